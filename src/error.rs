@@ -1,0 +1,151 @@
+//! Errors: what is wrong, where (file, line, column, layer, field) and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// A place in a source file. Lines and columns count from 1; columns count characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// The file as the user named it.
+    pub file: Arc<str>,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1.
+    pub column: usize,
+    /// The text of that line, cut to a sensible length, for an excerpt.
+    pub excerpt: String,
+    /// How many characters from `column` on are meant.
+    pub width: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One finding about the user's input: what, where, and a remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in lower case and without a full stop.
+    pub message: String,
+    /// The place, where it is known.
+    pub location: Option<Location>,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        write!(f, "{}", self.message)?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a layer cannot be set up or a blob cannot be filled, as the layer's own rule sees it.
+///
+/// The rule knows the field at fault; the walk over the net adds the layer's name, its type and the place in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What is wrong.
+    pub message: String,
+    /// The field at fault as a path below the layer, such as `convolution_param.group`; empty for the layer itself.
+    pub field: &'static str,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal that concerns the layer as a whole.
+    pub fn new(message: impl Into<String>) -> Refusal {
+        Refusal { message: message.into(), field: "", help: None }
+    }
+
+    /// A refusal that concerns one field, given as a path below the layer.
+    pub fn at(field: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { message: message.into(), field, help: None }
+    }
+
+    /// Adds what the user can do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Refusal {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// Gives an error of the library the field it concerns.
+pub trait AtField<T> {
+    /// The value, or a [`Refusal`] at `field` (a path below the layer) with the error's text.
+    fn at(self, field: &'static str) -> Result<T, Refusal>;
+}
+
+impl<T, E: fmt::Display> AtField<T> for Result<T, E> {
+    fn at(self, field: &'static str) -> Result<T, Refusal> {
+        self.map_err(|error| Refusal::at(field, error.to_string()))
+    }
+}
+
+/// Returns a [`Refusal`] from a layer's rule unless a condition holds: `ensure!(condition, "field.path", "message {}", value)`.
+///
+/// An empty field path means the layer as a whole.
+macro_rules! ensure {
+    ($condition:expr, $field:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err($crate::error::Refusal::at($field, format!($($message)+)));
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// Everything that can go wrong, divided by who is at fault.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The input file is at fault: it does not parse, or it does not describe a net that can be built.
+    #[error("{}", join(.0))]
+    Input(Vec<Diagnostic>),
+    /// The request is at fault: an option, or a combination of them.
+    #[error("{0}")]
+    Request(String),
+    /// The machine is at fault, or the file is not there.
+    #[error("{path}: {action}: {source}", path = .path.display())]
+    Io {
+        /// What was being done, such as "cannot read".
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn join(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
+}
+
+impl Error {
+    /// An [`Error::Io`] for `path`.
+    pub fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Error {
+        Error::Io { action, path: path.into(), source }
+    }
+}
+
+impl From<Diagnostic> for Error {
+    fn from(diagnostic: Diagnostic) -> Error {
+        Error::Input(vec![diagnostic])
+    }
+}
+
+/// The library's result type.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

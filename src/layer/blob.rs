@@ -1,0 +1,75 @@
+//! What a layer says about a blob that it owns.
+
+use crate::Shape;
+use crate::proto::caffe::FillerParameter;
+
+/// What a blob is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Multiplies its input: weights, scales, slopes.
+    Weight,
+    /// Is added to the result.
+    Bias,
+    /// Collected while training, not learned: the running mean and variance of a batch normalisation.
+    Statistic,
+    /// Anything else, such as the blob of a Parameter layer or one given in the net to a layer that has none.
+    Other,
+}
+
+/// The filler of a blob, as the net gives it or as the layer type defaults it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FillerSpec {
+    /// The filler's parameters.
+    pub param: FillerParameter,
+    /// The field of the layer that holds them, such as `convolution_param.weight_filler`.
+    pub field: &'static str,
+    /// Whether the net gives the filler; if not, `param` is the layer type's default.
+    pub explicit: bool,
+}
+
+/// Where the values of a blob come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// A filler makes them.
+    Filled(FillerSpec),
+    /// The net definition gives them: the layer's `blobs` entry of this index.
+    Given(usize),
+    /// All zeros, nothing drawn.
+    Zeros,
+}
+
+/// A blob that a layer owns: its shape and where its values come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlobSpec {
+    /// Its shape.
+    pub shape: Shape,
+    /// What it is for.
+    pub role: Role,
+    /// Where its values come from.
+    pub values: Values,
+}
+
+impl BlobSpec {
+    /// A blob filled by the filler in `field`; where the net gives none, zeros as Caffe has it.
+    pub fn filled(role: Role, shape: Shape, field: &'static str, filler: Option<&FillerParameter>) -> BlobSpec {
+        let param = filler.cloned().unwrap_or_default();
+        let spec = FillerSpec { param, field, explicit: filler.is_some() };
+        BlobSpec { shape, role, values: Values::Filled(spec) }
+    }
+
+    /// Makes `value` the constant that fills the blob where the net gives no filler.
+    #[must_use]
+    pub fn or_constant(mut self, value: f32) -> BlobSpec {
+        if let Values::Filled(spec) = &mut self.values
+            && !spec.explicit
+        {
+            spec.param.value = Some(value);
+        }
+        self
+    }
+
+    /// A blob of zeros that draws nothing.
+    pub fn zeros(role: Role, shape: Shape) -> BlobSpec {
+        BlobSpec { shape, role, values: Values::Zeros }
+    }
+}

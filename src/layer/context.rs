@@ -1,0 +1,49 @@
+//! What a layer's rule can see of the net.
+
+use crate::Shape;
+use crate::error::{AtField, Refusal};
+use crate::proto::caffe::{LayerParameter, Phase};
+
+/// The layer and its surroundings, as its rule sees them.
+#[derive(Debug)]
+pub struct SetupContext<'a> {
+    /// The layer as the net has it after filtering and splitting.
+    pub param: &'a LayerParameter,
+    /// The layer's own phase if it has one, else the net's.
+    pub phase: Phase,
+    /// The shapes of the bottoms.
+    pub bottoms: &'a [Shape],
+    /// Which blob of the net each bottom is: equal numbers are the same blob.
+    pub bottom_ids: &'a [usize],
+    /// Which blob of the net each top is, automatic ones included. An in-place top has its bottom's number.
+    pub top_ids: &'a [usize],
+    /// The shapes of the blobs that the layer gives in its own `blobs` field.
+    pub given: &'a [Shape],
+    /// For each named top the shape that the user gave for it, if any.
+    pub user_shapes: &'a [Option<Shape>],
+}
+
+impl SetupContext<'_> {
+    /// The shape of a bottom. The registry has checked the number of bottoms before the rule runs.
+    pub fn bottom(&self, index: usize) -> &Shape {
+        &self.bottoms[index]
+    }
+
+    /// The number of tops, automatic ones included.
+    pub fn top_count(&self) -> usize {
+        self.top_ids.len()
+    }
+
+    /// Whether top `top` and bottom `bottom` are the same blob.
+    pub fn in_place(&self, top: usize, bottom: usize) -> bool {
+        matches!((self.top_ids.get(top), self.bottom_ids.get(bottom)), (Some(t), Some(b)) if t == b)
+    }
+
+    /// The axis that `field` names in the shape of bottom `bottom`.
+    ///
+    /// # Errors
+    /// The bottom has no such axis.
+    pub fn bottom_axis(&self, bottom: usize, axis: i32, field: &'static str) -> Result<usize, Refusal> {
+        self.bottom(bottom).canonical_axis(axis).at(field)
+    }
+}

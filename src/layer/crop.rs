@@ -1,0 +1,6 @@
+//! crop
+
+use super::registry::LayerType;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[];

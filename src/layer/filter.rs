@@ -1,0 +1,6 @@
+//! filter
+
+use super::registry::LayerType;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[];

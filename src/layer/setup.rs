@@ -1,0 +1,69 @@
+//! What a layer's rule answers.
+
+use super::blob::{BlobSpec, Role, Values};
+use super::context::SetupContext;
+use crate::Shape;
+use crate::proto::caffe::ParamSpec;
+
+/// One step of the random draws that a layer makes while the net is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draw {
+    /// Fills the layer's blob of this index.
+    Blob(usize),
+    /// Fills a copy of the blob of this index that is thrown away, so many times over.
+    Discard {
+        /// The blob that the copies are like.
+        blob: usize,
+        /// How often it is filled.
+        times: u64,
+    },
+    /// Takes so many 32-bit numbers from the engine and throws them away.
+    Skip(u64),
+}
+
+/// The result of setting a layer up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setup {
+    /// The shapes of the tops, one each, automatic ones included.
+    pub tops: Vec<Shape>,
+    /// The layer's blobs in Caffe's order.
+    pub blobs: Vec<BlobSpec>,
+    /// What the layer draws, in order.
+    pub draws: Vec<Draw>,
+    /// The loss weight written to the saved layer where the net gives none: 1 for a loss layer.
+    pub default_loss_weight: Option<f32>,
+    /// `param` entries that the layer adds behind those of the net, as BatchNorm does.
+    pub extra_params: Vec<ParamSpec>,
+}
+
+impl Setup {
+    /// A layer with these tops. Its blobs are those that the net gives in the layer's `blobs`, if any: Caffe takes them
+    /// over before the layer's own rule runs, whatever the type.
+    pub fn new(ctx: &SetupContext<'_>, tops: impl Into<Vec<Shape>>) -> Setup {
+        let given = |(index, shape): (usize, &Shape)| BlobSpec {
+            shape: shape.clone(),
+            role: Role::Other,
+            values: Values::Given(index),
+        };
+        Setup {
+            tops: tops.into(),
+            blobs: ctx.given.iter().enumerate().map(given).collect(),
+            draws: Vec::new(),
+            default_loss_weight: None,
+            extra_params: Vec::new(),
+        }
+    }
+
+    /// A layer whose only top has the shape of its first bottom.
+    pub fn like_bottom(ctx: &SetupContext<'_>) -> Setup {
+        Setup::new(ctx, [ctx.bottom(0).clone()])
+    }
+
+    /// Adds a blob and, where a filler makes its values, the draw that fills it.
+    pub fn push_blob(&mut self, blob: BlobSpec) {
+        if matches!(blob.values, Values::Filled(_)) {
+            self.draws.push(Draw::Blob(self.blobs.len()));
+        }
+        self.blobs.push(blob);
+    }
+}

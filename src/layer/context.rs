@@ -1,5 +1,7 @@
 //! What a layer's rule can see of the net.
 
+use std::path::Path;
+
 use crate::Shape;
 use crate::error::{AtField, Refusal};
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -21,6 +23,8 @@ pub struct SetupContext<'a> {
     pub given: &'a [Shape],
     /// For each named top the shape that the user gave for it, if any.
     pub user_shapes: &'a [Option<Shape>],
+    /// The folder that relative paths of the net start from.
+    pub folder: &'a Path,
 }
 
 impl SetupContext<'_> {

@@ -116,7 +116,8 @@ mod tests {
         assert_eq!(dims(&setup), [&[5, 72][..], &[5]]);
         assert_eq!(setup.draws, [Draw::Blob(0), Draw::Blob(1)]);
 
-        let param = InnerProductParameter { axis: Some(-1), transpose: Some(true), bias_term: Some(false), ..outputs(5) };
+        let param =
+            InnerProductParameter { axis: Some(-1), transpose: Some(true), bias_term: Some(false), ..outputs(5) };
         let setup = run(param, &[], &[0, 3, 4, 6]).unwrap();
         assert_eq!(setup.tops[0].dims(), [0, 3, 4, 5]);
         assert_eq!(dims(&setup), [[6, 5]]);
@@ -128,7 +129,10 @@ mod tests {
         assert_eq!(setup.tops[0].dims(), [2, 0]);
         assert_eq!(dims(&setup), [[7], [1], [2]]);
         assert_eq!(setup.blobs[1].values, Values::Given(1));
-        assert_eq!(setup.blobs.iter().map(|blob| blob.role).collect::<Vec<_>>(), [Role::Weight, Role::Bias, Role::Other]);
+        assert_eq!(
+            setup.blobs.iter().map(|blob| blob.role).collect::<Vec<_>>(),
+            [Role::Weight, Role::Bias, Role::Other]
+        );
         assert!(setup.draws.is_empty());
     }
 

@@ -103,9 +103,6 @@ mod tests {
         assert_eq!(refuse(&[5]), "PReLU takes 2 to 4 axes, the input is (5)");
         assert_eq!(refuse(&[1, 2, 1, 1, 3]), "PReLU takes 2 to 4 axes, the input is (1, 2, 1, 1, 3)");
         assert_eq!(refuse(&[2, 3, 0]), "PReLU cannot take the empty input (2, 3, 0)");
-        assert_eq!(
-            refuse(&[0, 65536, 65536]),
-            "a blob holds at most 2147483647 elements, 4294967296 are more"
-        );
+        assert_eq!(refuse(&[0, 65536, 65536]), "a blob holds at most 2147483647 elements, 4294967296 are more");
     }
 }

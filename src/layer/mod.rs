@@ -14,6 +14,7 @@ mod accuracy;
 mod argmax;
 mod batch_norm;
 mod batch_reindex;
+mod bias;
 mod concat;
 mod convolution;
 mod crop;
@@ -44,6 +45,9 @@ mod softmax;
 mod split;
 mod spp;
 mod tile;
+
+#[cfg(test)]
+mod testing;
 
 pub use blob::{BlobSpec, FillerSpec, Role, Values};
 pub use context::SetupContext;

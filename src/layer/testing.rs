@@ -1,0 +1,40 @@
+//! Helpers for the tests of layer rules.
+
+use std::path::Path;
+
+use prost_reflect::DynamicMessage;
+
+use super::{LayerType, Setup, SetupContext};
+use crate::Shape;
+use crate::error::Refusal;
+use crate::proto::caffe::{LayerParameter, Phase};
+use crate::proto::descriptor;
+
+/// The layer that this text format describes.
+pub(crate) fn layer(text: &str) -> LayerParameter {
+    let message = DynamicMessage::parse_text_format(descriptor("LayerParameter"), text).expect("a layer in text format");
+    message.transcode_to().expect("the descriptors are those of the messages")
+}
+
+/// Runs a layer's rule on bottoms of these shapes: phase TRAIN, nothing in place, no shapes from the user.
+pub(crate) fn setup(
+    entry: &LayerType,
+    param: &LayerParameter,
+    bottoms: &[&[i32]],
+    tops: usize,
+) -> Result<Setup, Refusal> {
+    entry.check_counts(bottoms.len(), tops)?;
+    let bottoms: Vec<Shape> = bottoms.iter().map(|dims| Shape::new(dims).expect("a valid shape")).collect();
+    let bottom_ids: Vec<usize> = (0..bottoms.len()).collect();
+    let top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
+    entry.layer.setup(&SetupContext {
+        param,
+        phase: Phase::Train,
+        bottoms: &bottoms,
+        bottom_ids: &bottom_ids,
+        top_ids: &top_ids,
+        given: &[],
+        user_shapes: &vec![None; tops],
+        folder: Path::new(""),
+    })
+}

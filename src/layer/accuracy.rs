@@ -49,7 +49,9 @@ mod tests {
     use crate::layer::testing::{layer, setup};
 
     fn tops(text: &str, bottoms: &[&[i32]], count: usize) -> Result<Vec<Shape>, String> {
-        setup(&TYPES[0], &layer(text), bottoms, count).map(|s| s.tops).map_err(|r| format!("{}: {}", r.field, r.message))
+        setup(&TYPES[0], &layer(text), bottoms, count)
+            .map(|s| s.tops)
+            .map_err(|r| format!("{}: {}", r.field, r.message))
     }
 
     #[test]
@@ -68,7 +70,8 @@ mod tests {
         let message = "accuracy_param.top_k: top_k 4294967295 is more than the 3 scores for each label";
         assert_eq!(error("accuracy_param { top_k: 4294967295 }", &[&[2, 3], &[2]]), message);
         assert_eq!(error("", &[&[2, 3], &[0]]), "bottom: there are no labels: their shape is (0)");
-        let message = "bottom: 3 labels of shape (3) given, scores of shape (2, 3) need 2: one for each place outside axis 1";
+        let message =
+            "bottom: 3 labels of shape (3) given, scores of shape (2, 3) need 2: one for each place outside axis 1";
         assert_eq!(error("", &[&[2, 3], &[3]]), message);
         let message = "accuracy_param.axis: axis 1 is out of range for the 1-axis shape (2)";
         assert_eq!(error("", &[&[2], &[2]]), message);

@@ -47,7 +47,8 @@ mod tests {
         assert!(run(NAME, "", &[&[2, 3, 4, 5], &[2, 1, 4, 5]], 1).is_ok());
         assert!(run(NAME, "softmax_param { axis: -1 }", &[&[2, 4, 3], &[2, 4]], 1).is_ok());
         let error = run(NAME, "", &[&[2, 3, 2, 2], &[2]], 1).unwrap_err();
-        let message = "2 labels of shape (2) given, scores of shape (2, 3, 2, 2) need 8: one for each place outside axis 1";
+        let message =
+            "2 labels of shape (2) given, scores of shape (2, 3, 2, 2) need 8: one for each place outside axis 1";
         assert_eq!(error, format!("bottom: {message}"));
         let error = run(NAME, "softmax_param { axis: 2 }", &[&[2, 3], &[2]], 1).unwrap_err();
         assert_eq!(error, "softmax_param.axis: axis 2 is out of range for the 2-axis shape (2, 3)");

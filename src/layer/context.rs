@@ -38,6 +38,11 @@ impl SetupContext<'_> {
         self.top_ids.len()
     }
 
+    /// The shape that the user gave for top `top`, if any; it wins over what the layer would make.
+    pub fn user_shape(&self, top: usize) -> Option<&Shape> {
+        self.user_shapes.get(top)?.as_ref()
+    }
+
     /// Whether top `top` and bottom `bottom` are the same blob.
     pub fn in_place(&self, top: usize, bottom: usize) -> bool {
         matches!((self.top_ids.get(top), self.bottom_ids.get(bottom)), (Some(t), Some(b)) if t == b)

@@ -7,8 +7,11 @@
 pub mod registry;
 
 mod blob;
+mod blob_file;
 mod context;
 mod setup;
+#[cfg(test)]
+mod testing;
 
 mod accuracy;
 mod argmax;

@@ -18,8 +18,6 @@ pub struct Location {
     pub column: usize,
     /// The text of that line, cut to a sensible length around the column.
     pub excerpt: String,
-    /// The column within the excerpt, from 1.
-    pub excerpt_column: usize,
     /// How many characters from the column on are meant.
     pub width: usize,
 }

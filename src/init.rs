@@ -8,7 +8,7 @@ use crate::filler::{Filler, Sink};
 use crate::layer::Draw;
 use crate::output::Output;
 use crate::plan::{BlobId, Initial, Plan, PlannedLayer};
-use crate::random::{Discard, Generator, Streams};
+use crate::random::{Generator, Nowhere, Streams};
 
 /// How many zeros are written at a time.
 const ZEROS: [f32; 4096] = [0.0; 4096];
@@ -118,7 +118,7 @@ impl Executor<'_> {
                 Ok(())
             }
             Draw::Blob(blob) => self.discard_blob(layer, blob),
-            Draw::Repeat { first, end, times } => {
+            Draw::Discard { first, end, times } => {
                 for _ in 0..times {
                     (first..end).try_for_each(|blob| self.discard_blob(layer, blob))?;
                 }
@@ -137,7 +137,7 @@ impl Executor<'_> {
     /// Draws a fill and throws it away; a stream of its own for each blob has nothing to lose.
     fn discard_fill(&mut self, layer: &PlannedLayer, blob: usize, filler: &Arc<dyn Filler>) -> io::Result<()> {
         if self.streams.one_for_all() {
-            fill_once(filler, self.streams.for_blob(layer.param.name(), blob), &mut Discard)?;
+            fill_once(filler, self.streams.for_blob(layer.param.name(), blob), &mut Nowhere)?;
         }
         Ok(())
     }

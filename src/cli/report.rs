@@ -6,6 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::error::{Diagnostic, Error, Location};
 use crate::plan::Warning;
+use crate::proto::text::caret;
 
 /// Prints an error to standard error.
 pub(super) fn error(error: &anyhow::Error) {
@@ -44,13 +45,11 @@ fn print(level: Level<'_>, finding: &Diagnostic) {
 }
 
 fn excerpt(location: &Location) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
-    let chars = || location.excerpt.char_indices().map(|(offset, _)| offset);
-    let end_of_line = location.excerpt.len();
-    let start = chars().nth(location.excerpt_column.saturating_sub(1)).unwrap_or(end_of_line);
-    let after = location.excerpt_column.saturating_sub(1) + location.width.max(1);
-    let end = chars().nth(after).unwrap_or(end_of_line);
-    Snippet::source(location.excerpt.as_str())
+    let text = location.excerpt.as_str();
+    let offset = |chars: usize| text.char_indices().nth(chars).map_or(text.len(), |(offset, _)| offset);
+    let before = caret(location.column);
+    Snippet::source(text)
         .line_start(location.line)
         .path(&*location.file)
-        .annotation(AnnotationKind::Primary.span(start..end))
+        .annotation(AnnotationKind::Primary.span(offset(before)..offset(before + location.width)))
 }

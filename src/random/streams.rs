@@ -55,9 +55,9 @@ impl Streams {
 
 /// A sink that throws values away.
 #[derive(Debug, Clone, Copy)]
-pub struct Discard;
+pub struct Nowhere;
 
-impl Sink for Discard {
+impl Sink for Nowhere {
     fn write(&mut self, _: &[f32]) -> io::Result<()> {
         Ok(())
     }

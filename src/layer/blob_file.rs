@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use prost::Message;
 
-use super::SetupContext;
+use super::{SetupContext, blob_shape};
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::BlobProto;
 use crate::{Shape, ShapeError};
@@ -44,7 +44,7 @@ fn shape(blob: &BlobProto) -> Result<Shape, ShapeError> {
         return Shape::new(legacy.map(|dim| dim.unwrap_or(0)));
     }
     match &blob.shape {
-        Some(shape) => Shape::new(&shape.dim),
+        Some(given) => blob_shape::shape(given),
         None => Ok(Shape::scalar()),
     }
 }

@@ -4,7 +4,7 @@
 //! and elements. No blobs, no draws.
 
 use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext};
+use super::{Setup, SetupContext, blob_shape};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
@@ -29,7 +29,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
     let top = |index: usize| match (ctx.user_shape(index), shapes.get(index).or(shapes.first())) {
         (Some(shape), _) => Ok(shape.clone()),
-        (None, Some(shape)) => Shape::new(&shape.dim).at(FIELD),
+        (None, Some(shape)) => blob_shape::shape(shape).at(FIELD),
         (None, None) => Ok(Shape::unshaped()),
     };
     Ok(Setup::new(ctx, (0..tops).map(top).collect::<Result<Vec<Shape>, Refusal>>()?))

@@ -8,6 +8,7 @@ pub mod registry;
 
 mod blob;
 mod blob_file;
+mod blob_shape;
 mod context;
 mod setup;
 #[cfg(test)]

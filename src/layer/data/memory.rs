@@ -1,9 +1,9 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
-//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Draws: those of a transformer
-//! set up once, see [`transform`](super::transform).
+//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Draws: those of a
+//! transformer set up once, see [`transform`](super::transform).
 
-use super::tops::{given_pictures, with_labels};
+use super::tops::{check_not_empty, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
@@ -28,9 +28,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(own.count() > 0, FIELD, "batch_size, channels, height and width must be at least 1, they are {own}");
     let data = given_pictures(ctx)?.unwrap_or(own);
     let tops = with_labels(ctx, data)?;
-    if let Some(top) = tops.iter().position(|shape| shape.count() == 0) {
-        return Err(Refusal::at("top", format!("top {top} would be empty: its shape is {}", tops[top])));
-    }
+    check_not_empty(&tops)?;
     Ok(Setup { draws: transform.draws(), ..Setup::new(ctx, tops) })
 }
 

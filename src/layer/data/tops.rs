@@ -62,11 +62,18 @@ fn prefetches(ctx: &SetupContext<'_>) -> bool {
 /// # Errors
 /// A top is empty, though the layer prefetches.
 pub(super) fn check_prefetched(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), Refusal> {
-    let empty = tops.iter().position(|shape| shape.count() == 0);
-    match empty.filter(|_| prefetches(ctx)) {
-        Some(top) => Err(Refusal::at("top", format!("top {top} would be empty: its shape is {}", tops[top]))),
-        None => Ok(()),
+    if prefetches(ctx) { check_not_empty(tops) } else { Ok(()) }
+}
+
+/// Checks that the tops have elements.
+///
+/// # Errors
+/// A top is empty.
+pub(super) fn check_not_empty(tops: &[Shape]) -> Result<(), Refusal> {
+    for (top, shape) in tops.iter().enumerate() {
+        ensure!(shape.count() > 0, "top", "top {top} would be empty: its shape is {shape}");
     }
+    Ok(())
 }
 
 /// Checks the batch size of a prefetching layer.

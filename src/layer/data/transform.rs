@@ -1,7 +1,7 @@
 //! `transform_param`, as the layers that transform their items read it, and the random numbers it costs.
 //!
-//! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase is
-//! TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
+//! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase
+//! is TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
 //! more draw for the seed of the prefetch thread.
 
 use crate::error::{Refusal, ensure};

@@ -38,8 +38,10 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut tops = vec![Shape::scalar()];
     if ctx.top_count() > 1 {
         if ctx.param.loss_weight.is_empty() {
-            let refusal = Refusal::at("loss_weight", "2 tops need 2 loss weights, none are given");
-            return Err(refusal.help("add loss_weight: 1 loss_weight: 0"));
+            let refusal = Refusal::at("loss_weight", "2 tops need 2 loss weights, the layer has none");
+            let help = "add loss_weight: 1 loss_weight: 0, and let no layer read the first top: \
+                        its split would take the weights";
+            return Err(refusal.help(help));
         }
         tops.push(ctx.bottom(0).clone());
     }
@@ -138,7 +140,7 @@ mod tests {
         let made = run(NAME, text, bottoms, 2).unwrap();
         assert_eq!(made.tops, [Shape::scalar(), Shape::new([2, 3, 4]).unwrap()]);
         let error = run(NAME, "infogain_loss_param { axis: -1 }", bottoms, 2).unwrap_err();
-        assert_eq!(error, "loss_weight: 2 tops need 2 loss weights, none are given");
+        assert_eq!(error, "loss_weight: 2 tops need 2 loss weights, the layer has none");
     }
 
     #[test]

@@ -143,12 +143,12 @@ impl Executor<'_> {
     }
 }
 
-fn fill_once(filler: &Arc<dyn Filler>, generator: &mut dyn Generator, sink: &mut (impl Sink + ?Sized)) -> io::Result<()> {
+fn fill_once(filler: &Arc<dyn Filler>, generator: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
     generator.fill_start();
     filler.fill(generator, sink)
 }
 
-fn write_zeros(mut count: usize, sink: &mut (impl Sink + ?Sized)) -> io::Result<()> {
+fn write_zeros(mut count: usize, sink: &mut dyn Sink) -> io::Result<()> {
     while count > 0 {
         let piece = count.min(ZEROS.len());
         sink.write(&ZEROS[..piece])?;

@@ -9,18 +9,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use support::{Reject, Run, area, load};
 
 const AREAS: &[&str] = &[
-    "fillers", "learnable", "shapes", "nets", "losses", "netrules", "netsplit", "netloss", "netshare", "netbn",
-    "netsaved", "text", "real", "oldinput",
+    "fillers",
+    "learnable",
+    "shapes",
+    "nets",
+    "losses",
+    "netrules",
+    "netsplit",
+    "netloss",
+    "netshare",
+    "netbn",
+    "netsaved",
+    "text",
+    "real",
+    "oldinput",
 ];
 
 /// Tops whose shapes stand in a database beside the net.
-const SHAPES: &[(&str, &[(&str, &[i64])])] = &[
-    ("real-lenet-lmdb", &[("data", &[64, 1, 28, 28])]),
-];
+const SHAPES: &[(&str, &[(&str, &[i64])])] = &[("real-lenet-lmdb", &[("data", &[64, 1, 28, 28])])];
 
 /// Nets that Caffe refuses and the program accepts, with the reason.
-const ACCEPTED: &[(&str, &str)] =
-    &[("reject-learnable-conv-engine", "refused for Caffe's build alone"), ("reject-shapes-pool-engine-cudnn", "refused for Caffe's build alone")];
+const ACCEPTED: &[(&str, &str)] = &[
+    ("reject-learnable-conv-engine", "refused for Caffe's build alone"),
+    ("reject-shapes-pool-engine-cudnn", "refused for Caffe's build alone"),
+];
 
 /// Runs that Caffe accepts and the program refuses, with the reason.
 const REFUSED: &[(&str, &str)] = &[];
@@ -34,7 +46,9 @@ fn on_all_cores<T: Sync>(items: &[T], check: impl Fn(&T) -> Option<String> + Syn
     let next = AtomicUsize::new(0);
     let found = Mutex::new(BTreeMap::new());
     let work = || {
-        while let Some((index, item)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?))) {
+        while let Some((index, item)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
+        {
             if let Some(finding) = check(item) {
                 found.lock().expect("no check panics").insert(index, finding);
             }

@@ -19,11 +19,8 @@ pub(super) fn error(error: &anyhow::Error) {
 /// Prints a warning to standard error.
 pub(super) fn warning(warning: &Warning) {
     let unplaced = Warning { location: None, ..warning.clone() };
-    let finding = Diagnostic {
-        message: unplaced.to_string(),
-        location: warning.location.clone(),
-        help: Some(warning.help()),
-    };
+    let finding =
+        Diagnostic { message: unplaced.to_string(), location: warning.location.clone(), help: Some(warning.help()) };
     print(Level::WARNING, &finding);
 }
 

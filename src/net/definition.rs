@@ -116,7 +116,10 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(input_error(format!("{}: larger than 2 GiB, the most that a protobuf file can hold", path.display())));
+        return Err(input_error(format!(
+            "{}: larger than 2 GiB, the most that a protobuf file can hold",
+            path.display()
+        )));
     }
     Ok(bytes)
 }

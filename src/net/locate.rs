@@ -52,8 +52,11 @@ impl Locator {
             (prefix, field) => format!("{prefix}.{field}"),
         };
         let name = describe(layer.param);
-        let message =
-            if field.is_empty() { format!("{name}: {}", refusal.message) } else { format!("{name}, {field}: {}", refusal.message) };
+        let message = if field.is_empty() {
+            format!("{name}: {}", refusal.message)
+        } else {
+            format!("{name}, {field}: {}", refusal.message)
+        };
         Diagnostic { message, location: self.locate(layer.origin, &field), help: refusal.help.clone() }
     }
 }

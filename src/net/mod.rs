@@ -11,6 +11,6 @@ mod split;
 mod upgrade;
 
 pub use definition::{Definition, NetLayer};
-pub use locate::{Locator, NetPlace, Origin};
 pub(crate) use locate::describe;
+pub use locate::{Locator, NetPlace, Origin};
 pub use resolve::{Net, StateOptions};

@@ -12,12 +12,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::Shape;
 use crate::error::Result;
 use crate::filler::{self, Filler};
 use crate::layer::{self, Draw, FillerSpec, Role};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
-use crate::Shape;
 
 pub use warning::Warning;
 

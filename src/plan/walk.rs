@@ -69,7 +69,9 @@ impl Walk<'_> {
         let propagated = param.propagate_down.len();
         if propagated != 0 && propagated != param.bottom.len() {
             let message = format!("given {propagated} times for {} bottoms", param.bottom.len());
-            return Err(at_layer(Refusal::at("propagate_down", message).help("give it once for each bottom or not at all")));
+            return Err(at_layer(
+                Refusal::at("propagate_down", message).help("give it once for each bottom or not at all"),
+            ));
         }
         let bottom_ids = self.connect_bottoms(&param.bottom).map_err(at_layer)?;
         let top_ids = self.connect_tops(entry, &bottom_ids, &param.top).map_err(at_layer)?;

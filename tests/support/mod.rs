@@ -127,7 +127,12 @@ impl Run {
         }
         for ((name, blobs), expected) in with_blobs.into_iter().zip(&self.layers) {
             if (name, blobs.len()) != (&expected.name, expected.blobs.len()) {
-                return Some(format!("{name:?} has {} blobs, {:?} has {}", blobs.len(), expected.name, expected.blobs.len()));
+                return Some(format!(
+                    "{name:?} has {} blobs, {:?} has {}",
+                    blobs.len(),
+                    expected.name,
+                    expected.blobs.len()
+                ));
             }
             for (index, (blob, expected)) in blobs.iter().zip(&expected.blobs).enumerate() {
                 if blob.shape() != expected.shape {

@@ -11,8 +11,8 @@ mod transform;
 mod v0;
 mod v1;
 
-use super::locate::{Locator, Origin};
 use super::NetLayer;
+use super::locate::{Locator, Origin};
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
@@ -50,18 +50,16 @@ fn current_layers(net: &mut NetParameter) -> Vec<NetLayer> {
 fn old_layers(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
     let v0 = v0::is_v0(net);
     notices.push(format!("the net was upgraded from the {} format", if v0 { "V0" } else { "V1" }));
-    let layers = if v0 {
-        v0::upgrade(net, notices)?
-    } else {
-        std::mem::take(&mut net.layers).into_iter().enumerate().collect()
-    };
+    let layers =
+        if v0 { v0::upgrade(net, notices)? } else { std::mem::take(&mut net.layers).into_iter().enumerate().collect() };
     let (indices, mut layers): (Vec<usize>, Vec<V1LayerParameter>) = layers.into_iter().unzip();
     if transform::upgrade(&mut layers) {
         notices.push("old transformation fields of data layers were moved to transform_param".to_owned());
     }
     if !net.layer.is_empty() {
-        let refusal = Refusal::new("the net has layers in the V1 format (layers { ... }) as well as in the current one")
-            .help("write all layers in the current format");
+        let refusal =
+            Refusal::new("the net has layers in the V1 format (layers { ... }) as well as in the current one")
+                .help("write all layers in the current format");
         return Err(Problem { origin: Origin { field: "layer", index: 0 }, refusal });
     }
     let upgrade = |(layer, index)| v1::upgrade(layer, Origin { field: "layers", index });

@@ -10,7 +10,11 @@ use super::padding::{self, Indexed};
 use crate::error::Refusal;
 use crate::net::Origin;
 use crate::proto::caffe::v1_layer_parameter::LayerType;
-use crate::proto::caffe::{ConcatParameter, ConvolutionParameter, DataParameter, DropoutParameter, Hdf5DataParameter, ImageDataParameter, InfogainLossParameter, InnerProductParameter, LrnParameter, NetParameter, PoolingParameter, TransformationParameter, V0LayerParameter, V1LayerParameter, WindowDataParameter};
+use crate::proto::caffe::{
+    ConcatParameter, ConvolutionParameter, DataParameter, DropoutParameter, Hdf5DataParameter, ImageDataParameter,
+    InfogainLossParameter, InnerProductParameter, LrnParameter, NetParameter, PoolingParameter,
+    TransformationParameter, V0LayerParameter, V1LayerParameter, WindowDataParameter,
+};
 use crate::proto::{descriptor, wire};
 
 /// The types of V0 and their V1 counterparts.
@@ -119,15 +123,16 @@ fn take_parameters(v0_type: &str, v0: &mut V0LayerParameter, v1: &mut V1LayerPar
             let (local_size, alpha, beta, k) = (v0.local_size.take(), v0.alpha.take(), v0.beta.take(), v0.k.take());
             v1.lrn_param = some_if_set(LrnParameter { local_size, alpha, beta, k, ..Default::default() });
         }
-        "dropout" => v1.dropout_param = v0.dropout_ratio.take().map(|ratio| DropoutParameter { dropout_ratio: Some(ratio) }),
+        "dropout" => {
+            v1.dropout_param = v0.dropout_ratio.take().map(|ratio| DropoutParameter { dropout_ratio: Some(ratio) })
+        }
         "concat" => {
             let concat_dim = v0.concat_dim.take();
             v1.concat_param = some_if_set(ConcatParameter { concat_dim, ..Default::default() });
         }
         "infogain_loss" => {
             let source = v0.source.take();
-            v1.infogain_loss_param =
-                some_if_set(InfogainLossParameter { source, ..Default::default() });
+            v1.infogain_loss_param = some_if_set(InfogainLossParameter { source, ..Default::default() });
         }
         "hdf5_output" => v1.hdf5_output_param = v0.hdf5_output_param.take(),
         _ => take_data_parameters(v0_type, v0, v1),

@@ -72,8 +72,7 @@ fn type_name(number: i32, origin: Origin) -> Result<String, Problem> {
 
 /// The lists `param`, `blob_share_mode`, `blobs_lr` and `weight_decay`, entry by entry in one list.
 fn params(layer: &V1LayerParameter) -> Vec<ParamSpec> {
-    let lengths =
-        [layer.param.len(), layer.blob_share_mode.len(), layer.blobs_lr.len(), layer.weight_decay.len()];
+    let lengths = [layer.param.len(), layer.blob_share_mode.len(), layer.blobs_lr.len(), layer.weight_decay.len()];
     let spec = |index: usize| ParamSpec {
         name: layer.param.get(index).cloned(),
         share_mode: layer.blob_share_mode.get(index).map(|&mode| share_mode(mode)),

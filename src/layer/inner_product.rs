@@ -54,6 +54,8 @@ fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         signed_size(param.num_output(), NUM_OUTPUT)?
     };
     let inputs = bottom.count_from(axis);
+    // Behind an empty batch the product is not yet known to fit.
+    Shape::new([inputs]).at("bottom")?;
     ensure!(
         !param.bias_term() || bottom.count_range(0, axis) > 0,
         "inner_product_param.bias_term",
@@ -166,6 +168,8 @@ mod tests {
     #[test]
     fn an_overflowing_flattened_size_is_refused() {
         let param = InnerProductParameter { bias_term: Some(false), ..outputs(1) };
-        assert!(run(param, &[], &[0, i32::MAX, i32::MAX]).is_err());
+        let refusal = run(param, &[&[7]], &[0, 65536, 65536]).unwrap_err();
+        assert_eq!(refusal.field, "bottom");
+        assert_eq!(refusal.message, "a blob holds at most 2147483647 elements, 4294967296 are more");
     }
 }

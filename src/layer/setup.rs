@@ -10,7 +10,8 @@ use crate::proto::caffe::ParamSpec;
 pub enum Draw {
     /// Fills the layer's blob of this index.
     Blob(usize),
-    /// Fills copies of the blobs `first..end`, one after the other, and throws them away; the whole group so many times over.
+    /// Fills copies of the blobs `first..end`, one after the other, and throws them away; the whole group so many
+    /// times over.
     ///
     /// A net that is unrolled in time draws its shared blobs again for every timestep.
     Discard {

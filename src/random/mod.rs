@@ -40,9 +40,10 @@ pub trait Generator: Send {
     /// The next 32 random bits.
     fn next_u32(&mut self) -> u32;
 
-    /// Whether [`uniform`](Generator::uniform) has values for these bounds, of which `max` may be infinite.
+    /// Whether [`uniform`](Generator::uniform) has values for these bounds.
     ///
-    /// Some ranges would keep the generator of a Caffe built with an older Boost drawing for ever.
+    /// Some ranges would keep a Caffe built with an older Boost drawing for ever; Caffe's generator also takes an
+    /// infinite `max`, for the largest float.
     fn supports_uniform(&self, min: f32, max: f32) -> bool {
         min.is_finite() && max.is_finite() && min <= max
     }

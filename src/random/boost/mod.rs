@@ -12,11 +12,9 @@ mod release;
 mod tables;
 mod uniform;
 mod uniform_int;
-pub(crate) mod ziggurat;
+mod ziggurat;
 
 pub(crate) use bernoulli::Bernoulli;
-pub(crate) use box_muller::box_muller;
-pub(crate) use canonical::unit;
 pub(crate) use normal::{Affine, Normal};
 pub use release::{Era, Release, ReleaseError};
 pub(crate) use uniform::Uniform;

@@ -26,7 +26,7 @@ impl Uniform {
     /// Caffe would draw for ever: `min` is the largest float (since 1.47), or the span overflows (1.47 to 1.55).
     pub(crate) fn new(era: Era, min: f32, max: f32) -> Option<Uniform> {
         let bound = next_after(max);
-        if !min.is_finite() || !(min <= max) {
+        if !min.is_finite() || max.is_nan() || min > max {
             return None;
         }
         if !era.repeats_uniform() {

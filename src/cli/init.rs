@@ -55,7 +55,7 @@ pub(super) struct InitArguments {
     generator: GeneratorArgument,
 
     /// The Boost release that the user's Caffe was built with; it decides the random numbers
-    #[arg(long, value_name = "RELEASE", default_value_t = Era::default())]
+    #[arg(long, value_name = "RELEASE", default_value = "1.74")]
     boost: Era,
 
     /// Replace the output if it exists

@@ -23,6 +23,8 @@ mod source;
 mod spans;
 mod string;
 mod suggest;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

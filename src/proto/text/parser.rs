@@ -145,7 +145,11 @@ impl<'a> Parser<'a> {
             return Ok(());
         }
         let expected = format!("\":\" and {}", field.kind.expected());
-        Err(self.expected(&expected, &format!("after {}", quoted(&field.name)), None))
+        let equals = self.token.is(b'=');
+        match self.expected(&expected, &format!("after {}", quoted(&field.name)), None) {
+            Fault::Field if equals => self.advance(),
+            fault => Err(fault),
+        }
     }
 
     fn list(&mut self, node: usize, field: &'a Field, start: usize) -> Parsed {
@@ -311,13 +315,14 @@ impl<'a> Parser<'a> {
     fn unknown_field(&mut self, span: Span) -> Fault {
         let message = self.message();
         let name = self.name(span);
-        let around = self.open.iter().rev().skip(1).find(|around| around.field(name).is_some());
-        let help = match around {
-            Some(around) => Some(format!("{} has such a field: is a closing brace missing before it?", around.name)),
-            None => closest(name, message.fields.iter().map(|field| &*field.name))
-                .map(|name| format!("did you mean \"{name}\"?")),
-        };
-        self.report.unknown(span, &message.name, name, help)
+        let around = self.open.iter().rev().skip(1);
+        self.report.unknown(span, &message.name, name, || {
+            if let Some(around) = around.clone().find(|around| around.field(name).is_some()) {
+                return Some(format!("{} has such a field: is a closing brace missing before it?", around.name));
+            }
+            let near = closest(name, message.fields.iter().map(|field| &*field.name))?;
+            Some(format!("did you mean \"{near}\"?"))
+        })
     }
 
     fn given_twice(&mut self, field: &Field, span: Span, first: Span) -> Parsed {

@@ -42,7 +42,7 @@ impl Parser<'_> {
 
     /// Whether the identifier at hand is the name of a field rather than a value.
     pub(super) fn begins_a_field(&self) -> bool {
-        matches!(self.lexer.clone().next().kind, TokenKind::Symbol(b':' | b'{' | b'<'))
+        matches!(self.lexer.clone().next().kind, TokenKind::Symbol(b':' | b'{' | b'<' | b'='))
     }
 
     /// Skips a token, with all that it encloses.

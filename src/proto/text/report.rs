@@ -65,15 +65,21 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Records an unknown field. The same field in the same kind of message is reported once and counted.
-    pub(super) fn unknown(&mut self, span: Span, message: &str, field: &str, help: Option<String>) -> Fault {
+    /// Records an unknown field. The same field in the same kind of message is reported once, with `help`, and counted.
+    pub(super) fn unknown(
+        &mut self,
+        span: Span,
+        message: &str,
+        field: &str,
+        help: impl FnOnce() -> Option<String>,
+    ) -> Fault {
         let known = self.unknown.iter_mut().find(|unknown| *unknown.message == *message && *unknown.field == *field);
         if let Some(unknown) = known {
             unknown.times += 1;
             return Fault::Field;
         }
         let reported = self.found.len();
-        let fault = self.field(span, format!("unknown field {} in {message}", quoted(field)), help);
+        let fault = self.field(span, format!("unknown field {} in {message}", quoted(field)), help());
         if fault == Fault::Field {
             self.unknown.push(Unknown { message: message.into(), field: field.into(), times: 1, reported });
         }

@@ -150,8 +150,10 @@ impl Parser<'_> {
         if self.token.kind == TokenKind::String {
             unescape(self.slice(self.token.span), &mut contents);
         }
-        let name = std::str::from_utf8(&contents).ok().filter(|name| values.get_value_by_name(name).is_some());
-        self.expected_with_help(field, name.map(|name| format!("write {name}")))
+        let known: Vec<_> = values.values().collect();
+        let name = std::str::from_utf8(&contents).unwrap_or_default();
+        let near = closest(name, known.iter().map(|value| value.name()));
+        self.expected_with_help(field, near.map(|near| format!("write {near}")))
     }
 
     fn unknown_value(&mut self, field: &Field, values: &EnumDescriptor, span: Span) -> Fault {

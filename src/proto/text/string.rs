@@ -44,11 +44,11 @@ fn escape<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
 
 fn character<'a>(text: &'a [u8], length: usize, out: &mut Vec<u8>) -> &'a [u8] {
     let (first, rest) = digits(text, 16, length);
-    if let (0xd800..0xdc00, Some(second)) = (first, rest.strip_prefix(b"\\u")) {
-        if let (low @ 0xdc00..0xe000, rest) = digits(second, 16, 4) {
-            push_utf8(0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00), out);
-            return rest;
-        }
+    if let (0xd800..0xdc00, Some(second)) = (first, rest.strip_prefix(b"\\u"))
+        && let (low @ 0xdc00..0xe000, rest) = digits(second, 16, 4)
+    {
+        push_utf8(0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00), out);
+        return rest;
     }
     push_utf8(first, out);
     rest

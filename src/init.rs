@@ -9,6 +9,10 @@ use crate::layer::Draw;
 use crate::output::Output;
 use crate::plan::{BlobId, Initial, Plan, PlannedLayer};
 use crate::random::{Generator, Nowhere, Streams};
+use crate::weights::StoredBlob;
+
+/// How many values of a donor are copied at a time.
+const PIECE: usize = 1 << 16;
 
 /// How many zeros are written at a time.
 const ZEROS: [f32; 4096] = [0.0; 4096];
@@ -77,14 +81,18 @@ impl Executor<'_> {
         output.end_layer()
     }
 
-    /// Writes a blob's values: its own, or those of its owner while its own are drawn and lost.
+    /// Writes a blob's values: its own, or those of its owner or donor while its own are drawn and lost.
     fn blob(&mut self, id: BlobId, output: &mut dyn Output) -> io::Result<()> {
-        let blob = self.plan.blob(id);
-        let Some(owner) = blob.owner else { return self.own_values(id, output) };
-        if let Initial::Filled { filler, .. } = &blob.initial {
-            self.discard_fill(&self.plan.layers[id.layer], id.blob, filler)?;
+        let owner = self.plan.blob(id).owner.unwrap_or(id);
+        let donor = &self.plan.blob(owner).donor;
+        if owner == id && donor.is_none() {
+            return self.own_values(id, output);
         }
-        self.owner_values(owner, output)
+        self.discard_blob(&self.plan.layers[id.layer], id.blob)?;
+        match donor {
+            Some(donor) => copy_values(donor, output),
+            None => self.owner_values(owner, output),
+        }
     }
 
     fn own_values(&mut self, id: BlobId, output: &mut dyn Output) -> io::Result<()> {
@@ -146,6 +154,19 @@ impl Executor<'_> {
 fn fill_once(filler: &Arc<dyn Filler>, generator: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
     generator.fill_start();
     filler.fill(generator, sink)
+}
+
+fn copy_values(donor: &StoredBlob, sink: &mut dyn Sink) -> io::Result<()> {
+    let count = donor.shape.count();
+    let mut piece = vec![0.0; PIECE.min(count)];
+    let mut offset = 0;
+    while offset < count {
+        let now = &mut piece[..PIECE.min(count - offset)];
+        donor.values.read(offset, now)?;
+        sink.write(now)?;
+        offset += now.len();
+    }
+    Ok(())
 }
 
 fn write_zeros(mut count: usize, sink: &mut dyn Sink) -> io::Result<()> {

@@ -10,6 +10,7 @@
 //! after [`Plan`] looks at a layer's type.
 
 pub mod cli;
+pub mod data;
 pub mod error;
 pub mod filler;
 pub mod init;
@@ -19,6 +20,7 @@ pub mod output;
 pub mod plan;
 pub mod proto;
 pub mod random;
+pub mod weights;
 
 mod shape;
 

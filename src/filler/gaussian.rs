@@ -180,9 +180,7 @@ mod tests {
     fn the_mask_is_a_second_pass() {
         let mut rng = Stub::new(0);
         fill(&sparse(1), &[2, 40_000], &mut rng);
-        let pass = |pass| {
-            [Call::Seek(pass, 0), Call::Draw(PIECE), Call::Seek(pass, 65536), Call::Draw(80_000 - PIECE)]
-        };
+        let pass = |pass| [Call::Seek(pass, 0), Call::Draw(PIECE), Call::Seek(pass, 65536), Call::Draw(80_000 - PIECE)];
         let expected = [vec![Call::FillStart], pass(0).to_vec(), pass(1).to_vec()].concat();
         assert_eq!(rng.calls, expected);
     }

@@ -7,6 +7,7 @@ use super::Filler;
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
+use crate::proto::text::closest;
 
 /// One entry of the table: a filler with its documentation and its constructor.
 pub struct FillerType {
@@ -100,18 +101,6 @@ impl Registry {
         };
         Refusal::at("type", format!("unknown filler {name:?}")).help(help)
     }
-}
-
-/// The candidate nearest to `name`, letter case aside, if at most a third of its characters differ.
-fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.trim().to_lowercase();
-    let near = |candidate: &&str| name.len().abs_diff(candidate.len()) <= candidate.len() / 3;
-    candidates
-        .filter(near)
-        .map(|candidate| (strsim::levenshtein(&name, &candidate.to_lowercase()), candidate))
-        .filter(|&(distance, candidate)| distance <= candidate.len() / 3)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

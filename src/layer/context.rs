@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::Shape;
 use crate::error::{AtField, Refusal};
+use crate::filler;
 use crate::proto::caffe::{LayerParameter, Phase};
 
 /// The layer and its surroundings, as its rule sees them.
@@ -25,6 +26,8 @@ pub struct SetupContext<'a> {
     pub user_shapes: &'a [Option<Shape>],
     /// The folder that relative paths of the net start from.
     pub folder: &'a Path,
+    /// The fillers that the net may use.
+    pub fillers: &'a filler::Registry,
 }
 
 impl SetupContext<'_> {

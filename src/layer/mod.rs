@@ -11,8 +11,6 @@ mod blob_file;
 mod blob_shape;
 mod context;
 mod setup;
-#[cfg(test)]
-mod testing;
 
 mod accuracy;
 mod argmax;

@@ -7,6 +7,7 @@ use prost_reflect::DynamicMessage;
 use super::{LayerType, Setup, SetupContext};
 use crate::Shape;
 use crate::error::Refusal;
+use crate::filler;
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::proto::descriptor;
 
@@ -69,6 +70,7 @@ impl Surroundings<'_> {
             given: &given,
             user_shapes: &user_shapes,
             folder: Path::new(""),
+            fillers: &filler::Registry::default(),
         })
     }
 }

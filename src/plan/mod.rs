@@ -18,6 +18,7 @@ use crate::filler::{self, Filler};
 use crate::layer::{self, Draw, FillerSpec, Role};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
+use crate::weights::StoredBlob;
 
 pub use warning::Warning;
 
@@ -70,6 +71,8 @@ pub struct PlannedBlob {
     pub initial: Initial,
     /// The blob whose values it shares, if any; always one of an earlier layer or an earlier one of the same layer.
     pub owner: Option<BlobId>,
+    /// Values of a donor that replace its own once those are drawn; only ever on a blob without an owner.
+    pub donor: Option<StoredBlob>,
 }
 
 /// A layer with its shapes, blobs and draws.

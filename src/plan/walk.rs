@@ -88,6 +88,7 @@ impl Walk<'_> {
             given: &given_shapes,
             user_shapes: &user_shapes,
             folder: self.folder,
+            fillers: &self.options.fillers,
         };
         let setup = entry.layer.setup(&ctx).map_err(at_layer)?;
         self.finish(layer, setup, &top_ids, bottoms, given)
@@ -203,7 +204,7 @@ impl Walk<'_> {
                     Initial::Given(values.ok_or_else(|| at_layer(Refusal::at("blobs", "a given blob is missing")))?)
                 }
             };
-            blobs.push(PlannedBlob { shape, role, initial, owner: None });
+            blobs.push(PlannedBlob { shape, role, initial, owner: None, donor: None });
         }
         Ok(blobs)
     }

@@ -44,7 +44,7 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
         for (blob_index, blob) in layer.blobs.iter().enumerate() {
             let Initial::Filled { spec, .. } = &blob.initial else { continue };
             let zero = !spec.explicit && spec.param.value() == 0.0;
-            if blob.role == Role::Weight && zero && blob.owner.is_none() {
+            if blob.role == Role::Weight && zero && blob.owner.is_none() && blob.donor.is_none() {
                 found.push(Warning {
                     blob: BlobId { layer: layer_index, blob: blob_index },
                     layer: describe(&layer.param),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use caffemodel::output::{Arrays, CaffemodelWriter};
 use caffemodel::proto::caffe::Phase;
-use caffemodel::random::{Generator, Streams};
+use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, Shape, StateOptions, init};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

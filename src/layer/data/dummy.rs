@@ -21,9 +21,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
 const FILLER: &str = "dummy_data_param.data_filler";
 const SHAPE: &str = "dummy_data_param.shape";
 
-/// The fillers that there are, in the order of their names.
-const FILLER_NAMES: [&str; 7] = ["bilinear", "constant", "gaussian", "msra", "positive_unitball", "uniform", "xavier"];
-
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DummyDataParameter::default();
     let param = ctx.param.dummy_data_param.as_ref().unwrap_or(&default);
@@ -36,7 +33,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let own = own_shapes(param, tops)?;
     let shapes: Vec<Shape> =
         own.into_iter().enumerate().map(|(i, s)| ctx.user_shape(i).cloned().unwrap_or(s)).collect();
-    check_fillers(&param.data_filler, &shapes)?;
+    check_fillers(ctx, &param.data_filler, &shapes)?;
     Ok(Setup::new(ctx, shapes))
 }
 
@@ -82,10 +79,10 @@ fn for_top<T>(values: &[T], top: usize) -> &T {
 }
 
 /// Checks that the fillers exist, and runs the checks of the constant ones, which fill their tops at once.
-fn check_fillers(fillers: &[FillerParameter], shapes: &[Shape]) -> Result<(), Refusal> {
+fn check_fillers(ctx: &SetupContext<'_>, fillers: &[FillerParameter], shapes: &[Shape]) -> Result<(), Refusal> {
     for filler in fillers {
         let name = filler.r#type();
-        ensure!(FILLER_NAMES.contains(&name), FILLER, "there is no filler {name:?}");
+        ensure!(ctx.fillers.get(name).is_some(), FILLER, "there is no filler {name:?}");
     }
     let default = [FillerParameter::default()];
     let fillers = if fillers.is_empty() { &default } else { fillers };

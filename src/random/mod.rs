@@ -9,7 +9,7 @@ mod caffe;
 mod caffe_golden;
 mod math;
 mod mt19937;
-mod native;
+pub mod native;
 mod streams;
 
 pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};

@@ -52,7 +52,9 @@ impl Gaussian {
         let count = count(NAME, shape)?;
         let (mean, std) = (param.mean(), param.std());
         ensure!(!std.is_nan(), "std", "std is not a number");
-        ensure!(std >= 0.0, "std", "std {std:?} is negative");
+        if std < 0.0 {
+            return Err(Refusal::at("std", format!("std {std:?} is negative")));
+        }
         if std == 0.0 {
             return Err(Refusal::at("std", "std is 0")
                 .help(format!("for one value everywhere use type: \"constant\" with value: {mean:?}")));
@@ -90,7 +92,10 @@ fn keep(sparse: i32, shape: &Shape) -> Result<Option<f32>, Refusal> {
         return Err(Refusal::at("sparse", format!("sparse {sparse} needs at least one axis, the blob is a scalar")));
     };
     let probability = sparse as f32 / outputs as f32;
-    ensure!(probability <= 1.0, "sparse", "sparse {sparse} is above {outputs}, the first dimension of {shape}");
+    if probability > 1.0 {
+        let message = format!("sparse {sparse} is above {outputs}, the first dimension of {shape}");
+        return Err(Refusal::at("sparse", message));
+    }
     Ok(Some(probability))
 }
 
@@ -180,9 +185,7 @@ mod tests {
     fn the_mask_is_a_second_pass() {
         let mut rng = Stub::new(0);
         fill(&sparse(1), &[2, 40_000], &mut rng);
-        let pass = |pass| {
-            [Call::Seek(pass, 0), Call::Draw(PIECE), Call::Seek(pass, 65536), Call::Draw(80_000 - PIECE)]
-        };
+        let pass = |pass| [Call::Seek(pass, 0), Call::Draw(PIECE), Call::Seek(pass, 65536), Call::Draw(80_000 - PIECE)];
         let expected = [vec![Call::FillStart], pass(0).to_vec(), pass(1).to_vec()].concat();
         assert_eq!(rng.calls, expected);
     }

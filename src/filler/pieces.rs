@@ -7,16 +7,14 @@ use crate::random::Generator;
 
 /// The values of a piece: 256 KiB, which stays in a core's second-level cache.
 ///
-/// Even, so that pairs of normal values are not torn apart, and the block of the native generator.
+/// Even, so that pairs of normal values are not torn apart, and a whole number of the native generator's blocks, so
+/// that its values do not depend on the cuts.
 pub(super) const PIECE: usize = 65536;
 
 /// Calls `each` with the offset and a buffer for every piece of a blob of `count` values, in order.
 ///
 /// The buffer is one and the same: what a call leaves in it, the next one finds.
-pub(super) fn for_each_piece(
-    count: usize,
-    mut each: impl FnMut(u64, &mut [f32]) -> io::Result<()>,
-) -> io::Result<()> {
+pub(super) fn for_each_piece(count: usize, mut each: impl FnMut(u64, &mut [f32]) -> io::Result<()>) -> io::Result<()> {
     let mut buffer = vec![0.0; count.min(PIECE)];
     for offset in (0..count).step_by(PIECE) {
         each(offset as u64, &mut buffer[..PIECE.min(count - offset)])?;
@@ -43,6 +41,13 @@ pub(super) fn stream(
 mod tests {
     use super::*;
     use crate::filler::stub::{Call, Collect, Stub};
+    use crate::random::native::BLOCK;
+
+    #[test]
+    fn pieces_suit_the_generators() {
+        assert!(PIECE.is_multiple_of(2));
+        assert!((PIECE as u64).is_multiple_of(BLOCK));
+    }
 
     #[test]
     fn a_fill_opens_once_and_seeks_before_each_piece() {
@@ -50,15 +55,8 @@ mod tests {
         let mut sink = Collect::default();
         stream(2 * PIECE + 1, &mut rng, &mut sink, |rng, piece| rng.uniform(0.0, 1.0, piece)).unwrap();
         let seek = |offset| Call::Seek(0, offset);
-        let expected = [
-            Call::FillStart,
-            seek(0),
-            Call::Draw(PIECE),
-            seek(65536),
-            Call::Draw(PIECE),
-            seek(131_072),
-            Call::Draw(1),
-        ];
+        let expected =
+            [Call::FillStart, seek(0), Call::Draw(PIECE), seek(65536), Call::Draw(PIECE), seek(131_072), Call::Draw(1)];
         assert_eq!(rng.calls, expected);
         assert_eq!(sink.0.len(), 2 * PIECE + 1);
     }

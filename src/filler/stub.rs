@@ -53,10 +53,12 @@ impl Generator for Stub {
     fn uniform(&mut self, min: f32, max: f32, out: &mut [f32]) {
         self.calls.push(Call::Draw(out.len()));
         let bound = if max == f32::MAX { max } else { max.next_up() };
-        out.fill_with(|| loop {
-            let value = self.unit() * (bound - min) + min;
-            if value < bound {
-                break value;
+        out.fill_with(|| {
+            loop {
+                let value = self.unit() * (bound - min) + min;
+                if value < bound {
+                    break value;
+                }
             }
         });
     }

@@ -1,5 +1,7 @@
 //! Random numbers: Caffe's own, era by era and to the bit, and a native generator on the `rand` crates.
 
+pub mod native;
+
 /// A source of random values that fills slices.
 ///
 /// A fill may be cut into pieces: the values do not depend on the cuts as long as every piece but the last holds an

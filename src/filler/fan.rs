@@ -7,7 +7,7 @@
 
 use super::{count, first_dim};
 use crate::Shape;
-use crate::error::{Refusal, ensure};
+use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::caffe::filler_parameter::VarianceNorm;
 
@@ -53,13 +53,11 @@ impl Fan {
             Ok(VarianceNorm::FanIn) => Ok(fan_in as f32),
             Ok(VarianceNorm::FanOut) => Ok(fan_out as f32),
             Ok(VarianceNorm::Average) => {
-                let sum = fan_in.checked_add(fan_out);
-                ensure!(
-                    sum.is_some(),
-                    "variance_norm",
-                    "the sum of fan-in {fan_in} and fan-out {fan_out} is above 2147483647"
-                );
-                Ok(sum.unwrap_or(i32::MAX) as f32 / 2.0)
+                let Some(sum) = fan_in.checked_add(fan_out) else {
+                    let message = format!("the sum of fan-in {fan_in} and fan-out {fan_out} is above 2147483647");
+                    return Err(Refusal::at("variance_norm", message));
+                };
+                Ok(sum as f32 / 2.0)
             }
             Err(_) => Err(Refusal::at("variance_norm", format!("{number} is not a variance norm"))
                 .help("the variance norms are FAN_IN (0), FAN_OUT (1) and AVERAGE (2)")),

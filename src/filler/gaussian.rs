@@ -52,7 +52,9 @@ impl Gaussian {
         let count = count(NAME, shape)?;
         let (mean, std) = (param.mean(), param.std());
         ensure!(!std.is_nan(), "std", "std is not a number");
-        ensure!(std >= 0.0, "std", "std {std:?} is negative");
+        if std < 0.0 {
+            return Err(Refusal::at("std", format!("std {std:?} is negative")));
+        }
         if std == 0.0 {
             return Err(Refusal::at("std", "std is 0")
                 .help(format!("for one value everywhere use type: \"constant\" with value: {mean:?}")));
@@ -90,7 +92,10 @@ fn keep(sparse: i32, shape: &Shape) -> Result<Option<f32>, Refusal> {
         return Err(Refusal::at("sparse", format!("sparse {sparse} needs at least one axis, the blob is a scalar")));
     };
     let probability = sparse as f32 / outputs as f32;
-    ensure!(probability <= 1.0, "sparse", "sparse {sparse} is above {outputs}, the first dimension of {shape}");
+    if probability > 1.0 {
+        let message = format!("sparse {sparse} is above {outputs}, the first dimension of {shape}");
+        return Err(Refusal::at("sparse", message));
+    }
     Ok(Some(probability))
 }
 

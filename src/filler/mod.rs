@@ -35,7 +35,7 @@ pub use fan::Fan;
 pub use gaussian::Gaussian;
 pub use msra::Msra;
 pub use positive_unitball::PositiveUnitball;
-pub use registry::{FILLERS, FillerType, Registry};
+pub use registry::{Build, FILLERS, FillerType, Registry};
 pub use uniform::Uniform;
 pub use xavier::Xavier;
 

@@ -7,7 +7,8 @@ use crate::random::Generator;
 
 /// The values of a piece: 256 KiB, which stays in a core's second-level cache.
 ///
-/// Even, so that pairs of normal values are not torn apart, and the block of the native generator.
+/// Even, so that pairs of normal values are not torn apart, and a whole number of the native generator's blocks, so
+/// that its values do not depend on the cuts.
 pub(super) const PIECE: usize = 65536;
 
 /// Calls `each` with the offset and a buffer for every piece of a blob of `count` values, in order.
@@ -40,6 +41,13 @@ pub(super) fn stream(
 mod tests {
     use super::*;
     use crate::filler::stub::{Call, Collect, Stub};
+    use crate::random::native::BLOCK;
+
+    #[test]
+    fn pieces_suit_the_generators() {
+        assert!(PIECE.is_multiple_of(2));
+        assert!((PIECE as u64).is_multiple_of(BLOCK));
+    }
 
     #[test]
     fn a_fill_opens_once_and_seeks_before_each_piece() {

@@ -9,6 +9,9 @@ use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::text::closest;
 
+/// The constructor of a filler: checks its parameters against the shape of the blob.
+pub type Build = fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal>;
+
 /// One entry of the table: a filler with its documentation and its constructor.
 pub struct FillerType {
     /// The `type` of a `FillerParameter`.
@@ -20,7 +23,7 @@ pub struct FillerType {
     /// The distribution of its values as a formula.
     pub formula: &'static str,
     /// Builds the filler for a shape.
-    pub build: fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal>,
+    pub build: Build,
 }
 
 impl fmt::Debug for FillerType {

@@ -49,7 +49,7 @@ impl Uniform {
             return Err(refuse_order(param));
         }
         ensure!(min.is_finite(), "min", "min is infinite");
-        ensure!(min < f32::MAX, "min", "min {min:?} is the largest float, which the uniform filler never reaches");
+        ensure!(min != f32::MAX, "min", "min {min:?} is the largest float, which the uniform filler never reaches");
         Ok(Uniform { min, max: max.min(f32::MAX), count })
     }
 }

@@ -45,6 +45,9 @@ mod split;
 mod spp;
 mod tile;
 
+#[cfg(test)]
+mod testing;
+
 pub use blob::{BlobSpec, FillerSpec, Role, Values};
 pub use context::SetupContext;
 pub use registry::{Arity, LayerType, Registry};

@@ -54,9 +54,9 @@ impl Setup {
         }
     }
 
-    /// A layer whose only top has the shape of its first bottom.
+    /// A layer whose only top has the shape of its first bottom; see [`Shape::copied`].
     pub fn like_bottom(ctx: &SetupContext<'_>) -> Setup {
-        Setup::new(ctx, [ctx.bottom(0).clone()])
+        Setup::new(ctx, [ctx.bottom(0).copied()])
     }
 
     /// Adds a blob and, where a filler makes its values, the draw that fills it.

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn scalars() {
-        assert_eq!(reshaped(&[1, 1, 1], ""), []);
+        assert_eq!(reshaped(&[1, 1, 1], ""), [0; 0]);
         assert_eq!(reshaped(&[], "shape { dim: -1 }"), [1]);
         assert_eq!(reshaped(&[3, 4], "num_axes: 0"), [3, 4]);
         assert_eq!(reshaped(&[2, 1, 3], "axis: 1 num_axes: 1"), [2, 3]);

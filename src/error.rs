@@ -16,9 +16,9 @@ pub struct Location {
     pub line: usize,
     /// The column, from 1.
     pub column: usize,
-    /// The text of that line, cut to a sensible length, for an excerpt.
+    /// The text of that line, cut to a sensible length around the column.
     pub excerpt: String,
-    /// How many characters from `column` on are meant.
+    /// How many characters from the column on are meant.
     pub width: usize,
 }
 

@@ -1,12 +1,28 @@
 //! Initialises a Caffe net definition into a `.caffemodel`, byte for byte as Caffe would, without Caffe.
+//!
+//! ```text
+//!                  Definition        Net                     Plan                        init::fill
+//! net.prototxt ──▶ layers as     ──▶ filtered by phase,  ──▶ shapes, blobs, fillers, ──▶ values, streamed ──▶ .caffemodel
+//!                  the file says     splits inserted         draws of each layer         to an Output
+//! ```
+//!
+//! One direction, no way back: nothing before [`init::fill`] draws a random number or allocates a blob, and nothing
+//! after [`Plan`] looks at a layer's type.
 
+pub mod cli;
 pub mod error;
 pub mod filler;
+pub mod init;
 pub mod layer;
+pub mod net;
+pub mod output;
+pub mod plan;
 pub mod proto;
 pub mod random;
 
 mod shape;
 
 pub use error::{Error, Result};
+pub use net::{Definition, Net, StateOptions};
+pub use plan::{Plan, PlanOptions};
 pub use shape::{MAX_AXES, Shape, ShapeError};

@@ -2,14 +2,42 @@
 //!
 //! One file a filler; [`FILLERS`] is the table that lookup, help and documentation read. A filler is built for one
 //! shape, and building checks everything: filling cannot fail but for the sink.
+//!
+//! Values are drawn and handed on in pieces of 256 KiB, so that memory does not grow with the blob. Two fillers need
+//! more: [`PositiveUnitball`] holds a row that does not end with its piece, a sparse [`Gaussian`] the whole blob.
+
+pub mod registry;
+
+mod bilinear;
+mod constant;
+mod fan;
+mod gaussian;
+mod msra;
+mod pieces;
+mod positive_unitball;
+mod uniform;
+mod xavier;
+
+#[cfg(test)]
+mod stub;
 
 use std::fmt;
 use std::io;
 
 use crate::Shape;
-use crate::error::Refusal;
+use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::Generator;
+
+pub use bilinear::Bilinear;
+pub use constant::Constant;
+pub use fan::Fan;
+pub use gaussian::Gaussian;
+pub use msra::Msra;
+pub use positive_unitball::PositiveUnitball;
+pub use registry::{FILLERS, FillerType, Registry};
+pub use uniform::Uniform;
+pub use xavier::Xavier;
 
 /// Where a filler's values go, in order.
 pub trait Sink {
@@ -25,26 +53,34 @@ pub trait Filler: fmt::Debug + Send + Sync {
     /// Writes the blob's values, exactly as many as its shape counts, to `sink`.
     ///
     /// # Errors
-    /// Only those of the sink.
+    /// Only those of the sink, and of the machine where a filler needs memory for more than a piece.
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()>;
 }
 
-/// One entry of the table: a filler with its documentation and its constructor.
-pub struct FillerType {
-    /// The `type` of a `FillerParameter`.
-    pub name: &'static str,
-    /// The fields of `FillerParameter` that it reads, beside `type`.
-    pub fields: &'static [&'static str],
-    /// What it does, in a line.
-    pub summary: &'static str,
-    /// The distribution of its values as a formula.
-    pub formula: &'static str,
-    /// Builds the filler for a shape.
-    pub build: fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal>,
+/// The NaN that x86 makes of an invalid operation, such as 0/0: its sign bit is set.
+///
+/// Other platforms make another one, and Rust promises none, so that fillers choose it where Caffe's arithmetic does.
+const INVALID: f32 = f32::from_bits(0xffc0_0000);
+
+/// The number of elements to fill, at least one: Caffe refuses to fill an empty blob.
+fn count(filler: &str, shape: &Shape) -> Result<usize, Refusal> {
+    ensure!(shape.count() > 0, "", "the {filler} filler needs at least one element, a blob of shape {shape} has none");
+    Ok(shape.count())
 }
 
-impl fmt::Debug for FillerType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FillerType").field("name", &self.name).finish_non_exhaustive()
+/// The first dimension, above zero as long as the blob is not empty; a blob without axes has none.
+fn first_dim(filler: &str, shape: &Shape) -> Result<i32, Refusal> {
+    shape
+        .dim(0)
+        .ok_or_else(|| Refusal::new(format!("the {filler} filler needs at least one axis, the blob is a scalar")))
+}
+
+/// Refuses `sparse`, which only the gaussian filler supports. As in Caffe, -1 is the one value that means "not set".
+fn refuse_sparse(filler: &str, param: &FillerParameter) -> Result<(), Refusal> {
+    let sparse = param.sparse();
+    if sparse == -1 {
+        return Ok(());
     }
+    Err(Refusal::at("sparse", format!("the {filler} filler does not support sparse ({sparse} given)"))
+        .help("remove sparse, or use the gaussian filler"))
 }

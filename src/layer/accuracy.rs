@@ -1,6 +1,81 @@
-//! accuracy
+//! Accuracy: the share of items whose label is among the highest scores.
+//!
+//! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
+//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). No blobs, no draws.
 
-use super::registry::LayerType;
+use super::registry::{Arity, LayerType};
+use super::{Setup, SetupContext, loss};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::AccuracyParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "Accuracy",
+    "the share of items whose label is among the highest scores",
+    Arity::exactly(2),
+    Arity::between(1, 2),
+    &setup,
+)
+.v1("ACCURACY")];
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = AccuracyParameter::default();
+    let param = ctx.param.accuracy_param.as_ref().unwrap_or(&default);
+    let (scores, labels) = (ctx.bottom(0), ctx.bottom(1));
+
+    ensure!(labels.count() > 0, "bottom", "there are no labels: their shape is {labels}");
+    let classes = scores.count() / labels.count();
+    let top_k = param.top_k();
+    ensure!(
+        top_k as usize <= classes,
+        "accuracy_param.top_k",
+        "top_k {top_k} is more than the {classes} scores for each label"
+    );
+    let axis = ctx.bottom_axis(0, param.axis(), "accuracy_param.axis")?;
+    loss::check_label_count(ctx, axis)?;
+
+    let mut tops = vec![Shape::scalar()];
+    if ctx.top_count() > 1 {
+        tops.push(Shape::new(&scores.dims()[axis..=axis]).at("top")?);
+    }
+    Ok(Setup::new(ctx, tops))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TYPES;
+    use crate::Shape;
+    use crate::layer::testing::{layer, setup};
+
+    fn tops(text: &str, bottoms: &[&[i32]], count: usize) -> Result<Vec<Shape>, String> {
+        setup(&TYPES[0], &layer(text), bottoms, count)
+            .map(|s| s.tops)
+            .map_err(|r| format!("{}: {}", r.field, r.message))
+    }
+
+    #[test]
+    fn the_second_top_has_one_number_a_class() {
+        let made = tops("accuracy_param { axis: -3 top_k: 5 }", &[&[2, 5, 3, 4], &[2, 12]], 2).unwrap();
+        assert_eq!(made, [Shape::scalar(), Shape::new([5]).unwrap()]);
+        assert_eq!(tops("", &[&[2, 5], &[2]], 1).unwrap(), [Shape::scalar()]);
+    }
+
+    #[test]
+    fn refusals_name_the_field() {
+        let error = |text, bottoms: &[&[i32]]| tops(text, bottoms, 1).unwrap_err();
+        let top_k = "accuracy_param { top_k: 4 }";
+        let message = "accuracy_param.top_k: top_k 4 is more than the 3 scores for each label";
+        assert_eq!(error(top_k, &[&[2, 3], &[2]]), message);
+        let message = "accuracy_param.top_k: top_k 4294967295 is more than the 3 scores for each label";
+        assert_eq!(error("accuracy_param { top_k: 4294967295 }", &[&[2, 3], &[2]]), message);
+        assert_eq!(error("", &[&[2, 3], &[0]]), "bottom: there are no labels: their shape is (0)");
+        let message =
+            "bottom: 3 labels of shape (3) given, scores of shape (2, 3) need 2: one for each place outside axis 1";
+        assert_eq!(error("", &[&[2, 3], &[3]]), message);
+        let message = "accuracy_param.axis: axis 1 is out of range for the 1-axis shape (2)";
+        assert_eq!(error("", &[&[2], &[2]]), message);
+        let message = "top: Accuracy makes 1 to 2 tops, 3 given";
+        assert_eq!(tops("", &[&[2, 3], &[2]], 3).unwrap_err(), message);
+    }
+}

@@ -42,7 +42,7 @@ fn argmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn without_axis_there_are_at_least_three_axes() {
@@ -58,7 +58,7 @@ mod tests {
     fn with_axis_only_that_axis_changes() {
         assert_eq!(top("ArgMax", "argmax_param { axis: 1 }", &[&[2, 3, 4]]), [2, 1, 4]);
         assert_eq!(top("ArgMax", "argmax_param { axis: -1 top_k: 2 out_max_val: true }", &[&[2, 6]]), [2, 2]);
-        assert_eq!(top_dims("ArgMax", "argmax_param { axis: 0 }", &[&[2, 6]], &[0]), [[1, 6]]);
+        assert_eq!(tops("ArgMax", "argmax_param { axis: 0 }", &[&[2, 6]], &[0]), [[1, 6]]);
     }
 
     #[test]

@@ -1,6 +1,107 @@
-//! batch_norm
+//! BatchNorm: normalises every channel by the mean and variance of the batch, or by running averages of them.
+//!
+//! With `C` the dimension of axis 1:
+//!
+//! ```text
+//! top   = bottom.dims
+//! blobs = sum of means (C), sum of variances (C), the factor to divide them by (1): all zeros
+//! ```
+//!
+//! Nothing is drawn. The statistics are not learned: Caffe adds a `param { lr_mult: 0 }` for each blob that has none,
+//! and refuses any other multiplier. Blobs given in the net are taken as they are, and as many entries are added.
+//! The bottom needs a second axis and may not be empty.
 
-use super::registry::LayerType;
+use super::registry::{Arity, LayerType};
+use super::{BlobSpec, Role, Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::ParamSpec;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "BatchNorm",
+    "Normalises each channel to mean 0 and variance 1",
+    Arity::exactly(1),
+    Arity::exactly(1),
+    &batch_norm,
+)];
+
+fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
+    let Some(channels) = bottom.dim(1) else {
+        return Err(Refusal::at("bottom", format!("batch normalisation needs at least 2 axes, the input is {bottom}")));
+    };
+    ensure!(bottom.count() > 0, "bottom", "batch normalisation cannot take the empty input {bottom}");
+
+    let mut setup = Setup::like_bottom(ctx).given_roles(&[Role::Statistic; 3]);
+    if ctx.given.is_empty() {
+        for size in [channels, channels, 1] {
+            setup.push_blob(BlobSpec::zeros(Role::Statistic, Shape::new([size]).at("bottom")?));
+        }
+    }
+    let params = &ctx.param.param;
+    for (index, param) in params.iter().enumerate().take(setup.blobs.len()) {
+        if param.lr_mult() != 0.0 {
+            let lr_mult = param.lr_mult();
+            let message = format!("the statistics are not learned: param {index} has lr_mult {lr_mult} instead of 0");
+            return Err(Refusal::at("param", message).help("write `lr_mult: 0`, or leave the params out"));
+        }
+    }
+    let missing = setup.blobs.len().saturating_sub(params.len());
+    setup.extra_params = vec![ParamSpec { lr_mult: Some(0.0), ..Default::default() }; missing];
+    Ok(setup)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+    use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
+
+    fn layer(lr_mults: &[Option<f32>]) -> LayerParameter {
+        let spec = |&lr_mult: &Option<f32>| ParamSpec { lr_mult, ..Default::default() };
+        LayerParameter { param: lr_mults.iter().map(spec).collect(), ..Default::default() }
+    }
+
+    fn run(layer: &LayerParameter, bottom: &[i32]) -> Result<Setup, Refusal> {
+        testing::setup(&TYPES[0], layer, &[bottom], 1)
+    }
+
+    #[test]
+    fn has_three_blobs_of_zeros_and_as_many_params() {
+        let setup = run(&layer(&[Some(0.0)]), &[2, 3, 4]).unwrap();
+        assert_eq!(setup.tops[0].dims(), [2, 3, 4]);
+        assert_eq!(setup.blobs.iter().map(|blob| blob.shape.dims()).collect::<Vec<_>>(), [[3], [3], [1]]);
+        assert!(setup.draws.is_empty());
+        assert_eq!(setup.extra_params, vec![ParamSpec { lr_mult: Some(0.0), ..Default::default() }; 2]);
+    }
+
+    #[test]
+    fn given_blobs_are_not_checked_and_set_the_number_of_params() {
+        let blob = BlobProto { shape: Some(BlobShape { dim: vec![1] }), ..Default::default() };
+        let setup = run(&LayerParameter { blobs: vec![blob], ..Default::default() }, &[2, 3]).unwrap();
+        assert_eq!(setup.blobs.len(), 1);
+        assert_eq!(setup.blobs[0].role, Role::Statistic);
+        assert_eq!(setup.extra_params.len(), 1);
+    }
+
+    #[test]
+    fn refusals_name_field_and_values() {
+        let refuse = |lr_mults: &[Option<f32>], bottom: &[i32]| {
+            let refusal = run(&layer(lr_mults), bottom).unwrap_err();
+            (refusal.field, refusal.message)
+        };
+        let params = |message: &str| ("param", message.to_string());
+        let bottom = |message: &str| ("bottom", message.to_string());
+        assert_eq!(
+            refuse(&[Some(0.0), None], &[2, 3]),
+            params("the statistics are not learned: param 1 has lr_mult 1 instead of 0")
+        );
+        assert_eq!(
+            refuse(&[Some(f32::NAN)], &[2, 3]),
+            params("the statistics are not learned: param 0 has lr_mult NaN instead of 0")
+        );
+        assert_eq!(refuse(&[], &[5]), bottom("batch normalisation needs at least 2 axes, the input is (5)"));
+        assert_eq!(refuse(&[], &[2, 3, 0]), bottom("batch normalisation cannot take the empty input (2, 3, 0)"));
+    }
+}

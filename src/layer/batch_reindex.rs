@@ -28,14 +28,14 @@ fn batch_reindex(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn the_list_gives_the_batch() {
         assert_eq!(top("BatchReindex", "", &[&[5, 3, 2], &[7]]), [7, 3, 2]);
         assert_eq!(top("BatchReindex", "", &[&[5], &[0]]), [0]);
         assert_eq!(top("BatchReindex", "", &[&[], &[4]]), [4]);
-        assert_eq!(top_dims("BatchReindex", "", &[&[5, 3], &[7]], &[0]), [[7, 3]]);
+        assert_eq!(tops("BatchReindex", "", &[&[5, 3], &[7]], &[0]), [[7, 3]]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn concat_axis(ctx: &SetupContext<'_>, param: &ConcatParameter) -> Result<usize,
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn lengths_add_up() {
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(top("Concat", "concat_param { concat_dim: 0 }", &[&[2, 3], &[1, 3]]), [3, 3]);
         assert_eq!(top("Concat", "", &[&[0, 3], &[0, 4]]), [0, 7]);
         assert_eq!(top("Concat", "", &[&[2, 3]]), [2, 3]);
-        assert_eq!(top_dims("Concat", "", &[&[1, 2, 3], &[1, 4, 3]], &[0]), [[1, 6, 3]]);
+        assert_eq!(tops("Concat", "", &[&[1, 2, 3], &[1, 4, 3]], &[0]), [[1, 6, 3]]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a layer's rule can see of the net.
 
+use std::path::Path;
+
 use crate::Shape;
 use crate::error::{AtField, Refusal};
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -21,6 +23,8 @@ pub struct SetupContext<'a> {
     pub given: &'a [Shape],
     /// For each named top the shape that the user gave for it, if any.
     pub user_shapes: &'a [Option<Shape>],
+    /// The folder that relative paths of the net start from.
+    pub folder: &'a Path,
 }
 
 impl SetupContext<'_> {
@@ -32,6 +36,11 @@ impl SetupContext<'_> {
     /// The number of tops, automatic ones included.
     pub fn top_count(&self) -> usize {
         self.top_ids.len()
+    }
+
+    /// The shape that the user gave for top `top`, if any; it wins over what the layer would make.
+    pub fn user_shape(&self, top: usize) -> Option<&Shape> {
+        self.user_shapes.get(top)?.as_ref()
     }
 
     /// Whether top `top` and bottom `bottom` are the same blob.

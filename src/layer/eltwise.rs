@@ -41,7 +41,7 @@ fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     const BOTTOMS: [&[i32]; 2] = [&[2, 3, 4], &[2, 3, 4]];
 
@@ -50,7 +50,7 @@ mod tests {
         assert_eq!(top("Eltwise", "", &BOTTOMS), [2, 3, 4]);
         assert_eq!(top("Eltwise", "eltwise_param { operation: MAX coeff: 1 coeff: 2 }", &BOTTOMS), [2, 3, 4]);
         assert_eq!(top("Eltwise", "", &[&[0, 3], &[0, 3], &[0, 3]]), [0, 3]);
-        assert_eq!(top_dims("Eltwise", "eltwise_param { operation: PROD }", &BOTTOMS, &[0]), [[2, 3, 4]]);
+        assert_eq!(tops("Eltwise", "eltwise_param { operation: PROD }", &BOTTOMS, &[0]), [[2, 3, 4]]);
     }
 
     #[test]

@@ -40,12 +40,12 @@ fn filter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn the_whole_batch_is_kept() {
         assert_eq!(top("Filter", "", &[&[4, 3, 2], &[4]]), [4, 3, 2]);
-        assert_eq!(top_dims("Filter", "", &[&[4, 3], &[4], &[4, 1, 1]], &[0, 3]), [vec![4, 3], vec![4]]);
+        assert_eq!(tops("Filter", "", &[&[4, 3], &[4], &[4, 1, 1]], &[0, 3]), [vec![4, 3], vec![4]]);
     }
 
     #[test]

@@ -1,6 +1,175 @@
-//! inner_product
+//! InnerProduct: a matrix times the bottom, flattened from an axis on, plus a bias.
+//!
+//! With `axis` the first flattened axis, `K` the product of the dimensions from there on, `M` that of those before and
+//! `N = num_output`:
+//!
+//! ```text
+//! top   = bottom.dims[..axis] ++ [N]
+//! blobs = weight (N, K), or (K, N) if transpose; bias (N) if bias_term
+//! ```
+//!
+//! Draws: weight, then bias. Blobs given in the net are taken as they are, whatever their number and shapes; then
+//! `num_output` may be 0. A bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
 
-use super::registry::LayerType;
+use super::registry::{Arity, LayerType};
+use super::{BlobSpec, Role, Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+
+const NUM_OUTPUT: &str = "inner_product_param.num_output";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "InnerProduct",
+    "Multiplies its input by a learned matrix and adds a learned bias",
+    Arity::exactly(1),
+    Arity::exactly(1),
+    &inner_product,
+)
+.v1("INNER_PRODUCT")];
+
+/// An unsigned size as the signed 32-bit number that Caffe makes of it.
+///
+/// # Errors
+/// It does not fit.
+pub(super) fn signed_size(value: u32, field: &'static str) -> Result<i32, Refusal> {
+    i32::try_from(value).map_err(|_| Refusal::at(field, format!("{value} is more than 2147483647")))
+}
+
+/// Like [`signed_size`], but 0 is refused as well.
+pub(super) fn positive_size(value: u32, field: &'static str) -> Result<i32, Refusal> {
+    let size = signed_size(value, field)?;
+    let name = field.rsplit('.').next().unwrap_or(field);
+    ensure!(size > 0, field, "{name} must be at least 1");
+    Ok(size)
+}
+
+fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.inner_product_param.clone().unwrap_or_default();
+    let bottom = ctx.bottom(0);
+    let axis = ctx.bottom_axis(0, param.axis(), "inner_product_param.axis")?;
+    let outputs = if ctx.given.is_empty() {
+        positive_size(param.num_output(), NUM_OUTPUT)?
+    } else {
+        signed_size(param.num_output(), NUM_OUTPUT)?
+    };
+    let inputs = bottom.count_from(axis);
+    // Behind an empty batch the product is not yet known to fit.
+    Shape::new([inputs]).at("bottom")?;
+    ensure!(
+        !param.bias_term() || bottom.count_range(0, axis) > 0,
+        "inner_product_param.bias_term",
+        "an inner product with a bias cannot take the empty batch {bottom}"
+    );
+
+    let top: Vec<i32> = bottom.dims()[..axis].iter().copied().chain([outputs]).collect();
+    let mut setup = Setup::new(ctx, [Shape::new(top).at(NUM_OUTPUT)?]).given_roles(&[Role::Weight, Role::Bias]);
+    if !ctx.given.is_empty() {
+        return Ok(setup);
+    }
+    ensure!(inputs > 0, "bottom", "the shape {bottom} leaves nothing to multiply from axis {axis} on");
+    let outputs = i64::from(outputs);
+    let weight = if param.transpose() { [inputs, outputs] } else { [outputs, inputs] };
+    setup.push_blob(BlobSpec::filled(
+        Role::Weight,
+        Shape::new(weight).at(NUM_OUTPUT)?,
+        "inner_product_param.weight_filler",
+        param.weight_filler.as_ref(),
+    ));
+    if param.bias_term() {
+        setup.push_blob(BlobSpec::filled(
+            Role::Bias,
+            Shape::new([outputs]).at(NUM_OUTPUT)?,
+            "inner_product_param.bias_filler",
+            param.bias_filler.as_ref(),
+        ));
+    }
+    Ok(setup)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Draw, Values, testing};
+    use super::*;
+    use crate::proto::caffe::{BlobProto, BlobShape, InnerProductParameter, LayerParameter};
+
+    fn run(param: InnerProductParameter, given: &[&[i64]], bottom: &[i32]) -> Result<Setup, Refusal> {
+        let blob = |dims: &&[i64]| BlobProto { shape: Some(BlobShape { dim: dims.to_vec() }), ..Default::default() };
+        let layer = LayerParameter {
+            inner_product_param: Some(param),
+            blobs: given.iter().map(blob).collect(),
+            ..Default::default()
+        };
+        testing::setup(&TYPES[0], &layer, &[bottom], 1)
+    }
+
+    fn outputs(n: u32) -> InnerProductParameter {
+        InnerProductParameter { num_output: Some(n), ..Default::default() }
+    }
+
+    fn dims(setup: &Setup) -> Vec<&[i32]> {
+        setup.blobs.iter().map(|blob| blob.shape.dims()).collect()
+    }
+
+    #[test]
+    fn flattens_from_the_axis_on() {
+        let setup = run(outputs(5), &[], &[2, 3, 4, 6]).unwrap();
+        assert_eq!(setup.tops[0].dims(), [2, 5]);
+        assert_eq!(dims(&setup), [&[5, 72][..], &[5]]);
+        assert_eq!(setup.draws, [Draw::Blob(0), Draw::Blob(1)]);
+
+        let param =
+            InnerProductParameter { axis: Some(-1), transpose: Some(true), bias_term: Some(false), ..outputs(5) };
+        let setup = run(param, &[], &[0, 3, 4, 6]).unwrap();
+        assert_eq!(setup.tops[0].dims(), [0, 3, 4, 5]);
+        assert_eq!(dims(&setup), [[6, 5]]);
+    }
+
+    #[test]
+    fn given_blobs_are_not_checked() {
+        let setup = run(outputs(0), &[&[7], &[1], &[2]], &[2, 5]).unwrap();
+        assert_eq!(setup.tops[0].dims(), [2, 0]);
+        assert_eq!(dims(&setup), [[7], [1], [2]]);
+        assert_eq!(setup.blobs[1].values, Values::Given(1));
+        assert_eq!(
+            setup.blobs.iter().map(|blob| blob.role).collect::<Vec<_>>(),
+            [Role::Weight, Role::Bias, Role::Other]
+        );
+        assert!(setup.draws.is_empty());
+    }
+
+    #[test]
+    fn refusals_name_field_and_values() {
+        let refuse = |param, bottom| {
+            let refusal = run(param, &[], bottom).unwrap_err();
+            (refusal.field, refusal.message)
+        };
+        let at = |field, message: &str| (field, message.to_string());
+        assert_eq!(refuse(outputs(0), &[2, 3]), at(NUM_OUTPUT, "num_output must be at least 1"));
+        assert_eq!(refuse(outputs(u32::MAX), &[2, 3]), at(NUM_OUTPUT, "4294967295 is more than 2147483647"));
+        assert_eq!(
+            refuse(outputs(65536), &[1, 65536]),
+            at(NUM_OUTPUT, "a blob holds at most 2147483647 elements, 65536 x 65536 are more")
+        );
+        assert_eq!(
+            refuse(outputs(1), &[6]),
+            at("inner_product_param.axis", "axis 1 is out of range for the 1-axis shape (6)")
+        );
+        assert_eq!(
+            refuse(outputs(1), &[0, 3]),
+            at("inner_product_param.bias_term", "an inner product with a bias cannot take the empty batch (0, 3)")
+        );
+        assert_eq!(
+            refuse(outputs(1), &[2, 0, 3]),
+            at("bottom", "the shape (2, 0, 3) leaves nothing to multiply from axis 1 on")
+        );
+    }
+
+    #[test]
+    fn an_overflowing_flattened_size_is_refused() {
+        let param = InnerProductParameter { bias_term: Some(false), ..outputs(1) };
+        let refusal = run(param, &[&[7]], &[0, 65536, 65536]).unwrap_err();
+        assert_eq!(refusal.field, "bottom");
+        assert_eq!(refusal.message, "a blob holds at most 2147483647 elements, 4294967296 are more");
+    }
+}

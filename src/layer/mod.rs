@@ -7,6 +7,8 @@
 pub mod registry;
 
 mod blob;
+mod blob_file;
+mod blob_shape;
 mod context;
 mod setup;
 
@@ -14,6 +16,7 @@ mod accuracy;
 mod argmax;
 mod batch_norm;
 mod batch_reindex;
+mod bias;
 mod concat;
 mod convolution;
 mod crop;

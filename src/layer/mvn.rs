@@ -26,14 +26,14 @@ fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn ones_fill_up_to_four_axes() {
         assert_eq!(top("MVN", "", &[&[2, 5]]), [2, 5, 1, 1]);
         assert_eq!(top("MVN", "", &[&[]]), [1, 1, 1, 1]);
         assert_eq!(top("MVN", "", &[&[1, 2, 3, 4]]), [1, 2, 3, 4]);
-        assert_eq!(top_dims("MVN", "", &[&[2, 3, 4]], &[0]), [[2, 3, 4, 1]]);
+        assert_eq!(tops("MVN", "", &[&[2, 3, 4]], &[0]), [[2, 3, 4, 1]]);
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn check_base(base: f32, field: &'static str) -> Result<(), Refusal> {
 mod tests {
     use super::*;
     use crate::Shape;
-    use crate::layer::testing::{entry, layer, refusal, refusal_in_place, setup_with_ids, top, top_dims};
+    use crate::layer::testing::{refusal, refusal_in_place, setup_blobs, top, tops};
 
     #[test]
     fn every_type_keeps_the_shape() {
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn a_copy_of_an_unshaped_bottom_is_a_scalar() {
         for top_id in [0, 1] {
-            let setup = setup_with_ids(entry("ReLU"), &layer(""), &[Shape::unshaped()], &[top_id]).unwrap();
+            let setup = setup_blobs("ReLU", "", &[Shape::unshaped()], &[top_id]).unwrap();
             assert_eq!(setup.tops, [Shape::scalar()]);
         }
     }
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn all_but_abs_val_work_in_place() {
         for entry in TYPES.iter().filter(|entry| entry.name != "AbsVal") {
-            assert_eq!(top_dims(entry.name, "", &[&[2, 3]], &[0]), [[2, 3]], "{}", entry.name);
+            assert_eq!(tops(entry.name, "", &[&[2, 3]], &[0]), [[2, 3]], "{}", entry.name);
         }
         let expected = ("top", "the layer cannot work in place".to_owned());
         assert_eq!(refusal_in_place("AbsVal", "", &[&[2, 3]], 1), expected);

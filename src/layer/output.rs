@@ -37,17 +37,15 @@ fn hdf5_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{entry, layer, refusal, setup};
+    use crate::layer::testing::{refusal, tops};
 
     const FILE: &str = r#"hdf5_output_param { file_name: "saved.h5" }"#;
 
     #[test]
     fn there_are_no_tops() {
-        let silence = setup(entry("Silence"), &layer(""), &[&[2], &[0, 3], &[]], 0).unwrap();
-        let output = setup(entry("HDF5Output"), &layer(FILE), &[&[2, 3], &[2]], 0).unwrap();
-        for setup in [silence, output] {
-            assert!(setup.tops.is_empty() && setup.blobs.is_empty() && setup.draws.is_empty());
-        }
+        let none: [Vec<i32>; 0] = [];
+        assert_eq!(tops("Silence", "", &[&[2], &[0, 3], &[]], &[]), none);
+        assert_eq!(tops("HDF5Output", FILE, &[&[2, 3], &[2]], &[]), none);
     }
 
     #[test]

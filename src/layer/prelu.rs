@@ -1,6 +1,108 @@
-//! prelu
+//! PReLU: `max(0, x) + slope min(0, x)` with a learned slope for each channel, or one for all.
+//!
+//! With `C` the dimension of axis 1:
+//!
+//! ```text
+//! top   = bottom.dims, of 2 to 4 axes
+//! blobs = slope (C), or a scalar without axes if channel_shared
+//! ```
+//!
+//! Draws: the slope. Without a filler it is 0.25; an empty `filler { }` makes it 0. A slope given in the net must count
+//! `C` values (or 1), in any shape. The batch may be empty, other axes may not.
 
-use super::registry::LayerType;
+use super::registry::{Arity, LayerType};
+use super::{BlobSpec, Role, Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "PReLU",
+    "Rectifies its input, with a learned slope below zero",
+    Arity::exactly(1),
+    Arity::exactly(1),
+    &prelu,
+)];
+
+fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.prelu_param.clone().unwrap_or_default();
+    let bottom = ctx.bottom(0);
+    ensure!((2..=4).contains(&bottom.axes()), "bottom", "PReLU takes 2 to 4 axes, the input is {bottom}");
+    let sample = bottom.count_from(1);
+    ensure!(sample > 0, "bottom", "PReLU cannot take the empty input {bottom}");
+    // Caffe keeps a multiplier of one sample's size.
+    Shape::new([sample]).at("bottom")?;
+
+    let slope = if param.channel_shared() { Shape::scalar() } else { Shape::new(&bottom.dims()[1..2]).at("bottom")? };
+    let mut setup = Setup::like_bottom(ctx).given_roles(&[Role::Weight]);
+    match ctx.given.first() {
+        Some(given) => ensure!(
+            given.count() == slope.count(),
+            "blobs",
+            "the given slope has {} values instead of {}",
+            given.count(),
+            slope.count()
+        ),
+        None => setup.push_blob(
+            BlobSpec::filled(Role::Weight, slope, "prelu_param.filler", param.filler.as_ref()).or_constant(0.25),
+        ),
+    }
+    Ok(setup)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Draw, Values, testing};
+    use super::*;
+    use crate::proto::caffe::{BlobProto, BlobShape, FillerParameter, LayerParameter, PReLuParameter};
+
+    fn run(param: PReLuParameter, given: &[&[i64]], bottom: &[i32]) -> Result<Setup, Refusal> {
+        let blob = |dims: &&[i64]| BlobProto { shape: Some(BlobShape { dim: dims.to_vec() }), ..Default::default() };
+        let blobs = given.iter().map(blob).collect();
+        let layer = LayerParameter { prelu_param: Some(param), blobs, ..Default::default() };
+        testing::setup(&TYPES[0], &layer, &[bottom], 1)
+    }
+
+    fn shared() -> PReLuParameter {
+        PReLuParameter { channel_shared: Some(true), ..Default::default() }
+    }
+
+    fn constant(setup: &Setup) -> f32 {
+        let Values::Filled(filler) = &setup.blobs[0].values else { panic!("not filled") };
+        filler.param.value()
+    }
+
+    #[test]
+    fn has_a_slope_a_channel_or_one() {
+        let setup = run(PReLuParameter::default(), &[], &[0, 3, 4]).unwrap();
+        assert_eq!(setup.tops[0].dims(), [0, 3, 4]);
+        assert_eq!(setup.blobs[0].shape.dims(), [3]);
+        assert_eq!(setup.draws, [Draw::Blob(0)]);
+        assert_eq!(run(shared(), &[], &[2, 3]).unwrap().blobs[0].shape, Shape::scalar());
+    }
+
+    #[test]
+    fn an_empty_filler_is_not_the_default() {
+        assert_eq!(constant(&run(PReLuParameter::default(), &[], &[2, 3]).unwrap()), 0.25);
+        let empty = PReLuParameter { filler: Some(FillerParameter::default()), ..Default::default() };
+        assert_eq!(constant(&run(empty, &[], &[2, 3]).unwrap()), 0.0);
+    }
+
+    #[test]
+    fn a_given_slope_must_count_right() {
+        let setup = run(PReLuParameter::default(), &[&[1, 3], &[9]], &[2, 3]).unwrap();
+        assert_eq!(setup.blobs.len(), 2);
+        assert!(setup.draws.is_empty());
+        let refusal = run(shared(), &[&[3]], &[2, 3]).unwrap_err();
+        assert_eq!((refusal.field, &*refusal.message), ("blobs", "the given slope has 3 values instead of 1"));
+    }
+
+    #[test]
+    fn refuses_other_numbers_of_axes_and_empty_samples() {
+        let refuse = |bottom| run(PReLuParameter::default(), &[], bottom).unwrap_err().message;
+        assert_eq!(refuse(&[5]), "PReLU takes 2 to 4 axes, the input is (5)");
+        assert_eq!(refuse(&[1, 2, 1, 1, 3]), "PReLU takes 2 to 4 axes, the input is (1, 2, 1, 1, 3)");
+        assert_eq!(refuse(&[2, 3, 0]), "PReLU cannot take the empty input (2, 3, 0)");
+        assert_eq!(refuse(&[0, 65536, 65536]), "a blob holds at most 2147483647 elements, 4294967296 are more");
+    }
+}

@@ -31,7 +31,7 @@ fn reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn the_axes_before_axis_stay() {
@@ -55,7 +55,7 @@ mod tests {
             let text = format!("reduction_param {{ operation: {operation} axis: 1 }}");
             let message = "there are no elements to sum from axis 1 of the shape (2, 0, 3) on";
             assert_eq!(refusal("Reduction", &text, &bottom, 1), ("reduction_param.axis", message.to_owned()));
-            assert_eq!(top_dims("Reduction", &text, &bottom, &[0]), [[2]]);
+            assert_eq!(tops("Reduction", &text, &bottom, &[0]), [[2]]);
         }
         assert_eq!(top("Reduction", "reduction_param { operation: ASUM axis: 1 }", &bottom), [2]);
     }

@@ -146,6 +146,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::argmax::TYPES,
     super::batch_norm::TYPES,
     super::batch_reindex::TYPES,
+    super::bias::TYPES,
     super::concat::TYPES,
     super::convolution::TYPES,
     super::crop::TYPES,

@@ -111,7 +111,7 @@ fn infer(bottom: &Shape, dims: &[i64]) -> Result<i64, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::{entry, layer, refusal, refusal_in_place, setup_with_ids, top};
+    use crate::layer::testing::{refusal, refusal_in_place, setup_blobs, top};
 
     fn reshaped(dims: &[i32], param: &str) -> Vec<i32> {
         top("Reshape", &format!("reshape_param {{ {param} }}"), &[dims])
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn bottoms_without_memory_and_in_place() {
         assert_eq!(refused(&[0, 4], "shape { dim: 0 dim: -1 }").1, "the bottom (0, 4) has no elements");
-        let unshaped = setup_with_ids(entry("Reshape"), &layer(""), &[Shape::unshaped()], &[1]);
+        let unshaped = setup_blobs("Reshape", "", &[Shape::unshaped()], &[1]);
         assert_eq!(unshaped.unwrap_err().message, "the bottom () has no elements");
         let (field, message) = refusal_in_place("Reshape", "", &[&[1]], 1);
         assert_eq!((field, message.as_str()), ("top", "the layer cannot work in place"));

@@ -1,6 +1,187 @@
-//! scale
+//! Scale: multiplies the first bottom by a learned blob, or by a second bottom, along some axes; then adds a bias.
+//!
+//! ```text
+//! top   = bottom[0].dims
+//! blobs = scale bottom[0].dims[axis..axis + num_axes], with one bottom only;
+//!         bias of the shape of the scale (or of the second bottom), if bias_term
+//! ```
+//!
+//! `axis` and `num_axes` are those of [`bias`](super::bias). Draws: scale, then bias. Without a filler the scale is 1;
+//! an empty `filler { }` makes it 0.
+//!
+//! Where the net gives blobs nothing is drawn. The first is the scale and the last the bias. If a bias is wanted and
+//! only one blob is given, the bias starts as a copy of it; with two bottoms that one blob is the bias itself.
 
-use super::registry::LayerType;
+use super::bias::Span;
+use super::registry::{Arity, LayerType};
+use super::{BlobSpec, Role, Setup, SetupContext, Values};
+use crate::error::{Refusal, ensure};
+use crate::proto::caffe::ScaleParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "Scale",
+    "Multiplies by a learned blob, or by its second input, along some axes, and may add a bias",
+    Arity::between(1, 2),
+    Arity::exactly(1),
+    &scale,
+)];
+
+fn scale(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.scale_param.clone().unwrap_or_default();
+    let bottom = ctx.bottom(0);
+    let span = span("scale", &param, param.num_axes());
+    let mut setup = Setup::like_bottom(ctx);
+    let fit = match ctx.bottoms.get(1) {
+        Some(second) => span.fit(bottom, second, "bottom")?,
+        None => {
+            if ctx.given.is_empty() {
+                let shape = span.blob_shape(bottom)?;
+                let blob = BlobSpec::filled(Role::Weight, shape, "scale_param.filler", param.filler.as_ref());
+                setup.push_blob(blob.or_constant(1.0));
+            }
+            setup.blobs[0].role = Role::Weight;
+            span.fit(bottom, &setup.blobs[0].shape, "blobs")?
+        }
+    };
+    // Caffe keeps a multiplier of ones of the larger of the two sizes.
+    ensure!(fit.outer.max(fit.inner) > 0, "bottom", "the input {bottom} is empty before and behind the scale's axes");
+    if param.bias_term() {
+        add_bias(ctx, &param, &mut setup)?;
+    }
+    Ok(setup)
+}
+
+fn span(what: &'static str, param: &ScaleParameter, num_axes: i32) -> Span {
+    Span { what, axis: param.axis(), axis_field: "scale_param.axis", num_axes, num_axes_field: "scale_param.num_axes" }
+}
+
+/// Adds the bias as Caffe's inner Bias layer makes it, which sees one bottom and the blobs given for the Scale layer.
+fn add_bias(ctx: &SetupContext<'_>, param: &ScaleParameter, setup: &mut Setup) -> Result<(), Refusal> {
+    let bottom = ctx.bottom(0);
+    // A shape has at most 32 axes.
+    let num_axes = ctx.bottoms.get(1).map_or(param.num_axes(), |second| second.axes() as i32);
+    let span = span("bias", param, num_axes);
+    match ctx.given {
+        [] => {
+            let shape = span.blob_shape(bottom)?;
+            let filler = param.bias_filler.as_ref();
+            setup.push_blob(BlobSpec::filled(Role::Bias, shape, "scale_param.bias_filler", filler));
+        }
+        [only] if ctx.bottoms.len() == 1 => {
+            setup.push_blob(BlobSpec { shape: only.clone(), role: Role::Bias, values: Values::Given(0) });
+        }
+        // The inner layer sets itself up with the first blob before it gets the last.
+        [first, ..] => span.fit_bias(bottom, first, "blobs")?,
+    }
+    if let Some(bias) = setup.blobs.last_mut() {
+        bias.role = Role::Bias;
+        span.fit_bias(bottom, &bias.shape, "blobs")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Draw, testing};
+    use super::*;
+    use crate::proto::caffe::{BlobProto, BlobShape, FillerParameter, LayerParameter};
+
+    fn run(param: ScaleParameter, given: &[&[i64]], bottoms: &[&[i32]]) -> Result<Setup, Refusal> {
+        let blob = |dims: &&[i64]| BlobProto { shape: Some(BlobShape { dim: dims.to_vec() }), ..Default::default() };
+        let blobs = given.iter().map(blob).collect();
+        let layer = LayerParameter { scale_param: Some(param), blobs, ..Default::default() };
+        testing::setup(&TYPES[0], &layer, bottoms, 1)
+    }
+
+    fn biased() -> ScaleParameter {
+        ScaleParameter { bias_term: Some(true), ..Default::default() }
+    }
+
+    fn dims(setup: &Setup) -> Vec<&[i32]> {
+        setup.blobs.iter().map(|blob| blob.shape.dims()).collect()
+    }
+
+    fn values(setup: &Setup) -> Vec<f32> {
+        let value = |blob: &BlobSpec| match &blob.values {
+            Values::Filled(filler) => filler.param.value(),
+            _ => f32::NAN,
+        };
+        setup.blobs.iter().map(value).collect()
+    }
+
+    #[test]
+    fn scale_and_bias_span_the_same_axes() {
+        let param = ScaleParameter { axis: Some(0), num_axes: Some(2), ..biased() };
+        let setup = run(param, &[], &[&[2, 3, 4]]).unwrap();
+        assert_eq!(setup.tops[0].dims(), [2, 3, 4]);
+        assert_eq!(dims(&setup), [[2, 3], [2, 3]]);
+        assert_eq!(setup.draws, [Draw::Blob(0), Draw::Blob(1)]);
+        assert_eq!((setup.blobs[0].role, setup.blobs[1].role), (Role::Weight, Role::Bias));
+    }
+
+    #[test]
+    fn an_empty_filler_is_not_the_default() {
+        assert_eq!(values(&run(biased(), &[], &[&[2, 3]]).unwrap()), [1.0, 0.0]);
+        let empty = ScaleParameter { filler: Some(FillerParameter::default()), ..Default::default() };
+        assert_eq!(values(&run(empty, &[], &[&[2, 3]]).unwrap()), [0.0]);
+    }
+
+    #[test]
+    fn a_second_bottom_leaves_only_the_bias() {
+        let setup = run(ScaleParameter { num_axes: Some(0), ..biased() }, &[], &[&[2, 3, 2, 4], &[3, 2]]).unwrap();
+        assert_eq!(dims(&setup), [[3, 2]]);
+        assert_eq!(setup.draws, [Draw::Blob(0)]);
+        assert_eq!(run(biased(), &[], &[&[2, 3], &[]]).unwrap().blobs[0].shape.axes(), 0);
+        assert!(run(ScaleParameter::default(), &[], &[&[2, 3], &[3]]).unwrap().blobs.is_empty());
+    }
+
+    #[test]
+    fn the_axis_is_ignored_for_a_scalar_unless_there_is_a_bias() {
+        let far = |bias_term| ScaleParameter { axis: Some(9), bias_term: Some(bias_term), ..Default::default() };
+        assert!(run(far(false), &[], &[&[2, 3], &[]]).is_ok());
+        assert_eq!(run(far(true), &[], &[&[2, 3], &[]]).unwrap_err().field, "scale_param.axis");
+    }
+
+    #[test]
+    fn given_blobs_take_the_place_of_fillers() {
+        let given = |blobs: &[&[i64]], bottoms: &[&[i32]]| {
+            let setup = run(biased(), blobs, bottoms).unwrap();
+            assert!(setup.draws.is_empty());
+            setup.blobs.into_iter().map(|blob| (blob.role, blob.values)).collect::<Vec<_>>()
+        };
+        let (weight, bias, other) = (Role::Weight, Role::Bias, Role::Other);
+        assert_eq!(given(&[&[3]], &[&[2, 3]]), [(weight, Values::Given(0)), (bias, Values::Given(0))]);
+        assert_eq!(given(&[&[3], &[3]], &[&[2, 3]]), [(weight, Values::Given(0)), (bias, Values::Given(1))]);
+        assert_eq!(
+            given(&[&[3], &[7], &[3]], &[&[2, 3]]),
+            [(weight, Values::Given(0)), (other, Values::Given(1)), (bias, Values::Given(2))]
+        );
+        assert_eq!(given(&[&[3]], &[&[2, 3], &[]]), [(bias, Values::Given(0))]);
+    }
+
+    #[test]
+    fn refusals_name_field_and_values() {
+        let refuse = |param, given: &[&[i64]], bottoms: &[&[i32]]| {
+            let refusal = run(param, given, bottoms).unwrap_err();
+            (refusal.field, refusal.message)
+        };
+        let at = |field, message: &str| (field, message.to_string());
+        assert_eq!(
+            refuse(biased(), &[&[3], &[2]], &[&[2, 3]]),
+            at("blobs", "the bias's shape (2) does not match that of the input (2, 3) from axis 1 on")
+        );
+        assert_eq!(
+            refuse(ScaleParameter::default(), &[], &[&[2, 3, 2, 4], &[3, 5]]),
+            at("bottom", "the scale's shape (3, 5) does not match that of the input (2, 3, 2, 4) from axis 1 on")
+        );
+        assert_eq!(
+            refuse(ScaleParameter::default(), &[], &[&[0, 3, 0]]),
+            at("bottom", "the input (0, 3, 0) is empty before and behind the scale's axes")
+        );
+        assert_eq!(
+            refuse(ScaleParameter { num_axes: Some(3), ..Default::default() }, &[], &[&[2, 3, 4]]),
+            at("scale_param.num_axes", "the scale spans 3 axes from axis 1 on, past the last one of (2, 3, 4)")
+        );
+    }
+}

@@ -10,11 +10,16 @@ use crate::proto::caffe::ParamSpec;
 pub enum Draw {
     /// Fills the layer's blob of this index.
     Blob(usize),
-    /// Fills a copy of the blob of this index that is thrown away, so many times over.
+    /// Fills copies of the blobs `first..end`, one after the other, and throws them away; the whole group so many
+    /// times over.
+    ///
+    /// A net that is unrolled in time draws its shared blobs again for every timestep.
     Discard {
-        /// The blob that the copies are like.
-        blob: usize,
-        /// How often it is filled.
+        /// The first blob of the group.
+        first: usize,
+        /// The end of the group, exclusive.
+        end: usize,
+        /// How often the group is filled.
         times: u64,
     },
     /// Takes so many 32-bit numbers from the engine and throws them away.
@@ -57,6 +62,15 @@ impl Setup {
     /// A layer whose only top has the shape of its first bottom; see [`Shape::copied`].
     pub fn like_bottom(ctx: &SetupContext<'_>) -> Setup {
         Setup::new(ctx, [ctx.bottom(0).copied()])
+    }
+
+    /// Says what the blobs are for that the net gives, first to last. Blobs beyond `roles` stay [`Role::Other`].
+    #[must_use]
+    pub fn given_roles(mut self, roles: &[Role]) -> Setup {
+        for (blob, &role) in self.blobs.iter_mut().zip(roles) {
+            blob.role = role;
+        }
+        self
     }
 
     /// Adds a blob and, where a filler makes its values, the draw that fills it.

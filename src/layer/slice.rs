@@ -83,11 +83,11 @@ fn parts_between(points: &[u32], length: i64, tops: usize, axis: usize) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, refusal_in_place, top_dims};
+    use crate::layer::testing::{refusal, refusal_in_place, tops};
 
-    fn parts(param: &str, dims: &[i32], tops: usize) -> Vec<Vec<i32>> {
-        let top_ids: Vec<usize> = (1..=tops).collect();
-        top_dims("Slice", &format!("slice_param {{ {param} }}"), &[dims], &top_ids)
+    fn parts(param: &str, dims: &[i32], count: usize) -> Vec<Vec<i32>> {
+        let top_ids: Vec<usize> = (1..=count).collect();
+        tops("Slice", &format!("slice_param {{ {param} }}"), &[dims], &top_ids)
     }
 
     fn refused(param: &str, dims: &[i32], tops: usize) -> (&'static str, String) {
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn in_place_only_if_the_first_part_is_all() {
-        assert_eq!(top_dims("Slice", "", &[&[2, 6]], &[0]), [[2, 6]]);
-        assert_eq!(top_dims("Slice", "slice_param { slice_point: 6 }", &[&[2, 6]], &[0, 1]), [[2, 6], [2, 0]]);
-        assert_eq!(top_dims("Slice", "", &[&[0, 6]], &[0, 1]), [[0, 3]; 2]);
+        assert_eq!(tops("Slice", "", &[&[2, 6]], &[0]), [[2, 6]]);
+        assert_eq!(tops("Slice", "slice_param { slice_point: 6 }", &[&[2, 6]], &[0, 1]), [[2, 6], [2, 0]]);
+        assert_eq!(tops("Slice", "", &[&[0, 6]], &[0, 1]), [[0, 3]; 2]);
         let (field, message) = refusal_in_place("Slice", "", &[&[2, 6]], 2);
         assert_eq!((field, message.as_str()), ("top", "the first part (2, 3) takes the place of the bottom (2, 6)"));
     }

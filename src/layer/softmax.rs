@@ -26,13 +26,13 @@ fn softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn the_shape_is_kept() {
         assert_eq!(top("Softmax", "", &[&[2, 3, 4]]), [2, 3, 4]);
         assert_eq!(top("Softmax", "", &[&[0, 3]]), [0, 3]);
-        assert_eq!(top_dims("Softmax", "softmax_param { axis: -1 engine: CUDNN }", &[&[6]], &[0]), [[6]]);
+        assert_eq!(tops("Softmax", "softmax_param { axis: -1 engine: CUDNN }", &[&[6]], &[0]), [[6]]);
     }
 
     #[test]

@@ -26,19 +26,19 @@ fn split(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use crate::Shape;
-    use crate::layer::testing::{entry, layer, refusal_in_place, setup_with_ids, top_dims};
+    use crate::layer::testing::{refusal_in_place, setup_blobs, tops};
 
     #[test]
     fn every_top_is_like_the_bottom() {
-        assert_eq!(top_dims("Split", "", &[&[2, 3]], &[1, 2, 3]), [[2, 3]; 3]);
-        assert_eq!(top_dims("Split", "", &[&[0, 3]], &[1]), [[0, 3]]);
-        assert_eq!(top_dims("Split", "", &[&[]], &[1]), [[0; 0]]);
+        assert_eq!(tops("Split", "", &[&[2, 3]], &[1, 2, 3]), [[2, 3]; 3]);
+        assert_eq!(tops("Split", "", &[&[0, 3]], &[1]), [[0, 3]]);
+        assert_eq!(tops("Split", "", &[&[]], &[1]), [[0; 0]]);
     }
 
     #[test]
     fn refusals() {
         assert_eq!(refusal_in_place("Split", "", &[&[2, 3]], 2), ("top", "the layer cannot work in place".to_owned()));
-        let unshaped = setup_with_ids(entry("Split"), &layer(""), &[Shape::unshaped()], &[1, 2]);
+        let unshaped = setup_blobs("Split", "", &[Shape::unshaped()], &[1, 2]);
         assert_eq!(unshaped.unwrap_err().message, "the bottom has no shape that its copies could have");
     }
 }

@@ -1,80 +1,125 @@
-//! Helpers for the tests of the layers' rules.
+//! Helpers for the tests of layer rules.
+
+use std::path::Path;
 
 use prost_reflect::DynamicMessage;
 
 use super::{LayerType, Registry, Setup, SetupContext};
 use crate::Shape;
 use crate::error::Refusal;
+use crate::filler;
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::proto::descriptor;
 
-/// The entry of a layer type.
-pub(crate) fn entry(name: &str) -> &'static LayerType {
-    Registry::default().get(name).unwrap_or_else(|| panic!("{name} is not registered"))
-}
-
-/// A layer in the text format.
+/// The layer that this text format describes.
 pub(crate) fn layer(text: &str) -> LayerParameter {
-    let message = DynamicMessage::parse_text_format(descriptor("LayerParameter"), text).expect("the text parses");
-    message.transcode_to().expect("the layer has the generated type")
+    let message =
+        DynamicMessage::parse_text_format(descriptor("LayerParameter"), text).expect("a layer in text format");
+    message.transcode_to().expect("the descriptors are those of the messages")
 }
 
-/// Sets a layer up in phase TRAIN, with every top a blob of its own.
+/// Runs a layer's rule on bottoms of these shapes: phase TRAIN, nothing in place, no shapes from the user.
+///
+/// The blobs in `param.blobs` count as given by the net.
 pub(crate) fn setup(
     entry: &LayerType,
     param: &LayerParameter,
     bottoms: &[&[i32]],
     tops: usize,
 ) -> Result<Setup, Refusal> {
-    let top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
-    setup_with_ids(entry, param, &shapes(bottoms), &top_ids)
+    Surroundings::default().setup(entry, param, bottoms, tops)
 }
 
-/// Sets a layer up in phase TRAIN. The bottoms are blobs 0, 1 and so on; a top of the same number is in place.
-pub(crate) fn setup_with_ids(
-    entry: &LayerType,
-    param: &LayerParameter,
-    bottoms: &[Shape],
-    top_ids: &[usize],
-) -> Result<Setup, Refusal> {
-    entry.check_counts(bottoms.len(), top_ids.len())?;
-    let bottom_ids: Vec<usize> = (0..bottoms.len()).collect();
-    entry.layer.setup(&SetupContext {
-        param,
-        phase: Phase::Train,
-        bottoms,
-        bottom_ids: &bottom_ids,
-        top_ids,
-        given: &[],
-        user_shapes: &[],
-    })
+/// What a layer sees beside its own fields and the shapes of its bottoms.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) phase: Phase,
+    pub(crate) user_shapes: &'a [Option<Shape>],
 }
 
-/// The dimensions of the tops of a layer given as text; an in-place layer where `top_ids` says so.
-pub(crate) fn top_dims(name: &str, text: &str, bottoms: &[&[i32]], top_ids: &[usize]) -> Vec<Vec<i32>> {
-    let setup = setup_with_ids(entry(name), &layer(text), &shapes(bottoms), top_ids).expect("the layer can be set up");
+impl Default for Surroundings<'_> {
+    fn default() -> Self {
+        Surroundings { phase: Phase::Train, user_shapes: &[] }
+    }
+}
+
+impl Surroundings<'_> {
+    /// Runs a layer's rule on bottoms of these shapes, nothing in place.
+    pub(crate) fn setup(
+        &self,
+        entry: &LayerType,
+        param: &LayerParameter,
+        bottoms: &[&[i32]],
+        tops: usize,
+    ) -> Result<Setup, Refusal> {
+        let top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
+        self.setup_blobs(entry, param, &shapes(bottoms), &top_ids)
+    }
+
+    /// Runs a layer's rule. The bottoms are the net's blobs 0, 1 and so on; a top with such a number is in place.
+    pub(crate) fn setup_blobs(
+        &self,
+        entry: &LayerType,
+        param: &LayerParameter,
+        bottoms: &[Shape],
+        top_ids: &[usize],
+    ) -> Result<Setup, Refusal> {
+        entry.check_counts(bottoms.len(), top_ids.len())?;
+        let given: Vec<Shape> = (param.blobs.iter())
+            .map(|blob| Shape::new(&blob.shape.as_ref().expect("the test's blob has a shape").dim))
+            .collect::<Result<_, _>>()
+            .expect("the test's blob has a valid shape");
+        let bottom_ids: Vec<usize> = (0..bottoms.len()).collect();
+        let mut user_shapes = self.user_shapes.to_vec();
+        user_shapes.resize(top_ids.len(), None);
+        entry.layer.setup(&SetupContext {
+            param,
+            phase: self.phase,
+            bottoms,
+            bottom_ids: &bottom_ids,
+            top_ids,
+            given: &given,
+            user_shapes: &user_shapes,
+            folder: Path::new(""),
+        })
+    }
+}
+
+/// Runs the rule of the layer that `text` describes; see [`Surroundings::setup_blobs`].
+pub(crate) fn setup_blobs(name: &str, text: &str, bottoms: &[Shape], top_ids: &[usize]) -> Result<Setup, Refusal> {
+    let registry = Registry::default();
+    let entry = registry.get(name).unwrap_or_else(|| panic!("{name} is registered"));
+    Surroundings::default().setup_blobs(entry, &layer(text), bottoms, top_ids)
+}
+
+/// The dimensions of the tops of the layer that `text` describes; see [`Surroundings::setup_blobs`].
+pub(crate) fn tops(name: &str, text: &str, bottoms: &[&[i32]], top_ids: &[usize]) -> Vec<Vec<i32>> {
+    let setup = setup_blobs(name, text, &shapes(bottoms), top_ids).expect("the layer can be set up");
     setup.tops.iter().map(|top| top.dims().to_vec()).collect()
 }
 
-/// The dimensions of the only top of a layer given as text.
+/// The dimensions of the only top of the layer that `text` describes, nothing in place.
 pub(crate) fn top(name: &str, text: &str, bottoms: &[&[i32]]) -> Vec<i32> {
-    top_dims(name, text, bottoms, &[bottoms.len()]).remove(0)
+    tops(name, text, bottoms, &[bottoms.len()]).remove(0)
 }
 
-/// Field and message of the refusal of a layer given as text, with every top a blob of its own.
+/// Field and message of the refusal of the layer that `text` describes, nothing in place.
 pub(crate) fn refusal(name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> (&'static str, String) {
-    let refusal = setup(entry(name), &layer(text), bottoms, tops).expect_err("the layer is refused");
-    (refusal.field, refusal.message)
+    let top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
+    refusal_of_blobs(name, text, &shapes(bottoms), &top_ids)
 }
 
-/// Field and message of the refusal of a layer whose first top is its first bottom.
+/// Field and message of the refusal of the layer that `text` describes; its first top is its first bottom.
 pub(crate) fn refusal_in_place(name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> (&'static str, String) {
-    let top_ids: Vec<usize> = (0..tops).map(|top| if top == 0 { 0 } else { bottoms.len() + top }).collect();
-    let result = setup_with_ids(entry(name), &layer(text), &shapes(bottoms), &top_ids);
-    let refusal = result.expect_err("the layer is refused");
+    let mut top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
+    top_ids[0] = 0;
+    refusal_of_blobs(name, text, &shapes(bottoms), &top_ids)
+}
+
+fn refusal_of_blobs(name: &str, text: &str, bottoms: &[Shape], top_ids: &[usize]) -> (&'static str, String) {
+    let refusal = setup_blobs(name, text, bottoms, top_ids).expect_err("the layer is refused");
     (refusal.field, refusal.message)
 }
 
-fn shapes(dims: &[&[i32]]) -> Vec<Shape> {
-    dims.iter().map(|dims| Shape::new(dims).expect("a shape")).collect()
+fn shapes(bottoms: &[&[i32]]) -> Vec<Shape> {
+    bottoms.iter().map(|dims| Shape::new(dims).expect("a valid shape")).collect()
 }

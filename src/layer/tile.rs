@@ -27,7 +27,7 @@ fn tile(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, top_dims};
+    use crate::layer::testing::{refusal, top, tops};
 
     #[test]
     fn one_axis_grows() {
@@ -35,7 +35,7 @@ mod tests {
         assert_eq!(top("Tile", "tile_param { tiles: 2 }", &bottom), [2, 6, 4]);
         assert_eq!(top("Tile", "tile_param { tiles: 3 axis: 0 }", &bottom), [6, 3, 4]);
         assert_eq!(top("Tile", "tile_param { tiles: 2 axis: -1 }", &bottom), [2, 3, 8]);
-        assert_eq!(top_dims("Tile", "tile_param { tiles: 3 }", &bottom, &[0]), [[2, 9, 4]]);
+        assert_eq!(tops("Tile", "tile_param { tiles: 3 }", &bottom, &[0]), [[2, 9, 4]]);
         assert_eq!(top("Tile", "tile_param { tiles: 3 }", &[&[2, 0]]), [2, 0]);
     }
 

@@ -1,4 +1,28 @@
 //! Random numbers: Caffe's own, era by era and to the bit, and a native generator on the `rand` crates.
+//!
+//! [`CaffeGenerator`] is an [`Mt19937`] engine with the distributions of a Boost [`Era`]:
+//! [`boost`] says what each distribution computes.
+
+pub mod boost;
+mod caffe;
+#[cfg(test)]
+mod caffe_golden;
+mod math;
+mod mt19937;
+mod native;
+mod streams;
+
+pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};
+pub use caffe::CaffeGenerator;
+pub use mt19937::Mt19937;
+pub use native::NativeGenerator;
+pub use streams::{Nowhere, Streams};
+
+/// A source of 32-bit draws, which the distributions turn into values.
+pub trait Draws {
+    /// The next 32 random bits.
+    fn draw(&mut self) -> u32;
+}
 
 /// A source of random values that fills slices.
 ///
@@ -16,7 +40,15 @@ pub trait Generator: Send {
     /// The next 32 random bits.
     fn next_u32(&mut self) -> u32;
 
-    /// Uniform values in `[min, max]`, both bounds finite and `min <= max`.
+    /// Whether [`uniform`](Generator::uniform) has values for these bounds.
+    ///
+    /// Some ranges would keep a Caffe built with an older Boost drawing for ever; Caffe's generator also takes an
+    /// infinite `max`, for the largest float.
+    fn supports_uniform(&self, min: f32, max: f32) -> bool {
+        min.is_finite() && max.is_finite() && min <= max
+    }
+
+    /// Uniform values in `[min, max]`; NaN if [`supports_uniform`](Generator::supports_uniform) denies the bounds.
     fn uniform(&mut self, min: f32, max: f32, out: &mut [f32]);
 
     /// Normal values of the given mean and standard deviation (`std > 0`, possibly infinite).

@@ -1,1 +1,71 @@
-//! The text format.
+//! Reads protobuf's text format (prototxt), as the C++ `TextFormat` of protobuf 3.21 accepts it.
+//!
+//! [`parse`] turns a text into the message's binary form, which prost decodes, and a [`SpanTree`] that tells where each
+//! field stands. It reports everything that is wrong at once, up to 20 errors: behind a field that cannot be read it
+//! goes on with the next.
+//!
+//! It differs from protobuf in three points: strings must be UTF-8, messages nest 100 deep at most, and the
+//! schema's messages have neither groups nor extensions.
+//!
+//! ```text
+//! text ──▶ lexer ──▶ parser ──▶ bytes, spans
+//!          flaws     recovery ─▶ report
+//! ```
+
+mod flaw;
+mod lexer;
+mod parser;
+mod recover;
+mod report;
+mod scalar;
+mod schema;
+mod source;
+mod spans;
+mod string;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use prost_reflect::MessageDescriptor;
+
+use crate::error::Diagnostic;
+
+pub use source::{Source, Span, caret};
+pub use spans::{SpanNode, SpanTree};
+pub use suggest::closest;
+
+/// A parsed text: the message in protobuf's binary form, and where its parts stand in the text.
+#[derive(Debug)]
+pub struct Document {
+    bytes: Vec<u8>,
+    spans: SpanTree,
+}
+
+impl Document {
+    /// The message in the wire format, for `prost::Message::decode`. Fields are in the order of the text, and repeated
+    /// numbers are not packed.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where the message's fields stand.
+    pub fn spans(&self) -> &SpanTree {
+        &self.spans
+    }
+}
+
+/// Reads a text as a message of the given type.
+///
+/// # Errors
+/// Everything that is wrong with the text, in its order, up to 20 findings. Where there are more, the last
+/// recorded one says so.
+///
+/// # Panics
+/// The message's fields include a group, a map or a kind of number that Caffe's schema does not have.
+pub fn parse(source: &Source, message: &MessageDescriptor) -> Result<Document, Vec<Diagnostic>> {
+    let schema = Arc::new(schema::Schema::new(message));
+    let (bytes, nodes) = parser::Parser::new(source, &schema).run()?;
+    Ok(Document { bytes, spans: SpanTree::new(schema, nodes) })
+}

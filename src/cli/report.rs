@@ -1,0 +1,52 @@
+//! How findings look on the terminal: with an excerpt of the source where the place is known.
+
+use std::io::IsTerminal;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::error::{Diagnostic, Error, Location};
+use crate::plan::Warning;
+use crate::proto::text::caret;
+
+/// Prints an error to standard error.
+pub(super) fn error(error: &anyhow::Error) {
+    match error.downcast_ref::<Error>() {
+        Some(Error::Input(diagnostics)) => diagnostics.iter().for_each(diagnostic),
+        _ => eprintln!("error: {error:#}"),
+    }
+}
+
+/// Prints a warning to standard error.
+pub(super) fn warning(warning: &Warning) {
+    let unplaced = Warning { location: None, ..warning.clone() };
+    let finding =
+        Diagnostic { message: unplaced.to_string(), location: warning.location.clone(), help: Some(warning.help()) };
+    print(Level::WARNING, &finding);
+}
+
+fn diagnostic(finding: &Diagnostic) {
+    print(Level::ERROR, finding);
+}
+
+fn print(level: Level<'_>, finding: &Diagnostic) {
+    let mut group = Group::with_title(level.primary_title(&finding.message));
+    if let Some(location) = &finding.location {
+        group = group.element(excerpt(location));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(help));
+    }
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    eprintln!("{}\n", renderer.render(&[group]));
+}
+
+fn excerpt(location: &Location) -> Snippet<'_, annotate_snippets::Annotation<'_>> {
+    let text = location.excerpt.as_str();
+    let offset = |chars: usize| text.char_indices().nth(chars).map_or(text.len(), |(offset, _)| offset);
+    let before = caret(location.column);
+    Snippet::source(text)
+        .line_start(location.line)
+        .path(&*location.file)
+        .annotation(AnnotationKind::Primary.span(offset(before)..offset(before + location.width)))
+}

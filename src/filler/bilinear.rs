@@ -1,0 +1,131 @@
+//! The bilinear filler: the kernel of bilinear interpolation, the same for every channel.
+//!
+//! x(i, j) = (1 - |i / f - c|) (1 - |j / f - c|) with f = ⌈w / 2⌉ and c = (w - 1) / 2f
+//!
+//! w is the width of the kernel, which must be square, in a blob of four axes (.., .., w, w); f is the factor by which
+//! the kernel enlarges. A deconvolution with `kernel_size: 2f - f % 2`, `stride: f`, `pad: ⌈(f - 1) / 2⌉` and as many
+//! groups as channels scales a picture by f. It draws nothing.
+//!
+//! Caffe puts the kernel also where input and output channel differ: without groups, channels are summed.
+
+use std::io;
+
+use super::pieces::for_each_piece;
+use super::{Filler, FillerType, Sink, count, refuse_sparse};
+use crate::Shape;
+use crate::error::{Refusal, ensure};
+use crate::proto::caffe::FillerParameter;
+use crate::random::Generator;
+
+const NAME: &str = "bilinear";
+
+pub(super) const TYPE: FillerType = FillerType {
+    name: NAME,
+    fields: &[],
+    summary: "Sets square kernels to bilinear interpolation, for deconvolutions that enlarge",
+    formula: "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
+    build: |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
+};
+
+/// Sets every kernel to the coefficients of bilinear interpolation.
+#[derive(Debug, Clone)]
+pub struct Bilinear {
+    width: i32,
+    count: usize,
+}
+
+impl Bilinear {
+    /// The filler for a blob of the given shape.
+    ///
+    /// # Errors
+    /// The blob is empty, has not four axes or its last two differ, or `sparse` is given.
+    pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Bilinear, Refusal> {
+        refuse_sparse(NAME, param)?;
+        let &[_, _, height, width] = shape.dims() else {
+            let axes = shape.axes();
+            return Err(Refusal::new(format!("the {NAME} filler needs 4 axes, a blob of shape {shape} has {axes}")));
+        };
+        ensure!(height == width, "", "the {NAME} filler needs a square kernel, this one is {height} x {width}");
+        Ok(Bilinear { width, count: count(NAME, shape)? })
+    }
+
+    /// The weights along one axis; a coefficient is the product of its row's and its column's.
+    fn profile(&self) -> Vec<f32> {
+        let f = (self.width + self.width % 2) / 2;
+        let c = (self.width - 1) as f32 / (2 * f) as f32;
+        (0..self.width).map(|i| 1.0 - (i as f32 / f as f32 - c).abs()).collect()
+    }
+}
+
+impl Filler for Bilinear {
+    fn fill(&self, _: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
+        let profile = self.profile();
+        let mut row = 0;
+        let mut column = 0;
+        for_each_piece(self.count, |_, piece| {
+            for value in piece.iter_mut() {
+                *value = profile[column] * profile[row];
+                column += 1;
+                if column == profile.len() {
+                    column = 0;
+                    row = (row + 1) % profile.len();
+                }
+            }
+            sink.write(piece)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filler::stub::{Stub, sha256, values};
+
+    fn kernels(dims: &[i32]) -> Vec<f32> {
+        let filler = Bilinear::new(&FillerParameter::default(), &Shape::new(dims).unwrap()).unwrap();
+        let mut rng = Stub::new(0);
+        let values = values(&filler, &mut rng);
+        assert_eq!(rng.calls, []);
+        values
+    }
+
+    fn refused(dims: &[i32]) -> String {
+        Bilinear::new(&FillerParameter::default(), &Shape::new(dims).unwrap()).unwrap_err().message
+    }
+
+    #[test]
+    fn every_channel_gets_the_kernel() {
+        let row = [0.25, 0.5, 0.25, 0.5, 1.0, 0.5, 0.25, 0.5, 0.25];
+        assert_eq!(kernels(&[2, 3, 3, 3]), row.repeat(6));
+    }
+
+    #[test]
+    fn values_are_caffe_s() {
+        let golden = [
+            ([2, 1, 1, 1], "80b8fd6d60fa85fd14a38b5295cb92abd80dfec5ca406c9f969609a79d36809d"),
+            ([2, 1, 2, 2], "6a7182e02ae54b1296e00b49272bc54514978ee5fa61a86c18e7af5b4dfa8793"),
+            ([2, 2, 4, 4], "30a27c7d663d243b292b28189243a5960c2135135efb1f2fd227008aa2b1f74f"),
+            ([2, 1, 5, 5], "a815d11144ee9a5365752c738a0c7a96f397e233ea7e6638c7eb09e46630c342"),
+            ([2, 1, 6, 6], "7f11d631cbc691fd608135a9659aa14d9251fb1cf8d97332a59490284011598a"),
+            ([2, 1, 9, 9], "b50081bfcf7ec575e68602a0ca6040267fb44f056cf152e58dace7df84940737"),
+            ([2, 1, 10, 10], "981c76ab13645e254ae35e2e4b1c962ff14e8649cb3263e47d20f0b7e5f24436"),
+            ([2, 1, 11, 11], "400850b0e6291f39118e22fe422869525ecbb62644400d6fb944e4c8d9e163e0"),
+        ];
+        for (dims, hash) in golden {
+            assert_eq!(sha256(&kernels(&dims)), hash, "{dims:?}");
+        }
+    }
+
+    #[test]
+    fn a_kernel_goes_on_in_the_next_piece() {
+        let kernel = kernels(&[1, 1, 7, 7]);
+        assert_eq!(kernels(&[2000, 1, 7, 7]), kernel.repeat(2000));
+    }
+
+    #[test]
+    fn other_shapes_are_refused() {
+        assert_eq!(refused(&[4]), "the bilinear filler needs 4 axes, a blob of shape (4) has 1");
+        assert_eq!(refused(&[2, 1, 3]), "the bilinear filler needs 4 axes, a blob of shape (2, 1, 3) has 3");
+        assert_eq!(refused(&[2, 1, 3, 2]), "the bilinear filler needs a square kernel, this one is 3 x 2");
+    }
+}

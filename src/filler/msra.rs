@@ -1,0 +1,100 @@
+//! The msra filler: normal values scaled by the fan-in, the fan-out or their mean.
+//!
+//! x ~ N(0, σ²) with σ = √(2 / n)
+//!
+//! n is the fan-in, or what `variance_norm` asks for: `FAN_IN`, `FAN_OUT` or `AVERAGE` of the two ([`Fan`] says what they
+//! are for a shape). The 2 makes up for rectifiers, which silence half of the units; the paper has both fans, one to
+//! keep the variance of signals, one that of gradients:
+//!
+//! > Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun (2015), *Delving deep into rectifiers: surpassing human-level
+//! > performance on ImageNet classification*, ICCV 2015.
+//!
+//! `mean` and `std` are not read.
+
+use std::io;
+
+use super::pieces::stream;
+use super::{Fan, Filler, FillerType, Sink, refuse_sparse};
+use crate::Shape;
+use crate::error::Refusal;
+use crate::proto::caffe::FillerParameter;
+use crate::random::Generator;
+
+const NAME: &str = "msra";
+
+pub(super) const TYPE: FillerType = FillerType {
+    name: NAME,
+    fields: &["variance_norm"],
+    summary: "Draws from a normal distribution of variance 2/n, after He et al. (2015)",
+    formula: "x ~ N(0, 2/n), n = fan-in, fan-out or their mean",
+    build: |param, shape| Ok(Box::new(Msra::new(param, shape)?)),
+};
+
+/// Draws from the normal distribution of mean 0 and standard deviation `√(2/n)`.
+#[derive(Debug, Clone)]
+pub struct Msra {
+    std: f32,
+    count: usize,
+}
+
+impl Msra {
+    /// The filler for a blob of the given shape.
+    ///
+    /// # Errors
+    /// The blob is empty or has no axes, `variance_norm` is unknown, or `sparse` is given.
+    pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Msra, Refusal> {
+        refuse_sparse(NAME, param)?;
+        let n = Fan::new(NAME, shape)?.n(param)?;
+        Ok(Msra { std: (2.0 / n).sqrt(), count: shape.count() })
+    }
+}
+
+impl Filler for Msra {
+    fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
+        stream(self.count, rng, sink, |rng, piece| rng.gaussian(0.0, self.std, piece))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filler::stub::{Stub, sha256, values};
+
+    fn hash(variance_norm: Option<i32>, dims: &[i32], rng: &mut Stub) -> String {
+        let param = FillerParameter { variance_norm, ..Default::default() };
+        sha256(&values(&Msra::new(&param, &Shape::new(dims).unwrap()).unwrap(), rng))
+    }
+
+    #[test]
+    fn values_are_caffe_s_by_fan_in() {
+        let rng = &mut Stub::new(0);
+        let weight = hash(None, &[4, 3, 3, 3], rng);
+        assert_eq!(weight, "447c38c2ddbfc91e45cd6919a77c9832c9b9120156ac1cacf544b9532d99132c");
+        let bias = hash(Some(0), &[4], rng);
+        assert_eq!(bias, "5603638b9abbc61f759b16dfd8026301580e19b7fc7da1a137b2659b73da0a75");
+    }
+
+    #[test]
+    fn values_are_caffe_s_by_fan_out() {
+        let rng = &mut Stub::new(1);
+        let weight = hash(Some(1), &[4, 3, 3, 3], rng);
+        assert_eq!(weight, "5d76b84d9c313bf6c63d437312136772fdca7e5147047652c51181deb707d821");
+        let bias = hash(Some(1), &[4], rng);
+        assert_eq!(bias, "27eabc91086e2508696ee10ecf58177ad2e356a826c0ab74eca4a3178eac714a");
+    }
+
+    #[test]
+    fn values_are_caffe_s_by_the_mean() {
+        let rng = &mut Stub::new(1);
+        let weight = hash(Some(2), &[4, 3, 3, 3], rng);
+        assert_eq!(weight, "ea381071734b56f0284b554af62fa265345db0c7815c5a08325649c01f0015be");
+        let bias = hash(Some(2), &[4], rng);
+        assert_eq!(bias, "0d6db65ce9cb7361b78776ded71fb128a1c74f606fc80693899c3c140f07c6fc");
+    }
+
+    #[test]
+    fn a_scalar_is_refused() {
+        let refusal = Msra::new(&FillerParameter::default(), &Shape::scalar()).unwrap_err();
+        assert_eq!(refusal.message, "the msra filler needs at least one axis, the blob is a scalar");
+    }
+}

@@ -1,0 +1,147 @@
+//! The positive unit ball filler: rows of positive values whose sum is 1.
+//!
+//! x(i, j) = u(i, j) / Σⱼ u(i, j) with u ~ U(0, 1)
+//!
+//! i is an index of the first axis; j runs over the N / d0 values of its row. The rows lie on the simplex, the positive
+//! part of the unit sphere of the 1-norm, but not evenly: the middle is preferred.
+//!
+//! The sum is taken one value after the other in single precision, so that the values of a long row only nearly add up
+//! to 1. Caffe's quirk: in a blob of one axis each row has one value, which becomes 1 (or NaN in the rare case that 0
+//! was drawn); the values are drawn all the same.
+
+use std::io;
+
+use super::pieces::for_each_piece;
+use super::{Filler, FillerType, INVALID, Sink, count, first_dim, refuse_sparse};
+use crate::Shape;
+use crate::error::Refusal;
+use crate::proto::caffe::FillerParameter;
+use crate::random::Generator;
+
+const NAME: &str = "positive_unitball";
+
+pub(super) const TYPE: FillerType = FillerType {
+    name: NAME,
+    fields: &[],
+    summary: "Draws positive values and divides each row by its sum",
+    formula: "x(i, j) = u(i, j) / sum_j u(i, j), u ~ U(0, 1), i = index of the first axis",
+    build: |param, shape| Ok(Box::new(PositiveUnitball::new(param, shape)?)),
+};
+
+/// Draws positive values and divides each row, which is a slice of the first axis, by its sum.
+///
+/// A row is held in memory where it does not end with its piece.
+#[derive(Debug, Clone)]
+pub struct PositiveUnitball {
+    rows: usize,
+    row: usize,
+}
+
+impl PositiveUnitball {
+    /// The filler for a blob of the given shape.
+    ///
+    /// # Errors
+    /// The blob is empty or has no axes, or `sparse` is given.
+    pub fn new(param: &FillerParameter, shape: &Shape) -> Result<PositiveUnitball, Refusal> {
+        refuse_sparse(NAME, param)?;
+        let count = count(NAME, shape)?;
+        let rows = first_dim(NAME, shape)? as usize;
+        Ok(PositiveUnitball { rows, row: count / rows })
+    }
+}
+
+/// Divides the values of a row by their sum.
+fn normalise(row: &mut [f32]) {
+    let sum: f32 = row.iter().fold(0.0, |sum, value| sum + value);
+    for value in row {
+        *value = if sum == 0.0 { INVALID } else { *value / sum };
+    }
+}
+
+impl Filler for PositiveUnitball {
+    fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
+        rng.fill_start();
+        let mut open: Vec<f32> = Vec::new();
+        for_each_piece(self.rows * self.row, |offset, piece| {
+            rng.seek(0, offset);
+            rng.uniform(0.0, 1.0, piece);
+            let missing = if open.is_empty() { 0 } else { self.row - open.len() };
+            let (end, rest) = piece.split_at_mut(missing.min(piece.len()));
+            open.extend_from_slice(end);
+            if open.len() == self.row {
+                normalise(&mut open);
+                sink.write(&open)?;
+                open.clear();
+            }
+            let (whole, start) = rest.split_at_mut(rest.len() - rest.len() % self.row);
+            whole.chunks_exact_mut(self.row).for_each(normalise);
+            sink.write(whole)?;
+            if !start.is_empty() {
+                open.try_reserve_exact(self.row)?;
+                open.extend_from_slice(start);
+            }
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filler::stub::{Call, Collect, Stub, bits, sha256, values};
+
+    fn unitball(dims: &[i32]) -> PositiveUnitball {
+        PositiveUnitball::new(&FillerParameter::default(), &Shape::new(dims).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn values_are_caffe_s() {
+        let rng = &mut Stub::new(0);
+        let golden: [(&[i32], &str); 3] = [
+            (&[4, 3, 3, 3], "1fa4a3ab4b29a7841d9fa0762bcc6be0ffe13889c96b0a14cf82be23051b8554"),
+            (&[4], "f6bb1294da2f78cd935b01c7656280df5eaa0439e9d97bc03775825a41a508e4"),
+            (&[3, 9], "ea5ec4fefed812ea3013433c6152a89946073ba385c841a40772897bf9b9ccd4"),
+        ];
+        for (dims, hash) in golden {
+            assert_eq!(sha256(&values(&unitball(dims), rng)), hash, "{dims:?}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_one_zero_is_a_nan_with_its_sign_set() {
+        let values = values(&unitball(&[48]), &mut Stub::new(27_494_765));
+        assert_eq!(bits(&values[38..41]), [0x3f80_0000, 0xffc0_0000, 0x3f80_0000]);
+        assert_eq!(sha256(&values), "9a99148bb57f19b08bf78094a94a6c2e3f4c8f7a42ab004f8e4b01393ac6f139");
+    }
+
+    /// Rows within a piece, across the edge of two, and longer than two.
+    #[test]
+    fn rows_may_cross_pieces() {
+        for dims in [[131_072, 1], [300, 1001], [3, 65536], [2, 65537], [3, 150_001], [1, 131_073]] {
+            let filler = unitball(&dims);
+            let mut rng = Stub::new(7);
+            let streamed = values(&filler, &mut rng);
+            let mut whole = vec![0.0; filler.rows * filler.row];
+            Stub::new(7).uniform(0.0, 1.0, &mut whole);
+            whole.chunks_exact_mut(filler.row).for_each(normalise);
+            assert_eq!(bits(&streamed), bits(&whole), "{dims:?}");
+            let aligned = |call: &Call| !matches!(call, Call::Seek(pass, offset) if *pass != 0 || offset % 65536 != 0);
+            assert!(rng.calls.iter().all(aligned));
+        }
+    }
+
+    #[test]
+    fn rows_add_up_to_one() {
+        let mut sink = Collect::default();
+        unitball(&[5, 200]).fill(&mut Stub::new(1), &mut sink).unwrap();
+        for row in sink.0.chunks(200) {
+            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn a_scalar_is_refused() {
+        let refusal = PositiveUnitball::new(&FillerParameter::default(), &Shape::scalar()).unwrap_err();
+        assert_eq!(refusal.message, "the positive_unitball filler needs at least one axis, the blob is a scalar");
+    }
+}

@@ -1,6 +1,0 @@
-//! data
-
-use super::registry::LayerType;
-
-/// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];

@@ -1,0 +1,85 @@
+//! Data: pictures from an LMDB or LevelDB database.
+//!
+//! Tops: batch_size x C x H x W of the first record, H and W replaced by `crop_size`, and the labels. Draws: those of a
+//! prefetching layer, see [`transform`](super::transform). The deprecated transform fields inside `data_param` have
+//! no effect here.
+
+use super::tops::{check_batch, check_prefetched, given_pictures, unknown_shape, with_labels};
+use super::transform::Transform;
+use crate::Shape;
+use crate::error::Refusal;
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::proto::caffe::DataParameter;
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "Data",
+    "pictures and labels from an LMDB or LevelDB database",
+    Arity::exactly(0),
+    Arity::between(1, 2),
+    &setup,
+)
+.v1("DATA");
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = DataParameter::default();
+    let param = ctx.param.data_param.as_ref().unwrap_or(&default);
+    check_batch(ctx, "data_param.batch_size", param.batch_size())?;
+    let transform = Transform::new(ctx)?;
+    let tops = with_labels(ctx, first_record_shape(ctx, param)?)?;
+    check_prefetched(ctx, &tops)?;
+    Ok(Setup { draws: transform.prefetching_draws(0), ..Setup::new(ctx, tops) })
+}
+
+/// The shape of a batch of records like the database's first.
+fn first_record_shape(ctx: &SetupContext<'_>, param: &DataParameter) -> Result<Shape, Refusal> {
+    given_pictures(ctx)?.ok_or_else(|| unknown_shape(ctx, 0, "data_param.source", param.source(), "N,C,H,W"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TYPE;
+    use crate::Shape;
+    use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::{layer, setup};
+
+    const TEXT: &str = "top: 'data' data_param { source: 'db' batch_size: 64 }";
+
+    #[test]
+    fn the_labels_follow_the_batch_of_the_user() {
+        let shape = |dims: &[i32]| Shape::new(dims).unwrap();
+        assert_eq!(run("Data", TEXT, 1, &[given(&[8, 3, 5, 6])]).unwrap().tops, [shape(&[8, 3, 5, 6])]);
+        let made = run("Data", TEXT, 2, &[given(&[8, 3, 5, 6])]).unwrap();
+        assert_eq!(made.tops, [shape(&[8, 3, 5, 6]), shape(&[8])]);
+        let made = run("Data", TEXT, 2, &[given(&[8, 3, 5, 6]), given(&[8, 1, 1, 1])]).unwrap();
+        assert_eq!(made.tops[1], shape(&[8, 1, 1, 1]));
+    }
+
+    #[test]
+    fn without_a_shape_the_refusal_says_how_to_give_it() {
+        let refusal = setup(&TYPE, &layer(TEXT), &[], 1).unwrap_err();
+        assert_eq!(refusal.field, "data_param.source");
+        assert_eq!(refusal.message, "the shape of top \"data\" is not known: it depends on the source \"db\"");
+        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape data=N,C,H,W`");
+        let error = run("Data", "top: 'x' data_param { batch_size: 1 }", 1, &[]).unwrap_err();
+        assert_eq!(error, "data_param.source: the shape of top \"x\" is not known: there is no source");
+    }
+
+    #[test]
+    fn an_empty_batch_is_refused_where_it_is_prefetched() {
+        let user = [given(&[2, 3, 4, 4])];
+        let error = |text: &str| run("Data", text, 1, &user).unwrap_err();
+        assert_eq!(error(""), "data_param.batch_size: batch_size must be at least 1");
+        let message = "data_param.batch_size: batch_size 2147483648 is more than 2147483647";
+        assert_eq!(error("data_param { batch_size: 2147483648 }"), message);
+        assert!(run("Data", "data_param { prefetch: 0 }", 1, &user).is_ok());
+    }
+
+    #[test]
+    fn the_shape_of_the_user_is_a_batch_of_pictures() {
+        let error = run("Data", TEXT, 1, &[given(&[3, 5, 6])]).unwrap_err();
+        let message = "top: the data top has 4 axes, N x C x H x W, the shape given for it has 3: (3, 5, 6)";
+        assert_eq!(error, message);
+        let error = run("Data", TEXT, 1, &[given(&[0, 3, 5, 6])]).unwrap_err();
+        assert_eq!(error, "top: top 0 would be empty: its shape is (0, 3, 5, 6)");
+    }
+}

@@ -1,0 +1,158 @@
+//! DummyData: tops of given shapes, filled by fillers.
+//!
+//! Shapes come from `shape`, or from the deprecated num, channels, height and width, each given once for all tops or
+//! once for each. Of the fillers, none, one or one for each top, only the constant ones run while the net is built,
+//! the others with the first batch. No blobs, no draws.
+
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext, blob_shape};
+use crate::proto::caffe::{DummyDataParameter, FillerParameter};
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "DummyData",
+    "tops of given shapes, filled by fillers",
+    Arity::exactly(0),
+    Arity::at_least(1),
+    &setup,
+)
+.v1("DUMMY_DATA");
+
+const FILLER: &str = "dummy_data_param.data_filler";
+const SHAPE: &str = "dummy_data_param.shape";
+
+/// The fillers that there are, in the order of their names.
+const FILLER_NAMES: [&str; 7] = ["bilinear", "constant", "gaussian", "msra", "positive_unitball", "uniform", "xavier"];
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = DummyDataParameter::default();
+    let param = ctx.param.dummy_data_param.as_ref().unwrap_or(&default);
+    let (fillers, tops) = (param.data_filler.len(), ctx.top_count());
+    ensure!(
+        fillers <= 1 || fillers == tops,
+        FILLER,
+        "{fillers} fillers for {tops} tops: give one for all, one for each, or none"
+    );
+    let own = own_shapes(param, tops)?;
+    let shapes: Vec<Shape> =
+        own.into_iter().enumerate().map(|(i, s)| ctx.user_shape(i).cloned().unwrap_or(s)).collect();
+    check_fillers(&param.data_filler, &shapes)?;
+    Ok(Setup::new(ctx, shapes))
+}
+
+/// The shapes of the tops by the layer's own fields.
+fn own_shapes(param: &DummyDataParameter, tops: usize) -> Result<Vec<Shape>, Refusal> {
+    let legacy = [
+        ("dummy_data_param.num", &param.num),
+        ("dummy_data_param.channels", &param.channels),
+        ("dummy_data_param.height", &param.height),
+        ("dummy_data_param.width", &param.width),
+    ];
+    if legacy.iter().all(|(_, dims)| dims.is_empty()) {
+        check_once_or_each(SHAPE, param.shape.len(), tops)?;
+        let shape = |top| blob_shape::shape(for_top(&param.shape, top)).at(SHAPE);
+        return (0..tops).map(shape).collect();
+    }
+    ensure!(
+        param.shape.is_empty(),
+        SHAPE,
+        "shape is given together with the deprecated num, channels, height or width"
+    );
+    for (field, dims) in legacy {
+        check_once_or_each(field, dims.len(), tops)?;
+    }
+    let shape = |top| Shape::new(legacy.map(|(_, dims)| *for_top(dims, top))).at("dummy_data_param");
+    (0..tops).map(shape).collect()
+}
+
+/// Checks that a field is given once for all tops or once for each.
+fn check_once_or_each(field: &'static str, given: usize, tops: usize) -> Result<(), Refusal> {
+    ensure!(
+        given == 1 || given == tops,
+        field,
+        "{given} values of {} for {tops} tops: give one for all or one for each",
+        field.rsplit('.').next().unwrap_or(field)
+    );
+    Ok(())
+}
+
+/// The value for a top out of a checked list: its own, or the only one.
+fn for_top<T>(values: &[T], top: usize) -> &T {
+    &values[if values.len() == 1 { 0 } else { top }]
+}
+
+/// Checks that the fillers exist, and runs the checks of the constant ones, which fill their tops at once.
+fn check_fillers(fillers: &[FillerParameter], shapes: &[Shape]) -> Result<(), Refusal> {
+    for filler in fillers {
+        let name = filler.r#type();
+        ensure!(FILLER_NAMES.contains(&name), FILLER, "there is no filler {name:?}");
+    }
+    let default = [FillerParameter::default()];
+    let fillers = if fillers.is_empty() { &default } else { fillers };
+    for (top, shape) in shapes.iter().enumerate() {
+        let filler = for_top(fillers, top);
+        if filler.r#type() != "constant" {
+            continue;
+        }
+        ensure!(shape.count() > 0, FILLER, "the constant filler has nothing to fill: top {top} has shape {shape}");
+        ensure!(filler.sparse() == -1, FILLER, "the constant filler cannot be sparse, sparse is {}", filler.sparse());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Shape;
+    use crate::layer::data::tests::{given, run};
+
+    fn tops(fields: &str, count: usize) -> Result<Vec<Shape>, String> {
+        let made = run("DummyData", &format!("dummy_data_param {{ {fields} }}"), count, &[])?;
+        assert!(made.draws.is_empty());
+        Ok(made.tops)
+    }
+
+    fn shape(dims: &[i32]) -> Shape {
+        Shape::new(dims).unwrap()
+    }
+
+    #[test]
+    fn shapes_are_given_once_or_for_each_top() {
+        assert_eq!(tops("shape { dim: 2 dim: 3 }", 2).unwrap(), [shape(&[2, 3]), shape(&[2, 3])]);
+        assert_eq!(tops("shape { dim: 2 dim: 3 } shape { }", 2).unwrap(), [shape(&[2, 3]), shape(&[])]);
+        let legacy = "num: 2 channels: 3 channels: 4 height: 5 width: 6 width: 7";
+        assert_eq!(tops(legacy, 2).unwrap(), [shape(&[2, 3, 5, 6]), shape(&[2, 4, 5, 7])]);
+    }
+
+    #[test]
+    fn the_shape_of_the_user_wins() {
+        let made = run("DummyData", "dummy_data_param { shape { dim: 0 } }", 1, &[given(&[5])]).unwrap();
+        assert_eq!(made.tops, [shape(&[5])]);
+    }
+
+    #[test]
+    fn only_constant_fillers_need_elements() {
+        let fillers = "data_filler { type: 'gaussian' sparse: 1 } data_filler { value: 3 }";
+        assert!(tops(&format!("shape {{ dim: 0 }} shape {{ dim: 1 }} {fillers}"), 2).is_ok());
+        let error = tops(&format!("shape {{ dim: 1 }} shape {{ dim: 0 }} {fillers}"), 2).unwrap_err();
+        let message = "the constant filler has nothing to fill: top 1 has shape (0)";
+        assert_eq!(error, format!("dummy_data_param.data_filler: {message}"));
+    }
+
+    #[test]
+    fn refusals_name_the_field() {
+        let refused = |fields: &str, count, field: &str, message: &str| {
+            assert_eq!(tops(fields, count).unwrap_err(), format!("dummy_data_param.{field}: {message}"));
+        };
+        let two = "shape { dim: 1 } data_filler { } data_filler { }";
+        refused(two, 3, "data_filler", "2 fillers for 3 tops: give one for all, one for each, or none");
+        refused("", 1, "shape", "0 values of shape for 1 tops: give one for all or one for each");
+        let message = "shape is given together with the deprecated num, channels, height or width";
+        refused("shape { dim: 1 } num: 1", 1, "shape", message);
+        let message = "0 values of width for 1 tops: give one for all or one for each";
+        refused("num: 1 channels: 1 height: 1", 1, "width", message);
+        refused("shape { dim: 2 dim: -1 }", 1, "shape", "dimension 1 is negative (-1)");
+        refused("shape { dim: 1 } data_filler { type: 'normal' }", 1, "data_filler", "there is no filler \"normal\"");
+        let message = "the constant filler cannot be sparse, sparse is 2";
+        refused("shape { dim: 1 } data_filler { type: 'constant' sparse: 2 }", 1, "data_filler", message);
+    }
+}

@@ -1,0 +1,70 @@
+//! HDF5Data: datasets of the HDF5 files named in a list file.
+//!
+//! Tops: for each the dataset of its name, (batch_size, the dataset's other axes); a missing `batch_size` is 0, which
+//! Caffe accepts. No draws: shuffling uses the C library's generator.
+
+use super::tops::unknown_shape;
+use crate::Shape;
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::proto::caffe::Hdf5DataParameter;
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "HDF5Data",
+    "datasets of the HDF5 files named in a list file",
+    Arity::exactly(0),
+    Arity::at_least(1),
+    &setup,
+)
+.v1("HDF5_DATA");
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = Hdf5DataParameter::default();
+    let param = ctx.param.hdf5_data_param.as_ref().unwrap_or(&default);
+    ensure!(ctx.param.transform_param.is_none(), "transform_param", "HDF5Data does not transform its data");
+    let batch = param.batch_size();
+    ensure!(i32::try_from(batch).is_ok(), "hdf5_data_param.batch_size", "batch_size {batch} is more than 2147483647");
+    let tops = (0..ctx.top_count()).map(|top| first_record_shape(ctx, param, top));
+    Ok(Setup::new(ctx, tops.collect::<Result<Vec<Shape>, Refusal>>()?))
+}
+
+/// The shape of a batch of rows of the dataset that is named like the top.
+fn first_record_shape(ctx: &SetupContext<'_>, param: &Hdf5DataParameter, top: usize) -> Result<Shape, Refusal> {
+    let Some(shape) = ctx.user_shape(top) else {
+        return Err(unknown_shape(ctx, top, "hdf5_data_param.source", param.source(), "N,..."));
+    };
+    ensure!(shape.axes() > 0, "top", "top {top} needs an axis, the shape given for it has none");
+    Ok(shape.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TYPE;
+    use crate::Shape;
+    use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::{Surroundings, layer};
+
+    #[test]
+    fn every_top_needs_a_shape() {
+        let made = run("HDF5Data", "", 2, &[given(&[4, 7]), given(&[0])]).unwrap();
+        assert_eq!(made.tops, [Shape::new([4, 7]).unwrap(), Shape::new([0]).unwrap()]);
+        assert!(made.draws.is_empty());
+
+        let text = "top: 'a' top: 'b' hdf5_data_param { source: 'list.txt' batch_size: 4 }";
+        let user_shapes = &[given(&[4, 7])];
+        let refusal =
+            Surroundings { user_shapes, ..Default::default() }.setup(&TYPE, &layer(text), &[], 2).unwrap_err();
+        assert_eq!(refusal.field, "hdf5_data_param.source");
+        assert_eq!(refusal.message, "the shape of top \"b\" is not known: it depends on the source \"list.txt\"");
+        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape b=N,...`");
+    }
+
+    #[test]
+    fn refuses_what_caffe_refuses() {
+        let error = |text: &str, dims: &[i32]| run("HDF5Data", text, 1, &[given(dims)]).unwrap_err();
+        assert_eq!(error("transform_param { }", &[4]), "transform_param: HDF5Data does not transform its data");
+        assert_eq!(error("", &[]), "top: top 0 needs an axis, the shape given for it has none");
+        let message = "hdf5_data_param.batch_size: batch_size 2147483648 is more than 2147483647";
+        assert_eq!(error("hdf5_data_param { batch_size: 2147483648 }", &[4]), message);
+    }
+}

@@ -1,0 +1,92 @@
+//! ImageData: pictures named in a list file.
+//!
+//! Tops: batch_size x C x H x W of the first picture used, and the labels. C is 3, or 1 without `is_color`; H and W are
+//! replaced by `new_height` and `new_width`, and then by `crop_size`. Draws: those of a prefetching layer, see
+//! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
+
+use super::tops::{check_batch, check_prefetched, given_pictures, unknown_shape, with_labels};
+use super::transform::Transform;
+use crate::Shape;
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::proto::caffe::ImageDataParameter;
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "ImageData",
+    "pictures and labels named in a list file",
+    Arity::exactly(0),
+    Arity::exactly(2),
+    &setup,
+)
+.v1("IMAGE_DATA");
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = ImageDataParameter::default();
+    let param = ctx.param.image_data_param.as_ref().unwrap_or(&default);
+    let transform = Transform::new(ctx)?;
+    check_new_size(param)?;
+    ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
+    check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
+    let tops = with_labels(ctx, first_record_shape(ctx, param)?)?;
+    check_prefetched(ctx, &tops)?;
+    let own_seeds = u64::from(param.shuffle()) + u64::from(param.rand_skip() > 0);
+    Ok(Setup { draws: transform.prefetching_draws(own_seeds), ..Setup::new(ctx, tops) })
+}
+
+/// Checks that pictures are resized in both directions or in none.
+fn check_new_size(param: &ImageDataParameter) -> Result<(), Refusal> {
+    let (height, width) = (param.new_height(), param.new_width());
+    ensure!(
+        (height == 0) == (width == 0),
+        "image_data_param",
+        "new_height {height} and new_width {width} must both be 0 or both be more"
+    );
+    for (size, name, field) in
+        [(height, "new_height", "image_data_param.new_height"), (width, "new_width", "image_data_param.new_width")]
+    {
+        ensure!(i32::try_from(size).is_ok(), field, "{name} {size} is more than 2147483647");
+    }
+    Ok(())
+}
+
+/// The shape of a batch of pictures like the first one used.
+fn first_record_shape(ctx: &SetupContext<'_>, param: &ImageDataParameter) -> Result<Shape, Refusal> {
+    given_pictures(ctx)?.ok_or_else(|| unknown_shape(ctx, 0, "image_data_param.source", param.source(), "N,C,H,W"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Shape;
+    use crate::layer::Draw;
+    use crate::layer::data::tests::{given, run};
+
+    #[test]
+    fn shuffle_and_rand_skip_draw_once_each() {
+        let draws = |text: &str| run("ImageData", text, 2, &[given(&[1, 3, 4, 4])]).unwrap().draws;
+        assert_eq!(draws("image_data_param { shuffle: true }"), [Draw::Skip(2)]);
+        assert_eq!(draws("image_data_param { shuffle: true rand_skip: 3 }"), [Draw::Skip(3)]);
+        let all = "transform_param { mirror: true } image_data_param { shuffle: true rand_skip: 3 }";
+        assert_eq!(draws(all), [Draw::Skip(5)]);
+    }
+
+    #[test]
+    fn the_batch_is_one_by_default() {
+        let made = run("ImageData", "", 2, &[given(&[1, 3, 4, 4])]).unwrap();
+        assert_eq!(made.tops[1], Shape::new([1]).unwrap());
+        let error = run("ImageData", "image_data_param { batch_size: 0 }", 2, &[]).unwrap_err();
+        assert_eq!(error, "image_data_param.batch_size: batch_size must be at least 1");
+    }
+
+    #[test]
+    fn both_new_sizes_go_together() {
+        let error = |text: &str| run("ImageData", text, 2, &[]).unwrap_err();
+        let message = "image_data_param: new_height 4 and new_width 0 must both be 0 or both be more";
+        assert_eq!(error("image_data_param { new_height: 4 }"), message);
+        let message = "image_data_param.new_width: new_width 2147483648 is more than 2147483647";
+        assert_eq!(error("image_data_param { new_height: 4 new_width: 2147483648 }"), message);
+        let message =
+            "image_data_param.source: the shape of top \"d\" is not known: it depends on the source \"list.txt\"";
+        assert_eq!(error("top: 'd' top: 'l' image_data_param { source: 'list.txt' }"), message);
+        assert_eq!(run("ImageData", "", 1, &[]).unwrap_err(), "top: ImageData makes 2 tops, 1 given");
+    }
+}

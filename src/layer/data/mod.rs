@@ -1,0 +1,83 @@
+//! Data layers: their tops come from a database, from files, from memory or from fillers.
+//!
+//! The label top, where there is one, has one number an item: (N). What the user gives as a top's shape is its whole
+//! shape, the batch included, and wins over the layer's own fields. Nothing that a data layer makes is saved, but
+//! some take random numbers while the net is built, see [`transform`].
+
+use super::registry::LayerType;
+
+mod database;
+mod dummy;
+mod hdf5;
+mod image;
+mod memory;
+mod tops;
+mod transform;
+mod window;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] =
+    &[database::TYPE, dummy::TYPE, hdf5::TYPE, image::TYPE, memory::TYPE, window::TYPE];
+
+#[cfg(test)]
+mod tests {
+    use super::TYPES;
+    use crate::Shape;
+    use crate::layer::testing::{Surroundings, layer};
+    use crate::layer::{Draw, Setup};
+    use crate::proto::caffe::Phase;
+
+    /// A shape as the user gives it.
+    pub(super) fn given(dims: &[i32]) -> Option<Shape> {
+        Some(Shape::new(dims).unwrap())
+    }
+
+    /// Runs the rule of the type `name` in TRAIN; a refusal comes as "field: message".
+    pub(super) fn run(name: &str, text: &str, tops: usize, user_shapes: &[Option<Shape>]) -> Result<Setup, String> {
+        run_in(Phase::Train, name, text, tops, user_shapes)
+    }
+
+    fn run_in(
+        phase: Phase,
+        name: &str,
+        text: &str,
+        tops: usize,
+        user_shapes: &[Option<Shape>],
+    ) -> Result<Setup, String> {
+        let entry = TYPES.iter().find(|entry| entry.name == name).unwrap();
+        Surroundings { phase, user_shapes }
+            .setup(entry, &layer(text), &[], tops)
+            .map_err(|refusal| format!("{}: {}", refusal.field, refusal.message))
+    }
+
+    #[test]
+    fn each_type_draws_by_its_own_rule() {
+        let fields = [
+            ("Data", "data_param { batch_size: 2 }"),
+            ("ImageData", "image_data_param { batch_size: 2 }"),
+            ("WindowData", "window_data_param { batch_size: 2 }"),
+            ("MemoryData", "memory_data_param { batch_size: 2 channels: 3 height: 4 width: 4 }"),
+        ];
+        let draws = |phase, name: &str, transform: &str| {
+            let own = fields.iter().find(|(own, _)| *own == name).unwrap().1;
+            let text = format!("{own} transform_param {{ {transform} }}");
+            run_in(phase, name, &text, 2, &[given(&[2, 3, 4, 4])]).unwrap().draws
+        };
+        use Phase::{Test, Train};
+        for (name, phase, transform, count) in [
+            ("Data", Train, "", 1),
+            ("Data", Train, "crop_size: 4", 3),
+            ("Data", Test, "crop_size: 4", 1),
+            ("Data", Test, "mirror: true", 3),
+            ("ImageData", Train, "", 1),
+            ("ImageData", Test, "mirror: true crop_size: 4", 3),
+            ("WindowData", Train, "crop_size: 4", 4),
+            ("WindowData", Test, "crop_size: 4", 2),
+            ("MemoryData", Train, "crop_size: 4", 1),
+            ("MemoryData", Test, "mirror: true", 1),
+        ] {
+            assert_eq!(draws(phase, name, transform), [Draw::Skip(count)], "{name} {transform}");
+        }
+        assert_eq!(draws(Test, "MemoryData", "crop_size: 4"), []);
+    }
+}

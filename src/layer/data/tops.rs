@@ -1,0 +1,87 @@
+//! The tops that data layers have in common: a batch of pictures, and a label for each.
+
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::SetupContext;
+use crate::proto::caffe::DataParameter;
+
+/// The shape N x C x H x W that the user gives for the data top, if any.
+///
+/// # Errors
+/// The shape has another number of axes.
+pub(super) fn given_pictures(ctx: &SetupContext<'_>) -> Result<Option<Shape>, Refusal> {
+    let Some(shape) = ctx.user_shape(0) else {
+        return Ok(None);
+    };
+    let axes = shape.axes();
+    ensure!(axes == 4, "top", "the data top has 4 axes, N x C x H x W, the shape given for it has {axes}: {shape}");
+    Ok(Some(shape.clone()))
+}
+
+/// Refuses a layer whose source alone knows the shape of top `top`; `axes` is a pattern such as `N,C,H,W`.
+pub(super) fn unknown_shape(
+    ctx: &SetupContext<'_>,
+    top: usize,
+    field: &'static str,
+    source: &str,
+    axes: &str,
+) -> Refusal {
+    let name = ctx.param.top.get(top).map_or("", String::as_str);
+    let message = if source.is_empty() {
+        format!("the shape of top {name:?} is not known: there is no source")
+    } else {
+        format!("the shape of top {name:?} is not known: it depends on the source {source:?}")
+    };
+    Refusal::at(field, message).help(format!("give the shape with `--shape {name}={axes}`"))
+}
+
+/// The tops of a layer that makes `data` and, where a second top is asked for, a label for each item.
+///
+/// # Errors
+/// None for a `data` with axes.
+pub(super) fn with_labels(ctx: &SetupContext<'_>, data: Shape) -> Result<Vec<Shape>, Refusal> {
+    let mut tops = vec![data];
+    if ctx.top_count() > 1 {
+        let labels = match ctx.user_shape(1) {
+            Some(shape) => shape.clone(),
+            None => Shape::new(&tops[0].dims()[..tops[0].axes().min(1)]).at("top")?,
+        };
+        tops.push(labels);
+    }
+    Ok(tops)
+}
+
+/// Whether the layer sets up prefetch buffers. Every prefetching layer reads their number in `data_param`.
+fn prefetches(ctx: &SetupContext<'_>) -> bool {
+    let default = DataParameter::default();
+    ctx.param.data_param.as_ref().unwrap_or(&default).prefetch() > 0
+}
+
+/// Checks that the tops have elements: a prefetch buffer without any cannot be set up.
+///
+/// # Errors
+/// A top is empty, though the layer prefetches.
+pub(super) fn check_prefetched(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), Refusal> {
+    if prefetches(ctx) { check_not_empty(tops) } else { Ok(()) }
+}
+
+/// Checks that the tops have elements.
+///
+/// # Errors
+/// A top is empty.
+pub(super) fn check_not_empty(tops: &[Shape]) -> Result<(), Refusal> {
+    for (top, shape) in tops.iter().enumerate() {
+        ensure!(shape.count() > 0, "top", "top {top} would be empty: its shape is {shape}");
+    }
+    Ok(())
+}
+
+/// Checks the batch size of a prefetching layer.
+///
+/// # Errors
+/// The batch does not fit an `i32`, or is 0, though the layer prefetches.
+pub(super) fn check_batch(ctx: &SetupContext<'_>, field: &'static str, batch: u32) -> Result<(), Refusal> {
+    ensure!(i32::try_from(batch).is_ok(), field, "batch_size {batch} is more than 2147483647");
+    ensure!(batch > 0 || !prefetches(ctx), field, "batch_size must be at least 1");
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! WindowData: windows cut out of the pictures named in a window file.
+//!
+//! Tops: batch_size x C x `crop_size` x `crop_size`, with C of the file's last picture, and the labels. Draws: those of
+//! a prefetching layer, see [`transform`](super::transform), and one more with `mirror` or `crop_size`, whatever the
+//! phase.
+
+use super::tops::{check_batch, check_prefetched, given_pictures, unknown_shape, with_labels};
+use super::transform::Transform;
+use crate::Shape;
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::proto::caffe::WindowDataParameter;
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "WindowData",
+    "windows of pictures and their labels, named in a window file",
+    Arity::exactly(0),
+    Arity::exactly(2),
+    &setup,
+)
+.v1("WINDOW_DATA");
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = WindowDataParameter::default();
+    let param = ctx.param.window_data_param.as_ref().unwrap_or(&default);
+    let transform = Transform::new(ctx)?;
+    ensure!(transform.crop_size > 0, "transform_param.crop_size", "crop_size must be at least 1");
+    check_batch(ctx, "window_data_param.batch_size", param.batch_size())?;
+    let tops = with_labels(ctx, first_record_shape(ctx, param)?)?;
+    check_mean_values(&transform, &tops[0])?;
+    check_prefetched(ctx, &tops)?;
+    let own_seeds = u64::from(transform.mirror || transform.crop_size > 0);
+    Ok(Setup { draws: transform.prefetching_draws(own_seeds), ..Setup::new(ctx, tops) })
+}
+
+/// The shape of a batch of windows with the channels of the file's pictures.
+fn first_record_shape(ctx: &SetupContext<'_>, param: &WindowDataParameter) -> Result<Shape, Refusal> {
+    given_pictures(ctx)?.ok_or_else(|| unknown_shape(ctx, 0, "window_data_param.source", param.source(), "N,C,H,W"))
+}
+
+/// Checks that there is no mean, one for all channels, or one for each.
+fn check_mean_values(transform: &Transform, data: &Shape) -> Result<(), Refusal> {
+    let (means, channels) = (transform.mean_values, data.dim(1).unwrap_or(1));
+    ensure!(
+        means <= 1 || means as i64 == i64::from(channels),
+        "transform_param.mean_value",
+        "{means} mean values for {channels} channels: give one for all or one for each"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::data::tests::{given, run};
+
+    #[test]
+    fn a_crop_a_batch_and_fitting_means_are_needed() {
+        let error = |text: &str| run("WindowData", text, 2, &[given(&[4, 3, 6, 6])]).unwrap_err();
+        assert_eq!(
+            error("window_data_param { batch_size: 4 }"),
+            "transform_param.crop_size: crop_size must be at least 1"
+        );
+        let message = "window_data_param.batch_size: batch_size must be at least 1";
+        assert_eq!(error("transform_param { crop_size: 6 }"), message);
+        let message = "transform_param.mean_value: 2 mean values for 3 channels: give one for all or one for each";
+        let text = "window_data_param { batch_size: 4 } transform_param { crop_size: 6 mean_value: 1 mean_value: 2 }";
+        assert_eq!(error(text), message);
+    }
+
+    #[test]
+    fn the_channels_come_from_the_file() {
+        let text = "top: 'w' window_data_param { source: 'w.txt' batch_size: 4 } transform_param { crop_size: 6 }";
+        let error = run("WindowData", text, 2, &[]).unwrap_err();
+        let message = "the shape of top \"w\" is not known: it depends on the source \"w.txt\"";
+        assert_eq!(error, format!("window_data_param.source: {message}"));
+    }
+}

@@ -1,0 +1,50 @@
+//! ContrastiveLoss: pulls similar pairs of vectors together and pushes dissimilar ones apart.
+//!
+//! Bottoms: two times N x C (x 1 x 1), and one flag an item whose own batch Caffe does not check.
+
+use super::{check_batches, check_single, legacy_dim, scalar_loss};
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "ContrastiveLoss",
+    "the contrastive loss of pairs of vectors, similar or dissimilar by a flag",
+    Arity::exactly(3),
+    Arity::exactly(1),
+    &setup,
+)
+.v1("CONTRASTIVE_LOSS")
+.auto_tops();
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let (a, b) = (legacy_dim(ctx, 0, 1)?, legacy_dim(ctx, 1, 1)?);
+    ensure!(a == b, "bottom", "the vectors differ in length: {a} and {b}");
+    check_single(ctx, 0, 2..=3)?;
+    check_single(ctx, 1, 2..=3)?;
+    check_single(ctx, 2, 1..=3)?;
+    check_batches(ctx)?;
+    Ok(scalar_loss(ctx))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::loss::tests::run;
+
+    #[test]
+    fn the_flags_may_have_any_batch() {
+        assert!(run("ContrastiveLoss", "", &[&[3, 4], &[3, 4, 1, 1], &[2, 1, 1, 1]], 1).is_ok());
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_pair_of_vectors() {
+        let error = |bottoms: &[&[i32]]| run("ContrastiveLoss", "", bottoms, 1).unwrap_err();
+        assert_eq!(error(&[&[3, 3], &[3, 4], &[3]]), "bottom: the vectors differ in length: 3 and 4");
+        let message = "bottom: bottom 0 must have dimension 1 at axis 2, its shape is (3, 4, 2)";
+        assert_eq!(error(&[&[3, 4, 2], &[3, 4], &[3]]), message);
+        let message = "bottom: bottom 2 must have dimension 1 at axis 1, its shape is (3, 2)";
+        assert_eq!(error(&[&[3, 4], &[3, 4], &[3, 2]]), message);
+        let message = "bottom: bottom 1 has more than 4 axes: its shape is (3, 4, 1, 1, 1)";
+        assert_eq!(error(&[&[3, 4], &[3, 4, 1, 1, 1], &[3]]), message);
+        assert_eq!(error(&[&[3, 4], &[3, 4]]), "bottom: ContrastiveLoss takes 3 bottoms, 2 given");
+    }
+}

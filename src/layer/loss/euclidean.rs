@@ -1,0 +1,38 @@
+//! EuclideanLoss: half the mean squared distance between items, sum (a - b)^2 / (2 N).
+//!
+//! Bottoms: N x any, and N x as many numbers an item.
+
+use super::{check_batches, scalar_loss};
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "EuclideanLoss",
+    "half the mean squared distance between prediction and target",
+    Arity::exactly(2),
+    Arity::exactly(1),
+    &setup,
+)
+.v1("EUCLIDEAN_LOSS")
+.auto_tops();
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_batches(ctx)?;
+    let (a, b) = (ctx.bottom(0).count_from(1), ctx.bottom(1).count_from(1));
+    ensure!(a == b, "bottom", "the bottoms have {a} and {b} numbers an item");
+    Ok(scalar_loss(ctx))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::loss::tests::run;
+
+    #[test]
+    fn only_the_size_of_an_item_counts() {
+        assert!(run("EuclideanLoss", "", &[&[2, 3, 4], &[2, 12]], 1).is_ok());
+        let error = run("EuclideanLoss", "", &[&[2, 3], &[2, 4]], 1).unwrap_err();
+        assert_eq!(error, "bottom: the bottoms have 3 and 4 numbers an item");
+        let error = run("EuclideanLoss", "", &[&[2, 3], &[2, 3]], 2).unwrap_err();
+        assert_eq!(error, "top: EuclideanLoss makes 1 tops, 2 given");
+    }
+}

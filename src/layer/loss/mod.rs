@@ -1,0 +1,134 @@
+//! Loss layers: they compare a prediction with a target and make one number.
+//!
+//! The first top is a scalar; where the net names none, it is added without a name. A loss layer without `loss_weight`
+//! is saved with the weight 1. No blobs, no draws.
+
+use super::registry::LayerType;
+use super::{Setup, SetupContext};
+use crate::Shape;
+use crate::error::{Refusal, ensure};
+
+mod contrastive;
+mod euclidean;
+mod hinge;
+mod infogain;
+mod multinomial_logistic;
+mod sigmoid_cross_entropy;
+mod softmax;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[
+    contrastive::TYPE,
+    euclidean::TYPE,
+    hinge::TYPE,
+    infogain::TYPE,
+    multinomial_logistic::TYPE,
+    sigmoid_cross_entropy::TYPE,
+    softmax::TYPE,
+];
+
+/// A loss layer whose only top is its loss.
+fn scalar_loss(ctx: &SetupContext<'_>) -> Setup {
+    loss(ctx, vec![Shape::scalar()])
+}
+
+/// A loss layer with these tops.
+fn loss(ctx: &SetupContext<'_>, tops: Vec<Shape>) -> Setup {
+    Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, tops) }
+}
+
+/// Checks that prediction and target have the same batch.
+fn check_batches(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    let (prediction, target) = (ctx.bottom(0), ctx.bottom(1));
+    match (prediction.dim(0), target.dim(0)) {
+        (Some(a), Some(b)) => {
+            ensure!(a == b, "bottom", "the bottoms differ in their first dimension: {prediction} and {target}");
+            Ok(())
+        }
+        _ => Err(Refusal::at("bottom", format!("both bottoms need an axis: {prediction} and {target} given"))),
+    }
+}
+
+/// Checks that bottom 1 holds one label for each place of bottom 0 outside `axis`.
+pub(super) fn check_label_count(ctx: &SetupContext<'_>, axis: usize) -> Result<(), Refusal> {
+    let (scores, labels) = (ctx.bottom(0), ctx.bottom(1));
+    let needed = scores.count_range(0, axis).saturating_mul(scores.count_from(axis.saturating_add(1)));
+    let given = labels.count();
+    ensure!(
+        given as i64 == needed,
+        "bottom",
+        "{given} labels of shape {labels} given, scores of shape {scores} need {needed}: \
+         one for each place outside axis {axis}"
+    );
+    Ok(())
+}
+
+/// Checks that bottom `bottom` has the legacy dimensions `axes` all equal to 1.
+fn check_single(ctx: &SetupContext<'_>, bottom: usize, axes: std::ops::RangeInclusive<usize>) -> Result<(), Refusal> {
+    let shape = ctx.bottom(bottom);
+    for axis in axes {
+        let dim = legacy_dim(ctx, bottom, axis)?;
+        ensure!(dim == 1, "bottom", "bottom {bottom} must have dimension 1 at axis {axis}, its shape is {shape}");
+    }
+    Ok(())
+}
+
+/// A dimension of a bottom that may have at most four axes.
+fn legacy_dim(ctx: &SetupContext<'_>, bottom: usize, axis: usize) -> Result<i32, Refusal> {
+    let shape = ctx.bottom(bottom);
+    shape
+        .legacy_dim(axis)
+        .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
+}
+
+/// Checks that the layer inside a loss layer, which holds a copy of bottom 0, can take the loss weight: Caffe writes
+/// a weight but 0 to the copy and so refuses one without elements.
+fn check_inner_weight(ctx: &SetupContext<'_>, weight: f32, inner: &str) -> Result<(), Refusal> {
+    let shape = ctx.bottom(0);
+    ensure!(
+        weight == 0.0 || shape.count() > 0,
+        "bottom",
+        "the {inner} inside the layer cannot take a loss weight: bottom 0 of shape {shape} is empty"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TYPES;
+    use crate::layer::Setup;
+    use crate::layer::testing::{layer, setup};
+
+    /// Runs the rule of the type `name`; a refusal comes as "field: message".
+    pub(super) fn run(name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> Result<Setup, String> {
+        let entry = TYPES.iter().find(|entry| entry.name == name).unwrap();
+        setup(entry, &layer(text), bottoms, tops).map_err(|refusal| format!("{}: {}", refusal.field, refusal.message))
+    }
+
+    #[test]
+    fn every_loss_is_a_scalar_of_weight_one() {
+        for entry in TYPES {
+            let bottoms: &[&[i32]] = match entry.name {
+                "ContrastiveLoss" => &[&[2, 3], &[2, 3], &[2]],
+                "InfogainLoss" => &[&[2, 3], &[2], &[3, 3]],
+                "EuclideanLoss" | "SigmoidCrossEntropyLoss" => &[&[2, 3], &[2, 3]],
+                _ => &[&[2, 3], &[2]],
+            };
+            let made = run(entry.name, "", bottoms, 1).unwrap();
+            assert_eq!(made.tops, [crate::Shape::scalar()], "{}", entry.name);
+            assert_eq!(made.default_loss_weight, Some(1.0), "{}", entry.name);
+            assert!(made.blobs.is_empty() && made.draws.is_empty(), "{}", entry.name);
+            assert!(entry.auto_tops, "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn the_batches_must_agree() {
+        let message = "bottom: the bottoms differ in their first dimension: (2, 3) and (3)";
+        for name in ["HingeLoss", "SoftmaxWithLoss", "MultinomialLogisticLoss", "EuclideanLoss"] {
+            assert_eq!(run(name, "", &[&[2, 3], &[3]], 1).unwrap_err(), message);
+        }
+        let message = "bottom: both bottoms need an axis: (2, 3) and () given";
+        assert_eq!(run("SoftmaxWithLoss", "", &[&[2, 3], &[]], 1).unwrap_err(), message);
+    }
+}

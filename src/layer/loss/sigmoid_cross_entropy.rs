@@ -1,0 +1,49 @@
+//! SigmoidCrossEntropyLoss: the cross entropy of independent targets, from scores.
+//!
+//! Bottoms: N x any, and as many targets, in any shape of the same batch.
+
+use super::{check_batches, check_inner_weight, scalar_loss};
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "SigmoidCrossEntropyLoss",
+    "the cross entropy of independent targets in [0, 1], from scores",
+    Arity::exactly(2),
+    Arity::exactly(1),
+    &setup,
+)
+.v1("SIGMOID_CROSS_ENTROPY_LOSS")
+.auto_tops();
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    // The sigmoid inside is made before the weight 1 is added, so it knows only a weight that the net gives.
+    let weight = ctx.param.loss_weight.first().copied().unwrap_or(0.0);
+    check_inner_weight(ctx, weight, "sigmoid")?;
+    check_batches(ctx)?;
+    let (scores, targets) = (ctx.bottom(0).count(), ctx.bottom(1).count());
+    ensure!(scores == targets, "bottom", "{scores} scores, but {targets} targets");
+    Ok(scalar_loss(ctx))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::loss::tests::run;
+
+    const NAME: &str = "SigmoidCrossEntropyLoss";
+
+    #[test]
+    fn there_are_as_many_targets_as_scores() {
+        assert!(run(NAME, "", &[&[2, 3, 2], &[2, 6]], 1).is_ok());
+        assert_eq!(run(NAME, "", &[&[2, 3], &[2, 4]], 1).unwrap_err(), "bottom: 6 scores, but 8 targets");
+    }
+
+    #[test]
+    fn only_a_given_weight_asks_for_elements() {
+        assert!(run(NAME, "", &[&[0, 3], &[0, 3]], 1).is_ok());
+        assert!(run(NAME, "loss_weight: 0", &[&[0, 3], &[0, 3]], 1).is_ok());
+        let error = run(NAME, "loss_weight: 2", &[&[0, 3], &[0, 3]], 1).unwrap_err();
+        let message = "the sigmoid inside the layer cannot take a loss weight: bottom 0 of shape (0, 3) is empty";
+        assert_eq!(error, format!("bottom: {message}"));
+    }
+}

@@ -1,0 +1,125 @@
+//! What a file says: its layers, read from text or binary, each with its place in the file.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use prost::Message;
+
+use super::locate::{Locator, Origin};
+use super::upgrade;
+use crate::error::{Diagnostic, Error, Result};
+use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
+use crate::proto::text::{Source, parse};
+use crate::proto::{descriptor, wire};
+
+/// The largest file that is read: protobuf's own limit.
+const MAX_FILE_BYTES: u64 = i32::MAX as u64;
+
+/// A layer and the entry of the file that it comes from.
+#[derive(Debug, Clone)]
+pub struct NetLayer {
+    /// The layer's parameters.
+    pub param: LayerParameter,
+    /// Where it stands in the file.
+    pub origin: Option<Origin>,
+}
+
+/// A net definition as a file gives it, before anything is filtered or split.
+///
+/// ```
+/// use caffemodel::Definition;
+/// let text = r#"name: "tiny" layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 } } }"#;
+/// let definition = Definition::from_bytes("tiny.prototxt", text)?;
+/// assert_eq!(definition.name, "tiny");
+/// assert_eq!(definition.layers.len(), 1);
+/// # Ok::<(), caffemodel::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// The net's name, empty if it has none.
+    pub name: String,
+    /// The state that the file asks for.
+    pub state: NetState,
+    /// The layers in file order.
+    pub layers: Vec<NetLayer>,
+    /// Finds places in the file.
+    pub locator: Locator,
+    /// The folder that relative paths of the net start from.
+    pub folder: PathBuf,
+    /// What was changed on reading, in a line each.
+    pub notices: Vec<String>,
+}
+
+impl Definition {
+    /// Reads a net definition, text or binary, told apart by content.
+    ///
+    /// Relative paths in the net start from the file's folder.
+    ///
+    /// # Errors
+    /// The file cannot be read, is larger than 2 GiB, or does not parse.
+    pub fn read(path: impl AsRef<Path>) -> Result<Definition> {
+        let path = path.as_ref();
+        let bytes = read_file(path)?;
+        let mut definition = Definition::from_bytes(&path.display().to_string(), bytes)?;
+        if let Some(folder) = path.parent() {
+            definition.folder = folder.to_owned();
+        }
+        Ok(definition)
+    }
+
+    /// Reads a net definition from memory; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// The bytes do not parse.
+    pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Definition> {
+        let bytes = bytes.into();
+        if wire::looks_binary(&bytes) {
+            return Definition::from_binary(name, &bytes);
+        }
+        let source = Source::new(name, bytes);
+        let document = parse(&source, &descriptor("NetParameter")).map_err(Error::Input)?;
+        let net = decode(name, document.bytes())?;
+        Definition::from_net(net, Locator::new(source, document))
+    }
+
+    fn from_binary(name: &str, bytes: &[u8]) -> Result<Definition> {
+        wire::check(bytes, &descriptor("NetParameter"))
+            .map_err(|error| input_error(format!("{name}: not a binary net definition: {error}")))?;
+        Definition::from_net(decode(name, bytes)?, Locator::default())
+    }
+
+    fn from_net(mut net: NetParameter, locator: Locator) -> Result<Definition> {
+        let (layers, notices) = upgrade::upgrade(&mut net, &locator)?;
+        Ok(Definition {
+            name: net.name.unwrap_or_default(),
+            state: net.state.unwrap_or_default(),
+            layers,
+            locator,
+            folder: PathBuf::new(),
+            notices,
+        })
+    }
+}
+
+fn decode(name: &str, bytes: &[u8]) -> Result<NetParameter> {
+    NetParameter::decode(bytes).map_err(|error| input_error(format!("{name}: {error}")))
+}
+
+fn input_error(message: String) -> Error {
+    Diagnostic { message, location: None, help: None }.into()
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let cannot = |source| Error::io("cannot read", path, source);
+    let file = File::open(path).map_err(cannot)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(input_error(format!(
+            "{}: larger than 2 GiB, the most that a protobuf file can hold",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,16 @@
+//! From a file to a resolved net: loading, filtering by phase, level and stage, and automatic splits.
+//!
+//! [`Definition`] is what a file says; [`Net`] is what Caffe would build of it in a given state. Neither knows shapes.
+
+mod definition;
+mod filter;
+mod locate;
+mod resolve;
+mod split;
+
+mod upgrade;
+
+pub use definition::{Definition, NetLayer};
+pub(crate) use locate::describe;
+pub use locate::{Locator, NetPlace, Origin};
+pub use resolve::{Net, StateOptions};

@@ -1,0 +1,83 @@
+//! The net that Caffe would build in a given state, before shapes are known.
+
+use std::path::PathBuf;
+
+use super::filter::filter;
+use super::locate::{Locator, NetPlace};
+use super::split::insert_splits;
+use super::{Definition, NetLayer};
+use crate::error::{Refusal, Result};
+use crate::proto::caffe::{NetState, Phase};
+
+/// The state to build the net in, as the caller asks for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StateOptions {
+    /// The phase; `None` takes the file's `state`, or TRAIN where it has none.
+    pub phase: Option<Phase>,
+    /// The level; `None` takes the file's, or 0.
+    pub level: Option<i32>,
+    /// Stages, added to those of the file.
+    pub stages: Vec<String>,
+}
+
+impl StateOptions {
+    /// Caffe's rule: the caller's phase and level replace those of the file, the stages come on top.
+    fn apply(&self, file: &NetState) -> NetState {
+        let phase = self.phase.map(|phase| phase as i32).or(file.phase).unwrap_or(Phase::Train as i32);
+        let mut stage = file.stage.clone();
+        stage.extend(self.stages.iter().cloned());
+        NetState { phase: Some(phase), level: self.level.or(file.level), stage }
+    }
+}
+
+/// The layers that Caffe would build, in order: filtered by the state, with splits, each with its phase.
+#[derive(Debug, Clone)]
+pub struct Net {
+    /// The net's name, empty if it has none.
+    pub name: String,
+    /// The net's phase.
+    pub phase: Phase,
+    /// The layers, automatic splits included.
+    pub layers: Vec<NetLayer>,
+    /// Finds places in the file.
+    pub locator: Locator,
+    /// The folder that relative paths of the net start from.
+    pub folder: PathBuf,
+}
+
+impl Net {
+    /// Resolves a definition in the state asked for.
+    ///
+    /// # Errors
+    /// A layer has include and exclude rules, or reads a blob that no earlier layer of this state makes.
+    pub fn resolve(definition: Definition, options: &StateOptions) -> Result<Net> {
+        let Definition { name, state, layers, locator, folder, .. } = definition;
+        let state = options.apply(&state);
+        let phase = state.phase();
+        let at_layer = |(refusal, layer): (Refusal, Box<NetLayer>)| {
+            let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
+            locator.diagnose(&place, &refusal)
+        };
+        let mut layers = filter(layers, &state).and_then(insert_splits).map_err(at_layer)?;
+        for layer in &mut layers {
+            layer.param.phase.get_or_insert(phase as i32);
+        }
+        Ok(Net { name, phase, layers, locator, folder })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_callers_phase_and_level_win_and_stages_add_up() {
+        let file = NetState { phase: Some(Phase::Test as i32), level: Some(3), stage: vec!["a".into()] };
+        let asked = StateOptions { phase: Some(Phase::Train), level: Some(0), stages: vec!["b".into()] };
+        let state = asked.apply(&file);
+        assert_eq!((state.phase(), state.level(), state.stage.len()), (Phase::Train, 0, 2));
+        let state = StateOptions::default().apply(&file);
+        assert_eq!((state.phase(), state.level()), (Phase::Test, 3));
+        assert_eq!(StateOptions::default().apply(&NetState::default()).phase(), Phase::Train);
+    }
+}

@@ -1,0 +1,72 @@
+//! Inputs of the time before Input layers: `input` with `input_shape`, or with four `input_dim` each.
+
+use super::Problem;
+use crate::error::Refusal;
+use crate::net::{NetLayer, Origin};
+use crate::proto::caffe::{BlobShape, InputParameter, LayerParameter, NetParameter};
+
+/// Takes the old inputs out of the net and returns the Input layer that belongs in front of all others.
+///
+/// `input_shape` wins over `input_dim`; what is beyond the number of inputs is dropped, and so are inputs without any
+/// sizes, which old weight files carry.
+///
+/// # Errors
+/// There are fewer sizes than inputs (Caffe reads out of bounds).
+pub(super) fn upgrade(net: &mut NetParameter) -> Result<Option<NetLayer>, Problem> {
+    let inputs = std::mem::take(&mut net.input);
+    let shapes = std::mem::take(&mut net.input_shape);
+    let dims = std::mem::take(&mut net.input_dim);
+    if inputs.is_empty() || (shapes.is_empty() && dims.is_empty()) {
+        return Ok(None);
+    }
+    let (field, given) = if shapes.is_empty() { ("input_dim", dims.len() / 4) } else { ("input_shape", shapes.len()) };
+    if given < inputs.len() {
+        let refusal = Refusal::new(format!("{} inputs, but sizes for {given} only", inputs.len()))
+            .help("give each input its input_shape, or four input_dim");
+        return Err(Problem { origin: Origin { field: "input", index: given }, refusal });
+    }
+    let shape = if shapes.is_empty() {
+        dims.chunks_exact(4).map(|four| BlobShape { dim: four.iter().map(|&dim| dim.into()).collect() }).collect()
+    } else {
+        shapes
+    };
+    let shape = shape.into_iter().take(inputs.len()).collect();
+    let param = LayerParameter {
+        name: Some("input".to_owned()),
+        r#type: Some("Input".to_owned()),
+        top: inputs,
+        input_param: Some(InputParameter { shape }),
+        ..Default::default()
+    };
+    Ok(Some(NetLayer { param, origin: Some(Origin { field, index: 0 }) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn net(inputs: &[&str], shapes: &[&[i64]], dims: &[i32]) -> NetParameter {
+        NetParameter {
+            input: inputs.iter().map(ToString::to_string).collect(),
+            input_shape: shapes.iter().map(|dim| BlobShape { dim: dim.to_vec() }).collect(),
+            input_dim: dims.to_vec(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn shapes_win_over_dims_and_the_surplus_is_dropped() {
+        let mut net = net(&["x"], &[&[2, 5], &[1]], &[1, 1, 1, 9]);
+        let layer = upgrade(&mut net).ok().flatten().unwrap();
+        assert_eq!(layer.param.input_param.unwrap().shape, [BlobShape { dim: vec![2, 5] }]);
+        assert!(net.input.is_empty() && net.input_dim.is_empty() && net.input_shape.is_empty());
+    }
+
+    #[test]
+    fn inputs_without_any_sizes_are_dropped_and_too_few_are_refused() {
+        assert!(upgrade(&mut net(&["x"], &[], &[])).ok().unwrap().is_none());
+        let problem = upgrade(&mut net(&["x", "y"], &[], &[1, 2, 3, 4, 5])).err().unwrap();
+        assert_eq!(problem.refusal.message, "2 inputs, but sizes for 1 only");
+        assert_eq!((problem.origin.field, problem.origin.index), ("input", 1));
+    }
+}

@@ -1,0 +1,77 @@
+//! Older ways to write a net, brought to the current form.
+//!
+//! The steps and their order are Caffe's: V0 becomes V1, old transformation fields move to `transform_param`, V1
+//! becomes the current format, old inputs become an Input layer, and BatchNorm layers with the three parameters of the
+//! old definition have their multipliers set to zero.
+
+mod batch_norm;
+mod input;
+mod padding;
+mod transform;
+mod v0;
+mod v1;
+
+use super::NetLayer;
+use super::locate::{Locator, Origin};
+use crate::error::{Diagnostic, Error, Refusal, Result};
+use crate::proto::caffe::{NetParameter, V1LayerParameter};
+
+/// A finding about a field of the net itself.
+struct Problem {
+    origin: Origin,
+    refusal: Refusal,
+}
+
+/// Upgrades the net in place, takes its layers out of it, and says what was changed, in a line each.
+pub(super) fn upgrade(net: &mut NetParameter, locator: &Locator) -> Result<(Vec<NetLayer>, Vec<String>)> {
+    let mut notices = Vec::new();
+    let layers = upgrade_all(net, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
+    Ok((layers, notices))
+}
+
+fn upgrade_all(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
+    let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, notices)? };
+    if let Some(input) = input::upgrade(net)? {
+        notices.push("old input fields were read as an Input layer named \"input\"".to_owned());
+        layers.insert(0, input);
+    }
+    if batch_norm::upgrade(&mut layers) > 0 {
+        notices.push("BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0".to_owned());
+    }
+    Ok(layers)
+}
+
+fn current_layers(net: &mut NetParameter) -> Vec<NetLayer> {
+    let layer = |(index, param)| NetLayer { param, origin: Some(Origin { field: "layer", index }) };
+    std::mem::take(&mut net.layer).into_iter().enumerate().map(layer).collect()
+}
+
+/// The layers of a net in the V1 or V0 format.
+fn old_layers(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
+    let v0 = v0::is_v0(net);
+    notices.push(format!("the net was upgraded from the {} format", if v0 { "V0" } else { "V1" }));
+    let layers =
+        if v0 { v0::upgrade(net, notices)? } else { std::mem::take(&mut net.layers).into_iter().enumerate().collect() };
+    let (indices, mut layers): (Vec<usize>, Vec<V1LayerParameter>) = layers.into_iter().unzip();
+    if transform::upgrade(&mut layers) {
+        notices.push("old transformation fields of data layers were moved to transform_param".to_owned());
+    }
+    if !net.layer.is_empty() {
+        let refusal =
+            Refusal::new("the net has layers in the V1 format (layers { ... }) as well as in the current one")
+                .help("write all layers in the current format");
+        return Err(Problem { origin: Origin { field: "layer", index: 0 }, refusal });
+    }
+    let upgrade = |(layer, index)| v1::upgrade(layer, Origin { field: "layers", index });
+    layers.into_iter().zip(indices).map(upgrade).collect()
+}
+
+fn diagnose(problem: &Problem, locator: &Locator) -> Error {
+    let Problem { origin, refusal } = problem;
+    Diagnostic {
+        message: format!("{}: {}", origin.field, refusal.message),
+        location: locator.locate(Some(*origin), ""),
+        help: refusal.help.clone(),
+    }
+    .into()
+}

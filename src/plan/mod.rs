@@ -1,0 +1,130 @@
+//! The plan: for each layer the shapes of its tops, its blobs and what it draws, before a single number is drawn.
+//!
+//! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it
+//! ([`crate::init`]) never looks at a layer's type.
+
+mod given;
+mod share;
+mod walk;
+mod warning;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::Shape;
+use crate::error::Result;
+use crate::filler::{self, Filler};
+use crate::layer::{self, Draw, FillerSpec, Role};
+use crate::net::{Locator, Net, Origin};
+use crate::proto::caffe::{LayerParameter, Phase};
+
+pub use warning::Warning;
+
+/// What the caller adds to the net.
+#[derive(Debug, Clone, Default)]
+pub struct PlanOptions {
+    /// Shapes of tops, by the name of the blob: for layers whose shape the net alone does not tell.
+    pub shapes: BTreeMap<String, Shape>,
+    /// The layer types that the net may use.
+    pub layers: layer::Registry,
+    /// The fillers that the net may use.
+    pub fillers: filler::Registry,
+    /// The folder that relative paths in the net start from; `None` for the net's own.
+    pub folder: Option<PathBuf>,
+}
+
+/// A blob of the plan, by the index of its layer and its index there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BlobId {
+    /// The index of the layer in [`Plan::layers`].
+    pub layer: usize,
+    /// The index of the blob in [`PlannedLayer::blobs`].
+    pub blob: usize,
+}
+
+/// Where the values of a planned blob come from.
+#[derive(Debug, Clone)]
+pub enum Initial {
+    /// The filler makes them.
+    Filled {
+        /// The filler, built for the blob's shape.
+        filler: Arc<dyn Filler>,
+        /// The filler as the net gives it.
+        spec: FillerSpec,
+    },
+    /// The net gives them.
+    Given(Arc<[f32]>),
+    /// All zeros.
+    Zeros,
+}
+
+/// A blob with its shape and the source of its values.
+#[derive(Debug, Clone)]
+pub struct PlannedBlob {
+    /// Its shape.
+    pub shape: Shape,
+    /// What it is for.
+    pub role: Role,
+    /// Where its own values come from. A blob with an owner draws them all the same, and then takes the owner's.
+    pub initial: Initial,
+    /// The blob whose values it shares, if any; always one of an earlier layer or an earlier one of the same layer.
+    pub owner: Option<BlobId>,
+}
+
+/// A layer with its shapes, blobs and draws.
+#[derive(Debug, Clone)]
+pub struct PlannedLayer {
+    /// The layer as it is saved, without its blobs.
+    pub param: LayerParameter,
+    /// The shapes of the bottoms.
+    pub bottoms: Vec<Shape>,
+    /// The shapes of the tops, automatic ones included.
+    pub tops: Vec<Shape>,
+    /// The blobs in Caffe's order.
+    pub blobs: Vec<PlannedBlob>,
+    /// What the layer draws, in order.
+    pub draws: Vec<Draw>,
+    /// The entry of the file that it comes from.
+    pub origin: Option<Origin>,
+}
+
+/// The whole net with its shapes, blobs and draws.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The net's name, empty if it has none.
+    pub name: String,
+    /// The net's phase.
+    pub phase: Phase,
+    /// The layers in order, automatic splits included.
+    pub layers: Vec<PlannedLayer>,
+    /// Finds places in the file.
+    pub locator: Locator,
+}
+
+impl Plan {
+    /// Plans a resolved net.
+    ///
+    /// # Errors
+    /// Whatever Caffe refuses while it builds the net, and what it should have refused: the error names the layer, the
+    /// field and the place in the file.
+    pub fn new(net: Net, options: &PlanOptions) -> Result<Plan> {
+        walk::plan(net, options)
+    }
+
+    /// The blob of this number.
+    pub fn blob(&self, id: BlobId) -> &PlannedBlob {
+        &self.layers[id.layer].blobs[id.blob]
+    }
+
+    /// How many values all blobs have together, those that share another's values counted once.
+    pub fn parameters(&self) -> u64 {
+        let own = |blob: &&PlannedBlob| blob.owner.is_none();
+        self.layers.iter().flat_map(|layer| &layer.blobs).filter(own).map(|blob| blob.shape.count() as u64).sum()
+    }
+
+    /// What the user should know of before using the result.
+    pub fn warnings(&self) -> Vec<Warning> {
+        warning::warnings(self)
+    }
+}

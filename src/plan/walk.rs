@@ -1,0 +1,239 @@
+//! The walk over the layers that Caffe's `Net::Init` makes: blobs are connected by name, each layer is set up.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::share::Owners;
+use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer, given};
+use crate::Shape;
+use crate::error::{Diagnostic, Refusal, Result, ensure};
+use crate::layer::{BlobSpec, Draw, LayerType, Setup, SetupContext, Values};
+use crate::net::{Locator, Net, NetLayer, NetPlace};
+use crate::proto::caffe::{BlobProto, Phase};
+use crate::proto::text::closest;
+
+pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
+    let Net { name, phase, layers, locator, folder } = net;
+    let mut walk = Walk {
+        options,
+        folder: options.folder.as_deref().unwrap_or(&folder),
+        locator: &locator,
+        shapes: Vec::new(),
+        ids: HashMap::new(),
+        unread: HashSet::new(),
+        owners: Owners::default(),
+        planned: Vec::with_capacity(layers.len()),
+    };
+    for layer in layers {
+        let planned = walk.layer(layer)?;
+        walk.planned.push(planned);
+    }
+    let layers = walk.planned;
+    Ok(Plan { name, phase, layers, locator })
+}
+
+/// A refusal and the path of the message that its field is relative to.
+type Fault = (Refusal, &'static str);
+
+fn at_layer(refusal: Refusal) -> Fault {
+    (refusal, "")
+}
+
+struct Walk<'a> {
+    options: &'a PlanOptions,
+    folder: &'a Path,
+    locator: &'a Locator,
+    /// The shapes of the net's blobs, by number.
+    shapes: Vec<Shape>,
+    /// The number of each named blob.
+    ids: HashMap<String, usize>,
+    /// The blobs that no layer has read yet.
+    unread: HashSet<usize>,
+    owners: Owners,
+    planned: Vec<PlannedLayer>,
+}
+
+impl Walk<'_> {
+    fn layer(&mut self, mut layer: NetLayer) -> Result<PlannedLayer, Diagnostic> {
+        let given = std::mem::take(&mut layer.param.blobs);
+        self.try_layer(&layer, given).map_err(|(refusal, prefix)| {
+            let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
+            self.locator.diagnose(&place, &refusal)
+        })
+    }
+
+    fn try_layer(&mut self, layer: &NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, Fault> {
+        let param = &layer.param;
+        let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
+        let propagated = param.propagate_down.len();
+        if propagated != 0 && propagated != param.bottom.len() {
+            let message = format!("given {propagated} times for {} bottoms", param.bottom.len());
+            return Err(at_layer(
+                Refusal::at("propagate_down", message).help("give it once for each bottom or not at all"),
+            ));
+        }
+        let bottom_ids = self.connect_bottoms(&param.bottom).map_err(at_layer)?;
+        let top_ids = self.connect_tops(entry, &bottom_ids, &param.top).map_err(at_layer)?;
+        entry.check_counts(bottom_ids.len(), top_ids.len()).map_err(at_layer)?;
+        let bottoms: Vec<Shape> = bottom_ids.iter().map(|&id| self.shapes[id].clone()).collect();
+        let given_shapes = given.iter().map(given::shape).collect::<Result<Vec<_>, _>>().map_err(at_layer)?;
+        let user_shapes: Vec<_> = param.top.iter().map(|top| self.options.shapes.get(top).cloned()).collect();
+        let ctx = SetupContext {
+            param,
+            phase: Phase::try_from(param.phase.unwrap_or_default()).unwrap_or_default(),
+            bottoms: &bottoms,
+            bottom_ids: &bottom_ids,
+            top_ids: &top_ids,
+            given: &given_shapes,
+            user_shapes: &user_shapes,
+            folder: self.folder,
+        };
+        let setup = entry.layer.setup(&ctx).map_err(at_layer)?;
+        self.finish(layer, setup, &top_ids, bottoms, given)
+    }
+
+    fn layer_type(&self, name: &str) -> Result<&'static LayerType, Refusal> {
+        let registry = &self.options.layers;
+        registry.get(name).ok_or_else(|| {
+            let refusal = match name {
+                "" => Refusal::new("the layer has no type"),
+                _ => Refusal::at("type", format!("unknown layer type {name:?}")),
+            };
+            match closest(name, registry.iter().map(|entry| entry.name)) {
+                Some(near) => refusal.help(format!("did you mean {near:?}?")),
+                None => refusal.help("Caffe's own layer types are known; those of forks are not"),
+            }
+        })
+    }
+
+    fn connect_bottoms(&mut self, bottoms: &[String]) -> Result<Vec<usize>, Refusal> {
+        let connect = |blob: &String| {
+            let id = self.ids.get(blob).copied().filter(|id| self.unread.remove(id));
+            id.ok_or_else(|| Refusal::at("bottom", format!("no earlier layer makes the blob {blob:?}")))
+        };
+        bottoms.iter().map(connect).collect()
+    }
+
+    fn connect_tops(
+        &mut self,
+        entry: &LayerType,
+        bottom_ids: &[usize],
+        tops: &[String],
+    ) -> Result<Vec<usize>, Refusal> {
+        let mut top_ids = Vec::with_capacity(tops.len());
+        for (position, blob) in tops.iter().enumerate() {
+            let known = self.ids.get(blob).copied();
+            let in_place = known.filter(|id| bottom_ids.get(position) == Some(id));
+            if known.is_some() && in_place.is_none() {
+                return Err(Refusal::at("top", format!("the blob {blob:?} is made by an earlier layer already"))
+                    .help("rename this top; working in place needs the same blob as bottom, read by no other layer"));
+            }
+            let id = in_place.unwrap_or_else(|| self.new_blob());
+            self.ids.insert(blob.clone(), id);
+            self.unread.insert(id);
+            top_ids.push(id);
+        }
+        if entry.auto_tops {
+            while top_ids.len() < entry.tops.min {
+                let id = self.new_blob();
+                top_ids.push(id);
+            }
+        }
+        Ok(top_ids)
+    }
+
+    fn new_blob(&mut self) -> usize {
+        self.shapes.push(Shape::unshaped());
+        self.shapes.len() - 1
+    }
+
+    fn finish(
+        &mut self,
+        layer: &NetLayer,
+        setup: Setup,
+        top_ids: &[usize],
+        bottoms: Vec<Shape>,
+        given: Vec<BlobProto>,
+    ) -> Result<PlannedLayer, Fault> {
+        let mut param = layer.param.clone();
+        if let Some(weight) = setup.default_loss_weight
+            && param.loss_weight.is_empty()
+        {
+            param.loss_weight.push(weight);
+        }
+        check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
+        param.param.extend(setup.extra_params);
+        check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
+        for (&id, shape) in top_ids.iter().zip(&setup.tops) {
+            self.shapes[id] = shape.clone();
+        }
+        check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
+        let mut blobs = self.blobs(setup.blobs, given)?;
+        for index in 0..blobs.len() {
+            let id = BlobId { layer: self.planned.len(), blob: index };
+            let spec = layer.param.param.get(index);
+            blobs[index].owner = self.owners.enter(&self.planned, &blobs, id, spec).map_err(at_layer)?;
+        }
+        let (tops, draws, origin) = (setup.tops, setup.draws, layer.origin);
+        Ok(PlannedLayer { param, bottoms, tops, blobs, draws, origin })
+    }
+
+    fn blobs(&self, specs: Vec<BlobSpec>, given: Vec<BlobProto>) -> Result<Vec<PlannedBlob>, Fault> {
+        let mut given: Vec<Option<BlobProto>> = given.into_iter().map(Some).collect();
+        let mut shared: HashMap<usize, Arc<[f32]>> = HashMap::new();
+        let mut blobs = Vec::with_capacity(specs.len());
+        for BlobSpec { shape, role, values } in specs {
+            if shape.count() == 0 {
+                return Err(at_layer(Refusal::new(format!("a blob of shape {shape} would be empty"))));
+            }
+            let initial = match values {
+                Values::Zeros => Initial::Zeros,
+                Values::Filled(spec) => {
+                    let filler =
+                        self.options.fillers.build(&spec.param, &shape).map_err(|refusal| (refusal, spec.field))?;
+                    Initial::Filled { filler: filler.into(), spec }
+                }
+                Values::Given(index) => {
+                    if let Some(blob) = given.get_mut(index).and_then(Option::take) {
+                        let own = given::shape(&blob).map_err(at_layer)?;
+                        shared.insert(index, given::values(blob, &own).map_err(at_layer)?.into());
+                    }
+                    let values = shared.get(&index).cloned();
+                    Initial::Given(values.ok_or_else(|| at_layer(Refusal::at("blobs", "a given blob is missing")))?)
+                }
+            };
+            blobs.push(PlannedBlob { shape, role, initial, owner: None });
+        }
+        Ok(blobs)
+    }
+}
+
+/// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.
+fn check_loss_weights(weights: &[f32], tops: &[Shape]) -> Result<(), Refusal> {
+    ensure!(
+        weights.is_empty() || weights.len() == tops.len(),
+        "loss_weight",
+        "given {} times for {} tops",
+        weights.len(),
+        tops.len()
+    );
+    for (weight, top) in weights.iter().zip(tops) {
+        ensure!(*weight == 0.0 || top.count() > 0, "loss_weight", "the top has no values to weigh (shape {top})");
+    }
+    Ok(())
+}
+
+fn check_params(params: usize, blobs: usize) -> Result<(), Refusal> {
+    ensure!(params <= blobs, "param", "given {params} times, but the layer has {blobs} blobs");
+    Ok(())
+}
+
+/// Blobs are written while they are drawn, so a layer type must draw them in their order.
+fn check_draws(draws: &[Draw], blobs: &[BlobSpec]) -> Result<(), Refusal> {
+    let filled = |(index, blob): (usize, &BlobSpec)| matches!(blob.values, Values::Filled(_)).then_some(index);
+    let expected = blobs.iter().enumerate().filter_map(filled);
+    let drawn = draws.iter().filter_map(|draw| if let Draw::Blob(index) = draw { Some(*index) } else { None });
+    ensure!(expected.eq(drawn), "", "its type does not draw its blobs one after the other");
+    Ok(())
+}

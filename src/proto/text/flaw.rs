@@ -1,0 +1,85 @@
+//! What can be wrong with a single token.
+
+use super::source::{Span, printable};
+
+/// A rule about tokens that was broken, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Flaw {
+    pub(super) rule: Rule,
+    pub(super) span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// No control characters but blanks outside strings.
+    Control(u8),
+    /// ASCII outside strings and comments.
+    NotAscii,
+    StringEnd,
+    ZeroInString,
+    Escape,
+    EscapeX,
+    EscapeU4,
+    EscapeU8,
+    HexDigits,
+    OctalDigits,
+    Exponent,
+    SecondPoint,
+    WholeOnly,
+    NameAfterNumber,
+    PointAfterName,
+}
+
+impl Flaw {
+    /// Whether going on makes no sense, as in a binary file.
+    pub(super) fn is_fatal(&self) -> bool {
+        matches!(self.rule, Rule::Control(_))
+    }
+
+    pub(super) fn message(&self, text: &[u8]) -> String {
+        let fixed = match self.rule {
+            Rule::Control(byte) => return format!("control character 0x{byte:02x} in the text"),
+            Rule::NotAscii => return not_ascii(&text[self.span.start..]),
+            Rule::StringEnd => "the string is not closed on its line",
+            Rule::ZeroInString => "a zero byte in a string",
+            Rule::Escape => "unknown escape sequence in a string",
+            Rule::EscapeX => "\\x must be followed by one or two hexadecimal digits",
+            Rule::EscapeU4 => "\\u must be followed by four hexadecimal digits",
+            Rule::EscapeU8 => "\\U must be followed by eight hexadecimal digits, up to 0010ffff",
+            Rule::HexDigits => "0x must be followed by hexadecimal digits",
+            Rule::OctalDigits => "a number that begins with 0 is octal and takes the digits 0 to 7 only",
+            Rule::Exponent => "the exponent has no digits",
+            Rule::SecondPoint => "a number takes one decimal point, before the exponent",
+            Rule::WholeOnly => "a hexadecimal or octal number takes no decimal point",
+            Rule::NameAfterNumber => "a number must be followed by a blank or a separator",
+            Rule::PointAfterName => "a name must be followed by a blank before a decimal point",
+        };
+        fixed.to_owned()
+    }
+
+    pub(super) fn help(&self, text: &[u8]) -> Option<String> {
+        let help = match self.rule {
+            Rule::Control(_) => "is this a binary file?",
+            Rule::NotAscii => match printable(&text[self.span.start..]).next() {
+                Some('“' | '”' | '„' | '‘' | '’' | '«' | '»') => "strings take straight quotes",
+                Some('\u{a0}') => "this is a non-breaking space, use a plain one",
+                _ => "only strings and comments may hold it",
+            },
+            Rule::ZeroInString => "write \\0",
+            Rule::Escape => "a backslash itself is written \\\\",
+            _ => return None,
+        };
+        Some(help.to_owned())
+    }
+}
+
+fn not_ascii(rest: &[u8]) -> String {
+    let Some(c) = rest.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) else {
+        let byte = rest.first().copied().unwrap_or(0);
+        return format!("unexpected byte 0x{byte:02x}, which is not UTF-8");
+    };
+    let code = format!("U+{:04X}", u32::from(c));
+    // What needs an escape cannot be seen.
+    let visible = c.escape_debug().len() == 1;
+    if visible { format!("unexpected character {c} ({code})") } else { format!("unexpected character {code}") }
+}

@@ -1,0 +1,127 @@
+//! Collects what is wrong with a text.
+
+use crate::error::Diagnostic;
+
+use super::source::{Source, Span, printable};
+
+/// The most diagnostics for one text; the last says that there are more.
+pub(super) const MAX_ERRORS: usize = 20;
+/// The most characters of the text that a message quotes.
+const MAX_QUOTED: usize = 40;
+
+/// How far the parser is thrown back by something it has reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The field cannot be read; the next one can.
+    Field,
+    /// The structure of the text is lost, or enough is reported.
+    Text,
+}
+
+pub(super) type Parsed<T = ()> = Result<T, Fault>;
+
+#[derive(Debug)]
+pub(super) struct Report<'a> {
+    source: &'a Source,
+    found: Vec<(usize, Diagnostic)>,
+    unknown: Vec<Unknown>,
+}
+
+/// An unknown field, reported at its first place.
+#[derive(Debug)]
+struct Unknown {
+    message: Box<str>,
+    field: Box<str>,
+    times: usize,
+    /// The place in [`Report::found`].
+    reported: usize,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(source: &'a Source) -> Report<'a> {
+        Report { source, found: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// Records an error after which the field is given up.
+    pub(super) fn field(&mut self, span: Span, message: String, help: Option<String>) -> Fault {
+        if self.found.len() + 1 == MAX_ERRORS {
+            return self.text(span, "too many errors".to_owned(), None);
+        }
+        self.push(span, message, help);
+        Fault::Field
+    }
+
+    /// Records an error after which the text is given up.
+    pub(super) fn text(&mut self, span: Span, message: String, help: Option<String>) -> Fault {
+        self.push(span, message, help);
+        Fault::Text
+    }
+
+    /// Records an error after which the field can be read on.
+    pub(super) fn note(&mut self, span: Span, message: String, help: Option<String>) -> Parsed {
+        match self.field(span, message, help) {
+            Fault::Field => Ok(()),
+            Fault::Text => Err(Fault::Text),
+        }
+    }
+
+    /// Records an unknown field. The same field in the same kind of message is reported once, with `help`, and counted.
+    pub(super) fn unknown(
+        &mut self,
+        span: Span,
+        message: &str,
+        field: &str,
+        help: impl FnOnce() -> Option<String>,
+    ) -> Fault {
+        let known = self.unknown.iter_mut().find(|unknown| *unknown.message == *message && *unknown.field == *field);
+        if let Some(unknown) = known {
+            unknown.times += 1;
+            return Fault::Field;
+        }
+        let reported = self.found.len();
+        let fault = self.field(span, format!("unknown field {} in {message}", quoted(field)), help());
+        if fault == Fault::Field {
+            self.unknown.push(Unknown { message: message.into(), field: field.into(), times: 1, reported });
+        }
+        fault
+    }
+
+    /// What was recorded, in the order of the text.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        for unknown in self.unknown.iter().filter(|unknown| unknown.times > 1) {
+            let message = &mut self.found[unknown.reported].1.message;
+            message.push_str(&format!(", {} times", unknown.times));
+        }
+        self.found.sort_by_key(|&(start, _)| start);
+        self.found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// The line of a place, for the texts of messages.
+    pub(super) fn line(&self, span: Span) -> usize {
+        self.source.location(span).line
+    }
+
+    fn push(&mut self, span: Span, message: String, help: Option<String>) {
+        let location = Some(self.source.location(span));
+        self.found.push((span.start, Diagnostic { message, location, help }));
+    }
+}
+
+/// A piece of the text, cut to a sensible length.
+pub(super) fn shortened(text: &[u8]) -> String {
+    let mut characters = printable(&text[..text.len().min(4 * (MAX_QUOTED + 1))]);
+    let mut short: String = characters.by_ref().take(MAX_QUOTED).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// A name in quotes, cut to a sensible length.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", shortened(name.as_bytes()))
+}

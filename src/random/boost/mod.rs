@@ -1,0 +1,24 @@
+//! Boost.Random's distributions over 32-bit draws, as they were from release to release.
+//!
+//! Each distribution here is the plain form, one value at a time: it defines what the vector code has to return. All
+//! arithmetic is single precision, evaluated from left to right, with no fused multiply-add, unless stated otherwise.
+
+mod bernoulli;
+mod box_muller;
+mod canonical;
+mod exponential;
+mod normal;
+mod release;
+mod tables;
+mod uniform;
+mod uniform_int;
+mod ziggurat;
+
+pub(crate) use bernoulli::Bernoulli;
+pub(crate) use normal::{Affine, Normal};
+pub use release::{Era, Release, ReleaseError};
+pub(crate) use uniform::Uniform;
+pub use uniform_int::{shuffle, uniform_int};
+
+#[cfg(test)]
+mod scripted;

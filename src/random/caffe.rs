@@ -1,0 +1,117 @@
+//! Caffe's generator.
+
+use super::boost::{Affine, Bernoulli, Era, Normal, Uniform};
+use super::{Draws, Generator, Mt19937};
+
+/// The values that Caffe draws after `Caffe::set_random_seed`, bit for bit.
+///
+/// One stream runs through the whole net: an MT19937, over which each fill makes its distribution anew. What the
+/// distributions return is Boost's, and depends on the [`Era`] of the Boost that Caffe was built with. The values are
+/// those of an x86-64 build whose compiler fuses no multiplications with additions, and of a C library like glibc 2.28
+/// or later; they are the same on every platform.
+///
+/// A fill is what one call makes: a fill of an odd number of values up to 1.55 loses the second of the last pair.
+///
+/// ```
+/// use caffemodel::random::{CaffeGenerator, Era, Generator};
+/// let mut rng = CaffeGenerator::new(1701, Era::default());
+/// let mut weights = [0.0; 3];
+/// rng.gaussian(0.0, 0.01, &mut weights);
+/// ```
+#[derive(Debug, Clone)]
+pub struct CaffeGenerator {
+    engine: Mt19937,
+    era: Era,
+}
+
+impl CaffeGenerator {
+    /// The generator of a seed, as a Caffe built with a Boost of that era has it.
+    pub fn new(seed: u32, era: Era) -> CaffeGenerator {
+        CaffeGenerator { engine: Mt19937::new(seed), era }
+    }
+
+    /// The era of its distributions.
+    pub fn era(&self) -> Era {
+        self.era
+    }
+}
+
+impl Draws for CaffeGenerator {
+    fn draw(&mut self) -> u32 {
+        self.engine.draw()
+    }
+}
+
+impl Generator for CaffeGenerator {
+    /// Does nothing: the stream goes on.
+    fn seek(&mut self, _pass: u32, _offset: u64) {}
+
+    fn next_u32(&mut self) -> u32 {
+        self.engine.draw()
+    }
+
+    fn supports_uniform(&self, min: f32, max: f32) -> bool {
+        Uniform::new(self.era, min, max).is_some()
+    }
+
+    fn uniform(&mut self, min: f32, max: f32, out: &mut [f32]) {
+        match Uniform::new(self.era, min, max) {
+            Some(uniform) => out.fill_with(|| uniform.sample(&mut self.engine)),
+            None => out.fill(f32::NAN),
+        }
+    }
+
+    fn gaussian(&mut self, mean: f32, std: f32, out: &mut [f32]) {
+        Normal::new(self.era).fill(Affine { mean, std }, &mut self.engine, out);
+    }
+
+    /// A probability of 0 draws nothing; NaN gives zeros and draws.
+    fn bernoulli(&mut self, p: f32, out: &mut [f32]) {
+        let bernoulli = Bernoulli::new(p);
+        out.fill_with(|| f32::from(u8::from(bernoulli.sample(&mut self.engine))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fills_can_be_cut_at_even_places() {
+        for era in Era::ALL {
+            let [mut whole, mut cut] = [(); 2].map(|()| CaffeGenerator::new(5, era));
+            let [mut expected, mut pieces] = [[0.0; 101]; 2];
+            whole.gaussian(1.0, 2.0, &mut expected);
+            whole.uniform(-1.0, 3.0, &mut expected[..50]);
+            let (head, tail) = pieces.split_at_mut(38);
+            cut.gaussian(1.0, 2.0, head);
+            cut.gaussian(1.0, 2.0, tail);
+            cut.uniform(-1.0, 3.0, &mut pieces[..20]);
+            cut.uniform(-1.0, 3.0, &mut pieces[20..50]);
+            assert_eq!(expected, pieces);
+            assert_eq!(whole.next_u32(), cut.next_u32());
+        }
+    }
+
+    #[test]
+    fn unsupported_ranges_give_nan_and_draw_nothing() {
+        let mut rng = CaffeGenerator::new(1, Era::V1_47);
+        assert!(rng.supports_uniform(-1.0, 1.0));
+        assert!(!rng.supports_uniform(-3e38, 3e38));
+        let mut reference = rng.clone();
+        let mut out = [0.0; 2];
+        rng.uniform(-3e38, 3e38, &mut out);
+        assert!(out.iter().all(|value| value.is_nan()));
+        assert_eq!(rng.next_u32(), reference.next_u32());
+    }
+
+    #[test]
+    fn masks_without_chance_draw_nothing() {
+        let mut rng = CaffeGenerator::new(1, Era::default());
+        let mut reference = rng.clone();
+        let mut mask = [7.0; 3];
+        rng.bernoulli(0.0, &mut mask);
+        assert_eq!(mask, [0.0; 3]);
+        assert_eq!(rng.next_u32(), reference.next_u32());
+    }
+}

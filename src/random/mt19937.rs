@@ -1,0 +1,176 @@
+//! The Mersenne Twister MT19937, as `boost::mt19937` and `std::mt19937` run it.
+//!
+//! Matsumoto and Nishimura, "Mersenne Twister: A 623-dimensionally equidistributed uniform pseudo-random number
+//! generator", ACM TOMACS 8 (1998). The usual form keeps 624 words and overwrites them in a circle. Here the
+//! recurrence runs along a line, `x[k + 624] = x[k + 397] ^ twist(x[k], x[k + 1])`, through a window that moves back to
+//! the front of its buffer now and then: the words of the next draws lie side by side, which is what vector code wants.
+
+use crate::random::Draws;
+
+/// Words that determine all the later ones.
+pub(crate) const STATE: usize = 624;
+/// Distance from a word to the second one it contributes to.
+pub(crate) const MIDDLE: usize = 397;
+/// The recurrence's constant, xor-ed in where the low bit is set.
+pub(crate) const MATRIX: u32 = 0x9908_b0df;
+/// Tempering mask of the shift by 7.
+pub(crate) const TEMPER_B: u32 = 0x9d2c_5680;
+/// Tempering mask of the shift by 15.
+pub(crate) const TEMPER_C: u32 = 0xefc6_0000;
+
+/// The recurrence advances by multiples of this many words.
+pub(crate) const GRAIN: usize = 16;
+/// Words that the buffer holds beyond the state at first; it grows when more are asked for at once.
+const WINDOW: usize = 2 * 4096;
+
+/// The engine: a seed in, 32-bit draws out.
+///
+/// ```
+/// use caffemodel::random::{Draws, Mt19937};
+/// let mut engine = Mt19937::new(5489);
+/// assert_eq!(engine.draw(), 3499211612);
+/// ```
+#[derive(Clone)]
+pub struct Mt19937 {
+    /// Words of the recurrence; those before `end` are valid.
+    words: Vec<u32>,
+    /// Index of the next draw's word, at least [`STATE`] words after the first one known.
+    position: usize,
+    end: usize,
+}
+
+impl std::fmt::Debug for Mt19937 {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mt19937").finish_non_exhaustive()
+    }
+}
+
+impl Mt19937 {
+    /// The engine of a seed, initialised by Knuth's recurrence with the multiplier 1812433253.
+    pub fn new(seed: u32) -> Mt19937 {
+        let mut words = vec![0; STATE + WINDOW];
+        words[0] = seed;
+        for i in 1..STATE {
+            let previous = words[i - 1] ^ (words[i - 1] >> 30);
+            words[i] = previous.wrapping_mul(1_812_433_253).wrapping_add(i as u32);
+        }
+        Mt19937 { words, position: STATE, end: STATE }
+    }
+
+    /// The untempered words of the next `count` draws.
+    pub(crate) fn upcoming(&mut self, count: usize) -> &[u32] {
+        self.prepare(count);
+        &self.words[self.position..self.position + count]
+    }
+
+    /// Takes the next `count` draws as done; they must have been among the [`upcoming`](Mt19937::upcoming) ones.
+    pub(crate) fn advance(&mut self, count: usize) {
+        debug_assert!(self.position + count <= self.end);
+        self.position += count;
+    }
+
+    /// Makes the words of the next `count` draws available.
+    #[inline]
+    fn prepare(&mut self, count: usize) {
+        let known = self.end - self.position;
+        if known < count {
+            self.extend((count - known).next_multiple_of(GRAIN));
+        }
+    }
+
+    #[cold]
+    fn extend(&mut self, fresh: usize) {
+        if self.end + fresh > self.words.len() {
+            let start = self.position.min(self.end - STATE);
+            self.words.copy_within(start..self.end, 0);
+            self.position -= start;
+            self.end -= start;
+            let needed = self.end + fresh;
+            if needed > self.words.len() {
+                self.words.resize(needed, 0);
+            }
+        }
+        twist(&mut self.words[..self.end + fresh], fresh);
+        self.end += fresh;
+    }
+}
+
+impl Draws for Mt19937 {
+    #[inline]
+    fn draw(&mut self) -> u32 {
+        self.prepare(1);
+        let word = self.words[self.position];
+        self.position += 1;
+        temper(word)
+    }
+}
+
+/// The draw that a word of the recurrence gives.
+#[inline(always)]
+pub(crate) fn temper(word: u32) -> u32 {
+    let word = word ^ (word >> 11);
+    let word = word ^ ((word << 7) & TEMPER_B);
+    let word = word ^ ((word << 15) & TEMPER_C);
+    word ^ (word >> 18)
+}
+
+/// Sets the last `fresh` words from the ones before them.
+fn twist(words: &mut [u32], fresh: usize) {
+    // A word depends on none of the STATE - MIDDLE before it, so that many at a time are independent of one another.
+    const RUN: usize = (STATE - MIDDLE) / GRAIN * GRAIN;
+    let mut end = words.len() - fresh;
+    while end < words.len() {
+        let run = RUN.min(words.len() - end);
+        let (known, next) = words.split_at_mut(end);
+        let state = &known[end - STATE..];
+        let pairs = state.iter().zip(&state[1..]).zip(&state[MIDDLE..]);
+        for (word, ((&first, &second), &middle)) in next[..run].iter_mut().zip(pairs) {
+            let joined = (first & 0x8000_0000) | (second & 0x7fff_ffff);
+            *word = middle ^ (joined >> 1) ^ ((second & 1).wrapping_neg() & MATRIX);
+        }
+        end += run;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_mt::Mt;
+
+    use super::*;
+
+    #[test]
+    fn agrees_with_rand_mt() {
+        for seed in [0, 1, 5489, 1701, 0x8000_0000, u32::MAX] {
+            let (mut ours, mut theirs) = (Mt19937::new(seed), Mt::new(seed));
+            for i in 0..50_000 {
+                assert_eq!(ours.draw(), theirs.next_u32(), "seed {seed}, draw {i}");
+            }
+        }
+    }
+
+    /// C++ [rand.predef]: the 10000th draw of the default seed.
+    #[test]
+    fn ten_thousandth_draw_of_the_standard() {
+        let mut engine = Mt19937::new(5489);
+        let last = (0..10_000).map(|_| engine.draw()).last();
+        assert_eq!(last, Some(4_123_659_995));
+    }
+
+    #[test]
+    fn upcoming_words_are_the_next_draws() {
+        for count in [0, 1, 15, 623, 625, 4096, 20_000] {
+            let mut engine = Mt19937::new(7);
+            for _ in 0..count / 3 {
+                engine.draw();
+            }
+            let mut reference = engine.clone();
+            for _ in 0..5 {
+                let ahead: Vec<u32> = engine.upcoming(count).iter().map(|&word| temper(word)).collect();
+                assert_eq!(engine.upcoming(count).len(), count);
+                let drawn: Vec<u32> = (0..count).map(|_| reference.draw()).collect();
+                assert_eq!(ahead, drawn);
+                engine.advance(count);
+            }
+        }
+    }
+}

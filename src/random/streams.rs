@@ -1,0 +1,64 @@
+//! Which generator fills which blob.
+
+use std::io;
+
+use super::{CaffeGenerator, Era, Generator, NativeGenerator};
+use crate::filler::Sink;
+
+/// The random numbers of a whole net: one stream for all blobs, as Caffe has it, or one for each.
+#[derive(Debug, Clone)]
+pub enum Streams {
+    /// Caffe's generator: every layer draws from it in turn.
+    Caffe(CaffeGenerator),
+    /// The native generator: each blob has a stream keyed by the seed, the layer's name and the blob's index.
+    Native {
+        /// The seed.
+        seed: u64,
+        /// The stream of the blob being filled.
+        current: Option<NativeGenerator>,
+    },
+}
+
+impl Streams {
+    /// Caffe's numbers for this seed, as a Caffe built with a Boost of this era draws them.
+    pub fn caffe(seed: u32, era: Era) -> Streams {
+        Streams::Caffe(CaffeGenerator::new(seed, era))
+    }
+
+    /// Native numbers for this seed.
+    pub fn native(seed: u64) -> Streams {
+        Streams::Native { seed, current: None }
+    }
+
+    /// Whether all blobs draw from one stream, so that values thrown away count.
+    pub fn one_for_all(&self) -> bool {
+        matches!(self, Streams::Caffe(_))
+    }
+
+    /// The generator for a blob.
+    pub fn for_blob(&mut self, layer: &str, blob: usize) -> &mut dyn Generator {
+        match self {
+            Streams::Caffe(generator) => generator,
+            Streams::Native { seed, current } => current.insert(NativeGenerator::new(*seed, layer, blob)),
+        }
+    }
+
+    /// Throws `count` numbers of a shared stream away.
+    pub fn skip(&mut self, count: u64) {
+        if let Streams::Caffe(generator) = self {
+            (0..count).for_each(|_| {
+                generator.next_u32();
+            });
+        }
+    }
+}
+
+/// A sink that throws values away.
+#[derive(Debug, Clone, Copy)]
+pub struct Nowhere;
+
+impl Sink for Nowhere {
+    fn write(&mut self, _: &[f32]) -> io::Result<()> {
+        Ok(())
+    }
+}

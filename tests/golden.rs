@@ -1,0 +1,114 @@
+//! Every run of the golden pack gives Caffe's file, byte for byte, and every net that Caffe refused is refused.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use support::{Reject, Run, area, load};
+
+const AREAS: &[&str] = &[
+    "fillers",
+    "learnable",
+    "shapes",
+    "nets",
+    "losses",
+    "netrules",
+    "netsplit",
+    "netloss",
+    "netshare",
+    "netbn",
+    "netsaved",
+    "text",
+    "real",
+    "oldinput",
+];
+
+/// Tops whose shapes stand in a database beside the net.
+const SHAPES: &[(&str, &[(&str, &[i64])])] = &[("real-lenet-lmdb", &[("data", &[64, 1, 28, 28])])];
+
+/// Nets that Caffe refuses and the program accepts, with the reason.
+const ACCEPTED: &[(&str, &str)] = &[
+    ("reject-learnable-conv-engine", "refused for Caffe's build alone"),
+    ("reject-shapes-pool-engine-cudnn", "refused for Caffe's build alone"),
+];
+
+/// Runs that Caffe accepts and the program refuses, with the reason.
+const REFUSED: &[(&str, &str)] = &[];
+
+fn listed(table: &[(&str, &str)], case: &str) -> bool {
+    table.iter().any(|(name, _)| *name == case)
+}
+
+/// Runs `check` over the items on all cores; returns what it found, in order.
+fn on_all_cores<T: Sync>(items: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(BTreeMap::new());
+    let work = || {
+        while let Some((index, item)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
+        {
+            if let Some(finding) = check(item) {
+                found.lock().expect("no check panics").insert(index, finding);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    found.into_inner().expect("no check panics").into_values().collect()
+}
+
+#[test]
+fn every_run_gives_caffes_bytes() {
+    let runs: Vec<Run> = load("manifest.jsonl", AREAS, |run: &Run| &run.settings.case);
+    let failures = on_all_cores(&runs, |run| {
+        let case = run.settings.case.as_str();
+        let shapes = SHAPES.iter().find(|(name, _)| *name == case).map_or(&[][..], |(_, shapes)| shapes);
+        let result = run.compare(shapes);
+        match (result, listed(REFUSED, case)) {
+            (Ok(()), false) => None,
+            (Ok(()), true) => Some(format!("{case} {}: is in the table of refused runs, but runs", run.run)),
+            (Err(difference), true) if difference.starts_with("refused") => None,
+            (Err(difference), _) => Some(format!("{case} {}: {difference}", run.run)),
+        }
+    });
+    report(runs.iter().map(|run| run.settings.case.as_str()), &failures);
+}
+
+#[test]
+fn every_net_that_caffe_refuses_is_refused_with_a_place() {
+    let rejects: Vec<Reject> = load("rejects.jsonl", AREAS, |reject: &Reject| &reject.settings.case);
+    let failures = on_all_cores(&rejects, |reject| {
+        let case = reject.settings.case.as_str();
+        match (reject.settings.plan(&[]), listed(ACCEPTED, case)) {
+            (Ok(_), true) => None,
+            (Ok(_), false) => Some(format!("{case}: accepted, but {}", reject.error)),
+            (Err(error), true) => Some(format!("{case}: is in the table of accepted nets, but: {error}")),
+            (Err(error), false) => {
+                let text = error.to_string();
+                let placed = text.contains("net.prototxt:") || text.contains("layer \"");
+                (!placed).then(|| format!("{case}: the error names no place: {text}"))
+            }
+        }
+    });
+    report(rejects.iter().map(|reject| reject.settings.case.as_str()), &failures);
+}
+
+/// Prints how many agree, by area, and fails on any that do not.
+fn report<'a>(cases: impl Iterator<Item = &'a str>, failures: &[String]) {
+    let mut areas: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for case in cases {
+        areas.entry(area(case)).or_default().0 += 1;
+    }
+    for failure in failures {
+        areas.entry(area(failure.split([' ', ':']).next().unwrap_or(failure))).or_default().1 += 1;
+    }
+    for (area, (all, failed)) in &areas {
+        println!("{area:>10}: {} of {all} agree", all - failed);
+    }
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
+}

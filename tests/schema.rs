@@ -1,0 +1,136 @@
+//! Holds the compiled schema against `schema/bvlc.tsv`, a table of every field and enum value of BVLC Caffe 1.0.
+
+use std::collections::BTreeMap;
+
+use caffemodel::proto::descriptor;
+use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+const TABLE: &str = include_str!("schema/bvlc.tsv");
+
+/// What a schema says of its fields and enum values: a key such as `field BlobShape.dim` and its columns, spelled out.
+type Facts = BTreeMap<String, String>;
+
+#[test]
+fn the_schema_is_that_of_the_table() {
+    let (expected, actual) = (table_facts(), schema_facts());
+    assert!(expected.len() > 500, "the table has only {} entries", expected.len());
+    let differences = differences(&expected, &actual);
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+#[test]
+fn differences_are_found_in_both_directions() {
+    let facts = |entries: &[(&str, &str)]| entries.iter().map(|&(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let table: Facts = facts(&[("field A.x", "number 1"), ("field A.y", "number 2"), ("field A.z", "number 3")]);
+    let schema: Facts = facts(&[("field A.w", "number 4"), ("field A.x", "number 1"), ("field A.y", "number 5")]);
+    assert_eq!(
+        differences(&table, &schema),
+        [
+            "field A.w: not in the table; the schema has: number 4",
+            "field A.y: the table has: number 2; the schema has: number 5",
+            "field A.z: not in the schema; the table has: number 3",
+        ]
+    );
+}
+
+fn differences(table: &Facts, schema: &Facts) -> Vec<String> {
+    let mut keys: Vec<&String> = table.keys().chain(schema.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys.into_iter()
+        .filter_map(|key| match (table.get(key), schema.get(key)) {
+            (Some(table), Some(schema)) if table == schema => None,
+            (Some(table), Some(schema)) => Some(format!("{key}: the table has: {table}; the schema has: {schema}")),
+            (Some(table), None) => Some(format!("{key}: not in the schema; the table has: {table}")),
+            (None, schema) => Some(format!("{key}: not in the table; the schema has: {}", schema?)),
+        })
+        .collect()
+}
+
+fn table_facts() -> Facts {
+    let mut facts = Facts::new();
+    for line in TABLE.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [kind, owner, name, number, label, ty, type_name, default, options] = columns[..] else {
+            panic!("not nine columns: {line:?}");
+        };
+        let (key, fact) = match kind {
+            "enum" => {
+                facts.entry(format!("enum {owner}")).or_insert_with(|| format!("first value {name}"));
+                (format!("enum value {owner}.{name}"), format!("number {number}"))
+            }
+            "field" => (format!("field {owner}.{name}"), field_fact(number, label, ty, type_name, default, options)),
+            _ => panic!("neither a field nor an enum: {line:?}"),
+        };
+        assert!(facts.insert(key, fact).is_none(), "twice in the table: {line:?}");
+    }
+    facts
+}
+
+fn field_fact(number: &str, label: &str, ty: &str, type_name: &str, default: &str, options: &str) -> String {
+    let or_none = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+    let (type_name, default, options) = (or_none(type_name), or_none(default), or_none(options));
+    format!("number {number}, {label}, type {ty}, type name {type_name}, default {default}, options {options}")
+}
+
+fn schema_facts() -> Facts {
+    let file = descriptor("NetParameter").parent_file();
+    let mut facts = Facts::new();
+    add_enums(&mut facts, file.enums());
+    for message in file.messages() {
+        add_message(&mut facts, &message);
+    }
+    facts
+}
+
+fn add_message(facts: &mut Facts, message: &MessageDescriptor) {
+    for field in message.fields() {
+        let key = format!("field {}.{}", local_name(message.full_name()), field.name());
+        facts.insert(key, describe(&field));
+    }
+    add_enums(facts, message.child_enums());
+    for child in message.child_messages() {
+        add_message(facts, &child);
+    }
+}
+
+fn add_enums(facts: &mut Facts, enums: impl Iterator<Item = EnumDescriptor>) {
+    for descriptor in enums {
+        let owner = local_name(descriptor.full_name());
+        // Where a field of an enum type names no default, the value that is declared first is it.
+        facts.insert(format!("enum {owner}"), format!("first value {}", descriptor.default_value().name()));
+        for value in descriptor.values() {
+            facts.insert(format!("enum value {owner}.{}", value.name()), format!("number {}", value.number()));
+        }
+    }
+}
+
+fn describe(field: &FieldDescriptor) -> String {
+    let label = match field.cardinality() {
+        Cardinality::Optional => "optional",
+        Cardinality::Required => "required",
+        Cardinality::Repeated => "repeated",
+    };
+    let (ty, type_name) = match field.kind() {
+        Kind::Message(message) => ("message".to_owned(), local_name(message.full_name()).to_owned()),
+        Kind::Enum(descriptor) => ("enum".to_owned(), local_name(descriptor.full_name()).to_owned()),
+        scalar => (format!("{scalar:?}"), String::new()),
+    };
+    let default = field.field_descriptor_proto().default_value();
+    field_fact(&field.number().to_string(), label, &ty, &type_name, default, &options(field))
+}
+
+/// The options that are set: a flag as its name, anything else with its value.
+fn options(field: &FieldDescriptor) -> String {
+    let options = field.options();
+    let set = options.fields().map(|(option, value)| match value {
+        Value::Bool(true) => option.name().to_owned(),
+        other => format!("{}={other:?}", option.name()),
+    });
+    set.collect::<Vec<_>>().join(",")
+}
+
+/// `full_name` without the package, as the table has it.
+fn local_name(full_name: &str) -> &str {
+    full_name.strip_prefix("caffe.").unwrap_or(full_name)
+}

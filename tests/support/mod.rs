@@ -1,0 +1,175 @@
+//! The golden pack: what Caffe made of small nets (see `tests/golden/README.md`), and the program's own attempt.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use caffemodel::output::{Arrays, CaffemodelWriter};
+use caffemodel::proto::caffe::Phase;
+use caffemodel::random::{Generator, Streams};
+use caffemodel::{Definition, Net, Plan, PlanOptions, Shape, StateOptions, init};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+/// How Caffe was run on a net.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Settings {
+    pub case: String,
+    net: String,
+    seed: u32,
+    phase: String,
+    level: Option<i32>,
+    stages: Vec<String>,
+    pub boost: String,
+}
+
+/// A run that Caffe accepted, with what came out.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Run {
+    #[serde(flatten)]
+    pub settings: Settings,
+    pub run: String,
+    file_sha256: String,
+    file_size: u64,
+    next_rng: u32,
+    layer_names: Vec<String>,
+    layers: Vec<Layer>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Layer {
+    name: String,
+    blobs: Vec<Blob>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Blob {
+    shape: Vec<usize>,
+    sha256: String,
+    first: Vec<String>,
+}
+
+/// A net that Caffe refused, and why.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Reject {
+    #[serde(flatten)]
+    pub settings: Settings,
+    pub error: String,
+}
+
+/// The lines of one of the pack's files whose cases belong to one of `areas`.
+pub fn load<T: DeserializeOwned>(file: &str, areas: &[&str], case: impl Fn(&T) -> &str) -> Vec<T> {
+    let text = std::fs::read_to_string(pack().join(file)).expect("the golden pack is in tests/golden");
+    let lines = text.lines().map(|line| serde_json::from_str(line).expect("the pack's lines are JSON"));
+    lines.filter(|item| areas.contains(&area(case(item)))).collect()
+}
+
+/// The area of a case: the first word of its name.
+pub fn area(case: &str) -> &str {
+    case.trim_start_matches("reject-").split('-').next().unwrap_or(case)
+}
+
+fn pack() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+impl Settings {
+    /// Plans the net as Caffe was run on it.
+    ///
+    /// `shapes` are the shapes that only the user can know.
+    pub fn plan(&self, shapes: &[(&str, &[i64])]) -> caffemodel::Result<Plan> {
+        let definition = Definition::read(pack().join("cases").join(&self.case).join(&self.net))?;
+        let phase = if self.phase == "TRAIN" { Phase::Train } else { Phase::Test };
+        let state = StateOptions { phase: Some(phase), level: self.level, stages: self.stages.clone() };
+        let shape = |(top, dims): &(&str, &[i64])| ((*top).to_owned(), Shape::new(dims).expect("a valid shape"));
+        let options = PlanOptions { shapes: shapes.iter().map(shape).collect(), ..Default::default() };
+        Plan::new(Net::resolve(definition, &state)?, &options)
+    }
+
+    fn streams(&self) -> Streams {
+        Streams::caffe(self.seed, self.boost.parse().expect("the pack's Boost releases are known"))
+    }
+}
+
+impl Run {
+    /// Compares the file, the number of draws and the names of the layers with Caffe's; says what differs first.
+    pub fn compare(&self, shapes: &[(&str, &[i64])]) -> Result<(), String> {
+        let plan = self.settings.plan(shapes).map_err(|error| format!("refused: {error}"))?;
+        let names: Vec<&str> = plan.layers.iter().map(|layer| layer.param.name()).collect();
+        if names != self.layer_names {
+            return Err(format!("layers {names:?}, Caffe has {:?}", self.layer_names));
+        }
+        let mut streams = self.settings.streams();
+        let mut writer = CaffemodelWriter::new(Hasher::default(), &plan.name).map_err(|error| error.to_string())?;
+        init::fill(&plan, &mut streams, &mut writer).map_err(|error| error.to_string())?;
+        let Hasher { hash, size } = writer.into_inner();
+        let next = streams.for_blob("", 0).next_u32();
+        let (hash, planned) = (hex(&hash.finalize()), caffemodel::output::caffemodel_size(&plan));
+        if planned != size {
+            return Err(format!("{size} bytes, {planned} were planned"));
+        }
+        if (size, hash.as_str()) != (self.file_size, self.file_sha256.as_str()) || next != self.next_rng {
+            let blob = self.first_difference(&plan).unwrap_or_else(|| "no blob differs".into());
+            return Err(format!(
+                "{size} bytes, next draw {next}; Caffe has {} bytes, next draw {}; {blob}",
+                self.file_size, self.next_rng
+            ));
+        }
+        Ok(())
+    }
+
+    fn first_difference(&self, plan: &Plan) -> Option<String> {
+        let mut arrays = Arrays::default();
+        init::fill(plan, &mut self.settings.streams(), &mut arrays).ok()?;
+        let with_blobs: Vec<_> = arrays.layers().iter().filter(|(_, blobs)| !blobs.is_empty()).collect();
+        if with_blobs.len() != self.layers.len() {
+            return Some(format!("{} layers with blobs, Caffe has {}", with_blobs.len(), self.layers.len()));
+        }
+        for ((name, blobs), expected) in with_blobs.into_iter().zip(&self.layers) {
+            if (name, blobs.len()) != (&expected.name, expected.blobs.len()) {
+                return Some(format!(
+                    "{name:?} has {} blobs, {:?} has {}",
+                    blobs.len(),
+                    expected.name,
+                    expected.blobs.len()
+                ));
+            }
+            for (index, (blob, expected)) in blobs.iter().zip(&expected.blobs).enumerate() {
+                if blob.shape() != expected.shape {
+                    return Some(format!("layer {name:?}, blob {index}: {:?}, not {:?}", blob.shape(), expected.shape));
+                }
+                let bytes: Vec<u8> = blob.iter().flat_map(|value| value.to_le_bytes()).collect();
+                if hex(&Sha256::digest(&bytes)) != expected.sha256 {
+                    let values = blob.iter().map(|value| format!("{:08x}", value.to_bits()));
+                    let mut pairs = values.zip(&expected.first).enumerate();
+                    let first = pairs.find(|(_, (own, caffe))| own != *caffe);
+                    return Some(format!("layer {name:?}, blob {index} differs, at first in {first:?}"));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Hashes what is written and counts the bytes.
+#[derive(Default)]
+struct Hasher {
+    hash: Sha256,
+    size: u64,
+}
+
+impl Write for Hasher {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hash.update(bytes);
+        self.size += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

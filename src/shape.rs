@@ -90,6 +90,13 @@ impl Shape {
         Shape { dims: Vec::new(), count: 0 }
     }
 
+    /// The shape of a blob that is given the dimensions of this one.
+    ///
+    /// The same, except that a copy of an unshaped blob, which has no elements, is a scalar, which has one.
+    pub fn copied(&self) -> Shape {
+        if self.dims.is_empty() { Shape::scalar() } else { self.clone() }
+    }
+
     /// The dimensions, outermost first.
     pub fn dims(&self) -> &[i32] {
         &self.dims
@@ -190,5 +197,6 @@ mod tests {
         assert_eq!(Shape::scalar().count(), 1);
         assert_eq!(Shape::unshaped().count(), 0);
         assert_eq!(Shape::scalar().count_from(0), 1);
+        assert_eq!(Shape::unshaped().copied(), Shape::scalar());
     }
 }

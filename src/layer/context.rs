@@ -51,6 +51,17 @@ impl SetupContext<'_> {
         matches!((self.top_ids.get(top), self.bottom_ids.get(bottom)), (Some(t), Some(b)) if t == b)
     }
 
+    /// Refuses a top and a bottom that are the same blob, for a layer that cannot work in place.
+    ///
+    /// # Errors
+    /// Top `top` and bottom `bottom` are the same blob.
+    pub fn refuse_in_place(&self, top: usize, bottom: usize) -> Result<(), Refusal> {
+        if self.in_place(top, bottom) {
+            return Err(Refusal::at("top", "the layer cannot work in place").help("give the top a name of its own"));
+        }
+        Ok(())
+    }
+
     /// The axis that `field` names in the shape of bottom `bottom`.
     ///
     /// # Errors

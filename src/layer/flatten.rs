@@ -1,6 +1,76 @@
-//! flatten
+//! Flatten: makes the axes from `axis` (1 by default) to `end_axis` (the last by default) into one.
+//!
+//! (d0, ..., dn) gives (d0, ..., d(axis-1), d(axis) ... d(end_axis), d(end_axis+1), ..., dn). An `end_axis` one before
+//! `axis` inserts an axis of length 1. Not in place. No blobs, no draws.
 
 use super::registry::LayerType;
+use super::{Arity, Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] =
+    &[LayerType::new("Flatten", "makes axes into one", Arity::exactly(1), Arity::exactly(1), &flatten).v1("FLATTEN")];
+
+fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ctx.refuse_in_place(0, 0)?;
+    let param = ctx.param.flatten_param.unwrap_or_default();
+    let start = ctx.bottom_axis(0, param.axis(), "flatten_param.axis")?;
+    let end = ctx.bottom_axis(0, param.end_axis(), "flatten_param.end_axis")? + 1;
+    let bottom = ctx.bottom(0);
+    ensure!(
+        start <= end,
+        "flatten_param.end_axis",
+        "end_axis {} comes two or more axes before axis {} of the shape {bottom}",
+        param.end_axis(),
+        param.axis()
+    );
+    let mut dims: Vec<i64> = bottom.dims().iter().copied().map(i64::from).collect();
+    dims.splice(start..end, [bottom.count_range(start, end)]);
+    Ok(Setup::new(ctx, [Shape::new(dims).at("flatten_param")?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::{refusal, refusal_in_place, top};
+
+    #[test]
+    fn axes_become_one() {
+        let top = |text| top("Flatten", text, &[&[2, 3, 4, 5]]);
+        assert_eq!(top(""), [2, 60]);
+        assert_eq!(top("flatten_param { axis: 0 }"), [120]);
+        assert_eq!(top("flatten_param { axis: 1 end_axis: 2 }"), [2, 12, 5]);
+        assert_eq!(top("flatten_param { axis: -2 end_axis: -2 }"), [2, 3, 4, 5]);
+        assert_eq!(top("flatten_param { axis: 2 end_axis: 1 }"), [2, 3, 1, 4, 5]);
+    }
+
+    #[test]
+    fn an_empty_batch_stays() {
+        assert_eq!(top("Flatten", "", &[&[0, 3, 4]]), [0, 12]);
+    }
+
+    #[test]
+    fn refusals() {
+        let refusal = |text, dims: &[i32]| refusal("Flatten", text, &[dims], 1);
+        assert_eq!(
+            refusal("flatten_param { axis: 2 end_axis: 0 }", &[2, 3, 4]),
+            (
+                "flatten_param.end_axis",
+                "end_axis 0 comes two or more axes before axis 2 of the shape (2, 3, 4)".to_owned()
+            )
+        );
+        assert_eq!(
+            refusal("", &[6]),
+            ("flatten_param.axis", "axis 1 is out of range for the 1-axis shape (6)".to_owned())
+        );
+        assert_eq!(
+            refusal("", &[0, 65536, 65536]).1,
+            "a blob holds at most 2147483647 elements, 0 x 4294967296 are more"
+        );
+        assert_eq!(
+            refusal("flatten_param { axis: 1 end_axis: 0 }", &[1; 32]).1,
+            "a blob has at most 32 axes, this one has 33"
+        );
+        assert_eq!(refusal_in_place("Flatten", "", &[&[2, 3]], 1).1, "the layer cannot work in place");
+    }
+}

@@ -1,6 +1,58 @@
-//! mvn
+//! MVN: mean and variance normalisation of each channel, or of all channels of an item (`across_channels`).
+//!
+//! The top has the bottom's shape with ones behind it up to four axes; more are refused. No blobs, no draws.
 
 use super::registry::LayerType;
+use super::{Arity, Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] =
+    &[LayerType::new("MVN", "normalises mean and variance", Arity::exactly(1), Arity::exactly(1), &mvn).v1("MVN")];
+
+fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
+    ensure!(bottom.axes() <= 4, "bottom", "MVN handles at most 4 axes, not the shape {bottom}");
+    let mut dims = [1; 4];
+    dims[..bottom.axes()].copy_from_slice(bottom.dims());
+
+    let first = if ctx.param.mvn_param.unwrap_or_default().across_channels() { 1 } else { 2 };
+    // Caffe makes a blob of as many ones as a mean has terms and fills it at once.
+    let terms = Shape::new(&dims[first..]).at("bottom")?;
+    ensure!(terms.count() > 0, "bottom", "the bottom {bottom} has no elements to take a mean of");
+    Ok(Setup::new(ctx, [Shape::new(dims).at("bottom")?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::{refusal, top, tops};
+
+    #[test]
+    fn ones_fill_up_to_four_axes() {
+        assert_eq!(top("MVN", "", &[&[2, 5]]), [2, 5, 1, 1]);
+        assert_eq!(top("MVN", "", &[&[]]), [1, 1, 1, 1]);
+        assert_eq!(top("MVN", "", &[&[1, 2, 3, 4]]), [1, 2, 3, 4]);
+        assert_eq!(tops("MVN", "", &[&[2, 3, 4]], &[0]), [[2, 3, 4, 1]]);
+    }
+
+    #[test]
+    fn only_the_axes_of_a_mean_need_elements() {
+        let across = "mvn_param { across_channels: true }";
+        assert_eq!(top("MVN", across, &[&[0, 3]]), [0, 3, 1, 1]);
+        assert_eq!(top("MVN", "", &[&[2, 0]]), [2, 0, 1, 1]);
+        let message = "the bottom (2, 0) has no elements to take a mean of";
+        assert_eq!(refusal("MVN", across, &[&[2, 0]], 1), ("bottom", message.to_owned()));
+        assert_eq!(refusal("MVN", "", &[&[2, 3, 0]], 1).1, "the bottom (2, 3, 0) has no elements to take a mean of");
+        assert_eq!(
+            refusal("MVN", "", &[&[0, 1, 65536, 65536]], 1).1,
+            "a blob holds at most 2147483647 elements, 65536 x 65536 are more"
+        );
+    }
+
+    #[test]
+    fn five_axes_are_too_many() {
+        let message = "MVN handles at most 4 axes, not the shape (1, 2, 3, 4, 5)";
+        assert_eq!(refusal("MVN", "", &[&[1, 2, 3, 4, 5]], 1), ("bottom", message.to_owned()));
+    }
+}

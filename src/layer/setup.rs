@@ -59,12 +59,9 @@ impl Setup {
         }
     }
 
-    /// A layer whose only top has the shape of its first bottom.
-    ///
-    /// A bottom that no layer has shaped gives a scalar: it takes its one element on being shaped alike.
+    /// A layer whose only top has the shape of its first bottom; see [`Shape::copied`].
     pub fn like_bottom(ctx: &SetupContext<'_>) -> Setup {
-        let bottom = ctx.bottom(0);
-        Setup::new(ctx, [if bottom.axes() == 0 { Shape::scalar() } else { bottom.clone() }])
+        Setup::new(ctx, [ctx.bottom(0).copied()])
     }
 
     /// Says what the blobs are for that the net gives, first to last. Blobs beyond `roles` stay [`Role::Other`].

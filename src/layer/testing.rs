@@ -4,7 +4,7 @@ use std::path::Path;
 
 use prost_reflect::DynamicMessage;
 
-use super::{LayerType, Setup, SetupContext};
+use super::{LayerType, Registry, Setup, SetupContext};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::filler;
@@ -51,26 +51,76 @@ impl Surroundings<'_> {
         bottoms: &[&[i32]],
         tops: usize,
     ) -> Result<Setup, Refusal> {
-        entry.check_counts(bottoms.len(), tops)?;
-        let bottoms: Vec<Shape> = bottoms.iter().map(|dims| Shape::new(dims).expect("a valid shape")).collect();
+        let top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
+        self.setup_blobs(entry, param, &shapes(bottoms), &top_ids)
+    }
+
+    /// Runs a layer's rule. The bottoms are the net's blobs 0, 1 and so on; a top with such a number is in place.
+    pub(crate) fn setup_blobs(
+        &self,
+        entry: &LayerType,
+        param: &LayerParameter,
+        bottoms: &[Shape],
+        top_ids: &[usize],
+    ) -> Result<Setup, Refusal> {
+        entry.check_counts(bottoms.len(), top_ids.len())?;
         let given: Vec<Shape> = (param.blobs.iter())
             .map(|blob| Shape::new(&blob.shape.as_ref().expect("the test's blob has a shape").dim))
             .collect::<Result<_, _>>()
             .expect("the test's blob has a valid shape");
         let bottom_ids: Vec<usize> = (0..bottoms.len()).collect();
-        let top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
         let mut user_shapes = self.user_shapes.to_vec();
-        user_shapes.resize(tops, None);
+        user_shapes.resize(top_ids.len(), None);
         entry.layer.setup(&SetupContext {
             param,
             phase: self.phase,
-            bottoms: &bottoms,
+            bottoms,
             bottom_ids: &bottom_ids,
-            top_ids: &top_ids,
+            top_ids,
             given: &given,
             user_shapes: &user_shapes,
             folder: Path::new(""),
             fillers: &filler::Registry::default(),
         })
     }
+}
+
+/// Runs the rule of the layer that `text` describes; see [`Surroundings::setup_blobs`].
+pub(crate) fn setup_blobs(name: &str, text: &str, bottoms: &[Shape], top_ids: &[usize]) -> Result<Setup, Refusal> {
+    let registry = Registry::default();
+    let entry = registry.get(name).unwrap_or_else(|| panic!("{name} is registered"));
+    Surroundings::default().setup_blobs(entry, &layer(text), bottoms, top_ids)
+}
+
+/// The dimensions of the tops of the layer that `text` describes; see [`Surroundings::setup_blobs`].
+pub(crate) fn tops(name: &str, text: &str, bottoms: &[&[i32]], top_ids: &[usize]) -> Vec<Vec<i32>> {
+    let setup = setup_blobs(name, text, &shapes(bottoms), top_ids).expect("the layer can be set up");
+    setup.tops.iter().map(|top| top.dims().to_vec()).collect()
+}
+
+/// The dimensions of the only top of the layer that `text` describes, nothing in place.
+pub(crate) fn top(name: &str, text: &str, bottoms: &[&[i32]]) -> Vec<i32> {
+    tops(name, text, bottoms, &[bottoms.len()]).remove(0)
+}
+
+/// Field and message of the refusal of the layer that `text` describes, nothing in place.
+pub(crate) fn refusal(name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> (&'static str, String) {
+    let top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
+    refusal_of_blobs(name, text, &shapes(bottoms), &top_ids)
+}
+
+/// Field and message of the refusal of the layer that `text` describes; its first top is its first bottom.
+pub(crate) fn refusal_in_place(name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> (&'static str, String) {
+    let mut top_ids: Vec<usize> = (bottoms.len()..bottoms.len() + tops).collect();
+    top_ids[0] = 0;
+    refusal_of_blobs(name, text, &shapes(bottoms), &top_ids)
+}
+
+fn refusal_of_blobs(name: &str, text: &str, bottoms: &[Shape], top_ids: &[usize]) -> (&'static str, String) {
+    let refusal = setup_blobs(name, text, bottoms, top_ids).expect_err("the layer is refused");
+    (refusal.field, refusal.message)
+}
+
+fn shapes(bottoms: &[&[i32]]) -> Vec<Shape> {
+    bottoms.iter().map(|dims| Shape::new(dims).expect("a valid shape")).collect()
 }

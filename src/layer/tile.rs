@@ -1,6 +1,56 @@
-//! tile
+//! Tile: repeats its bottom `tiles` times along `axis` (1 by default).
+//!
+//! The top has the bottom's shape with that axis `tiles` times as long. No blobs, no draws.
 
 use super::registry::LayerType;
+use super::{Arity, Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] =
+    &[LayerType::new("Tile", "repeats a blob along an axis", Arity::exactly(1), Arity::exactly(1), &tile)];
+
+const TILES: &str = "tile_param.tiles";
+
+fn tile(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.tile_param.unwrap_or_default();
+    let axis = ctx.bottom_axis(0, param.axis(), "tile_param.axis")?;
+    let Some(tiles) = param.tiles else {
+        return Err(Refusal::at(TILES, "tiles is missing").help("say how many times the blob is repeated"));
+    };
+    ensure!(tiles > 0, TILES, "tiles {tiles} is not positive");
+    let mut dims: Vec<i64> = ctx.bottom(0).dims().iter().copied().map(i64::from).collect();
+    dims[axis] *= i64::from(tiles);
+    Ok(Setup::new(ctx, [Shape::new(dims).at(TILES)?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::{refusal, top, tops};
+
+    #[test]
+    fn one_axis_grows() {
+        let bottom: [&[i32]; 1] = [&[2, 3, 4]];
+        assert_eq!(top("Tile", "tile_param { tiles: 2 }", &bottom), [2, 6, 4]);
+        assert_eq!(top("Tile", "tile_param { tiles: 3 axis: 0 }", &bottom), [6, 3, 4]);
+        assert_eq!(top("Tile", "tile_param { tiles: 2 axis: -1 }", &bottom), [2, 3, 8]);
+        assert_eq!(tops("Tile", "tile_param { tiles: 3 }", &bottom, &[0]), [[2, 9, 4]]);
+        assert_eq!(top("Tile", "tile_param { tiles: 3 }", &[&[2, 0]]), [2, 0]);
+    }
+
+    #[test]
+    fn refusals() {
+        let refusal = |text| refusal("Tile", text, &[&[2, 3, 4]], 1);
+        assert_eq!(refusal(""), ("tile_param.tiles", "tiles is missing".to_owned()));
+        assert_eq!(refusal("tile_param { tiles: 0 }").1, "tiles 0 is not positive");
+        assert_eq!(
+            refusal("tile_param { tiles: 2 axis: 3 }"),
+            ("tile_param.axis", "axis 3 is out of range for the 3-axis shape (2, 3, 4)".to_owned())
+        );
+        assert_eq!(
+            refusal("tile_param { tiles: 2147483647 }").1,
+            "a blob holds at most 2147483647 elements, 2 x 6442450941 x 4 are more"
+        );
+    }
+}

@@ -9,6 +9,7 @@ pub mod registry;
 mod blob;
 mod context;
 mod setup;
+mod size;
 
 mod accuracy;
 mod argmax;
@@ -44,6 +45,9 @@ mod softmax;
 mod split;
 mod spp;
 mod tile;
+
+#[cfg(test)]
+mod testing;
 
 pub use blob::{BlobSpec, FillerSpec, Role, Values};
 pub use context::SetupContext;

@@ -18,6 +18,7 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::PoolingParameter;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
 
+const FIELD: &str = "pooling_param";
 const KERNEL: [&str; 3] = ["pooling_param.kernel_size", "pooling_param.kernel_h", "pooling_param.kernel_w"];
 const STRIDE: [&str; 3] = ["pooling_param.stride", "pooling_param.stride_h", "pooling_param.stride_w"];
 const PAD: [&str; 3] = ["pooling_param.pad", "pooling_param.pad_h", "pooling_param.pad_w"];
@@ -62,7 +63,9 @@ pub(super) fn picture_size(bottom: &Shape) -> Result<[i64; 2], Refusal> {
 /// Windows over height and width; every number is at most `i32::MAX`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pool {
+    /// What a window is reduced to.
     pub method: PoolMethod,
+    /// Which way the number of windows is rounded.
     pub round: RoundMode,
     /// Elements of the window, at least 1.
     pub kernel: [i64; 2],
@@ -76,9 +79,8 @@ impl Pool {
     fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pool, Refusal> {
         let size = picture_size(bottom)?;
         let kernel = if param.global_pooling() { global_kernel(param, size)? } else { kernel(param)? };
-        let stride = pair(STRIDE, [param.stride, param.stride_h, param.stride_w], param.stride())?;
-        let pad = pair(PAD, [param.pad, param.pad_h, param.pad_w], param.pad())?;
-        ensure!(stride[0] > 0 && stride[1] > 0, STRIDE[0], "the stride is {} x {}", stride[0], stride[1]);
+        let stride = pair(STRIDE, [param.stride, param.stride_h, param.stride_w], param.stride(), 1)?;
+        let pad = pair(PAD, [param.pad, param.pad_h, param.pad_w], param.pad(), 0)?;
         ensure!(
             !param.global_pooling() || (pad == [0, 0] && stride == [1, 1]),
             "pooling_param.global_pooling",
@@ -100,22 +102,22 @@ impl Pool {
         let size = picture_size(bottom)?;
         let padded = self.pad != [0, 0];
         if padded {
-            ensure!(self.method != PoolMethod::Stochastic, PAD[0], "STOCHASTIC pooling takes no pad");
+            ensure!(self.method != PoolMethod::Stochastic, FIELD, "STOCHASTIC pooling takes no pad");
             for (pad, kernel) in self.pad.iter().zip(self.kernel) {
-                ensure!(*pad < kernel, PAD[0], "pad {pad} is not smaller than the kernel size {kernel}");
+                ensure!(*pad < kernel, FIELD, "pad {pad} is not smaller than the kernel size {kernel}");
             }
         }
         let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
         dims[2] = self.pooled(0, size[0], padded)?;
         dims[3] = self.pooled(1, size[1], padded)?;
-        Shape::new(dims).at("pooling_param")
+        Shape::new(dims).at(FIELD)
     }
 
     /// The number of windows over `size` elements along height (0) or width (1).
     fn pooled(&self, axis: usize, size: i64, clip: bool) -> Result<i64, Refusal> {
         let (kernel, stride, pad) = (self.kernel[axis], self.stride[axis], self.pad[axis]);
         let room = size + 2 * pad - kernel;
-        ensure!(i32::try_from(room).is_ok(), PAD[0], "pad {pad} on both sides is too much");
+        ensure!(i32::try_from(room).is_ok(), FIELD, "pad {pad} on both sides is too much");
         let steps = room as f32 / stride as f32;
         let steps = match self.round {
             RoundMode::Ceil => steps.ceil(),
@@ -129,7 +131,7 @@ impl Pool {
         }
         ensure!(
             pooled >= 0 && !excess(pooled),
-            KERNEL[0],
+            FIELD,
             "the output size would be {pooled}: kernel size {kernel} over {size} elements, pad {pad}, stride {stride}"
         );
         Ok(pooled)
@@ -146,30 +148,38 @@ fn global_kernel(param: &PoolingParameter, size: [i64; 2]) -> Result<[i64; 2], R
 }
 
 fn kernel(param: &PoolingParameter) -> Result<[i64; 2], Refusal> {
-    let kernel = match [param.kernel_size, param.kernel_h, param.kernel_w] {
+    let mut given = [param.kernel_size, param.kernel_h, param.kernel_w];
+    match given {
         [Some(_), Some(_), Some(_)] => {
             return Err(Refusal::at(KERNEL[0], "kernel_size is given as well as kernel_h and kernel_w"));
         }
-        [Some(size), ..] => [checked_size(size, KERNEL[0])?; 2],
         [None, None, None] => {
             let help = "give kernel_size, or kernel_h and kernel_w, or global_pooling: true";
             return Err(Refusal::at(KERNEL[0], "kernel_size is missing").help(help));
         }
-        given => pair(KERNEL, given, 0)?,
-    };
-    ensure!(kernel[0] > 0 && kernel[1] > 0, KERNEL[0], "the kernel is {} x {}", kernel[0], kernel[1]);
-    Ok(kernel)
+        [Some(_), ..] => given = [param.kernel_size, None, None],
+        [None, ..] => {}
+    }
+    pair(KERNEL, given, 0, 1)
 }
 
-/// A setting for height and width, given once or for both of them.
-fn pair(fields: [&'static str; 3], given: [Option<u32>; 3], default: u32) -> Result<[i64; 2], Refusal> {
-    let [single, height, width] = fields.map(field_name);
+/// A setting for height and width, given once or for both of them, of at least `least`.
+fn pair(fields: [&'static str; 3], given: [Option<u32>; 3], default: u32, least: i64) -> Result<[i64; 2], Refusal> {
+    let [single, height, width] = fields;
+    let names = fields.map(field_name);
+    let value = |value: u32, field: &'static str| {
+        let value = checked_size(value, field)?;
+        ensure!(value >= least, field, "{} is {value}", field_name(field));
+        Ok(value)
+    };
     match given {
-        [once, None, None] => Ok([checked_size(once.unwrap_or(default), fields[0])?; 2]),
-        [None, Some(h), Some(w)] => Ok([checked_size(h, fields[1])?, checked_size(w, fields[2])?]),
-        [Some(_), ..] => Err(Refusal::at(fields[0], format!("{single} is given as well as {height} or {width}"))),
-        [None, Some(_), None] => Err(Refusal::at(fields[1], format!("{height} is given without {width}"))),
-        [None, None, Some(_)] => Err(Refusal::at(fields[2], format!("{width} is given without {height}"))),
+        [once, None, None] => Ok([value(once.unwrap_or(default), single)?; 2]),
+        [None, Some(h), Some(w)] => Ok([value(h, height)?, value(w, width)?]),
+        [Some(_), ..] => {
+            Err(Refusal::at(single, format!("{} is given as well as {} or {}", names[0], names[1], names[2])))
+        }
+        [None, Some(_), None] => Err(Refusal::at(height, format!("{} is given without {}", names[1], names[2]))),
+        [None, None, Some(_)] => Err(Refusal::at(width, format!("{} is given without {}", names[2], names[1]))),
     }
 }
 
@@ -235,7 +245,7 @@ mod tests {
             stride_w: Some(3),
             ..Default::default()
         };
-        assert_eq!(top(windows.clone(), &[1, 1, 6, 5]), [1, 1, 4, 3]);
+        assert_eq!(top(windows, &[1, 1, 6, 5]), [1, 1, 4, 3]);
         let padded = PoolingParameter { pad_h: Some(1), pad_w: Some(0), ..windows };
         assert_eq!(top(padded, &[1, 1, 6, 5]), [1, 1, 6, 2]);
     }
@@ -254,10 +264,10 @@ mod tests {
     #[test]
     fn global_pooling_takes_the_whole_picture() {
         let global = PoolingParameter { global_pooling: Some(true), ..Default::default() };
-        assert_eq!(top(global.clone(), &[2, 5, 7, 9]), [2, 5, 1, 1]);
-        let sized = PoolingParameter { kernel_h: Some(7), ..global.clone() };
+        assert_eq!(top(global, &[2, 5, 7, 9]), [2, 5, 1, 1]);
+        let sized = PoolingParameter { kernel_h: Some(7), ..global };
         assert_eq!(refuse(sized, &[2, 5, 7, 9]), ("global pooling takes no kernel_h".into(), KERNEL[1]));
-        let strided = PoolingParameter { stride: Some(2), ..global.clone() };
+        let strided = PoolingParameter { stride: Some(2), ..global };
         let expected = "global pooling takes no pad and no stride, pad 0 x 0 and stride 2 x 2 given";
         assert_eq!(refuse(strided, &[2, 5, 7, 9]), (expected.into(), "pooling_param.global_pooling"));
         let expected = ("global pooling over a picture of 0 x 9".into(), "bottom");
@@ -267,7 +277,7 @@ mod tests {
     #[test]
     fn beside_kernel_size_one_side_is_ignored_and_both_are_refused() {
         let odd = PoolingParameter { kernel_h: Some(2), ..pool(3, 1, 0) };
-        assert_eq!(top(odd.clone(), &[1, 2, 6, 6]), [1, 2, 4, 4]);
+        assert_eq!(top(odd, &[1, 2, 6, 6]), [1, 2, 4, 4]);
         let both = PoolingParameter { kernel_w: Some(2), ..odd };
         let expected = "kernel_size is given as well as kernel_h and kernel_w";
         assert_eq!(refuse(both, &[1, 2, 6, 6]), (expected.into(), KERNEL[0]));
@@ -286,8 +296,8 @@ mod tests {
         assert_eq!(refuse(half, bottom), at("stride_w is given without stride_h", STRIDE[2]));
         let both = PoolingParameter { pad_h: Some(1), pad_w: Some(1), ..pool(2, 1, 1) };
         assert_eq!(refuse(both, bottom), at("pad is given as well as pad_h or pad_w", PAD[0]));
-        assert_eq!(refuse(pool(0, 1, 0), bottom), at("the kernel is 0 x 0", KERNEL[0]));
-        assert_eq!(refuse(pool(2, 0, 0), bottom), at("the stride is 0 x 0", STRIDE[0]));
+        assert_eq!(refuse(pool(0, 1, 0), bottom), at("kernel_size is 0", KERNEL[0]));
+        assert_eq!(refuse(pool(2, 0, 0), bottom), at("stride is 0", STRIDE[0]));
         let huge = at("kernel_size 2147483648 is more than 2147483647", KERNEL[0]);
         assert_eq!(refuse(pool(1 << 31, 1, 0), bottom), huge);
     }
@@ -296,14 +306,14 @@ mod tests {
     fn pads_and_sizes_must_fit() {
         let bottom = &[1, 2, 6, 6];
         let at = |message: &str, field| (message.to_owned(), field);
-        assert_eq!(refuse(pool(2, 1, 2), bottom), at("pad 2 is not smaller than the kernel size 2", PAD[0]));
+        assert_eq!(refuse(pool(2, 1, 2), bottom), at("pad 2 is not smaller than the kernel size 2", FIELD));
         let stochastic = with_method(pool(2, 1, 1), PoolMethod::Stochastic);
-        assert_eq!(refuse(stochastic, bottom), at("STOCHASTIC pooling takes no pad", PAD[0]));
+        assert_eq!(refuse(stochastic, bottom), at("STOCHASTIC pooling takes no pad", FIELD));
         let expected = "the output size would be -2: kernel size 9 over 6 elements, pad 0, stride 1";
-        assert_eq!(refuse(pool(9, 1, 0), bottom), at(expected, KERNEL[0]));
+        assert_eq!(refuse(pool(9, 1, 0), bottom), at(expected, FIELD));
         assert_eq!(refuse(pool(2, 1, 0), &[1, 2, 6]), at("the bottom (1, 2, 6) must have 4 axes", "bottom"));
         let most = i32::MAX as u32;
-        let expected = at("pad 2147483646 on both sides is too much", PAD[0]);
+        let expected = at("pad 2147483646 on both sides is too much", FIELD);
         assert_eq!(refuse(pool(most, 1, most - 1), bottom), expected);
     }
 }

@@ -78,7 +78,7 @@ impl Window {
         let output = (padded - extent) / stride + 1;
         ensure!(
             output >= 0 && i32::try_from(padded - extent).is_ok(),
-            KERNEL,
+            "convolution_param",
             "the output size would be {output}: kernel extent {extent} over {padded} padded elements, stride {stride}"
         );
         Ok(output)
@@ -93,7 +93,7 @@ impl Window {
         let output = stride * (i64::from(input) - 1) + extent - 2 * pad;
         ensure!(
             output >= 0 && i32::try_from(output).is_ok(),
-            KERNEL,
+            "convolution_param",
             "the output size would be {output}: kernel extent {extent} at {input} positions, stride {stride}, pad {pad}"
         );
         Ok(output)

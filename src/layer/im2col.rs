@@ -1,6 +1,88 @@
-//! im2col
+//! Im2col: lays the windows of a convolution out as channels.
+//!
+//! (N.., C, D..) becomes (N.., C * kernel.., O..) with the windows and output sizes of Convolution; there must be at
+//! least one spatial axis. No blobs, no draws. The output may be empty.
 
-use super::registry::LayerType;
+use super::convolution::geometry::Window;
+use super::registry::{Arity, LayerType};
+use super::{Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::ConvolutionParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "Im2col",
+    "Lays the windows of a convolution out as channels.",
+    Arity::exactly(1),
+    Arity::exactly(1),
+    &im2col,
+)
+.v1("IM2COL")];
+
+fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = ConvolutionParameter::default();
+    let param = ctx.param.convolution_param.as_ref().unwrap_or(&default);
+    let bottom = ctx.bottom(0);
+    let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
+    let spatial = bottom.axes() - axis - 1;
+    ensure!(spatial > 0, "convolution_param.axis", "no spatial axis behind axis {axis} of the bottom {bottom}");
+    let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
+    for (index, window) in Window::along(param, spatial)?.into_iter().enumerate() {
+        let position = axis + 1 + index;
+        // A product that saturates is far above what a shape takes.
+        dims[axis] = dims[axis].saturating_mul(window.kernel);
+        dims[position] = window.convolved(bottom.dims()[position])?;
+    }
+    Ok(Setup::new(ctx, [Shape::new(dims).at("convolution_param")?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::testing::setup;
+    use crate::proto::caffe::LayerParameter;
+
+    fn layer(param: ConvolutionParameter, bottom: &[i32]) -> Result<Setup, Refusal> {
+        let layer = LayerParameter { convolution_param: Some(param), ..Default::default() };
+        setup(&TYPES[0], &layer, &[bottom], 1)
+    }
+
+    fn top(param: ConvolutionParameter, bottom: &[i32]) -> Vec<i32> {
+        let setup = layer(param, bottom).unwrap();
+        assert!(setup.blobs.is_empty() && setup.draws.is_empty());
+        setup.tops[0].dims().to_vec()
+    }
+
+    fn refuse(param: ConvolutionParameter, bottom: &[i32]) -> String {
+        layer(param, bottom).unwrap_err().message
+    }
+
+    #[test]
+    fn channels_are_multiplied_by_the_window() {
+        let kernel = |sizes: &[u32]| ConvolutionParameter { kernel_size: sizes.to_vec(), ..Default::default() };
+        assert_eq!(top(kernel(&[3]), &[1, 2, 6, 7]), [1, 18, 4, 5]);
+        let strided = ConvolutionParameter { stride: vec![2], pad: vec![0, 1], ..kernel(&[1, 4]) };
+        assert_eq!(top(strided, &[1, 2, 6, 7]), [1, 8, 3, 3]);
+        assert_eq!(top(kernel(&[2]), &[1, 2, 4, 5, 3]), [1, 16, 3, 4, 2]);
+        let inner = ConvolutionParameter { axis: Some(-2), stride: vec![2], ..kernel(&[2]) };
+        assert_eq!(top(inner, &[1, 2, 6, 7]), [1, 2, 12, 3]);
+        assert_eq!(top(kernel(&[4]), &[2, 3, 3]), [2, 12, 0]);
+    }
+
+    #[test]
+    fn bad_geometry_is_refused() {
+        let kernel = |size: u32| ConvolutionParameter { kernel_size: vec![size], ..Default::default() };
+        assert_eq!(refuse(ConvolutionParameter::default(), &[1, 2, 6, 6]), "kernel_size is missing");
+        assert_eq!(refuse(kernel(1), &[4, 2]), "no spatial axis behind axis 1 of the bottom (4, 2)");
+        assert_eq!(
+            refuse(kernel(8), &[1, 2, 6, 7]),
+            "the output size would be -1: kernel extent 8 over 6 padded elements, stride 1"
+        );
+        let wide = ConvolutionParameter { pad: vec![32768], ..kernel(65536) };
+        assert_eq!(
+            refuse(wide, &[1, 1, 1, 1]),
+            "a blob holds at most 2147483647 elements, 1 x 4294967296 x 2 x 2 are more"
+        );
+    }
+}

@@ -1,6 +1,93 @@
-//! lrn
+//! LRN: normalises each element by its neighbours, across channels or within one.
+//!
+//! The top has the shape of the bottom, which must have four axes; `local_size` must be odd. No blobs, no draws.
+//!
+//! Within a channel, Caffe runs an average pooling of `local_size` with stride 1 and as much pad as keeps the size, and
+//! multiplies its result with the bottom; the layer is refused where that pooling is, or where it misses the size, as it
+//! does from 2^24 elements on because pooling divides floats. `engine` changes nothing here.
 
-use super::registry::LayerType;
+use super::pooling::{Pool, picture_size};
+use super::registry::{Arity, LayerType};
+use super::size::checked_size;
+use super::{Setup, SetupContext};
+use crate::error::{Refusal, ensure};
+use crate::proto::caffe::LrnParameter;
+use crate::proto::caffe::lrn_parameter::NormRegion;
+use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
+
+const LOCAL_SIZE: &str = "lrn_param.local_size";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "LRN",
+    "Normalises each element by its neighbours across channels or within its own.",
+    Arity::exactly(1),
+    Arity::exactly(1),
+    &lrn,
+)
+.v1("LRN")];
+
+fn lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = LrnParameter::default();
+    let param = ctx.param.lrn_param.as_ref().unwrap_or(&default);
+    let bottom = ctx.bottom(0);
+    picture_size(bottom)?;
+    let size = checked_size(param.local_size(), LOCAL_SIZE)?;
+    ensure!(size % 2 == 1, LOCAL_SIZE, "local_size {size} is not odd");
+    if param.norm_region() == NormRegion::WithinChannel {
+        let pool = Pool {
+            method: PoolMethod::Ave,
+            round: RoundMode::Ceil,
+            kernel: [size; 2],
+            stride: [1; 2],
+            pad: [(size - 1) / 2; 2],
+        };
+        let refuse = |refusal: Refusal| Refusal::at(LOCAL_SIZE, format!("the inner pooling: {}", refusal.message));
+        let pooled = pool.top(bottom).map_err(refuse)?;
+        ensure!(pooled == *bottom, LOCAL_SIZE, "the inner pooling makes {pooled} of the bottom {bottom}");
+    }
+    Ok(Setup::like_bottom(ctx))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::testing::setup;
+    use crate::proto::caffe::LayerParameter;
+
+    fn lrn(local_size: u32, region: NormRegion, bottom: &[i32]) -> Result<Vec<i32>, String> {
+        let param =
+            LrnParameter { local_size: Some(local_size), norm_region: Some(region.into()), ..Default::default() };
+        let layer = LayerParameter { lrn_param: Some(param), ..Default::default() };
+        let setup = setup(&TYPES[0], &layer, &[bottom], 1).map_err(|refusal| refusal.message)?;
+        assert!(setup.blobs.is_empty() && setup.draws.is_empty());
+        Ok(setup.tops[0].dims().to_vec())
+    }
+
+    #[test]
+    fn both_regions_keep_the_shape() {
+        for region in [NormRegion::AcrossChannels, NormRegion::WithinChannel] {
+            for local_size in [1, 3, 7, 101] {
+                assert_eq!(lrn(local_size, region, &[1, 3, 4, 5]), Ok(vec![1, 3, 4, 5]));
+                assert_eq!(lrn(local_size, region, &[1, 3, 0, 5]), Ok(vec![1, 3, 0, 5]));
+            }
+        }
+    }
+
+    #[test]
+    fn local_size_must_be_odd_and_the_bottom_a_picture() {
+        let across = |local_size, bottom: &[i32]| lrn(local_size, NormRegion::AcrossChannels, bottom).unwrap_err();
+        assert_eq!(across(4, &[1, 3, 4, 5]), "local_size 4 is not odd");
+        assert_eq!(across(0, &[1, 3, 4, 5]), "local_size 0 is not odd");
+        assert_eq!(across(u32::MAX, &[1, 3, 4, 5]), "local_size 4294967295 is more than 2147483647");
+        assert_eq!(across(5, &[2, 3]), "the bottom (2, 3) must have 4 axes");
+    }
+
+    #[test]
+    fn within_a_channel_large_sizes_are_missed() {
+        // 16777217 windows follow the first; as a float that is 16777216.
+        let expected = "the inner pooling makes (1, 1, 1, 16777217) of the bottom (1, 1, 1, 16777218)";
+        assert_eq!(lrn(3, NormRegion::WithinChannel, &[1, 1, 1, 16_777_218]), Err(expected.into()));
+        assert_eq!(lrn(3, NormRegion::AcrossChannels, &[1, 1, 1, 16_777_218]), Ok(vec![1, 1, 1, 16_777_218]));
+    }
+}

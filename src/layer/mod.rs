@@ -11,6 +11,7 @@ mod blob_file;
 mod blob_shape;
 mod context;
 mod setup;
+mod size;
 
 mod accuracy;
 mod argmax;

@@ -1,6 +1,130 @@
-//! spp
+//! SPP: pools a pyramid of ever finer grids and joins the results.
+//!
+//! Level l divides height and width into 2^l bins each: kernel and stride are `ceil(size / bins)`, the pad is half of
+//! what the bins have in excess, rounded up. One level keeps its shape (N, C, 1, 1); more are flattened and joined to
+//! (N, C * sum of pooled H * pooled W), which is C * (4^levels - 1) / 3 unless a pad drops a window. No blobs, no draws.
+//!
+//! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before.
 
-use super::registry::LayerType;
+use super::pooling::{Pool, picture_size};
+use super::registry::{Arity, LayerType};
+use super::{Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::SppParameter;
+use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
+use crate::proto::caffe::spp_parameter::PoolMethod as SppMethod;
+
+const HEIGHT: &str = "spp_param.pyramid_height";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "SPP",
+    "Pools a pyramid of ever finer grids and joins the results.",
+    Arity::exactly(1),
+    Arity::exactly(1),
+    &spp,
+)];
+
+fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = SppParameter::default();
+    let param = ctx.param.spp_param.as_ref().unwrap_or(&default);
+    let bottom = ctx.bottom(0);
+    let size = picture_size(bottom)?;
+    ensure!(size[0] > 0 && size[1] > 0, "bottom", "a pyramid over a picture of {} x {}", size[0], size[1]);
+    let method = match param.pool() {
+        SppMethod::Max => PoolMethod::Max,
+        SppMethod::Ave => PoolMethod::Ave,
+        SppMethod::Stochastic => PoolMethod::Stochastic,
+    };
+    let levels = param.pyramid_height();
+    ensure!(levels > 0, HEIGHT, "pyramid_height is missing or 0");
+    if levels == 1 {
+        return Ok(Setup::new(ctx, [level(0, size, method, bottom)?]));
+    }
+    ensure!(!ctx.in_place(0, 0), "top", "a pyramid of {levels} levels cannot replace its bottom");
+    let mut joined = 0i64;
+    for index in 0..levels {
+        // Fails before the bins overflow: no size has 2^31 elements.
+        joined = joined.saturating_add(level(index, size, method, bottom)?.count_from(1));
+    }
+    let dims = [i64::from(bottom.dims()[0]), joined];
+    Ok(Setup::new(ctx, [Shape::new(dims).at(HEIGHT)?]))
+}
+
+/// The pooled shape of one level, which must be less than 63.
+fn level(index: u32, size: [i64; 2], method: PoolMethod, bottom: &Shape) -> Result<Shape, Refusal> {
+    let bins = 1i64 << index;
+    let kernel = size.map(|size| (size + bins - 1) / bins);
+    let pad = [0, 1].map(|axis| (kernel[axis] * bins - size[axis] + 1) / 2);
+    let pool = Pool { method, round: RoundMode::Ceil, kernel, stride: kernel, pad };
+    let refuse = |refusal: Refusal| Refusal::at(HEIGHT, format!("level {index}: {}", refusal.message));
+    pool.top(bottom).map_err(refuse)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::testing::setup;
+    use crate::proto::caffe::{LayerParameter, Phase};
+
+    fn layer(levels: u32, pool: SppMethod) -> LayerParameter {
+        let param = SppParameter { pyramid_height: Some(levels), pool: Some(pool.into()), ..Default::default() };
+        LayerParameter { spp_param: Some(param), ..Default::default() }
+    }
+
+    fn top(levels: u32, pool: SppMethod, bottom: &[i32]) -> Vec<i32> {
+        setup(&TYPES[0], &layer(levels, pool), &[bottom], 1).unwrap().tops[0].dims().to_vec()
+    }
+
+    fn refuse(levels: u32, pool: SppMethod, bottom: &[i32]) -> String {
+        setup(&TYPES[0], &layer(levels, pool), &[bottom], 1).unwrap_err().message
+    }
+
+    #[test]
+    fn one_level_keeps_four_axes_and_more_are_joined() {
+        assert_eq!(top(1, SppMethod::Stochastic, &[2, 3, 7, 8]), [2, 3, 1, 1]);
+        assert_eq!(top(2, SppMethod::Max, &[2, 3, 7, 8]), [2, 15]);
+        assert_eq!(top(3, SppMethod::Ave, &[2, 3, 7, 8]), [2, 63]);
+        assert_eq!(top(3, SppMethod::Max, &[0, 3, 7, 8]), [0, 63]);
+    }
+
+    #[test]
+    fn levels_finer_than_the_picture_are_refused() {
+        let expected = "level 2: pad 2 is not smaller than the kernel size 2";
+        assert_eq!(refuse(3, SppMethod::Max, &[1, 2, 5, 5]), expected);
+        let expected = "level 1: pad 1 is not smaller than the kernel size 1";
+        assert_eq!(refuse(u32::MAX, SppMethod::Max, &[1, 1, 1, 1]), expected);
+        let expected = "level 31: pad 1 is not smaller than the kernel size 1";
+        assert_eq!(refuse(u32::MAX, SppMethod::Max, &[0, 0, i32::MAX, i32::MAX]), expected);
+        assert_eq!(refuse(2, SppMethod::Stochastic, &[1, 2, 5, 5]), "level 1: STOCHASTIC pooling takes no pad");
+    }
+
+    #[test]
+    fn a_pyramid_needs_levels_and_a_picture() {
+        assert_eq!(refuse(0, SppMethod::Max, &[1, 2, 5, 5]), "pyramid_height is missing or 0");
+        assert_eq!(refuse(1, SppMethod::Max, &[1, 2, 5, 0]), "a pyramid over a picture of 5 x 0");
+        assert_eq!(refuse(1, SppMethod::Max, &[1, 2, 5]), "the bottom (1, 2, 5) must have 4 axes");
+    }
+
+    #[test]
+    fn only_a_single_level_may_be_in_place() {
+        let in_place = |levels| {
+            let param = layer(levels, SppMethod::Max);
+            let bottoms = [Shape::new([2, 3, 4, 4]).unwrap()];
+            spp(&SetupContext {
+                param: &param,
+                phase: Phase::Train,
+                bottoms: &bottoms,
+                bottom_ids: &[0],
+                top_ids: &[0],
+                given: &[],
+                user_shapes: &[None],
+                folder: std::path::Path::new(""),
+                fillers: &crate::filler::Registry::default(),
+            })
+        };
+        assert_eq!(in_place(1).unwrap().tops[0].dims(), [2, 3, 1, 1]);
+        assert_eq!(in_place(2).unwrap_err().message, "a pyramid of 2 levels cannot replace its bottom");
+    }
+}

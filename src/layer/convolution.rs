@@ -1,6 +1,0 @@
-//! convolution
-
-use super::registry::LayerType;
-
-/// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[];

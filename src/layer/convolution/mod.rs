@@ -1,0 +1,333 @@
+//! Convolution and Deconvolution: learned filters slid over the spatial axes.
+//!
+//! `axis` holds the C channels; the axes before it are batch axes and those behind it, any number of them, are spatial:
+//! (N.., C, D..) becomes (N.., `num_output`, O..) with
+//!
+//! - Convolution: `o = (d + 2 * pad - extent) / stride + 1`, truncated towards zero,
+//! - Deconvolution: `o = stride * (d - 1) + extent - 2 * pad`,
+//!
+//! where `extent = dilation * (kernel - 1) + 1`. Several bottoms of one shape share the filters.
+//!
+//! Blobs, each filled once in this order:
+//!
+//! - the weights, (`num_output`, C / `group`, kernel..) for Convolution, (C, `num_output` / `group`, kernel..) for
+//!   Deconvolution,
+//! - unless `bias_term` is false, the bias, (`num_output`).
+//!
+//! Blobs given in the net must have these shapes.
+//!
+//! What surprises: an output without elements is allowed, but not with a bias, since Caffe then allocates a vector of
+//! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
+//! `i32::MAX` elements. `engine` and `force_nd_im2col` change nothing here.
+
+pub(super) mod geometry;
+
+use geometry::Window;
+
+use super::registry::{Arity, LayerType};
+use super::size::checked_size;
+use super::{BlobSpec, Role, Setup, SetupContext};
+use crate::Shape;
+use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::ConvolutionParameter;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[
+    LayerType::new(
+        "Convolution",
+        "Convolves its bottoms with learned filters.",
+        Arity::at_least(1),
+        Arity::at_least(1),
+        &convolution,
+    )
+    .v1("CONVOLUTION")
+    .matching_tops(),
+    LayerType::new(
+        "Deconvolution",
+        "Spreads its bottoms out through learned filters, the transpose of a convolution.",
+        Arity::at_least(1),
+        Arity::at_least(1),
+        &deconvolution,
+    )
+    .v1("DECONVOLUTION")
+    .matching_tops(),
+];
+
+fn convolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Direction::Convolution)
+}
+
+fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Direction::Deconvolution)
+}
+
+/// Which of the two layers it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Convolution,
+    Deconvolution,
+}
+
+fn setup(ctx: &SetupContext<'_>, direction: Direction) -> Result<Setup, Refusal> {
+    let default = ConvolutionParameter::default();
+    let param = ctx.param.convolution_param.as_ref().unwrap_or(&default);
+    let bottom = ctx.bottom(0);
+    for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
+        ensure!(other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
+    }
+    let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
+    let (batch, rest) = bottom.dims().split_at(axis);
+    let (channels, space) = (rest[0], &rest[1..]);
+    let windows = Window::along(param, space.len())?;
+    let filters = Filters::new(param, channels, direction)?;
+    let outputs = windows.iter().zip(space).map(|(window, &input)| match direction {
+        Direction::Convolution => window.convolved(input),
+        Direction::Deconvolution => window.deconvolved(input),
+    });
+    let outputs: Vec<i64> = outputs.collect::<Result<_, _>>()?;
+
+    let mut dims: Vec<i64> = batch.iter().map(|&dim| i64::from(dim)).collect();
+    dims.push(filters.num_output);
+    dims.extend(&outputs);
+    let top = Shape::new(dims).at("convolution_param")?;
+    let weight = filters.weight_shape(&windows)?;
+    let positions: Vec<i64> = match direction {
+        Direction::Convolution => outputs,
+        Direction::Deconvolution => space.iter().map(|&dim| i64::from(dim)).collect(),
+    };
+    check_column_buffer(&weight, &filters, &positions)?;
+    if param.bias_term() {
+        check_bias_multiplier(&top, axis)?;
+    }
+    let tops = vec![top; ctx.top_count()];
+    add_blobs(Setup::new(ctx, tops), param, weight, filters.num_output)
+}
+
+/// The filters apart from their spatial axes.
+#[derive(Debug, Clone, Copy)]
+struct Filters {
+    num_output: i64,
+    group: i64,
+    /// The filters' first axis: what their convolution makes, all groups together.
+    outer: i64,
+    /// What their convolution reads, all groups together.
+    inner: i64,
+}
+
+impl Filters {
+    fn new(param: &ConvolutionParameter, channels: i32, direction: Direction) -> Result<Filters, Refusal> {
+        const NUM_OUTPUT: &str = "convolution_param.num_output";
+        const GROUP: &str = "convolution_param.group";
+        if param.num_output() == 0 {
+            let help = "give the number of output channels";
+            return Err(Refusal::at(NUM_OUTPUT, "num_output is missing or 0").help(help));
+        }
+        let channels = i64::from(channels);
+        let num_output = checked_size(param.num_output(), NUM_OUTPUT)?;
+        let group = checked_size(param.group(), GROUP)?;
+        ensure!(group > 0, GROUP, "group is 0");
+        ensure!(channels > 0, "bottom", "the bottom has 0 channels, which leaves the weights empty");
+        ensure!(channels % group == 0, GROUP, "group {group} does not divide {channels} input channels");
+        ensure!(num_output % group == 0, GROUP, "group {group} does not divide num_output {num_output}");
+        let (outer, inner) = match direction {
+            Direction::Convolution => (num_output, channels),
+            Direction::Deconvolution => (channels, num_output),
+        };
+        Ok(Filters { num_output, group, outer, inner })
+    }
+
+    fn weight_shape(&self, windows: &[Window]) -> Result<Shape, Refusal> {
+        let mut dims = vec![self.outer, self.inner / self.group];
+        dims.extend(windows.iter().map(|window| window.kernel));
+        Shape::new(dims).at("convolution_param")
+    }
+}
+
+/// Caffe unrolls one image into (inner * kernel.., positions..) elements; a 1x1 convolution does not use them, but they
+/// are sized all the same.
+fn check_column_buffer(weight: &Shape, filters: &Filters, positions: &[i64]) -> Result<(), Refusal> {
+    // At most the weights' count, since the group divides the outer axis.
+    let mut dims = vec![weight.count_from(1) * filters.group];
+    dims.extend(positions);
+    match Shape::new(dims) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Refusal::at("convolution_param", format!("the column buffer is too large: {error}"))),
+    }
+}
+
+/// Caffe adds the bias through a vector with a one for each position of the output.
+fn check_bias_multiplier(top: &Shape, axis: usize) -> Result<(), Refusal> {
+    const BIAS_TERM: &str = "convolution_param.bias_term";
+    let positions = top.count_from(axis + 1);
+    if positions == 0 {
+        let message = format!("the output {top} is empty, which Caffe allows without a bias only");
+        return Err(Refusal::at(BIAS_TERM, message).help("set bias_term: false, or make the output larger"));
+    }
+    ensure!(positions <= i64::from(i32::MAX), BIAS_TERM, "the bias is for {positions} positions, more than 2147483647");
+    Ok(())
+}
+
+/// Checks the given blobs or, where there are none, adds those to be filled.
+fn add_blobs(mut setup: Setup, param: &ConvolutionParameter, weight: Shape, num_output: i64) -> Result<Setup, Refusal> {
+    let bias = Shape::new([num_output]).at("convolution_param.num_output")?;
+    let mut expected = vec![(Role::Weight, weight, "convolution_param.weight_filler", &param.weight_filler)];
+    if param.bias_term() {
+        expected.push((Role::Bias, bias, "convolution_param.bias_filler", &param.bias_filler));
+    }
+    if setup.blobs.is_empty() {
+        for (role, shape, field, filler) in expected {
+            setup.push_blob(BlobSpec::filled(role, shape, field, filler.as_ref()));
+        }
+        return Ok(setup);
+    }
+    let (given, needed) = (setup.blobs.len(), expected.len());
+    ensure!(given == needed, "blobs", "the layer gives {given} blobs and needs {needed}");
+    for (index, (blob, (role, shape, ..))) in setup.blobs.iter_mut().zip(expected).enumerate() {
+        ensure!(blob.shape == shape, "blobs", "blob {index} is given as {} and must be {shape}", blob.shape);
+        blob.role = role;
+    }
+    Ok(setup)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::testing::setup;
+    use crate::layer::{Draw, Values};
+    use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
+
+    const CONVOLUTION: &LayerType = &TYPES[0];
+    const DECONVOLUTION: &LayerType = &TYPES[1];
+
+    fn layer(param: ConvolutionParameter) -> LayerParameter {
+        LayerParameter { convolution_param: Some(param), ..Default::default() }
+    }
+
+    fn kernel(num_output: u32, size: u32) -> ConvolutionParameter {
+        ConvolutionParameter { num_output: Some(num_output), kernel_size: vec![size], ..Default::default() }
+    }
+
+    fn top(entry: &LayerType, param: ConvolutionParameter, bottom: &[i32]) -> Vec<i32> {
+        setup(entry, &layer(param), &[bottom], 1).unwrap().tops[0].dims().to_vec()
+    }
+
+    fn weight(entry: &LayerType, param: ConvolutionParameter, bottom: &[i32]) -> Vec<i32> {
+        setup(entry, &layer(param), &[bottom], 1).unwrap().blobs[0].shape.dims().to_vec()
+    }
+
+    fn refuse(entry: &LayerType, param: ConvolutionParameter, bottom: &[i32]) -> (String, &'static str) {
+        let refusal = setup(entry, &layer(param), &[bottom], 1).unwrap_err();
+        (refusal.message, refusal.field)
+    }
+
+    #[test]
+    fn weights_then_bias_are_filled() {
+        let setup = setup(CONVOLUTION, &layer(kernel(96, 11)), &[&[10, 3, 227, 227]], 1).unwrap();
+        assert_eq!(setup.tops[0].dims(), [10, 96, 217, 217]);
+        let blobs: Vec<_> = setup.blobs.iter().map(|blob| (blob.role, blob.shape.dims())).collect();
+        assert_eq!(blobs, [(Role::Weight, &[96, 3, 11, 11][..]), (Role::Bias, &[96][..])]);
+        assert_eq!(setup.draws, [Draw::Blob(0), Draw::Blob(1)]);
+        let fields: Vec<_> = (setup.blobs.iter())
+            .map(|blob| match &blob.values {
+                Values::Filled(spec) => spec.field,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(fields, ["convolution_param.weight_filler", "convolution_param.bias_filler"]);
+    }
+
+    #[test]
+    fn any_number_of_spatial_axes_will_do() {
+        assert_eq!(top(CONVOLUTION, kernel(2, 3), &[1, 4, 9]), [1, 2, 7]);
+        assert_eq!(top(CONVOLUTION, kernel(2, 2), &[1, 4, 5, 4, 3]), [1, 2, 4, 3, 2]);
+        assert_eq!(weight(CONVOLUTION, kernel(2, 2), &[1, 4, 5, 4, 3]), [2, 4, 2, 2, 2]);
+        let none = ConvolutionParameter { num_output: Some(3), group: Some(3), ..Default::default() };
+        assert_eq!(top(CONVOLUTION, none.clone(), &[4, 6]), [4, 3]);
+        assert_eq!(weight(CONVOLUTION, none, &[4, 6]), [3, 2]);
+    }
+
+    #[test]
+    fn the_channel_axis_may_be_another() {
+        let axis = |axis: i32| ConvolutionParameter { axis: Some(axis), ..kernel(2, 3) };
+        assert_eq!(top(CONVOLUTION, axis(2), &[3, 4, 5, 6]), [3, 4, 2, 4]);
+        assert_eq!(weight(CONVOLUTION, axis(-2), &[3, 4, 5, 6]), [2, 5, 3]);
+        assert_eq!(weight(CONVOLUTION, axis(0), &[3, 4, 5, 6]), [2, 3, 3, 3, 3]);
+        let expected = "axis 4 is out of range for the 4-axis shape (3, 4, 5, 6)";
+        assert_eq!(refuse(CONVOLUTION, axis(4), &[3, 4, 5, 6]), (expected.into(), "convolution_param.axis"));
+    }
+
+    #[test]
+    fn deconvolution_swaps_the_channels() {
+        let param = ConvolutionParameter { group: Some(2), stride: vec![3], ..kernel(4, 2) };
+        assert_eq!(top(DECONVOLUTION, param.clone(), &[2, 6, 4, 3]), [2, 4, 11, 8]);
+        assert_eq!(weight(DECONVOLUTION, param.clone(), &[2, 6, 4, 3]), [6, 2, 2, 2]);
+        assert_eq!(weight(CONVOLUTION, param, &[2, 6, 4, 3]), [4, 3, 2, 2]);
+    }
+
+    #[test]
+    fn several_bottoms_share_the_blobs_and_the_shape() {
+        let param = layer(kernel(4, 2));
+        let done = setup(CONVOLUTION, &param, &[&[2, 3, 5, 5], &[2, 3, 5, 5]], 2).unwrap();
+        assert_eq!((done.tops.len(), done.blobs.len()), (2, 2));
+        assert_eq!(done.tops[1].dims(), [2, 4, 4, 4]);
+        let refusal = setup(CONVOLUTION, &param, &[&[1, 2, 6, 6], &[1, 2, 6, 5]], 2).unwrap_err();
+        assert_eq!(refusal.message, "bottom 1 has the shape (1, 2, 6, 5), bottom 0 has (1, 2, 6, 6)");
+        let refusal = setup(CONVOLUTION, &param, &[&[1, 2, 6, 6], &[1, 2, 6, 6]], 1).unwrap_err();
+        assert_eq!(refusal.message, "Convolution makes one top for each bottom: 2 bottoms, 1 tops");
+    }
+
+    #[test]
+    fn channels_and_groups_must_fit() {
+        let bottom = &[1, 16, 6, 6];
+        let group = |group: u32| ConvolutionParameter { group: Some(group), ..kernel(6, 3) };
+        let at = |message: &str, field| (message.to_owned(), field);
+        const GROUP: &str = "convolution_param.group";
+        assert_eq!(refuse(CONVOLUTION, group(3), bottom), at("group 3 does not divide 16 input channels", GROUP));
+        assert_eq!(refuse(CONVOLUTION, group(4), bottom), at("group 4 does not divide num_output 6", GROUP));
+        assert_eq!(refuse(CONVOLUTION, group(0), bottom), at("group is 0", GROUP));
+        const NUM_OUTPUT: &str = "convolution_param.num_output";
+        assert_eq!(refuse(DECONVOLUTION, kernel(0, 3), bottom), at("num_output is missing or 0", NUM_OUTPUT));
+        let huge = at("num_output 2147483648 is more than 2147483647", NUM_OUTPUT);
+        assert_eq!(refuse(CONVOLUTION, kernel(1 << 31, 3), bottom), huge);
+        let empty = at("the bottom has 0 channels, which leaves the weights empty", "bottom");
+        assert_eq!(refuse(CONVOLUTION, kernel(6, 3), &[1, 0, 6, 6]), empty);
+    }
+
+    #[test]
+    fn an_empty_output_is_allowed_without_a_bias_only() {
+        let unbiased = ConvolutionParameter { bias_term: Some(false), ..kernel(2, 4) };
+        assert_eq!(top(CONVOLUTION, unbiased, &[1, 1, 3, 7]), [1, 2, 0, 4]);
+        let expected = "the output (1, 2, 0, 4) is empty, which Caffe allows without a bias only";
+        assert_eq!(refuse(CONVOLUTION, kernel(2, 4), &[1, 1, 3, 7]), (expected.into(), "convolution_param.bias_term"));
+        assert_eq!(top(CONVOLUTION, kernel(2, 3), &[0, 1, 3, 7]), [0, 2, 1, 5]);
+    }
+
+    #[test]
+    fn what_caffe_allocates_must_fit_an_int() {
+        let padded = ConvolutionParameter { pad: vec![20_000], bias_term: Some(false), ..kernel(1, 2) };
+        let expected = "the column buffer is too large: \
+                        a blob holds at most 2147483647 elements, 4 x 40000 x 40000 are more";
+        assert_eq!(refuse(CONVOLUTION, padded, &[1, 1, 1, 1]), (expected.into(), "convolution_param"));
+        let spread = ConvolutionParameter { stride: vec![65_536], ..kernel(1, 1) };
+        let expected = "the bias is for 4295098369 positions, more than 2147483647";
+        assert_eq!(refuse(DECONVOLUTION, spread, &[0, 1, 2, 2]), (expected.into(), "convolution_param.bias_term"));
+    }
+
+    #[test]
+    fn given_blobs_must_be_those_of_the_layer() {
+        let given = |shapes: &[&[i64]]| {
+            let blob =
+                |dims: &&[i64]| BlobProto { shape: Some(BlobShape { dim: dims.to_vec() }), ..Default::default() };
+            let param = LayerParameter { blobs: shapes.iter().map(blob).collect(), ..layer(kernel(2, 1)) };
+            setup(CONVOLUTION, &param, &[&[1, 2, 3, 3]], 1)
+        };
+        let refuse = |shapes: &[&[i64]]| given(shapes).unwrap_err().message;
+        let setup = given(&[&[2, 2, 1, 1], &[2]]).unwrap();
+        assert_eq!(setup.draws, []);
+        assert_eq!((setup.blobs[0].role, &setup.blobs[0].values), (Role::Weight, &Values::Given(0)));
+        assert_eq!((setup.blobs[1].role, &setup.blobs[1].values), (Role::Bias, &Values::Given(1)));
+        assert_eq!(refuse(&[&[2, 2, 1, 1]]), "the layer gives 1 blobs and needs 2");
+        assert_eq!(refuse(&[&[2, 2], &[2]]), "blob 0 is given as (2, 2) and must be (2, 2, 1, 1)");
+        assert_eq!(refuse(&[&[2, 2, 1, 1], &[1, 2]]), "blob 1 is given as (1, 2) and must be (2)");
+    }
+}

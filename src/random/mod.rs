@@ -9,10 +9,12 @@ mod caffe;
 mod caffe_golden;
 mod math;
 mod mt19937;
+mod simd;
 
 pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};
 pub use caffe::CaffeGenerator;
 pub use mt19937::Mt19937;
+pub use simd::{SIMD_VARIABLE, SimdPath, UnknownPath};
 
 /// A source of 32-bit draws, which the distributions turn into values.
 pub trait Draws {

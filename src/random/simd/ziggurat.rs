@@ -11,7 +11,7 @@
 
 use super::block::{Heights, JUDGED, Verdict};
 use super::isa::Kernels;
-use crate::random::boost::{Affine, FRACTION_24, NORMAL_X, Ziggurat};
+use crate::random::boost::{Affine, FRACTION_24, NORMAL_X, NORMAL_Y, Ziggurat};
 use crate::random::mt19937::temper;
 use crate::random::{Draws, Mt19937};
 
@@ -22,7 +22,7 @@ const MASK: usize = 64;
 /// Room that [`Kernels::compact`] needs behind the values of a block.
 const SLACK: usize = 16;
 
-/// The layers, as phase 1 sees them.
+/// The layers, as the vector code sees them: single-precision numbers that the plain form computes on the way.
 #[repr(C, align(64))]
 pub(super) struct Layers {
     /// Width of the layer over 2^24: a fraction times this is a distance from 0.
@@ -31,13 +31,29 @@ pub(super) struct Layers {
     pub(super) limit: [u32; 128],
     /// The bits of the scale, then those of the limit.
     pub(super) packed: [u64; 128],
+    /// Distance of the outer edge.
+    pub(super) outer: [f32; 128],
+    /// Distance from the inner to the outer edge.
+    pub(super) width: [f32; 128],
+    /// Density at the outer edge; 0 for the base.
+    pub(super) bottom: [f32; 128],
+    /// Difference of the densities at the edges.
+    pub(super) rise: [f32; 128],
 }
 
 pub(super) static LAYERS: Layers = Layers::new();
 
 impl Layers {
     const fn new() -> Layers {
-        let mut layers = Layers { scale: [0.0; 128], limit: [0; 128], packed: [0; 128] };
+        let mut layers = Layers {
+            scale: [0.0; 128],
+            limit: [0; 128],
+            packed: [0; 128],
+            outer: [0.0; 128],
+            width: [0.0; 128],
+            bottom: [0.0; 128],
+            rise: [0.0; 128],
+        };
         let mut i = 0;
         while i < 128 {
             let scale = NORMAL_X[i] as f32 * FRACTION_24;
@@ -45,6 +61,10 @@ impl Layers {
             layers.scale[i] = scale;
             layers.limit[i] = limit;
             layers.packed[i] = ((scale.to_bits() as u64) << 32) | limit as u64;
+            layers.outer[i] = NORMAL_X[i] as f32;
+            layers.width[i] = (NORMAL_X[i] - NORMAL_X[i + 1]) as f32;
+            layers.bottom[i] = NORMAL_Y[i] as f32;
+            layers.rise[i] = (NORMAL_Y[i + 1] - NORMAL_Y[i]) as f32;
             i += 1;
         }
         layers

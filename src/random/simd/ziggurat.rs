@@ -29,7 +29,7 @@ pub(super) struct Layers {
     pub(super) scale: [f32; 128],
     /// Fractions below this are certain.
     pub(super) limit: [u32; 128],
-    /// The bits of the scale, then those of the limit.
+    /// The limit in the low half, the bits of the scale in the high half.
     pub(super) packed: [u64; 128],
     /// Distance of the outer edge.
     pub(super) outer: [f32; 128],

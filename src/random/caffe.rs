@@ -1,6 +1,9 @@
 //! Caffe's generator.
 
+use std::fmt;
+
 use super::boost::{Affine, Bernoulli, Era, Normal, Uniform};
+use super::simd::{self, Isa, Scratch, SimdPath};
 use super::{Draws, Generator, Mt19937};
 
 /// The values that Caffe draws after `Caffe::set_random_seed`, bit for bit.
@@ -18,21 +21,43 @@ use super::{Draws, Generator, Mt19937};
 /// let mut weights = [0.0; 3];
 /// rng.gaussian(0.0, 0.01, &mut weights);
 /// ```
-#[derive(Debug, Clone)]
 pub struct CaffeGenerator {
     engine: Mt19937,
     era: Era,
+    scratch: Option<Box<Scratch>>,
+}
+
+impl Clone for CaffeGenerator {
+    fn clone(&self) -> CaffeGenerator {
+        CaffeGenerator { engine: self.engine.clone(), era: self.era, scratch: None }
+    }
+}
+
+impl fmt::Debug for CaffeGenerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaffeGenerator").field("era", &self.era).field("path", &self.path()).finish_non_exhaustive()
+    }
 }
 
 impl CaffeGenerator {
     /// The generator of a seed, as a Caffe built with a Boost of that era has it.
     pub fn new(seed: u32, era: Era) -> CaffeGenerator {
-        CaffeGenerator { engine: Mt19937::new(seed), era }
+        CaffeGenerator::with_path(seed, era, SimdPath::active())
+    }
+
+    /// The same on given vector instructions, or the next best below that the machine has; the values are the same.
+    pub fn with_path(seed: u32, era: Era, path: SimdPath) -> CaffeGenerator {
+        CaffeGenerator { engine: Mt19937::with_isa(seed, Isa::up_to(path)), era, scratch: None }
     }
 
     /// The era of its distributions.
     pub fn era(&self) -> Era {
         self.era
+    }
+
+    /// The vector instructions it uses.
+    pub fn path(&self) -> SimdPath {
+        self.engine.isa().path()
     }
 }
 
@@ -56,19 +81,19 @@ impl Generator for CaffeGenerator {
 
     fn uniform(&mut self, min: f32, max: f32, out: &mut [f32]) {
         match Uniform::new(self.era, min, max) {
-            Some(uniform) => out.fill_with(|| uniform.sample(&mut self.engine)),
+            Some(uniform) => simd::uniform(&uniform, &mut self.engine, out),
             None => out.fill(f32::NAN),
         }
     }
 
     fn gaussian(&mut self, mean: f32, std: f32, out: &mut [f32]) {
-        Normal::new(self.era).fill(Affine { mean, std }, &mut self.engine, out);
+        let normal = Normal::new(self.era);
+        simd::normal(normal, Affine { mean, std }, &mut self.engine, &mut self.scratch, out);
     }
 
     /// A probability of 0 draws nothing; NaN gives zeros and draws.
     fn bernoulli(&mut self, p: f32, out: &mut [f32]) {
-        let bernoulli = Bernoulli::new(p);
-        out.fill_with(|| f32::from(u8::from(bernoulli.sample(&mut self.engine))));
+        simd::bernoulli(&Bernoulli::new(p), &mut self.engine, out);
     }
 }
 

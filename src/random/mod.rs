@@ -10,6 +10,7 @@ mod caffe_golden;
 mod math;
 mod mt19937;
 pub mod native;
+mod simd;
 mod streams;
 
 pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};
@@ -17,6 +18,7 @@ pub use caffe::CaffeGenerator;
 pub use mt19937::Mt19937;
 pub use native::NativeGenerator;
 pub use streams::{Nowhere, Streams};
+pub use simd::{SIMD_VARIABLE, SimdPath, UnknownPath};
 
 /// A source of 32-bit draws, which the distributions turn into values.
 pub trait Draws {

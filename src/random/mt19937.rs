@@ -6,6 +6,7 @@
 //! the front of its buffer now and then: the words of the next draws lie side by side, which is what vector code wants.
 
 use crate::random::Draws;
+use crate::random::simd::{Isa, SimdPath};
 
 /// Words that determine all the later ones.
 pub(crate) const STATE: usize = 624;
@@ -37,6 +38,7 @@ pub struct Mt19937 {
     /// Index of the next draw's word, at least [`STATE`] words after the first one known.
     position: usize,
     end: usize,
+    isa: Isa,
 }
 
 impl std::fmt::Debug for Mt19937 {
@@ -48,13 +50,23 @@ impl std::fmt::Debug for Mt19937 {
 impl Mt19937 {
     /// The engine of a seed, initialised by Knuth's recurrence with the multiplier 1812433253.
     pub fn new(seed: u32) -> Mt19937 {
+        Mt19937::with_isa(seed, Isa::up_to(SimdPath::active()))
+    }
+
+    /// The same, on given vector instructions.
+    pub(crate) fn with_isa(seed: u32, isa: Isa) -> Mt19937 {
         let mut words = vec![0; STATE + WINDOW];
         words[0] = seed;
         for i in 1..STATE {
             let previous = words[i - 1] ^ (words[i - 1] >> 30);
             words[i] = previous.wrapping_mul(1_812_433_253).wrapping_add(i as u32);
         }
-        Mt19937 { words, position: STATE, end: STATE }
+        Mt19937 { words, position: STATE, end: STATE, isa }
+    }
+
+    /// The vector instructions it runs on, which the distributions over it use as well.
+    pub(crate) fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// The untempered words of the next `count` draws.
@@ -90,7 +102,7 @@ impl Mt19937 {
                 self.words.resize(needed, 0);
             }
         }
-        twist(&mut self.words[..self.end + fresh], fresh);
+        self.isa.twist(&mut self.words[..self.end + fresh], fresh);
         self.end += fresh;
     }
 }
@@ -112,24 +124,6 @@ pub(crate) fn temper(word: u32) -> u32 {
     let word = word ^ ((word << 7) & TEMPER_B);
     let word = word ^ ((word << 15) & TEMPER_C);
     word ^ (word >> 18)
-}
-
-/// Sets the last `fresh` words from the ones before them.
-fn twist(words: &mut [u32], fresh: usize) {
-    // A word depends on none of the STATE - MIDDLE before it, so that many at a time are independent of one another.
-    const RUN: usize = (STATE - MIDDLE) / GRAIN * GRAIN;
-    let mut end = words.len() - fresh;
-    while end < words.len() {
-        let run = RUN.min(words.len() - end);
-        let (known, next) = words.split_at_mut(end);
-        let state = &known[end - STATE..];
-        let pairs = state.iter().zip(&state[1..]).zip(&state[MIDDLE..]);
-        for (word, ((&first, &second), &middle)) in next[..run].iter_mut().zip(pairs) {
-            let joined = (first & 0x8000_0000) | (second & 0x7fff_ffff);
-            *word = middle ^ (joined >> 1) ^ ((second & 1).wrapping_neg() & MATRIX);
-        }
-        end += run;
-    }
 }
 
 #[cfg(test)]

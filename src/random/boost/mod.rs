@@ -15,10 +15,14 @@ mod uniform_int;
 mod ziggurat;
 
 pub(crate) use bernoulli::Bernoulli;
+pub(crate) use canonical::FRACTION;
+pub(crate) use exponential::FRACTION_24;
 pub(crate) use normal::{Affine, Normal};
 pub use release::{Era, Release, ReleaseError};
+pub(crate) use tables::{NORMAL_X, NORMAL_Y};
 pub(crate) use uniform::Uniform;
 pub use uniform_int::{shuffle, uniform_int};
+pub(crate) use ziggurat::Ziggurat;
 
 #[cfg(test)]
 mod scripted;

@@ -60,6 +60,11 @@ impl Affine {
         if value.is_nan() { self.nan() } else { value }
     }
 
+    /// Whether no finite value is mapped to NaN.
+    pub(crate) fn is_ordinary(self) -> bool {
+        self.mean.is_finite() && self.std.is_finite()
+    }
+
     #[cold]
     fn nan(self) -> f32 {
         const QUIET: u32 = 0x0040_0000;

@@ -3,6 +3,7 @@
 use super::canonical::{FRACTION, unit};
 use super::release::Era;
 use crate::random::Draws;
+use crate::random::simd::UniformBlock;
 
 /// Values in `[min, max]`, drawn from `[min, bound)` with `bound` the float above `max`.
 ///
@@ -39,6 +40,16 @@ impl Uniform {
         };
         let span = bound - min;
         (span.is_finite() && min < bound).then_some(Uniform { min, span, bound: Some(bound), factor })
+    }
+
+    /// The constants that the vector code needs; `None` where a value may be NaN.
+    pub(crate) fn block(&self) -> Option<UniformBlock> {
+        let Uniform { min, span, bound, factor } = *self;
+        let (bound, fraction_bound) = match bound {
+            Some(bound) => (bound, f32::INFINITY),
+            None => (f32::INFINITY, 1.0),
+        };
+        span.is_finite().then_some(UniformBlock { min, span, bound, fraction_bound, factor })
     }
 
     #[inline]

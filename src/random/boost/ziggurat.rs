@@ -10,9 +10,6 @@ use super::exponential::{self, FRACTION_24};
 use super::tables::{NORMAL_X as X, NORMAL_Y as Y};
 use crate::random::{Draws, math};
 
-/// Layers of the ziggurat.
-pub(crate) const LAYERS: usize = 128;
-
 /// The two forms of the ziggurat, which differ in how they decide wedges and draw tails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ziggurat {
@@ -45,12 +42,11 @@ impl Ziggurat {
         if candidate.layer == 0 {
             return Some(candidate.signed(self.tail(draws)));
         }
-        self.under_curve(&candidate, unit(draws)).then_some(candidate.signed(candidate.x))
+        self.under_curve(candidate.layer, candidate.x, unit(draws)).then_some(candidate.signed(candidate.x))
     }
 
-    /// Whether a point of a layer's wedge, at the given fraction of the layer's height, lies below the density.
-    fn under_curve(self, candidate: &Candidate, height: f32) -> bool {
-        let Candidate { layer, x, .. } = *candidate;
+    /// Whether a point of a layer's wedge, at `x` and the given fraction of the layer's height, lies below the density.
+    pub(crate) fn under_curve(self, layer: usize, x: f32, height: f32) -> bool {
         let [outer, bottom] = [X[layer] as f32, Y[layer] as f32];
         let y = bottom + height * (Y[layer + 1] - Y[layer]) as f32;
         let below_density = || y < math::exp(-(x * x / 2.0));
@@ -125,7 +121,7 @@ mod tests {
             assert_eq!(ziggurat.sample(&mut draws).to_bits(), 0);
             assert_eq!(ziggurat.sample(&mut draws).to_bits(), 0x8000_0000);
             // Layer 127 reaches from 0 to X[127], all of it wedge.
-            assert_eq!(X[LAYERS], 0.0);
+            assert_eq!(X[128], 0.0);
         }
     }
 

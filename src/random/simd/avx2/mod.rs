@@ -1,0 +1,79 @@
+//! Kernels for AVX2: 8 words at a time. The plain loops are the portable ones, which compile well to AVX2.
+
+mod lanes;
+mod ziggurat;
+
+use super::block::{self, Heights, UniformBlock, Verdict};
+use super::isa::Kernels;
+use crate::random::boost::{Affine, Ziggurat};
+
+/// Exists only on machines with the instructions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2(());
+
+impl Avx2 {
+    pub(super) fn detect() -> Option<Avx2> {
+        let found = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("popcnt");
+        found.then_some(Avx2(()))
+    }
+}
+
+impl Kernels for Avx2 {
+    fn twist(self, words: &mut [u32], fresh: usize) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { twist(words, fresh) }
+    }
+
+    fn uniform(self, words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { uniform(words, parameters, out) }
+    }
+
+    fn bernoulli(self, words: &[u32], threshold: f32, out: &mut [f32]) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { bernoulli(words, threshold, out) }
+    }
+
+    fn box_muller(self, words: &[u32], affine: Affine, out: &mut [f32]) -> bool {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { box_muller(words, affine, out) }
+    }
+
+    fn propose(self, words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::propose(words, affine, values, certain) }
+    }
+
+    fn judge(self, form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::judge(form, points, count, verdicts) }
+    }
+
+    fn compact(self, values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::compact(values, kept, out) }
+    }
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn twist(words: &mut [u32], fresh: usize) {
+    block::twist(words, fresh);
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn uniform(words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool {
+    block::uniform(words, parameters, out)
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn bernoulli(words: &[u32], threshold: f32, out: &mut [f32]) {
+    block::bernoulli(words, threshold, out);
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn box_muller(words: &[u32], affine: Affine, out: &mut [f32]) -> bool {
+    block::box_muller(words, affine, out)
+}

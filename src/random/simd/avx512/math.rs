@@ -1,0 +1,113 @@
+//! The functions of [`crate::random::math`], 8 values at a time: the same operations in the same order.
+
+use std::arch::x86_64::*;
+use std::f64::consts::{FRAC_PI_2, LN_2};
+
+use super::lanes::{load_f64, load_u64};
+use crate::random::math::{
+    COS_POLY, EXP_POLY, EXP_STEPS, EXP2, LN_CENTRE, LN_INVERSE, LN_ORIGIN, LN_POLY, QUADRANT, ROUND, SIN_POLY,
+};
+
+/// `a * b + c`, rounded twice.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn mul_add(a: __m512d, b: __m512d, c: __m512d) -> __m512d {
+    _mm512_add_pd(_mm512_mul_pd(a, b), c)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn all(x: f64) -> __m512d {
+    _mm512_set1_pd(x)
+}
+
+/// The entries of a table of 16 at places of which the low four bits count.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn look_up(table: &[f64; 16], index: __m512i) -> __m512d {
+    let [low, high] = table.as_chunks::<8>().0 else { unreachable!("16 is twice 8") };
+    _mm512_permutex2var_pd(load_f64(low), index, load_f64(high))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+pub(super) fn exp(x: __m256) -> __m256 {
+    let steps = _mm512_mul_pd(all(EXP_STEPS), _mm512_cvtps_pd(x));
+    let rounded = _mm512_add_pd(steps, all(ROUND));
+    let n = _mm512_castpd_si512(rounded);
+    let r = _mm512_sub_pd(steps, _mm512_sub_pd(rounded, all(ROUND)));
+    let [t0, t1, t2, t3] = EXP2.as_chunks::<8>().0 else { unreachable!("32 is four times 8") };
+    let low = _mm512_permutex2var_epi64(load_u64(t0), n, load_u64(t1));
+    let high = _mm512_permutex2var_epi64(load_u64(t2), n, load_u64(t3));
+    let upper = _mm512_test_epi64_mask(n, _mm512_set1_epi64(16));
+    let power = _mm512_mask_blend_epi64(upper, low, high);
+    let scale = _mm512_castsi512_pd(_mm512_add_epi64(power, _mm512_slli_epi64::<47>(n)));
+    let [c1, c2, c3] = EXP_POLY.map(|c| _mm512_set1_pd(c));
+    let head = mul_add(c1, r, all(1.0));
+    let sum = mul_add(mul_add(c3, r, c2), _mm512_mul_pd(r, r), head);
+    _mm512_cvtpd_ps(_mm512_mul_pd(sum, scale))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+pub(super) fn ln(x: __m256) -> __m256 {
+    let bits = _mm256_castps_si256(x);
+    let offset = _mm256_sub_epi32(bits, _mm256_set1_epi32(LN_ORIGIN.cast_signed()));
+    let interval = _mm512_cvtepu32_epi64(_mm256_srli_epi32::<19>(offset));
+    let exponent = _mm512_cvtepi32_pd(_mm256_srai_epi32::<23>(offset));
+    let upper = _mm256_and_si256(offset, _mm256_set1_epi32(0xff80_0000_u32.cast_signed()));
+    let significand = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm256_sub_epi32(bits, upper)));
+    let r = _mm512_sub_pd(_mm512_mul_pd(significand, look_up(&LN_INVERSE, interval)), all(1.0));
+    let base = _mm512_add_pd(look_up(&LN_CENTRE, interval), _mm512_mul_pd(exponent, all(LN_2)));
+    let [c2, c3, c4] = LN_POLY.map(|c| _mm512_set1_pd(c));
+    let r2 = _mm512_mul_pd(r, r);
+    let tail = mul_add(c4, r2, mul_add(c3, r, c2));
+    _mm512_cvtpd_ps(mul_add(tail, r2, _mm512_add_pd(base, r)))
+}
+
+/// The sines and the cosines.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+pub(super) fn sin_cos(angle: __m256) -> (__m256, __m256) {
+    let angle = _mm512_cvtps_pd(angle);
+    let scaled = _mm512_cvttpd_epi32(_mm512_mul_pd(angle, all(QUADRANT)));
+    let quadrant = _mm256_srai_epi32::<24>(_mm256_add_epi32(scaled, _mm256_set1_epi32(0x0080_0000)));
+    let x = _mm512_sub_pd(angle, _mm512_mul_pd(_mm512_cvtepi32_pd(quadrant), all(FRAC_PI_2)));
+    let (sin, cos) = (sin_near_zero(x), cos_near_zero(x));
+    let odd = _mm256_test_epi32_mask(quadrant, _mm256_set1_epi32(1));
+    let next = _mm256_add_epi32(quadrant, _mm256_set1_epi32(1));
+    (
+        negate_where_two(quadrant, _mm256_mask_blend_ps(odd, sin, cos)),
+        negate_where_two(next, _mm256_mask_blend_ps(odd, cos, sin)),
+    )
+}
+
+/// The values, negative where bit 1 of the quadrant is set.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn negate_where_two(quadrant: __m256i, values: __m256) -> __m256 {
+    let sign = _mm256_slli_epi32::<30>(_mm256_and_si256(quadrant, _mm256_set1_epi32(2)));
+    _mm256_xor_ps(values, _mm256_castsi256_ps(sign))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn sin_near_zero(x: __m512d) -> __m256 {
+    let [s3, s5, s7] = SIN_POLY.map(|s| _mm512_set1_pd(s));
+    let x2 = _mm512_mul_pd(x, x);
+    let x3 = _mm512_mul_pd(x, x2);
+    let head = _mm512_add_pd(x, _mm512_mul_pd(x3, s3));
+    let tail = _mm512_add_pd(s5, _mm512_mul_pd(x2, s7));
+    _mm512_cvtpd_ps(_mm512_add_pd(head, _mm512_mul_pd(_mm512_mul_pd(x3, x2), tail)))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn cos_near_zero(x: __m512d) -> __m256 {
+    let [c2, c4, c6, c8] = COS_POLY.map(|c| _mm512_set1_pd(c));
+    let x2 = _mm512_mul_pd(x, x);
+    let x4 = _mm512_mul_pd(x2, x2);
+    let head = _mm512_add_pd(_mm512_add_pd(all(1.0), _mm512_mul_pd(x2, c2)), _mm512_mul_pd(x4, c4));
+    let tail = _mm512_add_pd(c6, _mm512_mul_pd(x2, c8));
+    _mm512_cvtpd_ps(_mm512_add_pd(head, _mm512_mul_pd(_mm512_mul_pd(x4, x2), tail)))
+}

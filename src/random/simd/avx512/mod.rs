@@ -1,0 +1,126 @@
+//! Kernels for AVX-512: 16 words at a time.
+
+mod box_muller;
+mod lanes;
+mod math;
+mod ziggurat;
+
+use std::arch::x86_64::*;
+
+use super::block::{self, Heights, UniformBlock, Verdict};
+use super::isa::Kernels;
+use crate::random::boost::{Affine, FRACTION, Ziggurat};
+use crate::random::mt19937::{GRAIN, MATRIX, MIDDLE, STATE};
+use lanes::{LANES, load, load_at, store_f32, store_u32, temper};
+
+/// Exists only on machines with the instructions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx512(());
+
+impl Avx512 {
+    pub(super) fn detect() -> Option<Avx512> {
+        let found = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && super::avx2::Avx2::detect().is_some();
+        found.then_some(Avx512(()))
+    }
+}
+
+impl Kernels for Avx512 {
+    fn twist(self, words: &mut [u32], fresh: usize) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { twist(words, fresh) }
+    }
+
+    fn uniform(self, words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { uniform(words, parameters, out) }
+    }
+
+    fn bernoulli(self, words: &[u32], threshold: f32, out: &mut [f32]) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { bernoulli(words, threshold, out) }
+    }
+
+    fn box_muller(self, words: &[u32], affine: Affine, out: &mut [f32]) -> bool {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { box_muller::fill(words, affine, out) }
+    }
+
+    fn propose(self, words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::propose(words, affine, values, certain) }
+    }
+
+    fn judge(self, form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::judge(form, points, count, verdicts) }
+    }
+
+    fn compact(self, values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::compact(values, kept, out) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn twist(words: &mut [u32], fresh: usize) {
+    // A word depends on none of the STATE - MIDDLE before it.
+    const RUN: usize = (STATE - MIDDLE) / GRAIN * GRAIN;
+    const { assert!(GRAIN == LANES) };
+    let upper = _mm512_set1_epi32(i32::MIN);
+    let one = _mm512_set1_epi32(1);
+    let matrix = _mm512_set1_epi32(MATRIX.cast_signed());
+    let mut end = words.len() - fresh;
+    while end < words.len() {
+        let run = RUN.min(words.len() - end);
+        let (known, next) = words.split_at_mut(end);
+        let state = known.last_chunk::<STATE>().expect("the words of a state come first");
+        for (i, word) in next[..run].as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            let k = i * LANES;
+            let (first, second, middle) = (load_at(state, k), load_at(state, k + 1), load_at(state, k + MIDDLE));
+            // Bit by bit: the first where `upper` is set, else the second.
+            let joined = _mm512_ternarylogic_epi32::<0xca>(upper, first, second);
+            let twisted = _mm512_xor_si512(middle, _mm512_srli_epi32::<1>(joined));
+            let odd = _mm512_test_epi32_mask(second, one);
+            store_u32(word, _mm512_mask_xor_epi32(twisted, odd, twisted, matrix));
+        }
+        end += run;
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn uniform(words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
+    let min = _mm512_set1_ps(uniform.min);
+    let span = _mm512_set1_ps(uniform.span);
+    let bound = _mm512_set1_ps(uniform.bound);
+    let fraction_bound = _mm512_set1_ps(uniform.fraction_bound);
+    let factor = _mm512_set1_ps(uniform.factor);
+    let mut good: __mmask16 = !0;
+    let (blocks, rest) = out.as_chunks_mut::<LANES>();
+    let (block_words, rest_words) = words.as_chunks::<LANES>();
+    for (out, words) in blocks.iter_mut().zip(block_words) {
+        let draw = _mm512_cvtepu32_ps(temper(load(words)));
+        let fraction = _mm512_mul_ps(draw, _mm512_set1_ps(FRACTION));
+        let scaled = _mm512_add_ps(_mm512_mul_ps(fraction, span), min);
+        good &= _mm512_cmp_ps_mask::<_CMP_LT_OQ>(scaled, bound);
+        good &= _mm512_cmp_ps_mask::<_CMP_LT_OQ>(fraction, fraction_bound);
+        store_f32(out, _mm512_mul_ps(scaled, factor));
+    }
+    (good == !0) & block::uniform(rest_words, uniform, rest)
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn bernoulli(words: &[u32], threshold: f32, out: &mut [f32]) {
+    let limit = _mm512_set1_ps(threshold);
+    let (blocks, rest) = out.as_chunks_mut::<LANES>();
+    let (block_words, rest_words) = words.as_chunks::<LANES>();
+    for (out, words) in blocks.iter_mut().zip(block_words) {
+        let draw = _mm512_cvtepu32_ps(temper(load(words)));
+        let hit = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(draw, limit);
+        store_f32(out, _mm512_maskz_mov_ps(hit, _mm512_set1_ps(1.0)));
+    }
+    block::bernoulli(rest_words, threshold, rest);
+}

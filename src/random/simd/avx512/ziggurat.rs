@@ -1,0 +1,131 @@
+//! The phases of the ziggurat, 16 draws at a time.
+
+use std::arch::x86_64::*;
+
+use super::lanes::{LANES, gather, halves, join, load, load_f32, store_f32, temper};
+use super::math;
+use crate::random::boost::{Affine, FRACTION, Ziggurat};
+use crate::random::simd::block::{Heights, JUDGED, Verdict};
+use crate::random::simd::ziggurat::LAYERS;
+
+/// Both tables of the layers, in registers.
+struct Tables {
+    scale: [__m512; 8],
+    limit: [__m512i; 8],
+}
+
+impl Tables {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn load() -> Tables {
+        let mut tables = Tables { scale: [_mm512_setzero_ps(); 8], limit: [_mm512_setzero_si512(); 8] };
+        for i in 0..8 {
+            tables.scale[i] = load_f32(&LAYERS.scale.as_chunks::<LANES>().0[i]);
+            tables.limit[i] = load(&LAYERS.limit.as_chunks::<LANES>().0[i]);
+        }
+        tables
+    }
+
+    /// The scales and the limits of the layers in bits 1 to 7 of the draws.
+    ///
+    /// A permutation selects among 32 entries by five bits; the two bits above choose among four of them.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn look_up(&self, draw: __m512i) -> (__m512, __m512i) {
+        let index = _mm512_srli_epi32::<1>(draw);
+        let (b5, b6) = (_mm512_set1_epi32(1 << 6), _mm512_set1_epi32(1 << 7));
+        let (b5, b6) = (_mm512_test_epi32_mask(draw, b5), _mm512_test_epi32_mask(draw, b6));
+        let [t0, t1, t2, t3, t4, t5, t6, t7] = self.scale;
+        let (q0, q1) = (_mm512_permutex2var_ps(t0, index, t1), _mm512_permutex2var_ps(t2, index, t3));
+        let (q2, q3) = (_mm512_permutex2var_ps(t4, index, t5), _mm512_permutex2var_ps(t6, index, t7));
+        let (low, high) = (_mm512_mask_blend_ps(b5, q0, q1), _mm512_mask_blend_ps(b5, q2, q3));
+        let scale = _mm512_mask_blend_ps(b6, low, high);
+        let [t0, t1, t2, t3, t4, t5, t6, t7] = self.limit;
+        let (q0, q1) = (_mm512_permutex2var_epi32(t0, index, t1), _mm512_permutex2var_epi32(t2, index, t3));
+        let (q2, q3) = (_mm512_permutex2var_epi32(t4, index, t5), _mm512_permutex2var_epi32(t6, index, t7));
+        let (low, high) = (_mm512_mask_blend_epi32(b5, q0, q1), _mm512_mask_blend_epi32(b5, q2, q3));
+        (scale, _mm512_mask_blend_epi32(b6, low, high))
+    }
+}
+
+/// See [`Kernels::propose`](crate::random::simd::isa::Kernels::propose).
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
+    let tables = Tables::load();
+    let (std, mean) = (_mm512_set1_ps(affine.std), _mm512_set1_ps(affine.mean));
+    let sign = _mm512_set1_epi32(i32::MIN);
+    let words = words.as_chunks::<LANES>().0.as_chunks::<4>().0;
+    let values = values.as_chunks_mut::<LANES>().0.as_chunks_mut::<4>().0;
+    for ((words, values), certain) in words.iter().zip(values).zip(certain) {
+        let mut mask = 0;
+        for (i, (words, values)) in words.iter().zip(values).enumerate() {
+            let draw = temper(load(words));
+            let (scale, limit) = tables.look_up(draw);
+            let fraction = _mm512_srli_epi32::<8>(draw);
+            mask |= u64::from(_mm512_cmplt_epi32_mask(fraction, limit)) << (LANES * i);
+            let x = _mm512_mul_ps(_mm512_cvtepi32_ps(fraction), scale);
+            // 0xd2 is a ^ (!b & c): negative where bit 0 of the draw is clear.
+            let low_bit = _mm512_slli_epi32::<31>(draw);
+            let signed = _mm512_ternarylogic_epi32::<0xd2>(_mm512_castps_si512(x), low_bit, sign);
+            store_f32(values, _mm512_add_ps(_mm512_mul_ps(_mm512_castsi512_ps(signed), std), mean));
+        }
+        *certain = mask;
+    }
+}
+
+/// See [`Kernels::judge`](crate::random::simd::isa::Kernels::judge).
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(super) fn judge(form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+    const { assert!(JUDGED == LANES) };
+    let (draws, heights) = (points.draw.as_chunks::<LANES>().0, points.height.as_chunks::<LANES>().0);
+    for ((draws, heights), verdict) in draws.iter().zip(heights).zip(verdicts).take(count.div_ceil(LANES)) {
+        let draw = load(draws);
+        let height = _mm512_mul_ps(_mm512_cvtepu32_ps(load(heights)), _mm512_set1_ps(FRACTION));
+        let layer = _mm512_srli_epi32::<1>(draw);
+        let special = _mm512_testn_epi32_mask(layer, _mm512_set1_epi32(127))
+            | _mm512_cmp_ps_mask::<_CMP_GE_OQ>(height, _mm512_set1_ps(1.0));
+        let fraction = _mm512_cvtepi32_ps(_mm512_srli_epi32::<8>(draw));
+        let x = _mm512_mul_ps(fraction, gather(&LAYERS.scale, layer));
+        *verdict = Verdict { below: under_curve(form, layer, x, height), special };
+    }
+}
+
+/// See [`Ziggurat::under_curve`].
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn under_curve(form: Ziggurat, layer: __m512i, x: __m512, height: __m512) -> __mmask16 {
+    let bottom = gather(&LAYERS.bottom, layer);
+    let y = _mm512_add_ps(bottom, _mm512_mul_ps(height, gather(&LAYERS.rise, layer)));
+    let [low, high] = halves(_mm512_mul_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(-0.5)));
+    let density = join([math::exp(low), math::exp(high)]);
+    let below_density = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(y, density);
+    if form == Ziggurat::Plain {
+        return below_density;
+    }
+    let outer = gather(&LAYERS.outer, layer);
+    let inwards = _mm512_sub_ps(outer, x);
+    let chord = _mm512_sub_ps(_mm512_mul_ps(gather(&LAYERS.width, layer), height), inwards);
+    let slope = _mm512_mul_ps(_mm512_mul_ps(inwards, bottom), outer);
+    let tangent = _mm512_sub_ps(y, _mm512_add_ps(bottom, slope));
+    let below_chord = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(chord, _mm512_setzero_ps());
+    let below_tangent = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(tangent, _mm512_setzero_ps());
+    let convex = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(outer, _mm512_set1_ps(1.0));
+    let below_upper = (convex & below_chord) | (!convex & below_tangent);
+    let below_lower = (convex & below_tangent) | (!convex & below_chord);
+    below_upper & (below_lower | below_density)
+}
+
+/// See [`Kernels::compact`](crate::random::simd::isa::Kernels::compact).
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
+pub(super) fn compact(values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
+    let mut count = 0;
+    for (values, &kept) in values.as_chunks::<LANES>().0.as_chunks::<4>().0.iter().zip(kept) {
+        for (i, values) in values.iter().enumerate() {
+            let kept = (kept >> (LANES * i)) as __mmask16;
+            let room = out[count..].first_chunk_mut().expect("the output has room for a vector more");
+            store_f32(room, _mm512_maskz_compress_ps(kept, load_f32(values)));
+            count += kept.count_ones() as usize;
+        }
+    }
+    count
+}

@@ -24,8 +24,6 @@ pub trait Draws {
     fn draw(&mut self) -> u32;
 }
 
-pub mod native;
-
 /// A source of random values that fills slices.
 ///
 /// A fill may be cut into pieces: the values do not depend on the cuts as long as every piece but the last holds an

@@ -53,7 +53,7 @@ pub trait Filler: fmt::Debug + Send + Sync {
     /// Writes the blob's values, exactly as many as its shape counts, to `sink`.
     ///
     /// # Errors
-    /// Only those of the sink, and of the machine where a filler needs memory for more than a piece.
+    /// Those of the sink; no memory, where a filler needs more than a piece; bounds that this generator does not support.
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()>;
 }
 

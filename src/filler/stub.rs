@@ -1,12 +1,11 @@
-//! What the tests of the fillers share: a plain generator with Caffe's draws, and a sink that collects.
+//! What the tests of the fillers share: a generator that keeps a record, and a sink that collects.
 
 use std::io;
 
-use rand_mt::Mt;
 use sha2::{Digest, Sha256};
 
 use super::{Filler, Sink};
-use crate::random::Generator;
+use crate::random::{CaffeGenerator, Era, Generator};
 
 /// What a filler asked of the generator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,24 +15,16 @@ pub(super) enum Call {
     Draw(usize),
 }
 
-/// The draws of a Caffe built with Boost 1.54, value by value, and a record of the calls.
+/// The generator of a Caffe built with Boost 1.54, and a record of the calls.
 #[derive(Debug)]
 pub(super) struct Stub {
     pub(super) calls: Vec<Call>,
-    engine: Mt,
+    generator: CaffeGenerator,
 }
 
 impl Stub {
     pub(super) fn new(seed: u32) -> Stub {
-        Stub { calls: Vec::new(), engine: Mt::new(seed) }
-    }
-
-    fn unit(&mut self) -> f32 {
-        self.engine.next_u32() as f32 * (-32f32).exp2()
-    }
-
-    fn open_unit(&mut self) -> f32 {
-        std::iter::repeat_with(|| self.unit()).find(|&u| u < 1.0).unwrap()
+        Stub { calls: Vec::new(), generator: CaffeGenerator::new(seed, Era::V1_47) }
     }
 }
 
@@ -47,36 +38,26 @@ impl Generator for Stub {
     }
 
     fn next_u32(&mut self) -> u32 {
-        self.engine.next_u32()
+        self.generator.next_u32()
+    }
+
+    fn supports_uniform(&self, min: f32, max: f32) -> bool {
+        self.generator.supports_uniform(min, max)
     }
 
     fn uniform(&mut self, min: f32, max: f32, out: &mut [f32]) {
         self.calls.push(Call::Draw(out.len()));
-        let bound = if max == f32::MAX { max } else { max.next_up() };
-        out.fill_with(|| {
-            loop {
-                let value = self.unit() * (bound - min) + min;
-                if value < bound {
-                    break value;
-                }
-            }
-        });
+        self.generator.uniform(min, max, out);
     }
 
     fn gaussian(&mut self, mean: f32, std: f32, out: &mut [f32]) {
         self.calls.push(Call::Draw(out.len()));
-        for pair in out.chunks_mut(2) {
-            let angle = f64::from(std::f32::consts::TAU * self.open_unit());
-            let radius = (-2.0 * f64::from(1.0 - self.open_unit()).ln() as f32).sqrt();
-            for (value, turn) in pair.iter_mut().zip([angle.cos(), angle.sin()]) {
-                *value = radius * turn as f32 * std + mean;
-            }
-        }
+        self.generator.gaussian(mean, std, out);
     }
 
     fn bernoulli(&mut self, p: f32, out: &mut [f32]) {
         self.calls.push(Call::Draw(out.len()));
-        out.fill_with(|| f32::from(p > 0.0 && self.engine.next_u32() as f32 <= p * 32f32.exp2()));
+        self.generator.bernoulli(p, out);
     }
 }
 

@@ -3,7 +3,8 @@
 //! x ~ U(`min`, `max`), with `min` 0 and `max` 1 unless given
 //!
 //! Both bounds belong to the interval: Caffe draws below the float that follows `max`. An infinite `max` counts as the
-//! largest float. Equal bounds are allowed, but Caffe then throws about half of its draws away.
+//! largest float. A width beyond the largest float keeps a Caffe built with a Boost before 1.56 drawing for ever, and
+//! filling is an error with its generator. Equal bounds are allowed, but Caffe then throws about half of its draws away.
 
 use std::io;
 
@@ -66,14 +67,20 @@ fn refuse_order(param: &FillerParameter) -> Refusal {
 
 impl Filler for Uniform {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        stream(self.count, rng, sink, |rng, piece| rng.uniform(self.min, self.max, piece))
+        let Uniform { min, max, count } = *self;
+        if !rng.supports_uniform(min, max) {
+            let message = format!("a uniform filler from {min:?} to {max:?} would keep this Caffe drawing for ever");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        }
+        stream(count, rng, sink, |rng, piece| rng.uniform(min, max, piece))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filler::stub::{Stub, sha256, values};
+    use crate::filler::stub::{Collect, Stub, sha256, values};
+    use crate::random::{CaffeGenerator, Era};
 
     fn bounds(min: impl Into<Option<f32>>, max: impl Into<Option<f32>>) -> FillerParameter {
         FillerParameter { min: min.into(), max: max.into(), ..Default::default() }
@@ -108,6 +115,17 @@ mod tests {
         assert_eq!(infinite, "156c4610ccfb1735b4046ee88c3779a2ce5d549b410bd38813b0f647141880f3");
         let largest = hash(&bounds(None, 3.402_823_4e38), &[4, 9], rng);
         assert_eq!(largest, "24734f3e56bb31e35e18dfea814a36d2d4c802621cb98e621eb7869b2c5f23c6");
+    }
+
+    #[test]
+    fn a_range_beyond_the_generator_is_an_error() {
+        let filler = Uniform::new(&bounds(-3e38, 3e38), &Shape::new([4, 9]).unwrap()).unwrap();
+        let mut sink = Collect::default();
+        filler.fill(&mut CaffeGenerator::new(3, Era::V1_56), &mut sink).unwrap();
+        assert_eq!(sink.0.len(), 36);
+        let error = filler.fill(&mut CaffeGenerator::new(3, Era::V1_47), &mut sink).unwrap_err();
+        assert_eq!(error.to_string(), "a uniform filler from -3e38 to 3e38 would keep this Caffe drawing for ever");
+        assert_eq!(sink.0.len(), 36);
     }
 
     #[test]

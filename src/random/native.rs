@@ -38,7 +38,7 @@ const DOMAIN: &[u8] = b"caffemodel stream 1";
 /// The streams of one blob.
 ///
 /// ```
-/// use caffemodel::random::{Generator, native::NativeGenerator};
+/// use caffemodel::random::{Generator, NativeGenerator};
 ///
 /// let mut weights = [0.0; 8];
 /// let mut again = [0.0; 8];
@@ -117,13 +117,13 @@ impl Generator for NativeGenerator {
         bits
     }
 
-    /// # Panics
-    /// `min` is above `max`, or one of them is not finite.
     fn uniform(&mut self, min: f32, max: f32, out: &mut [f32]) {
-        if let Ok(narrow) = Uniform::new_inclusive(min, max) {
+        if !self.supports_uniform(min, max) {
+            self.draw(out, |_| f32::NAN);
+        } else if let Ok(narrow) = Uniform::new_inclusive(min, max) {
             self.draw(out, |stream| narrow.sample(stream));
         } else {
-            let wide = Uniform::new_inclusive(f64::from(min), f64::from(max)).expect("min <= max, both finite");
+            let wide = Uniform::new_inclusive(f64::from(min), f64::from(max)).expect("the bounds are finite, in order");
             self.draw(out, |stream| wide.sample(stream) as f32);
         }
     }
@@ -138,9 +138,9 @@ impl Generator for NativeGenerator {
         });
     }
 
-    /// # Panics
-    /// `p` is outside of `[0, 1]`.
+    /// A NaN gives zeros.
     fn bernoulli(&mut self, p: f32, out: &mut [f32]) {
+        let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 1.0) };
         let distribution = Bernoulli::new(f64::from(p)).expect("p is a probability");
         self.draw(out, |stream| f32::from(distribution.sample(stream)));
     }
@@ -329,6 +329,19 @@ mod tests {
             let ones = values.iter().map(|&value| f64::from(value)).sum::<f64>();
             let (n, p) = (SAMPLES as f64, f64::from(p));
             assert!((ones - n * p).abs() <= 3.3 * (n * p * (1.0 - p)).sqrt(), "{ones} of {n} at {p}");
+        }
+    }
+
+    #[test]
+    fn parameters_out_of_range_do_no_harm() {
+        let mut values = [0.0; 8];
+        for (min, max) in [(1.0, 0.0), (0.0, f32::INFINITY), (f32::NAN, 1.0)] {
+            generator().uniform(min, max, &mut values);
+            assert!(values.iter().all(|value| value.is_nan()), "{min} to {max}");
+        }
+        for (p, expected) in [(-1.0, 0.0), (2.0, 1.0), (f32::NAN, 0.0)] {
+            generator().bernoulli(p, &mut values);
+            assert_eq!(values, [expected; 8]);
         }
     }
 

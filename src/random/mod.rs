@@ -17,8 +17,8 @@ pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};
 pub use caffe::CaffeGenerator;
 pub use mt19937::Mt19937;
 pub use native::NativeGenerator;
-pub use streams::{Nowhere, Streams};
 pub use simd::{SIMD_VARIABLE, SimdPath, UnknownPath};
+pub use streams::{Nowhere, Streams};
 
 /// A source of 32-bit draws, which the distributions turn into values.
 pub trait Draws {

@@ -25,8 +25,10 @@ const AREAS: &[&str] = &[
     "oldinput",
 ];
 
+type TopShapes = [(&'static str, &'static [i64])];
+
 /// Tops whose shapes stand in a database beside the net.
-const SHAPES: &[(&str, &[(&str, &[i64])])] = &[("real-lenet-lmdb", &[("data", &[64, 1, 28, 28])])];
+const SHAPES: &[(&str, &TopShapes)] = &[("real-lenet-lmdb", &[("data", &[64, 1, 28, 28])])];
 
 /// Nets that Caffe refuses and the program accepts, with the reason.
 const ACCEPTED: &[(&str, &str)] = &[

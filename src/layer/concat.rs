@@ -71,7 +71,7 @@ mod tests {
             message(&[&[1, i32::MAX], &[1, 1]]),
             "a blob holds at most 2147483647 elements, 1 x 2147483648 are more"
         );
-        assert_eq!(message(&[]), "Concat takes at least 1 bottoms, 0 given");
+        assert_eq!(message(&[]), "Concat takes at least 1 bottom, 0 given");
     }
 
     #[test]

@@ -71,6 +71,6 @@ mod tests {
         assert_eq!(error, "input_param.shape: 2 shapes for 3 tops: give one for all, one for each, or none");
         let error = tops("input_param { shape { dim: 2 dim: -3 } }", 1).unwrap_err();
         assert_eq!(error, "input_param.shape: dimension 1 is negative (-3)");
-        assert_eq!(tops("", 0).unwrap_err(), "top: Input makes at least 1 tops, 0 given");
+        assert_eq!(tops("", 0).unwrap_err(), "top: Input makes at least 1 top, 0 given");
     }
 }

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn numbers_of_bottoms_and_tops() {
         let bottoms: [&[i32]; 2] = [&[2], &[2]];
-        assert_eq!(refusal("ReLU", "", &bottoms, 1).1, "ReLU takes 1 bottoms, 2 given");
-        assert_eq!(refusal("Dropout", "", &bottoms[..1], 2).1, "Dropout makes 1 tops, 2 given");
+        assert_eq!(refusal("ReLU", "", &bottoms, 1).1, "ReLU takes 1 bottom, 2 given");
+        assert_eq!(refusal("Dropout", "", &bottoms[..1], 2).1, "Dropout makes 1 top, 2 given");
     }
 }

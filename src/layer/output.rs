@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn refusals() {
-        assert_eq!(refusal("Silence", "", &[], 0).1, "Silence takes at least 1 bottoms, 0 given");
+        assert_eq!(refusal("Silence", "", &[], 0).1, "Silence takes at least 1 bottom, 0 given");
         assert_eq!(refusal("Silence", "", &[&[2]], 1).1, "Silence makes 0 tops, 1 given");
         assert_eq!(refusal("HDF5Output", FILE, &[&[2]], 0).1, "HDF5Output takes 2 bottoms, 1 given");
         for text in ["", "hdf5_output_param { }"] {

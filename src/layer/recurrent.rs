@@ -327,7 +327,7 @@ mod tests {
         );
         assert_eq!(
             refuse(rnn(&layer(2, false), bottoms, 2)),
-            at("top", "RNN without expose_hidden makes 1 tops, 2 given")
+            at("top", "RNN without expose_hidden makes 1 top, 2 given")
         );
     }
 }

@@ -129,8 +129,15 @@ impl LayerType {
     /// The type does not take that many.
     pub fn check_counts(&self, bottoms: usize, tops: usize) -> Result<(), Refusal> {
         let name = self.name;
-        ensure!(self.bottoms.allows(bottoms), "bottom", "{name} takes {} bottoms, {bottoms} given", self.bottoms);
-        ensure!(self.tops.allows(tops), "top", "{name} makes {} tops, {tops} given", self.tops);
+        let plural = |arity: Arity| if arity.min.max(arity.max.unwrap_or(0)) == 1 { "" } else { "s" };
+        ensure!(
+            self.bottoms.allows(bottoms),
+            "bottom",
+            "{name} takes {} bottom{}, {bottoms} given",
+            self.bottoms,
+            plural(self.bottoms)
+        );
+        ensure!(self.tops.allows(tops), "top", "{name} makes {} top{}, {tops} given", self.tops, plural(self.tops));
         ensure!(
             !self.tops_match_bottoms || tops == bottoms,
             "top",

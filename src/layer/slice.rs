@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn tops_and_axes_that_do_not_fit() {
         assert_eq!(refused("", &[2, 7], 2), ("top", "axis 1 of length 7 cannot be cut into 2 equal parts".to_owned()));
-        assert_eq!(refused("", &[2, 7], 0).1, "Slice makes at least 1 tops, 0 given");
+        assert_eq!(refused("", &[2, 7], 0).1, "Slice makes at least 1 top, 0 given");
         assert_eq!(refused("", &[0, 7], 1).1, "the bottom (0, 7) of a single top has no elements");
         assert_eq!(refused("axis: 2", &[2, 7], 1).1, "axis 2 is out of range for the 2-axis shape (2, 7)");
         assert_eq!(refused("slice_dim: 2", &[2, 7], 1).1, "slice_dim 2 is out of range for the shape (2, 7)");

@@ -10,8 +10,12 @@ use super::locate::{Locator, Origin};
 use super::upgrade;
 use crate::error::{Diagnostic, Error, Result};
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
+use crate::proto::descriptor;
 use crate::proto::text::{Source, parse};
-use crate::proto::{descriptor, wire};
+use crate::proto::wire::{self, Limits};
+
+/// The largest text that is read.
+const MAX_TEXT_BYTES: usize = 256 << 20;
 
 /// The largest file that is read: protobuf's own limit.
 const MAX_FILE_BYTES: u64 = i32::MAX as u64;
@@ -78,14 +82,16 @@ impl Definition {
             return Definition::from_binary(name, &bytes);
         }
         let source = Source::new(name, bytes);
+        if source.text().len() > MAX_TEXT_BYTES {
+            let message = format!("{name}: a text of more than {} MiB is not read", MAX_TEXT_BYTES >> 20);
+            return Err(input_error(message).help("store weights in a binary .caffemodel").into());
+        }
         let document = parse(&source, &descriptor("NetParameter")).map_err(Error::Input)?;
         let net = decode(name, document.bytes())?;
         Definition::from_net(net, Locator::new(source, document))
     }
 
     fn from_binary(name: &str, bytes: &[u8]) -> Result<Definition> {
-        wire::check(bytes, &descriptor("NetParameter"))
-            .map_err(|error| input_error(format!("{name}: not a binary net definition: {error}")))?;
         Definition::from_net(decode(name, bytes)?, Locator::default())
     }
 
@@ -102,12 +108,15 @@ impl Definition {
     }
 }
 
+/// Decodes a net whose size and fields have been checked.
 fn decode(name: &str, bytes: &[u8]) -> Result<NetParameter> {
-    NetParameter::decode(bytes).map_err(|error| input_error(format!("{name}: {error}")))
+    wire::check(bytes, &descriptor("NetParameter"), &Limits::default())
+        .map_err(|error| input_error(format!("{name}: not a net definition: {error}")))?;
+    Ok(NetParameter::decode(bytes).map_err(|error| input_error(format!("{name}: {error}")))?)
 }
 
-fn input_error(message: String) -> Error {
-    Diagnostic { message, location: None, help: None }.into()
+fn input_error(message: String) -> Diagnostic {
+    Diagnostic { message, location: None, help: None }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>> {
@@ -116,10 +125,8 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(input_error(format!(
-            "{}: larger than 2 GiB, the most that a protobuf file can hold",
-            path.display()
-        )));
+        let message = format!("{}: larger than 2 GiB, the most that a protobuf file can hold", path.display());
+        return Err(input_error(message).into());
     }
     Ok(bytes)
 }

@@ -120,9 +120,9 @@ impl Plan {
         &self.layers[id.layer].blobs[id.blob]
     }
 
-    /// How many values all blobs have together, those that share another's values counted once.
+    /// How many parameters the net has: the values of all blobs but statistics, shared ones counted once.
     pub fn parameters(&self) -> u64 {
-        let own = |blob: &&PlannedBlob| blob.owner.is_none();
+        let own = |blob: &&PlannedBlob| blob.owner.is_none() && blob.role != Role::Statistic;
         self.layers.iter().flat_map(|layer| &layer.blobs).filter(own).map(|blob| blob.shape.count() as u64).sum()
     }
 

@@ -10,6 +10,22 @@ use thiserror::Error;
 /// The deepest nesting of messages that is followed, as in protobuf itself.
 const MAX_DEPTH: usize = 100;
 
+/// How much a message may hold. A message of a few bytes takes thousands of them once decoded, so that a small hostile
+/// file could fill the memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most layers of a net.
+    pub layers: usize,
+    /// The most messages within messages, all together.
+    pub messages: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { layers: 100_000, messages: 2_000_000 }
+    }
+}
+
 /// Why bytes are not a message of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum WireError {
@@ -31,6 +47,14 @@ pub enum WireError {
         /// Where the trouble starts.
         offset: usize,
     },
+    /// More than the limits allow.
+    #[error("more than {limit} {what}")]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many are allowed.
+        limit: usize,
+    },
     /// Messages within messages beyond all measure.
     #[error("nested deeper than {MAX_DEPTH} messages at byte {offset}")]
     TooDeep {
@@ -45,39 +69,65 @@ pub fn looks_binary(bytes: &[u8]) -> bool {
     start.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c))
 }
 
-/// Checks that `bytes` are a message of this type with no unknown fields.
+/// Checks that `bytes` are a message of this type, with no unknown fields and within the limits.
 ///
 /// # Errors
 /// The first place that is not.
-pub fn check(bytes: &[u8], message: &MessageDescriptor) -> Result<(), WireError> {
-    check_message(bytes, message, 0, 0)
+pub fn check(bytes: &[u8], message: &MessageDescriptor, limits: &Limits) -> Result<(), WireError> {
+    Checker { limits, layers: 0, messages: 0 }.message(bytes, message, 0, 0)
 }
 
-fn check_message(bytes: &[u8], message: &MessageDescriptor, base: usize, depth: usize) -> Result<(), WireError> {
-    if depth > MAX_DEPTH {
-        return Err(WireError::TooDeep { offset: base });
-    }
-    let mut rest = bytes;
-    while rest.has_remaining() {
-        let offset = base + bytes.len() - rest.len();
-        let malformed = |_| WireError::Malformed { message: message.name().to_owned(), offset };
-        let (number, wire_type) = decode_key(&mut rest).map_err(malformed)?;
-        let Some(field) = message.get_field(number) else {
-            return Err(WireError::UnknownField { number, message: message.name().to_owned(), offset });
-        };
-        match (field.kind(), wire_type) {
-            (Kind::Message(inner), WireType::LengthDelimited) => {
-                let length = decode_varint(&mut rest).map_err(malformed)? as usize;
-                let Some((body, after)) = rest.split_at_checked(length) else {
-                    return Err(WireError::Malformed { message: message.name().to_owned(), offset });
-                };
-                check_message(body, &inner, base + bytes.len() - rest.len(), depth + 1)?;
-                rest = after;
+struct Checker<'a> {
+    limits: &'a Limits,
+    layers: usize,
+    messages: usize,
+}
+
+impl Checker<'_> {
+    fn message(
+        &mut self,
+        bytes: &[u8],
+        message: &MessageDescriptor,
+        base: usize,
+        depth: usize,
+    ) -> Result<(), WireError> {
+        if depth > MAX_DEPTH {
+            return Err(WireError::TooDeep { offset: base });
+        }
+        let mut rest = bytes;
+        while rest.has_remaining() {
+            let offset = base + bytes.len() - rest.len();
+            let malformed = |_| WireError::Malformed { message: message.name().to_owned(), offset };
+            let (number, wire_type) = decode_key(&mut rest).map_err(malformed)?;
+            let Some(field) = message.get_field(number) else {
+                return Err(WireError::UnknownField { number, message: message.name().to_owned(), offset });
+            };
+            match (field.kind(), wire_type) {
+                (Kind::Message(inner), WireType::LengthDelimited) => {
+                    let length = decode_varint(&mut rest).map_err(malformed)? as usize;
+                    let Some((body, after)) = rest.split_at_checked(length) else {
+                        return Err(WireError::Malformed { message: message.name().to_owned(), offset });
+                    };
+                    self.count(&inner)?;
+                    self.message(body, &inner, base + bytes.len() - rest.len(), depth + 1)?;
+                    rest = after;
+                }
+                _ => skip_field(wire_type, number, &mut rest, DecodeContext::default()).map_err(malformed)?,
             }
-            _ => skip_field(wire_type, number, &mut rest, DecodeContext::default()).map_err(malformed)?,
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, inner: &MessageDescriptor) -> Result<(), WireError> {
+        let too_many = |what, limit| Err(WireError::TooMany { what, limit });
+        self.messages += 1;
+        self.layers += usize::from(matches!(inner.name(), "LayerParameter" | "V1LayerParameter"));
+        match self.limits {
+            Limits { layers, .. } if self.layers > *layers => too_many("layers", *layers),
+            Limits { messages, .. } if self.messages > *messages => too_many("messages", *messages),
+            Limits { .. } => Ok(()),
         }
     }
-    Ok(())
 }
 
 /// The names of the fields that are set in an encoded message, each once, in the order of the bytes.
@@ -102,15 +152,25 @@ mod tests {
     use crate::proto::descriptor;
 
     fn error(bytes: &[u8]) -> String {
-        check(bytes, &descriptor("NetParameter")).unwrap_err().to_string()
+        check(bytes, &descriptor("NetParameter"), &Limits::default()).unwrap_err().to_string()
     }
 
     #[test]
     fn unknown_and_damaged_fields_are_found_with_their_place() {
-        assert_eq!(check(b"\x0a\x03net", &descriptor("NetParameter")), Ok(()));
+        assert_eq!(check(b"\x0a\x03net", &descriptor("NetParameter"), &Limits::default()), Ok(()));
         assert_eq!(error(b"\x0a\x03net\xf8\x7f\x01"), "unknown field number 2047 in NetParameter at byte 5");
         assert_eq!(error(b"\x0a\x05net"), "damaged or truncated in NetParameter at byte 0");
         assert_eq!(error(b"\xa2\x06\x03\xf8\x7f\x01"), "unknown field number 2047 in LayerParameter at byte 3");
+    }
+
+    #[test]
+    fn layers_and_messages_are_limited() {
+        let limits = Limits { layers: 2, messages: 3 };
+        let check =
+            |bytes: &[u8]| check(bytes, &descriptor("NetParameter"), &limits).map_err(|error| error.to_string());
+        assert_eq!(check(&[0xa2, 0x06, 0, 0xa2, 0x06, 0]), Ok(()));
+        assert_eq!(check(&[0xa2, 0x06, 0, 0xa2, 0x06, 0, 0x12, 0]), Err("more than 2 layers".into()));
+        assert_eq!(check(&[0x42, 0, 0x42, 0, 0x42, 0, 0x42, 0]), Err("more than 3 messages".into()));
     }
 
     #[test]

@@ -33,6 +33,6 @@ mod tests {
         let error = run("EuclideanLoss", "", &[&[2, 3], &[2, 4]], 1).unwrap_err();
         assert_eq!(error, "bottom: the bottoms have 3 and 4 numbers an item");
         let error = run("EuclideanLoss", "", &[&[2, 3], &[2, 3]], 2).unwrap_err();
-        assert_eq!(error, "top: EuclideanLoss makes 1 tops, 2 given");
+        assert_eq!(error, "top: EuclideanLoss makes 1 top, 2 given");
     }
 }

@@ -1,0 +1,215 @@
+//! The command line: what it writes, what it prints, and what it refuses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use assert_cmd::assert::Assert;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// A folder for one test, and the tool run in it.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap();
+    }
+
+    fn run(&self, arguments: &str) -> Assert {
+        let mut command = Command::cargo_bin("caffemodel").unwrap();
+        command.current_dir(self.0.path()).env("NO_COLOR", "1").args(arguments.split(' ')).assert()
+    }
+
+    /// The names of the files, in order.
+    fn files(&self) -> Vec<String> {
+        let names = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Runs `init` on a net that must be refused, and returns what it says.
+    fn refused(&self, net: impl AsRef<[u8]>, options: &str) -> String {
+        self.write("net.prototxt", net);
+        let options = if options.is_empty() { String::new() } else { format!(" {options}") };
+        let assert = self.run(&format!("init net.prototxt -o out.caffemodel --seed 1{options}")).code(2);
+        assert_eq!(self.files(), ["net.prototxt"], "nothing is left behind");
+        String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+    }
+}
+
+fn lenet() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/lenet.prototxt").display().to_string()
+}
+
+fn hash(path: &Path) -> String {
+    Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// LeNet as Caffe's generator fills it from seed 1701.
+const LENET_1701: &str = "6fc702d6714958ea0b4c238daa72e3130ab45436a1bd358be8de84f158e35f5f";
+
+/// LeNet as the native generator fills it from seed 1701.
+const LENET_NATIVE_1701: &str = "c633ec758d3d6c96e696b5328274a10b5361db69aee1b40395cc956b72b5c0ef";
+
+const INPUT: &str = "layer { name: \"data\" type: \"Input\" top: \"data\" input_param { shape { dim: 2 dim: 4 } } }\n";
+
+#[test]
+fn lenet_is_stable() {
+    let folder = Folder::new();
+    folder.run(&format!("init {} -o lenet.caffemodel --seed 1701", lenet())).success().stdout("").stderr("");
+    assert_eq!(hash(&folder.path("lenet.caffemodel")), LENET_1701);
+    folder.run(&format!("init {} -o native.caffemodel --seed 1701 --generator native", lenet())).success();
+    assert_eq!(hash(&folder.path("native.caffemodel")), LENET_NATIVE_1701);
+}
+
+#[test]
+fn a_chosen_seed_is_printed_and_gives_the_same_file_again() {
+    let folder = Folder::new();
+    for generator in ["caffe", "native"] {
+        let run = folder.run(&format!("init {} -o a --generator {generator} --force", lenet())).success();
+        let printed = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+        let seed = printed.trim().strip_prefix("seed: ").unwrap_or_else(|| panic!("no seed in {printed:?}"));
+        folder.run(&format!("init {} -o b --generator {generator} --force --seed {seed}", lenet())).success();
+        assert_eq!(hash(&folder.path("a")), hash(&folder.path("b")));
+    }
+}
+
+#[test]
+fn an_existing_file_is_replaced_on_request_only() {
+    let folder = Folder::new();
+    folder.write("out", "precious");
+    let init = format!("init {} -o out --seed 1", lenet());
+    folder.run(&init).code(2).stderr("error: out: exists already; --force replaces it\n");
+    assert_eq!(fs::read(folder.path("out")).unwrap(), b"precious");
+    folder.run(&format!("{init} --force")).success();
+    assert_ne!(fs::read(folder.path("out")).unwrap(), b"precious");
+    assert_eq!(folder.files(), ["out"]);
+}
+
+#[test]
+fn the_eras_of_boost_differ_and_the_last_is_the_default() {
+    let folder = Folder::new();
+    let net = format!(
+        "{INPUT}layer {{ name: \"ip\" type: \"InnerProduct\" bottom: \"data\" top: \"ip\" \
+         inner_product_param {{ num_output: 9 weight_filler {{ type: \"gaussian\" }} }} }}"
+    );
+    folder.write("net.prototxt", net);
+    let made = |options: &str| {
+        folder.run(&format!("init net.prototxt -o out --force --seed 1{options}")).success();
+        hash(&folder.path("out"))
+    };
+    let current = made("");
+    assert_eq!(made(" --boost 1.89"), current);
+    assert_ne!(made(" --boost 1.54"), current);
+    let error = folder.run("init net.prototxt -o x --seed 1 --boost 0.9").code(2);
+    assert!(String::from_utf8_lossy(&error.get_output().stderr).contains("--boost"));
+}
+
+#[test]
+fn a_weight_without_a_filler_is_warned_about() {
+    let folder = Folder::new();
+    let layer = "layer { name: \"ip\" type: \"InnerProduct\" bottom: \"data\" top: \"ip\" \
+                 inner_product_param { num_output: 3 } }";
+    folder.write("net.prototxt", format!("{INPUT}{layer}"));
+    let expected = "\
+warning: layer \"ip\" (InnerProduct) has no inner_product_param.weight_filler: its weights are all zero and the layer cannot learn
+ --> net.prototxt:2:1
+  |
+2 | layer { name: \"ip\" type: \"InnerProduct\" bottom: \"data\" top: \"ip\" inner_product_param { num_output: 3 } }
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: give it a filler, such as weight_filler { type: \"xavier\" }, or load trained weights before use
+
+";
+    folder.run("init net.prototxt -o out --seed 1").success().stderr(expected);
+}
+
+#[test]
+fn an_error_shows_the_place_and_the_remedy() {
+    let layer = "layer { name: \"c\" type: \"InnerProduct\" bottom: \"data\" top: \"c\" inner_product_param { num_outputs: 3 } }";
+    let expected = "\
+error: unknown field \"num_outputs\" in InnerProductParameter
+ --> net.prototxt:2:86
+  |
+2 | layer { name: \"c\" type: \"InnerProduct\" bottom: \"data\" top: \"c\" inner_product_param { num_outputs: 3 } }
+  |                                                                                      ^^^^^^^^^^^
+  |
+  = help: did you mean \"num_output\"?
+
+";
+    assert_eq!(Folder::new().refused(format!("{INPUT}{layer}"), ""), expected);
+}
+
+#[test]
+fn a_binary_caffemodel_is_a_net_definition_too() {
+    let folder = Folder::new();
+    folder.run(&format!("init {} -o first --seed 7", lenet())).success();
+    folder.run("init first -o second --seed 8").success();
+    assert_eq!(hash(&folder.path("first")), hash(&folder.path("second")));
+    let bytes = fs::read(folder.path("first")).unwrap();
+    folder.write("cut", &bytes[..bytes.len() - 9]);
+    let error = folder.run("init cut -o out --seed 1").code(2);
+    let text = String::from_utf8_lossy(&error.get_output().stderr).into_owned();
+    assert!(text.starts_with("error: cut: not a net definition: damaged or truncated in NetParameter"), "{text}");
+}
+
+#[test]
+fn bad_input_is_refused_without_a_trace() {
+    let folder = Folder::new();
+    let first_line = |net: &str, options: &str| folder.refused(net, options).lines().next().unwrap().to_owned();
+    assert_eq!(
+        first_line(&format!("{INPUT}layer {{ name: \"a\" type: \"Relu\" bottom: \"data\" top: \"a\" }}"), ""),
+        "error: layer \"a\" (Relu), type: unknown layer type \"Relu\""
+    );
+    assert_eq!(
+        first_line(
+            "layer { name: \"p\" type: \"Python\" top: \"p\" python_param { module: \"m\" layer: \"L\" } }",
+            "--phase test"
+        ),
+        "error: layer \"p\" (Python), python_param.layer: the shape of top \"p\" is made by m.L in Python"
+    );
+    assert!(first_line(&"layer {".repeat(100_000), "").starts_with("error: "));
+    assert_eq!(
+        first_line("layer { }\n".repeat(100_001).as_str(), ""),
+        "error: net.prototxt: not a net definition: more than 100000 layers"
+    );
+    let wide = "layer { name: \"d\" type: \"Input\" top: \"d\" input_param { shape { dim: 65536 dim: 65536 } } }";
+    assert_eq!(
+        first_line(wide, ""),
+        "error: layer \"d\" (Input), input_param.shape: a blob holds at most 2147483647 elements, 65536 x 65536 are more"
+    );
+    let large = format!(
+        "{INPUT}layer {{ name: \"i\" type: \"InnerProduct\" bottom: \"data\" top: \"i\" inner_product_param {{ num_output: 500000000 }} }}"
+    );
+    let refused = folder.refused(large, "");
+    assert!(refused.contains("the caffemodel would have 10000000122 bytes"), "{refused}");
+    assert!(refused.contains("protobuf, and so Caffe, reads at most 2147483647"), "{refused}");
+}
+
+#[test]
+fn requests_that_cannot_be_met_are_refused() {
+    let folder = Folder::new();
+    folder.write("net.prototxt", INPUT);
+    let says = |arguments: &str, expected: &str| {
+        let error = folder.run(arguments).code(2);
+        let text = String::from_utf8_lossy(&error.get_output().stderr).into_owned();
+        assert!(text.contains(expected), "{arguments}: {text}");
+    };
+    says("init absent.prototxt -o out", "absent.prototxt: cannot read: No such file or directory");
+    says("init net.prototxt -o no/such/folder/out --seed 1", "no/such/folder/out: cannot write");
+    says("init net.prototxt -o . --seed 1", ".: is a folder; name a file in it");
+    says("init net.prototxt -o out --seed 4294967296", "Caffe's generator takes seeds up to 4294967295");
+    says("init net.prototxt -o out --shape data=2,-4", "dimension 1 is negative (-4)");
+    says("init net.prototxt -o out --shape data", "expected TOP=N,C,H,W");
+    assert_eq!(folder.files(), ["net.prototxt"]);
+}

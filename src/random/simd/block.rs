@@ -32,23 +32,18 @@ pub(super) fn twist(words: &mut [u32], fresh: usize) {
 pub(crate) struct UniformBlock {
     pub(crate) min: f32,
     pub(crate) span: f32,
-    /// Values must be below; infinite where they need not.
+    /// Values below this come from draws that need not be repeated.
     pub(crate) bound: f32,
-    /// Fractions must be below as well: 1 where 1 is drawn again, else infinite.
-    pub(crate) fraction_bound: f32,
-    pub(crate) factor: f32,
 }
 
 /// See [`Kernels::uniform`](super::isa::Kernels::uniform).
 #[inline(always)]
 pub(super) fn uniform(words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
-    let UniformBlock { min, span, bound, fraction_bound, factor } = *uniform;
+    let UniformBlock { min, span, bound } = *uniform;
     let mut good = true;
     for (value, &word) in out.iter_mut().zip(words) {
-        let fraction = temper(word) as f32 * FRACTION;
-        let scaled = fraction * span + min;
-        good &= (scaled < bound) & (fraction < fraction_bound);
-        *value = scaled * factor;
+        *value = temper(word) as f32 * FRACTION * span + min;
+        good &= *value < bound;
     }
     good
 }
@@ -103,19 +98,21 @@ pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain
         for (i, (&u, value)) in draws.iter().zip(values).enumerate() {
             let layer = ((u >> 1) & 127) as usize;
             let fraction = u >> 8;
-            let x = fraction as i32 as f32 * LAYERS.scale[layer];
+            // One load for both.
+            let (limit, scale) = (LAYERS.packed[layer] as u32, f32::from_bits((LAYERS.packed[layer] >> 32) as u32));
+            let x = fraction as i32 as f32 * scale;
             let signed = f32::from_bits(x.to_bits() ^ (!u << 31));
             *value = signed * std + mean;
-            mask |= u64::from(fraction < LAYERS.limit[layer]) << i;
+            mask |= u64::from(fraction < limit) << i;
         }
         *certain = mask;
     }
 }
 
-/// Draws whose proposals are not certain, each with the draw after it, which is the height if it comes to a wedge.
-pub(crate) struct Heights {
-    pub(crate) draw: [u32; BLOCK],
-    pub(crate) height: [u32; BLOCK],
+/// The words whose proposals are not certain, and the one after each, which is the height if it comes to a wedge.
+pub(crate) struct Points {
+    pub(crate) draws: [u32; BLOCK],
+    pub(crate) heights: [u32; BLOCK],
 }
 
 /// Points judged at a time; their number is rounded up to it.
@@ -126,18 +123,18 @@ pub(crate) const JUDGED: usize = 16;
 pub(crate) struct Verdict {
     /// The point lies below the density.
     pub(crate) below: u16,
-    /// It is no wedge's point, or its height must be drawn again.
+    /// It is no wedge's point, or its height must be drawn again: the plain form decides.
     pub(crate) special: u16,
 }
 
 /// See [`Kernels::judge`](super::isa::Kernels::judge).
 #[inline(always)]
-pub(super) fn judge(ziggurat: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
-    let (draws, heights) = (points.draw.as_chunks::<JUDGED>().0, points.height.as_chunks::<JUDGED>().0);
+pub(super) fn judge(ziggurat: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
+    let (draws, heights) = (points.draws.as_chunks::<JUDGED>().0, points.heights.as_chunks::<JUDGED>().0);
     for ((draws, heights), verdict) in draws.iter().zip(heights).zip(verdicts).take(count.div_ceil(JUDGED)) {
         *verdict = Verdict::default();
         for i in 0..JUDGED {
-            let (u, height) = (draws[i], heights[i] as f32 * FRACTION);
+            let (u, height) = (temper(draws[i]), temper(heights[i]) as f32 * FRACTION);
             let layer = ((u >> 1) & 127) as usize;
             let special = layer == 0 || height >= 1.0;
             let below = !special && ziggurat.under_curve(layer, (u >> 8) as f32 * LAYERS.scale[layer], height);

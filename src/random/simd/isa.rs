@@ -1,7 +1,7 @@
 //! Which kernels to run: a token for each instruction set, that exists only where the machine has the instructions.
 
 use super::SimdPath;
-use super::block::{self, Heights, UniformBlock, Verdict};
+use super::block::{self, Points, UniformBlock, Verdict};
 use crate::random::boost::{Affine, Ziggurat};
 
 #[cfg(target_arch = "x86_64")]
@@ -16,7 +16,7 @@ pub(crate) trait Kernels: Copy {
         block::twist(words, fresh);
     }
 
-    /// Uniform values of `out.len()` words; false if one of them must be drawn again.
+    /// Uniform values of `out.len()` words; false if one of them may have to be drawn again.
     fn uniform(self, words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
         block::uniform(words, uniform, out)
     }
@@ -32,12 +32,14 @@ pub(crate) trait Kernels: Copy {
     }
 
     /// Phase 1 of the ziggurat: the value each word proposes and, bit by bit, whether it is certain.
+    ///
+    /// Some that are certain may be reported as not.
     fn propose(self, words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
         block::propose(words, affine, values, certain);
     }
 
     /// Phase 2 of the ziggurat, first part: whether points of wedges lie below the density.
-    fn judge(self, ziggurat: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+    fn judge(self, ziggurat: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
         block::judge(ziggurat, points, count, verdicts);
     }
 

@@ -3,7 +3,7 @@
 mod lanes;
 mod ziggurat;
 
-use super::block::{self, Heights, UniformBlock, Verdict};
+use super::block::{self, Points, UniformBlock, Verdict};
 use super::isa::Kernels;
 use crate::random::boost::{Affine, Ziggurat};
 
@@ -47,7 +47,7 @@ impl Kernels for Avx2 {
         unsafe { ziggurat::propose(words, affine, values, certain) }
     }
 
-    fn judge(self, form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+    fn judge(self, form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { ziggurat::judge(form, points, count, verdicts) }
     }

@@ -94,19 +94,31 @@ pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain
     let chunks = words.as_chunks::<64>().0.iter().zip(values.as_chunks_mut::<64>().0);
     for ((words, values), certain) in chunks.zip(certain) {
         let draws = words.map(temper);
-        let mut mask = 0;
-        for (i, (&u, value)) in draws.iter().zip(values).enumerate() {
-            let layer = ((u >> 1) & 127) as usize;
-            let fraction = u >> 8;
-            // One load for both.
-            let (limit, scale) = (LAYERS.packed[layer] as u32, f32::from_bits((LAYERS.packed[layer] >> 32) as u32));
-            let x = fraction as i32 as f32 * scale;
-            let signed = f32::from_bits(x.to_bits() ^ (!u << 31));
-            *value = signed * std + mean;
-            mask |= u64::from(fraction < limit) << i;
+        let (mut limit, mut scale) = ([0; 64], [0.0; 64]);
+        for ((limit, scale), draw) in limit.iter_mut().zip(&mut scale).zip(&draws) {
+            let packed = LAYERS.packed[((draw >> 1) & 127) as usize];
+            *limit = packed as i32;
+            *scale = f32::from_bits((packed >> 32) as u32);
         }
-        *certain = mask;
+        let mut inside = [0; 64];
+        for i in 0..64 {
+            let fraction = (draws[i] >> 8) as i32;
+            let x = fraction as f32 * scale[i];
+            let signed = f32::from_bits(x.to_bits() ^ (!draws[i] << 31));
+            values[i] = signed * std + mean;
+            inside[i] = u8::from(fraction < limit[i]);
+        }
+        *certain = bits(&inside);
     }
+}
+
+/// Bytes of 0 and 1 as bits.
+#[inline(always)]
+fn bits(bytes: &[u8; 64]) -> u64 {
+    // The product moves the lowest bit of byte k to bit 56 + k.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let eights = bytes.as_chunks::<8>().0.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
+    eights.enumerate().fold(0, |bits, (i, eight)| bits | eight << (8 * i))
 }
 
 /// The words whose proposals are not certain, and the one after each, which is the height if it comes to a wedge.
@@ -144,15 +156,27 @@ pub(super) fn judge(ziggurat: Ziggurat, points: &Points, count: usize, verdicts:
     }
 }
 
+/// Room that [`compact`] needs behind the values, and values behind the ones it moves.
+pub(super) const MOVED: usize = 64;
+
 /// See [`Kernels::compact`](super::isa::Kernels::compact).
+///
+/// Copies as much as a mask covers at a time, wherever it starts: what is too much is overwritten.
 #[inline(always)]
 pub(super) fn compact(values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
     let mut count = 0;
-    for (values, &kept) in values.as_chunks::<64>().0.iter().zip(kept) {
-        for (i, &value) in values.iter().enumerate() {
-            out[count] = value;
-            count += (kept >> i & 1) as usize;
+    for (i, &kept) in kept.iter().enumerate() {
+        let (mut start, end) = (i * MOVED, (i + 1) * MOVED);
+        let mut dropped = !kept;
+        while dropped != 0 {
+            let position = i * MOVED + dropped.trailing_zeros() as usize;
+            out[count..count + MOVED].copy_from_slice(&values[start..start + MOVED]);
+            count += position - start;
+            start = position + 1;
+            dropped &= dropped - 1;
         }
+        out[count..count + MOVED].copy_from_slice(&values[start..start + MOVED]);
+        count += end - start;
     }
     count
 }

@@ -11,6 +11,9 @@ use super::{avx2::Avx2, avx512::Avx512};
 ///
 /// `words` are untempered words of the engine.
 pub(crate) trait Kernels: Copy {
+    /// What [`compact`](Kernels::compact) may write beyond.
+    const ROOM: usize = block::MOVED;
+
     /// Sets the last `fresh` words, a multiple of [`GRAIN`](crate::random::mt19937::GRAIN), from the ones before them.
     fn twist(self, words: &mut [u32], fresh: usize) {
         block::twist(words, fresh);
@@ -45,7 +48,8 @@ pub(crate) trait Kernels: Copy {
 
     /// Phase 3 of the ziggurat: moves the values whose bit is set to the front of `out`, and counts them.
     ///
-    /// `out` must have room for 16 values more than are kept; what it holds behind them is unspecified.
+    /// Values go on for [`block::MOVED`] behind those of the masks. `out` has room for as many as the masks cover and
+    /// for [`ROOM`](Kernels::ROOM) more; what it holds behind the values kept is unspecified.
     fn compact(self, values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
         block::compact(values, kept, out)
     }

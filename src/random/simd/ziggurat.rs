@@ -9,7 +9,7 @@
 //!    for nothing. Tails and repeated heights take a varying number of draws; the plain form runs them.
 //! 3. *Compact.* The proposals that stand move to the output.
 
-use super::block::{JUDGED, Points, Verdict};
+use super::block::{JUDGED, MOVED, Points, Verdict};
 use super::isa::Kernels;
 use crate::random::boost::{Affine, FRACTION_24, NORMAL_X, NORMAL_Y, Ziggurat};
 use crate::random::mt19937::temper;
@@ -19,8 +19,6 @@ use crate::random::{Draws, Mt19937};
 pub(super) const BLOCK: usize = 4096;
 /// Draws in a block are a multiple of the bits in a mask.
 const MASK: usize = 64;
-/// Room that [`Kernels::compact`] needs behind the values of a block.
-const SLACK: usize = 16;
 
 /// The layers, as the vector code sees them: single-precision numbers that the plain form computes on the way.
 #[repr(C, align(64))]
@@ -92,7 +90,7 @@ const fn fractions_below(edge: f64, scale: f32) -> u32 {
 /// The memory that the phases share.
 #[repr(C, align(64))]
 pub(crate) struct Scratch {
-    values: [f32; BLOCK],
+    values: [f32; BLOCK + MOVED],
     /// A bit for each draw of the block, and a mask more for what is used up behind it.
     kept: [u64; BLOCK / MASK + 1],
     /// Where the uncertain proposals are.
@@ -104,7 +102,7 @@ pub(crate) struct Scratch {
 impl Scratch {
     pub(crate) fn new() -> Box<Scratch> {
         Box::new(Scratch {
-            values: [0.0; BLOCK],
+            values: [0.0; BLOCK + MOVED],
             kept: [0; BLOCK / MASK + 1],
             positions: [0; BLOCK + MASK],
             points: Points { draws: [0; BLOCK], heights: [0; BLOCK] },
@@ -113,7 +111,7 @@ impl Scratch {
     }
 }
 
-/// Fills the front of `out` with normal values, and returns how many: all but fewer than 100.
+/// Fills the front of `out` with normal values, and returns how many: all but fewer than 128.
 pub(super) fn fill<K: Kernels>(
     kernels: K,
     ziggurat: Ziggurat,
@@ -123,8 +121,8 @@ pub(super) fn fill<K: Kernels>(
     out: &mut [f32],
 ) -> usize {
     let mut done = 0;
-    while out.len() - done >= MASK + SLACK {
-        let block = BLOCK.min((out.len() - done - SLACK) / MASK * MASK);
+    while out.len() - done >= MASK + K::ROOM {
+        let block = BLOCK.min((out.len() - done - K::ROOM) / MASK * MASK);
         // Phase 2 looks beyond the block: at the height that follows the last draw, and at padding of the list.
         let words = engine.upcoming(block + 2);
         kernels.propose(&words[..block], affine, &mut scratch.values, &mut scratch.kept[..block / MASK]);
@@ -132,7 +130,7 @@ pub(super) fn fill<K: Kernels>(
         collect(words, scratch, uncertain);
         kernels.judge(ziggurat, &scratch.points, uncertain, &mut scratch.verdicts);
         let used = resolve(ziggurat, affine, engine, scratch, uncertain, block);
-        done += kernels.compact(&scratch.values[..block], &scratch.kept, &mut out[done..]);
+        done += kernels.compact(&scratch.values, &scratch.kept[..block / MASK], &mut out[done..]);
         engine.advance(used);
     }
     done

@@ -6,6 +6,7 @@ mod ziggurat;
 use super::block::{self, Points, UniformBlock, Verdict};
 use super::isa::Kernels;
 use crate::random::boost::{Affine, Ziggurat};
+use lanes::LANES;
 
 /// Exists only on machines with the instructions.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ impl Avx2 {
 }
 
 impl Kernels for Avx2 {
+    const ROOM: usize = LANES;
+
     fn twist(self, words: &mut [u32], fresh: usize) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { twist(words, fresh) }

@@ -29,6 +29,8 @@ impl Avx512 {
 }
 
 impl Kernels for Avx512 {
+    const ROOM: usize = LANES;
+
     fn twist(self, words: &mut [u32], fresh: usize) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { twist(words, fresh) }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{CaffeGenerator, Era, Generator};
+use super::{CaffeGenerator, Era, Generator, SimdPath};
 
 enum Fill {
     Uniform(f32, f32),
@@ -53,11 +53,11 @@ fn digest(values: &[f32]) -> u64 {
     hasher.finalize().iter().take(8).fold(0, |digest, &byte| digest << 8 | u64::from(byte))
 }
 
-fn check(run: &Run) {
+fn check(run: &Run, path: SimdPath) {
     let era: Era = run.boost.parse().expect("a release");
-    let mut rng = CaffeGenerator::new(run.seed, era);
+    let mut rng = CaffeGenerator::with_path(run.seed, era, path);
     for (i, blob) in run.blobs.iter().enumerate() {
-        let place = format!("{}, seed {}, Boost {}, blob {i}", run.case, run.seed, run.boost);
+        let place = format!("{path}, {}, seed {}, Boost {}, blob {i}", run.case, run.seed, run.boost);
         let [first, last] = blob.ends;
         let values = blob.fill.values(blob.count, &mut rng);
         let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
@@ -70,7 +70,9 @@ fn check(run: &Run) {
 
 #[test]
 fn agrees_with_caffe() {
-    RUNS.iter().for_each(check);
+    for path in SimdPath::ALL {
+        RUNS.iter().for_each(|run| check(run, path));
+    }
 }
 
 #[rustfmt::skip]

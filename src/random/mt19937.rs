@@ -6,7 +6,7 @@
 //! the front of its buffer now and then: the words of the next draws lie side by side, which is what vector code wants.
 
 use crate::random::Draws;
-use crate::random::simd::{Isa, SimdPath};
+use crate::random::simd::{AlignedWords, Isa, SimdPath};
 
 /// Words that determine all the later ones.
 pub(crate) const STATE: usize = 624;
@@ -34,7 +34,7 @@ const WINDOW: usize = 2 * 4096;
 #[derive(Clone)]
 pub struct Mt19937 {
     /// Words of the recurrence; those before `end` are valid.
-    words: Vec<u32>,
+    words: AlignedWords,
     /// Index of the next draw's word, at least [`STATE`] words after the first one known.
     position: usize,
     end: usize,
@@ -55,7 +55,7 @@ impl Mt19937 {
 
     /// The same, on given vector instructions.
     pub(crate) fn with_isa(seed: u32, isa: Isa) -> Mt19937 {
-        let mut words = vec![0; STATE + WINDOW];
+        let mut words = AlignedWords::zeroed(STATE + WINDOW);
         words[0] = seed;
         for i in 1..STATE {
             let previous = words[i - 1] ^ (words[i - 1] >> 30);
@@ -93,13 +93,14 @@ impl Mt19937 {
     #[cold]
     fn extend(&mut self, fresh: usize) {
         if self.end + fresh > self.words.len() {
-            let start = self.position.min(self.end - STATE);
+            // A multiple of the grain, so that vectors stay aligned.
+            let start = self.position.min(self.end - STATE) / GRAIN * GRAIN;
             self.words.copy_within(start..self.end, 0);
             self.position -= start;
             self.end -= start;
             let needed = self.end + fresh;
             if needed > self.words.len() {
-                self.words.resize(needed, 0);
+                self.words.grow(needed);
             }
         }
         self.isa.twist(&mut self.words[..self.end + fresh], fresh);

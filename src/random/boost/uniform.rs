@@ -42,14 +42,12 @@ impl Uniform {
         (span.is_finite() && min < bound).then_some(Uniform { min, span, bound: Some(bound), factor })
     }
 
-    /// The constants that the vector code needs; `None` where a value may be NaN.
+    /// The constants that the vector code needs; `None` for ranges wider than the largest float.
     pub(crate) fn block(&self) -> Option<UniformBlock> {
         let Uniform { min, span, bound, factor } = *self;
-        let (bound, fraction_bound) = match bound {
-            Some(bound) => (bound, f32::INFINITY),
-            None => (f32::INFINITY, 1.0),
-        };
-        span.is_finite().then_some(UniformBlock { min, span, bound, fraction_bound, factor })
+        // Without a bound a draw is repeated if its fraction is 1, which gives the largest of all values.
+        let bound = bound.unwrap_or(span + min);
+        (span.is_finite() && factor == 1.0).then_some(UniformBlock { min, span, bound })
     }
 
     #[inline]

@@ -32,23 +32,18 @@ pub(super) fn twist(words: &mut [u32], fresh: usize) {
 pub(crate) struct UniformBlock {
     pub(crate) min: f32,
     pub(crate) span: f32,
-    /// Values must be below; infinite where they need not.
+    /// Values below this come from draws that need not be repeated.
     pub(crate) bound: f32,
-    /// Fractions must be below as well: 1 where 1 is drawn again, else infinite.
-    pub(crate) fraction_bound: f32,
-    pub(crate) factor: f32,
 }
 
 /// See [`Kernels::uniform`](super::isa::Kernels::uniform).
 #[inline(always)]
 pub(super) fn uniform(words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
-    let UniformBlock { min, span, bound, fraction_bound, factor } = *uniform;
+    let UniformBlock { min, span, bound } = *uniform;
     let mut good = true;
     for (value, &word) in out.iter_mut().zip(words) {
-        let fraction = temper(word) as f32 * FRACTION;
-        let scaled = fraction * span + min;
-        good &= (scaled < bound) & (fraction < fraction_bound);
-        *value = scaled * factor;
+        *value = temper(word) as f32 * FRACTION * span + min;
+        good &= *value < bound;
     }
     good
 }
@@ -99,23 +94,37 @@ pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain
     let chunks = words.as_chunks::<64>().0.iter().zip(values.as_chunks_mut::<64>().0);
     for ((words, values), certain) in chunks.zip(certain) {
         let draws = words.map(temper);
-        let mut mask = 0;
-        for (i, (&u, value)) in draws.iter().zip(values).enumerate() {
-            let layer = ((u >> 1) & 127) as usize;
-            let fraction = u >> 8;
-            let x = fraction as i32 as f32 * LAYERS.scale[layer];
-            let signed = f32::from_bits(x.to_bits() ^ (!u << 31));
-            *value = signed * std + mean;
-            mask |= u64::from(fraction < LAYERS.limit[layer]) << i;
+        let (mut limit, mut scale) = ([0; 64], [0.0; 64]);
+        for ((limit, scale), draw) in limit.iter_mut().zip(&mut scale).zip(&draws) {
+            let packed = LAYERS.packed[((draw >> 1) & 127) as usize];
+            *limit = packed as i32;
+            *scale = f32::from_bits((packed >> 32) as u32);
         }
-        *certain = mask;
+        let mut inside = [0; 64];
+        for i in 0..64 {
+            let fraction = (draws[i] >> 8) as i32;
+            let x = fraction as f32 * scale[i];
+            let signed = f32::from_bits(x.to_bits() ^ (!draws[i] << 31));
+            values[i] = signed * std + mean;
+            inside[i] = u8::from(fraction < limit[i]);
+        }
+        *certain = bits(&inside);
     }
 }
 
-/// Draws whose proposals are not certain, each with the draw after it, which is the height if it comes to a wedge.
-pub(crate) struct Heights {
-    pub(crate) draw: [u32; BLOCK],
-    pub(crate) height: [u32; BLOCK],
+/// Bytes of 0 and 1 as bits.
+#[inline(always)]
+fn bits(bytes: &[u8; 64]) -> u64 {
+    // The product moves the lowest bit of byte k to bit 56 + k.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let eights = bytes.as_chunks::<8>().0.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
+    eights.enumerate().fold(0, |bits, (i, eight)| bits | eight << (8 * i))
+}
+
+/// The words whose proposals are not certain, and the one after each, which is the height if it comes to a wedge.
+pub(crate) struct Points {
+    pub(crate) draws: [u32; BLOCK],
+    pub(crate) heights: [u32; BLOCK],
 }
 
 /// Points judged at a time; their number is rounded up to it.
@@ -126,18 +135,18 @@ pub(crate) const JUDGED: usize = 16;
 pub(crate) struct Verdict {
     /// The point lies below the density.
     pub(crate) below: u16,
-    /// It is no wedge's point, or its height must be drawn again.
+    /// It is no wedge's point, or its height must be drawn again: the plain form decides.
     pub(crate) special: u16,
 }
 
 /// See [`Kernels::judge`](super::isa::Kernels::judge).
 #[inline(always)]
-pub(super) fn judge(ziggurat: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
-    let (draws, heights) = (points.draw.as_chunks::<JUDGED>().0, points.height.as_chunks::<JUDGED>().0);
+pub(super) fn judge(ziggurat: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
+    let (draws, heights) = (points.draws.as_chunks::<JUDGED>().0, points.heights.as_chunks::<JUDGED>().0);
     for ((draws, heights), verdict) in draws.iter().zip(heights).zip(verdicts).take(count.div_ceil(JUDGED)) {
         *verdict = Verdict::default();
         for i in 0..JUDGED {
-            let (u, height) = (draws[i], heights[i] as f32 * FRACTION);
+            let (u, height) = (temper(draws[i]), temper(heights[i]) as f32 * FRACTION);
             let layer = ((u >> 1) & 127) as usize;
             let special = layer == 0 || height >= 1.0;
             let below = !special && ziggurat.under_curve(layer, (u >> 8) as f32 * LAYERS.scale[layer], height);
@@ -147,15 +156,27 @@ pub(super) fn judge(ziggurat: Ziggurat, points: &Heights, count: usize, verdicts
     }
 }
 
+/// Room that [`compact`] needs behind the values, and values behind the ones it moves.
+pub(super) const MOVED: usize = 64;
+
 /// See [`Kernels::compact`](super::isa::Kernels::compact).
+///
+/// Copies as much as a mask covers at a time, wherever it starts: what is too much is overwritten.
 #[inline(always)]
 pub(super) fn compact(values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
     let mut count = 0;
-    for (values, &kept) in values.as_chunks::<64>().0.iter().zip(kept) {
-        for (i, &value) in values.iter().enumerate() {
-            out[count] = value;
-            count += (kept >> i & 1) as usize;
+    for (i, &kept) in kept.iter().enumerate() {
+        let (mut start, end) = (i * MOVED, (i + 1) * MOVED);
+        let mut dropped = !kept;
+        while dropped != 0 {
+            let position = i * MOVED + dropped.trailing_zeros() as usize;
+            out[count..count + MOVED].copy_from_slice(&values[start..start + MOVED]);
+            count += position - start;
+            start = position + 1;
+            dropped &= dropped - 1;
         }
+        out[count..count + MOVED].copy_from_slice(&values[start..start + MOVED]);
+        count += end - start;
     }
     count
 }

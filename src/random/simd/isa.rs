@@ -1,7 +1,7 @@
 //! Which kernels to run: a token for each instruction set, that exists only where the machine has the instructions.
 
 use super::SimdPath;
-use super::block::{self, Heights, UniformBlock, Verdict};
+use super::block::{self, Points, UniformBlock, Verdict};
 use crate::random::boost::{Affine, Ziggurat};
 
 #[cfg(target_arch = "x86_64")]
@@ -11,12 +11,15 @@ use super::{avx2::Avx2, avx512::Avx512};
 ///
 /// `words` are untempered words of the engine.
 pub(crate) trait Kernels: Copy {
+    /// What [`compact`](Kernels::compact) may write beyond.
+    const ROOM: usize = block::MOVED;
+
     /// Sets the last `fresh` words, a multiple of [`GRAIN`](crate::random::mt19937::GRAIN), from the ones before them.
     fn twist(self, words: &mut [u32], fresh: usize) {
         block::twist(words, fresh);
     }
 
-    /// Uniform values of `out.len()` words; false if one of them must be drawn again.
+    /// Uniform values of `out.len()` words; false if one of them may have to be drawn again.
     fn uniform(self, words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
         block::uniform(words, uniform, out)
     }
@@ -32,18 +35,21 @@ pub(crate) trait Kernels: Copy {
     }
 
     /// Phase 1 of the ziggurat: the value each word proposes and, bit by bit, whether it is certain.
+    ///
+    /// Some that are certain may be reported as not.
     fn propose(self, words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
         block::propose(words, affine, values, certain);
     }
 
     /// Phase 2 of the ziggurat, first part: whether points of wedges lie below the density.
-    fn judge(self, ziggurat: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+    fn judge(self, ziggurat: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
         block::judge(ziggurat, points, count, verdicts);
     }
 
     /// Phase 3 of the ziggurat: moves the values whose bit is set to the front of `out`, and counts them.
     ///
-    /// `out` must have room for 16 values more than are kept; what it holds behind them is unspecified.
+    /// Values go on for [`block::MOVED`] behind those of the masks. `out` has room for as many as the masks cover and
+    /// for [`ROOM`](Kernels::ROOM) more; what it holds behind the values kept is unspecified.
     fn compact(self, values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
         block::compact(values, kept, out)
     }

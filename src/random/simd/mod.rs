@@ -6,6 +6,7 @@
 //! done again by the plain form. The ziggurat, where 2.8 % of the draws need a closer look, has [three
 //! phases](ziggurat).
 
+mod aligned;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -21,6 +22,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
+pub(crate) use aligned::AlignedWords;
 pub(crate) use block::UniformBlock;
 pub(crate) use fill::{bernoulli, normal, uniform};
 pub(crate) use isa::Isa;

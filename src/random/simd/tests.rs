@@ -1,7 +1,11 @@
 //! Every path against the plain form, bit for bit.
 
+use super::block::{JUDGED, Points, UniformBlock, Verdict};
+use super::isa::{Kernels, Portable, with_kernels};
+use super::ziggurat::BLOCK;
 use super::{Isa, SimdPath};
-use crate::random::boost::{Affine, Bernoulli, Era, Normal, Uniform};
+use crate::random::boost::{Affine, Bernoulli, Era, Normal, Uniform, Ziggurat};
+use crate::random::mt19937::{TEMPER_B, TEMPER_C, temper};
 use crate::random::{CaffeGenerator, Draws, Generator, Mt19937};
 
 /// One fill, by the plain form and by a generator.
@@ -127,4 +131,63 @@ fn paths_are_named() {
         assert!(path.supported() <= path);
     }
     assert_eq!("sse".parse::<SimdPath>().unwrap_err().to_string(), r#""sse" is not one of portable, avx2 and avx512"#);
+}
+
+/// The word that gives a draw.
+fn untemper(draw: u32) -> u32 {
+    // Each step of tempering is undone by repeating it until all bits have settled.
+    let right = |y: u32, shift: u32| (0..32 / shift).fold(y, |x, _| y ^ (x >> shift));
+    let left = |y: u32, shift: u32, mask: u32| (0..32 / shift).fold(y, |x, _| y ^ ((x << shift) & mask));
+    right(left(left(right(draw, 18), 15, TEMPER_C), 7, TEMPER_B), 11)
+}
+
+/// A draw whose fraction rounds up to 1.
+const REPEATED: u32 = 0xffff_ff80;
+
+#[test]
+fn untempering_undoes_tempering() {
+    for draw in [0, 1, REPEATED, u32::MAX, 0x1234_5678] {
+        assert_eq!(temper(untemper(draw)), draw);
+    }
+}
+
+#[test]
+fn repeated_draws_are_noticed_in_every_place() {
+    let block = UniformBlock { min: 0.0, span: 1.0, bound: 1.0 };
+    let affine = Affine { mean: 0.0, std: 1.0 };
+    for isa in SimdPath::ALL.map(Isa::up_to) {
+        for place in 0..101 {
+            let mut words = [untemper(REPEATED - 1); 101];
+            words[place] = untemper(REPEATED);
+            let uniform = |length: usize| {
+                let words = &words[..length];
+                with_kernels!(isa, kernels => kernels.uniform(words, &block, &mut vec![0.0; length]))
+            };
+            assert!(!uniform(101), "{}, place {place}", isa.path());
+            assert!(uniform(place), "{}, place {place}", isa.path());
+            let pairs = with_kernels!(isa, kernels => kernels.box_muller(&words[..64], affine, &mut [0.0; 64]));
+            assert_eq!(pairs, place >= 64, "{}, place {place}", isa.path());
+        }
+    }
+}
+
+#[test]
+fn wedges_are_judged_alike() {
+    let mut engine = Mt19937::new(9);
+    let mut points = Points { draws: [0; BLOCK], heights: [0; BLOCK] };
+    points.draws.fill_with(|| engine.draw());
+    points.heights.fill_with(|| engine.draw());
+    points.heights.iter_mut().step_by(5).for_each(|height| *height = untemper(REPEATED));
+    for form in [Ziggurat::Plain, Ziggurat::Revised] {
+        let [mut expected, mut verdicts] = [[Verdict::default(); BLOCK / JUDGED]; 2];
+        Portable.judge(form, &points, BLOCK, &mut expected);
+        for isa in SimdPath::ALL.map(Isa::up_to) {
+            with_kernels!(isa, kernels => kernels.judge(form, &points, BLOCK, &mut verdicts));
+            for (verdict, expected) in verdicts.iter().zip(&expected) {
+                assert_eq!(verdict.special & expected.special, expected.special, "{}", isa.path());
+                let judged = !verdict.special;
+                assert_eq!(verdict.below & judged, expected.below & judged, "{}", isa.path());
+            }
+        }
+    }
 }

@@ -9,7 +9,7 @@
 //!    for nothing. Tails and repeated heights take a varying number of draws; the plain form runs them.
 //! 3. *Compact.* The proposals that stand move to the output.
 
-use super::block::{Heights, JUDGED, Verdict};
+use super::block::{JUDGED, MOVED, Points, Verdict};
 use super::isa::Kernels;
 use crate::random::boost::{Affine, FRACTION_24, NORMAL_X, NORMAL_Y, Ziggurat};
 use crate::random::mt19937::temper;
@@ -19,8 +19,6 @@ use crate::random::{Draws, Mt19937};
 pub(super) const BLOCK: usize = 4096;
 /// Draws in a block are a multiple of the bits in a mask.
 const MASK: usize = 64;
-/// Room that [`Kernels::compact`] needs behind the values of a block.
-const SLACK: usize = 16;
 
 /// The layers, as the vector code sees them: single-precision numbers that the plain form computes on the way.
 #[repr(C, align(64))]
@@ -29,6 +27,8 @@ pub(super) struct Layers {
     pub(super) scale: [f32; 128],
     /// Fractions below this are certain.
     pub(super) limit: [u32; 128],
+    /// The limit rounded down to a multiple of 256, over 256: fractions over 256 below this are certain.
+    pub(super) coarse_limit: [u16; 128],
     /// The limit in the low half, the bits of the scale in the high half.
     pub(super) packed: [u64; 128],
     /// Distance of the outer edge.
@@ -48,6 +48,7 @@ impl Layers {
         let mut layers = Layers {
             scale: [0.0; 128],
             limit: [0; 128],
+            coarse_limit: [0; 128],
             packed: [0; 128],
             outer: [0.0; 128],
             width: [0.0; 128],
@@ -60,6 +61,7 @@ impl Layers {
             let limit = fractions_below(NORMAL_X[i + 1], scale);
             layers.scale[i] = scale;
             layers.limit[i] = limit;
+            layers.coarse_limit[i] = (limit >> 8) as u16;
             layers.packed[i] = ((scale.to_bits() as u64) << 32) | limit as u64;
             layers.outer[i] = NORMAL_X[i] as f32;
             layers.width[i] = (NORMAL_X[i] - NORMAL_X[i + 1]) as f32;
@@ -86,29 +88,30 @@ const fn fractions_below(edge: f64, scale: f32) -> u32 {
 }
 
 /// The memory that the phases share.
+#[repr(C, align(64))]
 pub(crate) struct Scratch {
-    values: [f32; BLOCK],
+    values: [f32; BLOCK + MOVED],
     /// A bit for each draw of the block, and a mask more for what is used up behind it.
     kept: [u64; BLOCK / MASK + 1],
     /// Where the uncertain proposals are.
-    positions: [u16; BLOCK],
-    points: Heights,
+    positions: [u16; BLOCK + MASK],
+    points: Points,
     verdicts: [Verdict; BLOCK / JUDGED],
 }
 
 impl Scratch {
     pub(crate) fn new() -> Box<Scratch> {
         Box::new(Scratch {
-            values: [0.0; BLOCK],
+            values: [0.0; BLOCK + MOVED],
             kept: [0; BLOCK / MASK + 1],
-            positions: [0; BLOCK],
-            points: Heights { draw: [0; BLOCK], height: [0; BLOCK] },
+            positions: [0; BLOCK + MASK],
+            points: Points { draws: [0; BLOCK], heights: [0; BLOCK] },
             verdicts: [Verdict::default(); BLOCK / JUDGED],
         })
     }
 }
 
-/// Fills the front of `out` with normal values, and returns how many: all but fewer than 100.
+/// Fills the front of `out` with normal values, and returns how many: all but fewer than 128.
 pub(super) fn fill<K: Kernels>(
     kernels: K,
     ziggurat: Ziggurat,
@@ -118,36 +121,50 @@ pub(super) fn fill<K: Kernels>(
     out: &mut [f32],
 ) -> usize {
     let mut done = 0;
-    while out.len() - done >= MASK + SLACK {
-        let block = BLOCK.min((out.len() - done - SLACK) / MASK * MASK);
-        // Phase 2 looks one draw beyond the block.
-        let words = engine.upcoming(block + 1);
+    while out.len() - done >= MASK + K::ROOM {
+        let block = BLOCK.min((out.len() - done - K::ROOM) / MASK * MASK);
+        // Phase 2 looks beyond the block: at the height that follows the last draw, and at padding of the list.
+        let words = engine.upcoming(block + 2);
         kernels.propose(&words[..block], affine, &mut scratch.values, &mut scratch.kept[..block / MASK]);
-        let uncertain = list(words, block, scratch);
+        let uncertain = list(scratch, block);
+        collect(words, scratch, uncertain);
         kernels.judge(ziggurat, &scratch.points, uncertain, &mut scratch.verdicts);
         let used = resolve(ziggurat, affine, engine, scratch, uncertain, block);
-        done += kernels.compact(&scratch.values[..block], &scratch.kept, &mut out[done..]);
+        done += kernels.compact(&scratch.values, &scratch.kept[..block / MASK], &mut out[done..]);
         engine.advance(used);
     }
     done
 }
 
 /// Lists the proposals that are not certain, and counts them.
-fn list(words: &[u32], block: usize, scratch: &mut Scratch) -> usize {
-    let Scratch { kept, positions, points, .. } = scratch;
+fn list(scratch: &mut Scratch, block: usize) -> usize {
+    // Most masks have one or two; writing this many at any rate spares a branch that is hard to predict.
+    const USUAL: usize = 4;
     let mut count = 0;
-    for (i, &kept) in kept[..block / MASK].iter().enumerate() {
+    for (i, &kept) in scratch.kept[..block / MASK].iter().enumerate() {
         let mut uncertain = !kept;
-        while uncertain != 0 {
-            let position = i * MASK + uncertain.trailing_zeros() as usize;
-            positions[count] = position as u16;
-            points.draw[count] = temper(words[position]);
-            points.height[count] = temper(words[position + 1]);
-            count += 1;
-            uncertain &= uncertain - 1;
+        let number = uncertain.count_ones() as usize;
+        let mut next = |place: &mut u16| {
+            *place = (i * MASK) as u16 + uncertain.trailing_zeros() as u16;
+            uncertain &= uncertain.wrapping_sub(1);
+        };
+        scratch.positions[count..count + USUAL].iter_mut().for_each(&mut next);
+        if number > USUAL {
+            scratch.positions[count + USUAL..count + number].iter_mut().for_each(&mut next);
         }
+        count += number;
     }
     count
+}
+
+/// Copies the words at the listed positions, and the ones behind them, side by side.
+fn collect(words: &[u32], scratch: &mut Scratch, uncertain: usize) {
+    let Points { draws, heights } = &mut scratch.points;
+    let places = draws.iter_mut().zip(heights);
+    for (&position, (draw, height)) in scratch.positions[..uncertain].iter().zip(places) {
+        *draw = words[usize::from(position)];
+        *height = words[usize::from(position) + 1];
+    }
 }
 
 /// Settles in order which proposals stand; returns how many draws the block has used, at least its own.

@@ -3,9 +3,10 @@
 mod lanes;
 mod ziggurat;
 
-use super::block::{self, Heights, UniformBlock, Verdict};
+use super::block::{self, Points, UniformBlock, Verdict};
 use super::isa::Kernels;
 use crate::random::boost::{Affine, Ziggurat};
+use lanes::LANES;
 
 /// Exists only on machines with the instructions.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ impl Avx2 {
 }
 
 impl Kernels for Avx2 {
+    const ROOM: usize = LANES;
+
     fn twist(self, words: &mut [u32], fresh: usize) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { twist(words, fresh) }
@@ -47,7 +50,7 @@ impl Kernels for Avx2 {
         unsafe { ziggurat::propose(words, affine, values, certain) }
     }
 
-    fn judge(self, form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+    fn judge(self, form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { ziggurat::judge(form, points, count, verdicts) }
     }

@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use super::lanes::{LANES, gather, gather_u64, load, load_f32, mask, store_f32, temper, to_f32};
 use crate::random::boost::{Affine, FRACTION, Ziggurat};
 use crate::random::math::{EXP_POLY, EXP_STEPS, EXP2, ROUND};
-use crate::random::simd::block::{Heights, JUDGED, Verdict};
+use crate::random::simd::block::{JUDGED, Points, Verdict};
 use crate::random::simd::ziggurat::LAYERS;
 
 /// See [`Kernels::propose`](crate::random::simd::isa::Kernels::propose).
@@ -60,9 +60,9 @@ fn look_up_four(layer: __m128i) -> (__m128i, __m128i) {
 
 /// See [`Kernels::judge`](crate::random::simd::isa::Kernels::judge).
 #[target_feature(enable = "avx2,bmi1,bmi2")]
-pub(super) fn judge(form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+pub(super) fn judge(form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
     const { assert!(JUDGED == 2 * LANES) };
-    let (draws, heights) = (points.draw.as_chunks::<LANES>().0, points.height.as_chunks::<LANES>().0);
+    let (draws, heights) = (points.draws.as_chunks::<LANES>().0, points.heights.as_chunks::<LANES>().0);
     let halves = draws.as_chunks::<2>().0.iter().zip(heights.as_chunks::<2>().0);
     for ((draws, heights), verdict) in halves.zip(verdicts).take(count.div_ceil(JUDGED)) {
         let (below_low, special_low) = judge_eight(form, &draws[0], &heights[0]);
@@ -78,8 +78,8 @@ pub(super) fn judge(form: Ziggurat, points: &Heights, count: usize, verdicts: &m
 #[inline]
 #[target_feature(enable = "avx2")]
 fn judge_eight(form: Ziggurat, draws: &[u32; LANES], heights: &[u32; LANES]) -> (u8, u8) {
-    let draw = load(draws);
-    let height = _mm256_mul_ps(to_f32(load(heights)), _mm256_set1_ps(FRACTION));
+    let draw = temper(load(draws));
+    let height = _mm256_mul_ps(to_f32(temper(load(heights))), _mm256_set1_ps(FRACTION));
     let layer = _mm256_and_si256(_mm256_srli_epi32::<1>(draw), _mm256_set1_epi32(127));
     let base = _mm256_castsi256_ps(_mm256_cmpeq_epi32(layer, _mm256_setzero_si256()));
     let repeated = _mm256_cmp_ps::<_CMP_GE_OQ>(height, _mm256_set1_ps(1.0));

@@ -46,6 +46,13 @@ pub(super) fn load_u64(words: &[u64; 8]) -> __m512i {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
+pub(super) fn load_u16(words: &[u16; 32]) -> __m512i {
+    // SAFETY: the array is 64 bytes long; the load needs no alignment.
+    unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
 pub(super) fn store_u32(out: &mut [u32; LANES], words: __m512i) {
     // SAFETY: the array is 64 bytes long; the store needs no alignment.
     unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), words) }
@@ -65,6 +72,15 @@ pub(super) fn gather(table: &[f32; 128], index: __m512i) -> __m512 {
     let index = _mm512_and_si512(index, _mm512_set1_epi32(127));
     // SAFETY: each index is below 128, inside the table.
     unsafe { _mm512_i32gather_ps::<4>(index, table.as_ptr()) }
+}
+
+/// The same for a table of integers.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn gather_u32(table: &[u32; 128], index: __m512i) -> __m512i {
+    let index = _mm512_and_si512(index, _mm512_set1_epi32(127));
+    // SAFETY: each index is below 128, inside the table.
+    unsafe { _mm512_i32gather_epi32::<4>(index, table.as_ptr().cast()) }
 }
 
 /// See [`crate::random::mt19937::temper`].

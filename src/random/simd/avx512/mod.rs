@@ -7,7 +7,7 @@ mod ziggurat;
 
 use std::arch::x86_64::*;
 
-use super::block::{self, Heights, UniformBlock, Verdict};
+use super::block::{self, Points, UniformBlock, Verdict};
 use super::isa::Kernels;
 use crate::random::boost::{Affine, FRACTION, Ziggurat};
 use crate::random::mt19937::{GRAIN, MATRIX, MIDDLE, STATE};
@@ -29,6 +29,8 @@ impl Avx512 {
 }
 
 impl Kernels for Avx512 {
+    const ROOM: usize = LANES;
+
     fn twist(self, words: &mut [u32], fresh: usize) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { twist(words, fresh) }
@@ -54,7 +56,7 @@ impl Kernels for Avx512 {
         unsafe { ziggurat::propose(words, affine, values, certain) }
     }
 
-    fn judge(self, form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+    fn judge(self, form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { ziggurat::judge(form, points, count, verdicts) }
     }
@@ -96,18 +98,15 @@ fn uniform(words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
     let min = _mm512_set1_ps(uniform.min);
     let span = _mm512_set1_ps(uniform.span);
     let bound = _mm512_set1_ps(uniform.bound);
-    let fraction_bound = _mm512_set1_ps(uniform.fraction_bound);
-    let factor = _mm512_set1_ps(uniform.factor);
     let mut good: __mmask16 = !0;
     let (blocks, rest) = out.as_chunks_mut::<LANES>();
     let (block_words, rest_words) = words.as_chunks::<LANES>();
     for (out, words) in blocks.iter_mut().zip(block_words) {
         let draw = _mm512_cvtepu32_ps(temper(load(words)));
         let fraction = _mm512_mul_ps(draw, _mm512_set1_ps(FRACTION));
-        let scaled = _mm512_add_ps(_mm512_mul_ps(fraction, span), min);
-        good &= _mm512_cmp_ps_mask::<_CMP_LT_OQ>(scaled, bound);
-        good &= _mm512_cmp_ps_mask::<_CMP_LT_OQ>(fraction, fraction_bound);
-        store_f32(out, _mm512_mul_ps(scaled, factor));
+        let value = _mm512_add_ps(_mm512_mul_ps(fraction, span), min);
+        good &= _mm512_cmp_ps_mask::<_CMP_LT_OQ>(value, bound);
+        store_f32(out, value);
     }
     (good == !0) & block::uniform(rest_words, uniform, rest)
 }

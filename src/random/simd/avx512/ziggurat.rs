@@ -2,35 +2,38 @@
 
 use std::arch::x86_64::*;
 
-use super::lanes::{LANES, gather, halves, join, load, load_f32, store_f32, temper};
+use super::lanes::{LANES, gather, gather_u32, halves, join, load, load_f32, load_u16, store_f32, temper};
 use super::math;
 use crate::random::boost::{Affine, FRACTION, Ziggurat};
-use crate::random::simd::block::{Heights, JUDGED, Verdict};
+use crate::random::simd::block::{JUDGED, Points, Verdict};
 use crate::random::simd::ziggurat::LAYERS;
 
 /// Both tables of the layers, in registers.
 struct Tables {
     scale: [__m512; 8],
-    limit: [__m512i; 8],
+    coarse_limit: [__m512i; 4],
 }
 
 impl Tables {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn load() -> Tables {
-        let mut tables = Tables { scale: [_mm512_setzero_ps(); 8], limit: [_mm512_setzero_si512(); 8] };
-        for i in 0..8 {
-            tables.scale[i] = load_f32(&LAYERS.scale.as_chunks::<LANES>().0[i]);
-            tables.limit[i] = load(&LAYERS.limit.as_chunks::<LANES>().0[i]);
+        let mut tables = Tables { scale: [_mm512_setzero_ps(); 8], coarse_limit: [_mm512_setzero_si512(); 4] };
+        for (table, entries) in tables.scale.iter_mut().zip(LAYERS.scale.as_chunks().0) {
+            *table = load_f32(entries);
+        }
+        for (table, entries) in tables.coarse_limit.iter_mut().zip(LAYERS.coarse_limit.as_chunks().0) {
+            *table = load_u16(entries);
         }
         tables
     }
 
-    /// The scales and the limits of the layers in bits 1 to 7 of the draws.
+    /// The scales and the coarse limits of the layers in bits 1 to 7 of the draws.
     ///
-    /// A permutation selects among 32 entries by five bits; the two bits above choose among four of them.
+    /// A permutation selects among 32 scales by five bits, or among 64 limits by six; the bits above choose among
+    /// permutations. The limits are coarse because half as many permutations do for them.
     #[inline]
-    #[target_feature(enable = "avx512f")]
+    #[target_feature(enable = "avx512f,avx512bw")]
     fn look_up(&self, draw: __m512i) -> (__m512, __m512i) {
         let index = _mm512_srli_epi32::<1>(draw);
         let (b5, b6) = (_mm512_set1_epi32(1 << 6), _mm512_set1_epi32(1 << 7));
@@ -40,10 +43,10 @@ impl Tables {
         let (q2, q3) = (_mm512_permutex2var_ps(t4, index, t5), _mm512_permutex2var_ps(t6, index, t7));
         let (low, high) = (_mm512_mask_blend_ps(b5, q0, q1), _mm512_mask_blend_ps(b5, q2, q3));
         let scale = _mm512_mask_blend_ps(b6, low, high);
-        let [t0, t1, t2, t3, t4, t5, t6, t7] = self.limit;
-        let (q0, q1) = (_mm512_permutex2var_epi32(t0, index, t1), _mm512_permutex2var_epi32(t2, index, t3));
-        let (q2, q3) = (_mm512_permutex2var_epi32(t4, index, t5), _mm512_permutex2var_epi32(t6, index, t7));
-        let (low, high) = (_mm512_mask_blend_epi32(b5, q0, q1), _mm512_mask_blend_epi32(b5, q2, q3));
+        const LOWER_HALVES: __mmask32 = 0x5555_5555;
+        let [t0, t1, t2, t3] = self.coarse_limit;
+        let low = _mm512_maskz_permutex2var_epi16(LOWER_HALVES, t0, index, t1);
+        let high = _mm512_maskz_permutex2var_epi16(LOWER_HALVES, t2, index, t3);
         (scale, _mm512_mask_blend_epi32(b6, low, high))
     }
 }
@@ -60,9 +63,10 @@ pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain
         let mut mask = 0;
         for (i, (words, values)) in words.iter().zip(values).enumerate() {
             let draw = temper(load(words));
-            let (scale, limit) = tables.look_up(draw);
+            let (scale, coarse_limit) = tables.look_up(draw);
             let fraction = _mm512_srli_epi32::<8>(draw);
-            mask |= u64::from(_mm512_cmplt_epi32_mask(fraction, limit)) << (LANES * i);
+            let inside = _mm512_cmplt_epi32_mask(_mm512_srli_epi32::<16>(draw), coarse_limit);
+            mask |= u64::from(inside) << (LANES * i);
             let x = _mm512_mul_ps(_mm512_cvtepi32_ps(fraction), scale);
             // 0xd2 is a ^ (!b & c): negative where bit 0 of the draw is clear.
             let low_bit = _mm512_slli_epi32::<31>(draw);
@@ -75,17 +79,19 @@ pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain
 
 /// See [`Kernels::judge`](crate::random::simd::isa::Kernels::judge).
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(super) fn judge(form: Ziggurat, points: &Heights, count: usize, verdicts: &mut [Verdict]) {
+pub(super) fn judge(form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
     const { assert!(JUDGED == LANES) };
-    let (draws, heights) = (points.draw.as_chunks::<LANES>().0, points.height.as_chunks::<LANES>().0);
+    let (draws, heights) = (points.draws.as_chunks::<LANES>().0, points.heights.as_chunks::<LANES>().0);
     for ((draws, heights), verdict) in draws.iter().zip(heights).zip(verdicts).take(count.div_ceil(LANES)) {
-        let draw = load(draws);
-        let height = _mm512_mul_ps(_mm512_cvtepu32_ps(load(heights)), _mm512_set1_ps(FRACTION));
+        let draw = temper(load(draws));
+        let height = _mm512_mul_ps(_mm512_cvtepu32_ps(temper(load(heights))), _mm512_set1_ps(FRACTION));
         let layer = _mm512_srli_epi32::<1>(draw);
         let special = _mm512_testn_epi32_mask(layer, _mm512_set1_epi32(127))
             | _mm512_cmp_ps_mask::<_CMP_GE_OQ>(height, _mm512_set1_ps(1.0));
-        let fraction = _mm512_cvtepi32_ps(_mm512_srli_epi32::<8>(draw));
-        let x = _mm512_mul_ps(fraction, gather(&LAYERS.scale, layer));
+        let fraction = _mm512_srli_epi32::<8>(draw);
+        let inside = _mm512_cmplt_epi32_mask(fraction, gather_u32(&LAYERS.limit, layer));
+        let x = _mm512_mul_ps(_mm512_cvtepi32_ps(fraction), gather(&LAYERS.scale, layer));
+        let special = special | inside;
         *verdict = Verdict { below: under_curve(form, layer, x, height), special };
     }
 }

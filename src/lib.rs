@@ -28,3 +28,8 @@ pub use error::{Error, Result};
 pub use net::{Definition, Net, StateOptions};
 pub use plan::{Plan, PlanOptions};
 pub use shape::{MAX_AXES, Shape, ShapeError};
+
+/// The README's examples, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -23,6 +23,9 @@ const AREAS: &[&str] = &[
     "text",
     "real",
     "oldinput",
+    "v0",
+    "v1",
+    "v1field",
 ];
 
 type TopShapes = [(&'static str, &'static [i64])];

@@ -192,9 +192,15 @@ fn check_counts(ctx: &SetupContext<'_>, name: &str, exposed: usize) -> Result<()
     ensure!(
         bottoms.allows(given_bottoms),
         "bottom",
-        "{name} {setting} expose_hidden takes {bottoms} bottoms, {given_bottoms} given"
+        "{name} {setting} expose_hidden takes {}, {given_bottoms} given",
+        bottoms.of("bottom")
     );
-    ensure!(tops.allows(given_tops), "top", "{name} {setting} expose_hidden makes {tops} tops, {given_tops} given");
+    ensure!(
+        tops.allows(given_tops),
+        "top",
+        "{name} {setting} expose_hidden makes {}, {given_tops} given",
+        tops.of("top")
+    );
     Ok(())
 }
 

@@ -31,6 +31,12 @@ impl Arity {
         Arity { min, max: Some(max) }
     }
 
+    /// The number with its noun: `1 top`, `2 to 3 bottoms`.
+    pub(crate) fn of(self, noun: &str) -> String {
+        let one = self.max.unwrap_or(self.min) == 1;
+        format!("{self} {noun}{}", if one { "" } else { "s" })
+    }
+
     /// Whether `n` will do.
     pub fn allows(self, n: usize) -> bool {
         n >= self.min && self.max.is_none_or(|max| n <= max)
@@ -129,15 +135,9 @@ impl LayerType {
     /// The type does not take that many.
     pub fn check_counts(&self, bottoms: usize, tops: usize) -> Result<(), Refusal> {
         let name = self.name;
-        let plural = |arity: Arity| if arity.min.max(arity.max.unwrap_or(0)) == 1 { "" } else { "s" };
-        ensure!(
-            self.bottoms.allows(bottoms),
-            "bottom",
-            "{name} takes {} bottom{}, {bottoms} given",
-            self.bottoms,
-            plural(self.bottoms)
-        );
-        ensure!(self.tops.allows(tops), "top", "{name} makes {} top{}, {tops} given", self.tops, plural(self.tops));
+        let (takes, makes) = (self.bottoms.of("bottom"), self.tops.of("top"));
+        ensure!(self.bottoms.allows(bottoms), "bottom", "{name} takes {takes}, {bottoms} given");
+        ensure!(self.tops.allows(tops), "top", "{name} makes {makes}, {tops} given");
         ensure!(
             !self.tops_match_bottoms || tops == bottoms,
             "top",

@@ -45,6 +45,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("text-string-lone-surrogate", NOT_UTF8),
     ("text-string-octal-escapes", NOT_UTF8),
     ("text-string-top-latin1", NOT_UTF8),
+    ("v0-new-layers-dropped", "Caffe drops the layers of the current format without a word"),
 ];
 
 const NOT_UTF8: &str = "names that are not UTF-8 are refused rather than kept";

@@ -8,8 +8,8 @@
 //! Draws: weight, then bias. Blobs given in the net are taken as they are. A bias over an empty bottom is refused, as
 //! Caffe does for its multiplier of ones.
 
-use super::inner_product::positive_size;
 use super::registry::{Arity, LayerType};
+use super::size::positive_size;
 use super::{BlobSpec, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
@@ -37,7 +37,7 @@ fn embed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "an embedding with a bias cannot take the empty input {bottom}"
     );
 
-    let top: Vec<i32> = bottom.dims().iter().copied().chain([outputs]).collect();
+    let top: Vec<i64> = bottom.dims().iter().map(|&dim| dim.into()).chain([outputs]).collect();
     let mut setup = Setup::new(ctx, [Shape::new(top).at(NUM_OUTPUT)?]).given_roles(&[Role::Weight, Role::Bias]);
     if !ctx.given.is_empty() {
         return Ok(setup);

@@ -12,6 +12,7 @@
 //! `num_output` may be 0. A bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
 
 use super::registry::{Arity, LayerType};
+use super::size::{checked_size, positive_size};
 use super::{BlobSpec, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
@@ -28,22 +29,6 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .v1("INNER_PRODUCT")];
 
-/// An unsigned size as the signed 32-bit number that Caffe makes of it.
-///
-/// # Errors
-/// It does not fit.
-pub(super) fn signed_size(value: u32, field: &'static str) -> Result<i32, Refusal> {
-    i32::try_from(value).map_err(|_| Refusal::at(field, format!("{value} is more than 2147483647")))
-}
-
-/// Like [`signed_size`], but 0 is refused as well.
-pub(super) fn positive_size(value: u32, field: &'static str) -> Result<i32, Refusal> {
-    let size = signed_size(value, field)?;
-    let name = field.rsplit('.').next().unwrap_or(field);
-    ensure!(size > 0, field, "{name} must be at least 1");
-    Ok(size)
-}
-
 fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.inner_product_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
@@ -51,7 +36,7 @@ fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let outputs = if ctx.given.is_empty() {
         positive_size(param.num_output(), NUM_OUTPUT)?
     } else {
-        signed_size(param.num_output(), NUM_OUTPUT)?
+        checked_size(param.num_output(), NUM_OUTPUT)?
     };
     let inputs = bottom.count_from(axis);
     // Behind an empty batch the product is not yet known to fit.
@@ -62,13 +47,12 @@ fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "an inner product with a bias cannot take the empty batch {bottom}"
     );
 
-    let top: Vec<i32> = bottom.dims()[..axis].iter().copied().chain([outputs]).collect();
+    let top: Vec<i64> = bottom.dims()[..axis].iter().map(|&dim| dim.into()).chain([outputs]).collect();
     let mut setup = Setup::new(ctx, [Shape::new(top).at(NUM_OUTPUT)?]).given_roles(&[Role::Weight, Role::Bias]);
     if !ctx.given.is_empty() {
         return Ok(setup);
     }
     ensure!(inputs > 0, "bottom", "the shape {bottom} leaves nothing to multiply from axis {axis} on");
-    let outputs = i64::from(outputs);
     let weight = if param.transpose() { [inputs, outputs] } else { [outputs, inputs] };
     setup.push_blob(BlobSpec::filled(
         Role::Weight,
@@ -146,7 +130,7 @@ mod tests {
         };
         let at = |field, message: &str| (field, message.to_string());
         assert_eq!(refuse(outputs(0), &[2, 3]), at(NUM_OUTPUT, "num_output must be at least 1"));
-        assert_eq!(refuse(outputs(u32::MAX), &[2, 3]), at(NUM_OUTPUT, "4294967295 is more than 2147483647"));
+        assert_eq!(refuse(outputs(u32::MAX), &[2, 3]), at(NUM_OUTPUT, "num_output 4294967295 is more than 2147483647"));
         assert_eq!(
             refuse(outputs(65536), &[1, 65536]),
             at(NUM_OUTPUT, "a blob holds at most 2147483647 elements, 65536 x 65536 are more")

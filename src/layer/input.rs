@@ -4,9 +4,10 @@
 //! and elements. No blobs, no draws.
 
 use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext, blob_shape};
+use super::{Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
+use crate::proto::blob::given_shape;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
@@ -29,7 +30,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
     let top = |index: usize| match (ctx.user_shape(index), shapes.get(index).or(shapes.first())) {
         (Some(shape), _) => Ok(shape.clone()),
-        (None, Some(shape)) => blob_shape::shape(shape).at(FIELD),
+        (None, Some(shape)) => given_shape(shape).at(FIELD),
         (None, None) => Ok(Shape::unshaped()),
     };
     Ok(Setup::new(ctx, (0..tops).map(top).collect::<Result<Vec<Shape>, Refusal>>()?))

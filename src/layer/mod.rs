@@ -8,7 +8,6 @@ pub mod registry;
 
 mod blob;
 mod blob_file;
-mod blob_shape;
 mod context;
 mod setup;
 mod size;

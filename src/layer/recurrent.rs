@@ -20,8 +20,8 @@
 //!
 //! Blobs given in the net are ignored: Caffe replaces them by those of the unrolled net. Nothing may be empty.
 
-use super::inner_product::positive_size;
 use super::registry::{Arity, LayerType};
+use super::size::positive_size;
 use super::{BlobSpec, Draw, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
@@ -74,7 +74,7 @@ struct Unrolled<'a> {
     exposed: usize,
     steps: i32,
     streams: i32,
-    hidden: i32,
+    hidden: i64,
     gates: i32,
     output: bool,
 }
@@ -98,7 +98,7 @@ impl<'a> Unrolled<'a> {
             "the continuation indicators' shape is {continuation} instead of ({steps}, {streams})"
         );
         let hidden = positive_size(param.num_output(), NUM_OUTPUT)?;
-        let gates = i32::try_from(cell.gates * i64::from(hidden));
+        let gates = i32::try_from(cell.gates * hidden);
         let Ok(gates) = gates else {
             return Err(Refusal::at(
                 NUM_OUTPUT,
@@ -143,12 +143,12 @@ impl<'a> Unrolled<'a> {
     }
 
     fn state_shape(&self) -> Result<Shape, Refusal> {
-        Shape::new([1, self.streams, self.hidden]).at(NUM_OUTPUT)
+        Shape::new([1, i64::from(self.streams), self.hidden]).at(NUM_OUTPUT)
     }
 
     fn setup(&self) -> Result<Setup, Refusal> {
-        let (hidden, gates) = (i64::from(self.hidden), i64::from(self.gates));
-        let mut tops = vec![Shape::new([self.steps, self.streams, self.hidden]).at(NUM_OUTPUT)?];
+        let (hidden, gates) = (self.hidden, i64::from(self.gates));
+        let mut tops = vec![Shape::new([i64::from(self.steps), i64::from(self.streams), self.hidden]).at(NUM_OUTPUT)?];
         tops.extend(vec![self.state_shape()?; self.exposed]);
         let mut setup = Setup::new(self.ctx, tops);
         setup.blobs.clear();

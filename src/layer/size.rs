@@ -11,6 +11,12 @@ pub(super) fn checked_size(value: u32, field: &'static str) -> Result<i64, Refus
     Ok(i64::from(value))
 }
 
+/// Like [`checked_size`], but 0 is refused as well.
+pub(super) fn positive_size(value: u32, field: &'static str) -> Result<i64, Refusal> {
+    ensure!(value > 0, field, "{} must be at least 1", field_name(field));
+    checked_size(value, field)
+}
+
 /// The last part of a field's path: `pad_h` for `convolution_param.pad_h`.
 pub(super) fn field_name(field: &str) -> &str {
     field.rsplit('.').next().unwrap_or(field)

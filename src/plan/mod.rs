@@ -3,7 +3,6 @@
 //! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it
 //! ([`crate::init`]) never looks at a layer's type.
 
-mod given;
 mod share;
 mod walk;
 mod warning;

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::share::Owners;
-use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer, given};
+use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
-use crate::error::{Diagnostic, Refusal, Result, ensure};
+use crate::error::{AtField, Diagnostic, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, Draw, LayerType, Setup, SetupContext, Values};
 use crate::net::{Locator, Net, NetLayer, NetPlace};
+use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, Phase};
 use crate::proto::text::closest;
 
@@ -77,7 +78,8 @@ impl Walk<'_> {
         let top_ids = self.connect_tops(entry, &bottom_ids, &param.top).map_err(at_layer)?;
         entry.check_counts(bottom_ids.len(), top_ids.len()).map_err(at_layer)?;
         let bottoms: Vec<Shape> = bottom_ids.iter().map(|&id| self.shapes[id].clone()).collect();
-        let given_shapes = given.iter().map(given::shape).collect::<Result<Vec<_>, _>>().map_err(at_layer)?;
+        let given_shapes =
+            given.iter().map(blob::shape).collect::<Result<Vec<_>, _>>().at("blobs").map_err(at_layer)?;
         let user_shapes: Vec<_> = param.top.iter().map(|top| self.options.shapes.get(top).cloned()).collect();
         let ctx = SetupContext {
             param,
@@ -197,8 +199,7 @@ impl Walk<'_> {
                 }
                 Values::Given(index) => {
                     if let Some(blob) = given.get_mut(index).and_then(Option::take) {
-                        let own = given::shape(&blob).map_err(at_layer)?;
-                        shared.insert(index, given::values(blob, &own).map_err(at_layer)?.into());
+                        shared.insert(index, given_values(blob).map_err(at_layer)?);
                     }
                     let values = shared.get(&index).cloned();
                     Initial::Given(values.ok_or_else(|| at_layer(Refusal::at("blobs", "a given blob is missing")))?)
@@ -208,6 +209,13 @@ impl Walk<'_> {
         }
         Ok(blobs)
     }
+}
+
+/// The values of a blob that the net gives.
+fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
+    let shape = blob::shape(&given).at("blobs")?;
+    blob::check_counts(&given, &shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
+    Ok(blob::values(given).into())
 }
 
 /// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.

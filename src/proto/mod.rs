@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
+pub(crate) mod blob;
 pub mod text;
 pub mod wire;
 

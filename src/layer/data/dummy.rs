@@ -6,7 +6,8 @@
 
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext, blob_shape};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::proto::blob::given_shape;
 use crate::proto::caffe::{DummyDataParameter, FillerParameter};
 
 pub(super) const TYPE: LayerType = LayerType::new(
@@ -47,7 +48,7 @@ fn own_shapes(param: &DummyDataParameter, tops: usize) -> Result<Vec<Shape>, Ref
     ];
     if legacy.iter().all(|(_, dims)| dims.is_empty()) {
         check_once_or_each(SHAPE, param.shape.len(), tops)?;
-        let shape = |top| blob_shape::shape(for_top(&param.shape, top)).at(SHAPE);
+        let shape = |top| given_shape(for_top(&param.shape, top)).at(SHAPE);
         return (0..tops).map(shape).collect();
     }
     ensure!(

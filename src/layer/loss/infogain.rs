@@ -115,7 +115,7 @@ mod tests {
         let field = "infogain_loss_param.source";
         let message = "the infogain matrix of shape (2, 2) has 4 numbers, 3 classes need 3 x 3";
         assert_eq!(with_file(&blob(vec![2, 2], 4).encode_to_vec()).unwrap_err(), format!("{field}: {message}"));
-        let message = "the blob in \"FILE\" has 9 numbers, its shape (3, 4) has 12";
+        let message = "the blob in \"FILE\" has 9 values, its shape (3, 4) has 12";
         assert_eq!(with_file(&blob(vec![3, 4], 9).encode_to_vec()).unwrap_err(), format!("{field}: {message}"));
         let message = "the blob file \"FILE\" has more than 4384 bytes";
         assert_eq!(with_file(&[0; 4385]).unwrap_err(), format!("{field}: {message}"));

@@ -1,34 +1,31 @@
 //! `caffemodel init`: a net definition becomes a caffemodel.
 
-use std::io::BufWriter;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use rand::TryRng;
 
+use super::output::OutputArguments;
 use super::report;
-use crate::output::{AtomicFile, CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
+use crate::output::Recipe;
 use crate::proto::caffe;
 use crate::random::{Era, Streams};
-use crate::{Definition, Error, Net, Plan, PlanOptions, Shape, StateOptions};
+use crate::{Definition, Net, Plan, PlanOptions, Shape, StateOptions};
 
-/// How much is gathered before it is written.
-const WRITE_BUFFER_BYTES: usize = 256 * 1024;
-
-/// Initialise a net definition into a caffemodel.
+/// Initialise a net definition into a caffemodel, or HDF5, .npz or .safetensors.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   caffemodel init models/lenet.prototxt -o lenet.caffemodel --seed 1701
+  caffemodel init net.prototxt -o net.caffemodel.h5 --provenance net.json
   caffemodel init net.prototxt -o net.caffemodel --phase test --boost 1.54
   caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224")]
 pub(super) struct InitArguments {
     /// The net definition: a .prototxt, or a binary one
     net: PathBuf,
 
-    /// The caffemodel to write
-    #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    #[command(flatten)]
+    output: OutputArguments,
 
     /// The seed of the generator; one is chosen and printed if it is not given
     #[arg(long)]
@@ -57,10 +54,6 @@ pub(super) struct InitArguments {
     /// The Boost release that the user's Caffe was built with; it decides the random numbers
     #[arg(long, value_name = "RELEASE", default_value = "1.74")]
     boost: Era,
-
-    /// Replace the output if it exists
-    #[arg(long)]
-    force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,19 +73,14 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     for notice in &definition.notices {
         eprintln!("note: {}: {notice}", arguments.net.display());
     }
+    let sha256 = definition.sha256;
     let net = Net::resolve(definition, &arguments.state())?;
     let options = PlanOptions { shapes: arguments.shapes.iter().cloned().collect(), ..Default::default() };
     let plan = Plan::new(net, &options)?;
-    check_size(&plan)?;
     plan.warnings().iter().for_each(report::warning);
     let (mut streams, seed) = arguments.streams()?;
-    let mut file = AtomicFile::create(&arguments.output, arguments.force)?;
-    let write_error = |source| Error::io("cannot write", &arguments.output, source);
-    let buffered = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file.file());
-    let mut writer = CaffemodelWriter::new(buffered, &plan.name).map_err(write_error)?;
-    crate::init::fill(&plan, &mut streams, &mut writer).map_err(write_error)?;
-    drop(writer);
-    file.commit()?;
+    let recipe = Recipe::new(arguments.net.display().to_string(), &sha256, &streams, seed);
+    arguments.output.write(&plan, &mut streams, recipe)?;
     if arguments.seed.is_none() {
         println!("seed: {seed}");
     }
@@ -125,17 +113,6 @@ impl InitArguments {
             }
         })
     }
-}
-
-fn check_size(plan: &Plan) -> Result<(), Error> {
-    let size = caffemodel_size(plan);
-    if size > MAX_FILE_BYTES {
-        return Err(Error::Request(format!(
-            "the caffemodel would have {size} bytes; protobuf, and so Caffe, reads at most {MAX_FILE_BYTES}: \
-             make the net smaller"
-        )));
-    }
-    Ok(())
 }
 
 /// Reads `TOP=N,C,H,W`; `x` separates sizes as well.

@@ -1,6 +1,7 @@
 //! The command-line tool: one file a subcommand. Arguments are read and results printed here and nowhere else.
 
 mod init;
+mod output;
 mod report;
 
 use std::process::ExitCode;

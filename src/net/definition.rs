@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use prost::Message;
+use sha2::{Digest, Sha256};
 
 use super::locate::{Locator, Origin};
 use super::upgrade;
@@ -53,6 +54,8 @@ pub struct Definition {
     pub folder: PathBuf,
     /// What was changed on reading, in a line each.
     pub notices: Vec<String>,
+    /// The SHA-256 of the file's bytes.
+    pub sha256: [u8; 32],
 }
 
 impl Definition {
@@ -78,6 +81,11 @@ impl Definition {
     /// The bytes do not parse.
     pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Definition> {
         let bytes = bytes.into();
+        let sha256 = Sha256::digest(&bytes).into();
+        Ok(Definition { sha256, ..Definition::parse(name, bytes)? })
+    }
+
+    fn parse(name: &str, bytes: Vec<u8>) -> Result<Definition> {
         if wire::looks_binary(&bytes) {
             return Definition::from_binary(name, &bytes);
         }
@@ -104,6 +112,7 @@ impl Definition {
             locator,
             folder: PathBuf::new(),
             notices,
+            sha256: [0; 32],
         })
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use prost::Message;
 use prost::encoding::{WireType, decode_key, encode_key, encode_varint, encoded_len_varint, key_len, skip_field};
 
-use super::Output;
+use super::{Output, le_bytes};
 use crate::Shape;
 use crate::filler::Sink;
 use crate::plan::{Plan, PlannedLayer};
@@ -133,7 +133,7 @@ impl<W: Write> CaffemodelWriter<W> {
 
 impl<W: Write> Sink for CaffemodelWriter<W> {
     fn write(&mut self, values: &[f32]) -> io::Result<()> {
-        write_floats(&mut self.out, values)
+        self.out.write_all(&le_bytes(values))
     }
 }
 
@@ -167,14 +167,6 @@ impl<W: Write> Output for CaffemodelWriter<W> {
     fn finish(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-/// Writes values as little-endian bytes.
-fn write_floats(out: &mut impl Write, values: &[f32]) -> io::Result<()> {
-    if cfg!(target_endian = "little") {
-        return out.write_all(bytemuck::cast_slice(values));
-    }
-    values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
 }
 
 #[cfg(test)]

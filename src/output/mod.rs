@@ -1,9 +1,19 @@
-//! Where an initialised net goes: a caffemodel, arrays in memory; all files atomic.
+//! Where an initialised net goes: a file of one of the [formats](Format), arrays in memory; all files atomic.
+//!
+//! Every writer streams: it learns all lengths from the plan, and memory does not grow with the values.
 
 mod arrays;
 mod atomic;
 mod caffemodel;
+mod format;
+mod hdf5;
+mod keys;
+mod npz;
+mod provenance;
+mod recipe;
+mod safetensors;
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::filler::Sink;
@@ -12,6 +22,12 @@ use crate::plan::PlannedLayer;
 pub use arrays::Arrays;
 pub use atomic::AtomicFile;
 pub use caffemodel::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
+pub use format::{Format, FormatError};
+pub use hdf5::Hdf5Writer;
+pub use npz::NpzWriter;
+pub use provenance::{BlobRecord, BlobSource, Provenance, Recorder};
+pub use recipe::Recipe;
+pub use safetensors::SafetensorsWriter;
 
 /// Takes a net layer by layer and blob by blob, in the order of the plan; the values come through [`Sink`].
 pub trait Output: Sink {
@@ -48,4 +64,12 @@ pub trait Output: Sink {
     fn finish(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// The values as little-endian bytes.
+fn le_bytes(values: &[f32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        return Cow::Borrowed(bytemuck::cast_slice(values));
+    }
+    Cow::Owned(values.iter().flat_map(|value| value.to_le_bytes()).collect())
 }

@@ -1,0 +1,150 @@
+//! The file formats, and which one a file's name asks for.
+
+use std::fmt;
+use std::io::{self, Seek, Write};
+use std::path::Path;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::{
+    CaffemodelWriter, Hdf5Writer, MAX_FILE_BYTES, NpzWriter, Output, Recipe, SafetensorsWriter, caffemodel_size, hdf5,
+    npz, safetensors,
+};
+use crate::error::{Error, Refusal, Result};
+use crate::net::NetPlace;
+use crate::plan::Plan;
+
+/// A file format for weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Caffe's own: a binary `NetParameter`.
+    Caffemodel,
+    /// HDF5 with Caffe's groups and datasets.
+    Hdf5,
+    /// numpy's archive.
+    Npz,
+    /// Hugging Face's `.safetensors`.
+    Safetensors,
+}
+
+/// A name that is not one of a format.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown format {0:?}; there are caffemodel, hdf5, npz and safetensors")]
+pub struct FormatError(String);
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Format; 4] = [Format::Caffemodel, Format::Hdf5, Format::Npz, Format::Safetensors];
+
+    /// The format that a file's extension names, whatever its case.
+    ///
+    /// ```
+    /// use caffemodel::output::Format;
+    /// assert_eq!(Format::of_path("net.caffemodel.h5"), Some(Format::Hdf5));
+    /// assert_eq!(Format::of_path("net.bin"), None);
+    /// ```
+    pub fn of_path(path: impl AsRef<Path>) -> Option<Format> {
+        match path.as_ref().extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "caffemodel" => Some(Format::Caffemodel),
+            "h5" | "hdf5" => Some(Format::Hdf5),
+            "npz" => Some(Format::Npz),
+            "safetensors" => Some(Format::Safetensors),
+            _ => None,
+        }
+    }
+
+    /// Whether the format can hold the net.
+    ///
+    /// # Errors
+    /// It cannot: a name does not fit or clashes with another, or the file would be too large.
+    pub fn check(self, plan: &Plan, recipe: &Recipe) -> Result<()> {
+        if self != Format::Caffemodel {
+            check_shapes(plan)?;
+        }
+        match self {
+            Format::Caffemodel => check_caffemodel(plan),
+            Format::Hdf5 => hdf5::check(plan),
+            Format::Npz => npz::check(plan),
+            Format::Safetensors => safetensors::check(plan, recipe),
+        }
+    }
+
+    /// A writer of this format for the plan, which [`Format::check`] has accepted.
+    ///
+    /// It makes small writes; `out` should be buffered, and at its start.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn writer<'a, W>(self, plan: &Plan, recipe: &Recipe, out: W) -> io::Result<Box<dyn Output + 'a>>
+    where
+        W: Write + Seek + 'a,
+    {
+        Ok(match self {
+            Format::Caffemodel => Box::new(CaffemodelWriter::new(out, &plan.name)?),
+            Format::Hdf5 => Box::new(Hdf5Writer::new(out, plan)?),
+            Format::Npz => Box::new(NpzWriter::new(out)),
+            Format::Safetensors => Box::new(SafetensorsWriter::new(out, plan, recipe)?),
+        })
+    }
+}
+
+/// Refuses blobs without axes and values: elsewhere than in a caffemodel what has no axes has one value.
+fn check_shapes(plan: &Plan) -> Result<()> {
+    for layer in &plan.layers {
+        if let Some(index) = layer.blobs.iter().position(|blob| blob.shape.axes() == 0 && blob.shape.count() == 0) {
+            let refusal = Refusal::new(format!("blob {index} has never been given a shape"))
+                .help("write a caffemodel, which alone can hold such a blob");
+            let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
+            return Err(plan.locator.diagnose(&place, &refusal).into());
+        }
+    }
+    Ok(())
+}
+
+fn check_caffemodel(plan: &Plan) -> Result<()> {
+    let size = caffemodel_size(plan);
+    if size > MAX_FILE_BYTES {
+        return Err(Error::Request(format!(
+            "the caffemodel would have {size} bytes; protobuf, and so Caffe, reads at most {MAX_FILE_BYTES}: \
+             make the net smaller, or write HDF5"
+        )));
+    }
+    Ok(())
+}
+
+impl FromStr for Format {
+    type Err = FormatError;
+
+    fn from_str(name: &str) -> Result<Format, FormatError> {
+        Format::ALL.into_iter().find(|format| format.to_string() == name).ok_or_else(|| FormatError(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Caffemodel => "caffemodel",
+            Format::Hdf5 => "hdf5",
+            Format::Npz => "npz",
+            Format::Safetensors => "safetensors",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_have_names_and_extensions() {
+        for format in Format::ALL {
+            assert_eq!(format.to_string().parse(), Ok(format));
+            assert_eq!(Format::of_path(format!("a.b/net.{format}")), Some(format));
+        }
+        assert_eq!(Format::of_path("NET.H5"), Some(Format::Hdf5));
+        assert_eq!(Format::of_path("npz"), None);
+        let error = "onnx".parse::<Format>().unwrap_err().to_string();
+        assert_eq!(error, "unknown format \"onnx\"; there are caffemodel, hdf5, npz and safetensors");
+    }
+}

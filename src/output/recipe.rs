@@ -1,0 +1,64 @@
+//! How a net came about.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::random::Streams;
+
+/// What it takes to make the same net again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Recipe {
+    /// The program and its version.
+    pub program: &'static str,
+    /// The program's version.
+    pub version: &'static str,
+    /// The net definition as the user named it.
+    pub net: String,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub net_sha256: String,
+    /// The seed.
+    pub seed: u64,
+    /// The generator: `caffe` or `native`.
+    pub generator: &'static str,
+    /// The Boost releases that Caffe's numbers are those of; `None` for the native generator.
+    pub era: Option<String>,
+}
+
+impl Recipe {
+    /// The recipe of a net read from the file `net`, with these random numbers.
+    pub fn new(net: impl Into<String>, net_sha256: &[u8; 32], streams: &Streams, seed: u64) -> Recipe {
+        let (generator, era) = match streams {
+            Streams::Caffe(generator) => ("caffe", Some(generator.era().to_string())),
+            Streams::Native { .. } => ("native", None),
+        };
+        Recipe {
+            program: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            net: net.into(),
+            net_sha256: hex(net_sha256),
+            seed,
+            generator,
+            era,
+        }
+    }
+
+    /// The recipe as pairs of strings, the only metadata that `.safetensors` can hold.
+    pub(super) fn metadata(&self) -> BTreeMap<&'static str, String> {
+        let mut pairs = BTreeMap::from([
+            ("program", self.program.to_owned()),
+            ("version", self.version.to_owned()),
+            ("net", self.net.clone()),
+            ("net_sha256", self.net_sha256.clone()),
+            ("seed", self.seed.to_string()),
+            ("generator", self.generator.to_owned()),
+        ]);
+        pairs.extend(self.era.clone().map(|era| ("era", era)));
+        pairs
+    }
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,85 @@
+//! `.safetensors`: a JSON header, then the values of all blobs without gaps; keys are `<layer>.<index>`.
+//!
+//! Layers without blobs leave no trace, sharers have values of their own. The header's `__metadata__` tells how the net
+//! came about ([`Recipe`]).
+
+use std::io::{self, Write};
+
+use super::{Output, Recipe, keys, le_bytes};
+use crate::error::{Error, Result};
+use crate::filler::Sink;
+use crate::plan::{Plan, PlannedLayer};
+
+/// The longest header that readers accept.
+pub(crate) const MAX_HEADER_BYTES: u64 = 100_000_000;
+
+/// Refuses a plan that has no keys of its own for all blobs, or too many of them.
+pub(super) fn check(plan: &Plan, recipe: &Recipe) -> Result<()> {
+    keys::check(plan, |_| Ok(()))?;
+    let bytes = header(plan, recipe).map_err(|error| Error::Request(error.to_string()))?.len() as u64;
+    if bytes > MAX_HEADER_BYTES {
+        return Err(Error::Request(format!(
+            "the header of the .safetensors file would have {bytes} bytes; readers accept {MAX_HEADER_BYTES}"
+        )));
+    }
+    Ok(())
+}
+
+/// Writes `.safetensors`, as [`Output`] is told.
+#[derive(Debug)]
+pub struct SafetensorsWriter<W> {
+    out: W,
+}
+
+impl<W: Write> SafetensorsWriter<W> {
+    /// Starts a file for this plan with its header.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(mut out: W, plan: &Plan, recipe: &Recipe) -> io::Result<SafetensorsWriter<W>> {
+        let header = header(plan, recipe)?;
+        out.write_all(&(header.len() as u64).to_le_bytes())?;
+        out.write_all(header.as_bytes())?;
+        Ok(SafetensorsWriter { out })
+    }
+}
+
+/// The header, padded with spaces to a multiple of 8 bytes so that the values are aligned.
+fn header(plan: &Plan, recipe: &Recipe) -> io::Result<String> {
+    let mut out = format!("{{\"__metadata__\":{}", serde_json::to_string(&recipe.metadata())?);
+    let mut offset = 0;
+    for (key, blob) in keys::keyed(plan, '.') {
+        let end = offset + blob.shape.count() as u64 * 4;
+        let (key, dims) = (serde_json::to_string(&key)?, serde_json::to_string(blob.shape.dims())?);
+        out += &format!(",{key}:{{\"dtype\":\"F32\",\"shape\":{dims},\"data_offsets\":[{offset},{end}]}}");
+        offset = end;
+    }
+    out.push('}');
+    let padded = out.len().next_multiple_of(8);
+    out.extend(std::iter::repeat_n(' ', padded - out.len()));
+    Ok(out)
+}
+
+impl<W: Write> Sink for SafetensorsWriter<W> {
+    fn write(&mut self, values: &[f32]) -> io::Result<()> {
+        self.out.write_all(&le_bytes(values))
+    }
+}
+
+impl<W: Write> Output for SafetensorsWriter<W> {
+    fn begin_layer(&mut self, _: &PlannedLayer) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn begin_blob(&mut self, _: &PlannedLayer, _: usize) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end_layer(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,98 @@
+//! The other formats hold the caffemodel's values, as independent readers see them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use caffemodel::output::Arrays;
+use caffemodel::random::Streams;
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
+use safetensors::SafeTensors;
+
+const SEED: u32 = 1701;
+
+fn lenet() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/lenet.prototxt")
+}
+
+/// LeNet as the library fills it.
+fn arrays() -> Arrays {
+    let net = Net::resolve(Definition::read(lenet()).unwrap(), &StateOptions::default()).unwrap();
+    let plan = Plan::new(net, &PlanOptions::default()).unwrap();
+    let mut arrays = Arrays::default();
+    init::fill(&plan, &mut Streams::caffe(SEED, "1.74".parse().unwrap()), &mut arrays).unwrap();
+    arrays
+}
+
+/// LeNet as the tool writes it under this name.
+fn written(folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name);
+    let seed = SEED.to_string();
+    let mut command = Command::cargo_bin("caffemodel").unwrap();
+    command.arg("init").arg(lenet()).arg("-o").arg(&path).args(["--seed", &seed]).assert().success();
+    path
+}
+
+/// Every blob with its layer's name, its index and the bytes of its values.
+fn blobs(arrays: &Arrays) -> Vec<(String, usize, Vec<usize>, Vec<u8>)> {
+    let of_layer = |(name, blobs): &(String, Vec<ndarray::ArrayD<f32>>)| {
+        let blob = |(index, blob): (usize, &ndarray::ArrayD<f32>)| {
+            let bytes = blob.iter().flat_map(|value| value.to_le_bytes()).collect();
+            (name.clone(), index, blob.shape().to_vec(), bytes)
+        };
+        blobs.iter().enumerate().map(blob).collect::<Vec<_>>()
+    };
+    arrays.layers().iter().flat_map(of_layer).collect()
+}
+
+#[test]
+fn safetensors_hold_the_same_blobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = fs::read(written(folder.path(), "lenet.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let expected = blobs(&arrays());
+    assert_eq!(tensors.len(), expected.len());
+    for (layer, index, shape, values) in expected {
+        let tensor = tensors.tensor(&format!("{layer}.{index}")).unwrap();
+        assert_eq!((tensor.shape(), tensor.data()), (&shape[..], &values[..]), "{layer}.{index}");
+    }
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    assert_eq!(metadata.metadata().as_ref().unwrap()["seed"], SEED.to_string());
+}
+
+/// Reads with numpy and h5py where python3 has them; says so where it has not.
+#[test]
+fn npz_and_hdf5_hold_the_same_blobs() {
+    let folder = tempfile::tempdir().unwrap();
+    written(folder.path(), "lenet.npz");
+    written(folder.path(), "lenet.caffemodel.h5");
+    for (layer, index, _, values) in blobs(&arrays()) {
+        fs::write(folder.path().join(format!("{layer}.{index}.bin")), values).unwrap();
+    }
+    let script = "
+import glob, sys
+try:
+    import h5py, numpy
+except ImportError as error:
+    sys.exit('skipped: ' + str(error))
+npz, h5 = numpy.load('lenet.npz'), h5py.File('lenet.caffemodel.h5')['data']
+expected = glob.glob('*.bin')
+assert len(expected) == len(npz) == sum(len(group) for group in h5.values()), (expected, list(npz))
+for name in expected:
+    layer, index, _ = name.rsplit('.', 2)
+    bytes = open(name, 'rb').read()
+    assert npz[layer + '/' + index].tobytes() == bytes, name
+    assert h5[layer][index][...].tobytes() == bytes, name
+print('compared')
+";
+    let python = std::process::Command::new("python3").args(["-c", script]).current_dir(folder.path()).output();
+    let (out, error) = match &python {
+        Ok(run) => (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)),
+        Err(error) => ("".into(), format!("skipped: {error}").into()),
+    };
+    if error.starts_with("skipped: ") {
+        eprintln!("WARNING: npz and HDF5 outputs were NOT compared: {error}");
+        return;
+    }
+    assert_eq!(out, "compared\n", "{error}");
+}

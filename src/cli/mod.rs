@@ -1,7 +1,9 @@
 //! The command-line tool: one file a subcommand. Arguments are read and results printed here and nowhere else.
 
 mod init;
+mod net;
 mod output;
+mod random;
 mod report;
 
 use std::process::ExitCode;
@@ -24,13 +26,19 @@ enum Command {
     Init(init::InitArguments),
 }
 
+impl Command {
+    fn run(&self) -> anyhow::Result<ExitCode> {
+        match self {
+            Command::Init(arguments) => init::run(arguments)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 /// Runs the tool on the process's arguments.
 pub fn run() -> ExitCode {
-    let result = match Arguments::parse().command {
-        Command::Init(arguments) => init::run(&arguments),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    match Arguments::parse().command.run() {
+        Ok(code) => code,
         Err(error) => {
             report::error(&error);
             ExitCode::from(FAILURE)

@@ -16,6 +16,11 @@ pub(super) fn error(error: &anyhow::Error) {
     }
 }
 
+/// Prints what was done without being asked for to standard error.
+pub(super) fn note(text: &str) {
+    eprintln!("note: {text}");
+}
+
 /// Prints a warning to standard error.
 pub(super) fn warning(warning: &Warning) {
     let unplaced = Warning { location: None, ..warning.clone() };

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::Shape;
+use crate::proto::caffe::LayerParameter;
 
 /// The values of a stored blob, read on request.
 pub trait StoredValues: Send + Sync {
@@ -16,6 +17,15 @@ pub trait StoredValues: Send + Sync {
     /// # Errors
     /// The file cannot be read, or has no such values.
     fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()>;
+}
+
+/// Values in memory.
+impl StoredValues for Vec<f32> {
+    fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
+        let values = self.get(offset..).and_then(|rest| rest.get(..out.len()));
+        out.copy_from_slice(values.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
 }
 
 /// A blob in a file: its shape, and its values to be read.
@@ -34,12 +44,21 @@ impl fmt::Debug for StoredBlob {
 }
 
 /// A layer in a file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct StoredLayer {
     /// Its name.
     pub name: String,
-    /// Its type, empty where the format does not store it.
-    pub r#type: String,
+    /// Its parameters without the blobs, in the current format; `None` where the file stores none.
+    pub param: Option<Box<LayerParameter>>,
     /// Its blobs in order.
     pub blobs: Vec<StoredBlob>,
+}
+
+/// A file of weights: its layers in file order.
+#[derive(Debug, Clone, Default)]
+pub struct StoredNet {
+    /// The net's name, empty where the file stores none.
+    pub name: String,
+    /// The layers, those without blobs included where the file stores them.
+    pub layers: Vec<StoredLayer>,
 }

@@ -1,0 +1,77 @@
+//! The arguments that say which net is built, and in which state.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::report;
+use crate::proto::caffe;
+use crate::{Definition, Shape, StateOptions};
+
+#[derive(Debug, Args)]
+pub(super) struct NetArguments {
+    /// The net definition: a .prototxt, or a binary one
+    net: PathBuf,
+
+    /// The phase to build the net in; by default that of the net's own state, or train
+    #[arg(long)]
+    phase: Option<PhaseArgument>,
+
+    /// The level to build the net in, for its include and exclude rules
+    #[arg(long, allow_negative_numbers = true)]
+    level: Option<i32>,
+
+    /// A stage to build the net in, for its include and exclude rules; may be repeated
+    #[arg(long = "stage", value_name = "STAGE")]
+    stages: Vec<String>,
+
+    /// The shape of a top that the net does not tell, such as that of a data layer; may be repeated
+    #[arg(long = "shape", value_name = "TOP=N,C,H,W", value_parser = parse_shape)]
+    shapes: Vec<(String, Shape)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PhaseArgument {
+    Train,
+    Test,
+}
+
+impl NetArguments {
+    /// Reads the net definition; what was changed on reading is printed.
+    pub(super) fn definition(&self) -> crate::Result<Definition> {
+        let definition = Definition::read(&self.net)?;
+        for notice in &definition.notices {
+            report::note(&format!("{}: {notice}", self.net.display()));
+        }
+        Ok(definition)
+    }
+
+    /// The net definition as the user named it.
+    pub(super) fn name(&self) -> String {
+        self.net.display().to_string()
+    }
+
+    /// The state to build the net in.
+    pub(super) fn state(&self) -> StateOptions {
+        let phase = self.phase.map(|phase| match phase {
+            PhaseArgument::Train => caffe::Phase::Train,
+            PhaseArgument::Test => caffe::Phase::Test,
+        });
+        StateOptions { phase, level: self.level, stages: self.stages.clone() }
+    }
+
+    /// The shapes given for tops.
+    pub(super) fn shapes(&self) -> BTreeMap<String, Shape> {
+        self.shapes.iter().cloned().collect()
+    }
+}
+
+/// Reads `TOP=N,C,H,W`; `x` separates sizes as well.
+fn parse_shape(text: &str) -> Result<(String, Shape), String> {
+    let (top, dims) = text.split_once('=').filter(|(top, _)| !top.is_empty()).ok_or("expected TOP=N,C,H,W")?;
+    let dim = |dim: &str| dim.trim().parse::<i64>().map_err(|_| format!("{dim:?} is not a size"));
+    let dims = dims.split([',', 'x']).map(dim).collect::<Result<Vec<_>, _>>()?;
+    let shape = Shape::new(dims).map_err(|error| error.to_string())?;
+    Ok((top.to_owned(), shape))
+}

@@ -1,0 +1,59 @@
+//! The arguments that say which random numbers fill the net.
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use rand::TryRng;
+
+use crate::random::{Era, Streams};
+
+#[derive(Debug, Args)]
+pub(super) struct RandomArguments {
+    /// The seed of the generator; one is chosen and printed if it is not given
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// Whose random numbers: Caffe's, to the bit, or one independent stream for each blob
+    #[arg(long, default_value = "caffe")]
+    generator: GeneratorArgument,
+
+    /// The Boost release that the user's Caffe was built with; it decides the random numbers
+    #[arg(long, value_name = "RELEASE", default_value = "1.74")]
+    boost: Era,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum GeneratorArgument {
+    Caffe,
+    Native,
+}
+
+/// The random numbers of a run.
+pub(super) struct Random {
+    pub(super) streams: Streams,
+    pub(super) seed: u64,
+    /// Whether the seed was chosen here, so that the user has to be told.
+    pub(super) chosen: bool,
+}
+
+impl RandomArguments {
+    /// The random numbers asked for.
+    pub(super) fn open(&self) -> anyhow::Result<Random> {
+        let chosen = self.seed.is_none();
+        let seed = self.seed.map_or_else(choose_seed, Ok)?;
+        let streams = match self.generator {
+            GeneratorArgument::Native => Streams::native(seed),
+            GeneratorArgument::Caffe => {
+                let Ok(small) = u32::try_from(seed) else {
+                    bail!("--seed {seed}: Caffe's generator takes seeds up to {}; or use --generator native", u32::MAX);
+                };
+                Streams::caffe(small, self.boost)
+            }
+        };
+        Ok(Random { streams, seed, chosen })
+    }
+}
+
+fn choose_seed() -> anyhow::Result<u64> {
+    let seed = rand::rngs::SysRng.try_next_u32().context("cannot choose a seed: give one with --seed")?;
+    Ok(seed.into())
+}

@@ -2,10 +2,11 @@
 //!
 //! prost drops fields that it does not know; [`check`] finds them first, so that nothing is lost silently.
 
-use prost::bytes::Buf;
-use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
-use prost_reflect::{Kind, MessageDescriptor};
+use prost::encoding::WireType;
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use thiserror::Error;
+
+use super::reader::{Reader, wire_type};
 
 /// The deepest nesting of messages that is followed, as in protobuf itself.
 const MAX_DEPTH: usize = 100;
@@ -34,6 +35,16 @@ pub enum WireError {
     UnknownField {
         /// The field's number.
         number: u32,
+        /// The message that has it.
+        message: String,
+        /// Where it stands.
+        offset: usize,
+    },
+    /// A value of another type than the field's.
+    #[error("the value of {field:?} in {message} at byte {offset} is not of the field's type")]
+    WrongType {
+        /// The field.
+        field: String,
         /// The message that has it.
         message: String,
         /// Where it stands.
@@ -94,25 +105,22 @@ impl Checker<'_> {
         if depth > MAX_DEPTH {
             return Err(WireError::TooDeep { offset: base });
         }
-        let mut rest = bytes;
-        while rest.has_remaining() {
-            let offset = base + bytes.len() - rest.len();
-            let malformed = |_| WireError::Malformed { message: message.name().to_owned(), offset };
-            let (number, wire_type) = decode_key(&mut rest).map_err(malformed)?;
+        let mut reader = Reader::new(bytes);
+        while !reader.is_empty() {
+            let offset = base + reader.position();
+            let malformed = || WireError::Malformed { message: message.name().to_owned(), offset };
+            let (number, found) = reader.key().ok_or_else(malformed)?;
             let Some(field) = message.get_field(number) else {
                 return Err(WireError::UnknownField { number, message: message.name().to_owned(), offset });
             };
-            match (field.kind(), wire_type) {
-                (Kind::Message(inner), WireType::LengthDelimited) => {
-                    let length = decode_varint(&mut rest).map_err(malformed)? as usize;
-                    let Some((body, after)) = rest.split_at_checked(length) else {
-                        return Err(WireError::Malformed { message: message.name().to_owned(), offset });
-                    };
-                    self.count(&inner)?;
-                    self.message(body, &inner, base + bytes.len() - rest.len(), depth + 1)?;
-                    rest = after;
-                }
-                _ => skip_field(wire_type, number, &mut rest, DecodeContext::default()).map_err(malformed)?,
+            let value = reader.value(number, found).ok_or_else(malformed)?;
+            if !fits(&field, found, value) {
+                let (field, message) = (field.name().to_owned(), message.name().to_owned());
+                return Err(WireError::WrongType { field, message, offset });
+            }
+            if let Kind::Message(inner) = field.kind() {
+                self.count(&inner)?;
+                self.message(value, &inner, base + reader.position() - value.len(), depth + 1)?;
             }
         }
         Ok(())
@@ -130,16 +138,32 @@ impl Checker<'_> {
     }
 }
 
+/// Whether a value found under this type is one of the field's, or a sequence of them.
+fn fits(field: &FieldDescriptor, found: WireType, value: &[u8]) -> bool {
+    let own = wire_type(&field.kind());
+    if found == own || found != WireType::LengthDelimited || !field.is_list() {
+        return found == own;
+    }
+    match own {
+        WireType::ThirtyTwoBit => value.len().is_multiple_of(4),
+        WireType::SixtyFourBit => value.len().is_multiple_of(8),
+        _ => {
+            let mut packed = Reader::new(value);
+            std::iter::from_fn(|| (!packed.is_empty()).then(|| packed.varint())).all(|value| value.is_some())
+        }
+    }
+}
+
 /// The names of the fields that are set in an encoded message, each once, in the order of the bytes.
 pub fn field_names(bytes: &[u8], message: &MessageDescriptor) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    let mut rest = bytes;
-    while let Ok((number, wire_type)) = decode_key(&mut rest) {
+    let mut reader = Reader::new(bytes);
+    while let Some((number, wire_type)) = reader.key() {
         let name = message.get_field(number).map_or_else(|| number.to_string(), |field| field.name().to_owned());
         if !names.contains(&name) {
             names.push(name);
         }
-        if skip_field(wire_type, number, &mut rest, DecodeContext::default()).is_err() {
+        if reader.value(number, wire_type).is_none() {
             break;
         }
     }
@@ -161,6 +185,22 @@ mod tests {
         assert_eq!(error(b"\x0a\x03net\xf8\x7f\x01"), "unknown field number 2047 in NetParameter at byte 5");
         assert_eq!(error(b"\x0a\x05net"), "damaged or truncated in NetParameter at byte 0");
         assert_eq!(error(b"\xa2\x06\x03\xf8\x7f\x01"), "unknown field number 2047 in LayerParameter at byte 3");
+    }
+
+    #[test]
+    fn values_are_of_their_fields_type() {
+        let blob = |bytes: &[u8]| {
+            check(bytes, &descriptor("BlobProto"), &Limits::default()).map_err(|error| error.to_string())
+        };
+        assert_eq!(blob(b"\x2a\x04\0\0\x80\x3f\x2d\0\0\x80\x3f\x3a\x03\x0a\x01\x02"), Ok(()), "packed or not");
+        let wrong =
+            |field: &str| Err(format!("the value of \"{field}\" in BlobProto at byte 0 is not of the field's type"));
+        assert_eq!(blob(b"\x2a\x05\0\0\0\0\0"), wrong("data"));
+        assert_eq!(blob(b"\x28\x01"), wrong("data"));
+        assert_eq!(blob(b"\x0a\x01\x02"), wrong("num"));
+        assert_eq!(blob(b"\x38\x01"), wrong("shape"));
+        let dims = blob(b"\x3a\x03\x0a\x01\xff").unwrap_err();
+        assert_eq!(dims, "the value of \"dim\" in BlobShape at byte 2 is not of the field's type");
     }
 
     #[test]

@@ -1,19 +1,22 @@
-//! Reads protobuf's text format (prototxt), as the C++ `TextFormat` of protobuf 3.21 accepts it.
+//! Reads and writes protobuf's text format (prototxt), as the C++ `TextFormat` of protobuf 3.21 does.
 //!
 //! [`parse`] turns a text into the message's binary form, which prost decodes, and a [`SpanTree`] that tells where each
 //! field stands. It reports everything that is wrong at once, up to 20 errors: behind a field that cannot be read it
 //! goes on with the next.
 //!
-//! It differs from protobuf in three points: strings must be UTF-8, messages nest 100 deep at most, and the
+//! Reading differs from protobuf in three points: strings must be UTF-8, messages nest 100 deep at most, and the
 //! schema's messages have neither groups nor extensions.
 //!
 //! ```text
 //! text ──▶ lexer ──▶ parser ──▶ bytes, spans
 //!          flaws     recovery ─▶ report
+//!
+//! bytes ──▶ writer ──▶ text
 //! ```
 
 mod flaw;
 mod lexer;
+mod number;
 mod parser;
 mod recover;
 mod report;
@@ -25,6 +28,7 @@ mod string;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::sync::Arc;
 
@@ -35,6 +39,7 @@ use crate::error::Diagnostic;
 pub use source::{Source, Span, caret};
 pub use spans::{SpanNode, SpanTree};
 pub use suggest::closest;
+pub use writer::{to_string, write};
 
 /// A parsed text: the message in protobuf's binary form, and where its parts stand in the text.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What a string literal stands for.
+//! What a string literal stands for, and the literal of a string.
 
 /// Appends the bytes of a literal, given with its quotes, whose escape sequences the lexer has checked.
 ///
@@ -54,6 +54,22 @@ fn character<'a>(text: &'a [u8], length: usize, out: &mut Vec<u8>) -> &'a [u8] {
     rest
 }
 
+/// Appends the literal of a string in double quotes, with everything beyond ASCII in octal.
+pub(super) fn push_escaped(bytes: &[u8], text: &mut String) {
+    text.push('"');
+    for &byte in bytes {
+        match byte {
+            b'\n' => text.push_str("\\n"),
+            b'\r' => text.push_str("\\r"),
+            b'\t' => text.push_str("\\t"),
+            b'"' | b'\'' | b'\\' => text.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => text.extend(['\\'].into_iter().chain([6, 3, 0].map(|shift| char::from(b'0' + (byte >> shift & 7))))),
+        }
+    }
+    text.push('"');
+}
+
 fn push_utf8(code: u32, out: &mut Vec<u8>) {
     let continuation = |shift: u32| 0x80 | (code >> shift & 0x3f) as u8;
     match (char::from_u32(code), code) {
@@ -76,12 +92,23 @@ fn digits(text: &[u8], base: u32, most: usize) -> (u32, &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::unescape;
+    use super::{push_escaped, unescape};
 
     fn bytes(literal: &str) -> Vec<u8> {
         let mut out = Vec::new();
         unescape(literal.as_bytes(), &mut out);
         out
+    }
+
+    #[test]
+    fn literals_escape_what_is_not_printable_ascii() {
+        let mut text = String::new();
+        push_escaped("a\n\r\t\"'\\?é\0\x1f\x7f~ ".as_bytes(), &mut text);
+        assert_eq!(text, r#""a\n\r\t\"\'\\?\303\251\000\037\177~ ""#);
+        let all: Vec<u8> = (0..=255).collect();
+        text.clear();
+        push_escaped(&all, &mut text);
+        assert_eq!(bytes(&text), all);
     }
 
     #[test]

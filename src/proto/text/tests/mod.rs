@@ -1,9 +1,10 @@
-//! What the reader makes of whole texts.
+//! What the reader makes of whole texts, and the writer of messages.
 
 mod errors;
 mod recovery;
 mod spans;
 mod values;
+mod writer;
 
 use prost::Message;
 

@@ -1,58 +1,18 @@
 //! The command line: what it writes, what it prints, and what it refuses.
 
+mod folder;
+
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
-use assert_cmd::assert::Assert;
-use sha2::{Digest, Sha256};
-use tempfile::TempDir;
+use folder::{Folder, hash, lenet, stderr};
 
-/// A folder for one test, and the tool run in it.
-struct Folder(TempDir);
-
-impl Folder {
-    fn new() -> Folder {
-        Folder(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.path(name), content).unwrap();
-    }
-
-    fn run(&self, arguments: &str) -> Assert {
-        let mut command = Command::cargo_bin("caffemodel").unwrap();
-        command.current_dir(self.0.path()).env("NO_COLOR", "1").args(arguments.split(' ')).assert()
-    }
-
-    /// The names of the files, in order.
-    fn files(&self) -> Vec<String> {
-        let names = fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
-        let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    /// Runs `init` on a net that must be refused, and returns what it says.
-    fn refused(&self, net: impl AsRef<[u8]>, options: &str) -> String {
-        self.write("net.prototxt", net);
-        let options = if options.is_empty() { String::new() } else { format!(" {options}") };
-        let assert = self.run(&format!("init net.prototxt -o out.caffemodel --seed 1{options}")).code(2);
-        assert_eq!(self.files(), ["net.prototxt"], "nothing is left behind");
-        String::from_utf8(assert.get_output().stderr.clone()).unwrap()
-    }
-}
-
-fn lenet() -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("models/lenet.prototxt").display().to_string()
-}
-
-fn hash(path: &Path) -> String {
-    Sha256::digest(fs::read(path).unwrap()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// Runs `init` on a net that must be refused, and returns what it says.
+fn refused(folder: &Folder, net: impl AsRef<[u8]>, options: &str) -> String {
+    folder.write("net.prototxt", net);
+    let options = if options.is_empty() { String::new() } else { format!(" {options}") };
+    let assert = folder.run(&format!("init net.prototxt -o out.caffemodel --seed 1{options}")).code(2);
+    assert_eq!(folder.files(), ["net.prototxt"], "nothing is left behind");
+    stderr(&assert)
 }
 
 /// LeNet as Caffe's generator fills it from seed 1701.
@@ -66,7 +26,7 @@ const INPUT: &str = "layer { name: \"data\" type: \"Input\" top: \"data\" input_
 #[test]
 fn lenet_is_stable() {
     let folder = Folder::new();
-    folder.run(&format!("init {} -o lenet.caffemodel --seed 1701", lenet())).success().stdout("").stderr("");
+    folder.run(&format!("init {} -o lenet.caffemodel --seed 1701", lenet())).success().stdout("");
     assert_eq!(hash(&folder.path("lenet.caffemodel")), LENET_1701);
     folder.run(&format!("init {} -o native.caffemodel --seed 1701 --generator native", lenet())).success();
     assert_eq!(hash(&folder.path("native.caffemodel")), LENET_NATIVE_1701);
@@ -76,10 +36,11 @@ fn lenet_is_stable() {
 fn a_chosen_seed_is_printed_and_gives_the_same_file_again() {
     let folder = Folder::new();
     for generator in ["caffe", "native"] {
-        let run = folder.run(&format!("init {} -o a --generator {generator} --force", lenet())).success();
-        let printed = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+        let run = folder.run(&format!("init {} -o a --generator {generator} --force --quiet", lenet())).success();
+        let printed = stderr(&run);
         let seed = printed.trim().strip_prefix("seed: ").unwrap_or_else(|| panic!("no seed in {printed:?}"));
-        folder.run(&format!("init {} -o b --generator {generator} --force --seed {seed}", lenet())).success();
+        let again = folder.run(&format!("init {} -o b --generator {generator} --force --seed {seed}", lenet()));
+        assert!(stderr(&again).contains(&format!(", seed {seed}, ")));
         assert_eq!(hash(&folder.path("a")), hash(&folder.path("b")));
     }
 }
@@ -112,7 +73,7 @@ fn the_eras_of_boost_differ_and_the_last_is_the_default() {
     assert_eq!(made(" --boost 1.89"), current);
     assert_ne!(made(" --boost 1.54"), current);
     let error = folder.run("init net.prototxt -o x --seed 1 --boost 0.9").code(2);
-    assert!(String::from_utf8_lossy(&error.get_output().stderr).contains("--boost"));
+    assert!(stderr(&error).contains("--boost"));
 }
 
 #[test]
@@ -131,7 +92,7 @@ warning: layer \"ip\" (InnerProduct) has no inner_product_param.weight_filler: i
   = help: give it a filler, such as weight_filler { type: \"xavier\" }, or load trained weights before use
 
 ";
-    folder.run("init net.prototxt -o out --seed 1").success().stderr(expected);
+    folder.run("init net.prototxt -o out --seed 1 --quiet").success().stderr(expected);
 }
 
 #[test]
@@ -147,7 +108,7 @@ error: unknown field \"num_outputs\" in InnerProductParameter
   = help: did you mean \"num_output\"?
 
 ";
-    assert_eq!(Folder::new().refused(format!("{INPUT}{layer}"), ""), expected);
+    assert_eq!(refused(&Folder::new(), format!("{INPUT}{layer}"), ""), expected);
 }
 
 #[test]
@@ -159,14 +120,14 @@ fn a_binary_caffemodel_is_a_net_definition_too() {
     let bytes = fs::read(folder.path("first")).unwrap();
     folder.write("cut", &bytes[..bytes.len() - 9]);
     let error = folder.run("init cut -o out --seed 1").code(2);
-    let text = String::from_utf8_lossy(&error.get_output().stderr).into_owned();
+    let text = stderr(&error);
     assert!(text.starts_with("error: cut: not a net definition: damaged or truncated in NetParameter"), "{text}");
 }
 
 #[test]
 fn bad_input_is_refused_without_a_trace() {
     let folder = Folder::new();
-    let first_line = |net: &str, options: &str| folder.refused(net, options).lines().next().unwrap().to_owned();
+    let first_line = |net: &str, options: &str| refused(&folder, net, options).lines().next().unwrap().to_owned();
     assert_eq!(
         first_line(&format!("{INPUT}layer {{ name: \"a\" type: \"Relu\" bottom: \"data\" top: \"a\" }}"), ""),
         "error: layer \"a\" (Relu), type: unknown layer type \"Relu\""
@@ -191,7 +152,7 @@ fn bad_input_is_refused_without_a_trace() {
     let large = format!(
         "{INPUT}layer {{ name: \"i\" type: \"InnerProduct\" bottom: \"data\" top: \"i\" inner_product_param {{ num_output: 500000000 }} }}"
     );
-    let refused = folder.refused(large, "");
+    let refused = refused(&folder, large, "");
     assert!(refused.contains("the caffemodel would have 10000000122 bytes"), "{refused}");
     assert!(refused.contains("protobuf, and so Caffe, reads at most 2147483647"), "{refused}");
 }
@@ -202,7 +163,7 @@ fn requests_that_cannot_be_met_are_refused() {
     folder.write("net.prototxt", INPUT);
     let says = |arguments: &str, expected: &str| {
         let error = folder.run(arguments).code(2);
-        let text = String::from_utf8_lossy(&error.get_output().stderr).into_owned();
+        let text = stderr(&error);
         assert!(text.contains(expected), "{arguments}: {text}");
     };
     says("init absent.prototxt -o out", "absent.prototxt: cannot read: No such file or directory");

@@ -1,12 +1,16 @@
 //! `caffemodel init`: a net definition becomes a caffemodel.
 
+use std::time::Instant;
+
 use clap::Args;
+use indicatif::{BinaryBytes, HumanCount};
 
 use super::net::NetArguments;
 use super::output::OutputArguments;
 use super::random::RandomArguments;
 use super::report;
 use crate::output::Recipe;
+use crate::plan::{Initial, PlannedBlob, PlannedLayer};
 use crate::{Net, Plan, PlanOptions};
 
 /// Initialise a net definition into a caffemodel, or HDF5, .npz or .safetensors.
@@ -25,20 +29,62 @@ pub(super) struct InitArguments {
 
     #[command(flatten)]
     random: RandomArguments,
+
+    /// Check everything and say what would be written, but write nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
+    let start = Instant::now();
     let definition = arguments.net.definition()?;
     let sha256 = definition.sha256;
     let net = Net::resolve(definition, &arguments.net.state())?;
     let options = PlanOptions { shapes: arguments.net.shapes(), ..Default::default() };
     let plan = Plan::new(net, &options)?;
     plan.warnings().iter().for_each(report::warning);
+    if report::is_verbose() {
+        plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
+    }
     let mut random = arguments.random.open()?;
     let recipe = Recipe::new(arguments.net.name(), &sha256, &random.streams, random.seed);
-    arguments.output.write(&plan, &mut random.streams, recipe)?;
-    if random.chosen {
-        println!("seed: {}", random.seed);
+    if arguments.dry_run {
+        arguments.output.check(&plan, &recipe)?;
+        report::done(&format!("would write {}: {}", arguments.output.name(), size(&plan)));
+        return Ok(());
     }
+    let bytes = arguments.output.write(&plan, &mut random.streams, recipe)?;
+    if random.chosen && report::is_quiet() {
+        eprintln!("seed: {}", random.seed);
+    }
+    report::done(&format!(
+        "wrote {}: {}, {}, seed {}, {:.2} s",
+        arguments.output.name(),
+        size(&plan),
+        BinaryBytes(bytes),
+        random.seed,
+        start.elapsed().as_secs_f64()
+    ));
     Ok(())
+}
+
+/// How large the net is: `9 layers, 431,080 parameters`.
+fn size(plan: &Plan) -> String {
+    format!("{} layers, {} parameters", HumanCount(plan.layers.len() as u64), HumanCount(plan.parameters()))
+}
+
+/// The blobs of a layer and where their values come from: `conv1 (Convolution): (20, 1, 5, 5) xavier, (20) constant`.
+fn blobs(plan: &Plan, layer: &PlannedLayer) -> String {
+    let blob = |blob: &PlannedBlob| {
+        let source = match (&blob.owner, &blob.donor, &blob.initial) {
+            (Some(owner), ..) => format!("shared with {}", plan.layers[owner.layer].param.name()),
+            (_, Some(_), _) => "taken from a donor".to_owned(),
+            (.., Initial::Filled { spec, .. }) => spec.param.r#type().to_owned(),
+            (.., Initial::Given(_)) => "given in the net".to_owned(),
+            (.., Initial::Zeros) => "zeros".to_owned(),
+        };
+        format!("{} {source}", blob.shape)
+    };
+    let blobs: Vec<String> = layer.blobs.iter().map(blob).collect();
+    format!("{} ({}): {}", layer.param.name(), layer.param.r#type(), blobs.join(", "))
 }

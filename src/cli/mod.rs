@@ -1,14 +1,21 @@
 //! The command-line tool: one file a subcommand. Arguments are read and results printed here and nowhere else.
 
+mod completions;
 mod init;
+mod interrupt;
+mod man;
 mod net;
 mod output;
+mod progress;
 mod random;
 mod report;
+mod target;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use report::Verbosity;
 
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
 const FAILURE: u8 = 2;
@@ -19,17 +26,39 @@ const FAILURE: u8 = 2;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+
+    /// Tell nothing but warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+
+    /// Tell the details
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+impl Arguments {
+    fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }
 
 impl Command {
     fn run(&self) -> anyhow::Result<ExitCode> {
         match self {
             Command::Init(arguments) => init::run(arguments)?,
+            Command::Completions(arguments) => completions::run(arguments),
+            Command::Man(arguments) => man::run(arguments)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -37,7 +66,9 @@ impl Command {
 
 /// Runs the tool on the process's arguments.
 pub fn run() -> ExitCode {
-    match Arguments::parse().command.run() {
+    let arguments = Arguments::parse();
+    report::set_verbosity(arguments.verbosity());
+    match arguments.command.run() {
         Ok(code) => code,
         Err(error) => {
             report::error(&error);

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::report;
+use super::target::STANDARD;
 use crate::proto::caffe;
 use crate::{Definition, Shape, StateOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct NetArguments {
-    /// The net definition: a .prototxt, or a binary one
+    /// The net definition: a .prototxt, or a binary one; - for standard input
     net: PathBuf,
 
     /// The phase to build the net in; by default that of the net's own state, or train
@@ -40,16 +41,24 @@ enum PhaseArgument {
 impl NetArguments {
     /// Reads the net definition; what was changed on reading is printed.
     pub(super) fn definition(&self) -> crate::Result<Definition> {
-        let definition = Definition::read(&self.net)?;
+        let definition = if self.is_standard_input() {
+            Definition::from_reader(&self.name(), std::io::stdin().lock())?
+        } else {
+            Definition::read(&self.net)?
+        };
         for notice in &definition.notices {
-            report::note(&format!("{}: {notice}", self.net.display()));
+            report::note(&format!("{}: {notice}", self.name()));
         }
         Ok(definition)
     }
 
     /// The net definition as the user named it.
     pub(super) fn name(&self) -> String {
-        self.net.display().to_string()
+        if self.is_standard_input() { "standard input".to_owned() } else { self.net.display().to_string() }
+    }
+
+    fn is_standard_input(&self) -> bool {
+        self.net.as_os_str() == STANDARD
     }
 
     /// The state to build the net in.

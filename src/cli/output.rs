@@ -6,16 +6,18 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::output::{AtomicFile, Format, Output, Provenance, Recipe, Recorder};
+use super::progress::Progress;
+use super::target::{STANDARD, Target};
+use crate::output::{Format, Output, Provenance, Recipe, Recorder};
 use crate::random::Streams;
-use crate::{Error, Plan};
+use crate::{Error, Plan, init};
 
 /// How much is gathered before it is written.
 const WRITE_BUFFER_BYTES: usize = 256 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct OutputArguments {
-    /// The file to write: .caffemodel, .h5 or .hdf5, .npz or .safetensors
+    /// The file to write: .caffemodel, .h5 or .hdf5, .npz or .safetensors; - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
@@ -33,26 +35,56 @@ pub(super) struct OutputArguments {
 }
 
 impl OutputArguments {
-    /// Initialises the plan into the output. Nothing is left behind unless all of it can be written.
-    pub(super) fn write(&self, plan: &Plan, streams: &mut Streams, recipe: Recipe) -> anyhow::Result<()> {
+    /// Initialises the plan into the output, and returns the length of it in bytes. Nothing is left behind unless all
+    /// of it can be written.
+    pub(super) fn write(&self, plan: &Plan, streams: &mut Streams, recipe: Recipe) -> anyhow::Result<u64> {
         let format = self.format();
         format.check(plan, &recipe)?;
-        let mut file = AtomicFile::create(&self.output, self.force)?;
-        let fill = |output: &mut dyn Output, streams: &mut Streams| {
-            crate::init::fill(plan, streams, output).map_err(|source| self.cannot_write(source))
-        };
-        let mut output = self.open(format, plan, &recipe, &mut file)?;
-        let Some(path) = &self.provenance else {
-            fill(&mut *output, streams)?;
-            drop(output);
-            return Ok(file.commit()?);
-        };
-        let mut provenance_file = AtomicFile::create(path, self.force)?;
-        let mut recorder = Recorder::new(output);
-        fill(&mut recorder, streams)?;
-        write_json(&recorder.into_provenance(recipe), path, provenance_file.file())?;
-        file.commit()?;
-        Ok(provenance_file.commit()?)
+        let mut target = Target::create(&self.output, self.force)?;
+        let mut provenance_target =
+            self.provenance.as_ref().map(|path| Target::create(path, self.force)).transpose()?;
+        let provenance = self.fill(format, plan, streams, recipe, target.file())?;
+        if let (Some(path), Some(target), Some(provenance)) = (&self.provenance, &mut provenance_target, provenance) {
+            write_json(&provenance, path, target.file())?;
+        }
+        let length = target.file().metadata().map_err(|source| self.cannot_write(source))?.len();
+        target.commit()?;
+        provenance_target.map(Target::commit).transpose()?;
+        Ok(length)
+    }
+
+    /// Checks that the output could be started, and does not.
+    pub(super) fn check(&self, plan: &Plan, recipe: &Recipe) -> anyhow::Result<()> {
+        self.format().check(plan, recipe)?;
+        for path in [Some(&self.output), self.provenance.as_ref()].into_iter().flatten() {
+            Target::create(path, self.force)?;
+        }
+        Ok(())
+    }
+
+    /// The output as the user named it.
+    pub(super) fn name(&self) -> String {
+        if self.output.as_os_str() == STANDARD { "standard output".into() } else { self.output.display().to_string() }
+    }
+
+    /// Initialises the plan into the file; the provenance is recorded only if it is asked for.
+    fn fill(
+        &self,
+        format: Format,
+        plan: &Plan,
+        streams: &mut Streams,
+        recipe: Recipe,
+        file: &mut File,
+    ) -> crate::Result<Option<Provenance>> {
+        let cannot_write = |source| self.cannot_write(source);
+        let mut output = Progress::new(plan, self.open(format, plan, &recipe, file)?);
+        if self.provenance.is_none() {
+            init::fill(plan, streams, &mut output).map_err(cannot_write)?;
+            return Ok(None);
+        }
+        let mut recorder = Recorder::new(Box::new(output));
+        init::fill(plan, streams, &mut recorder).map_err(cannot_write)?;
+        Ok(Some(recorder.into_provenance(recipe)))
     }
 
     /// The format asked for, or the one of the name; a name that tells none is that of a caffemodel.
@@ -65,9 +97,9 @@ impl OutputArguments {
         format: Format,
         plan: &Plan,
         recipe: &Recipe,
-        file: &'a mut AtomicFile,
+        file: &'a mut File,
     ) -> Result<Box<dyn Output + 'a>, Error> {
-        let buffered = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file.file());
+        let buffered = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
         format.writer(plan, recipe, buffered).map_err(|source| self.cannot_write(source))
     }
 

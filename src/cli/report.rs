@@ -1,6 +1,7 @@
 //! How findings look on the terminal: with an excerpt of the source where the place is known.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -8,17 +9,60 @@ use crate::error::{Diagnostic, Error, Location};
 use crate::plan::Warning;
 use crate::proto::text::caret;
 
+/// How much is told beside warnings and errors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verbosity {
+    /// Nothing.
+    Quiet,
+    /// What was done, in a few lines.
+    #[default]
+    Normal,
+    /// The details.
+    Verbose,
+}
+
+static VERBOSITY: OnceLock<Verbosity> = OnceLock::new();
+
+/// Settles, once for the process, how much is told.
+pub(super) fn set_verbosity(verbosity: Verbosity) {
+    let _ = VERBOSITY.set(verbosity);
+}
+
+fn verbosity() -> Verbosity {
+    VERBOSITY.get().copied().unwrap_or_default()
+}
+
+/// Whether only warnings and errors are told.
+pub(super) fn is_quiet() -> bool {
+    verbosity() == Verbosity::Quiet
+}
+
+/// Whether details are told.
+pub(super) fn is_verbose() -> bool {
+    verbosity() == Verbosity::Verbose
+}
+
 /// Prints an error to standard error.
 pub(super) fn error(error: &anyhow::Error) {
     match error.downcast_ref::<Error>() {
         Some(Error::Input(diagnostics)) => diagnostics.iter().for_each(diagnostic),
-        _ => eprintln!("error: {error:#}"),
+        Some(error) => eprintln!("error: {error}"),
+        None => eprintln!("error: {error:#}"),
     }
 }
 
-/// Prints what was done without being asked for to standard error.
+/// Prints what was done without being asked for to standard error, unless quiet.
 pub(super) fn note(text: &str) {
-    eprintln!("note: {text}");
+    if !is_quiet() {
+        eprintln!("note: {text}");
+    }
+}
+
+/// Prints what was done to standard error, unless quiet.
+pub(super) fn done(text: &str) {
+    if !is_quiet() {
+        eprintln!("{text}");
+    }
 }
 
 /// Prints a warning to standard error.

@@ -67,12 +67,27 @@ impl Definition {
     /// The file cannot be read, is larger than 2 GiB, or does not parse.
     pub fn read(path: impl AsRef<Path>) -> Result<Definition> {
         let path = path.as_ref();
-        let bytes = read_file(path)?;
-        let mut definition = Definition::from_bytes(&path.display().to_string(), bytes)?;
+        let file = File::open(path).map_err(|source| Error::io("cannot read", path, source))?;
+        let mut definition = Definition::from_reader(&path.display().to_string(), file)?;
         if let Some(folder) = path.parent() {
             definition.folder = folder.to_owned();
         }
         Ok(definition)
+    }
+
+    /// Reads a net definition to the end of `reader`; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// Those of the reader; more than 2 GiB come from it, or they do not parse.
+    pub fn from_reader(name: &str, reader: impl Read) -> Result<Definition> {
+        let mut bytes = Vec::new();
+        let read = reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+        read.map_err(|source| Error::io("cannot read", name, source))?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            let message = format!("{name}: larger than 2 GiB, the most that a protobuf file can hold");
+            return Err(input_error(message).into());
+        }
+        Definition::from_bytes(name, bytes)
     }
 
     /// Reads a net definition from memory; `name` is what errors call it.
@@ -126,16 +141,4 @@ fn decode(name: &str, bytes: &[u8]) -> Result<NetParameter> {
 
 fn input_error(message: String) -> Diagnostic {
     Diagnostic { message, location: None, help: None }
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>> {
-    let cannot = |source| Error::io("cannot read", path, source);
-    let file = File::open(path).map_err(cannot)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        let message = format!("{}: larger than 2 GiB, the most that a protobuf file can hold", path.display());
-        return Err(input_error(message).into());
-    }
-    Ok(bytes)
 }

@@ -1,0 +1,23 @@
+//! `caffemodel completions`: what a shell needs to complete the command line.
+
+use std::io;
+
+use clap::{Args, CommandFactory};
+use clap_complete::{Shell, generate};
+
+use super::Arguments;
+
+/// Print a completion script for a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel completions bash > /etc/bash_completion.d/caffemodel
+  caffemodel completions zsh > ~/.zfunc/_caffemodel
+  caffemodel completions fish > ~/.config/fish/completions/caffemodel.fish")]
+pub(super) struct CompletionsArguments {
+    /// The shell to print it for
+    shell: Shell,
+}
+
+pub(super) fn run(arguments: &CompletionsArguments) {
+    generate(arguments.shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut io::stdout());
+}

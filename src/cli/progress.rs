@@ -1,0 +1,88 @@
+//! A bar on the terminal for work that takes a while.
+
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::report;
+use crate::Plan;
+use crate::filler::Sink;
+use crate::output::Output;
+use crate::plan::PlannedLayer;
+
+/// Work shorter than this shows no bar.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// How often the bar is drawn, at most.
+const DRAWS_A_SECOND: u8 = 10;
+
+/// Shows how much of a net has been written, and passes everything on.
+pub(super) struct Progress<'a> {
+    output: Box<dyn Output + 'a>,
+    bar: ProgressBar,
+    /// When the work started, until the bar is shown; `None` as well where it is not to be shown.
+    waiting_since: Option<Instant>,
+}
+
+impl<'a> Progress<'a> {
+    /// A bar as long as the plan's values; it appears on a terminal only, and not at all when quiet.
+    pub(super) fn new(plan: &Plan, output: Box<dyn Output + 'a>) -> Progress<'a> {
+        let values: u64 = plan.layers.iter().flat_map(|layer| &layer.blobs).map(|blob| blob.shape.count() as u64).sum();
+        let bar = ProgressBar::with_draw_target(Some(values * 4), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{bar:40} {binary_bytes} of {binary_total_bytes}, {eta} left, {msg}");
+        let wanted = io::stderr().is_terminal() && !report::is_quiet();
+        Progress {
+            output,
+            bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
+            waiting_since: wanted.then(Instant::now),
+        }
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        if self.waiting_since.is_some_and(|start| start.elapsed() > PATIENCE) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_A_SECOND));
+            self.waiting_since = None;
+        }
+        self.bar.inc(bytes as u64);
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Sink for Progress<'_> {
+    fn write(&mut self, values: &[f32]) -> io::Result<()> {
+        self.output.write(values)?;
+        self.advance(size_of_val(values));
+        Ok(())
+    }
+}
+
+impl Output for Progress<'_> {
+    fn begin_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(layer.param.name().to_owned());
+        }
+        self.output.begin_layer(layer)
+    }
+
+    fn begin_blob(&mut self, layer: &PlannedLayer, blob: usize) -> io::Result<()> {
+        self.output.begin_blob(layer, blob)
+    }
+
+    fn end_blob(&mut self) -> io::Result<()> {
+        self.output.end_blob()
+    }
+
+    fn end_layer(&mut self) -> io::Result<()> {
+        self.output.end_layer()
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.output.finish()
+    }
+}

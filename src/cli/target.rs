@@ -1,0 +1,61 @@
+//! Where a result goes: a file that appears complete or not at all, or standard output.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Seek};
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use super::interrupt;
+use crate::Error;
+use crate::output::AtomicFile;
+
+/// The name that stands for standard input and output.
+pub(super) const STANDARD: &str = "-";
+
+/// An output that is complete once it is [committed](Target::commit), and leaves nothing if it never is.
+pub(super) enum Target {
+    /// The file of this name.
+    File(AtomicFile),
+    /// Standard output; the bytes wait in a temporary file.
+    StandardOutput(File),
+}
+
+impl Target {
+    /// Prepares to write the file at `path`, or to standard output where that is `-`.
+    pub(super) fn create(path: &Path, replace: bool) -> anyhow::Result<Target> {
+        if path.as_os_str() == STANDARD {
+            if io::stdout().is_terminal() {
+                bail!("standard output is a terminal: redirect it, or name a file");
+            }
+            let waiting = tempfile::tempfile();
+            let waiting = waiting.map_err(|source| Error::io("cannot write", std::env::temp_dir(), source))?;
+            return Ok(Target::StandardOutput(waiting));
+        }
+        let file = AtomicFile::create(path, replace)?;
+        if let Some(temporary) = file.temporary_path() {
+            interrupt::removes(temporary);
+        }
+        Ok(Target::File(file))
+    }
+
+    /// The file to write the result to.
+    pub(super) fn file(&mut self) -> &mut File {
+        match self {
+            Target::File(file) => file.file(),
+            Target::StandardOutput(file) => file,
+        }
+    }
+
+    /// Hands the complete result over.
+    pub(super) fn commit(self) -> crate::Result<()> {
+        match self {
+            Target::File(file) => file.commit(),
+            Target::StandardOutput(mut file) => {
+                let copied = file.rewind().and_then(|()| io::copy(&mut file, &mut io::stdout().lock()));
+                copied.map_err(|source| Error::io("cannot write", PathBuf::from("standard output"), source))?;
+                Ok(())
+            }
+        }
+    }
+}

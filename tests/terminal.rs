@@ -1,0 +1,127 @@
+//! What the tool tells, standard input and output, and runs that end early.
+
+mod folder;
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use folder::{Folder, hash, lenet, stderr};
+
+#[test]
+fn a_line_sums_the_run_up_unless_quiet() {
+    let folder = Folder::new();
+    let init = format!("init {} -o net --seed 1701 --force", lenet());
+    let told = stderr(&folder.run(&init).success().stdout(""));
+    let (told, time) = told.rsplit_once(", ").unwrap();
+    assert_eq!(told, "wrote net: 9 layers, 431,080 parameters, 1.65 MiB, seed 1701");
+    assert!(time.ends_with(" s\n") && time[..time.len() - 3].parse::<f64>().is_ok(), "{time}");
+    folder.run(&format!("{init} --quiet")).success().stdout("").stderr("");
+    folder.run(&format!("-q {init}")).success().stdout("").stderr("");
+}
+
+#[test]
+fn details_are_told_on_request() {
+    let folder = Folder::new();
+    let told = stderr(&folder.run(&format!("init {} -o net --seed 1 --verbose", lenet())).success());
+    let expected = "\
+conv1 (Convolution): (20, 1, 5, 5) xavier, (20) constant
+conv2 (Convolution): (50, 20, 5, 5) xavier, (50) constant
+ip1 (InnerProduct): (500, 800) xavier, (500) constant
+ip2 (InnerProduct): (10, 500) xavier, (10) constant
+wrote net: ";
+    assert!(told.starts_with(expected), "{told}");
+}
+
+#[test]
+fn a_dry_run_checks_everything_and_writes_nothing() {
+    let folder = Folder::new();
+    let dry_run = format!("init {} -o net --seed 1 --dry-run", lenet());
+    folder.run(&dry_run).success().stdout("").stderr("would write net: 9 layers, 431,080 parameters\n");
+    assert!(folder.files().is_empty());
+    folder.write("net", "precious");
+    folder.run(&dry_run).code(2).stderr("error: net: exists already; --force replaces it\n");
+    folder.run(&format!("{dry_run} --force --provenance no/such/folder/file")).code(2);
+    assert_eq!(fs::read(folder.path("net")).unwrap(), b"precious");
+}
+
+#[test]
+fn a_net_comes_from_standard_input_and_goes_to_standard_output() {
+    let folder = Folder::new();
+    let net = fs::read(lenet()).unwrap();
+    for format in ["caffemodel", "hdf5", "npz", "safetensors"] {
+        folder.run(&format!("init {} -o file --seed 5 --format {format} --force", lenet())).success();
+        let run = folder.run(&format!("init {} -o - --seed 5 --format {format}", lenet())).success();
+        if format == "caffemodel" || format == "hdf5" {
+            assert_eq!(run.get_output().stdout, fs::read(folder.path("file")).unwrap(), "{format}");
+        }
+        assert!(stderr(&run).starts_with("wrote standard output: 9 layers"));
+    }
+    folder.run(&format!("init {} -o file --seed 5 --force", lenet())).success();
+    folder.command("init - -o piped --seed 5").write_stdin(net).assert().success();
+    assert_eq!(hash(&folder.path("piped")), hash(&folder.path("file")));
+    let broken = folder.command("init - -o other --seed 5").write_stdin("layer { name: 1 }").assert().code(2);
+    assert!(stderr(&broken).contains(" --> standard input:1:15\n"), "{}", stderr(&broken));
+}
+
+#[test]
+fn completions_and_manual_pages_know_the_options() {
+    let folder = Folder::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let run = folder.run(&format!("completions {shell}")).success();
+        assert!(String::from_utf8_lossy(&run.get_output().stdout).contains("dry-run"), "{shell}");
+    }
+    folder.run("man pages").success();
+    let page = fs::read_to_string(folder.path("pages/caffemodel-init.1")).unwrap();
+    assert!(page.contains("dry\\-run") && page.contains(".TH caffemodel-init 1"), "{page}");
+    assert!(folder.path("pages/caffemodel.1").exists());
+    folder.run("man pages").code(2).stderr("error: pages/caffemodel.1: exists already; --force replaces it\n");
+    folder.run("man pages --force").success();
+}
+
+/// Starts a run of half a second or so and sends it a signal on the way.
+fn interrupted(folder: &Folder, signal: i32) {
+    let vgg16 = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vgg16.prototxt");
+    for delay in [200, 100, 50, 25, 12] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_caffemodel"));
+        command.arg("init").arg(&vgg16).args(["-o", "net", "--seed", "1", "--force"]).current_dir(folder.path(""));
+        let mut run = command.stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(delay));
+        let kill = Command::new("kill").arg(format!("-{signal}")).arg(run.id().to_string()).status();
+        assert!(kill.unwrap().success());
+        if run.wait().unwrap().signal() == Some(signal) {
+            return;
+        }
+        fs::remove_file(folder.path("net")).unwrap();
+    }
+    panic!("every run was done before the signal came");
+}
+
+#[test]
+fn an_interrupted_or_killed_run_leaves_nothing() {
+    const SIGINT: i32 = 2;
+    const SIGKILL: i32 = 9;
+    const SIGTERM: i32 = 15;
+    for signal in [SIGINT, SIGTERM, SIGKILL] {
+        let folder = Folder::new();
+        interrupted(&folder, signal);
+        assert!(folder.files().is_empty(), "signal {signal} left {:?}", folder.files());
+    }
+}
+
+/// A limit on the size of files stands for the full disk: both make the write fail.
+#[test]
+fn a_full_disk_is_reported_and_leaves_nothing() {
+    let folder = Folder::new();
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" init \"$1\" -o net --seed 1";
+    let run = Command::new("sh")
+        .args(["-c", script, env!("CARGO_BIN_EXE_caffemodel"), &lenet()])
+        .current_dir(folder.path(""))
+        .output()
+        .unwrap();
+    assert_eq!(run.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&run.stderr), "error: net: cannot write: File too large (os error 27)\n");
+    assert!(folder.files().is_empty());
+}

@@ -39,8 +39,8 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let start = Instant::now();
     let definition = arguments.net.definition()?;
     let sha256 = definition.sha256;
-    let net = Net::resolve(definition, &arguments.net.state())?;
-    let options = PlanOptions { shapes: arguments.net.shapes(), ..Default::default() };
+    let net = Net::resolve(definition, &arguments.net.state.options())?;
+    let options = PlanOptions { shapes: arguments.net.state.shapes(), ..Default::default() };
     let plan = Plan::new(net, &options)?;
     plan.warnings().iter().for_each(report::warning);
     if report::is_verbose() {

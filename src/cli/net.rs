@@ -1,7 +1,7 @@
 //! The arguments that say which net is built, and in which state.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -15,6 +15,13 @@ pub(super) struct NetArguments {
     /// The net definition: a .prototxt, or a binary one; - for standard input
     net: PathBuf,
 
+    #[command(flatten)]
+    pub(super) state: StateArguments,
+}
+
+/// The state that a net is built in.
+#[derive(Debug, Args)]
+pub(super) struct StateArguments {
     /// The phase to build the net in; by default that of the net's own state, or train
     #[arg(long)]
     phase: Option<PhaseArgument>,
@@ -41,28 +48,37 @@ enum PhaseArgument {
 impl NetArguments {
     /// Reads the net definition; what was changed on reading is printed.
     pub(super) fn definition(&self) -> crate::Result<Definition> {
-        let definition = if self.is_standard_input() {
-            Definition::from_reader(&self.name(), std::io::stdin().lock())?
-        } else {
-            Definition::read(&self.net)?
-        };
-        for notice in &definition.notices {
-            report::note(&format!("{}: {notice}", self.name()));
-        }
-        Ok(definition)
+        read_definition(&self.net)
     }
 
     /// The net definition as the user named it.
     pub(super) fn name(&self) -> String {
-        if self.is_standard_input() { "standard input".to_owned() } else { self.net.display().to_string() }
+        display_name(&self.net)
     }
+}
 
-    fn is_standard_input(&self) -> bool {
-        self.net.as_os_str() == STANDARD
+/// Reads a net definition; what was changed on reading is printed.
+pub(super) fn read_definition(path: &Path) -> crate::Result<Definition> {
+    let name = display_name(path);
+    let definition = if path.as_os_str() == STANDARD {
+        Definition::from_reader(&name, std::io::stdin().lock())?
+    } else {
+        Definition::read(path)?
+    };
+    for notice in &definition.notices {
+        report::note(&format!("{name}: {notice}"));
     }
+    Ok(definition)
+}
 
+/// A net definition as messages call it.
+pub(super) fn display_name(path: &Path) -> String {
+    if path.as_os_str() == STANDARD { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+impl StateArguments {
     /// The state to build the net in.
-    pub(super) fn state(&self) -> StateOptions {
+    pub(super) fn options(&self) -> StateOptions {
         let phase = self.phase.map(|phase| match phase {
             PhaseArgument::Train => caffe::Phase::Train,
             PhaseArgument::Test => caffe::Phase::Test,

@@ -11,7 +11,7 @@
 use std::io;
 
 use super::pieces::for_each_piece;
-use super::{Filler, FillerType, Sink, count, refuse_sparse};
+use super::{Filler, FillerType, Moments, Sink, count, refuse_sparse};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
@@ -73,6 +73,17 @@ impl Filler for Bilinear {
             }
             sink.write(piece)
         })
+    }
+
+    /// Those of one kernel, which is the product of its profile with itself, as all kernels are the same.
+    fn moments(&self) -> Option<Moments> {
+        let profile = self.profile();
+        let mean_of = |power| {
+            let sum: f64 = profile.iter().map(|&weight| f64::from(weight).powi(power)).sum();
+            (sum / profile.len() as f64).powi(2)
+        };
+        let (mean, mean_square) = (mean_of(1), mean_of(2));
+        Moments::finite(mean, (mean_square - mean * mean).max(0.0).sqrt())
     }
 }
 

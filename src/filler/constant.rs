@@ -8,7 +8,7 @@
 use std::io;
 
 use super::pieces::for_each_piece;
-use super::{Filler, FillerType, Sink, count, refuse_sparse};
+use super::{Filler, FillerType, Moments, Sink, count, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
@@ -48,6 +48,10 @@ impl Filler for Constant {
             piece.fill(self.value);
             sink.write(piece)
         })
+    }
+
+    fn moments(&self) -> Option<Moments> {
+        Moments::finite(self.value.into(), 0.0)
     }
 }
 

@@ -13,7 +13,7 @@
 use std::io;
 
 use super::pieces::{PIECE, for_each_piece, stream};
-use super::{Filler, FillerType, INVALID, Sink, count};
+use super::{Filler, FillerType, INVALID, Moments, Sink, count};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
@@ -116,6 +116,12 @@ impl Filler for Gaussian {
             None => stream(self.count, rng, sink, |rng, piece| rng.gaussian(self.mean, self.std, piece)),
             Some(keep) => self.fill_sparse(keep, rng, sink),
         }
+    }
+
+    /// Those of N(mean, std²), or of its product with the mask: mean `p mean`, variance `p std² + p (1 - p) mean²`.
+    fn moments(&self) -> Option<Moments> {
+        let (mean, std, keep) = (f64::from(self.mean), f64::from(self.std), f64::from(self.keep.unwrap_or(1.0)));
+        Moments::finite(keep * mean, (keep * std * std + keep * (1.0 - keep) * mean * mean).sqrt())
     }
 }
 

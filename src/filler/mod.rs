@@ -12,6 +12,7 @@ mod bilinear;
 mod constant;
 mod fan;
 mod gaussian;
+mod moments;
 mod msra;
 mod pieces;
 mod positive_unitball;
@@ -33,6 +34,7 @@ pub use bilinear::Bilinear;
 pub use constant::Constant;
 pub use fan::Fan;
 pub use gaussian::Gaussian;
+pub use moments::Moments;
 pub use msra::Msra;
 pub use positive_unitball::PositiveUnitball;
 pub use registry::{Build, FILLERS, FillerType, Registry};
@@ -55,6 +57,11 @@ pub trait Filler: fmt::Debug + Send + Sync {
     /// # Errors
     /// Those of the sink; no memory, where a filler needs more than a piece; bounds that this generator does not support.
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()>;
+
+    /// The mean and the standard deviation to expect of the values, where they are known and finite.
+    fn moments(&self) -> Option<Moments> {
+        None
+    }
 }
 
 /// The NaN that x86 makes of an invalid operation, such as 0/0: its sign bit is set.

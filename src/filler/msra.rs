@@ -14,7 +14,7 @@
 use std::io;
 
 use super::pieces::stream;
-use super::{Fan, Filler, FillerType, Sink, refuse_sparse};
+use super::{Fan, Filler, FillerType, Moments, Sink, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
@@ -52,6 +52,10 @@ impl Msra {
 impl Filler for Msra {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
         stream(self.count, rng, sink, |rng, piece| rng.gaussian(0.0, self.std, piece))
+    }
+
+    fn moments(&self) -> Option<Moments> {
+        Moments::finite(0.0, self.std.into())
     }
 }
 

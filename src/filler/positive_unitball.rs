@@ -12,7 +12,7 @@
 use std::io;
 
 use super::pieces::for_each_piece;
-use super::{Filler, FillerType, INVALID, Sink, count, first_dim, refuse_sparse};
+use super::{Filler, FillerType, INVALID, Moments, Sink, count, first_dim, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
@@ -58,6 +58,36 @@ fn normalise(row: &mut [f32]) {
     }
 }
 
+/// The mean square of u(1) / (u(1) + ... + u(n)) with u ~ U(0, 1).
+///
+/// With 1 / s² = ∫ t exp(-ts) dt over t > 0 it is ∫ t b(t) a(t)ⁿ⁻¹ dt, where a and b are the means of exp(-tu) and
+/// of u² exp(-tu). The trapezoid rule over ln t converges exponentially: the integrand vanishes at both ends.
+fn mean_square(n: usize) -> f64 {
+    const STEP: f64 = 1.0 / 16.0;
+    let others = (n - 1) as f64;
+    // The weight lies around t = 2 / n; it falls off as t² below and as t⁻ⁿ or faster above.
+    let integrand = |step: i32| {
+        let t = (f64::from(step) * STEP).exp() / n as f64;
+        let a = -(-t).exp_m1() / t;
+        t * t * mean_square_discounted(t) * a.powf(others)
+    };
+    (-400..=400).map(integrand).sum::<f64>() * STEP
+}
+
+/// The mean of u² exp(-tu): by its series where the closed form would cancel.
+fn mean_square_discounted(t: f64) -> f64 {
+    if t > 1.0 {
+        return (2.0 - (-t).exp() * (t * t + 2.0 * t + 2.0)) / (t * t * t);
+    }
+    let mut term = 1.0;
+    let mut sum = 0.0;
+    for power in 0..20 {
+        sum += term / f64::from(power + 3);
+        term *= -t / f64::from(power + 1);
+    }
+    sum
+}
+
 impl Filler for PositiveUnitball {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
         rng.fill_start();
@@ -82,6 +112,14 @@ impl Filler for PositiveUnitball {
             }
             Ok(())
         })
+    }
+
+    fn moments(&self) -> Option<Moments> {
+        if self.row == 1 {
+            return Moments::finite(1.0, 0.0);
+        }
+        let mean = 1.0 / self.row as f64;
+        Moments::finite(mean, (mean_square(self.row) - mean * mean).max(0.0).sqrt())
     }
 }
 
@@ -137,6 +175,14 @@ mod tests {
         for row in sink.0.chunks(200) {
             assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
+    }
+
+    #[test]
+    fn the_mean_square_of_a_row() {
+        // Two values: 1 - ln 2. Many: (1 + 1/3) / n², as the sum hardly varies.
+        assert!((mean_square(2) - (1.0 - 2f64.ln())).abs() < 1e-12);
+        let n = 1e6;
+        assert!((mean_square(1_000_000) * n * n - 4.0 / 3.0).abs() < 1e-5);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::io;
 
 use super::pieces::stream;
-use super::{Filler, FillerType, Sink, count, refuse_sparse};
+use super::{Filler, FillerType, Moments, Sink, count, refuse_sparse};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
@@ -73,6 +73,10 @@ impl Filler for Uniform {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         stream(count, rng, sink, |rng, piece| rng.uniform(min, max, piece))
+    }
+
+    fn moments(&self) -> Option<Moments> {
+        Moments::uniform(self.min, self.max)
     }
 }
 

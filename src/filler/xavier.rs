@@ -13,7 +13,7 @@
 use std::io;
 
 use super::pieces::stream;
-use super::{Fan, Filler, FillerType, Sink, refuse_sparse};
+use super::{Fan, Filler, FillerType, Moments, Sink, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
@@ -51,6 +51,10 @@ impl Xavier {
 impl Filler for Xavier {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
         stream(self.count, rng, sink, |rng, piece| rng.uniform(-self.scale, self.scale, piece))
+    }
+
+    fn moments(&self) -> Option<Moments> {
+        Moments::uniform(-self.scale, self.scale)
     }
 }
 

@@ -1,0 +1,93 @@
+//! The mean and the standard deviation that a filler's values are expected to have.
+
+use serde::Serialize;
+
+/// The mean and the standard deviation of a distribution, or of a blob's values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Moments {
+    /// The mean.
+    pub mean: f64,
+    /// The standard deviation.
+    pub std: f64,
+}
+
+impl Moments {
+    /// The moments, where both are finite: a filler with an infinite bound has none.
+    pub fn finite(mean: f64, std: f64) -> Option<Moments> {
+        (mean.is_finite() && std.is_finite()).then_some(Moments { mean, std })
+    }
+
+    /// The moments of the uniform distribution between `min` and `max`.
+    pub fn uniform(min: f32, max: f32) -> Option<Moments> {
+        let (min, max) = (f64::from(min), f64::from(max));
+        Moments::finite((min + max) / 2.0, (max - min) / 12f64.sqrt())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Shape;
+    use crate::filler::stub::{Stub, values};
+    use crate::filler::{Filler, Registry};
+    use crate::proto::caffe::FillerParameter;
+
+    fn build(param: &FillerParameter, dims: &[i32]) -> Box<dyn Filler> {
+        Registry::default().build(param, &Shape::new(dims).unwrap()).unwrap()
+    }
+
+    fn of_type(name: &str) -> FillerParameter {
+        FillerParameter { r#type: Some(name.into()), ..Default::default() }
+    }
+
+    /// The moments of the values that the filler makes, in two passes.
+    fn measured(filler: &dyn Filler) -> Moments {
+        let values = values(filler, &mut Stub::new(1));
+        let count = values.len() as f64;
+        let mean = values.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
+        let squares = values.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>();
+        Moments { mean, std: (squares / count).sqrt() }
+    }
+
+    fn check(param: &FillerParameter, dims: &[i32], tolerance: f64) {
+        let filler = build(param, dims);
+        let (expected, measured) = (filler.moments().unwrap(), measured(&*filler));
+        // The mean and the standard deviation of n values stray by about 1 / sqrt(n) of the standard deviation.
+        let scale = expected.std.max(1e-6);
+        assert!((expected.mean - measured.mean).abs() < tolerance * scale, "{param:?}: {expected:?}, {measured:?}");
+        assert!((expected.std - measured.std).abs() < tolerance * scale, "{param:?}: {expected:?}, {measured:?}");
+    }
+
+    #[test]
+    fn every_filler_of_caffe_has_the_moments_it_expects() {
+        for name in ["bilinear", "constant", "gaussian", "msra", "positive_unitball", "uniform", "xavier"] {
+            check(&of_type(name), &[80, 50, 6, 6], 0.01);
+        }
+        check(&FillerParameter { value: Some(-0.75), ..of_type("constant") }, &[7], 1e-9);
+        check(&FillerParameter { min: Some(-3.0), max: Some(0.5), ..of_type("uniform") }, &[400, 400], 0.01);
+        check(&FillerParameter { mean: Some(5.0), std: Some(0.1), ..of_type("gaussian") }, &[400, 400], 0.01);
+        let sparse = FillerParameter { mean: Some(0.5), sparse: Some(30), ..of_type("gaussian") };
+        check(&sparse, &[400, 400], 0.01);
+        for norm in 0..3 {
+            for name in ["xavier", "msra"] {
+                check(&FillerParameter { variance_norm: Some(norm), ..of_type(name) }, &[30, 60, 7, 7], 0.02);
+            }
+        }
+        for dims in [[200_000, 1], [100_000, 2], [50_000, 3], [400, 1000]] {
+            check(&of_type("positive_unitball"), &dims, 0.01);
+        }
+        for width in [1, 2, 3, 4, 9] {
+            check(&of_type("bilinear"), &[2, 3, width, width], 1e-6);
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_has_none() {
+        let infinite = FillerParameter { value: Some(f32::INFINITY), ..of_type("constant") };
+        assert_eq!(build(&infinite, &[2]).moments(), None);
+        let infinite = FillerParameter { std: Some(f32::INFINITY), ..of_type("gaussian") };
+        assert_eq!(build(&infinite, &[2]).moments(), None);
+        let widest = FillerParameter { min: Some(f32::MIN), max: Some(f32::MAX), ..of_type("uniform") };
+        assert!(build(&widest, &[2]).moments().is_some());
+    }
+}

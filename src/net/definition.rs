@@ -114,7 +114,8 @@ impl Definition {
         Definition::from_net(net, Locator::new(source, document))
     }
 
-    fn from_binary(name: &str, bytes: &[u8]) -> Result<Definition> {
+    /// Reads a binary net definition.
+    pub(crate) fn from_binary(name: &str, bytes: &[u8]) -> Result<Definition> {
         Definition::from_net(decode(name, bytes)?, Locator::default())
     }
 

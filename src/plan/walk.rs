@@ -214,7 +214,8 @@ impl Walk<'_> {
 /// The values of a blob that the net gives.
 fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
     let shape = blob::shape(&given).at("blobs")?;
-    blob::check_counts(&given, &shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
+    let counts = blob::Counts::of(&given);
+    counts.check(&shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
     Ok(blob::values(given).into())
 }
 

@@ -12,37 +12,69 @@ pub(crate) fn given_shape(given: &BlobShape) -> Result<Shape, ShapeError> {
     Shape::new(dims)
 }
 
+/// Whether the blob's shape stands in the four legacy fields, of which one is enough to hide `shape`.
+pub(crate) fn is_legacy(blob: &BlobProto) -> bool {
+    legacy_sizes(blob).iter().any(Option::is_some)
+}
+
+fn legacy_sizes(blob: &BlobProto) -> [Option<i32>; 4] {
+    [blob.num, blob.channels, blob.height, blob.width]
+}
+
 /// The shape of a blob; the four legacy fields win over `shape` as soon as one of them is there.
 ///
 /// # Errors
 /// The dimensions are no shape.
 pub(crate) fn shape(blob: &BlobProto) -> Result<Shape, ShapeError> {
-    let legacy = [blob.num, blob.channels, blob.height, blob.width];
-    if legacy.iter().any(Option::is_some) {
-        return Shape::new(legacy.map(|dim| dim.unwrap_or(0)));
+    if is_legacy(blob) {
+        return Shape::new(legacy_sizes(blob).map(|dim| dim.unwrap_or(0)));
     }
     blob.shape.as_ref().map_or_else(|| Ok(Shape::scalar()), given_shape)
 }
 
-/// Checks that the blob has values, and as many values and diffs as its shape says; doubles win over floats.
-///
-/// # Errors
-/// The counts differ, or there are no values: the text completes "the blob ...".
-pub(crate) fn check_counts(blob: &BlobProto, shape: &Shape) -> Result<(), String> {
-    let count = shape.count();
-    if count == 0 {
-        return Err(format!("is empty: its shape is {shape}"));
+/// How many numbers a blob has, by field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) data: usize,
+    pub(crate) double_data: usize,
+    pub(crate) diff: usize,
+    pub(crate) double_diff: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(blob: &BlobProto) -> Counts {
+        Counts {
+            data: blob.data.len(),
+            double_data: blob.double_data.len(),
+            diff: blob.diff.len(),
+            double_diff: blob.double_diff.len(),
+        }
     }
-    let either = |double: usize, single: usize| if double > 0 { double } else { single };
-    let values = either(blob.double_data.len(), blob.data.len());
-    if values != count {
-        return Err(format!("has {values} values, its shape {shape} has {count}"));
+
+    /// The number of values; doubles win over floats.
+    pub(crate) fn values(&self) -> usize {
+        if self.double_data > 0 { self.double_data } else { self.data }
     }
-    let diffs = either(blob.double_diff.len(), blob.diff.len());
-    if diffs != 0 && diffs != count {
-        return Err(format!("has {diffs} diffs, its shape {shape} has {count}"));
+
+    /// Checks that the blob has values, and as many values and diffs as its shape says.
+    ///
+    /// # Errors
+    /// The counts differ, or there are no values: the text completes "the blob ...".
+    pub(crate) fn check(&self, shape: &Shape) -> Result<(), String> {
+        let count = shape.count();
+        if count == 0 {
+            return Err(format!("is empty: its shape is {shape}"));
+        }
+        let values = self.values();
+        if values != count {
+            return Err(format!("has {values} values, its shape {shape} has {count}"));
+        }
+        let diffs = if self.double_diff > 0 { self.double_diff } else { self.diff };
+        if diffs != 0 && diffs != count {
+            return Err(format!("has {diffs} diffs, its shape {shape} has {count}"));
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The values of a blob; doubles win over floats.
@@ -74,13 +106,13 @@ mod tests {
     fn the_counts_must_match_the_shape_and_doubles_win() {
         let shape = Shape::new([2, 2]).unwrap();
         let mut blob = BlobProto { data: vec![0.0; 3], ..Default::default() };
-        assert_eq!(check_counts(&blob, &shape).unwrap_err(), "has 3 values, its shape (2, 2) has 4");
+        assert_eq!(Counts::of(&blob).check(&shape).unwrap_err(), "has 3 values, its shape (2, 2) has 4");
         blob.double_data = vec![0.5; 4];
-        assert_eq!(check_counts(&blob, &shape), Ok(()));
+        assert_eq!(Counts::of(&blob).check(&shape), Ok(()));
         assert_eq!(values(blob.clone()), [0.5; 4]);
         blob.diff = vec![0.0; 5];
-        assert_eq!(check_counts(&blob, &shape).unwrap_err(), "has 5 diffs, its shape (2, 2) has 4");
+        assert_eq!(Counts::of(&blob).check(&shape).unwrap_err(), "has 5 diffs, its shape (2, 2) has 4");
         let empty = Shape::new([0, 2]).unwrap();
-        assert_eq!(check_counts(&blob, &empty).unwrap_err(), "is empty: its shape is (0, 2)");
+        assert_eq!(Counts::of(&blob).check(&empty).unwrap_err(), "is empty: its shape is (0, 2)");
     }
 }

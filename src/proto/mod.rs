@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 pub(crate) mod blob;
+pub(crate) mod fields;
 pub(crate) mod reader;
 pub mod text;
 pub mod wire;

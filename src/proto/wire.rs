@@ -6,10 +6,11 @@ use prost::encoding::WireType;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use thiserror::Error;
 
+use super::fields::{Field, Fields};
 use super::reader::{Reader, wire_type};
 
 /// The deepest nesting of messages that is followed, as in protobuf itself.
-const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
 
 /// How much a message may hold. A message of a few bytes takes thousands of them once decoded, so that a small hostile
 /// file could fill the memory.
@@ -66,6 +67,14 @@ pub enum WireError {
         /// How many are allowed.
         limit: usize,
     },
+    /// A string that is not UTF-8.
+    #[error("a string that is not UTF-8 in {message} at byte {offset}")]
+    NotUtf8 {
+        /// The message that has it.
+        message: String,
+        /// Where it stands.
+        offset: usize,
+    },
     /// Messages within messages beyond all measure.
     #[error("nested deeper than {MAX_DEPTH} messages at byte {offset}")]
     TooDeep {
@@ -85,48 +94,53 @@ pub fn looks_binary(bytes: &[u8]) -> bool {
 /// # Errors
 /// The first place that is not.
 pub fn check(bytes: &[u8], message: &MessageDescriptor, limits: &Limits) -> Result<(), WireError> {
-    Checker { limits, layers: 0, messages: 0 }.message(bytes, message, 0, 0)
+    check_message(bytes, message, 0, 0, &mut Counter::new(limits))
 }
 
-struct Checker<'a> {
+fn check_message(
+    bytes: &[u8],
+    message: &MessageDescriptor,
+    base: usize,
+    depth: usize,
+    counter: &mut Counter<'_>,
+) -> Result<(), WireError> {
+    if depth > MAX_DEPTH {
+        return Err(WireError::TooDeep { offset: base });
+    }
+    for field in Fields::new(bytes, base, message.name()) {
+        let Field { number, wire_type, offset, body, body_offset, .. } = field?;
+        let Some(known) = message.get_field(number) else {
+            return Err(WireError::UnknownField { number, message: message.name().to_owned(), offset });
+        };
+        if !fits(&known, wire_type, body) {
+            let (field, message) = (known.name().to_owned(), message.name().to_owned());
+            return Err(WireError::WrongType { field, message, offset });
+        }
+        if let Kind::Message(inner) = known.kind() {
+            counter.count(&inner)?;
+            check_message(body, &inner, body_offset, depth + 1, counter)?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts messages and layers up to the limits.
+pub(crate) struct Counter<'a> {
     limits: &'a Limits,
     layers: usize,
     messages: usize,
 }
 
-impl Checker<'_> {
-    fn message(
-        &mut self,
-        bytes: &[u8],
-        message: &MessageDescriptor,
-        base: usize,
-        depth: usize,
-    ) -> Result<(), WireError> {
-        if depth > MAX_DEPTH {
-            return Err(WireError::TooDeep { offset: base });
-        }
-        let mut reader = Reader::new(bytes);
-        while !reader.is_empty() {
-            let offset = base + reader.position();
-            let malformed = || WireError::Malformed { message: message.name().to_owned(), offset };
-            let (number, found) = reader.key().ok_or_else(malformed)?;
-            let Some(field) = message.get_field(number) else {
-                return Err(WireError::UnknownField { number, message: message.name().to_owned(), offset });
-            };
-            let value = reader.value(number, found).ok_or_else(malformed)?;
-            if !fits(&field, found, value) {
-                let (field, message) = (field.name().to_owned(), message.name().to_owned());
-                return Err(WireError::WrongType { field, message, offset });
-            }
-            if let Kind::Message(inner) = field.kind() {
-                self.count(&inner)?;
-                self.message(value, &inner, base + reader.position() - value.len(), depth + 1)?;
-            }
-        }
-        Ok(())
+impl<'a> Counter<'a> {
+    pub(crate) fn new(limits: &'a Limits) -> Counter<'a> {
+        Counter { limits, layers: 0, messages: 0 }
     }
 
-    fn count(&mut self, inner: &MessageDescriptor) -> Result<(), WireError> {
+    /// Counts a message within another.
+    ///
+    /// # Errors
+    /// It is one too many.
+    pub(crate) fn count(&mut self, inner: &MessageDescriptor) -> Result<(), WireError> {
         let too_many = |what, limit| Err(WireError::TooMany { what, limit });
         self.messages += 1;
         self.layers += usize::from(matches!(inner.name(), "LayerParameter" | "V1LayerParameter"));
@@ -139,7 +153,7 @@ impl Checker<'_> {
 }
 
 /// Whether a value found under this type is one of the field's, or a sequence of them.
-fn fits(field: &FieldDescriptor, found: WireType, value: &[u8]) -> bool {
+pub(crate) fn fits(field: &FieldDescriptor, found: WireType, value: &[u8]) -> bool {
     let own = wire_type(&field.kind());
     if found == own || found != WireType::LengthDelimited || !field.is_list() {
         return found == own;
@@ -157,14 +171,10 @@ fn fits(field: &FieldDescriptor, found: WireType, value: &[u8]) -> bool {
 /// The names of the fields that are set in an encoded message, each once, in the order of the bytes.
 pub fn field_names(bytes: &[u8], message: &MessageDescriptor) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    let mut reader = Reader::new(bytes);
-    while let Some((number, wire_type)) = reader.key() {
+    for Field { number, .. } in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
         let name = message.get_field(number).map_or_else(|| number.to_string(), |field| field.name().to_owned());
         if !names.contains(&name) {
             names.push(name);
-        }
-        if reader.value(number, wire_type).is_none() {
-            break;
         }
     }
     names

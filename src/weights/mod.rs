@@ -1,21 +1,38 @@
 //! Stored weights: layers with named blobs, read from a file piece by piece, whatever its format.
 //!
-//! Opening a file reads its structure only; values are read when they are asked for, so that memory does not grow
-//! with the file.
+//! [`open`] tells the format by content ([`FORMATS`] lists those there are) and reads the structure only; values are
+//! read when they are asked for, so that memory does not grow with the file.
+
+mod binaryproto;
+mod caffemodel;
+mod element;
+mod format;
+mod hdf5;
+mod in_place;
+mod keys;
+mod map;
+mod npz;
+mod safetensors;
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::Shape;
+use crate::error::Result;
 use crate::proto::caffe::LayerParameter;
+
+pub use format::{FORMATS, StoredFormat};
 
 /// The values of a stored blob, read on request.
 pub trait StoredValues: Send + Sync {
     /// Reads `out.len()` values from element `offset` on.
     ///
+    /// Reading from front to back is what every format is best at.
+    ///
     /// # Errors
-    /// The file cannot be read, or has no such values.
+    /// The file cannot be read, or has no such values; the text names the file.
     fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()>;
 }
 
@@ -31,15 +48,25 @@ impl StoredValues for Vec<f32> {
 /// A blob in a file: its shape, and its values to be read.
 #[derive(Clone)]
 pub struct StoredBlob {
+    /// Its number in its layer. Numbers rise, and may have gaps: HDF5 stores shared blobs once, where they are owned.
+    pub index: usize,
     /// Its shape.
     pub shape: Shape,
+    /// Whether the shape stands in the four old sizes (num, channels, height, width), which Caffe compares with shapes
+    /// of fewer axes as if those had ones in front.
+    pub legacy: bool,
     /// Its values, as many as the shape counts.
     pub values: Arc<dyn StoredValues>,
 }
 
 impl fmt::Debug for StoredBlob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoredBlob").field("shape", &self.shape).finish_non_exhaustive()
+        let StoredBlob { index, shape, legacy, .. } = self;
+        f.debug_struct("StoredBlob")
+            .field("index", index)
+            .field("shape", shape)
+            .field("legacy", legacy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -50,15 +77,30 @@ pub struct StoredLayer {
     pub name: String,
     /// Its parameters without the blobs, in the current format; `None` where the file stores none.
     pub param: Option<Box<LayerParameter>>,
-    /// Its blobs in order.
+    /// Its blobs in the order of their numbers.
     pub blobs: Vec<StoredBlob>,
 }
 
-/// A file of weights: its layers in file order.
+/// A file of weights: its layers in file order, or by name in HDF5, which has no order.
 #[derive(Debug, Clone, Default)]
 pub struct StoredNet {
     /// The net's name, empty where the file stores none.
     pub name: String,
     /// The layers, those without blobs included where the file stores them.
     pub layers: Vec<StoredLayer>,
+    /// The format of the file; `None` for what was made in memory.
+    pub format: Option<&'static StoredFormat>,
+    /// What was changed or passed over on reading, in a line each.
+    pub notices: Vec<String>,
+}
+
+/// Opens a file of weights; its content tells the format.
+///
+/// # Errors
+/// The file cannot be read, is no file of weights, or is damaged: the text names the file and, where there is one, the
+/// byte.
+pub fn open(path: impl AsRef<Path>) -> Result<StoredNet> {
+    let file = map::FileMap::open(path.as_ref())?;
+    let format = format::recognise(&file)?;
+    Ok(StoredNet { format: Some(format), ..format.open(&file)? })
 }

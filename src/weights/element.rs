@@ -1,0 +1,128 @@
+//! The number types of stored values, and how they become `f32`.
+
+use half::{bf16, f16};
+
+/// A number type and its byte order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Element {
+    pub(super) kind: Kind,
+    pub(super) big_endian: bool,
+}
+
+/// A number type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    F16,
+    Bf16,
+    F32,
+    F64,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+}
+
+impl Kind {
+    /// The type in little-endian order.
+    pub(super) const fn little(self) -> Element {
+        Element { kind: self, big_endian: false }
+    }
+}
+
+impl Element {
+    /// How many bytes a value takes.
+    pub(super) fn width(self) -> usize {
+        match self.kind {
+            Kind::I8 | Kind::U8 => 1,
+            Kind::F16 | Kind::Bf16 | Kind::I16 | Kind::U16 => 2,
+            Kind::F32 | Kind::I32 | Kind::U32 => 4,
+            Kind::F64 | Kind::I64 | Kind::U64 => 8,
+        }
+    }
+
+    /// Decodes values that start every `stride` bytes, rounded to the nearest `f32`; bits of an `f32` are kept.
+    ///
+    /// # Panics
+    /// `bytes` are too few for `out`.
+    pub(super) fn decode(self, bytes: &[u8], stride: usize, out: &mut [f32]) {
+        macro_rules! each {
+            ($type:ty, $width:literal, $to_f32:expr) => {
+                decode_each::<$width>(bytes, stride, out, |raw| {
+                    let from = if self.big_endian { <$type>::from_be_bytes } else { <$type>::from_le_bytes };
+                    $to_f32(from(raw))
+                })
+            };
+        }
+        match self.kind {
+            Kind::F16 => each!(f16, 2, f16::to_f32),
+            Kind::Bf16 => each!(bf16, 2, bf16::to_f32),
+            Kind::F32 => each!(f32, 4, |value| value),
+            Kind::F64 => each!(f64, 8, |value| value as f32),
+            Kind::I8 => each!(i8, 1, f32::from),
+            Kind::I16 => each!(i16, 2, f32::from),
+            Kind::I32 => each!(i32, 4, |value| value as f32),
+            Kind::I64 => each!(i64, 8, |value| value as f32),
+            Kind::U8 => each!(u8, 1, f32::from),
+            Kind::U16 => each!(u16, 2, f32::from),
+            Kind::U32 => each!(u32, 4, |value| value as f32),
+            Kind::U64 => each!(u64, 8, |value| value as f32),
+        }
+    }
+}
+
+fn decode_each<const WIDTH: usize>(bytes: &[u8], stride: usize, out: &mut [f32], to_f32: impl Fn([u8; WIDTH]) -> f32) {
+    if stride == WIDTH {
+        let (raws, _) = bytes[..out.len() * WIDTH].as_chunks();
+        out.iter_mut().zip(raws).for_each(|(value, &raw)| *value = to_f32(raw));
+    } else {
+        for (index, value) in out.iter_mut().enumerate() {
+            let raw = bytes[index * stride..].first_chunk().expect("the caller has as many bytes");
+            *value = to_f32(*raw);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(element: Element, bytes: &[u8]) -> Vec<f32> {
+        let mut out = vec![0.0; bytes.len() / element.width()];
+        element.decode(bytes, element.width(), &mut out);
+        out
+    }
+
+    #[test]
+    fn every_type_becomes_f32_in_both_byte_orders() {
+        let cases: &[(Kind, &[u8], f32)] = &[
+            (Kind::F16, &[0x3e, 0x00], 1.5),
+            (Kind::Bf16, &[0xbf, 0xc0], -1.5),
+            (Kind::F32, &[0x3f, 0xc0, 0, 0], 1.5),
+            (Kind::F64, &[0x3f, 0xf8, 0, 0, 0, 0, 0, 0], 1.5),
+            (Kind::I8, &[0xfe], -2.0),
+            (Kind::I16, &[0xff, 0xfe], -2.0),
+            (Kind::I32, &[0xff, 0xff, 0xff, 0xfe], -2.0),
+            (Kind::I64, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe], -2.0),
+            (Kind::U8, &[0xfe], 254.0),
+            (Kind::U16, &[1, 2], 258.0),
+            (Kind::U32, &[0, 0, 1, 2], 258.0),
+            (Kind::U64, &[0, 0, 0, 0, 0, 0, 1, 2], 258.0),
+        ];
+        for &(kind, big, value) in cases {
+            assert_eq!(decoded(Element { kind, big_endian: true }, big), [value], "{kind:?}");
+            let little: Vec<u8> = big.iter().rev().copied().collect();
+            assert_eq!(decoded(kind.little(), &little), [value], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn strides_skip_what_lies_between_and_bits_are_kept() {
+        let mut out = [0.0; 2];
+        Kind::F32.little().decode(&[1, 0, 0xa0, 0x7f, 9, 0, 0, 0, 0x80], 5, &mut out);
+        assert_eq!(out.map(f32::to_bits), [0x7fa0_0001, 0x8000_0000]);
+    }
+}

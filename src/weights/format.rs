@@ -1,0 +1,98 @@
+//! The formats of stored weights, and how a file is recognised.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::map::FileMap;
+use super::{StoredNet, binaryproto, caffemodel, hdf5, npz, safetensors};
+use crate::error::Result;
+use crate::proto::wire;
+
+/// A format that weights are read from.
+pub struct StoredFormat {
+    /// Its name, as in "--format".
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// How a file of it is recognised, in a line.
+    pub recognised: &'static str,
+    recognise: fn(&[u8]) -> bool,
+    open: fn(&Arc<FileMap>) -> Result<StoredNet>,
+}
+
+/// The formats that weights are read from, in the order in which they are tried.
+pub const FORMATS: &[StoredFormat] = &[
+    StoredFormat {
+        name: "hdf5",
+        about: "HDF5 with Caffe's groups and datasets, /data/<layer>/<index>",
+        recognised: "the HDF5 signature at byte 0, 512, 1024, 2048, ...",
+        recognise: hdf5::recognise,
+        open: hdf5::open,
+    },
+    StoredFormat {
+        name: "npz",
+        about: "numpy's archive with keys <layer>/<index>, stored or deflated",
+        recognised: "the signature of a zip archive",
+        recognise: npz::recognise,
+        open: npz::open,
+    },
+    StoredFormat {
+        name: "safetensors",
+        about: "Hugging Face's .safetensors with keys <layer>.<index>",
+        recognised: "the length of a JSON object, and its opening brace at byte 8",
+        recognise: safetensors::recognise,
+        open: safetensors::open,
+    },
+    StoredFormat {
+        name: "binaryproto",
+        about: "a single BlobProto or a BlobProtoVector, such as a mean; its layer is called \"blob\"",
+        recognised: "binary protobuf with the fields of these messages",
+        recognise: binaryproto::recognise,
+        open: binaryproto::open,
+    },
+    StoredFormat {
+        name: "caffemodel",
+        about: "Caffe's own, a binary NetParameter, of today or in the old formats V1 and V0",
+        recognised: "anything else that is binary",
+        recognise: is_binary,
+        open: caffemodel::open,
+    },
+];
+
+impl StoredFormat {
+    pub(super) fn open(&self, file: &Arc<FileMap>) -> Result<StoredNet> {
+        (self.open)(file)
+    }
+}
+
+impl PartialEq for StoredFormat {
+    fn eq(&self, other: &StoredFormat) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for StoredFormat {}
+
+impl fmt::Debug for StoredFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Whether the bytes are no text: control characters or what is not UTF-8 stand near their start.
+fn is_binary(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(4096)];
+    wire::looks_binary(start) || std::str::from_utf8(start).is_err_and(|error| error.error_len().is_some())
+}
+
+/// The format of a file, told by its content.
+///
+/// # Errors
+/// It has none of them.
+pub(super) fn recognise(file: &FileMap) -> Result<&'static StoredFormat> {
+    let found = FORMATS.iter().find(|format| (format.recognise)(file.bytes()));
+    found.ok_or_else(|| {
+        let help = "a text net that holds blobs is read as a net; as weights, convert it to a binary .caffemodel first";
+        file.refuse_with("text, not stored weights", help)
+    })
+}

@@ -1,0 +1,117 @@
+//! The contents of a zip entry, unpacked and checked as they are read.
+
+use std::io::{self, Read};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use flate2::read::DeflateDecoder;
+
+use super::zip::{Entry, Method};
+use crate::weights::StoredValues;
+use crate::weights::element::Element;
+use crate::weights::map::FileMap;
+
+/// How many bytes are unpacked at a time.
+const PIECE_BYTES: usize = 1 << 16;
+
+/// Bytes of a mapped file.
+struct MapReader {
+    file: Arc<FileMap>,
+    rest: Range<usize>,
+}
+
+impl Read for MapReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = out.len().min(self.rest.len());
+        out[..count].copy_from_slice(&self.file.bytes()[self.rest.start..][..count]);
+        self.rest.start += count;
+        Ok(count)
+    }
+}
+
+/// The contents of an entry from its start on; its checksum is compared at the end.
+pub(super) struct EntryReader {
+    reader: Box<dyn Read + Send>,
+    position: u64,
+    size: u64,
+    hash: crc32fast::Hasher,
+    crc: u32,
+}
+
+impl EntryReader {
+    pub(super) fn new(file: &Arc<FileMap>, entry: &Entry) -> EntryReader {
+        let packed = MapReader { file: Arc::clone(file), rest: entry.contents.clone() };
+        let reader: Box<dyn Read + Send> = match entry.method {
+            Method::Stored => Box::new(packed),
+            Method::Deflated => Box::new(DeflateDecoder::new(packed)),
+        };
+        EntryReader { reader, position: 0, size: entry.size, hash: crc32fast::Hasher::new(), crc: entry.crc }
+    }
+
+    /// Passes over what lies before `position`.
+    fn skip_to(&mut self, position: u64) -> io::Result<()> {
+        let mut count = position - self.position;
+        let mut piece = vec![0; PIECE_BYTES.min(usize::try_from(count).unwrap_or(PIECE_BYTES))];
+        while count > 0 {
+            let now = piece.len().min(usize::try_from(count).unwrap_or(PIECE_BYTES));
+            self.read_exact(&mut piece[..now])?;
+            count -= now as u64;
+        }
+        Ok(())
+    }
+}
+
+impl Read for EntryReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(out)?;
+        self.hash.update(&out[..count]);
+        self.position += count as u64;
+        if self.position >= self.size && count > 0 && self.hash.clone().finalize() != self.crc {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "its checksum is wrong"));
+        }
+        Ok(count)
+    }
+}
+
+/// The values of an entry. They are unpacked from front to back; to go back means to start again.
+pub(super) struct EntryValues {
+    file: Arc<FileMap>,
+    entry: Entry,
+    header_bytes: u64,
+    element: Element,
+    reader: Mutex<Option<EntryReader>>,
+}
+
+impl EntryValues {
+    /// The values that follow `header_bytes` bytes of an entry.
+    pub(super) fn new(file: &Arc<FileMap>, entry: &Entry, header_bytes: u64, element: Element) -> EntryValues {
+        EntryValues { file: Arc::clone(file), entry: entry.clone(), header_bytes, element, reader: Mutex::new(None) }
+    }
+
+    fn fill(&self, reader: &mut EntryReader, position: u64, out: &mut [f32]) -> io::Result<()> {
+        reader.skip_to(position)?;
+        let width = self.element.width();
+        let mut bytes = vec![0; PIECE_BYTES.min(out.len() * width)];
+        for piece in out.chunks_mut(PIECE_BYTES / width) {
+            let bytes = &mut bytes[..piece.len() * width];
+            reader.read_exact(bytes)?;
+            self.element.decode(bytes, width, piece);
+        }
+        Ok(())
+    }
+}
+
+impl StoredValues for EntryValues {
+    fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
+        let position = self.header_bytes + offset as u64 * self.element.width() as u64;
+        let mut kept = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = match kept.take() {
+            Some(reader) if reader.position <= position => reader,
+            _ => EntryReader::new(&self.file, &self.entry),
+        };
+        let at = |error| self.file.unreadable(format!("entry {:?} is damaged: {error}", self.entry.name));
+        self.fill(&mut reader, position, out).map_err(at)?;
+        *kept = (reader.position < reader.size).then_some(reader);
+        Ok(())
+    }
+}

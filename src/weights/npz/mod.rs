@@ -1,0 +1,50 @@
+//! `.npz`: a zip archive with a `.npy` file `<layer>/<index>.npy` for each blob, stored or deflated.
+
+mod entry;
+mod npy;
+mod whole;
+mod zip;
+
+use std::sync::Arc;
+
+use self::entry::EntryValues;
+use self::npy::Header;
+use self::whole::Reordered;
+use super::keys::{self, Layers};
+use super::map::FileMap;
+use super::{StoredBlob, StoredNet};
+use crate::error::Result;
+
+/// Whether the bytes start like a zip archive, an empty one included.
+pub(super) fn recognise(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// Opens an archive; layers come in the order of their first entries.
+pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
+    let entries = zip::entries(file.bytes()).map_err(|message| file.refuse(message))?;
+    let mut layers = Layers::default();
+    for entry in entries {
+        let name = entry.name.clone();
+        let at = |message: String| file.refuse(format!("entry {name:?} at byte {}: {message}", entry.header));
+        let key = name.strip_suffix(".npy").ok_or_else(|| at("is no .npy file".to_owned()))?;
+        let (layer, index) = keys::split(key, '/').map_err(at)?;
+        let blob = blob(file, &entry, index).map_err(at)?;
+        layers.enter(layer, blob).map_err(at)?;
+    }
+    Ok(StoredNet { layers: layers.into_layers(), ..StoredNet::default() })
+}
+
+fn blob(file: &Arc<FileMap>, entry: &zip::Entry, index: usize) -> Result<StoredBlob, String> {
+    let (Header { element, fortran_order, shape }, header_bytes) = Header::read(file, entry)?;
+    let bytes = shape.count() as u64 * element.width() as u64;
+    if entry.size != header_bytes + bytes {
+        return Err(format!("has {} bytes, its shape {shape} makes {}", entry.size, header_bytes + bytes));
+    }
+    let values = EntryValues::new(file, entry, header_bytes, element);
+    let is_long = |dim: &&i32| **dim > 1;
+    let same_order = !fortran_order || shape.dims().iter().filter(is_long).count() < 2;
+    let values: Arc<dyn super::StoredValues> =
+        if same_order { Arc::new(values) } else { Arc::new(Reordered::new(values, &shape)) };
+    Ok(StoredBlob { index, shape, legacy: false, values })
+}

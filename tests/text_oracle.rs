@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use caffemodel::error::Diagnostic;
 use caffemodel::proto::caffe::NetParameter;
-use caffemodel::proto::descriptor;
+use caffemodel::proto::{binary, descriptor};
 use caffemodel::proto::text::{self, Source};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -184,6 +184,23 @@ fn the_pack_reads_the_same_once_written() {
     }
 }
 
+/// A text in binary, as the program encodes it.
+fn encoded(text: &[u8]) -> Vec<u8> {
+    let net = descriptor("NetParameter");
+    let document = text::parse(&Source::new("net.prototxt", text), &net).expect("the text is one of the schema");
+    let mut bytes = Vec::new();
+    binary::write(&mut bytes, &net, document.bytes()).expect("the reader gives messages of the schema");
+    bytes
+}
+
+#[test]
+fn the_pack_is_encoded_as_by_prost() {
+    for (case, text) in nets() {
+        let Ok(net) = read(&text) else { continue };
+        assert!(encoded(&text) == net.encode_to_vec(), "{case}");
+    }
+}
+
 /// Messages in messages below the root.
 const DEPTH: usize = 3;
 
@@ -202,6 +219,7 @@ proptest! {
     #[test]
     fn random_messages_read_the_same_once_written(text in message(descriptor("NetParameter"), DEPTH)) {
         let net = read(text.as_bytes()).expect("the text is one of the schema");
+        prop_assert!(encoded(text.as_bytes()) == net.encode_to_vec(), "encoded otherwise than by prost");
         let text = written(&net);
         let again = read(text.as_bytes()).expect("the written text can be read");
         prop_assert_eq!(&text, &written(&again));

@@ -4,8 +4,10 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
+pub mod binary;
 pub(crate) mod blob;
 pub(crate) mod fields;
+mod gather;
 pub(crate) mod reader;
 pub mod text;
 pub mod wire;

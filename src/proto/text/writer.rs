@@ -1,6 +1,5 @@
 //! Writes messages as the C++ `TextFormat::Print` of protobuf 3.21 does: a field a line, in the order of their numbers.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -8,6 +7,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::number::{push_double, push_float};
 use super::string::push_escaped;
+use crate::proto::gather::{Gathered, damaged, gather};
 use crate::proto::reader::Reader;
 
 /// Writes the text of an encoded message, which [`wire::check`](crate::proto::wire::check) accepts.
@@ -40,44 +40,6 @@ pub fn to_string(message: &MessageDescriptor, bytes: &[u8]) -> io::Result<String
     Ok(String::from_utf8(text).expect("names and escaped strings are ASCII"))
 }
 
-/// Values of one field that follow one another, with their keys.
-struct Run<'a> {
-    number: u32,
-    bytes: &'a [u8],
-}
-
-impl<'a> Run<'a> {
-    /// The runs of a message in ascending order of their numbers.
-    fn sorted(bytes: &'a [u8]) -> Option<Vec<Run<'a>>> {
-        let mut runs = Vec::new();
-        let mut reader = Reader::new(bytes);
-        let mut start = 0;
-        let mut last = None;
-        while !reader.is_empty() {
-            let position = reader.position();
-            let (number, wire_type) = reader.key()?;
-            reader.value(number, wire_type)?;
-            if let Some(last) = last.replace(number)
-                && last != number
-            {
-                runs.push(Run { number: last, bytes: &bytes[start..position] });
-                start = position;
-            }
-        }
-        runs.extend(last.map(|number| Run { number, bytes: &bytes[start..] }));
-        runs.sort_by_key(|run| run.number);
-        Some(runs)
-    }
-
-    fn values(&self) -> impl Iterator<Item = &'a [u8]> {
-        let mut reader = Reader::new(self.bytes);
-        std::iter::from_fn(move || {
-            let (number, wire_type) = reader.key()?;
-            reader.value(number, wire_type)
-        })
-    }
-}
-
 struct Writer<'a, W> {
     out: &'a mut W,
     /// The number of messages around the one at hand.
@@ -88,25 +50,12 @@ struct Writer<'a, W> {
 
 impl<W: Write> Writer<'_, W> {
     fn message(&mut self, message: &MessageDescriptor, bytes: &[u8]) -> io::Result<()> {
-        let damaged =
-            || io::Error::new(io::ErrorKind::InvalidData, format!("damaged or unknown in {}", message.name()));
-        let runs = Run::sorted(bytes).ok_or_else(damaged)?;
-        for runs in runs.chunk_by(|a, b| a.number == b.number) {
-            let field = message.get_field(runs[0].number).ok_or_else(damaged)?;
-            let values = runs.iter().flat_map(Run::values);
-            match field.kind() {
-                Kind::Message(inner) if field.is_list() => {
-                    for value in values {
-                        self.nested(field.name(), &inner, value)?;
-                    }
+        for Gathered { field, values } in gather(bytes, message)? {
+            for value in values {
+                match field.kind() {
+                    Kind::Message(inner) => self.nested(field.name(), &inner, &value)?,
+                    kind => self.scalars(&field, &kind, &value)?.ok_or_else(|| damaged(message))?,
                 }
-                Kind::Message(inner) => self.nested(field.name(), &inner, &merged(values))?,
-                kind if field.is_list() => {
-                    for value in values {
-                        self.scalars(&field, &kind, value)?.ok_or_else(damaged)?;
-                    }
-                }
-                kind => self.scalars(&field, &kind, values.last().unwrap_or_default())?.ok_or_else(damaged)?,
             }
         }
         Ok(())
@@ -141,15 +90,6 @@ impl<W: Write> Writer<'_, W> {
         }
         Ok(Some(()))
     }
-}
-
-/// Messages one after another are the message that they merge to.
-fn merged<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> {
-    let mut all = Cow::Borrowed(values.next().unwrap_or_default());
-    for value in values {
-        all.to_mut().extend_from_slice(value);
-    }
-    all
 }
 
 /// Appends the next value; integers are cut to the size of their kind, as protobuf reads them.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use caffemodel::error::Diagnostic;
 use caffemodel::proto::caffe::NetParameter;
-use caffemodel::proto::{binary, descriptor};
 use caffemodel::proto::text::{self, Source};
+use caffemodel::proto::{binary, descriptor};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use prost::Message;

@@ -17,12 +17,12 @@ const WRITE_BUFFER_BYTES: usize = 256 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct OutputArguments {
-    /// The file to write: .caffemodel, .h5 or .hdf5, .npz or .safetensors; - for standard output
+    /// The file to write: .caffemodel, .h5 or .hdf5, .npz, .safetensors, .prototxt or .binaryproto; - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
     /// The format of the output; by default the one that its name tells, or else a caffemodel
-    #[arg(long, value_name = "caffemodel|hdf5|npz|safetensors")]
+    #[arg(long, value_name = "caffemodel|hdf5|npz|safetensors|prototxt|binaryproto")]
     format: Option<Format>,
 
     /// Write a JSON file that tells how the net came about, with the filler and the SHA-256 of each blob

@@ -19,7 +19,7 @@ use crate::proto::caffe::BlobShape;
 pub const MAX_FILE_BYTES: u64 = i32::MAX as u64;
 
 /// Field numbers of the schema that are written by hand.
-mod field {
+pub(super) mod field {
     pub const NET_NAME: u32 = 1;
     pub const NET_LAYER: u32 = 100;
     pub const LAYER_BLOBS: u32 = 7;
@@ -38,20 +38,21 @@ fn framed_len(number: u32, len: u64) -> u64 {
     (key_len(number) + encoded_len_varint(len)) as u64 + len
 }
 
-fn frame(number: u32, len: u64, out: &mut Vec<u8>) {
+/// Appends what stands before the `len` bytes of a length-delimited field.
+pub(super) fn frame(number: u32, len: u64, out: &mut Vec<u8>) {
     encode_key(number, WireType::LengthDelimited, out);
     encode_varint(len, out);
 }
 
 /// A layer's message without its blobs, cut where they belong.
-struct LayerFrame {
-    head: Vec<u8>,
-    tail: Vec<u8>,
+pub(super) struct LayerFrame {
+    pub(super) head: Vec<u8>,
+    pub(super) tail: Vec<u8>,
     len: u64,
 }
 
 impl LayerFrame {
-    fn new(layer: &PlannedLayer) -> LayerFrame {
+    pub(super) fn new(layer: &PlannedLayer) -> LayerFrame {
         let mut head = layer.param.encode_to_vec();
         let tail = head.split_off(blobs_offset(&head));
         let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::new(&blob.shape).len));
@@ -78,14 +79,14 @@ fn blobs_offset(layer: &[u8]) -> usize {
 }
 
 /// What stands before and after a blob's values.
-struct BlobFrame {
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    len: u64,
+pub(super) struct BlobFrame {
+    pub(super) head: Vec<u8>,
+    pub(super) tail: Vec<u8>,
+    pub(super) len: u64,
 }
 
 impl BlobFrame {
-    fn new(shape: &Shape) -> BlobFrame {
+    pub(super) fn new(shape: &Shape) -> BlobFrame {
         let data_len = shape.count() as u64 * 4;
         let mut head = Vec::new();
         if data_len > 0 {

@@ -8,8 +8,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::{
-    CaffemodelWriter, Hdf5Writer, MAX_FILE_BYTES, NpzWriter, Output, Recipe, SafetensorsWriter, caffemodel_size, hdf5,
-    npz, safetensors,
+    BinaryprotoWriter, CaffemodelWriter, Hdf5Writer, MAX_FILE_BYTES, NpzWriter, Output, PrototxtWriter, Recipe,
+    SafetensorsWriter, binaryproto, caffemodel_size, hdf5, npz, safetensors,
 };
 use crate::error::{Error, Refusal, Result};
 use crate::net::NetPlace;
@@ -26,16 +26,21 @@ pub enum Format {
     Npz,
     /// Hugging Face's `.safetensors`.
     Safetensors,
+    /// The caffemodel as text, with the weights.
+    Prototxt,
+    /// A binary `BlobProto`, for a net with a single blob.
+    Binaryproto,
 }
 
 /// A name that is not one of a format.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown format {0:?}; there are caffemodel, hdf5, npz and safetensors")]
+#[error("unknown format {0:?}; there are caffemodel, hdf5, npz, safetensors, prototxt and binaryproto")]
 pub struct FormatError(String);
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 4] = [Format::Caffemodel, Format::Hdf5, Format::Npz, Format::Safetensors];
+    pub const ALL: [Format; 6] =
+        [Format::Caffemodel, Format::Hdf5, Format::Npz, Format::Safetensors, Format::Prototxt, Format::Binaryproto];
 
     /// The format that a file's extension names, whatever its case.
     ///
@@ -50,6 +55,8 @@ impl Format {
             "h5" | "hdf5" => Some(Format::Hdf5),
             "npz" => Some(Format::Npz),
             "safetensors" => Some(Format::Safetensors),
+            "prototxt" => Some(Format::Prototxt),
+            "binaryproto" => Some(Format::Binaryproto),
             _ => None,
         }
     }
@@ -58,25 +65,34 @@ impl Format {
     ///
     /// # Errors
     /// It cannot: a name does not fit or clashes with another, or the file would be too large.
-    pub fn check(self, plan: &Plan, recipe: &Recipe) -> Result<()> {
-        if self != Format::Caffemodel {
-            check_shapes(plan)?;
+    pub fn check<'a>(self, plan: &Plan, recipe: impl Into<Option<&'a Recipe>>) -> Result<()> {
+        match self {
+            Format::Hdf5 | Format::Npz | Format::Safetensors => check_shapes(plan)?,
+            Format::Caffemodel | Format::Prototxt | Format::Binaryproto => {}
         }
         match self {
             Format::Caffemodel => check_caffemodel(plan),
             Format::Hdf5 => hdf5::check(plan),
             Format::Npz => npz::check(plan),
-            Format::Safetensors => safetensors::check(plan, recipe),
+            Format::Safetensors => safetensors::check(plan, recipe.into()),
+            Format::Prototxt => Ok(()),
+            Format::Binaryproto => binaryproto::check(plan),
         }
     }
 
-    /// A writer of this format for the plan, which [`Format::check`] has accepted.
+    /// A writer of this format for the plan, which [`Format::check`] has accepted. The recipe goes into formats that
+    /// have a place for it.
     ///
     /// It makes small writes; `out` should be buffered, and at its start.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn writer<'a, W>(self, plan: &Plan, recipe: &Recipe, out: W) -> io::Result<Box<dyn Output + 'a>>
+    pub fn writer<'a, 'r, W>(
+        self,
+        plan: &Plan,
+        recipe: impl Into<Option<&'r Recipe>>,
+        out: W,
+    ) -> io::Result<Box<dyn Output + 'a>>
     where
         W: Write + Seek + 'a,
     {
@@ -84,12 +100,14 @@ impl Format {
             Format::Caffemodel => Box::new(CaffemodelWriter::new(out, &plan.name)?),
             Format::Hdf5 => Box::new(Hdf5Writer::new(out, plan)?),
             Format::Npz => Box::new(NpzWriter::new(out)),
-            Format::Safetensors => Box::new(SafetensorsWriter::new(out, plan, recipe)?),
+            Format::Safetensors => Box::new(SafetensorsWriter::new(out, plan, recipe.into())?),
+            Format::Prototxt => Box::new(PrototxtWriter::new(out, &plan.name)?),
+            Format::Binaryproto => Box::new(BinaryprotoWriter::new(out)),
         })
     }
 }
 
-/// Refuses blobs without axes and values: elsewhere than in a caffemodel what has no axes has one value.
+/// Refuses blobs without axes and values: elsewhere than in Caffe's own messages what has no axes has one value.
 fn check_shapes(plan: &Plan) -> Result<()> {
     for layer in &plan.layers {
         if let Some(index) = layer.blobs.iter().position(|blob| blob.shape.axes() == 0 && blob.shape.count() == 0) {
@@ -128,6 +146,8 @@ impl fmt::Display for Format {
             Format::Hdf5 => "hdf5",
             Format::Npz => "npz",
             Format::Safetensors => "safetensors",
+            Format::Prototxt => "prototxt",
+            Format::Binaryproto => "binaryproto",
         })
     }
 }
@@ -145,6 +165,9 @@ mod tests {
         assert_eq!(Format::of_path("NET.H5"), Some(Format::Hdf5));
         assert_eq!(Format::of_path("npz"), None);
         let error = "onnx".parse::<Format>().unwrap_err().to_string();
-        assert_eq!(error, "unknown format \"onnx\"; there are caffemodel, hdf5, npz and safetensors");
+        assert_eq!(
+            error,
+            "unknown format \"onnx\"; there are caffemodel, hdf5, npz, safetensors, prototxt and binaryproto"
+        );
     }
 }

@@ -4,11 +4,13 @@
 
 mod arrays;
 mod atomic;
+mod binaryproto;
 mod caffemodel;
 mod format;
 mod hdf5;
 mod keys;
 mod npz;
+mod prototxt;
 mod provenance;
 mod recipe;
 mod safetensors;
@@ -21,10 +23,12 @@ use crate::plan::PlannedLayer;
 
 pub use arrays::Arrays;
 pub use atomic::AtomicFile;
+pub use binaryproto::BinaryprotoWriter;
 pub use caffemodel::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
 pub use format::{Format, FormatError};
 pub use hdf5::Hdf5Writer;
 pub use npz::NpzWriter;
+pub use prototxt::PrototxtWriter;
 pub use provenance::{BlobRecord, BlobSource, Provenance, Recorder};
 pub use recipe::Recipe;
 pub use safetensors::SafetensorsWriter;

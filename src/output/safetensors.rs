@@ -1,7 +1,7 @@
 //! `.safetensors`: a JSON header, then the values of all blobs without gaps; keys are `<layer>.<index>`.
 //!
-//! Layers without blobs leave no trace, sharers have values of their own. The header's `__metadata__` tells how the net
-//! came about ([`Recipe`]).
+//! Layers without blobs leave no trace, sharers have values of their own. The header's `__metadata__` tells how an
+//! initialised net came about ([`Recipe`]).
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::plan::{Plan, PlannedLayer};
 pub(crate) const MAX_HEADER_BYTES: u64 = 100_000_000;
 
 /// Refuses a plan that has no keys of its own for all blobs, or too many of them.
-pub(super) fn check(plan: &Plan, recipe: &Recipe) -> Result<()> {
+pub(super) fn check(plan: &Plan, recipe: Option<&Recipe>) -> Result<()> {
     keys::check(plan, |_| Ok(()))?;
     let bytes = header(plan, recipe).map_err(|error| Error::Request(error.to_string()))?.len() as u64;
     if bytes > MAX_HEADER_BYTES {
@@ -32,11 +32,11 @@ pub struct SafetensorsWriter<W> {
 }
 
 impl<W: Write> SafetensorsWriter<W> {
-    /// Starts a file for this plan with its header.
+    /// Starts a file for this plan with its header, which holds the recipe if there is one.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn new(mut out: W, plan: &Plan, recipe: &Recipe) -> io::Result<SafetensorsWriter<W>> {
+    pub fn new(mut out: W, plan: &Plan, recipe: Option<&Recipe>) -> io::Result<SafetensorsWriter<W>> {
         let header = header(plan, recipe)?;
         out.write_all(&(header.len() as u64).to_le_bytes())?;
         out.write_all(header.as_bytes())?;
@@ -45,16 +45,19 @@ impl<W: Write> SafetensorsWriter<W> {
 }
 
 /// The header, padded with spaces to a multiple of 8 bytes so that the values are aligned.
-fn header(plan: &Plan, recipe: &Recipe) -> io::Result<String> {
-    let mut out = format!("{{\"__metadata__\":{}", serde_json::to_string(&recipe.metadata())?);
+fn header(plan: &Plan, recipe: Option<&Recipe>) -> io::Result<String> {
+    let mut entries = Vec::new();
+    if let Some(recipe) = recipe {
+        entries.push(format!("\"__metadata__\":{}", serde_json::to_string(&recipe.metadata())?));
+    }
     let mut offset = 0;
     for (key, blob) in keys::keyed(plan, '.') {
         let end = offset + blob.shape.count() as u64 * 4;
         let (key, dims) = (serde_json::to_string(&key)?, serde_json::to_string(blob.shape.dims())?);
-        out += &format!(",{key}:{{\"dtype\":\"F32\",\"shape\":{dims},\"data_offsets\":[{offset},{end}]}}");
+        entries.push(format!("{key}:{{\"dtype\":\"F32\",\"shape\":{dims},\"data_offsets\":[{offset},{end}]}}"));
         offset = end;
     }
-    out.push('}');
+    let mut out = format!("{{{}}}", entries.join(","));
     let padded = out.len().next_multiple_of(8);
     out.extend(std::iter::repeat_n(' ', padded - out.len()));
     Ok(out)

@@ -39,6 +39,7 @@ use crate::error::Diagnostic;
 pub use source::{Source, Span, caret};
 pub use spans::{SpanNode, SpanTree};
 pub use suggest::closest;
+pub(crate) use writer::write_within;
 pub use writer::{to_string, write};
 
 /// A parsed text: the message in protobuf's binary form, and where its parts stand in the text.

@@ -24,7 +24,23 @@ use crate::proto::reader::Reader;
 /// # Panics
 /// The message has fields of a kind of number that Caffe's schema does not have.
 pub fn write<W: Write>(out: &mut W, message: &MessageDescriptor, bytes: &[u8]) -> io::Result<()> {
-    Writer { out, depth: 0, line: String::new() }.message(message, bytes)
+    write_within(out, 0, message, bytes)
+}
+
+/// Writes the text of a message that stands within so many others.
+///
+/// # Errors
+/// As [`write`].
+///
+/// # Panics
+/// As [`write`].
+pub(crate) fn write_within<W: Write>(
+    out: &mut W,
+    depth: usize,
+    message: &MessageDescriptor,
+    bytes: &[u8],
+) -> io::Result<()> {
+    Writer { out, depth, line: String::new() }.message(message, bytes)
 }
 
 /// The text of an encoded message, as [`write`] gives it.

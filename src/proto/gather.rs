@@ -24,7 +24,8 @@ pub(crate) fn gather<'a>(bytes: &'a [u8], message: &MessageDescriptor) -> io::Re
     let runs = Run::sorted(bytes).ok_or_else(|| damaged(message))?;
     let gathered = |runs: &[Run<'a>]| {
         let field = message.get_field(runs[0].number).ok_or_else(|| damaged(message))?;
-        let all = runs.to_vec().into_iter().flat_map(Run::values);
+        let own: Vec<Run<'a>> = runs.into();
+        let all = own.into_iter().flat_map(Run::values);
         let values: Box<dyn Iterator<Item = _>> = match field.kind() {
             _ if field.is_list() => Box::new(all.map(Cow::Borrowed)),
             Kind::Message(_) => Box::new(iter::once(merged(all))),

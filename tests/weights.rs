@@ -52,7 +52,7 @@ fn every_output_is_read_back() {
     let folder = TempDir::new().unwrap();
     let caffemodel = contents(&weights::open(write(folder.path(), Format::Caffemodel)).unwrap());
     assert_eq!(caffemodel.len(), 2 + 3 + 1 + 2 + 2);
-    for format in Format::ALL {
+    for format in [Format::Caffemodel, Format::Hdf5, Format::Npz, Format::Safetensors] {
         let net = weights::open(write(folder.path(), format)).unwrap();
         assert_eq!(net.format.unwrap().name, format.to_string());
         let mut expected = caffemodel.clone();

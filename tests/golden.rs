@@ -26,12 +26,9 @@ const AREAS: &[&str] = &[
     "v0",
     "v1",
     "v1field",
+    "data",
+    "olddata",
 ];
-
-type TopShapes = [(&'static str, &'static [i64])];
-
-/// Tops whose shapes stand in a database beside the net.
-const SHAPES: &[(&str, &TopShapes)] = &[("real-lenet-lmdb", &[("data", &[64, 1, 28, 28])])];
 
 /// Nets that Caffe refuses and the program accepts, with the reason.
 const ACCEPTED: &[(&str, &str)] = &[
@@ -80,9 +77,7 @@ fn every_run_gives_caffes_bytes() {
     let runs: Vec<Run> = load("manifest.jsonl", AREAS, |run: &Run| &run.settings.case);
     let failures = on_all_cores(&runs, |run| {
         let case = run.settings.case.as_str();
-        let shapes = SHAPES.iter().find(|(name, _)| *name == case).map_or(&[][..], |(_, shapes)| shapes);
-        let result = run.compare(shapes);
-        match (result, listed(REFUSED, case)) {
+        match (run.compare(), listed(REFUSED, case)) {
             (Ok(()), false) => None,
             (Ok(()), true) => Some(format!("{case} {}: is in the table of refused runs, but runs", run.run)),
             (Err(difference), true) if difference.starts_with("refused") => None,
@@ -97,7 +92,7 @@ fn every_net_that_caffe_refuses_is_refused_with_a_place() {
     let rejects: Vec<Reject> = load("rejects.jsonl", AREAS, |reject: &Reject| &reject.settings.case);
     let failures = on_all_cores(&rejects, |reject| {
         let case = reject.settings.case.as_str();
-        match (reject.settings.plan(&[]), listed(ACCEPTED, case)) {
+        match (reject.settings.plan(), listed(ACCEPTED, case)) {
             (Ok(_), true) => None,
             (Ok(_), false) => Some(format!("{case}: accepted, but {}", reject.error)),
             (Err(error), true) => Some(format!("{case}: is in the table of accepted nets, but: {error}")),

@@ -42,6 +42,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let net = Net::resolve(definition, &arguments.net.state.options())?;
     let options = PlanOptions { shapes: arguments.net.state.shapes(), ..Default::default() };
     let plan = Plan::new(net, &options)?;
+    plan.notices.iter().for_each(|notice| report::note(notice));
     plan.warnings().iter().for_each(report::warning);
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));

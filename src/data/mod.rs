@@ -1,1 +1,50 @@
 //! What data layers read while the net is built: the shape of the first record of a database, a list or a file.
+//!
+//! One file a kind of source. Everything is only ever read, and only as much of it as the shape needs: nothing is
+//! created, changed or locked in the user's folders, so that read-only media will do. Memory does not grow with a
+//! source; whatever its bytes are, the result is a shape or a [`SourceError`] with the place.
+//!
+//! The databases are read by code of our own: LMDB's library trusts its file, and one damaged page number ends the
+//! process with a signal; LevelDB's library writes a log and a lock, replays logs into memory, and compacts tables.
+
+pub mod datum;
+pub mod hdf5_list;
+pub mod leveldb;
+pub mod lmdb;
+pub mod picture;
+
+mod error;
+mod file;
+mod sources;
+mod words;
+
+use std::fmt;
+
+pub use error::{Place, SourceError};
+pub use sources::Sources;
+
+/// A record of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its key.
+    pub key: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
+/// The size of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureSize {
+    /// How many values a pixel has.
+    pub channels: i32,
+    /// The number of rows.
+    pub height: i32,
+    /// The number of columns.
+    pub width: i32,
+}
+
+impl fmt::Display for PictureSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} x {} x {}", self.channels, self.height, self.width)
+    }
+}

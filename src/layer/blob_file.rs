@@ -35,6 +35,6 @@ pub(super) fn read_shape(
 /// The bytes of the file, at most one more than `max_bytes`.
 fn read(ctx: &SetupContext<'_>, path: &str, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(ctx.folder.join(path))?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
+    File::open(ctx.sources.find(path))?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -1,8 +1,7 @@
 //! What a layer's rule can see of the net.
 
-use std::path::Path;
-
 use crate::Shape;
+use crate::data::Sources;
 use crate::error::{AtField, Refusal};
 use crate::filler;
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -24,8 +23,8 @@ pub struct SetupContext<'a> {
     pub given: &'a [Shape],
     /// For each named top the shape that the user gave for it, if any.
     pub user_shapes: &'a [Option<Shape>],
-    /// The folder that relative paths of the net start from.
-    pub folder: &'a Path,
+    /// Finds the files that the net names.
+    pub sources: &'a Sources,
     /// The fillers that the net may use.
     pub fillers: &'a filler::Registry,
 }
@@ -39,6 +38,11 @@ impl SetupContext<'_> {
     /// The number of tops, automatic ones included.
     pub fn top_count(&self) -> usize {
         self.top_ids.len()
+    }
+
+    /// The name of a top; empty for an automatic one.
+    pub fn top_name(&self, top: usize) -> &str {
+        self.param.top.get(top).map_or("", String::as_str)
     }
 
     /// The shape that the user gave for top `top`, if any; it wins over what the layer would make.

@@ -120,7 +120,7 @@ mod tests {
                 top_ids: &[0],
                 given: &[],
                 user_shapes: &[None],
-                folder: std::path::Path::new(""),
+                sources: &crate::data::Sources::default(),
                 fillers: &crate::filler::Registry::default(),
             })
         };

@@ -1,11 +1,10 @@
 //! Helpers for the tests of layer rules.
 
-use std::path::Path;
-
 use prost_reflect::DynamicMessage;
 
 use super::{LayerType, Registry, Setup, SetupContext};
 use crate::Shape;
+use crate::data::Sources;
 use crate::error::Refusal;
 use crate::filler;
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -79,7 +78,7 @@ impl Surroundings<'_> {
             top_ids,
             given: &given,
             user_shapes: &user_shapes,
-            folder: Path::new(""),
+            sources: &Sources::default(),
             fillers: &filler::Registry::default(),
         })
     }

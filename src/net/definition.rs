@@ -50,7 +50,7 @@ pub struct Definition {
     pub layers: Vec<NetLayer>,
     /// Finds places in the file.
     pub locator: Locator,
-    /// The folder that relative paths of the net start from.
+    /// The folder of the file, where paths of the net that do not start from the current folder are looked for.
     pub folder: PathBuf,
     /// What was changed on reading, in a line each.
     pub notices: Vec<String>,
@@ -60,8 +60,6 @@ pub struct Definition {
 
 impl Definition {
     /// Reads a net definition, text or binary, told apart by content.
-    ///
-    /// Relative paths in the net start from the file's folder.
     ///
     /// # Errors
     /// The file cannot be read, is larger than 2 GiB, or does not parse.

@@ -41,7 +41,7 @@ pub struct Net {
     pub layers: Vec<NetLayer>,
     /// Finds places in the file.
     pub locator: Locator,
-    /// The folder that relative paths of the net start from.
+    /// The folder of the file, where paths of the net that do not start from the current folder are looked for.
     pub folder: PathBuf,
 }
 

@@ -30,7 +30,8 @@ pub struct PlanOptions {
     pub layers: layer::Registry,
     /// The fillers that the net may use.
     pub fillers: filler::Registry,
-    /// The folder that relative paths in the net start from; `None` for the net's own.
+    /// The folder that relative paths in the net start from; `None` for the current folder or else, with a notice, that
+    /// of the net.
     pub folder: Option<PathBuf>,
 }
 
@@ -102,6 +103,8 @@ pub struct Plan {
     pub layers: Vec<PlannedLayer>,
     /// Finds places in the file.
     pub locator: Locator,
+    /// What was done on the way that nobody asked for, in a line each.
+    pub notices: Vec<String>,
 }
 
 impl Plan {

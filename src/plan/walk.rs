@@ -1,12 +1,12 @@
 //! The walk over the layers that Caffe's `Net::Init` makes: blobs are connected by name, each layer is set up.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
+use crate::data::Sources;
 use crate::error::{AtField, Diagnostic, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, Draw, LayerType, Setup, SetupContext, Values};
 use crate::net::{Locator, Net, NetLayer, NetPlace};
@@ -18,7 +18,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let Net { name, phase, layers, locator, folder } = net;
     let mut walk = Walk {
         options,
-        folder: options.folder.as_deref().unwrap_or(&folder),
+        sources: options.folder.as_ref().map_or_else(|| Sources::beside(folder), Sources::in_folder),
         locator: &locator,
         shapes: Vec::new(),
         ids: HashMap::new(),
@@ -30,8 +30,8 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         let planned = walk.layer(layer)?;
         walk.planned.push(planned);
     }
-    let layers = walk.planned;
-    Ok(Plan { name, phase, layers, locator })
+    let (layers, notices) = (walk.planned, walk.sources.into_notices());
+    Ok(Plan { name, phase, layers, locator, notices })
 }
 
 /// A refusal and the path of the message that its field is relative to.
@@ -43,7 +43,7 @@ fn at_layer(refusal: Refusal) -> Fault {
 
 struct Walk<'a> {
     options: &'a PlanOptions,
-    folder: &'a Path,
+    sources: Sources,
     locator: &'a Locator,
     /// The shapes of the net's blobs, by number.
     shapes: Vec<Shape>,
@@ -89,7 +89,7 @@ impl Walk<'_> {
             top_ids: &top_ids,
             given: &given_shapes,
             user_shapes: &user_shapes,
-            folder: self.folder,
+            sources: &self.sources,
             fillers: &self.options.fillers,
         };
         let setup = entry.layer.setup(&ctx).map_err(at_layer)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use caffemodel::output::{Arrays, CaffemodelWriter};
 use caffemodel::proto::caffe::Phase;
 use caffemodel::random::Streams;
-use caffemodel::{Definition, Net, Plan, PlanOptions, Shape, StateOptions, init};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -74,15 +74,13 @@ fn pack() -> PathBuf {
 }
 
 impl Settings {
-    /// Plans the net as Caffe was run on it.
-    ///
-    /// `shapes` are the shapes that only the user can know.
-    pub fn plan(&self, shapes: &[(&str, &[i64])]) -> caffemodel::Result<Plan> {
-        let definition = Definition::read(pack().join("cases").join(&self.case).join(&self.net))?;
+    /// Plans the net as Caffe was run on it, in its own folder.
+    pub fn plan(&self) -> caffemodel::Result<Plan> {
+        let folder = pack().join("cases").join(&self.case);
+        let definition = Definition::read(folder.join(&self.net))?;
         let phase = if self.phase == "TRAIN" { Phase::Train } else { Phase::Test };
         let state = StateOptions { phase: Some(phase), level: self.level, stages: self.stages.clone() };
-        let shape = |(top, dims): &(&str, &[i64])| ((*top).to_owned(), Shape::new(dims).expect("a valid shape"));
-        let options = PlanOptions { shapes: shapes.iter().map(shape).collect(), ..Default::default() };
+        let options = PlanOptions { folder: Some(folder), ..Default::default() };
         Plan::new(Net::resolve(definition, &state)?, &options)
     }
 
@@ -93,8 +91,8 @@ impl Settings {
 
 impl Run {
     /// Compares the file, the number of draws and the names of the layers with Caffe's; says what differs first.
-    pub fn compare(&self, shapes: &[(&str, &[i64])]) -> Result<(), String> {
-        let plan = self.settings.plan(shapes).map_err(|error| format!("refused: {error}"))?;
+    pub fn compare(&self) -> Result<(), String> {
+        let plan = self.settings.plan().map_err(|error| format!("refused: {error}"))?;
         let names: Vec<&str> = plan.layers.iter().map(|layer| layer.param.name()).collect();
         if names != self.layer_names {
             return Err(format!("layers {names:?}, Caffe has {:?}", self.layer_names));

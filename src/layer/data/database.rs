@@ -4,12 +4,17 @@
 //! prefetching layer, see [`transform`](super::transform). The deprecated transform fields inside `data_param` have
 //! no effect here.
 
-use super::tops::{check_batch, check_prefetched, given_pictures, unknown_shape, with_labels};
+use std::path::Path;
+
+use super::source::Source;
+use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
-use crate::Shape;
+use crate::data::picture::Decoding;
+use crate::data::{PictureSize, Record, SourceError, datum, leveldb, lmdb};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
-use crate::proto::caffe::DataParameter;
+use crate::proto::caffe::data_parameter::Db;
+use crate::proto::caffe::{DataParameter, TransformationParameter};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "Data",
@@ -25,14 +30,42 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.data_param.as_ref().unwrap_or(&default);
     check_batch(ctx, "data_param.batch_size", param.batch_size())?;
     let transform = Transform::new(ctx)?;
-    let tops = with_labels(ctx, first_record_shape(ctx, param)?)?;
+    let data = match given_pictures(ctx, param.batch_size())? {
+        Some(shape) => shape,
+        None => transform.batch_shape(param.batch_size(), first_picture(ctx, param)?)?,
+    };
+    let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
     Ok(Setup { draws: transform.prefetching_draws(0), ..Setup::new(ctx, tops) })
 }
 
-/// The shape of a batch of records like the database's first.
-fn first_record_shape(ctx: &SetupContext<'_>, param: &DataParameter) -> Result<Shape, Refusal> {
-    given_pictures(ctx)?.ok_or_else(|| unknown_shape(ctx, 0, "data_param.source", param.source(), "N,C,H,W"))
+/// The size of the picture in the database's first record.
+fn first_picture(ctx: &SetupContext<'_>, param: &DataParameter) -> Result<PictureSize, Refusal> {
+    let source = Source { field: "data_param.source", name: param.source(), pattern: "C,H,W" };
+    let folder = source.find(ctx, 0)?;
+    let decoding = decoding(ctx)?;
+    let size =
+        first_record(param.backend(), &folder).and_then(|record| datum::picture_size(&folder, &record, decoding));
+    size.map_err(|error| source.unknown_shape(ctx, 0, error))
+}
+
+fn first_record(backend: Db, folder: &Path) -> Result<Record, SourceError> {
+    match backend {
+        Db::Lmdb => lmdb::first_record(folder),
+        Db::Leveldb => leveldb::first_record(folder),
+    }
+}
+
+/// How encoded pictures are decoded.
+fn decoding(ctx: &SetupContext<'_>) -> Result<Decoding, Refusal> {
+    let default = TransformationParameter::default();
+    let param = ctx.param.transform_param.as_ref().unwrap_or(&default);
+    match (param.force_color(), param.force_gray()) {
+        (false, false) => Ok(Decoding::Stored),
+        (true, false) => Ok(Decoding::Color),
+        (false, true) => Ok(Decoding::Gray),
+        (true, true) => Err(Refusal::at("transform_param", "force_color and force_gray are given together")),
+    }
 }
 
 #[cfg(test)]

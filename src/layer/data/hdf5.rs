@@ -3,9 +3,10 @@
 //! Tops: for each the dataset of its name, (batch_size, the dataset's other axes); a missing `batch_size` is 0, which
 //! Caffe accepts. No draws: shuffling uses the C library's generator.
 
-use super::tops::unknown_shape;
+use super::source::Source;
 use crate::Shape;
-use crate::error::{Refusal, ensure};
+use crate::data::hdf5_list::FirstFile;
+use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 use crate::proto::caffe::Hdf5DataParameter;
 
@@ -24,17 +25,49 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(ctx.param.transform_param.is_none(), "transform_param", "HDF5Data does not transform its data");
     let batch = param.batch_size();
     ensure!(i32::try_from(batch).is_ok(), "hdf5_data_param.batch_size", "batch_size {batch} is more than 2147483647");
-    let tops = (0..ctx.top_count()).map(|top| first_record_shape(ctx, param, top));
-    Ok(Setup::new(ctx, tops.collect::<Result<Vec<Shape>, Refusal>>()?))
+    let tops = (0..ctx.top_count()).map(|top| given_shape(ctx, top)).collect::<Result<Vec<_>, _>>()?;
+    let tops = match tops.iter().cloned().collect::<Option<Vec<Shape>>>() {
+        Some(given) => given,
+        None => first_rows(ctx, param, tops)?,
+    };
+    Ok(Setup::new(ctx, tops))
 }
 
-/// The shape of a batch of rows of the dataset that is named like the top.
-fn first_record_shape(ctx: &SetupContext<'_>, param: &Hdf5DataParameter, top: usize) -> Result<Shape, Refusal> {
-    let Some(shape) = ctx.user_shape(top) else {
-        return Err(unknown_shape(ctx, top, "hdf5_data_param.source", param.source(), "N,..."));
+/// The shape that the user gives for a top, if any.
+fn given_shape(ctx: &SetupContext<'_>, top: usize) -> Result<Option<Shape>, Refusal> {
+    let shape = ctx.user_shape(top).cloned();
+    let has_axes = shape.as_ref().is_none_or(|shape| shape.axes() > 0);
+    ensure!(has_axes, "top", "top {top} needs an axis, the shape given for it has none");
+    Ok(shape)
+}
+
+/// The shapes of batches of rows of the datasets that are named like the tops, for those that the user does not give.
+fn first_rows(
+    ctx: &SetupContext<'_>,
+    param: &Hdf5DataParameter,
+    given: Vec<Option<Shape>>,
+) -> Result<Vec<Shape>, Refusal> {
+    let source = Source { field: "hdf5_data_param.source", name: param.source(), pattern: "N,..." };
+    let missing = given.iter().position(Option::is_none).unwrap_or(0);
+    let list = source.find(ctx, missing)?;
+    let file = FirstFile::open(&list, ctx.sources).map_err(|error| source.unknown_shape(ctx, missing, error))?;
+    let mut rows = None;
+    let read = |(top, given): (usize, Option<Shape>)| {
+        if let Some(shape) = given {
+            return Ok(shape);
+        }
+        let dataset = (file.shape(ctx.top_name(top))).map_err(|error| source.unknown_shape(ctx, top, error))?;
+        let [first, rest @ ..] = dataset.dims() else { return Ok(dataset) };
+        let expected = *rows.get_or_insert(*first);
+        if *first != expected {
+            let message = format!("its dataset has {first} rows, that of an earlier top {expected}");
+            return Err(source.unknown_shape(ctx, top, message));
+        }
+        let dims: Vec<i64> =
+            [i64::from(param.batch_size())].into_iter().chain(rest.iter().copied().map(i64::from)).collect();
+        Shape::new(dims).at("hdf5_data_param.batch_size")
     };
-    ensure!(shape.axes() > 0, "top", "top {top} needs an axis, the shape given for it has none");
-    Ok(shape.clone())
+    given.into_iter().enumerate().map(read).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! replaced by `new_height` and `new_width`, and then by `crop_size`. Draws: those of a prefetching layer, see
 //! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 
-use super::tops::{check_batch, check_prefetched, given_pictures, unknown_shape, with_labels};
+use super::source::Source;
+use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
 use crate::error::{Refusal, ensure};
@@ -51,7 +52,11 @@ fn check_new_size(param: &ImageDataParameter) -> Result<(), Refusal> {
 
 /// The shape of a batch of pictures like the first one used.
 fn first_record_shape(ctx: &SetupContext<'_>, param: &ImageDataParameter) -> Result<Shape, Refusal> {
-    given_pictures(ctx)?.ok_or_else(|| unknown_shape(ctx, 0, "image_data_param.source", param.source(), "N,C,H,W"))
+    if let Some(shape) = given_pictures(ctx, param.batch_size())? {
+        return Ok(shape);
+    }
+    let source = Source { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
+    Err(source.unknown_shape(ctx, 0, format!("it depends on the source {:?}", param.source())))
 }
 
 #[cfg(test)]

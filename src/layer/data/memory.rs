@@ -26,7 +26,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let transform = Transform::new(ctx)?;
     let own = Shape::new([param.batch_size(), param.channels(), param.height(), param.width()]).at(FIELD)?;
     ensure!(own.count() > 0, FIELD, "batch_size, channels, height and width must be at least 1, they are {own}");
-    let data = given_pictures(ctx)?.unwrap_or(own);
+    let data = given_pictures(ctx, param.batch_size())?.unwrap_or(own);
     let tops = with_labels(ctx, data)?;
     check_not_empty(&tops)?;
     Ok(Setup { draws: transform.draws(), ..Setup::new(ctx, tops) })

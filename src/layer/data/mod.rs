@@ -11,6 +11,7 @@ mod dummy;
 mod hdf5;
 mod image;
 mod memory;
+mod source;
 mod tops;
 mod transform;
 mod window;

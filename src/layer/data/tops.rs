@@ -5,34 +5,25 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::layer::SetupContext;
 use crate::proto::caffe::DataParameter;
 
-/// The shape N x C x H x W that the user gives for the data top, if any.
+/// The shape N x C x H x W that the user gives for the data top, if any; without N, the batch is that of the layer.
 ///
 /// # Errors
 /// The shape has another number of axes.
-pub(super) fn given_pictures(ctx: &SetupContext<'_>) -> Result<Option<Shape>, Refusal> {
+pub(super) fn given_pictures(ctx: &SetupContext<'_>, batch: u32) -> Result<Option<Shape>, Refusal> {
     let Some(shape) = ctx.user_shape(0) else {
         return Ok(None);
     };
-    let axes = shape.axes();
-    ensure!(axes == 4, "top", "the data top has 4 axes, N x C x H x W, the shape given for it has {axes}: {shape}");
-    Ok(Some(shape.clone()))
-}
-
-/// Refuses a layer whose source alone knows the shape of top `top`; `axes` is a pattern such as `N,C,H,W`.
-pub(super) fn unknown_shape(
-    ctx: &SetupContext<'_>,
-    top: usize,
-    field: &'static str,
-    source: &str,
-    axes: &str,
-) -> Refusal {
-    let name = ctx.param.top.get(top).map_or("", String::as_str);
-    let message = if source.is_empty() {
-        format!("the shape of top {name:?} is not known: there is no source")
-    } else {
-        format!("the shape of top {name:?} is not known: it depends on the source {source:?}")
-    };
-    Refusal::at(field, message).help(format!("give the shape with `--shape {name}={axes}`"))
+    match *shape.dims() {
+        [_, _, _, _] => Ok(Some(shape.clone())),
+        [channels, height, width] => {
+            let dims = [i64::from(batch), channels.into(), height.into(), width.into()];
+            Ok(Some(Shape::new(dims).at("top")?))
+        }
+        _ => {
+            let message = "the data top has 4 axes, N x C x H x W, of which N need not be given; the shape given is";
+            Err(Refusal::at("top", format!("{message} {shape}")))
+        }
+    }
 }
 
 /// The tops of a layer that makes `data` and, where a second top is asked for, a label for each item.

@@ -4,7 +4,9 @@
 //! is TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
 //! more draw for the seed of the prefetch thread.
 
-use crate::error::{Refusal, ensure};
+use crate::Shape;
+use crate::data::PictureSize;
+use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Draw, SetupContext, blob_file};
 use crate::proto::caffe::{Phase, TransformationParameter};
 
@@ -51,6 +53,22 @@ impl Transform {
             mean_values: param.mean_value.len(),
             takes_seed: param.mirror() || (crop_size > 0 && ctx.phase == Phase::Train),
         })
+    }
+
+    /// The shape of a batch of pictures of this size once they are cropped.
+    ///
+    /// # Errors
+    /// The crop is larger than the picture, or the batch has too many values.
+    pub(super) fn batch_shape(&self, batch: u32, size: PictureSize) -> Result<Shape, Refusal> {
+        let PictureSize { channels, height, width } = size;
+        let crop = i64::from(self.crop_size);
+        ensure!(
+            crop <= height.into() && crop <= width.into(),
+            "transform_param.crop_size",
+            "crop_size {crop} is larger than the first picture, {size}"
+        );
+        let side = |side: i32| if crop > 0 { crop } else { side.into() };
+        Shape::new([batch.into(), channels.into(), side(height), side(width)]).at("")
     }
 
     /// The draws of setting the transformer up once.

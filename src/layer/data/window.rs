@@ -4,7 +4,8 @@
 //! a prefetching layer, see [`transform`](super::transform), and one more with `mirror` or `crop_size`, whatever the
 //! phase.
 
-use super::tops::{check_batch, check_prefetched, given_pictures, unknown_shape, with_labels};
+use super::source::Source;
+use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
 use crate::error::{Refusal, ensure};
@@ -35,7 +36,11 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The shape of a batch of windows with the channels of the file's pictures.
 fn first_record_shape(ctx: &SetupContext<'_>, param: &WindowDataParameter) -> Result<Shape, Refusal> {
-    given_pictures(ctx)?.ok_or_else(|| unknown_shape(ctx, 0, "window_data_param.source", param.source(), "N,C,H,W"))
+    if let Some(shape) = given_pictures(ctx, param.batch_size())? {
+        return Ok(shape);
+    }
+    let source = Source { field: "window_data_param.source", name: param.source(), pattern: "C,H,W" };
+    Err(source.unknown_shape(ctx, 0, format!("it depends on the source {:?}", param.source())))
 }
 
 /// Checks that there is no mean, one for all channels, or one for each.

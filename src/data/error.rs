@@ -1,0 +1,71 @@
+//! What can be wrong with a source, and where.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A place in a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The source as a whole.
+    Whole,
+    /// The byte of this offset.
+    Byte(u64),
+    /// The line of this number, from 1.
+    Line(u64),
+    /// The record of this key.
+    Record(Vec<u8>),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Whole => Ok(()),
+            Place::Byte(offset) => write!(f, ", byte {offset}"),
+            Place::Line(line) => write!(f, ":{line}"),
+            Place::Record(key) => write!(f, ", record \"{}\"", key.escape_ascii()),
+        }
+    }
+}
+
+/// Why a source cannot be read.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The source is not there, or the system does not let it be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The source's content is at fault.
+    #[error("{}{place}: {message}", path.display())]
+    Content {
+        /// The file or folder.
+        path: PathBuf,
+        /// Where in it.
+        place: Place,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl SourceError {
+    /// An error of the system about `path`.
+    pub fn io(path: &Path, source: io::Error) -> SourceError {
+        SourceError::Io { path: path.to_owned(), source }
+    }
+
+    /// Something wrong at a place in `path`.
+    pub fn at(path: &Path, place: Place, message: impl Into<String>) -> SourceError {
+        SourceError::Content { path: path.to_owned(), place, message: message.into() }
+    }
+
+    /// Something wrong with `path` as a whole.
+    pub fn whole(path: &Path, message: impl Into<String>) -> SourceError {
+        SourceError::at(path, Place::Whole, message)
+    }
+}

@@ -34,7 +34,11 @@ pub(super) struct StateArguments {
     #[arg(long = "stage", value_name = "STAGE")]
     stages: Vec<String>,
 
-    /// The shape of a top that the net does not tell, such as that of a data layer; may be repeated
+    /// The shape of a top; may be repeated
+    ///
+    /// For layers whose shape the net does not tell, and for data layers instead of reading their source. The pictures
+    /// of Data, ImageData, WindowData and MemoryData layers are C,H,W, or N,C,H,W for another batch than that of the
+    /// layer; of all other tops the whole shape is given.
     #[arg(long = "shape", value_name = "TOP=N,C,H,W", value_parser = parse_shape)]
     shapes: Vec<(String, Shape)>,
 }

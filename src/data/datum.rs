@@ -6,30 +6,59 @@ use prost::Message;
 
 use super::picture::{self, Decoding};
 use super::{PictureSize, Place, Record, SourceError};
-use crate::proto::caffe::Datum;
+use crate::proto::caffe;
 
-/// The size of the picture in a record of the database at `path`; `decoding` matters for an encoded one alone.
-///
-/// # Errors
-/// The record is no Datum, has no channels or too few values, or its picture does not decode.
-pub fn picture_size(path: &Path, record: &Record, decoding: Decoding) -> Result<PictureSize, SourceError> {
-    let fault = |message: String| SourceError::at(path, Place::Record(record.key.clone()), message);
-    let datum =
-        Datum::decode(record.value.as_slice()).map_err(|error| fault(format!("the record is not a Datum: {error}")))?;
-    if datum.encoded() {
-        return picture::size(datum.data(), decoding)
-            .map_err(|error| fault(format!("the picture of the Datum cannot be decoded: {error}")));
+/// A Datum of a database.
+#[derive(Debug)]
+pub struct Datum<'a> {
+    database: &'a Path,
+    key: Vec<u8>,
+    datum: caffe::Datum,
+}
+
+impl<'a> Datum<'a> {
+    /// Reads a record of the database at `database`.
+    ///
+    /// # Errors
+    /// The record is no Datum.
+    pub fn read(database: &'a Path, record: Record) -> Result<Datum<'a>, SourceError> {
+        let Record { key, value } = record;
+        match caffe::Datum::decode(value.as_slice()) {
+            Ok(datum) => Ok(Datum { database, key, datum }),
+            Err(error) => {
+                Err(SourceError::at(database, Place::Record(key), format!("the record is not a Datum: {error}")))
+            }
+        }
     }
-    let size = PictureSize { channels: datum.channels(), height: datum.height(), width: datum.width() };
-    let PictureSize { channels, height, width } = size;
-    if channels <= 0 || height < 0 || width < 0 {
-        return Err(fault(format!("the record is not a Datum with a picture: its size is {size}")));
+
+    /// Whether it holds an encoded picture, such as a JPEG.
+    pub fn is_encoded(&self) -> bool {
+        self.datum.encoded()
     }
-    let needed =
-        u128::from(channels.unsigned_abs()) * u128::from(height.unsigned_abs()) * u128::from(width.unsigned_abs());
-    let values = if datum.data().is_empty() { datum.float_data.len() } else { datum.data().len() };
-    if (values as u128) < needed {
-        return Err(fault(format!("the Datum has {values} values, a picture of {size} needs {needed}")));
+
+    /// The size of its picture; `decoding` matters for an encoded one alone.
+    ///
+    /// # Errors
+    /// There are no channels, too few values, or a picture that does not decode.
+    pub fn picture_size(&self, decoding: Decoding) -> Result<PictureSize, SourceError> {
+        if self.is_encoded() {
+            return picture::size(self.datum.data(), decoding)
+                .map_err(|error| self.fault(format!("the picture of the Datum cannot be decoded: {error}")));
+        }
+        let size =
+            PictureSize { channels: self.datum.channels(), height: self.datum.height(), width: self.datum.width() };
+        let Some(needed) = size.values() else {
+            return Err(self.fault(format!("the record is not a Datum with a picture: its size is {size}")));
+        };
+        let data = self.datum.data().len();
+        let values = if data > 0 { data } else { self.datum.float_data.len() };
+        if (values as u128) < needed {
+            return Err(self.fault(format!("the Datum has {values} values, a picture of {size} needs {needed}")));
+        }
+        Ok(size)
     }
-    Ok(size)
+
+    fn fault(&self, message: String) -> SourceError {
+        SourceError::at(self.database, Place::Record(self.key.clone()), message)
+    }
 }

@@ -95,7 +95,10 @@ impl Database {
     fn offset(&self, number: u64) -> Result<u64, SourceError> {
         let offset = number.checked_mul(self.meta.page_bytes).filter(|_| number <= self.meta.last_page);
         offset.ok_or_else(|| {
-            let message = format!("page {number} is wanted, but the last one is {}: damaged", self.meta.last_page);
+            let message = format!(
+                "page {number} is wanted, but the last one is {}: the database is damaged",
+                self.meta.last_page
+            );
             self.file.fault(0, message)
         })
     }
@@ -141,7 +144,9 @@ impl Database {
     }
 
     fn first_node(&self, page: &Page) -> Result<Node, SourceError> {
-        page.first_node().ok_or_else(|| self.file.fault(page.offset, "the page has no nodes: the database is damaged"))
+        page.first_node().ok_or_else(|| {
+            self.file.fault(page.offset, "the page has no node that can be read: the database is damaged")
+        })
     }
 }
 

@@ -43,6 +43,14 @@ pub struct PictureSize {
     pub width: i32,
 }
 
+impl PictureSize {
+    /// How many values it has; `None` if there are no channels, or a size is negative.
+    fn values(self) -> Option<u128> {
+        let [channels, height, width] = [self.channels, self.height, self.width].map(|side| u128::try_from(side).ok());
+        Some(channels.filter(|&channels| channels > 0)? * height? * width?)
+    }
+}
+
 impl fmt::Display for PictureSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} x {} x {}", self.channels, self.height, self.width)

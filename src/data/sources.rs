@@ -1,6 +1,7 @@
 //! Where the files are that a net names, and what its layers have to know of each other's.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Finds the files that a net names.
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 pub struct Sources {
     folders: Vec<PathBuf>,
     notices: RefCell<Vec<String>>,
+    /// The databases that can be open only once, and the layers that have them.
+    locked: RefCell<BTreeMap<PathBuf, String>>,
 }
 
 impl Sources {
@@ -41,6 +44,15 @@ impl Sources {
         if !notices.contains(&notice) {
             notices.push(notice);
         }
+    }
+
+    /// Keeps a database for a layer. Returns the layer that has it already, if there is one.
+    pub fn lock(&self, path: &Path, layer: &str) -> Option<String> {
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let mut locked = self.locked.borrow_mut();
+        let holder = locked.get(&path).cloned();
+        locked.entry(path).or_insert_with(|| layer.to_owned());
+        holder
     }
 
     /// What the user should know, in a line each.

@@ -107,7 +107,9 @@ impl Log {
                 continue;
             }
             if HEADER + len > left {
-                return Err(self.file.fault(start, format!("a piece of {len} bytes does not fit its block: damaged")));
+                return Err(self
+                    .file
+                    .fault(start, format!("a piece of {len} bytes does not fit its block: the log is damaged")));
             }
             if start + HEADER + len > self.file.len() {
                 return Ok(None);

@@ -9,12 +9,16 @@ use std::path::Path;
 use super::source::Source;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
+use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
-use crate::data::{PictureSize, Record, SourceError, datum, leveldb, lmdb};
+use crate::data::{PictureSize, SourceError, leveldb, lmdb};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
 use crate::proto::caffe::{DataParameter, TransformationParameter};
+
+/// What to do about a database of the other kind.
+const OTHER_BACKEND: &str = "set `backend: LMDB` for a folder with data.mdb, `backend: LEVELDB` for one with CURRENT";
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "Data",
@@ -43,17 +47,37 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn first_picture(ctx: &SetupContext<'_>, param: &DataParameter) -> Result<PictureSize, Refusal> {
     let source = Source { field: "data_param.source", name: param.source(), pattern: "C,H,W" };
     let folder = source.find(ctx, 0)?;
-    let decoding = decoding(ctx)?;
-    let size =
-        first_record(param.backend(), &folder).and_then(|record| datum::picture_size(&folder, &record, decoding));
-    size.map_err(|error| source.unknown_shape(ctx, 0, error))
+    let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
+    let record = match param.backend() {
+        _ if has_other_backend(&folder, param.backend()) => {
+            let message = format!("the database in {} is not of the kind that the layer names", folder.display());
+            return Err(Refusal::at("data_param.backend", message).help(OTHER_BACKEND));
+        }
+        Db::Lmdb => lmdb::first_record(&folder),
+        Db::Leveldb => {
+            check_alone(ctx, &folder)?;
+            leveldb::first_record(&folder)
+        }
+    };
+    let datum = record.and_then(|record| Datum::read(&folder, record)).map_err(unknown)?;
+    let decoding = if datum.is_encoded() { decoding(ctx)? } else { Decoding::Stored };
+    datum.picture_size(decoding).map_err(unknown)
 }
 
-fn first_record(backend: Db, folder: &Path) -> Result<Record, SourceError> {
-    match backend {
-        Db::Lmdb => lmdb::first_record(folder),
-        Db::Leveldb => leveldb::first_record(folder),
-    }
+/// Whether the folder holds a database, but one of the other kind.
+fn has_other_backend(folder: &Path, backend: Db) -> bool {
+    let (own, other) = match backend {
+        Db::Lmdb => (lmdb::DATA_FILE, leveldb::CURRENT_FILE),
+        Db::Leveldb => (leveldb::CURRENT_FILE, lmdb::DATA_FILE),
+    };
+    !folder.join(own).exists() && folder.join(other).exists()
+}
+
+/// Refuses a LevelDB that an earlier layer has open: LevelDB locks it.
+fn check_alone(ctx: &SetupContext<'_>, folder: &Path) -> Result<(), Refusal> {
+    let Some(earlier) = ctx.sources.lock(folder, ctx.param.name()) else { return Ok(()) };
+    let message = format!("layer {earlier:?} has the LevelDB {} open, which can be open only once", folder.display());
+    Err(Refusal::at("data_param.source", message).help("give each layer a copy, or make it an LMDB"))
 }
 
 /// How encoded pictures are decoded.
@@ -88,11 +112,12 @@ mod tests {
     }
 
     #[test]
-    fn without_a_shape_the_refusal_says_how_to_give_it() {
+    fn without_a_source_the_refusal_says_how_to_give_the_shape() {
         let refusal = setup(&TYPE, &layer(TEXT), &[], 1).unwrap_err();
         assert_eq!(refusal.field, "data_param.source");
-        assert_eq!(refusal.message, "the shape of top \"data\" is not known: it depends on the source \"db\"");
-        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape data=N,C,H,W`");
+        let message = "the shape of top \"data\" is not known: cannot read db: No such file or directory (os error 2)";
+        assert_eq!(refusal.message, message);
+        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape data=C,H,W`");
         let error = run("Data", "top: 'x' data_param { batch_size: 1 }", 1, &[]).unwrap_err();
         assert_eq!(error, "data_param.source: the shape of top \"x\" is not known: there is no source");
     }
@@ -108,10 +133,12 @@ mod tests {
     }
 
     #[test]
-    fn the_shape_of_the_user_is_a_batch_of_pictures() {
-        let error = run("Data", TEXT, 1, &[given(&[3, 5, 6])]).unwrap_err();
-        let message = "top: the data top has 4 axes, N x C x H x W, the shape given for it has 3: (3, 5, 6)";
-        assert_eq!(error, message);
+    fn the_shape_of_the_user_is_a_batch_of_pictures_or_a_picture() {
+        let made = run("Data", TEXT, 2, &[given(&[3, 5, 6])]).unwrap();
+        assert_eq!(made.tops, [Shape::new([64, 3, 5, 6]).unwrap(), Shape::new([64]).unwrap()]);
+        let error = run("Data", TEXT, 1, &[given(&[5, 6])]).unwrap_err();
+        let message = "the data top has 4 axes, N x C x H x W, of which N need not be given; the shape given is (5, 6)";
+        assert_eq!(error, format!("top: {message}"));
         let error = run("Data", TEXT, 1, &[given(&[0, 3, 5, 6])]).unwrap_err();
         assert_eq!(error, "top: top 0 would be empty: its shape is (0, 3, 5, 6)");
     }

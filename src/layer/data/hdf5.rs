@@ -88,7 +88,9 @@ mod tests {
         let refusal =
             Surroundings { user_shapes, ..Default::default() }.setup(&TYPE, &layer(text), &[], 2).unwrap_err();
         assert_eq!(refusal.field, "hdf5_data_param.source");
-        assert_eq!(refusal.message, "the shape of top \"b\" is not known: it depends on the source \"list.txt\"");
+        let message =
+            "the shape of top \"b\" is not known: cannot read list.txt: No such file or directory (os error 2)";
+        assert_eq!(refusal.message, message);
         assert_eq!(refusal.help.unwrap(), "give the shape with `--shape b=N,...`");
     }
 

@@ -2,6 +2,7 @@
 
 mod completions;
 mod init;
+mod input;
 mod interrupt;
 mod man;
 mod net;
@@ -10,6 +11,7 @@ mod progress;
 mod random;
 mod report;
 mod target;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -49,6 +51,7 @@ impl Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArguments),
+    Upgrade(upgrade::UpgradeArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -57,6 +60,7 @@ impl Command {
     fn run(&self) -> anyhow::Result<ExitCode> {
         match self {
             Command::Init(arguments) => init::run(arguments)?,
+            Command::Upgrade(arguments) => upgrade::run(arguments)?,
             Command::Completions(arguments) => completions::run(arguments),
             Command::Man(arguments) => man::run(arguments)?,
         }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::input::{Input, display_name};
 use super::report;
-use super::target::STANDARD;
 use crate::proto::caffe;
 use crate::{Definition, Shape, StateOptions};
 
@@ -63,21 +63,12 @@ impl NetArguments {
 
 /// Reads a net definition; what was changed on reading is printed.
 pub(super) fn read_definition(path: &Path) -> crate::Result<Definition> {
-    let name = display_name(path);
-    let definition = if path.as_os_str() == STANDARD {
-        Definition::from_reader(&name, std::io::stdin().lock())?
-    } else {
-        Definition::read(path)?
-    };
+    let Input { name, bytes, folder } = Input::read(path)?;
+    let definition = Definition { folder, ..Definition::from_bytes(&name, bytes)? };
     for notice in &definition.notices {
         report::note(&format!("{name}: {notice}"));
     }
     Ok(definition)
-}
-
-/// A net definition as messages call it.
-pub(super) fn display_name(path: &Path) -> String {
-    if path.as_os_str() == STANDARD { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 impl StateArguments {

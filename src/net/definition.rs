@@ -1,25 +1,16 @@
 //! What a file says: its layers, read from text or binary, each with its place in the file.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use prost::Message;
 use sha2::{Digest, Sha256};
 
+use super::kind::Kind;
+use super::load;
 use super::locate::{Locator, Origin};
 use super::upgrade;
-use crate::error::{Diagnostic, Error, Result};
+use crate::error::Result;
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
-use crate::proto::descriptor;
-use crate::proto::text::{Source, parse};
-use crate::proto::wire::{self, Limits};
-
-/// The largest text that is read.
-const MAX_TEXT_BYTES: usize = 256 << 20;
-
-/// The largest file that is read: protobuf's own limit.
-const MAX_FILE_BYTES: u64 = i32::MAX as u64;
 
 /// A layer and the entry of the file that it comes from.
 #[derive(Debug, Clone)]
@@ -65,8 +56,8 @@ impl Definition {
     /// The file cannot be read, is larger than 2 GiB, or does not parse.
     pub fn read(path: impl AsRef<Path>) -> Result<Definition> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(|source| Error::io("cannot read", path, source))?;
-        let mut definition = Definition::from_reader(&path.display().to_string(), file)?;
+        let bytes = load::read_file(path)?;
+        let mut definition = Definition::from_bytes(&path.display().to_string(), bytes)?;
         if let Some(folder) = path.parent() {
             definition.folder = folder.to_owned();
         }
@@ -78,14 +69,7 @@ impl Definition {
     /// # Errors
     /// Those of the reader; more than 2 GiB come from it, or they do not parse.
     pub fn from_reader(name: &str, reader: impl Read) -> Result<Definition> {
-        let mut bytes = Vec::new();
-        let read = reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
-        read.map_err(|source| Error::io("cannot read", name, source))?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
-            let message = format!("{name}: larger than 2 GiB, the most that a protobuf file can hold");
-            return Err(input_error(message).into());
-        }
-        Definition::from_bytes(name, bytes)
+        Definition::from_bytes(name, load::read_all(name, reader)?)
     }
 
     /// Reads a net definition from memory; `name` is what errors call it.
@@ -95,26 +79,13 @@ impl Definition {
     pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Definition> {
         let bytes = bytes.into();
         let sha256 = Sha256::digest(&bytes).into();
-        Ok(Definition { sha256, ..Definition::parse(name, bytes)? })
-    }
-
-    fn parse(name: &str, bytes: Vec<u8>) -> Result<Definition> {
-        if wire::looks_binary(&bytes) {
-            return Definition::from_binary(name, &bytes);
-        }
-        let source = Source::new(name, bytes);
-        if source.text().len() > MAX_TEXT_BYTES {
-            let message = format!("{name}: a text of more than {} MiB is not read", MAX_TEXT_BYTES >> 20);
-            return Err(input_error(message).help("store weights in a binary .caffemodel").into());
-        }
-        let document = parse(&source, &descriptor("NetParameter")).map_err(Error::Input)?;
-        let net = decode(name, document.bytes())?;
-        Definition::from_net(net, Locator::new(source, document))
+        let (net, locator) = load::decode(name, &bytes, Kind::Net)?;
+        Ok(Definition { sha256, ..Definition::from_net(net, locator)? })
     }
 
     /// Reads a binary net definition.
     pub(crate) fn from_binary(name: &str, bytes: &[u8]) -> Result<Definition> {
-        Definition::from_net(decode(name, bytes)?, Locator::default())
+        Definition::from_net(load::decode_binary(name, bytes, Kind::Net)?, Locator::default())
     }
 
     fn from_net(mut net: NetParameter, locator: Locator) -> Result<Definition> {
@@ -129,15 +100,4 @@ impl Definition {
             sha256: [0; 32],
         })
     }
-}
-
-/// Decodes a net whose size and fields have been checked.
-fn decode(name: &str, bytes: &[u8]) -> Result<NetParameter> {
-    wire::check(bytes, &descriptor("NetParameter"), &Limits::default())
-        .map_err(|error| input_error(format!("{name}: not a net definition: {error}")))?;
-    Ok(NetParameter::decode(bytes).map_err(|error| input_error(format!("{name}: {error}")))?)
-}
-
-fn input_error(message: String) -> Diagnostic {
-    Diagnostic { message, location: None, help: None }
 }

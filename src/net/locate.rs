@@ -9,9 +9,9 @@ use crate::proto::text::{Document, Source};
 /// The entry of the file that a layer comes from. An automatic split has the origin of the layer it follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {
-    /// The repeated field of `NetParameter`: `layer`, or `layers` in the old formats.
+    /// The field of the file's message: in a net `layer`, or `layers` in the old formats.
     pub field: &'static str,
-    /// The index in that field.
+    /// The index in that field, 0 unless it is repeated.
     pub index: usize,
 }
 
@@ -19,12 +19,19 @@ pub struct Origin {
 #[derive(Debug, Clone, Default)]
 pub struct Locator {
     text: Option<Arc<(Source, Document)>>,
+    /// The field that the net stands in, if it is a part of a solver.
+    within: Option<Origin>,
 }
 
 impl Locator {
     /// A locator for a net read from a text.
     pub fn new(source: Source, document: Document) -> Locator {
-        Locator { text: Some(Arc::new((source, document))) }
+        Locator { text: Some(Arc::new((source, document))), within: None }
+    }
+
+    /// A locator for the net in a field of the solver that was read.
+    pub(super) fn within(&self, field: &'static str, index: usize) -> Locator {
+        Locator { within: Some(Origin { field, index }), ..self.clone() }
     }
 
     /// The place of `field`, a path such as `convolution_param.group` below the layer (empty: the layer itself).
@@ -33,7 +40,7 @@ impl Locator {
     pub fn locate(&self, origin: Option<Origin>, field: &str) -> Option<Location> {
         let (source, document) = self.text.as_deref()?;
         let origin = origin?;
-        let mut path = vec![(origin.field, origin.index)];
+        let mut path: Vec<_> = self.within.into_iter().chain([origin]).map(|at| (at.field, at.index)).collect();
         path.extend(field.split('.').filter(|part| !part.is_empty()).map(indexed));
         while !path.is_empty() {
             if let Some(span) = document.spans().find(&path) {

@@ -4,13 +4,16 @@
 
 mod definition;
 mod filter;
+mod kind;
+pub(crate) mod load;
 mod locate;
 mod resolve;
 mod split;
-
 mod upgrade;
 
 pub use definition::{Definition, NetLayer};
+pub use kind::Kind;
 pub(crate) use locate::describe;
 pub use locate::{Locator, NetPlace, Origin};
 pub use resolve::{Net, StateOptions};
+pub use upgrade::UpgradedFile;

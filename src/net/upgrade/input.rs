@@ -16,7 +16,7 @@ pub(super) fn upgrade(net: &mut NetParameter) -> Result<Option<NetLayer>, Proble
     let inputs = std::mem::take(&mut net.input);
     let shapes = std::mem::take(&mut net.input_shape);
     let dims = std::mem::take(&mut net.input_dim);
-    if inputs.is_empty() || (shapes.is_empty() && dims.is_empty()) {
+    if shapes.is_empty() && dims.is_empty() {
         return Ok(None);
     }
     let (field, given) = if shapes.is_empty() { ("input_dim", dims.len() / 4) } else { ("input_shape", shapes.len()) };
@@ -39,6 +39,14 @@ pub(super) fn upgrade(net: &mut NetParameter) -> Result<Option<NetLayer>, Proble
         ..Default::default()
     };
     Ok(Some(NetLayer { param, origin: Some(Origin { field, index: 0 }) }))
+}
+
+/// Says what became of the inputs.
+pub(super) fn notice(layer: Option<&NetLayer>) -> &'static str {
+    match layer {
+        Some(_) => "old input fields became an Input layer named \"input\"",
+        None => "input fields without sizes were dropped, as Caffe does",
+    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,10 @@
 //! old definition have their multipliers set to zero.
 
 mod batch_norm;
+mod file;
 mod input;
 mod padding;
+pub(super) mod solver;
 mod transform;
 mod v0;
 mod v1;
@@ -16,7 +18,9 @@ use super::locate::{Locator, Origin};
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
-/// A finding about a field of the net itself.
+pub use file::UpgradedFile;
+
+/// A finding about a field of the net or the solver itself.
 struct Problem {
     origin: Origin,
     refusal: Refusal,
@@ -29,11 +33,19 @@ pub(super) fn upgrade(net: &mut NetParameter, locator: &Locator) -> Result<(Vec<
     Ok((layers, notices))
 }
 
+/// Upgrades the net and leaves its layers in it; says what was changed, in a line each.
+fn upgrade_in_place(net: &mut NetParameter, locator: &Locator) -> Result<Vec<String>> {
+    let (layers, changes) = upgrade(net, locator)?;
+    net.layer = layers.into_iter().map(|layer| layer.param).collect();
+    Ok(changes)
+}
+
 fn upgrade_all(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, notices)? };
-    if let Some(input) = input::upgrade(net)? {
-        notices.push("old input fields were read as an Input layer named \"input\"".to_owned());
-        layers.insert(0, input);
+    if !net.input.is_empty() {
+        let input = input::upgrade(net)?;
+        notices.push(input::notice(input.as_ref()).to_owned());
+        layers.splice(0..0, input);
     }
     if batch_norm::upgrade(&mut layers) > 0 {
         notices.push("BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0".to_owned());

@@ -64,17 +64,26 @@ pub(super) fn upgrade(net: &mut NetParameter, notices: &mut Vec<String>) -> Resu
         notices.push("state and input_shape of a V0 net are ignored, as Caffe does".to_owned());
     }
     let layers: Vec<Indexed> = std::mem::take(&mut net.layers).into_iter().enumerate().collect();
-    let layers = padding::fold(&layers, &net.input)?;
-    layers.into_iter().map(|(index, layer)| Ok((index, upgrade_layer(layer, index, notices)?))).collect()
+    let kept = padding::fold(&layers, &net.input)?;
+    match layers.len() - kept.len() {
+        0 => {}
+        1 => notices.push("a padding layer was folded into the layer behind it".to_owned()),
+        count => notices.push(format!("{count} padding layers were folded into the layers behind them")),
+    }
+    kept.into_iter().map(|(index, layer)| Ok((index, upgrade_layer(layer, index, notices)?))).collect()
 }
 
 fn upgrade_layer(
-    outer: V1LayerParameter,
+    mut outer: V1LayerParameter,
     index: usize,
     notices: &mut Vec<String>,
 ) -> Result<V1LayerParameter, Problem> {
-    let mut v1 = V1LayerParameter { bottom: outer.bottom, top: outer.top, ..Default::default() };
-    let Some(mut v0) = outer.layer else { return Ok(v1) };
+    let (bottom, top) = (std::mem::take(&mut outer.bottom), std::mem::take(&mut outer.top));
+    let mut v1 = V1LayerParameter { bottom, top, ..Default::default() };
+    let v0 = outer.layer.take();
+    let name = v0.as_ref().map_or(outer.name(), |v0| v0.name()).to_owned();
+    notices.extend(ignored(&name, &outer.encode_to_vec(), "V1LayerParameter"));
+    let Some(mut v0) = v0 else { return Ok(v1) };
     v1.name = v0.name.take();
     v1.blobs = std::mem::take(&mut v0.blobs);
     v1.blobs_lr = std::mem::take(&mut v0.blobs_lr);
@@ -89,12 +98,15 @@ fn upgrade_layer(
     }
     v1.transform_param = transform(&mut v0);
     take_parameters(v0_type.as_deref().unwrap_or(""), &mut v0, &mut v1);
-    let ignored = wire::field_names(&v0.encode_to_vec(), &descriptor("V0LayerParameter"));
-    if !ignored.is_empty() {
-        let name = v1.name();
-        notices.push(format!("V0 layer {name:?} has no use for {}: ignored, as Caffe does", ignored.join(", ")));
-    }
+    notices.extend(ignored(&name, &v0.encode_to_vec(), "V0LayerParameter"));
     Ok(v1)
+}
+
+/// Says which fields are left of a layer's message, if any.
+fn ignored(name: &str, fields: &[u8], message: &str) -> Option<String> {
+    let fields = wire::field_names(fields, &descriptor(message)).join(", ");
+    let notice = format!("V0 layer {name:?} has no use for {fields}: ignored, as Caffe does");
+    (!fields.is_empty()).then_some(notice)
 }
 
 /// The transformation of the input; Caffe takes it from a layer of any type.

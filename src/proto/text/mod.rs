@@ -17,6 +17,7 @@
 mod flaw;
 mod lexer;
 mod number;
+mod outline;
 mod parser;
 mod recover;
 mod report;
@@ -36,6 +37,7 @@ use prost_reflect::MessageDescriptor;
 
 use crate::error::Diagnostic;
 
+pub use outline::field_names;
 pub use source::{Source, Span, caret};
 pub use spans::{SpanNode, SpanTree};
 pub use suggest::closest;

@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(float(1.0 / 3.0), "0.333333343");
         assert_eq!(float(0.00012345679), "0.00012345679");
         assert_eq!(float(16_777_216.0), "16777216");
-        assert_eq!(float(9_876_543.0 / 8.0), "1234567.88", "a tie goes to the even digit");
+        assert_eq!(float(9_876_537.0 / 8.0), "1234567.12", "a tie goes to the even digit");
         assert_eq!(float(9_876_539.0 / 8.0), "1234567.38");
         assert_eq!(float(f32::MAX), "3.40282347e+38");
         assert_eq!(float(f32::MIN_POSITIVE), "1.17549435e-38");

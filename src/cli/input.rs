@@ -1,0 +1,37 @@
+//! What a command reads: a file, or standard input.
+
+use std::path::{Path, PathBuf};
+
+use super::target::STANDARD;
+use crate::net::load;
+
+/// An input, read to its end.
+pub(super) struct Input {
+    /// What messages call it.
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+    /// The folder that relative paths in it start from.
+    pub(super) folder: PathBuf,
+}
+
+impl Input {
+    /// Reads the file at `path`, or standard input where that is `-`.
+    pub(super) fn read(path: &Path) -> crate::Result<Input> {
+        let name = display_name(path);
+        if is_standard(path) {
+            let bytes = load::read_all(&name, std::io::stdin().lock())?;
+            return Ok(Input { name, bytes, folder: PathBuf::new() });
+        }
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Input { name, bytes: load::read_file(path)?, folder })
+    }
+}
+
+/// What messages call the input at `path`.
+pub(super) fn display_name(path: &Path) -> String {
+    if is_standard(path) { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == STANDARD
+}

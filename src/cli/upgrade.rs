@@ -1,0 +1,68 @@
+//! `caffemodel upgrade`: a file of an older format is rewritten in the current one.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::input::Input;
+use super::report;
+use super::target::Target;
+use crate::Error;
+use crate::net::{Kind, UpgradedFile};
+use crate::proto::Encoding;
+
+/// Rewrite an old net, old weights or an old solver in Caffe's current format
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel upgrade deploy_v1.prototxt deploy.prototxt
+  caffemodel upgrade old.caffemodel new.caffemodel
+  caffemodel upgrade solver_2014.prototxt solver.prototxt")]
+pub(super) struct UpgradeArguments {
+    /// The file to read, text or binary: a net of the V0 or V1 format or with old fields, with weights or without;
+    /// or a solver; - for standard input
+    old: PathBuf,
+
+    /// The file to write: text if it ends in .prototxt, binary if in .caffemodel or .binaryproto, else as OLD is;
+    /// - for standard output
+    new: PathBuf,
+
+    /// What OLD describes; by default its fields tell, and a binary file is a net
+    #[arg(long)]
+    kind: Option<KindArgument>,
+
+    /// Replace NEW if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum KindArgument {
+    Net,
+    Solver,
+}
+
+pub(super) fn run(arguments: &UpgradeArguments) -> anyhow::Result<()> {
+    let UpgradeArguments { old, new, kind, force } = arguments;
+    let kind = kind.map(|kind| match kind {
+        KindArgument::Net => Kind::Net,
+        KindArgument::Solver => Kind::Solver,
+    });
+    let mut target = Target::create(new, *force)?;
+    let Input { name, bytes, .. } = Input::read(old)?;
+    let mut upgraded = UpgradedFile::from_bytes(&name, bytes, kind)?;
+    let mut changes = std::mem::take(&mut upgraded.changes);
+    if changes.is_empty() {
+        changes.push("already in the current format".to_owned());
+    }
+    let encoding = Encoding::of_path(new).unwrap_or(upgraded.encoding);
+    let mut out = BufWriter::new(target.file());
+    let written = upgraded.write(encoding, &mut out).and_then(|()| out.flush());
+    drop(out);
+    written.map_err(|source| Error::io("cannot write", new, source))?;
+    target.commit()?;
+    for change in changes {
+        report::note(&format!("{name}: {change}"));
+    }
+    Ok(())
+}

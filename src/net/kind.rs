@@ -1,0 +1,81 @@
+//! Whether a file describes a net or a solver.
+
+use std::collections::BTreeSet;
+
+use prost_reflect::MessageDescriptor;
+
+use crate::proto::text::field_names;
+use crate::proto::{descriptor, wire};
+
+/// What a file describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A net: a `NetParameter`.
+    Net,
+    /// How a net is trained: a `SolverParameter`.
+    Solver,
+}
+
+impl Kind {
+    /// What a text describes: a solver, if it has more fields that only solvers have than fields that only nets have.
+    ///
+    /// A binary file is taken for a net.
+    ///
+    /// ```
+    /// use caffemodel::net::Kind;
+    /// assert_eq!(Kind::of(b"net: \"lenet.prototxt\" base_lr: 0.01"), Kind::Solver);
+    /// assert_eq!(Kind::of(b"name: \"LeNet\" layer { }"), Kind::Net);
+    /// ```
+    pub fn of(content: &[u8]) -> Kind {
+        if wire::looks_binary(content) {
+            return Kind::Net;
+        }
+        let (net, solver) = (Kind::Net.message(), Kind::Solver.message());
+        let names: BTreeSet<&str> = field_names(content).into_iter().collect();
+        let only = |one: &MessageDescriptor, other: &MessageDescriptor| {
+            let own = |name: &&&str| one.get_field_by_name(name).is_some() && other.get_field_by_name(name).is_none();
+            names.iter().filter(own).count()
+        };
+        if only(&solver, &net) > only(&net, &solver) { Kind::Solver } else { Kind::Net }
+    }
+
+    /// The message that such a file holds.
+    pub fn message(self) -> MessageDescriptor {
+        descriptor(match self {
+            Kind::Net => "NetParameter",
+            Kind::Solver => "SolverParameter",
+        })
+    }
+
+    /// As errors call such a file.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Kind::Net => "a net definition",
+            Kind::Solver => "a solver definition",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_that_both_have_do_not_count() {
+        assert_eq!(Kind::of(b""), Kind::Net);
+        assert_eq!(Kind::of(b"debug_info: true"), Kind::Net);
+        assert_eq!(Kind::of(b"debug_info: true random_seed: 3"), Kind::Solver);
+    }
+
+    #[test]
+    fn a_slip_does_not_decide() {
+        assert_eq!(Kind::of(b"net: 'a' base_lr: 1 base_lr: 2 name: 'x'"), Kind::Solver);
+        assert_eq!(Kind::of(b"name: 'a' layer { name: 'b' } type: 'ReLU'"), Kind::Net, "a brace too early");
+        assert_eq!(Kind::of(b"net_param { layer { } layer { } } bas_lr: 1"), Kind::Solver);
+    }
+
+    #[test]
+    fn binary_files_are_nets() {
+        assert_eq!(Kind::of(b"\x0a\x05lenet"), Kind::Net);
+    }
+}

@@ -1,0 +1,75 @@
+//! From a file to its message: text or binary, told apart by content.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use prost::Message;
+
+use super::kind::Kind;
+use super::locate::Locator;
+use crate::error::{Diagnostic, Error, Result};
+use crate::proto::text::{Source, parse};
+use crate::proto::wire::{self, Limits};
+
+/// The largest text that is read.
+const MAX_TEXT_BYTES: usize = 256 << 20;
+
+/// The largest file that is read: protobuf's own limit.
+const MAX_FILE_BYTES: u64 = i32::MAX as u64;
+
+/// Reads the bytes of a file.
+///
+/// # Errors
+/// The file cannot be read, or is larger than 2 GiB.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let file = File::open(path).map_err(|source| Error::io("cannot read", path, source))?;
+    read_all(&path.display().to_string(), file)
+}
+
+/// Reads to the end; `name` is what errors call the source.
+///
+/// # Errors
+/// Those of the reader, or more than 2 GiB come from it.
+pub(crate) fn read_all(name: &str, reader: impl Read) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|source| Error::io("cannot read", name, source))?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let message = format!("{name}: larger than 2 GiB, the most that a protobuf file can hold");
+        return Err(input_error(message).into());
+    }
+    Ok(bytes)
+}
+
+/// Decodes the message of a file of this kind, and finds places in it; `name` is what errors call the file.
+///
+/// # Errors
+/// The bytes do not parse.
+pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<(M, Locator)> {
+    if wire::looks_binary(bytes) {
+        return Ok((decode_binary(name, bytes, kind)?, Locator::default()));
+    }
+    if bytes.len() > MAX_TEXT_BYTES {
+        let message = format!("{name}: a text of more than {} MiB is not read", MAX_TEXT_BYTES >> 20);
+        return Err(input_error(message).help("store weights in a binary .caffemodel").into());
+    }
+    let source = Source::new(name, bytes);
+    let document = parse(&source, &kind.message()).map_err(Error::Input)?;
+    let message = decode_binary(name, document.bytes(), kind)?;
+    Ok((message, Locator::new(source, document)))
+}
+
+/// Decodes a binary message of this kind.
+///
+/// # Errors
+/// The bytes are no such message.
+pub(super) fn decode_binary<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<M> {
+    wire::check(bytes, &kind.message(), &Limits::default())
+        .map_err(|error| input_error(format!("{name}: not {}: {error}", kind.noun())))?;
+    Ok(M::decode(bytes).map_err(|error| input_error(format!("{name}: {error}")))?)
+}
+
+fn input_error(message: String) -> Diagnostic {
+    Diagnostic { message, location: None, help: None }
+}

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::target::{STANDARD, Target};
-use crate::output::{Format, Output, Provenance, Recipe, Recorder};
+use crate::output::{Format, Output, Provenance, Recipe, Recorder, reserve};
 use crate::random::Streams;
 use crate::{Error, Plan, init};
 
@@ -99,6 +99,7 @@ impl OutputArguments {
         recipe: &Recipe,
         file: &'a mut File,
     ) -> Result<Box<dyn Output + 'a>, Error> {
+        reserve(file, format.least_size(plan)).map_err(|source| self.cannot_write(source))?;
         let buffered = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
         format.writer(plan, recipe, buffered).map_err(|source| self.cannot_write(source))
     }

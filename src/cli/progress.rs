@@ -28,8 +28,7 @@ pub(super) struct Progress<'a> {
 impl<'a> Progress<'a> {
     /// A bar as long as the plan's values; it appears on a terminal only, and not at all when quiet.
     pub(super) fn new(plan: &Plan, output: Box<dyn Output + 'a>) -> Progress<'a> {
-        let values: u64 = plan.layers.iter().flat_map(|layer| &layer.blobs).map(|blob| blob.shape.count() as u64).sum();
-        let bar = ProgressBar::with_draw_target(Some(values * 4), ProgressDrawTarget::hidden());
+        let bar = ProgressBar::with_draw_target(Some(plan.values() * 4), ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{bar:40} {binary_bytes} of {binary_total_bytes}, {eta} left, {msg}");
         let wanted = io::stderr().is_terminal() && !report::is_quiet();
         Progress {

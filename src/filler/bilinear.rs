@@ -8,14 +8,11 @@
 //!
 //! Caffe puts the kernel also where input and output channel differ: without groups, channels are summed.
 
-use std::io;
-
-use super::pieces::for_each_piece;
-use super::{Filler, FillerType, Moments, Sink, count, refuse_sparse};
+use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::{Distribution, Generator};
 
 const NAME: &str = "bilinear";
 
@@ -57,22 +54,26 @@ impl Bilinear {
     }
 }
 
-impl Filler for Bilinear {
-    fn fill(&self, _: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
+impl Piecewise for Bilinear {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn distribution(&self) -> Option<Distribution> {
+        None
+    }
+
+    fn make(&self, _: &mut dyn Generator, offset: usize, out: &mut [f32]) {
         let profile = self.profile();
-        let mut row = 0;
-        let mut column = 0;
-        for_each_piece(self.count, |_, piece| {
-            for value in piece.iter_mut() {
-                *value = profile[column] * profile[row];
-                column += 1;
-                if column == profile.len() {
-                    column = 0;
-                    row = (row + 1) % profile.len();
-                }
+        let (mut row, mut column) = (offset / profile.len() % profile.len(), offset % profile.len());
+        for value in out {
+            *value = profile[column] * profile[row];
+            column += 1;
+            if column == profile.len() {
+                column = 0;
+                row = (row + 1) % profile.len();
             }
-            sink.write(piece)
-        })
+        }
     }
 
     /// Those of one kernel, which is the product of its profile with itself, as all kernels are the same.

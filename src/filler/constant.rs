@@ -5,14 +5,11 @@
 //! It is the filler of a `FillerParameter` without `type`, and its `value` is 0 unless given: a learnable blob without
 //! a filler is therefore left at zero. It draws nothing. Any number will do, infinite and NaN ones included.
 
-use std::io;
-
-use super::pieces::for_each_piece;
-use super::{Filler, FillerType, Moments, Sink, count, refuse_sparse};
+use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::{Distribution, Generator};
 
 const NAME: &str = "constant";
 
@@ -42,12 +39,17 @@ impl Constant {
     }
 }
 
-impl Filler for Constant {
-    fn fill(&self, _: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        for_each_piece(self.count, |_, piece| {
-            piece.fill(self.value);
-            sink.write(piece)
-        })
+impl Piecewise for Constant {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn distribution(&self) -> Option<Distribution> {
+        None
+    }
+
+    fn make(&self, _: &mut dyn Generator, _: usize, out: &mut [f32]) {
+        out.fill(self.value);
     }
 
     fn moments(&self) -> Option<Moments> {

@@ -12,12 +12,12 @@
 
 use std::io;
 
-use super::pieces::{PIECE, for_each_piece, stream};
-use super::{Filler, FillerType, INVALID, Moments, Sink, count};
+use super::pieces::{self, Drawn};
+use super::{Filler, FillerType, INVALID, Moments, PIECE, Piecewise, Sink, count};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::{Distribution, Generator};
 
 const NAME: &str = "gaussian";
 
@@ -34,11 +34,9 @@ pub(super) const TYPE: FillerType = FillerType {
 /// A sparse one holds the whole blob in memory.
 #[derive(Debug, Clone)]
 pub struct Gaussian {
-    mean: f32,
-    std: f32,
+    normal: Drawn,
     /// The probability that a value stays, if the blob is to be sparse.
     keep: Option<f32>,
-    count: usize,
 }
 
 impl Gaussian {
@@ -59,26 +57,28 @@ impl Gaussian {
             return Err(Refusal::at("std", "std is 0")
                 .help(format!("for one value everywhere use type: \"constant\" with value: {mean:?}")));
         }
-        Ok(Gaussian { mean, std, keep: keep(param.sparse(), shape)?, count })
+        let normal = Drawn { distribution: Distribution::Gaussian { mean, std }, count };
+        Ok(Gaussian { normal, keep: keep(param.sparse(), shape)? })
     }
 
     fn fill_sparse(&self, keep: f32, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
         let mut values = Vec::new();
-        values.try_reserve_exact(self.count)?;
-        values.resize(self.count, 0.0);
-        rng.fill_start();
+        values.try_reserve_exact(self.normal.count)?;
+        pieces::fill(&self.normal, rng, |piece| {
+            values.extend_from_slice(piece);
+            Ok(())
+        })?;
+        let mut mask = vec![0.0; PIECE.min(values.len())];
         for (index, piece) in values.chunks_mut(PIECE).enumerate() {
-            rng.seek(0, (index * PIECE) as u64);
-            rng.gaussian(self.mean, self.std, piece);
-        }
-        for_each_piece(self.count, |offset, mask| {
-            rng.seek(1, offset);
+            let mask = &mut mask[..piece.len()];
+            rng.seek(1, (index * PIECE) as u64);
             rng.bernoulli(keep, mask);
-            for (kept, &value) in mask.iter_mut().zip(&values[offset as usize..]) {
-                *kept = if *kept == 0.0 { masked(value) } else { value };
+            for (value, &kept) in piece.iter_mut().zip(&*mask) {
+                *value = if kept == 0.0 { masked(*value) } else { *value };
             }
-            sink.write(mask)
-        })
+            sink.write(piece)?;
+        }
+        Ok(())
     }
 }
 
@@ -113,15 +113,27 @@ fn masked(value: f32) -> f32 {
 impl Filler for Gaussian {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
         match self.keep {
-            None => stream(self.count, rng, sink, |rng, piece| rng.gaussian(self.mean, self.std, piece)),
+            None => self.normal.fill(rng, sink),
             Some(keep) => self.fill_sparse(keep, rng, sink),
         }
     }
 
     /// Those of N(mean, std²), or of its product with the mask: mean `p mean`, variance `p std² + p (1 - p) mean²`.
     fn moments(&self) -> Option<Moments> {
-        let (mean, std, keep) = (f64::from(self.mean), f64::from(self.std), f64::from(self.keep.unwrap_or(1.0)));
+        let (Moments { mean, std }, keep) = (Filler::moments(&self.normal)?, f64::from(self.keep.unwrap_or(1.0)));
         Moments::finite(keep * mean, (keep * std * std + keep * (1.0 - keep) * mean * mean).sqrt())
+    }
+
+    fn discard(&self, rng: &mut dyn Generator) -> io::Result<()> {
+        self.normal.discard(rng)?;
+        if let Some(p) = self.keep {
+            rng.discard(Distribution::Bernoulli { p }, self.normal.count);
+        }
+        Ok(())
+    }
+
+    fn piecewise(&self) -> Option<&dyn Piecewise> {
+        self.keep.is_none().then_some(&self.normal)
     }
 }
 

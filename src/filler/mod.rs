@@ -4,7 +4,8 @@
 //! shape, and building checks everything: filling cannot fail but for the sink.
 //!
 //! Values are drawn and handed on in pieces of 256 KiB, so that memory does not grow with the blob. Two fillers need
-//! more: [`PositiveUnitball`] holds a row that does not end with its piece, a sparse [`Gaussian`] the whole blob.
+//! more: [`PositiveUnitball`] holds a row that does not end with its piece, a sparse [`Gaussian`] the whole blob. The
+//! others are [`Piecewise`]: their pieces can be made side by side where the generator has random access.
 
 pub mod registry;
 
@@ -28,7 +29,7 @@ use std::io;
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::{Generator, Nowhere};
 
 pub use bilinear::Bilinear;
 pub use constant::Constant;
@@ -36,6 +37,8 @@ pub use fan::Fan;
 pub use gaussian::Gaussian;
 pub use moments::Moments;
 pub use msra::Msra;
+pub use pieces::{PIECE, Piecewise};
+pub(crate) use pieces::{make, start};
 pub use positive_unitball::PositiveUnitball;
 pub use registry::{Build, FILLERS, FillerType, Registry};
 pub use uniform::Uniform;
@@ -50,7 +53,7 @@ pub trait Sink {
     fn write(&mut self, values: &[f32]) -> io::Result<()>;
 }
 
-/// A rule that makes the values of one blob.
+/// A rule that makes the values of one blob; implement [`Piecewise`] instead where the values are made one by one.
 pub trait Filler: fmt::Debug + Send + Sync {
     /// Writes the blob's values, exactly as many as its shape counts, to `sink`.
     ///
@@ -60,6 +63,19 @@ pub trait Filler: fmt::Debug + Send + Sync {
 
     /// The mean and the standard deviation to expect of the values, where they are known and finite.
     fn moments(&self) -> Option<Moments> {
+        None
+    }
+
+    /// Draws what [`fill`](Filler::fill) draws and throws it away.
+    ///
+    /// # Errors
+    /// As of a fill.
+    fn discard(&self, rng: &mut dyn Generator) -> io::Result<()> {
+        self.fill(rng, &mut Nowhere)
+    }
+
+    /// The filler piece by piece, if its values are made one by one.
+    fn piecewise(&self) -> Option<&dyn Piecewise> {
         None
     }
 }

@@ -11,14 +11,11 @@
 //!
 //! `mean` and `std` are not read.
 
-use std::io;
-
-use super::pieces::stream;
-use super::{Fan, Filler, FillerType, Moments, Sink, refuse_sparse};
+use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::Distribution;
 
 const NAME: &str = "msra";
 
@@ -49,13 +46,13 @@ impl Msra {
     }
 }
 
-impl Filler for Msra {
-    fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        stream(self.count, rng, sink, |rng, piece| rng.gaussian(0.0, self.std, piece))
+impl Piecewise for Msra {
+    fn count(&self) -> usize {
+        self.count
     }
 
-    fn moments(&self) -> Option<Moments> {
-        Moments::finite(0.0, self.std.into())
+    fn distribution(&self) -> Option<Distribution> {
+        Some(Distribution::Gaussian { mean: 0.0, std: self.std })
     }
 }
 

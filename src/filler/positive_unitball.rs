@@ -11,12 +11,12 @@
 
 use std::io;
 
-use super::pieces::for_each_piece;
+use super::pieces::{self, Drawn};
 use super::{Filler, FillerType, INVALID, Moments, Sink, count, first_dim, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::{Distribution, Generator};
 
 const NAME: &str = "positive_unitball";
 
@@ -47,6 +47,10 @@ impl PositiveUnitball {
         let count = count(NAME, shape)?;
         let rows = first_dim(NAME, shape)? as usize;
         Ok(PositiveUnitball { rows, row: count / rows })
+    }
+
+    fn draws(&self) -> Drawn {
+        Drawn { distribution: Distribution::Uniform { min: 0.0, max: 1.0 }, count: self.rows * self.row }
     }
 }
 
@@ -90,11 +94,8 @@ fn mean_square_discounted(t: f64) -> f64 {
 
 impl Filler for PositiveUnitball {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        rng.fill_start();
         let mut open: Vec<f32> = Vec::new();
-        for_each_piece(self.rows * self.row, |offset, piece| {
-            rng.seek(0, offset);
-            rng.uniform(0.0, 1.0, piece);
+        pieces::fill(&self.draws(), rng, |piece| {
             let missing = if open.is_empty() { 0 } else { self.row - open.len() };
             let (end, rest) = piece.split_at_mut(missing.min(piece.len()));
             open.extend_from_slice(end);
@@ -120,6 +121,10 @@ impl Filler for PositiveUnitball {
         }
         let mean = 1.0 / self.row as f64;
         Moments::finite(mean, (mean_square(self.row) - mean * mean).max(0.0).sqrt())
+    }
+
+    fn discard(&self, rng: &mut dyn Generator) -> io::Result<()> {
+        self.draws().discard(rng)
     }
 }
 

@@ -6,14 +6,11 @@
 //! largest float. A width beyond the largest float keeps a Caffe built with a Boost before 1.56 drawing for ever, and
 //! filling is an error with its generator. Equal bounds are allowed, but Caffe then throws about half of its draws away.
 
-use std::io;
-
-use super::pieces::stream;
-use super::{Filler, FillerType, Moments, Sink, count, refuse_sparse};
+use super::{FillerType, Piecewise, count, refuse_sparse};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::Distribution;
 
 const NAME: &str = "uniform";
 
@@ -65,24 +62,20 @@ fn refuse_order(param: &FillerParameter) -> Refusal {
     }
 }
 
-impl Filler for Uniform {
-    fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        let Uniform { min, max, count } = *self;
-        if !rng.supports_uniform(min, max) {
-            let message = format!("a uniform filler from {min:?} to {max:?} would keep this Caffe drawing for ever");
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-        }
-        stream(count, rng, sink, |rng, piece| rng.uniform(min, max, piece))
+impl Piecewise for Uniform {
+    fn count(&self) -> usize {
+        self.count
     }
 
-    fn moments(&self) -> Option<Moments> {
-        Moments::uniform(self.min, self.max)
+    fn distribution(&self) -> Option<Distribution> {
+        Some(Distribution::Uniform { min: self.min, max: self.max })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filler::Filler;
     use crate::filler::stub::{Collect, Stub, sha256, values};
     use crate::random::{CaffeGenerator, Era};
 

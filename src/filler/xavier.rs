@@ -10,14 +10,11 @@
 //!
 //! As with [`Uniform`](super::Uniform), the upper bound belongs to the interval.
 
-use std::io;
-
-use super::pieces::stream;
-use super::{Fan, Filler, FillerType, Moments, Sink, refuse_sparse};
+use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
-use crate::random::Generator;
+use crate::random::Distribution;
 
 const NAME: &str = "xavier";
 
@@ -48,13 +45,13 @@ impl Xavier {
     }
 }
 
-impl Filler for Xavier {
-    fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        stream(self.count, rng, sink, |rng, piece| rng.uniform(-self.scale, self.scale, piece))
+impl Piecewise for Xavier {
+    fn count(&self) -> usize {
+        self.count
     }
 
-    fn moments(&self) -> Option<Moments> {
-        Moments::uniform(-self.scale, self.scale)
+    fn distribution(&self) -> Option<Distribution> {
+        Some(Distribution::Uniform { min: -self.scale, max: self.scale })
     }
 }
 

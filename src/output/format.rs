@@ -80,6 +80,15 @@ impl Format {
         }
     }
 
+    /// A length in bytes that the file will not fall short of; that of a caffemodel is exact.
+    pub fn least_size(self, plan: &Plan) -> u64 {
+        if self == Format::Caffemodel {
+            return caffemodel_size(plan);
+        }
+        let blobs = plan.layers.iter().flat_map(|layer| &layer.blobs);
+        blobs.filter(|blob| blob.owner.is_none()).map(|blob| blob.shape.count() as u64 * 4).sum()
+    }
+
     /// A writer of this format for the plan, which [`Format::check`] has accepted. The recipe goes into formats that
     /// have a place for it.
     ///

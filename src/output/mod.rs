@@ -13,6 +13,7 @@ mod npz;
 mod prototxt;
 mod provenance;
 mod recipe;
+mod reserve;
 mod safetensors;
 
 use std::borrow::Cow;
@@ -31,6 +32,7 @@ pub use npz::NpzWriter;
 pub use prototxt::PrototxtWriter;
 pub use provenance::{BlobRecord, BlobSource, Provenance, Recorder};
 pub use recipe::Recipe;
+pub use reserve::reserve;
 pub use safetensors::SafetensorsWriter;
 
 /// Takes a net layer by layer and blob by blob, in the order of the plan; the values come through [`Sink`].

@@ -128,6 +128,11 @@ impl Plan {
         self.layers.iter().flat_map(|layer| &layer.blobs).filter(own).map(|blob| blob.shape.count() as u64).sum()
     }
 
+    /// How many values all blobs hold, shared ones counted each time.
+    pub fn values(&self) -> u64 {
+        self.layers.iter().flat_map(|layer| &layer.blobs).map(|blob| blob.shape.count() as u64).sum()
+    }
+
     /// What the user should know of before using the result.
     pub fn warnings(&self) -> Vec<Warning> {
         warning::warnings(self)

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::boost::{Affine, Bernoulli, Era, Normal, Uniform};
+use super::boost::{Affine, Bernoulli, Era, Normal, UNIT_LIMIT, Uniform};
 use super::simd::{self, Isa, Scratch, SimdPath};
-use super::{Draws, Generator, Mt19937};
+use super::{Distribution, Draws, Generator, Mt19937};
 
 /// The values that Caffe draws after `Caffe::set_random_seed`, bit for bit.
 ///
@@ -59,6 +59,11 @@ impl CaffeGenerator {
     pub fn path(&self) -> SimdPath {
         self.engine.isa().path()
     }
+
+    /// Throws `count` draws away.
+    pub(crate) fn skip(&mut self, count: u64) {
+        self.engine.discard(count, None);
+    }
 }
 
 impl Draws for CaffeGenerator {
@@ -95,6 +100,27 @@ impl Generator for CaffeGenerator {
     fn bernoulli(&mut self, p: f32, out: &mut [f32]) {
         simd::bernoulli(&Bernoulli::new(p), &mut self.engine, out);
     }
+
+    /// Counts the draws, where their number does not depend on more than that.
+    fn discard(&mut self, distribution: Distribution, count: usize) {
+        let draws = count as u64;
+        match (distribution, Normal::new(self.era)) {
+            (Distribution::Uniform { min, max }, _) => {
+                if let Some(uniform) = Uniform::new(self.era, min, max) {
+                    self.engine.discard(draws, uniform.limit());
+                }
+            }
+            (Distribution::Bernoulli { p }, _) => {
+                if Bernoulli::new(p).threshold().is_some() {
+                    self.engine.discard(draws, None);
+                }
+            }
+            (Distribution::Gaussian { .. }, Normal::BoxMuller) => {
+                self.engine.discard(draws.next_multiple_of(2), Some(UNIT_LIMIT));
+            }
+            (Distribution::Gaussian { .. }, Normal::Ziggurat(_)) => distribution.discard(self, count),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -115,6 +141,31 @@ mod tests {
             cut.uniform(-1.0, 3.0, &mut pieces[20..50]);
             assert_eq!(expected, pieces);
             assert_eq!(whole.next_u32(), cut.next_u32());
+        }
+    }
+
+    #[test]
+    fn discarding_leaves_the_stream_where_filling_does() {
+        let distributions = [
+            Distribution::Uniform { min: -0.05, max: 0.05 },
+            Distribution::Uniform { min: 3.0, max: 3.0 },
+            Distribution::Uniform { min: -3e38, max: 3e38 },
+            Distribution::Gaussian { mean: 0.0, std: 0.01 },
+            Distribution::Bernoulli { p: 0.3 },
+            Distribution::Bernoulli { p: 0.0 },
+        ];
+        for era in Era::ALL {
+            for path in SimdPath::ALL {
+                for distribution in distributions {
+                    let mut filled = CaffeGenerator::with_path(5, era, path);
+                    let mut discarded = filled.clone();
+                    for count in [1, 2, 1001, 20_000, 100_003] {
+                        distribution.draw(&mut filled, &mut vec![0.0; count]);
+                        discarded.discard(distribution, count);
+                        assert_eq!(filled.next_u32(), discarded.next_u32(), "{path}, {era}, {distribution:?}, {count}");
+                    }
+                }
+            }
         }
     }
 

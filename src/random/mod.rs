@@ -7,6 +7,7 @@ pub mod boost;
 mod caffe;
 #[cfg(test)]
 mod caffe_golden;
+mod distribution;
 mod math;
 mod mt19937;
 pub mod native;
@@ -15,6 +16,7 @@ mod streams;
 
 pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};
 pub use caffe::CaffeGenerator;
+pub use distribution::Distribution;
 pub use mt19937::Mt19937;
 pub use native::NativeGenerator;
 pub use simd::{SIMD_VARIABLE, SimdPath, UnknownPath};
@@ -58,4 +60,9 @@ pub trait Generator: Send {
 
     /// 1.0 with probability `p` in `[0, 1]`, else 0.0.
     fn bernoulli(&mut self, p: f32, out: &mut [f32]);
+
+    /// Draws a fill of `count` values and throws them away.
+    fn discard(&mut self, distribution: Distribution, count: usize) {
+        distribution.discard(self, count);
+    }
 }

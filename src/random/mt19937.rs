@@ -23,6 +23,8 @@ pub(crate) const TEMPER_C: u32 = 0xefc6_0000;
 pub(crate) const GRAIN: usize = 16;
 /// Words that the buffer holds beyond the state at first; it grows when more are asked for at once.
 const WINDOW: usize = 2 * 4096;
+/// Draws that are thrown away at a time.
+const DISCARDED: usize = 4096;
 
 /// The engine: a seed in, 32-bit draws out.
 ///
@@ -79,6 +81,18 @@ impl Mt19937 {
     pub(crate) fn advance(&mut self, count: usize) {
         debug_assert!(self.position + count <= self.end);
         self.position += count;
+    }
+
+    /// Throws draws away until `count` of those below `limit` have passed; `None` for a limit above all draws.
+    pub(crate) fn discard(&mut self, mut count: u64, limit: Option<u32>) {
+        while count > 0 {
+            let now = count.min(DISCARDED as u64) as usize;
+            let isa = self.isa;
+            let words = self.upcoming(now);
+            let repeated = limit.map_or(0, |limit| isa.count_from(words, limit));
+            self.advance(now);
+            count -= (now - repeated) as u64;
+        }
     }
 
     /// Makes the words of the next `count` draws available.
@@ -139,6 +153,24 @@ mod tests {
             let (mut ours, mut theirs) = (Mt19937::new(seed), Mt::new(seed));
             for i in 0..50_000 {
                 assert_eq!(ours.draw(), theirs.next_u32(), "seed {seed}, draw {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn discarded_draws_are_those_below_the_limit() {
+        for limit in [None, Some(u32::MAX), Some(0xffff_ff80), Some(1 << 31), Some(1 << 20)] {
+            for count in [0, 1, 2, 4095, 4096, 10_001] {
+                let mut engine = Mt19937::new(3);
+                let mut reference = engine.clone();
+                engine.discard(count, limit);
+                for _ in 0..count {
+                    while limit.is_some_and(|limit| reference.draw() >= limit) {}
+                    if limit.is_none() {
+                        reference.draw();
+                    }
+                }
+                assert_eq!(engine.draw(), reference.draw(), "{count} below {limit:?}");
             }
         }
     }

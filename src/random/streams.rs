@@ -46,9 +46,7 @@ impl Streams {
     /// Throws `count` numbers of a shared stream away.
     pub fn skip(&mut self, count: u64) {
         if let Streams::Caffe(generator) = self {
-            (0..count).for_each(|_| {
-                generator.next_u32();
-            });
+            generator.skip(count);
         }
     }
 }

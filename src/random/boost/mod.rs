@@ -15,7 +15,7 @@ mod uniform_int;
 mod ziggurat;
 
 pub(crate) use bernoulli::Bernoulli;
-pub(crate) use canonical::FRACTION;
+pub(crate) use canonical::{FRACTION, UNIT_LIMIT};
 pub(crate) use exponential::FRACTION_24;
 pub(crate) use normal::{Affine, Normal};
 pub use release::{Era, Release, ReleaseError};

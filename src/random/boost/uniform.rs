@@ -1,6 +1,6 @@
 //! `uniform_real<float>` between Caffe's bounds.
 
-use super::canonical::{FRACTION, unit};
+use super::canonical::{FRACTION, UNIT_LIMIT, unit};
 use super::release::Era;
 use crate::random::Draws;
 use crate::random::simd::UniformBlock;
@@ -48,6 +48,19 @@ impl Uniform {
         // Without a bound a draw is repeated if its fraction is 1, which gives the largest of all values.
         let bound = bound.unwrap_or(span + min);
         (span.is_finite() && factor == 1.0).then_some(UniformBlock { min, span, bound })
+    }
+
+    /// The first draw that is repeated, as are all above it; `None` if none is.
+    pub(crate) fn limit(&self) -> Option<u32> {
+        let Some(bound) = self.bound else { return Some(UNIT_LIMIT) };
+        let repeated = |draw: u32| draw as f32 * FRACTION * self.span + self.min >= bound;
+        // Values grow with the draws, and the least one is below the bound.
+        let (mut taken, mut limit) = (0, u32::MAX);
+        while limit - taken > 1 {
+            let middle = taken + (limit - taken) / 2;
+            *if repeated(middle) { &mut limit } else { &mut taken } = middle;
+        }
+        repeated(limit).then_some(limit)
     }
 
     #[inline]
@@ -124,6 +137,22 @@ mod tests {
             assert!(Uniform::new(era, f32::NEG_INFINITY, 0.0).is_none());
             assert!(Uniform::new(era, f32::INFINITY, f32::INFINITY).is_none());
             assert_eq!(Uniform::new(era, f32::MAX, f32::MAX).is_none(), era != Era::V1_41);
+        }
+    }
+
+    #[test]
+    fn draws_are_repeated_from_the_limit_on() {
+        for (min, max) in [(0.0, 1.0), (-0.05, 0.05), (1.0, 1.0), (-1e-45, 1e-45), (0.0, f32::MAX), (-3e38, 3e38)] {
+            for uniform in Era::ALL.into_iter().filter_map(|era| Uniform::new(era, min, max)) {
+                let used = |draw: u32| {
+                    let mut draws = Scripted::new([draw, 0]);
+                    uniform.sample(&mut draws);
+                    2 - draws.left()
+                };
+                let limit = uniform.limit();
+                assert_eq!(used(limit.map_or(u32::MAX, |limit| limit - 1)), 1, "{uniform:?}");
+                assert!(limit.is_none_or(|limit| used(limit) == 2 && used(u32::MAX) == 2), "{uniform:?}");
+            }
         }
     }
 

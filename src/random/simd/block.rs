@@ -27,6 +27,12 @@ pub(super) fn twist(words: &mut [u32], fresh: usize) {
     }
 }
 
+/// See [`Kernels::count_from`](super::isa::Kernels::count_from).
+#[inline(always)]
+pub(super) fn count_from(words: &[u32], limit: u32) -> usize {
+    words.iter().map(|&word| u32::from(temper(word) >= limit)).sum::<u32>() as usize
+}
+
 /// The constants of a uniform distribution.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UniformBlock {

@@ -19,6 +19,11 @@ pub(crate) trait Kernels: Copy {
         block::twist(words, fresh);
     }
 
+    /// How many words' draws are at least `limit`.
+    fn count_from(self, words: &[u32], limit: u32) -> usize {
+        block::count_from(words, limit)
+    }
+
     /// Uniform values of `out.len()` words; false if one of them may have to be drawn again.
     fn uniform(self, words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
         block::uniform(words, uniform, out)
@@ -115,5 +120,10 @@ impl Isa {
     /// See [`Kernels::twist`].
     pub(crate) fn twist(self, words: &mut [u32], fresh: usize) {
         with_kernels!(self, kernels => kernels.twist(words, fresh));
+    }
+
+    /// See [`Kernels::count_from`].
+    pub(crate) fn count_from(self, words: &[u32], limit: u32) -> usize {
+        with_kernels!(self, kernels => kernels.count_from(words, limit))
     }
 }

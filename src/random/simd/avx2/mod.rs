@@ -30,6 +30,11 @@ impl Kernels for Avx2 {
         unsafe { twist(words, fresh) }
     }
 
+    fn count_from(self, words: &[u32], limit: u32) -> usize {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { count_from(words, limit) }
+    }
+
     fn uniform(self, words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { uniform(words, parameters, out) }
@@ -64,6 +69,11 @@ impl Kernels for Avx2 {
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn twist(words: &mut [u32], fresh: usize) {
     block::twist(words, fresh);
+}
+
+#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
+fn count_from(words: &[u32], limit: u32) -> usize {
+    block::count_from(words, limit)
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]

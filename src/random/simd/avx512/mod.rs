@@ -36,6 +36,11 @@ impl Kernels for Avx512 {
         unsafe { twist(words, fresh) }
     }
 
+    fn count_from(self, words: &[u32], limit: u32) -> usize {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { count_from(words, limit) }
+    }
+
     fn uniform(self, words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { uniform(words, parameters, out) }
@@ -91,6 +96,11 @@ fn twist(words: &mut [u32], fresh: usize) {
         }
         end += run;
     }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn count_from(words: &[u32], limit: u32) -> usize {
+    block::count_from(words, limit)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]

@@ -1,0 +1,61 @@
+//! Where values are made: in the output's turn, or in buffers on their way to it.
+
+use std::io;
+
+use super::Source;
+use super::values::Values;
+use crate::filler::Sink;
+use crate::output::Output;
+use crate::plan::{BlobId, PlannedLayer};
+
+/// Takes values in order, and says where they are to be made.
+pub(super) trait Target {
+    /// The next values are a piece of this length, which `make` makes independently of the pieces before.
+    fn piece(&mut self, length: usize, make: &mut dyn FnMut(&mut [f32]) -> io::Result<()>) -> io::Result<()>;
+
+    /// The next values are those that `fill` writes.
+    fn whole(&mut self, fill: &mut dyn FnMut(&mut dyn Sink) -> io::Result<()>) -> io::Result<()>;
+}
+
+/// Makes values when they are wanted, on the same thread.
+pub(super) struct Direct<'a> {
+    values: Values<'a>,
+    buffer: Vec<f32>,
+}
+
+impl<'a> Direct<'a> {
+    pub(super) fn new(values: Values<'a>) -> Direct<'a> {
+        Direct { values, buffer: Vec::new() }
+    }
+}
+
+impl Source for Direct<'_> {
+    fn blob(&mut self, id: BlobId, output: &mut dyn Output) -> io::Result<()> {
+        self.values.blob(id, &mut Buffered { buffer: &mut self.buffer, output })
+    }
+
+    fn end_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
+        self.values.end_layer(layer)
+    }
+}
+
+/// Makes pieces in a buffer and writes them.
+struct Buffered<'a> {
+    buffer: &'a mut Vec<f32>,
+    output: &'a mut dyn Output,
+}
+
+impl Target for Buffered<'_> {
+    fn piece(&mut self, length: usize, make: &mut dyn FnMut(&mut [f32]) -> io::Result<()>) -> io::Result<()> {
+        if self.buffer.len() < length {
+            self.buffer.resize(length, 0.0);
+        }
+        let piece = &mut self.buffer[..length];
+        make(piece)?;
+        self.output.write(piece)
+    }
+
+    fn whole(&mut self, fill: &mut dyn FnMut(&mut dyn Sink) -> io::Result<()>) -> io::Result<()> {
+        fill(self.output)
+    }
+}

@@ -1,0 +1,163 @@
+//! The values of the blobs, drawn in Caffe's order.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+
+use super::target::Target;
+use crate::filler::{self, Filler, PIECE, Sink};
+use crate::layer::Draw;
+use crate::plan::{BlobId, Initial, Plan, PlannedLayer};
+use crate::random::{Generator, Streams};
+
+/// Makes the values of one blob after the other, and draws what is thrown away between them.
+pub(super) struct Values<'a> {
+    plan: &'a Plan,
+    streams: &'a mut Streams,
+    /// The blobs whose values others share, with the streams as they were before the fill.
+    owners: HashMap<BlobId, Option<Streams>>,
+    /// How many of the current layer's draws are done.
+    drawn: usize,
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(plan: &'a Plan, streams: &'a mut Streams) -> Values<'a> {
+        let blobs = plan.layers.iter().flat_map(|layer| &layer.blobs);
+        let owners = blobs.filter_map(|blob| blob.owner).map(|owner| (owner, None)).collect();
+        Values { plan, streams, owners, drawn: 0 }
+    }
+
+    /// Makes the next blob's values: its own, or those of its owner or donor while its own are drawn and lost.
+    pub(super) fn blob(&mut self, id: BlobId, target: &mut dyn Target) -> io::Result<()> {
+        let layer = &self.plan.layers[id.layer];
+        if matches!(layer.blobs[id.blob].initial, Initial::Filled { .. }) {
+            self.discard_until(layer, Some(id.blob))?;
+        }
+        let owner = self.plan.blob(id).owner.unwrap_or(id);
+        let donor = &self.plan.blob(owner).donor;
+        if owner == id && donor.is_none() {
+            return self.own_values(id, target);
+        }
+        self.discard_blob(layer, id.blob)?;
+        match donor {
+            Some(donor) => in_pieces(donor.shape.count(), target, |offset, piece| donor.values.read(offset, piece)),
+            None => self.owner_values(owner, target),
+        }
+    }
+
+    /// Draws what the layer draws after its last blob.
+    pub(super) fn end_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
+        self.discard_until(layer, None)?;
+        self.drawn = 0;
+        Ok(())
+    }
+
+    /// Throws away what comes before the draw of a blob, or all that is left.
+    fn discard_until(&mut self, layer: &PlannedLayer, blob: Option<usize>) -> io::Result<()> {
+        while let Some(&draw) = layer.draws.get(self.drawn) {
+            self.drawn += 1;
+            match draw {
+                Draw::Blob(index) if Some(index) == blob => break,
+                Draw::Blob(index) => self.discard_blob(layer, index)?,
+                Draw::Skip(count) => self.streams.skip(count),
+                Draw::Discard { first, end, times } => {
+                    for _ in 0..times {
+                        (first..end).try_for_each(|blob| self.discard_blob(layer, blob))?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws a fill and throws it away; where each blob has a stream of its own there is nothing to lose.
+    fn discard_blob(&mut self, layer: &PlannedLayer, blob: usize) -> io::Result<()> {
+        match &layer.blobs[blob].initial {
+            Initial::Filled { filler, .. } if self.streams.one_for_all() => {
+                filler.discard(self.streams.for_blob(layer.param.name(), blob))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn own_values(&mut self, id: BlobId, target: &mut dyn Target) -> io::Result<()> {
+        let blob = self.plan.blob(id);
+        match &blob.initial {
+            Initial::Given(values) => in_pieces(values.len(), target, |offset, piece| {
+                piece.copy_from_slice(&values[offset..][..piece.len()]);
+                Ok(())
+            }),
+            Initial::Zeros => in_pieces(blob.shape.count(), target, |_, piece| {
+                piece.fill(0.0);
+                Ok(())
+            }),
+            Initial::Filled { filler, .. } => {
+                if let Some(before) = self.owners.get_mut(&id) {
+                    *before = Some(self.streams.clone());
+                }
+                let layer = &self.plan.layers[id.layer];
+                fill(filler, blob.shape.count(), self.streams.for_blob(layer.param.name(), id.blob), target)
+            }
+        }
+    }
+
+    fn owner_values(&mut self, owner: BlobId, target: &mut dyn Target) -> io::Result<()> {
+        let blob = self.plan.blob(owner);
+        match (&blob.initial, self.owners.get(&owner)) {
+            (Initial::Filled { filler, .. }, Some(Some(before))) => {
+                let layer = &self.plan.layers[owner.layer];
+                let mut before = before.clone();
+                fill(filler, blob.shape.count(), before.for_blob(layer.param.name(), owner.blob), target)
+            }
+            _ => self.own_values(owner, target),
+        }
+    }
+}
+
+/// Has a filler make `count` values.
+fn fill(
+    filler: &Arc<dyn Filler>,
+    count: usize,
+    generator: &mut dyn Generator,
+    target: &mut dyn Target,
+) -> io::Result<()> {
+    let Some(filler) = filler.piecewise() else {
+        return target.whole(&mut |sink| {
+            let mut counted = Counted { sink, left: count };
+            filler.fill(generator, &mut counted)?;
+            if counted.left > 0 { Err(miscounted()) } else { Ok(()) }
+        });
+    };
+    filler::start(filler, generator)?;
+    in_pieces(count, target, |offset, piece| {
+        filler::make(filler, generator, offset, piece);
+        Ok(())
+    })
+}
+
+/// Passes on so many values and no more.
+struct Counted<'a> {
+    sink: &'a mut dyn Sink,
+    left: usize,
+}
+
+impl Sink for Counted<'_> {
+    fn write(&mut self, values: &[f32]) -> io::Result<()> {
+        self.left = self.left.checked_sub(values.len()).ok_or_else(miscounted)?;
+        self.sink.write(values)
+    }
+}
+
+fn miscounted() -> io::Error {
+    io::Error::other("a filler makes more or fewer values than its blob holds")
+}
+
+/// Has a blob's values made piece by piece.
+fn in_pieces(
+    count: usize,
+    target: &mut dyn Target,
+    mut make: impl FnMut(usize, &mut [f32]) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut offsets = (0..count).step_by(PIECE);
+    offsets.try_for_each(|offset| target.piece(PIECE.min(count - offset), &mut |piece| make(offset, piece)))
+}

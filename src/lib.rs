@@ -20,6 +20,7 @@ pub mod output;
 pub mod plan;
 pub mod proto;
 pub mod random;
+pub mod rules;
 pub mod weights;
 
 mod shape;

@@ -9,6 +9,7 @@ use super::net::NetArguments;
 use super::output::OutputArguments;
 use super::random::RandomArguments;
 use super::report;
+use super::rules::{RuleArguments, print_changes};
 use crate::output::Recipe;
 use crate::plan::{Initial, PlannedBlob, PlannedLayer};
 use crate::{Net, Plan, PlanOptions};
@@ -19,10 +20,15 @@ use crate::{Net, Plan, PlanOptions};
   caffemodel init models/lenet.prototxt -o lenet.caffemodel --seed 1701
   caffemodel init net.prototxt -o net.caffemodel.h5 --provenance net.json
   caffemodel init net.prototxt -o net.caffemodel --phase test --boost 1.54
-  caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224")]
+  caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224
+  caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra --rule 'fc8=gaussian:std=0.01'
+  caffemodel init deploy.prototxt -o net.caffemodel --preset benchmark")]
 pub(super) struct InitArguments {
     #[command(flatten)]
     net: NetArguments,
+
+    #[command(flatten)]
+    rules: RuleArguments,
 
     #[command(flatten)]
     output: OutputArguments,
@@ -40,15 +46,18 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let definition = arguments.net.definition()?;
     let sha256 = definition.sha256;
     let net = Net::resolve(definition, &arguments.net.state.options())?;
-    let options = PlanOptions { shapes: arguments.net.state.shapes(), ..Default::default() };
+    let mut options = PlanOptions { shapes: arguments.net.state.shapes(), ..Default::default() };
+    options.rules = arguments.rules.rules(&options.fillers)?;
     let plan = Plan::new(net, &options)?;
     plan.notices.iter().for_each(|notice| report::note(notice));
+    print_changes(&plan);
     plan.warnings().iter().for_each(report::warning);
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }
     let mut random = arguments.random.open()?;
-    let recipe = Recipe::new(arguments.net.name(), &sha256, &random.streams, random.seed);
+    let mut recipe = Recipe::new(arguments.net.name(), &sha256, &random.streams, random.seed);
+    recipe.rules = options.rules.options();
     if arguments.dry_run {
         arguments.output.check(&plan, &recipe)?;
         report::done(&format!("would write {}: {}", arguments.output.name(), size(&plan)));

@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod random;
 mod report;
+mod rules;
 mod target;
 mod upgrade;
 

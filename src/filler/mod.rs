@@ -17,6 +17,7 @@ mod moments;
 mod msra;
 mod pieces;
 mod positive_unitball;
+mod text;
 mod uniform;
 mod xavier;
 
@@ -41,6 +42,7 @@ pub use pieces::{PIECE, Piecewise};
 pub(crate) use pieces::{make, start};
 pub use positive_unitball::PositiveUnitball;
 pub use registry::{Build, FILLERS, FillerType, Registry};
+pub use text::text;
 pub use uniform::Uniform;
 pub use xavier::Xavier;
 

@@ -89,10 +89,15 @@ impl Registry {
     /// There is no filler of that name, or it refuses the parameters or the shape. The refusal's field is relative to
     /// the filler: `std`, not `convolution_param.weight_filler.std`.
     pub fn build(&self, param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
-        match self.get(param.r#type()) {
-            Some(entry) => (entry.build)(param, shape),
-            None => Err(self.unknown(param.r#type())),
-        }
+        (self.find(param.r#type())?.build)(param, shape)
+    }
+
+    /// The filler of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn find(&self, name: &str) -> Result<&'static FillerType, Refusal> {
+        self.get(name).ok_or_else(|| self.unknown(name))
     }
 
     fn unknown(&self, name: &str) -> Refusal {

@@ -2,17 +2,13 @@
 
 use std::io;
 
-use prost::Message;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, Value};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::recipe::hex;
 use super::{Output, Recipe, le_bytes};
-use crate::filler::Sink;
+use crate::filler::{self, Sink};
 use crate::plan::{Initial, PlannedBlob, PlannedLayer};
-use crate::proto::caffe::FillerParameter;
-use crate::proto::descriptor;
 
 /// What a provenance file holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -113,7 +109,7 @@ impl Output for Recorder<'_> {
 fn record(layer: &PlannedLayer, index: usize) -> BlobRecord {
     let blob = &layer.blobs[index];
     let filler = match &blob.initial {
-        Initial::Filled { spec, .. } => Some(filler_text(&spec.param)),
+        Initial::Filled { spec, .. } => Some(filler::text(&spec.param)),
         Initial::Given(_) | Initial::Zeros => None,
     };
     BlobRecord {
@@ -133,46 +129,5 @@ fn source(blob: &PlannedBlob) -> BlobSource {
         Initial::Filled { .. } => BlobSource::Filler,
         Initial::Given(_) => BlobSource::Net,
         Initial::Zeros => BlobSource::Zeros,
-    }
-}
-
-/// A filler in protobuf's text form, on one line; the type is there even where it is the default.
-fn filler_text(param: &FillerParameter) -> String {
-    let param = FillerParameter { r#type: Some(param.r#type().to_owned()), ..param.clone() };
-    let Ok(message) = DynamicMessage::decode(descriptor("FillerParameter"), param.encode_to_vec().as_slice()) else {
-        return String::new();
-    };
-    let fields = message.fields().map(|(field, value)| format!("{}: {}", field.name(), scalar_text(&field, value)));
-    fields.collect::<Vec<_>>().join(" ")
-}
-
-fn scalar_text(field: &FieldDescriptor, value: &Value) -> String {
-    match (value, field.kind()) {
-        (Value::EnumNumber(number), Kind::Enum(kind)) => {
-            kind.get_value(*number).map_or_else(|| number.to_string(), |value| value.name().to_owned())
-        }
-        (Value::F32(number), _) => format!("{number:?}"),
-        (Value::I32(number), _) => number.to_string(),
-        (Value::String(text), _) => format!("{text:?}"),
-        (other, _) => format!("{other:?}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::proto::caffe::filler_parameter::VarianceNorm;
-
-    #[test]
-    fn a_filler_reads_as_in_the_net() {
-        let param = FillerParameter {
-            r#type: Some("msra".into()),
-            std: Some(0.01),
-            sparse: Some(3),
-            variance_norm: Some(VarianceNorm::Average as i32),
-            ..Default::default()
-        };
-        assert_eq!(filler_text(&param), "type: \"msra\" std: 0.01 sparse: 3 variance_norm: AVERAGE");
-        assert_eq!(filler_text(&FillerParameter::default()), "type: \"constant\"");
     }
 }

@@ -23,6 +23,9 @@ pub struct Recipe {
     pub generator: &'static str,
     /// The Boost releases that Caffe's numbers are those of; `None` for the native generator.
     pub era: Option<String>,
+    /// The options that chose other fillers than the net's, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
 }
 
 impl Recipe {
@@ -40,6 +43,7 @@ impl Recipe {
             seed,
             generator,
             era,
+            rules: Vec::new(),
         }
     }
 
@@ -54,6 +58,9 @@ impl Recipe {
             ("generator", self.generator.to_owned()),
         ]);
         pairs.extend(self.era.clone().map(|era| ("era", era)));
+        if !self.rules.is_empty() {
+            pairs.insert("rules", self.rules.join("\n"));
+        }
         pairs
     }
 }

@@ -3,6 +3,7 @@
 //! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it
 //! ([`crate::init`]) never looks at a layer's type.
 
+mod rules;
 mod share;
 mod walk;
 mod warning;
@@ -17,8 +18,10 @@ use crate::filler::{self, Filler};
 use crate::layer::{self, Draw, FillerSpec, Role};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
+use crate::rules::Rules;
 use crate::weights::StoredBlob;
 
+pub use rules::{Before, RuleChange, Saved};
 pub use warning::Warning;
 
 /// What the caller adds to the net.
@@ -33,6 +36,8 @@ pub struct PlanOptions {
     /// The folder that relative paths in the net start from; `None` for the current folder or else, with a notice, that
     /// of the net.
     pub folder: Option<PathBuf>,
+    /// Fillers of the caller's choice for the net's blobs.
+    pub rules: Rules,
 }
 
 /// A blob of the plan, by the index of its layer and its index there.
@@ -101,6 +106,8 @@ pub struct Plan {
     pub phase: Phase,
     /// The layers in order, automatic splits included.
     pub layers: Vec<PlannedLayer>,
+    /// What the caller's rules changed, in the order of the blobs.
+    pub changes: Vec<RuleChange>,
     /// Finds places in the file.
     pub locator: Locator,
     /// What was done on the way that nobody asked for, in a line each.

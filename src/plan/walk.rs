@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::rules::{Deciding, Rulebook, refused};
 use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
@@ -11,7 +12,7 @@ use crate::error::{AtField, Diagnostic, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, Draw, LayerType, Setup, SetupContext, Values};
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
-use crate::proto::caffe::{BlobProto, Phase};
+use crate::proto::caffe::{BlobProto, LayerParameter, Phase};
 use crate::proto::text::closest;
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
@@ -24,21 +25,27 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
+        rulebook: Rulebook::new(&options.rules),
         planned: Vec::with_capacity(layers.len()),
     };
     for layer in layers {
         let planned = walk.layer(layer)?;
         walk.planned.push(planned);
     }
-    let (layers, notices) = (walk.planned, walk.sources.into_notices());
-    Ok(Plan { name, phase, layers, locator, notices })
+    let (layers, notices, changes) = (walk.planned, walk.sources.into_notices(), walk.rulebook.finish()?);
+    Ok(Plan { name, phase, layers, changes, locator, notices })
 }
 
-/// A refusal and the path of the message that its field is relative to.
-type Fault = (Refusal, &'static str);
+/// Why a layer cannot be planned.
+enum Fault {
+    /// The net is at fault; with the path of the message that the refusal's field is relative to.
+    Net(Refusal, &'static str),
+    /// A rule of the caller is.
+    Rule(Diagnostic),
+}
 
 fn at_layer(refusal: Refusal) -> Fault {
-    (refusal, "")
+    Fault::Net(refusal, "")
 }
 
 struct Walk<'a> {
@@ -52,15 +59,19 @@ struct Walk<'a> {
     /// The blobs that no layer has read yet.
     unread: HashSet<usize>,
     owners: Owners,
+    rulebook: Rulebook<'a>,
     planned: Vec<PlannedLayer>,
 }
 
 impl Walk<'_> {
     fn layer(&mut self, mut layer: NetLayer) -> Result<PlannedLayer, Diagnostic> {
         let given = std::mem::take(&mut layer.param.blobs);
-        self.try_layer(&layer, given).map_err(|(refusal, prefix)| {
-            let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
-            self.locator.diagnose(&place, &refusal)
+        self.try_layer(&layer, given).map_err(|fault| match fault {
+            Fault::Net(refusal, prefix) => {
+                let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
+                self.locator.diagnose(&place, &refusal)
+            }
+            Fault::Rule(diagnostic) => diagnostic,
         })
     }
 
@@ -154,12 +165,13 @@ impl Walk<'_> {
     fn finish(
         &mut self,
         layer: &NetLayer,
-        setup: Setup,
+        mut setup: Setup,
         top_ids: &[usize],
         bottoms: Vec<Shape>,
         given: Vec<BlobProto>,
     ) -> Result<PlannedLayer, Fault> {
         let mut param = layer.param.clone();
+        let rules = self.rulebook.apply(self.planned.len(), &mut param, &mut setup);
         if let Some(weight) = setup.default_loss_weight
             && param.loss_weight.is_empty()
         {
@@ -172,7 +184,7 @@ impl Walk<'_> {
             self.shapes[id] = shape.clone();
         }
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
-        let mut blobs = self.blobs(setup.blobs, given)?;
+        let mut blobs = self.blobs(setup.blobs, given, &Decided { layer: &param, rules })?;
         for index in 0..blobs.len() {
             let id = BlobId { layer: self.planned.len(), blob: index };
             let spec = layer.param.param.get(index);
@@ -182,19 +194,24 @@ impl Walk<'_> {
         Ok(PlannedLayer { param, bottoms, tops, blobs, draws, origin })
     }
 
-    fn blobs(&self, specs: Vec<BlobSpec>, given: Vec<BlobProto>) -> Result<Vec<PlannedBlob>, Fault> {
+    fn blobs(
+        &self,
+        specs: Vec<BlobSpec>,
+        given: Vec<BlobProto>,
+        decided: &Decided<'_>,
+    ) -> Result<Vec<PlannedBlob>, Fault> {
         let mut given: Vec<Option<BlobProto>> = given.into_iter().map(Some).collect();
         let mut shared: HashMap<usize, Arc<[f32]>> = HashMap::new();
         let mut blobs = Vec::with_capacity(specs.len());
-        for BlobSpec { shape, role, values } in specs {
+        for (index, BlobSpec { shape, role, values }) in specs.into_iter().enumerate() {
             if shape.count() == 0 {
                 return Err(at_layer(Refusal::new(format!("a blob of shape {shape} would be empty"))));
             }
             let initial = match values {
                 Values::Zeros => Initial::Zeros,
                 Values::Filled(spec) => {
-                    let filler =
-                        self.options.fillers.build(&spec.param, &shape).map_err(|refusal| (refusal, spec.field))?;
+                    let built = self.options.fillers.build(&spec.param, &shape);
+                    let filler = built.map_err(|refusal| decided.fault(index, refusal, spec.field))?;
                     Initial::Filled { filler: filler.into(), spec }
                 }
                 Values::Given(index) => {
@@ -208,6 +225,22 @@ impl Walk<'_> {
             blobs.push(PlannedBlob { shape, role, initial, owner: None, donor: None });
         }
         Ok(blobs)
+    }
+}
+
+/// A layer, and the rules that decide its blobs.
+struct Decided<'a> {
+    layer: &'a LayerParameter,
+    rules: Deciding<'a>,
+}
+
+impl Decided<'_> {
+    /// The filler of a blob is refused: that of a rule, or the one in a field of the net.
+    fn fault(&self, blob: usize, refusal: Refusal, field: &'static str) -> Fault {
+        match self.rules.get(blob).copied().flatten() {
+            Some(rule) => Fault::Rule(refused(rule, self.layer, blob, refusal)),
+            None => Fault::Net(refusal, field),
+        }
     }
 }
 

@@ -1,0 +1,110 @@
+//! The arguments that choose fillers for the net's blobs, and what came of them.
+
+use clap::Args;
+
+use super::report;
+use crate::filler::{Registry, text};
+use crate::plan::{Before, RuleChange, Saved};
+use crate::rules::{Preset, Rule, Rules};
+use crate::{Error, Plan};
+
+/// How many blobs a note names.
+const NAMED: usize = 6;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Fillers")]
+pub(super) struct RuleArguments {
+    /// The filler for weights whose layer has a weight_filler that the net does not give
+    ///
+    /// SPEC is a filler as in a net, such as 'type: "gaussian" std: 0.01', or in short gaussian:std=0.01; a filler that
+    /// has one field takes its value alone, such as constant:1.
+    #[arg(long, value_name = "SPEC")]
+    weight_filler: Option<String>,
+
+    /// The filler for biases whose layer has a bias_filler that the net does not give
+    #[arg(long, value_name = "SPEC")]
+    bias_filler: Option<String>,
+
+    /// A filler for the blobs of some layers, whatever the net gives; may be repeated, the last that matches wins
+    ///
+    /// GLOB is compared with the names of layers: * stands for any characters, ? for one, [ab] for one of these and
+    /// {a,b} for one of these texts. BLOB is an index, weight or bias; without it all blobs are meant. A number, weight
+    /// or bias behind the last dot always is a BLOB, and the first = ends the pattern. A backslash before a dot or a =
+    /// makes it a part of the name: 'features\.0=msra' is for the layer features.0.
+    #[arg(long = "rule", value_name = "GLOB[.BLOB]=SPEC")]
+    rules: Vec<String>,
+
+    /// A set of fillers for what the net gives none; benchmark: random weights for a plausible forward pass
+    ///
+    /// Weights are msra, a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1. The other options win.
+    #[arg(long, value_name = "benchmark")]
+    preset: Option<Preset>,
+}
+
+impl RuleArguments {
+    /// The rules asked for; later ones win.
+    ///
+    /// # Errors
+    /// Everything that is wrong with their texts.
+    pub(super) fn rules(&self, fillers: &Registry) -> crate::Result<Rules> {
+        let weight = self.weight_filler.iter().map(|text| Rule::missing_weights("--weight-filler", text, fillers));
+        let bias = self.bias_filler.iter().map(|text| Rule::missing_biases("--bias-filler", text, fillers));
+        let given = self.rules.iter().map(|text| Rule::parse("--rule", text, fillers));
+        let mut rules = Rules::default();
+        if let Some(preset) = self.preset {
+            rules.push_preset("--preset", preset);
+        }
+        let mut found = Vec::new();
+        for rule in weight.chain(bias).chain(given) {
+            match rule {
+                Ok(rule) => rules.push(rule),
+                Err(Error::Input(diagnostics)) => found.extend(diagnostics),
+                Err(error) => return Err(error),
+            }
+        }
+        if found.is_empty() { Ok(rules) } else { Err(Error::Input(found)) }
+    }
+}
+
+/// Prints what the rules changed: a line for each kind of change.
+pub(super) fn print_changes(plan: &Plan) {
+    let mut kinds: Vec<([String; 2], Vec<String>)> = Vec::new();
+    for RuleChange { blob, rule, before, after, saved } in &plan.changes {
+        let what = format!("with {} instead of {}{}", text(after), describe(before), unsaved(*saved));
+        let kind = [rule.to_string(), what];
+        let blob = format!("{}.{}", plan.layers[blob.layer].param.name(), blob.blob);
+        match kinds.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, blobs)) => blobs.push(blob),
+            None => kinds.push((kind, vec![blob])),
+        }
+    }
+    for ([rule, what], blobs) in kinds {
+        report::note(&format!("{rule} fills {} {what}", list(&blobs)));
+    }
+}
+
+fn describe(before: &Before) -> String {
+    match before {
+        Before::Filler(filler) => text(filler),
+        Before::Default(_) => "no filler".to_owned(),
+        Before::Given => "values of the net".to_owned(),
+        Before::Zeros => "zeros".to_owned(),
+    }
+}
+
+/// What the saved net does not tell.
+fn unsaved(saved: Saved) -> String {
+    match saved {
+        Saved::Field(_) => String::new(),
+        Saved::Shared(field) => format!(" (values only, {field} has other blobs too)"),
+        Saved::NoField => " (values only, the layer has no field for it)".to_owned(),
+    }
+}
+
+/// The first few blobs, and how many more; all if verbose.
+fn list(blobs: &[String]) -> String {
+    match blobs.len().checked_sub(NAMED) {
+        Some(more) if more > 0 && !report::is_verbose() => format!("{} and {more} more", blobs[..NAMED].join(", ")),
+        _ => blobs.join(", "),
+    }
+}

@@ -1,0 +1,159 @@
+//! Rules: fillers that the caller chooses for the blobs of a net.
+//!
+//! A rule says which blobs ([`Selector`]) get which filler ([`Spec`]). Rules are tried in order and the last one that
+//! matches a blob decides; the walk over the net applies them ([`Plan::changes`](crate::Plan::changes) is what came of
+//! it), and the filler goes into the saved layer where that has a field for it.
+//!
+//! A rule applies to every blob it matches, also to one that shares another's values: such a blob draws by its own
+//! filler first, as Caffe does, and then takes the values of its owner. A rule that matches no blob is an error.
+
+mod pattern;
+mod preset;
+mod save;
+mod short;
+mod spec;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Location, Result};
+use crate::filler;
+use crate::layer::{BlobSpec, Values};
+use crate::proto::caffe::LayerParameter;
+use crate::proto::text::{Source, Span};
+
+pub use pattern::{BlobSelector, Pattern};
+pub use preset::{Preset, PresetError};
+pub(crate) use save::set_filler;
+pub use spec::Spec;
+
+/// Which blobs a rule is for.
+#[derive(Debug, Clone)]
+pub enum Selector {
+    /// Those whose layer has a field of this name for a filler, such as `weight_filler`, that the net does not give.
+    Missing(&'static str),
+    /// Those that a pattern matches, with or without a filler.
+    Pattern(Pattern),
+    /// Those that a preset names, as long as the net gives neither filler nor values.
+    Preset(&'static preset::Part),
+}
+
+/// A filler for some blobs of the net.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    selector: Selector,
+    spec: Spec,
+    option: Arc<str>,
+    text: Arc<str>,
+}
+
+impl Rule {
+    /// Reads a rule `GLOB[.BLOB]=SPEC`; `option` is what messages call it. See [`Pattern`] and [`Spec`] for the parts.
+    ///
+    /// ```
+    /// use caffemodel::filler::Registry;
+    /// use caffemodel::rules::Rule;
+    /// let rule = Rule::parse("--rule", "conv*.weight=gaussian:std=0.01", &Registry::default())?;
+    /// assert_eq!(rule.spec().param().std(), 0.01);
+    /// # Ok::<(), caffemodel::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The text is no rule; the error shows where.
+    pub fn parse(option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+        let (pattern, spec) = Pattern::split(option, text)?;
+        let spec = Spec::parse(option, spec, fillers)?;
+        Ok(Rule { selector: Selector::Pattern(pattern), spec, option: option.into(), text: text.into() })
+    }
+
+    /// A filler for the blobs whose layer has a field `weight_filler` that the net does not give.
+    ///
+    /// # Errors
+    /// The text is no [`Spec`]; the error shows where.
+    pub fn missing_weights(option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+        Rule::missing("weight_filler", option, text, fillers)
+    }
+
+    /// A filler for the blobs whose layer has a field `bias_filler` that the net does not give.
+    ///
+    /// # Errors
+    /// The text is no [`Spec`]; the error shows where.
+    pub fn missing_biases(option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+        Rule::missing("bias_filler", option, text, fillers)
+    }
+
+    fn missing(field: &'static str, option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+        let spec = Spec::parse(option, text, fillers)?;
+        Ok(Rule { selector: Selector::Missing(field), spec, option: option.into(), text: text.into() })
+    }
+
+    /// Which blobs it is for.
+    pub fn selector(&self) -> &Selector {
+        &self.selector
+    }
+
+    /// The filler.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Whether it is for the blob `index` of a layer.
+    pub fn matches(&self, layer: &LayerParameter, index: usize, blob: &BlobSpec) -> bool {
+        match &self.selector {
+            Selector::Missing(name) => {
+                let of_name = |field: &str| field.rsplit('.').next() == Some(name);
+                matches!(&blob.values, Values::Filled(spec) if !spec.explicit && of_name(spec.field))
+            }
+            Selector::Pattern(pattern) => pattern.matches_layer(layer.name()) && pattern.blob().matches(index, blob),
+            Selector::Preset(part) => part.matches(layer, index, blob),
+        }
+    }
+
+    /// The whole rule as a place for errors.
+    pub(crate) fn location(&self) -> Location {
+        let source = Source::new(Arc::clone(&self.option), self.text.as_bytes());
+        source.location(Span { start: 0, end: self.text.len() })
+    }
+}
+
+/// The rule as it was given: the option and its text, in quotes where a shell needs them.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-+./:=,".contains(c);
+        if self.text.chars().all(plain) {
+            write!(f, "{} {}", self.option, self.text)
+        } else {
+            write!(f, "{} '{}'", self.option, self.text.replace('\'', r"'\''"))
+        }
+    }
+}
+
+/// Rules in order: of those that match a blob, the last decides.
+#[derive(Debug, Clone, Default)]
+pub struct Rules {
+    rules: Vec<Rule>,
+}
+
+impl Rules {
+    /// Adds a rule that wins over those before it.
+    pub fn push(&mut self, rule: Rule) {
+        self.rules.push(rule);
+    }
+
+    /// Adds the rules of a preset; `option` is what messages call it.
+    pub fn push_preset(&mut self, option: &str, preset: Preset) {
+        self.rules.extend(preset.rules(option));
+    }
+
+    /// The rules in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// The options that make these rules, each once, in order.
+    pub fn options(&self) -> Vec<String> {
+        let mut options: Vec<String> = self.rules.iter().map(Rule::to_string).collect();
+        options.dedup();
+        options
+    }
+}

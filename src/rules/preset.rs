@@ -1,0 +1,125 @@
+//! Named sets of rules.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::pattern::BlobSelector;
+use super::{Rule, Selector, Spec};
+use crate::filler::Registry;
+use crate::layer::{BlobSpec, Role, Values};
+use crate::proto::caffe::LayerParameter;
+
+/// A named set of rules for blobs to which the net gives neither filler nor values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// Plausible random weights: a forward pass through them keeps its signals within a few orders of magnitude.
+    ///
+    /// - Weights of convolutions and inner products are `msra` by the number of inputs of a unit.
+    /// - A deconvolution that enlarges each channel by itself is `bilinear`, other ones are `msra`.
+    /// - Recurrent weights are `xavier`; embeddings are normal values.
+    /// - A BatchNorm has mean 0, variance 1 and factor 1, and a Parameter layer ones.
+    ///
+    /// The layer types' own defaults do for the rest: no bias, Scale 1, PReLU 0.25.
+    Benchmark,
+}
+
+/// A name that is not one of a preset.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("unknown preset {0:?}; there is benchmark")]
+pub struct PresetError(String);
+
+impl Preset {
+    /// All presets.
+    pub const ALL: [Preset; 1] = [Preset::Benchmark];
+
+    fn parts(self) -> &'static [Part] {
+        match self {
+            Preset::Benchmark => BENCHMARK,
+        }
+    }
+
+    /// The rules; `option` is what messages call them.
+    pub(super) fn rules(self, option: &str) -> impl Iterator<Item = Rule> {
+        let (option, text): (Arc<str>, Arc<str>) = (option.into(), self.to_string().into());
+        let fillers = Registry::default();
+        self.parts().iter().map(move |part| {
+            let spec = Spec::parse(&option, part.spec, &fillers).expect("the specs of presets are the program's own");
+            Rule { selector: Selector::Preset(part), spec, option: Arc::clone(&option), text: Arc::clone(&text) }
+        })
+    }
+}
+
+impl FromStr for Preset {
+    type Err = PresetError;
+
+    fn from_str(name: &str) -> Result<Preset, PresetError> {
+        Preset::ALL.into_iter().find(|preset| preset.to_string() == name).ok_or_else(|| PresetError(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Preset::Benchmark => "benchmark",
+        })
+    }
+}
+
+/// One rule of a preset.
+#[derive(Debug)]
+pub struct Part {
+    layer_type: &'static str,
+    blob: BlobSelector,
+    spec: &'static str,
+    /// What must hold beside.
+    only: fn(&LayerParameter, &BlobSpec) -> bool,
+}
+
+const WEIGHT: BlobSelector = BlobSelector::Role(Role::Weight);
+
+/// A later part wins over an earlier one.
+static BENCHMARK: &[Part] = &[
+    Part::new("BatchNorm", BlobSelector::Index(1), "constant:1"),
+    Part::new("BatchNorm", BlobSelector::Index(2), "constant:1"),
+    Part::new("Convolution", WEIGHT, "msra"),
+    // The filters of a deconvolution have their inputs first.
+    Part::new("Deconvolution", WEIGHT, "msra:FAN_OUT"),
+    Part::new("Deconvolution", WEIGHT, "bilinear").only(enlarges_channels),
+    Part::new("Embed", WEIGHT, "gaussian"),
+    Part::new("InnerProduct", WEIGHT, "msra"),
+    Part::new("InnerProduct", WEIGHT, "msra:FAN_OUT").only(is_transposed),
+    Part::new("LSTM", WEIGHT, "xavier"),
+    Part::new("Parameter", BlobSelector::Index(0), "constant:1"),
+    Part::new("RNN", WEIGHT, "xavier"),
+];
+
+impl Part {
+    const fn new(layer_type: &'static str, blob: BlobSelector, spec: &'static str) -> Part {
+        Part { layer_type, blob, spec, only: |_, _| true }
+    }
+
+    const fn only(self, only: fn(&LayerParameter, &BlobSpec) -> bool) -> Part {
+        Part { only, ..self }
+    }
+
+    pub(super) fn matches(&self, layer: &LayerParameter, index: usize, blob: &BlobSpec) -> bool {
+        let open = match &blob.values {
+            Values::Filled(spec) => !spec.explicit,
+            Values::Zeros => true,
+            Values::Given(_) => false,
+        };
+        open && layer.r#type() == self.layer_type && self.blob.matches(index, blob) && (self.only)(layer, blob)
+    }
+}
+
+fn is_transposed(layer: &LayerParameter, _: &BlobSpec) -> bool {
+    layer.inner_product_param.as_ref().is_some_and(|param| param.transpose())
+}
+
+/// Whether each channel is a group of its own, with a square kernel larger than 1.
+fn enlarges_channels(_: &LayerParameter, weight: &BlobSpec) -> bool {
+    matches!(weight.shape.dims(), &[_, 1, height, width] if height == width && height > 1)
+}

@@ -390,7 +390,7 @@ error: --rule 'fc*=gaussian:mean=1,std=0' does not suit layer \"fc/2\" (InnerPro
 1 | gaussian:mean=1,std=0
   |                 ^^^^^
   |
-  = help: for one value everywhere use type: \"constant\" with value: 1
+  = help: for one value everywhere use type: \"constant\" with value: 1.0
 
 ";
     assert_eq!(folder.refused(&["--rule", "fc*=gaussian:mean=1,std=0"]), expected);

@@ -97,6 +97,18 @@ pub struct PlannedLayer {
     pub origin: Option<Origin>,
 }
 
+impl PlannedLayer {
+    fn elements(&self) -> u64 {
+        let counted = |blobs: &[PlannedBlob]| blobs.iter().map(|blob| blob.shape.count() as u64).sum::<u64>();
+        let drawn = |draw: &Draw| match *draw {
+            Draw::Discard { first, end, times } => counted(&self.blobs[first..end]).saturating_mul(times),
+            Draw::Skip(count) => count,
+            Draw::Blob(_) => 0,
+        };
+        self.draws.iter().map(drawn).fold(counted(&self.blobs), u64::saturating_add)
+    }
+}
+
 /// The whole net with its shapes, blobs and draws.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -138,6 +150,13 @@ impl Plan {
     /// How many values all blobs hold, shared ones counted each time.
     pub fn values(&self) -> u64 {
         self.layers.iter().flat_map(|layer| &layer.blobs).map(|blob| blob.shape.count() as u64).sum()
+    }
+
+    /// How many values are drawn or written: those of all blobs, and the copies that are drawn and thrown away.
+    ///
+    /// Saturates at `u64::MAX`.
+    pub fn elements(&self) -> u64 {
+        self.layers.iter().map(PlannedLayer::elements).fold(0, u64::saturating_add)
     }
 
     /// What the user should know of before using the result.

@@ -1,0 +1,66 @@
+//! What the fuzzers do with arbitrary bytes: nothing may panic, hang or fill the memory.
+//!
+//! `tests/fuzz.rs` runs the same functions on the inputs that once failed.
+
+use std::io::Write;
+
+use caffemodel::proto::descriptor;
+use caffemodel::proto::text::{Source, parse, to_string};
+use caffemodel::random::{Era, Streams};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init as execute, output, weights as stored};
+
+/// A net larger than this is planned, but not filled.
+const MAX_FILLED_BYTES: u64 = 1 << 20;
+
+/// Values of a stored blob that are read.
+const MAX_READ: usize = 1 << 12;
+
+/// The text reader: a text that it takes survives being written and read again.
+pub fn text(bytes: &[u8]) {
+    let message = descriptor("NetParameter");
+    let Ok(document) = parse(&Source::new("fuzz.prototxt", bytes.to_vec()), &message) else { return };
+    let written = text_of(document.bytes());
+    let again = parse(&Source::new("again.prototxt", written.clone().into_bytes()), &message);
+    let again = again.unwrap_or_else(|errors| panic!("{errors:?} in {written}"));
+    assert_eq!(text_of(again.bytes()), written);
+}
+
+fn text_of(message: &[u8]) -> String {
+    to_string(&descriptor("NetParameter"), message).expect("a parsed text is well-formed")
+}
+
+/// The binary reader.
+pub fn binary(bytes: &[u8]) {
+    let _ = Definition::from_bytes("fuzz.caffemodel", bytes);
+}
+
+/// The lazy reader: all formats of stored weights, told apart by content.
+pub fn weights(bytes: &[u8]) {
+    let mut file = tempfile::NamedTempFile::new_in("/dev/shm").expect("a file in memory");
+    file.write_all(bytes).expect("a file in memory");
+    let Ok(net) = stored::open(file.path()) else { return };
+    for blob in net.layers.iter().flat_map(|layer| &layer.blobs) {
+        let mut values = vec![0.0; blob.shape.count().min(MAX_READ)];
+        let _ = blob.values.read(0, &mut values);
+        let _ = blob.values.read(blob.shape.count() - values.len(), &mut values);
+    }
+}
+
+/// From an arbitrary net to an initialised one, if it is small.
+pub fn init(bytes: &[u8]) {
+    let Ok(definition) = Definition::from_bytes("fuzz.prototxt", bytes) else { return };
+    let plan =
+        Net::resolve(definition, &StateOptions::default()).and_then(|net| Plan::new(net, &PlanOptions::default()));
+    let Ok(plan) = plan else { return };
+    let size = output::caffemodel_size(&plan);
+    if size > MAX_FILLED_BYTES || plan.elements() > MAX_FILLED_BYTES {
+        return;
+    }
+    for era in [Era::V1_47, Era::default()] {
+        let mut writer = output::CaffemodelWriter::new(Vec::new(), &plan.name).expect("memory takes all");
+        // A Boost release may have no values for a range.
+        if execute::fill(&plan, &mut Streams::caffe(1, era), &mut writer).is_ok() {
+            assert_eq!(writer.into_inner().len() as u64, size);
+        }
+    }
+}

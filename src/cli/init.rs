@@ -5,6 +5,7 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::{BinaryBytes, HumanCount};
 
+use super::donors::DonorArguments;
 use super::net::NetArguments;
 use super::output::OutputArguments;
 use super::random::RandomArguments;
@@ -22,13 +23,17 @@ use crate::{Net, Plan, PlanOptions};
   caffemodel init net.prototxt -o net.caffemodel --phase test --boost 1.54
   caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224
   caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra --rule 'fc8=gaussian:std=0.01'
-  caffemodel init deploy.prototxt -o net.caffemodel --preset benchmark")]
+  caffemodel init deploy.prototxt -o net.caffemodel --preset benchmark
+  caffemodel init net.prototxt -o net.caffemodel --weights trained.caffemodel --except 'fc8*'")]
 pub(super) struct InitArguments {
     #[command(flatten)]
     net: NetArguments,
 
     #[command(flatten)]
     rules: RuleArguments,
+
+    #[command(flatten)]
+    donors: DonorArguments,
 
     #[command(flatten)]
     output: OutputArguments,
@@ -48,9 +53,10 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let net = Net::resolve(definition, &arguments.net.state.options())?;
     let mut options = PlanOptions { shapes: arguments.net.state.shapes(), ..Default::default() };
     options.rules = arguments.rules.rules(&options.fillers)?;
-    let plan = Plan::new(net, &options)?;
+    let mut plan = Plan::new(net, &options)?;
     plan.notices.iter().for_each(|notice| report::note(notice));
     print_changes(&plan);
+    arguments.donors.apply(&mut plan)?;
     plan.warnings().iter().for_each(report::warning);
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
@@ -58,6 +64,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let mut random = arguments.random.open()?;
     let mut recipe = Recipe::new(arguments.net.name(), &sha256, &random.streams, random.seed);
     recipe.rules = options.rules.options();
+    recipe.weights = arguments.donors.records(arguments.output.has_provenance())?;
     if arguments.dry_run {
         arguments.output.check(&plan, &recipe)?;
         report::done(&format!("would write {}: {}", arguments.output.name(), size(&plan)));
@@ -89,6 +96,7 @@ fn blobs(plan: &Plan, layer: &PlannedLayer) -> String {
         let source = match (&blob.owner, &blob.donor, &blob.initial) {
             (Some(owner), ..) => format!("shared with {}", plan.layers[owner.layer].param.name()),
             (_, Some(_), _) => "taken from a donor".to_owned(),
+            _ if !blob.patches.is_empty() => "taken from a donor in part".to_owned(),
             (.., Initial::Filled { spec, .. }) => spec.param.r#type().to_owned(),
             (.., Initial::Given(_)) => "given in the net".to_owned(),
             (.., Initial::Zeros) => "zeros".to_owned(),

@@ -1,6 +1,7 @@
 //! The command-line tool: one file a subcommand. Arguments are read and results printed here and nowhere else.
 
 mod completions;
+mod donors;
 mod init;
 mod input;
 mod interrupt;
@@ -51,7 +52,7 @@ impl Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Init(init::InitArguments),
+    Init(Box<init::InitArguments>),
     Upgrade(upgrade::UpgradeArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),

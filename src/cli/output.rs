@@ -10,6 +10,7 @@ use super::progress::Progress;
 use super::target::{STANDARD, Target};
 use crate::output::{Format, Output, Provenance, Recipe, Recorder, reserve};
 use crate::random::Streams;
+use crate::weights::Unreadable;
 use crate::{Error, Plan, init};
 
 /// How much is gathered before it is written.
@@ -62,6 +63,11 @@ impl OutputArguments {
         Ok(())
     }
 
+    /// Whether provenance is asked for.
+    pub(super) fn has_provenance(&self) -> bool {
+        self.provenance.is_some()
+    }
+
     /// The output as the user named it.
     pub(super) fn name(&self) -> String {
         if self.output.as_os_str() == STANDARD { "standard output".into() } else { self.output.display().to_string() }
@@ -105,7 +111,10 @@ impl OutputArguments {
     }
 
     fn cannot_write(&self, source: std::io::Error) -> Error {
-        Error::io("cannot write", &self.output, source)
+        match source.downcast::<Unreadable>() {
+            Ok(unreadable) => unreadable.into(),
+            Err(source) => Error::io("cannot write", &self.output, source),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! net. Large nets are filled by threads beside the caller's, which writes: one for Caffe's generator, whose stream
 //! has an order; several for the native one.
 
+mod patched;
 mod target;
 mod threads;
 mod values;

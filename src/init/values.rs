@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use super::patched::Patched;
 use super::target::Target;
 use crate::filler::{self, Filler, PIECE, Sink};
 use crate::layer::Draw;
@@ -34,11 +35,19 @@ impl<'a> Values<'a> {
             self.discard_until(layer, Some(id.blob))?;
         }
         let owner = self.plan.blob(id).owner.unwrap_or(id);
+        let patches = &self.plan.blob(owner).patches;
+        if patches.is_empty() {
+            return self.unpatched(id, owner, target);
+        }
+        self.unpatched(id, owner, &mut Patched::new(patches, target))
+    }
+
+    fn unpatched(&mut self, id: BlobId, owner: BlobId, target: &mut dyn Target) -> io::Result<()> {
         let donor = &self.plan.blob(owner).donor;
         if owner == id && donor.is_none() {
             return self.own_values(id, target);
         }
-        self.discard_blob(layer, id.blob)?;
+        self.discard_blob(&self.plan.layers[id.layer], id.blob)?;
         match donor {
             Some(donor) => in_pieces(donor.shape.count(), target, |offset, piece| donor.values.read(offset, piece)),
             None => self.owner_values(owner, target),

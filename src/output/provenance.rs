@@ -34,6 +34,9 @@ pub enum BlobSource {
     Shared,
     /// Weights that were loaded.
     Weights,
+    /// Weights that were loaded, over the leading part of what it would have otherwise.
+    #[serde(rename = "weights in part")]
+    WeightsInPart,
 }
 
 /// A blob: where its values come from and what they are.
@@ -125,6 +128,7 @@ fn record(layer: &PlannedLayer, index: usize) -> BlobRecord {
 fn source(blob: &PlannedBlob) -> BlobSource {
     match &blob.initial {
         _ if blob.owner.is_some() => BlobSource::Shared,
+        _ if !blob.patches.is_empty() => BlobSource::WeightsInPart,
         _ if blob.donor.is_some() => BlobSource::Weights,
         Initial::Filled { .. } => BlobSource::Filler,
         Initial::Given(_) => BlobSource::Net,

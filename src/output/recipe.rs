@@ -26,10 +26,30 @@ pub struct Recipe {
     /// The options that chose other fillers than the net's, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,
+    /// The files of weights that gave values, in the order in which they were applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<DonorRecord>,
+}
+
+/// A file of weights that gave values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DonorRecord {
+    /// The file as the user named it.
+    pub file: String,
+    /// The SHA-256 of its bytes, in hexadecimal, if it was worth a pass over them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+impl DonorRecord {
+    /// The record of a file of this name and, if known, this SHA-256.
+    pub fn new(file: String, sha256: Option<[u8; 32]>) -> DonorRecord {
+        DonorRecord { file, sha256: sha256.map(|sha256| hex(&sha256)) }
+    }
 }
 
 impl Recipe {
-    /// The recipe of a net read from the file `net`, with these random numbers.
+    /// The recipe of a net read from the file `net`, with these random numbers and no weights from elsewhere.
     pub fn new(net: impl Into<String>, net_sha256: &[u8; 32], streams: &Streams, seed: u64) -> Recipe {
         let (generator, era) = match streams {
             Streams::Caffe(generator) => ("caffe", Some(generator.era().to_string())),
@@ -44,6 +64,7 @@ impl Recipe {
             generator,
             era,
             rules: Vec::new(),
+            weights: Vec::new(),
         }
     }
 
@@ -60,6 +81,10 @@ impl Recipe {
         pairs.extend(self.era.clone().map(|era| ("era", era)));
         if !self.rules.is_empty() {
             pairs.insert("rules", self.rules.join("\n"));
+        }
+        if !self.weights.is_empty() {
+            let files: Vec<&str> = self.weights.iter().map(|donor| donor.file.as_str()).collect();
+            pairs.insert("weights", files.join(","));
         }
         pairs
     }

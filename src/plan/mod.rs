@@ -19,7 +19,7 @@ use crate::layer::{self, Draw, FillerSpec, Role};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::rules::Rules;
-use crate::weights::StoredBlob;
+use crate::weights::{Patch, StoredBlob};
 
 pub use rules::{Before, RuleChange, Saved};
 pub use warning::Warning;
@@ -78,6 +78,9 @@ pub struct PlannedBlob {
     pub owner: Option<BlobId>,
     /// Values of a donor that replace its own once those are drawn; only ever on a blob without an owner.
     pub donor: Option<StoredBlob>,
+    /// Values of smaller donors that replace the leading corner, whatever the rest is; laid one after the other, and
+    /// only ever on a blob without an owner.
+    pub patches: Vec<Patch>,
 }
 
 /// A layer with its shapes, blobs and draws.

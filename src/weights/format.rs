@@ -8,6 +8,15 @@ use super::{StoredNet, binaryproto, caffemodel, hdf5, npz, safetensors};
 use crate::error::Result;
 use crate::proto::wire;
 
+/// By which of Caffe's two sets of rules the layers of a donor find theirs in a net.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matching {
+    /// Those for binary files, which list layers in order.
+    Layers,
+    /// Those for HDF5, which has groups by name.
+    Groups,
+}
+
 /// A format that weights are read from.
 pub struct StoredFormat {
     /// Its name, as in "--format".
@@ -16,6 +25,8 @@ pub struct StoredFormat {
     pub about: &'static str,
     /// How a file of it is recognised, in a line.
     pub recognised: &'static str,
+    /// The rules for donors of this format.
+    pub matching: Matching,
     recognise: fn(&[u8]) -> bool,
     open: fn(&Arc<FileMap>) -> Result<StoredNet>,
 }
@@ -26,6 +37,7 @@ pub const FORMATS: &[StoredFormat] = &[
         name: "hdf5",
         about: "HDF5 with Caffe's groups and datasets, /data/<layer>/<index>",
         recognised: "the HDF5 signature at byte 0, 512, 1024, 2048, ...",
+        matching: Matching::Groups,
         recognise: hdf5::recognise,
         open: hdf5::open,
     },
@@ -33,6 +45,7 @@ pub const FORMATS: &[StoredFormat] = &[
         name: "npz",
         about: "numpy's archive with keys <layer>/<index>, stored or deflated",
         recognised: "the signature of a zip archive",
+        matching: Matching::Layers,
         recognise: npz::recognise,
         open: npz::open,
     },
@@ -40,6 +53,7 @@ pub const FORMATS: &[StoredFormat] = &[
         name: "safetensors",
         about: "Hugging Face's .safetensors with keys <layer>.<index>",
         recognised: "the length of a JSON object, and its opening brace at byte 8",
+        matching: Matching::Layers,
         recognise: safetensors::recognise,
         open: safetensors::open,
     },
@@ -47,6 +61,7 @@ pub const FORMATS: &[StoredFormat] = &[
         name: "binaryproto",
         about: "a single BlobProto or a BlobProtoVector, such as a mean; its layer is called \"blob\"",
         recognised: "binary protobuf with the fields of these messages",
+        matching: Matching::Layers,
         recognise: binaryproto::recognise,
         open: binaryproto::open,
     },
@@ -54,6 +69,7 @@ pub const FORMATS: &[StoredFormat] = &[
         name: "caffemodel",
         about: "Caffe's own, a binary NetParameter, of today or in the old formats V1 and V0",
         recognised: "anything else that is binary",
+        matching: Matching::Layers,
         recognise: is_binary,
         open: caffemodel::open,
     },

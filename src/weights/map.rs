@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memmap2::Mmap;
+use thiserror::Error;
 
 use crate::error::{Diagnostic, Error, Result};
 
@@ -58,7 +59,20 @@ impl FileMap {
 
     /// An error about the file's values, found while they are read.
     pub(super) fn unreadable(&self, message: impl AsRef<str>) -> io::Error {
-        io::Error::new(io::ErrorKind::InvalidData, format!("{}: {}", self.name(), message.as_ref()))
+        let error = Unreadable(format!("{}: {}", self.name(), message.as_ref()));
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+/// Damage that shows only when values are read: the error within the [`io::Error`] of
+/// [`StoredValues::read`](super::StoredValues::read).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl From<Unreadable> for Error {
+    fn from(Unreadable(message): Unreadable) -> Error {
+        Diagnostic { message, location: None, help: None }.into()
     }
 }
 

@@ -5,12 +5,14 @@
 
 mod binaryproto;
 mod caffemodel;
+mod corner;
 mod element;
 mod format;
 mod hdf5;
 mod in_place;
 mod keys;
 mod map;
+mod matching;
 mod npz;
 mod safetensors;
 
@@ -23,7 +25,13 @@ use crate::Shape;
 use crate::error::Result;
 use crate::proto::caffe::LayerParameter;
 
-pub use format::{FORMATS, StoredFormat};
+pub use corner::Patch;
+pub use format::{FORMATS, Matching, StoredFormat};
+pub use map::Unreadable;
+pub use matching::{
+    Donor, DonorReport, MatchOptions, OnMismatch, Rename, RenameError, Report, Selection, SelectionError, Skipped,
+    Taken, apply,
+};
 
 /// The values of a stored blob, read on request.
 pub trait StoredValues: Send + Sync {

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use caffemodel::output::{Arrays, CaffemodelWriter};
+use caffemodel::output::{Arrays, CaffemodelWriter, Format, Recipe};
 use caffemodel::proto::caffe::Phase;
 use caffemodel::random::Streams;
+use caffemodel::weights::{self, Donor, MatchOptions, StoredBlob, StoredLayer, StoredNet};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,8 @@ pub struct Settings {
     phase: String,
     level: Option<i32>,
     stages: Vec<String>,
+    #[serde(default)]
+    weights: Vec<String>,
     pub boost: String,
 }
 
@@ -34,6 +37,7 @@ pub struct Run {
     next_rng: u32,
     layer_names: Vec<String>,
     layers: Vec<Layer>,
+    h5: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +59,29 @@ pub struct Reject {
     #[serde(flatten)]
     pub settings: Settings,
     pub error: String,
+    /// Whether the net can be built, and only its HDF5 output fails.
+    #[serde(default)]
+    h5: bool,
+}
+
+impl Reject {
+    /// What the program says of it; `None` if it is accepted.
+    pub fn error(&self) -> Option<String> {
+        let plan = match self.settings.plan() {
+            Ok(plan) => plan,
+            Err(error) => return Some(error.to_string()),
+        };
+        let check = |()| Format::Hdf5.check(&plan, &self.settings.recipe());
+        self.h5.then_some(()).map(check)?.err().map(|error| error.to_string())
+    }
+
+    /// Whether a text names the net, a layer, or a file of weights.
+    pub fn is_placed(&self, text: &str) -> bool {
+        let mut names = self.settings.weights.iter().map(|file| self.settings.folder().join(file));
+        text.contains("net.prototxt:")
+            || text.contains("layer \"")
+            || names.any(|path| text.contains(&path.display().to_string()))
+    }
 }
 
 /// The lines of one of the pack's files whose cases belong to one of `areas`.
@@ -76,12 +103,23 @@ fn pack() -> PathBuf {
 impl Settings {
     /// Plans the net as Caffe was run on it, in its own folder.
     pub fn plan(&self) -> caffemodel::Result<Plan> {
-        let folder = pack().join("cases").join(&self.case);
+        let folder = self.folder();
         let definition = Definition::read(folder.join(&self.net))?;
         let phase = if self.phase == "TRAIN" { Phase::Train } else { Phase::Test };
         let state = StateOptions { phase: Some(phase), level: self.level, stages: self.stages.clone() };
-        let options = PlanOptions { folder: Some(folder), ..Default::default() };
-        Plan::new(Net::resolve(definition, &state)?, &options)
+        let options = PlanOptions { folder: Some(folder.clone()), ..Default::default() };
+        let mut plan = Plan::new(Net::resolve(definition, &state)?, &options)?;
+        let donors = self.weights.iter().map(|file| Donor::open(folder.join(file)));
+        weights::apply(&mut plan, &donors.collect::<caffemodel::Result<Vec<_>>>()?, &MatchOptions::default())?;
+        Ok(plan)
+    }
+
+    fn folder(&self) -> PathBuf {
+        pack().join("cases").join(&self.case)
+    }
+
+    fn recipe(&self) -> Recipe {
+        Recipe::new(&self.net, &[0; 32], &self.streams(), self.seed.into())
     }
 
     fn streams(&self) -> Streams {
@@ -113,7 +151,24 @@ impl Run {
                 self.file_size, self.next_rng
             ));
         }
-        Ok(())
+        self.h5.as_ref().map_or(Ok(()), |h5| self.compare_hdf5(&plan, &self.settings.folder().join(h5)))
+    }
+
+    /// Compares the HDF5 output with Caffe's: groups, datasets, shapes and values.
+    fn compare_hdf5(&self, plan: &Plan, caffe: &Path) -> Result<(), String> {
+        let own = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+        let writer = Format::Hdf5.writer(plan, &self.settings.recipe(), own.as_file());
+        let filled = writer.and_then(|mut writer| init::fill(plan, &mut self.settings.streams(), &mut *writer));
+        filled.map_err(|error| error.to_string())?;
+        let contents = |path: &Path| stored_blobs(&weights::open(path).map_err(|error| error.to_string())?);
+        let (own, caffe) = (contents(own.path())?, contents(caffe)?);
+        match own.iter().zip(&caffe).find(|(own, caffe)| own != caffe) {
+            Some((own, caffe)) => Err(format!("HDF5 output: {own:?}, Caffe has {caffe:?}")),
+            None if own.len() != caffe.len() => {
+                Err(format!("HDF5 output: {} layers, Caffe has {}", own.len(), caffe.len()))
+            }
+            None => Ok(()),
+        }
     }
 
     fn first_difference(&self, plan: &Plan) -> Option<String> {
@@ -147,6 +202,22 @@ impl Run {
         }
         None
     }
+}
+
+/// The number, the dimensions and the bits of a stored blob.
+type StoredBits = (usize, Vec<i32>, Vec<u32>);
+
+/// The layers of stored weights with all of their blobs.
+fn stored_blobs(net: &StoredNet) -> Result<Vec<(String, Vec<StoredBits>)>, String> {
+    let blob = |blob: &StoredBlob| {
+        let mut values = vec![0.0; blob.shape.count()];
+        blob.values.read(0, &mut values).map_err(|error| error.to_string())?;
+        Ok((blob.index, blob.shape.dims().to_vec(), values.into_iter().map(f32::to_bits).collect()))
+    };
+    let layer = |layer: &StoredLayer| {
+        Ok((layer.name.clone(), layer.blobs.iter().map(blob).collect::<Result<Vec<_>, String>>()?))
+    };
+    net.layers.iter().map(layer).collect()
 }
 
 /// Hashes what is written and counts the bytes.

@@ -73,19 +73,45 @@ impl Read for EntryReader {
     }
 }
 
-/// The values of an entry. They are unpacked from front to back; to go back means to start again.
+/// How many readers of an entry are kept: one for each thread that fills a net.
+const MAX_READERS: usize = 8;
+
+/// The values of an entry. They are unpacked from front to back; to go back behind all readers means to start again.
 pub(super) struct EntryValues {
     file: Arc<FileMap>,
     entry: Entry,
     header_bytes: u64,
     element: Element,
-    reader: Mutex<Option<EntryReader>>,
+    readers: Mutex<Vec<EntryReader>>,
 }
 
 impl EntryValues {
     /// The values that follow `header_bytes` bytes of an entry.
     pub(super) fn new(file: &Arc<FileMap>, entry: &Entry, header_bytes: u64, element: Element) -> EntryValues {
-        EntryValues { file: Arc::clone(file), entry: entry.clone(), header_bytes, element, reader: Mutex::new(None) }
+        EntryValues {
+            file: Arc::clone(file),
+            entry: entry.clone(),
+            header_bytes,
+            element,
+            readers: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The reader that is nearest in front of a place, or a new one.
+    fn reader(&self, position: u64) -> EntryReader {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = readers.iter().enumerate().filter(|(_, reader)| reader.position <= position);
+        match before.max_by_key(|(_, reader)| reader.position).map(|(index, _)| index) {
+            Some(index) => readers.swap_remove(index),
+            None => EntryReader::new(&self.file, &self.entry),
+        }
+    }
+
+    fn keep(&self, reader: EntryReader) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if reader.position < reader.size && readers.len() < MAX_READERS {
+            readers.push(reader);
+        }
     }
 
     fn fill(&self, reader: &mut EntryReader, position: u64, out: &mut [f32]) -> io::Result<()> {
@@ -104,14 +130,10 @@ impl EntryValues {
 impl StoredValues for EntryValues {
     fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
         let position = self.header_bytes + offset as u64 * self.element.width() as u64;
-        let mut kept = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut reader = match kept.take() {
-            Some(reader) if reader.position <= position => reader,
-            _ => EntryReader::new(&self.file, &self.entry),
-        };
+        let mut reader = self.reader(position);
         let at = |error| self.file.unreadable(format!("entry {:?} is damaged: {error}", self.entry.name));
         self.fill(&mut reader, position, out).map_err(at)?;
-        *kept = (reader.position < reader.size).then_some(reader);
+        self.keep(reader);
         Ok(())
     }
 }

@@ -7,24 +7,26 @@ use super::entry::EntryValues;
 use crate::Shape;
 use crate::weights::StoredValues;
 
-/// The values of such an array in the usual order. The array is in memory from the first read to that of its end.
+/// The values of such an array in the usual order. The array is in memory from the first read on until as many values
+/// have been read as it has.
 pub(super) struct Reordered {
     values: EntryValues,
     dims: Vec<usize>,
     count: usize,
-    read: Mutex<Option<Vec<f32>>>,
+    /// The array, and how many of its values are still to be read.
+    loaded: Mutex<Option<(Vec<f32>, usize)>>,
 }
 
 impl Reordered {
     pub(super) fn new(values: EntryValues, shape: &Shape) -> Reordered {
         let dims = shape.dims().iter().map(|&dim| dim as usize).collect();
-        Reordered { values, dims, count: shape.count(), read: Mutex::new(None) }
+        Reordered { values, dims, count: shape.count(), loaded: Mutex::new(None) }
     }
 
-    fn load(&self) -> io::Result<Vec<f32>> {
+    fn load(&self) -> io::Result<(Vec<f32>, usize)> {
         let mut values = vec![0.0; self.count];
         self.values.read(0, &mut values)?;
-        Ok(values)
+        Ok((values, self.count))
     }
 
     /// Where the value of this number in the usual order lies in the file.
@@ -41,13 +43,15 @@ impl Reordered {
 
 impl StoredValues for Reordered {
     fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
-        let end = offset.checked_add(out.len()).filter(|&end| end <= self.count).ok_or(io::ErrorKind::UnexpectedEof)?;
-        let mut kept = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let values = kept.take().map_or_else(|| self.load(), Ok)?;
+        let fits = offset.checked_add(out.len()).is_some_and(|end| end <= self.count);
+        fits.then_some(()).ok_or(io::ErrorKind::UnexpectedEof)?;
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let (values, left) = loaded.take().map_or_else(|| self.load(), Ok)?;
+        let left = left.saturating_sub(out.len());
         for (number, value) in (offset..).zip(out) {
             *value = values[self.place(number)];
         }
-        *kept = (end < self.count).then_some(values);
+        *loaded = (left > 0).then_some((values, left));
         Ok(())
     }
 }

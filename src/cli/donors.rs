@@ -1,0 +1,166 @@
+//! The arguments that say which files of weights give values, and the report on what they gave.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use indicatif::HumanCount;
+use sha2::{Digest, Sha256};
+
+use super::report;
+use crate::output::DonorRecord;
+use crate::weights::{self, Donor, DonorReport, MatchOptions, OnMismatch, Rename, Report, Selection, Taken};
+use crate::{Error, Plan};
+
+/// How many bytes are hashed at a time.
+const HASH_BYTES: usize = 1 << 18;
+
+#[derive(Debug, Args)]
+pub(super) struct DonorArguments {
+    /// Weights to take for the layers of the same name: .caffemodel, .h5, .npz, .safetensors or .binaryproto, told by
+    /// content; may be repeated or separated by commas, later ones win
+    #[arg(long, value_name = "FILE")]
+    weights: Vec<PathBuf>,
+
+    /// What to do with a layer whose shapes differ: refuse it, leave it initialised, take the leading part of a larger
+    /// blob, or put a smaller one into the leading part
+    #[arg(long, value_name = "error|skip|slice|pad", default_value = "error", hide_default_value = true)]
+    on_mismatch: OnMismatchArgument,
+
+    /// Rename layers of the weights; a * stands for any characters and carries over to the new name; may be repeated
+    #[arg(long, value_name = "OLD=NEW", requires = "weights")]
+    rename: Vec<Rename>,
+
+    /// Take weights for these layers of the net only; may be repeated
+    #[arg(long, value_name = "GLOB", requires = "weights")]
+    only: Vec<String>,
+
+    /// Take no weights for these layers of the net; may be repeated
+    #[arg(long, value_name = "GLOB", requires = "weights")]
+    except: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnMismatchArgument {
+    Error,
+    Skip,
+    Slice,
+    Pad,
+}
+
+impl DonorArguments {
+    /// Enters the donors' values into the plan; what became of them is printed.
+    pub(super) fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
+        let paths = self.paths();
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let options = self.options()?;
+        let donors = paths.iter().map(Donor::open).collect::<crate::Result<Vec<_>>>()?;
+        for donor in &donors {
+            donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
+        }
+        print(&weights::apply(plan, &donors, &options)?);
+        Ok(())
+    }
+
+    /// The donors as provenance tells them; their hashes take a pass over each file.
+    pub(super) fn records(&self, hashed: bool) -> crate::Result<Vec<DonorRecord>> {
+        let record = |path: &PathBuf| {
+            let sha256 = hashed.then(|| hash(path)).transpose()?;
+            Ok(DonorRecord::new(path.display().to_string(), sha256))
+        };
+        self.paths().iter().map(record).collect()
+    }
+
+    /// The files, those of a list with commas one by one.
+    fn paths(&self) -> Vec<PathBuf> {
+        self.weights.iter().flat_map(|list| split(list)).collect()
+    }
+
+    fn options(&self) -> crate::Result<MatchOptions> {
+        let on_mismatch = match self.on_mismatch {
+            OnMismatchArgument::Error => OnMismatch::Error,
+            OnMismatchArgument::Skip => OnMismatch::Skip,
+            OnMismatchArgument::Slice => OnMismatch::Slice,
+            OnMismatchArgument::Pad => OnMismatch::Pad,
+        };
+        let selection = Selection::new(&self.only, &self.except).map_err(|error| Error::Request(error.to_string()))?;
+        Ok(MatchOptions { on_mismatch, renames: self.rename.clone(), selection })
+    }
+}
+
+/// Splits a list at its commas, unless there is a file of the whole name.
+fn split(list: &Path) -> Vec<PathBuf> {
+    match list.to_str() {
+        Some(text) if text.contains(',') && !list.exists() => text.split(',').map(PathBuf::from).collect(),
+        _ => vec![list.to_owned()],
+    }
+}
+
+fn hash(path: &Path) -> crate::Result<[u8; 32]> {
+    let cannot_read = |source| Error::io("cannot read", path, source);
+    let mut file = File::open(path).map_err(cannot_read)?;
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; HASH_BYTES]);
+    loop {
+        match file.read(&mut piece).map_err(cannot_read)? {
+            0 => return Ok(hash.finalize().into()),
+            count => hash.update(&piece[..count]),
+        }
+    }
+}
+
+fn print(report: &Report) {
+    report.donors.iter().for_each(print_donor);
+    if !report.initialised.is_empty() {
+        report::done(&format!("initialised: {}", layers(&report.initialised)));
+    }
+}
+
+fn print_donor(donor: &DonorReport) {
+    let counted = |count: usize, what: &str| (count > 0).then(|| format!("{} {what}", HumanCount(count as u64)));
+    let parts = [
+        counted(donor.skipped.len(), "do not fit"),
+        counted(donor.left.len(), "left out"),
+        counted(donor.excess.len(), "in excess"),
+    ];
+    let mut line = format!("weights: {}: {} taken", donor.donor, plural(donor.taken.len()));
+    parts.into_iter().flatten().for_each(|part| line.push_str(&format!(", {part}")));
+    report::done(&line);
+    if donor.taken.is_empty() {
+        report::note(&format!(
+            "nothing was taken from {}: no layer that fits has the name of one of the net's",
+            donor.donor
+        ));
+    }
+    for skipped in &donor.skipped {
+        report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));
+    }
+    if report::is_verbose() {
+        donor.taken.iter().for_each(|taken| report::done(&format!("  taken: {}", describe(taken))));
+        let lists = [("left out", &donor.left), ("in excess", &donor.excess)];
+        let filled = lists.into_iter().filter(|(_, names)| !names.is_empty());
+        filled.for_each(|(what, names)| report::done(&format!("  {what}: {}", names.join(", "))));
+    }
+}
+
+/// A layer that was taken: `conv1 as conv1_a: 2 blobs, 1 sliced`.
+fn describe(taken: &Taken) -> String {
+    let Taken { layer, target, whole, sliced, padded } = taken;
+    let renamed = if layer == target { String::new() } else { format!(" as {target}") };
+    let parts = [(*sliced, "sliced"), (*padded, "padded")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+    format!("{layer}{renamed}: {} blobs{}", whole + sliced + padded, parts.collect::<String>())
+}
+
+fn plural(layers: usize) -> String {
+    if layers == 1 { "1 layer".to_owned() } else { format!("{} layers", HumanCount(layers as u64)) }
+}
+
+/// The number of layers, and their names where there are few or details are wanted.
+fn layers(names: &[String]) -> String {
+    const FEW: usize = 8;
+    let count = plural(names.len());
+    if names.len() <= FEW || report::is_verbose() { format!("{count} ({})", names.join(", ")) } else { count }
+}

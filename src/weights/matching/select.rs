@@ -1,0 +1,60 @@
+//! Which layers of the net take values from donors.
+
+use globset::{Glob, GlobMatcher};
+use thiserror::Error;
+
+/// Layers chosen by globs on their names in the net: `*`, `?`, `[0-9]` and `{a,b}`, with `/` like any other letter.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    only: Vec<GlobMatcher>,
+    except: Vec<GlobMatcher>,
+}
+
+/// A text that is no glob.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct SelectionError(String);
+
+impl Selection {
+    /// Layers that fit one of `only`, or any if that is empty, and none of `except`.
+    ///
+    /// # Errors
+    /// A text is no glob.
+    pub fn new(only: &[String], except: &[String]) -> Result<Selection, SelectionError> {
+        let compile = |globs: &[String]| globs.iter().map(|glob| matcher(glob)).collect::<Result<_, _>>();
+        Ok(Selection { only: compile(only)?, except: compile(except)? })
+    }
+
+    /// Whether the layer of this name is chosen.
+    pub fn contains(&self, name: &str) -> bool {
+        let fits = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(name));
+        (self.only.is_empty() || fits(&self.only)) && !fits(&self.except)
+    }
+
+    /// The first glob that fits none of the names.
+    pub(super) fn unused(&self, names: &[&str]) -> Option<&str> {
+        let unused = |glob: &&GlobMatcher| !names.iter().any(|name| glob.is_match(name));
+        self.only.iter().chain(&self.except).find(unused).map(|glob| glob.glob().glob())
+    }
+}
+
+fn matcher(glob: &str) -> Result<GlobMatcher, SelectionError> {
+    Ok(Glob::new(glob).map_err(|error| SelectionError(error.to_string()))?.compile_matcher())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_chosen_by_globs() {
+        let globs = |globs: &[&str]| globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>();
+        let selection = Selection::new(&globs(&["conv*", "fc[67]"]), &globs(&["*_bn"])).unwrap();
+        let chosen = ["conv1", "conv/1x1", "conv1_bn", "fc6", "fc8"].map(|name| selection.contains(name));
+        assert_eq!(chosen, [true, true, false, true, false]);
+        assert!(Selection::default().contains("anything"));
+        assert_eq!(selection.unused(&["conv1", "fc6"]), Some("*_bn"));
+        let error = Selection::new(&globs(&["fc[6"]), &[]).unwrap_err().to_string();
+        assert_eq!(error, "error parsing glob 'fc[6': unclosed character class; missing ']'");
+    }
+}

@@ -1,0 +1,171 @@
+//! `init --weights`: what is taken from donors, what is printed about it, and what is refused.
+
+mod folder;
+
+use caffemodel::weights::{self, StoredNet};
+use folder::{Folder, hash, stderr};
+
+/// A net of two inner products, `a` with as many outputs as asked for, and `b`.
+fn net(outputs: usize) -> String {
+    format!(
+        r#"name: "small"
+layer {{ name: "data" type: "Input" top: "data" input_param {{ shape {{ dim: 2 dim: 4 }} }} }}
+layer {{ name: "a" type: "InnerProduct" bottom: "data" top: "a"
+        inner_product_param {{ num_output: {outputs} weight_filler {{ type: "xavier" }} bias_filler {{ value: 1 }} }} }}
+layer {{ name: "b" type: "InnerProduct" bottom: "data" top: "b"
+        inner_product_param {{ num_output: 2 weight_filler {{ type: "xavier" }} }} }}
+"#
+    )
+}
+
+/// A folder with `net.prototxt` of 3 outputs, and `w.caffemodel` made of `donor`, seed 7.
+fn folder(donor: &str) -> Folder {
+    let folder = Folder::new();
+    folder.write("net.prototxt", net(3));
+    folder.write("donor.prototxt", donor);
+    folder.run("init donor.prototxt -o w.caffemodel --seed 7 -q").success();
+    folder
+}
+
+/// Initialises `net.prototxt` with the weights; returns what is printed, without the last line, and the net.
+fn taken(folder: &Folder, options: &str) -> (String, StoredNet) {
+    let run = folder.run(&format!("init net.prototxt -o out --seed 1 --force --weights {options}")).success();
+    let printed = stderr(&run);
+    let lines = printed.trim_end().rsplit_once('\n').map_or("", |(lines, _)| lines);
+    (lines.to_owned(), weights::open(folder.path("out")).unwrap())
+}
+
+fn refused(folder: &Folder, options: &str) -> String {
+    let run = folder.run(&format!("init net.prototxt -o refused --seed 1 --weights {options}")).code(2);
+    assert!(!folder.path("refused").exists(), "nothing is left behind");
+    stderr(&run)
+}
+
+fn values(net: &StoredNet, layer: &str, blob: usize) -> Vec<f32> {
+    let layer = net.layers.iter().find(|stored| stored.name == layer).unwrap();
+    let blob = &layer.blobs[blob];
+    let mut values = vec![0.0; blob.shape.count()];
+    blob.values.read(0, &mut values).unwrap();
+    values
+}
+
+fn open(folder: &Folder, file: &str) -> StoredNet {
+    weights::open(folder.path(file)).unwrap()
+}
+
+#[test]
+fn every_format_is_a_donor() {
+    let folder = folder(&net(3));
+    for file in ["w.h5", "w.npz", "w.safetensors"] {
+        folder.run(&format!("init donor.prototxt -o {file} --seed 7 -q")).success();
+    }
+    for file in ["w.caffemodel", "w.h5", "w.npz", "w.safetensors"] {
+        let (printed, _) = taken(&folder, file);
+        assert_eq!(printed, format!("weights: {file}: 2 layers taken"));
+        assert_eq!(hash(&folder.path("out")), hash(&folder.path("w.caffemodel")), "{file}");
+    }
+}
+
+#[test]
+fn later_donors_win_and_lists_may_be_separated_by_commas() {
+    let folder = folder(&net(3));
+    folder.run("init donor.prototxt -o v.caffemodel --seed 8 -q").success();
+    let (printed, out) = taken(&folder, "w.caffemodel,v.caffemodel");
+    assert_eq!(printed, "weights: w.caffemodel: 2 layers taken\nweights: v.caffemodel: 2 layers taken");
+    assert_eq!(values(&out, "a", 0), values(&open(&folder, "v.caffemodel"), "a", 0));
+    taken(&folder, "v.caffemodel --weights w.caffemodel");
+    assert_eq!(hash(&folder.path("out")), hash(&folder.path("w.caffemodel")));
+}
+
+#[test]
+fn a_layer_that_does_not_fit_is_refused_with_its_place() {
+    let folder = folder(&net(5));
+    let expected = "\
+error: w.caffemodel: layer \"a\" does not fit layer \"a\" (InnerProduct): blob 0 has the shape (5, 4), not (3, 4)
+ --> net.prototxt:3:1
+  |
+3 | layer { name: \"a\" type: \"InnerProduct\" bottom: \"data\" top: \"a\"
+  | ^^^^^
+  |
+  = help: rename the layer in the net to have it initialised, or see --on-mismatch
+
+";
+    assert_eq!(refused(&folder, "w.caffemodel"), expected);
+}
+
+#[test]
+fn on_request_it_is_skipped_sliced_or_padded() {
+    let initial = |folder: &Folder| {
+        folder.run("init net.prototxt -o initial --seed 1 --force -q").success();
+        open(folder, "initial")
+    };
+    let larger = folder(&net(5));
+    let (printed, out) = taken(&larger, "w.caffemodel --on-mismatch skip");
+    let expected = "weights: w.caffemodel: 1 layer taken, 1 do not fit\nnote: w.caffemodel: layer \"a\" does not fit: blob \
+                    0 has the shape (5, 4), not (3, 4)\ninitialised: 1 layer (a)";
+    assert_eq!(printed, expected);
+    assert_eq!(values(&out, "a", 0), values(&initial(&larger), "a", 0));
+    let (_, out) = taken(&larger, "w.caffemodel --on-mismatch slice");
+    assert_eq!(values(&out, "a", 0), values(&open(&larger, "w.caffemodel"), "a", 0)[..12]);
+    let longer = "blob 0 has the shape (5, 4), not (3, 4): it is longer on some axis";
+    assert!(refused(&larger, "w.caffemodel --on-mismatch pad").contains(longer));
+    let smaller = folder(&net(2));
+    let (_, out) = taken(&smaller, "w.caffemodel --on-mismatch pad");
+    let mut expected = values(&open(&smaller, "w.caffemodel"), "a", 0);
+    expected.extend(&values(&initial(&smaller), "a", 0)[8..]);
+    assert_eq!(values(&out, "a", 0), expected);
+}
+
+#[test]
+fn layers_are_renamed_and_chosen() {
+    let folder = folder(&net(3).replace("name: \"a\"", "name: \"old_a\""));
+    let (printed, out) = taken(&folder, "w.caffemodel --rename old_*=* -v");
+    let lines = "weights: w.caffemodel: 2 layers taken\n  taken: old_a as a: 2 blobs\n  taken: b: 2 blobs";
+    assert!(printed.starts_with(lines), "{printed}");
+    assert_eq!(values(&out, "a", 0), values(&open(&folder, "w.caffemodel"), "old_a", 0));
+    let (printed, _) = taken(&folder, "w.caffemodel --only b");
+    assert_eq!(printed, "weights: w.caffemodel: 1 layer taken, 1 in excess\ninitialised: 1 layer (a)");
+    let (printed, _) = taken(&folder, "w.caffemodel --rename old_a=a --except [b-z]");
+    assert_eq!(printed, "weights: w.caffemodel: 1 layer taken, 1 left out\ninitialised: 1 layer (b)");
+}
+
+#[test]
+fn rules_that_fit_nothing_and_donors_that_give_nothing_are_told() {
+    let folder = folder(&net(3).replace("name: \"", "name: \"x"));
+    let (printed, _) = taken(&folder, "w.caffemodel");
+    let expected = "weights: w.caffemodel: 0 layers taken, 2 in excess\nnote: nothing was taken from w.caffemodel: no \
+                    layer that fits has the name of one of the net's\ninitialised: 2 layers (a, b)";
+    assert_eq!(printed, expected);
+    let unused = "error: rename y*=*: no donor has a layer of such a name\n";
+    assert_eq!(refused(&folder, "w.caffemodel --rename y*=*"), unused);
+    let unused = "error: \"conv*\" fits the name of no layer of the net\n";
+    assert_eq!(refused(&folder, "w.caffemodel --only conv*"), unused);
+    let missing = "error: v.caffemodel: cannot read: No such file or directory (os error 2)\n";
+    assert_eq!(refused(&folder, "w.caffemodel,v.caffemodel"), missing);
+}
+
+#[test]
+fn provenance_names_the_donors() {
+    let folder = folder(&net(2));
+    taken(&folder, "w.caffemodel --on-mismatch pad --provenance net.json");
+    let text = std::fs::read_to_string(folder.path("net.json")).unwrap();
+    let provenance: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let donor = &provenance["weights"][0];
+    assert_eq!(donor["file"], "w.caffemodel");
+    assert_eq!(donor["sha256"], hash(&folder.path("w.caffemodel")));
+    let sources: Vec<&str> =
+        provenance["blobs"].as_array().unwrap().iter().map(|blob| blob["source"].as_str().unwrap()).collect();
+    assert_eq!(sources, ["weights in part", "weights in part", "weights", "weights"]);
+}
+
+#[test]
+fn damage_that_shows_late_names_the_donor() {
+    let folder = folder(&net(3));
+    folder.run("init donor.prototxt -o w.npz --seed 7 -q").success();
+    let mut bytes = std::fs::read(folder.path("w.npz")).unwrap();
+    let value = bytes.windows(6).position(|window| window == b"\x93NUMPY").unwrap() + 130;
+    bytes[value] ^= 1;
+    folder.write("w.npz", bytes);
+    let damaged = "error: w.npz: entry \"a/0.npy\" is damaged: its checksum is wrong\n\n";
+    assert_eq!(refused(&folder, "w.npz"), damaged);
+}

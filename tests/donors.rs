@@ -85,7 +85,7 @@ error: w.caffemodel: layer \"a\" does not fit layer \"a\" (InnerProduct): blob 0
  --> net.prototxt:3:1
   |
 3 | layer { name: \"a\" type: \"InnerProduct\" bottom: \"data\" top: \"a\"
-  | ^^^^^
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = help: rename the layer in the net to have it initialised, or see --on-mismatch
 
@@ -166,6 +166,7 @@ fn damage_that_shows_late_names_the_donor() {
     let value = bytes.windows(6).position(|window| window == b"\x93NUMPY").unwrap() + 130;
     bytes[value] ^= 1;
     folder.write("w.npz", bytes);
-    let damaged = "error: w.npz: entry \"a/0.npy\" is damaged: its checksum is wrong\n\n";
+    let damaged =
+        "weights: w.npz: 2 layers taken\nerror: w.npz: entry \"a/0.npy\" is damaged: its checksum is wrong\n\n";
     assert_eq!(refused(&folder, "w.npz"), damaged);
 }

@@ -19,7 +19,7 @@ const HASH_BYTES: usize = 1 << 18;
 #[derive(Debug, Args)]
 pub(super) struct DonorArguments {
     /// Weights to take for the layers of the same name: .caffemodel, .h5, .npz, .safetensors or .binaryproto, told by
-    /// content; may be repeated or separated by commas, later ones win
+    /// content; may be repeated or separated by commas, later ones win; without it those of the solver, if it has any
     #[arg(long, value_name = "FILE")]
     weights: Vec<PathBuf>,
 
@@ -29,15 +29,15 @@ pub(super) struct DonorArguments {
     on_mismatch: OnMismatchArgument,
 
     /// Rename layers of the weights; a * stands for any characters and carries over to the new name; may be repeated
-    #[arg(long, value_name = "OLD=NEW", requires = "weights")]
+    #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<Rename>,
 
     /// Take weights for these layers of the net only; may be repeated
-    #[arg(long, value_name = "GLOB", requires = "weights")]
+    #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
 
     /// Take no weights for these layers of the net; may be repeated
-    #[arg(long, value_name = "GLOB", requires = "weights")]
+    #[arg(long, value_name = "GLOB")]
     except: Vec<String>,
 }
 
@@ -50,33 +50,15 @@ enum OnMismatchArgument {
 }
 
 impl DonorArguments {
-    /// Enters the donors' values into the plan; what became of them is printed.
-    pub(super) fn apply(&self, plan: &mut Plan) -> anyhow::Result<()> {
-        let paths = self.paths();
-        if paths.is_empty() {
-            return Ok(());
+    /// The donors asked for; `solver` are those of the solver, which `--weights` replaces.
+    pub(super) fn or(&self, solver: Vec<PathBuf>) -> crate::Result<Donors> {
+        let own: Vec<PathBuf> = self.weights.iter().flat_map(|list| split(list)).collect();
+        let paths = if own.is_empty() { solver } else { own };
+        let chosen = [("rename", self.rename.len()), ("only", self.only.len()), ("except", self.except.len())];
+        match chosen.iter().find(|(_, count)| paths.is_empty() && *count > 0) {
+            Some((option, _)) => Err(Error::Request(format!("--{option} is about weights: give them with --weights"))),
+            None => Ok(Donors { paths, options: self.options()? }),
         }
-        let options = self.options()?;
-        let donors = paths.iter().map(Donor::open).collect::<crate::Result<Vec<_>>>()?;
-        for donor in &donors {
-            donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
-        }
-        print(&weights::apply(plan, &donors, &options)?);
-        Ok(())
-    }
-
-    /// The donors as provenance tells them; their hashes take a pass over each file.
-    pub(super) fn records(&self, hashed: bool) -> crate::Result<Vec<DonorRecord>> {
-        let record = |path: &PathBuf| {
-            let sha256 = hashed.then(|| hash(path)).transpose()?;
-            Ok(DonorRecord::new(path.display().to_string(), sha256))
-        };
-        self.paths().iter().map(record).collect()
-    }
-
-    /// The files, those of a list with commas one by one.
-    fn paths(&self) -> Vec<PathBuf> {
-        self.weights.iter().flat_map(|list| split(list)).collect()
     }
 
     fn options(&self) -> crate::Result<MatchOptions> {
@@ -88,6 +70,36 @@ impl DonorArguments {
         };
         let selection = Selection::new(&self.only, &self.except).map_err(|error| Error::Request(error.to_string()))?;
         Ok(MatchOptions { on_mismatch, renames: self.rename.clone(), selection })
+    }
+}
+
+/// The files of weights to take values from, in order, and how.
+pub(super) struct Donors {
+    paths: Vec<PathBuf>,
+    options: MatchOptions,
+}
+
+impl Donors {
+    /// Enters the donors' values into the plan; what became of them is printed.
+    pub(super) fn apply(&self, plan: &mut Plan) -> crate::Result<()> {
+        if self.paths.is_empty() {
+            return Ok(());
+        }
+        let donors = self.paths.iter().map(Donor::open).collect::<crate::Result<Vec<_>>>()?;
+        for donor in &donors {
+            donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
+        }
+        print(&weights::apply(plan, &donors, &self.options)?);
+        Ok(())
+    }
+
+    /// The donors as provenance tells them; their hashes take a pass over each file.
+    pub(super) fn records(&self, hashed: bool) -> crate::Result<Vec<DonorRecord>> {
+        let record = |path: &PathBuf| {
+            let sha256 = hashed.then(|| hash(path)).transpose()?;
+            Ok(DonorRecord::new(path.display().to_string(), sha256))
+        };
+        self.paths.iter().map(record).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::{BinaryBytes, HumanCount};
 
 use super::donors::DonorArguments;
-use super::net::NetArguments;
+use super::net::{Loaded, NetArguments};
 use super::output::OutputArguments;
 use super::random::RandomArguments;
 use super::report;
@@ -15,11 +15,12 @@ use crate::output::Recipe;
 use crate::plan::{Initial, PlannedBlob, PlannedLayer};
 use crate::{Net, Plan, PlanOptions};
 
-/// Initialise a net definition into a caffemodel, or HDF5, .npz or .safetensors.
+/// Initialise a net definition, or the net that a solver trains, into a caffemodel, or HDF5, .npz or .safetensors.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   caffemodel init models/lenet.prototxt -o lenet.caffemodel --seed 1701
   caffemodel init net.prototxt -o net.caffemodel.h5 --provenance net.json
+  caffemodel init solver.prototxt -o net.caffemodel
   caffemodel init net.prototxt -o net.caffemodel --phase test --boost 1.54
   caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224
   caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra --rule 'fc8=gaussian:std=0.01'
@@ -48,23 +49,24 @@ pub(super) struct InitArguments {
 
 pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let start = Instant::now();
-    let definition = arguments.net.definition()?;
-    let sha256 = definition.sha256;
+    let Loaded { definition, seed, weights } = arguments.net.load()?;
+    let donors = arguments.donors.or(weights)?;
+    let (file, sha256) = (definition.file.clone(), definition.sha256);
     let net = Net::resolve(definition, &arguments.net.state.options())?;
     let mut options = PlanOptions { shapes: arguments.net.state.shapes(), ..Default::default() };
     options.rules = arguments.rules.rules(&options.fillers)?;
     let mut plan = Plan::new(net, &options)?;
     plan.notices.iter().for_each(|notice| report::note(notice));
     print_changes(&plan);
-    arguments.donors.apply(&mut plan)?;
+    donors.apply(&mut plan)?;
     plan.warnings().iter().for_each(report::warning);
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }
-    let mut random = arguments.random.open()?;
-    let mut recipe = Recipe::new(arguments.net.name(), &sha256, &random.streams, random.seed);
+    let mut random = arguments.random.open(seed)?;
+    let mut recipe = Recipe::new(file, &sha256, &random.streams, random.seed);
     recipe.rules = options.rules.options();
-    recipe.weights = arguments.donors.records(arguments.output.has_provenance())?;
+    recipe.weights = donors.records(arguments.output.has_provenance())?;
     if arguments.dry_run {
         arguments.output.check(&plan, &recipe)?;
         report::done(&format!("would write {}: {}", arguments.output.name(), size(&plan)));

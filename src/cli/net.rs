@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::input::{Input, display_name};
+use super::input::Input;
 use super::report;
+use crate::net::{Kind, Solver};
 use crate::proto::caffe;
 use crate::{Definition, Shape, StateOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct NetArguments {
-    /// The net definition: a .prototxt, or a binary one; - for standard input
+    /// The net definition: a .prototxt, or a binary one, or the solver that trains the net; - for standard input
     net: PathBuf,
 
     #[command(flatten)]
@@ -49,26 +50,42 @@ enum PhaseArgument {
     Test,
 }
 
-impl NetArguments {
-    /// Reads the net definition; what was changed on reading is printed.
-    pub(super) fn definition(&self) -> crate::Result<Definition> {
-        read_definition(&self.net)
-    }
+/// A net to initialise, with what its solver says if it is that of one.
+pub(super) struct Loaded {
+    pub(super) definition: Definition,
+    /// The seed that the solver gives.
+    pub(super) seed: Option<u32>,
+    /// The files of weights that the solver names.
+    pub(super) weights: Vec<PathBuf>,
+}
 
-    /// The net definition as the user named it.
-    pub(super) fn name(&self) -> String {
-        display_name(&self.net)
+impl NetArguments {
+    /// Reads the net definition, or the solver and its net; what the user should know of them is printed.
+    pub(super) fn load(&self) -> crate::Result<Loaded> {
+        load(&self.net)
     }
 }
 
-/// Reads a net definition; what was changed on reading is printed.
-pub(super) fn read_definition(path: &Path) -> crate::Result<Definition> {
+/// Reads a net definition, or a solver and its net; what the user should know of them is printed.
+pub(super) fn load(path: &Path) -> crate::Result<Loaded> {
     let Input { name, bytes, folder } = Input::read(path)?;
-    let definition = Definition { folder, ..Definition::from_bytes(&name, bytes)? };
-    for notice in &definition.notices {
-        report::note(&format!("{name}: {notice}"));
-    }
-    Ok(definition)
+    let loaded = match Kind::of(&bytes) {
+        Kind::Net => {
+            let definition = Definition { folder, ..Definition::from_bytes(&name, bytes)? };
+            Loaded { definition, seed: None, weights: Vec::new() }
+        }
+        Kind::Solver => {
+            let Solver { definition, seed, weights, notices } = Solver::from_bytes(&name, bytes, &folder)?;
+            print_notices(&name, &notices);
+            Loaded { definition, seed, weights }
+        }
+    };
+    print_notices(&loaded.definition.file, &loaded.definition.notices);
+    Ok(loaded)
+}
+
+fn print_notices(file: &str, notices: &[String]) {
+    notices.iter().for_each(|notice| report::note(&format!("{file}: {notice}")));
 }
 
 impl StateArguments {

@@ -8,7 +8,7 @@ use crate::random::{Era, Streams};
 
 #[derive(Debug, Args)]
 pub(super) struct RandomArguments {
-    /// The seed of the generator; one is chosen and printed if it is not given
+    /// The seed of the generator; without it the solver's random_seed, or one that is chosen and printed
     #[arg(long)]
     seed: Option<u64>,
 
@@ -36,10 +36,11 @@ pub(super) struct Random {
 }
 
 impl RandomArguments {
-    /// The random numbers asked for.
-    pub(super) fn open(&self) -> anyhow::Result<Random> {
-        let chosen = self.seed.is_none();
-        let seed = self.seed.map_or_else(choose_seed, Ok)?;
+    /// The random numbers asked for; `solver` is the seed that the solver gives.
+    pub(super) fn open(&self, solver: Option<u32>) -> anyhow::Result<Random> {
+        let given = self.seed.or(solver.map(u64::from));
+        let chosen = given.is_none();
+        let seed = given.map_or_else(choose_seed, Ok)?;
         let streams = match self.generator {
             GeneratorArgument::Native => Streams::native(seed),
             GeneratorArgument::Caffe => {

@@ -33,6 +33,8 @@ pub struct NetLayer {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Definition {
+    /// The file, as errors call it.
+    pub file: String,
     /// The net's name, empty if it has none.
     pub name: String,
     /// The state that the file asks for.
@@ -80,7 +82,7 @@ impl Definition {
         let bytes = bytes.into();
         let sha256 = Sha256::digest(&bytes).into();
         let (net, locator) = load::decode(name, &bytes, Kind::Net)?;
-        Ok(Definition { sha256, ..Definition::from_net(net, locator)? })
+        Ok(Definition { file: name.to_owned(), sha256, ..Definition::from_net(net, locator)? })
     }
 
     /// Reads a binary net definition.
@@ -90,14 +92,20 @@ impl Definition {
 
     fn from_net(mut net: NetParameter, locator: Locator) -> Result<Definition> {
         let (layers, notices) = upgrade::upgrade(&mut net, &locator)?;
-        Ok(Definition {
+        Ok(Definition { layers, notices, ..Definition::from_current(net, locator) })
+    }
+
+    /// The definition that a net is, if nothing of it has to be upgraded.
+    pub(super) fn from_current(mut net: NetParameter, locator: Locator) -> Definition {
+        Definition {
+            file: String::new(),
+            layers: upgrade::current_layers(&mut net),
             name: net.name.unwrap_or_default(),
             state: net.state.unwrap_or_default(),
-            layers,
             locator,
             folder: PathBuf::new(),
-            notices,
+            notices: Vec::new(),
             sha256: [0; 32],
-        })
+        }
     }
 }

@@ -51,6 +51,12 @@ impl Locator {
         None
     }
 
+    /// The start of the file.
+    pub(super) fn start(&self) -> Option<Location> {
+        let (source, document) = self.text.as_deref()?;
+        Some(source.location(document.spans().root().span()))
+    }
+
     /// A finding about a layer, with its name, its type and the place in the file.
     pub fn diagnose(&self, layer: &NetPlace<'_>, refusal: &Refusal) -> Diagnostic {
         let field = match (layer.prefix, refusal.field) {

@@ -1,6 +1,7 @@
 //! From a file to a resolved net: loading, filtering by phase, level and stage, and automatic splits.
 //!
 //! [`Definition`] is what a file says; [`Net`] is what Caffe would build of it in a given state. Neither knows shapes.
+//! A [`Solver`] names the net that it trains.
 
 mod definition;
 mod filter;
@@ -8,6 +9,7 @@ mod kind;
 pub(crate) mod load;
 mod locate;
 mod resolve;
+mod solver;
 mod split;
 mod upgrade;
 
@@ -16,4 +18,5 @@ pub use kind::Kind;
 pub(crate) use locate::describe;
 pub use locate::{Locator, NetPlace, Origin};
 pub use resolve::{Net, StateOptions};
+pub use solver::Solver;
 pub use upgrade::UpgradedFile;

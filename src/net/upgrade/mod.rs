@@ -53,7 +53,8 @@ fn upgrade_all(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<
     Ok(layers)
 }
 
-fn current_layers(net: &mut NetParameter) -> Vec<NetLayer> {
+/// Takes the layers out of a net in the current format.
+pub(super) fn current_layers(net: &mut NetParameter) -> Vec<NetLayer> {
     let layer = |(index, param)| NetLayer { param, origin: Some(Origin { field: "layer", index }) };
     std::mem::take(&mut net.layer).into_iter().enumerate().map(layer).collect()
 }

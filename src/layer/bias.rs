@@ -123,7 +123,7 @@ mod tests {
 
     fn layer(axis: i32, num_axes: i32) -> LayerParameter {
         let param = BiasParameter { axis: Some(axis), num_axes: Some(num_axes), ..Default::default() };
-        LayerParameter { bias_param: Some(param), ..Default::default() }
+        LayerParameter { bias_param: Some(param.into()), ..Default::default() }
     }
 
     fn run(layer: &LayerParameter, bottoms: &[&[i32]]) -> Result<Setup, Refusal> {

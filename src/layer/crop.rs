@@ -25,7 +25,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 
 fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = CropParameter::default();
-    let param = ctx.param.crop_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.crop_param.as_deref().unwrap_or(&default);
     let (data, reference) = (ctx.bottom(0), ctx.bottom(1));
     let start = ctx.bottom_axis(0, param.axis(), AXIS)?;
     let (offsets, cut) = (&param.offset, data.axes() - start);
@@ -59,7 +59,7 @@ mod tests {
 
     fn crop(axis: Option<i32>, offset: &[u32], data: &[i32], reference: &[i32]) -> Result<Setup, Refusal> {
         let param = CropParameter { axis, offset: offset.to_vec() };
-        let layer = LayerParameter { crop_param: Some(param), ..Default::default() };
+        let layer = LayerParameter { crop_param: Some(param.into()), ..Default::default() };
         setup(&TYPES[0], &layer, &[data, reference], 1)
     }
 

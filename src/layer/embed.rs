@@ -72,7 +72,7 @@ mod tests {
             bias_term: Some(bias_term),
             ..Default::default()
         };
-        let layer = LayerParameter { embed_param: Some(embed_param), ..Default::default() };
+        let layer = LayerParameter { embed_param: Some(embed_param.into()), ..Default::default() };
         testing::setup(&TYPES[0], &layer, &[bottom], 1)
     }
 

@@ -22,7 +22,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 
 fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ConvolutionParameter::default();
-    let param = ctx.param.convolution_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
     let spatial = bottom.axes() - axis - 1;
@@ -44,7 +44,7 @@ mod tests {
     use crate::proto::caffe::LayerParameter;
 
     fn layer(param: ConvolutionParameter, bottom: &[i32]) -> Result<Setup, Refusal> {
-        let layer = LayerParameter { convolution_param: Some(param), ..Default::default() };
+        let layer = LayerParameter { convolution_param: Some(param.into()), ..Default::default() };
         setup(&TYPES[0], &layer, &[bottom], 1)
     }
 

@@ -80,7 +80,7 @@ mod tests {
     fn run(param: InnerProductParameter, given: &[&[i64]], bottom: &[i32]) -> Result<Setup, Refusal> {
         let blob = |dims: &&[i64]| BlobProto { shape: Some(BlobShape { dim: dims.to_vec() }), ..Default::default() };
         let layer = LayerParameter {
-            inner_product_param: Some(param),
+            inner_product_param: Some(param.into()),
             blobs: given.iter().map(blob).collect(),
             ..Default::default()
         };

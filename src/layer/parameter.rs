@@ -37,7 +37,7 @@ mod tests {
 
     fn layer(dims: &[i64]) -> LayerParameter {
         let shape = Some(BlobShape { dim: dims.to_vec() });
-        LayerParameter { parameter_param: Some(ParameterParameter { shape }), ..Default::default() }
+        LayerParameter { parameter_param: Some(ParameterParameter { shape }.into()), ..Default::default() }
     }
 
     fn run(layer: &LayerParameter) -> Result<Setup, Refusal> {

@@ -59,7 +59,7 @@ mod tests {
     fn run(param: PReLuParameter, given: &[&[i64]], bottom: &[i32]) -> Result<Setup, Refusal> {
         let blob = |dims: &&[i64]| BlobProto { shape: Some(BlobShape { dim: dims.to_vec() }), ..Default::default() };
         let blobs = given.iter().map(blob).collect();
-        let layer = LayerParameter { prelu_param: Some(param), blobs, ..Default::default() };
+        let layer = LayerParameter { prelu_param: Some(param.into()), blobs, ..Default::default() };
         testing::setup(&TYPES[0], &layer, &[bottom], 1)
     }
 

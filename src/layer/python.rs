@@ -15,7 +15,7 @@ pub(super) static TYPES: &[LayerType] =
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PythonParameter::default();
-    let param = ctx.param.python_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.python_param.as_deref().unwrap_or(&default);
     ensure!(!param.module().is_empty(), "python_param.module", "there is no module to take the layer from");
     ensure!(!param.layer().is_empty(), "python_param.layer", "there is no class of module {:?} given", param.module());
     let tops = (0..ctx.top_count()).map(|top| top_shape(ctx, param, top)).collect::<Result<Vec<Shape>, Refusal>>()?;

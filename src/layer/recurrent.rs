@@ -69,7 +69,7 @@ struct Cell {
 /// The sizes of the unrolled net.
 struct Unrolled<'a> {
     ctx: &'a SetupContext<'a>,
-    param: RecurrentParameter,
+    param: Box<RecurrentParameter>,
     /// How many states the layer takes and returns: none without `expose_hidden`.
     exposed: usize,
     steps: i32,
@@ -216,7 +216,7 @@ mod tests {
             expose_hidden: Some(expose_hidden),
             ..Default::default()
         };
-        LayerParameter { recurrent_param: Some(param), ..Default::default() }
+        LayerParameter { recurrent_param: Some(param.into()), ..Default::default() }
     }
 
     fn rnn(layer: &LayerParameter, bottoms: &[&[i32]], tops: usize) -> Result<Setup, Refusal> {

@@ -25,7 +25,7 @@ const DIMS: &str = "reshape_param.shape";
 fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
     let default = ReshapeParameter::default();
-    let param = ctx.param.reshape_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.reshape_param.as_deref().unwrap_or(&default);
     let bottom = ctx.bottom(0);
     ensure!(bottom.count() > 0, "bottom", "the bottom {bottom} has no elements");
     let replaced = replaced_axes(bottom, param)?;

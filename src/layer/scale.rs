@@ -90,7 +90,7 @@ mod tests {
     fn run(param: ScaleParameter, given: &[&[i64]], bottoms: &[&[i32]]) -> Result<Setup, Refusal> {
         let blob = |dims: &&[i64]| BlobProto { shape: Some(BlobShape { dim: dims.to_vec() }), ..Default::default() };
         let blobs = given.iter().map(blob).collect();
-        let layer = LayerParameter { scale_param: Some(param), blobs, ..Default::default() };
+        let layer = LayerParameter { scale_param: Some(param.into()), blobs, ..Default::default() };
         testing::setup(&TYPES[0], &layer, bottoms, 1)
     }
 

@@ -17,7 +17,7 @@ const POINTS: &str = "slice_param.slice_point";
 
 fn slice(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = SliceParameter::default();
-    let param = ctx.param.slice_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.slice_param.as_deref().unwrap_or(&default);
     let axis = slice_axis(ctx, param)?;
     let bottom = ctx.bottom(0);
     let length = i64::from(bottom.dims()[axis]);

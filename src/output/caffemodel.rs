@@ -29,8 +29,14 @@ pub(super) mod field {
 
 /// The length in bytes of the caffemodel that a plan makes.
 pub fn caffemodel_size(plan: &Plan) -> u64 {
-    let layers = plan.layers.iter().map(|layer| framed_len(field::NET_LAYER, LayerFrame::new(layer).len));
+    let layers = plan.layers.iter().map(|layer| framed_len(field::NET_LAYER, layer_len(layer)));
     framed_len(field::NET_NAME, plan.name.len() as u64) + layers.sum::<u64>()
+}
+
+/// The length of a layer's message with its blobs.
+fn layer_len(layer: &PlannedLayer) -> u64 {
+    let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::new(&blob.shape).len));
+    layer.param.encoded_len() as u64 + blobs.sum::<u64>()
 }
 
 /// The length of a length-delimited field with `len` bytes in it.
@@ -55,9 +61,7 @@ impl LayerFrame {
     pub(super) fn new(layer: &PlannedLayer) -> LayerFrame {
         let mut head = layer.param.encode_to_vec();
         let tail = head.split_off(blobs_offset(&head));
-        let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::new(&blob.shape).len));
-        let len = (head.len() + tail.len()) as u64 + blobs.sum::<u64>();
-        LayerFrame { head, tail, len }
+        LayerFrame { head, tail, len: layer_len(layer) }
     }
 }
 

@@ -44,6 +44,14 @@ enum Fault {
     Rule(Diagnostic),
 }
 
+/// What a layer's rule makes of it: a [`PlannedLayer`] without its parameters.
+struct Shaped {
+    bottoms: Vec<Shape>,
+    tops: Vec<Shape>,
+    blobs: Vec<PlannedBlob>,
+    draws: Vec<Draw>,
+}
+
 fn at_layer(refusal: Refusal) -> Fault {
     Fault::Net(refusal, "")
 }
@@ -66,17 +74,19 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn layer(&mut self, mut layer: NetLayer) -> Result<PlannedLayer, Diagnostic> {
         let given = std::mem::take(&mut layer.param.blobs);
-        self.try_layer(&layer, given).map_err(|fault| match fault {
-            Fault::Net(refusal, prefix) => {
-                let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
-                self.locator.diagnose(&place, &refusal)
-            }
-            Fault::Rule(diagnostic) => diagnostic,
-        })
+        let Shaped { bottoms, tops, blobs, draws } =
+            self.try_layer(&mut layer.param, given).map_err(|fault| match fault {
+                Fault::Net(refusal, prefix) => {
+                    let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
+                    self.locator.diagnose(&place, &refusal)
+                }
+                Fault::Rule(diagnostic) => diagnostic,
+            })?;
+        Ok(PlannedLayer { param: layer.param, bottoms, tops, blobs, draws, origin: layer.origin })
     }
 
-    fn try_layer(&mut self, layer: &NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, Fault> {
-        let param = &layer.param;
+    /// Sets a layer up and completes its parameters.
+    fn try_layer(&mut self, param: &mut LayerParameter, given: Vec<BlobProto>) -> Result<Shaped, Fault> {
         let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
         let propagated = param.propagate_down.len();
         if propagated != 0 && propagated != param.bottom.len() {
@@ -104,7 +114,7 @@ impl Walk<'_> {
             fillers: &self.options.fillers,
         };
         let setup = entry.layer.setup(&ctx).map_err(at_layer)?;
-        self.finish(layer, setup, &top_ids, bottoms, given)
+        self.finish(param, setup, &top_ids, bottoms, given)
     }
 
     fn layer_type(&self, name: &str) -> Result<&'static LayerType, Refusal> {
@@ -164,14 +174,13 @@ impl Walk<'_> {
 
     fn finish(
         &mut self,
-        layer: &NetLayer,
+        param: &mut LayerParameter,
         mut setup: Setup,
         top_ids: &[usize],
         bottoms: Vec<Shape>,
         given: Vec<BlobProto>,
-    ) -> Result<PlannedLayer, Fault> {
-        let mut param = layer.param.clone();
-        let rules = self.rulebook.apply(self.planned.len(), &mut param, &mut setup);
+    ) -> Result<Shaped, Fault> {
+        let rules = self.rulebook.apply(self.planned.len(), param, &mut setup);
         if let Some(weight) = setup.default_loss_weight
             && param.loss_weight.is_empty()
         {
@@ -184,14 +193,13 @@ impl Walk<'_> {
             self.shapes[id] = shape.clone();
         }
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
-        let mut blobs = self.blobs(setup.blobs, given, &Decided { layer: &param, rules })?;
+        let mut blobs = self.blobs(setup.blobs, given, &Decided { layer: param, rules })?;
         for index in 0..blobs.len() {
             let id = BlobId { layer: self.planned.len(), blob: index };
-            let spec = layer.param.param.get(index);
+            let spec = param.param.get(index);
             blobs[index].owner = self.owners.enter(&self.planned, &blobs, id, spec).map_err(at_layer)?;
         }
-        let (tops, draws, origin) = (setup.tops, setup.draws, layer.origin);
-        Ok(PlannedLayer { param, bottoms, tops, blobs, draws, origin })
+        Ok(Shaped { bottoms, tops: setup.tops, blobs, draws: setup.draws })
     }
 
     fn blobs(

@@ -49,10 +49,10 @@ mod tests {
     #[test]
     fn the_field_is_set_and_nothing_else() {
         let convolution = ConvolutionParameter { num_output: Some(3), ..Default::default() };
-        let mut layer = LayerParameter { convolution_param: Some(convolution.clone()), ..Default::default() };
+        let mut layer = LayerParameter { convolution_param: Some(convolution.clone().into()), ..Default::default() };
         assert!(set_filler(&mut layer, "convolution_param.weight_filler", &msra()));
         let expected = ConvolutionParameter { weight_filler: Some(msra()), ..convolution };
-        let expected = LayerParameter { convolution_param: Some(expected), ..Default::default() };
+        let expected = LayerParameter { convolution_param: Some(expected.into()), ..Default::default() };
         assert_eq!(layer.encode_to_vec(), expected.encode_to_vec());
     }
 
@@ -61,7 +61,7 @@ mod tests {
         let mut layer = LayerParameter::default();
         assert!(set_filler(&mut layer, "scale_param.filler", &FillerParameter::default()));
         let scale = ScaleParameter { filler: Some(FillerParameter::default()), ..Default::default() };
-        assert_eq!(layer, LayerParameter { scale_param: Some(scale), ..Default::default() });
+        assert_eq!(layer, LayerParameter { scale_param: Some(scale.into()), ..Default::default() });
     }
 
     #[test]

@@ -70,7 +70,7 @@ enum Direction {
 
 fn setup(ctx: &SetupContext<'_>, direction: Direction) -> Result<Setup, Refusal> {
     let default = ConvolutionParameter::default();
-    let param = ctx.param.convolution_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
     let bottom = ctx.bottom(0);
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
         ensure!(other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
@@ -200,7 +200,7 @@ mod tests {
     const DECONVOLUTION: &LayerType = &TYPES[1];
 
     fn layer(param: ConvolutionParameter) -> LayerParameter {
-        LayerParameter { convolution_param: Some(param), ..Default::default() }
+        LayerParameter { convolution_param: Some(param.into()), ..Default::default() }
     }
 
     fn kernel(num_output: u32, size: u32) -> ConvolutionParameter {

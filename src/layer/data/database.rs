@@ -31,7 +31,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
-    let param = ctx.param.data_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     check_batch(ctx, "data_param.batch_size", param.batch_size())?;
     let transform = Transform::new(ctx)?;
     let data = match given_pictures(ctx, param.batch_size())? {
@@ -83,7 +83,7 @@ fn check_alone(ctx: &SetupContext<'_>, folder: &Path) -> Result<(), Refusal> {
 /// How encoded pictures are decoded.
 fn decoding(ctx: &SetupContext<'_>) -> Result<Decoding, Refusal> {
     let default = TransformationParameter::default();
-    let param = ctx.param.transform_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
     match (param.force_color(), param.force_gray()) {
         (false, false) => Ok(Decoding::Stored),
         (true, false) => Ok(Decoding::Color),

@@ -24,7 +24,7 @@ const SHAPE: &str = "dummy_data_param.shape";
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DummyDataParameter::default();
-    let param = ctx.param.dummy_data_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.dummy_data_param.as_deref().unwrap_or(&default);
     let (fillers, tops) = (param.data_filler.len(), ctx.top_count());
     ensure!(
         fillers <= 1 || fillers == tops,

@@ -21,7 +21,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = Hdf5DataParameter::default();
-    let param = ctx.param.hdf5_data_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.hdf5_data_param.as_deref().unwrap_or(&default);
     ensure!(ctx.param.transform_param.is_none(), "transform_param", "HDF5Data does not transform its data");
     let batch = param.batch_size();
     ensure!(i32::try_from(batch).is_ok(), "hdf5_data_param.batch_size", "batch_size {batch} is more than 2147483647");

@@ -23,7 +23,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ImageDataParameter::default();
-    let param = ctx.param.image_data_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.image_data_param.as_deref().unwrap_or(&default);
     let transform = Transform::new(ctx)?;
     check_new_size(param)?;
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");

@@ -45,7 +45,7 @@ pub(super) fn with_labels(ctx: &SetupContext<'_>, data: Shape) -> Result<Vec<Sha
 /// Whether the layer sets up prefetch buffers. Every prefetching layer reads their number in `data_param`.
 fn prefetches(ctx: &SetupContext<'_>) -> bool {
     let default = DataParameter::default();
-    ctx.param.data_param.as_ref().unwrap_or(&default).prefetch() > 0
+    ctx.param.data_param.as_deref().unwrap_or(&default).prefetch() > 0
 }
 
 /// Checks that the tops have elements: a prefetch buffer without any cannot be set up.

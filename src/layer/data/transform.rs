@@ -34,7 +34,7 @@ impl Transform {
     pub(super) fn new(ctx: &SetupContext<'_>) -> Result<Transform, Refusal> {
         const MEAN_FILE: &str = "transform_param.mean_file";
         let default = TransformationParameter::default();
-        let param = ctx.param.transform_param.as_ref().unwrap_or(&default);
+        let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
         let crop_size = param.crop_size();
         ensure!(
             i32::try_from(crop_size).is_ok(),

@@ -23,7 +23,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = WindowDataParameter::default();
-    let param = ctx.param.window_data_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.window_data_param.as_deref().unwrap_or(&default);
     let transform = Transform::new(ctx)?;
     ensure!(transform.crop_size > 0, "transform_param.crop_size", "crop_size must be at least 1");
     check_batch(ctx, "window_data_param.batch_size", param.batch_size())?;

@@ -23,7 +23,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = InfogainLossParameter::default();
-    let param = ctx.param.infogain_loss_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.infogain_loss_param.as_deref().unwrap_or(&default);
     let axis = ctx.bottom_axis(0, param.axis(), "infogain_loss_param.axis")?;
     check_inner_weight(ctx, 1.0, "softmax")?;
     let old_switch = ctx.param.loss_param.as_ref().and_then(|p| p.normalize);

@@ -55,7 +55,7 @@ fn old_fields(layer: &mut V1LayerParameter) -> Option<OldFields> {
 fn needs_upgrade(layer: &V1LayerParameter) -> bool {
     macro_rules! any {
         ($type:ident, $param:expr) => {
-            $param.as_ref().is_some_and(|$type { scale, mean_file, crop_size, mirror, .. }| {
+            $param.as_deref().is_some_and(|$type { scale, mean_file, crop_size, mirror, .. }| {
                 scale.is_some() || mean_file.is_some() || crop_size.is_some() || mirror.is_some()
             })
         };
@@ -83,14 +83,14 @@ mod tests {
     fn one_layer_in_need_changes_all_data_layers() {
         let layer = |scale| V1LayerParameter {
             r#type: Some(LayerType::Data as i32),
-            data_param: Some(DataParameter { scale, ..Default::default() }),
+            data_param: Some(DataParameter { scale, ..Default::default() }.into()),
             ..Default::default()
         };
         let mut layers = [layer(Some(0.5)), layer(None)];
         assert!(upgrade(&mut layers));
         assert_eq!(layers[0].transform_param.as_ref().unwrap().scale, Some(0.5));
         assert_eq!(layers[0].data_param.as_ref().unwrap().scale, None);
-        assert_eq!(layers[1].transform_param, Some(TransformationParameter::default()));
+        assert_eq!(layers[1].transform_param, Some(TransformationParameter::default().into()));
         assert!(!upgrade(&mut [layer(None)]));
     }
 }

@@ -110,7 +110,7 @@ fn ignored(name: &str, fields: &[u8], message: &str) -> Option<String> {
 }
 
 /// The transformation of the input; Caffe takes it from a layer of any type.
-fn transform(v0: &mut V0LayerParameter) -> Option<TransformationParameter> {
+fn transform(v0: &mut V0LayerParameter) -> Option<Box<TransformationParameter>> {
     some_if_set(TransformationParameter {
         scale: v0.scale.take(),
         mean_file: v0.meanfile.take(),
@@ -121,8 +121,8 @@ fn transform(v0: &mut V0LayerParameter) -> Option<TransformationParameter> {
 }
 
 /// The message, or nothing if no field of it is set.
-fn some_if_set<M: Default + PartialEq>(message: M) -> Option<M> {
-    (message != M::default()).then_some(message)
+fn some_if_set<M: Default + PartialEq, P: From<M>>(message: M) -> Option<P> {
+    (message != M::default()).then(|| message.into())
 }
 
 /// Moves the fields that a layer of this type knows.
@@ -146,7 +146,7 @@ fn take_parameters(v0_type: &str, v0: &mut V0LayerParameter, v1: &mut V1LayerPar
             let source = v0.source.take();
             v1.infogain_loss_param = some_if_set(InfogainLossParameter { source, ..Default::default() });
         }
-        "hdf5_output" => v1.hdf5_output_param = v0.hdf5_output_param.take(),
+        "hdf5_output" => v1.hdf5_output_param = v0.hdf5_output_param.take().map(Box::new),
         _ => take_data_parameters(v0_type, v0, v1),
     }
 }

@@ -10,6 +10,7 @@
 //! after [`Plan`] looks at a layer's type.
 
 pub mod cli;
+pub mod compare;
 pub mod data;
 pub mod error;
 pub mod filler;
@@ -23,6 +24,7 @@ pub mod random;
 pub mod rules;
 pub mod weights;
 
+mod json;
 mod shape;
 
 pub use error::{Error, Result};

@@ -1,5 +1,6 @@
 //! The command-line tool: one file a subcommand. Arguments are read and results printed here and nowhere else.
 
+mod compare;
 mod completions;
 mod donors;
 mod init;
@@ -12,6 +13,7 @@ mod progress;
 mod random;
 mod report;
 mod rules;
+mod select;
 mod target;
 mod upgrade;
 
@@ -54,6 +56,7 @@ impl Arguments {
 enum Command {
     Init(Box<init::InitArguments>),
     Upgrade(upgrade::UpgradeArguments),
+    Compare(compare::CompareArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -63,6 +66,7 @@ impl Command {
         match self {
             Command::Init(arguments) => init::run(arguments)?,
             Command::Upgrade(arguments) => upgrade::run(arguments)?,
+            Command::Compare(arguments) => return compare::run(arguments),
             Command::Completions(arguments) => completions::run(arguments),
             Command::Man(arguments) => man::run(arguments)?,
         }

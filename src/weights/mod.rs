@@ -15,6 +15,7 @@ mod map;
 mod matching;
 mod npz;
 mod safetensors;
+mod statistics;
 
 use std::fmt;
 use std::io;
@@ -32,6 +33,7 @@ pub use matching::{
     Donor, DonorReport, MatchOptions, OnMismatch, Rename, RenameError, Report, Selection, SelectionError, Skipped,
     Taken, apply,
 };
+pub use statistics::{Gatherer, Statistics};
 
 /// The values of a stored blob, read on request.
 pub trait StoredValues: Send + Sync {
@@ -65,6 +67,20 @@ pub struct StoredBlob {
     pub legacy: bool,
     /// Its values, as many as the shape counts.
     pub values: Arc<dyn StoredValues>,
+}
+
+impl StoredBlob {
+    /// The dimensions with as many axes as `shape`, if the blob has them.
+    ///
+    /// The four old sizes have ones in front of those that a shape of fewer axes has.
+    pub(crate) fn aligned(&self, shape: &Shape) -> Option<Vec<i32>> {
+        let dims = self.shape.dims();
+        if !self.legacy {
+            return (dims.len() == shape.axes()).then(|| dims.to_vec());
+        }
+        let in_front = dims.len().checked_sub(shape.axes())?;
+        dims[..in_front].iter().all(|&dim| dim == 1).then(|| dims[in_front..].to_vec())
+    }
 }
 
 impl fmt::Debug for StoredBlob {

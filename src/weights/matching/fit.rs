@@ -21,7 +21,7 @@ pub(super) enum Fit {
 /// # Errors
 /// It does not: the text completes "blob 0 ...".
 pub(super) fn fit(blob: &StoredBlob, shape: &Shape, on_mismatch: OnMismatch) -> Result<Fit, String> {
-    let stored = aligned(blob, shape);
+    let stored = blob.aligned(shape);
     let dims = shape.dims();
     if stored.as_deref() == Some(dims) && blob.shape.count() == shape.count() {
         return Ok(Fit::Whole);
@@ -39,18 +39,6 @@ pub(super) fn fit(blob: &StoredBlob, shape: &Shape, on_mismatch: OnMismatch) -> 
         _ if all(|stored, needed| stored >= needed) => Ok(Fit::Sliced { corner: Corner::new(dims, &small) }),
         _ => Err(format!("{}: it is shorter on some axis", differs())),
     }
-}
-
-/// The dimensions of a stored blob with as many axes as `shape`, if it has them.
-///
-/// The four old sizes have ones in front of those that a shape of fewer axes has.
-fn aligned(blob: &StoredBlob, shape: &Shape) -> Option<Vec<i32>> {
-    let dims = blob.shape.dims();
-    if !blob.legacy {
-        return (dims.len() == shape.axes()).then(|| dims.to_vec());
-    }
-    let in_front = dims.len().checked_sub(shape.axes())?;
-    dims[..in_front].iter().all(|&dim| dim == 1).then(|| dims[in_front..].to_vec())
 }
 
 #[cfg(test)]

@@ -1,0 +1,124 @@
+//! `caffemodel compare`: two files of weights, blob by blob.
+
+mod table;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::Args;
+use serde::Serialize;
+
+use super::report;
+use super::select::SelectArguments;
+use crate::compare::{Comparison, Method, Options, Tolerance, compare};
+use crate::weights::{self, StoredNet};
+
+/// The exit code for files that were compared and differ.
+const DIFFERENT: u8 = 1;
+
+/// Compare the blobs of two files, bit for bit, within a tolerance, or by their distributions
+///
+/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto; its content tells which. The exit code is 0 if
+/// all blobs are equal, 1 if not, and 2 if the files cannot be compared.
+///
+/// With tolerances, values a and b agree if |a - b| <= atol + rtol * |b|, or if they are at most ULP floats apart, or
+/// if both are NaN. An infinity agrees with itself alone.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel compare ours.caffemodel caffe.caffemodel
+  caffemodel compare ours.npz caffe.caffemodel --atol 1e-6 --rtol 1e-5
+  caffemodel compare seed1.caffemodel seed2.caffemodel --distribution
+  caffemodel compare mean1.binaryproto mean2.binaryproto --json")]
+pub(super) struct CompareArguments {
+    /// The first file
+    a: PathBuf,
+
+    /// The second file, the reference
+    b: PathBuf,
+
+    /// The greatest absolute difference of values that agree
+    #[arg(long, value_name = "X", value_parser = parse_tolerance)]
+    atol: Option<f64>,
+
+    /// The greatest difference of values that agree, relative to the second file's
+    #[arg(long, value_name = "X", value_parser = parse_tolerance)]
+    rtol: Option<f64>,
+
+    /// The greatest distance of values that agree, in units in the last place
+    #[arg(long, value_name = "N")]
+    ulp: Option<u32>,
+
+    /// Compare the distributions of the values only, by the Kolmogorov-Smirnov test, as for other seeds
+    #[arg(long, conflicts_with_all = ["atol", "rtol", "ulp"])]
+    distribution: bool,
+
+    /// The chance to find nets different that are initialised alike; it is shared out among the blobs
+    #[arg(long, value_name = "P", default_value = "0.01", requires = "distribution", value_parser = parse_alpha)]
+    alpha: f64,
+
+    /// Match layers with blobs in order rather than by name (HDF5 keeps them by name)
+    #[arg(long)]
+    by_order: bool,
+
+    #[command(flatten)]
+    select: SelectArguments,
+
+    /// Print all that was found as JSON, equal blobs included
+    #[arg(long)]
+    json: bool,
+}
+
+/// The comparison with the names of its files.
+#[derive(Serialize)]
+struct Report<'a> {
+    a: &'a Path,
+    b: &'a Path,
+    #[serde(flatten)]
+    comparison: &'a Comparison,
+}
+
+impl CompareArguments {
+    fn method(&self) -> Method {
+        if self.distribution {
+            return Method::Distribution { alpha: self.alpha };
+        }
+        Method::Values(Tolerance { atol: self.atol, rtol: self.rtol, ulp: self.ulp })
+    }
+}
+
+pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
+    let (mut a, mut b) = (open(&arguments.a)?, open(&arguments.b)?);
+    let selection = arguments.select.selection(&[&a, &b])?;
+    [&mut a, &mut b].into_iter().for_each(|net| selection.apply(net));
+    let options = Options { method: arguments.method(), by_order: arguments.by_order };
+    let comparison = compare(&a, &b, &options)?;
+    if comparison.counts.total() == 0 {
+        bail!("nothing to compare: no layer has blobs");
+    }
+    if arguments.json {
+        let report = Report { a: &arguments.a, b: &arguments.b, comparison: &comparison };
+        report::result(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
+    } else if !report::is_quiet() {
+        report::result(&table::render(&comparison, report::is_verbose()))?;
+    }
+    Ok(if comparison.equal { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
+}
+
+fn open(path: &Path) -> crate::Result<StoredNet> {
+    let net = weights::open(path)?;
+    for notice in &net.notices {
+        report::note(&format!("{}: {notice}", path.display()));
+    }
+    Ok(net)
+}
+
+fn parse_tolerance(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| "expected a number that is not negative, such as 1e-6".to_owned())
+}
+
+fn parse_alpha(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| *number > 0.0 && *number < 1.0);
+    number.ok_or_else(|| "expected a chance between 0 and 1, such as 0.01".to_owned())
+}

@@ -1,0 +1,199 @@
+//! Two blobs as samples of a distribution.
+//!
+//! Initialisations from different seeds have no value in common, but their distributions are the same. Mean, standard
+//! deviation and range are those of all values; the two-sample Kolmogorov-Smirnov test sees all values of blobs with up
+//! to [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is picked
+//! from each, by random numbers that are the same every time. So two lists of 16 MiB are the most that is kept, and
+//! normal distributions whose standard deviations differ by one per cent are still told apart.
+
+use std::io;
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{RngExt, SeedableRng};
+use serde::Serialize;
+
+use super::values::PIECE;
+use super::{Side, ks};
+use crate::json;
+use crate::weights::{Gatherer, Statistics, StoredBlob};
+
+/// The most values of a blob that the Kolmogorov-Smirnov test sees.
+pub const SAMPLE: usize = 1 << 22;
+
+/// Picks the values of a sample; any seed would do.
+const SEED: u64 = 0;
+
+/// How the distributions of two blobs differ.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DistributionComparison {
+    /// The statistics of the first blob.
+    pub a: Statistics,
+    /// The statistics of the second blob.
+    pub b: Statistics,
+    /// The Kolmogorov-Smirnov statistic: the greatest distance of the two empirical distribution functions. NaN counts
+    /// as greater than any number.
+    #[serde(serialize_with = "json::number")]
+    pub ks: f64,
+    /// The chance of such a distance or a greater one between samples of one distribution, as
+    /// `scipy.stats.ks_2samp` has it. Two constants need no test: 1 if they are the same, 0 otherwise.
+    #[serde(serialize_with = "json::number")]
+    pub p_value: f64,
+}
+
+/// Compares the distributions of two blobs that have values.
+pub(super) fn compare(a: &StoredBlob, b: &StoredBlob) -> Result<DistributionComparison, (Side, io::Error)> {
+    let (a, b) = rayon::join(|| Sample::read(a), || Sample::read(b));
+    let a = a.map_err(|error| (Side::A, error))?;
+    let b = b.map_err(|error| (Side::B, error))?;
+    let (ks, mut p_value) = ks::two_sample(&a.keys, &b.keys);
+    if a.is_constant() && b.is_constant() {
+        p_value = if ks == 0.0 { 1.0 } else { 0.0 };
+    }
+    Ok(DistributionComparison { a: a.statistics, b: b.statistics, ks, p_value })
+}
+
+struct Sample {
+    statistics: Statistics,
+    /// The keys of the sampled values in ascending order.
+    keys: Vec<u32>,
+}
+
+impl Sample {
+    fn read(blob: &StoredBlob) -> io::Result<Sample> {
+        let count = blob.shape.count();
+        let mut picker = Picker::new(count, SAMPLE);
+        let mut gatherer = Gatherer::default();
+        let mut buffer = vec![0.0; PIECE.min(count)];
+        for offset in (0..count).step_by(PIECE) {
+            let piece = &mut buffer[..PIECE.min(count - offset)];
+            blob.values.read(offset, piece)?;
+            gatherer.add(piece);
+            picker.pick(offset, piece);
+        }
+        let mut keys = picker.keys;
+        keys.sort_unstable();
+        Ok(Sample { statistics: gatherer.finish(), keys })
+    }
+
+    fn is_constant(&self) -> bool {
+        self.statistics.min == self.statistics.max
+    }
+}
+
+/// Picks one value of each of the equal stretches that a blob is cut into.
+struct Picker {
+    count: usize,
+    size: usize,
+    random: Xoshiro256PlusPlus,
+    /// Where the next value is.
+    next: usize,
+    keys: Vec<u32>,
+}
+
+impl Picker {
+    fn new(count: usize, most: usize) -> Picker {
+        let size = count.min(most);
+        let random = Xoshiro256PlusPlus::seed_from_u64(SEED);
+        let mut picker = Picker { count, size, random, next: 0, keys: Vec::with_capacity(size) };
+        picker.advance();
+        picker
+    }
+
+    /// Takes what is due of the values from `offset` on.
+    fn pick(&mut self, offset: usize, values: &[f32]) {
+        while self.keys.len() < self.size && self.next - offset < values.len() {
+            self.keys.push(key(values[self.next - offset]));
+            self.advance();
+        }
+    }
+
+    fn advance(&mut self) {
+        let start = |stretch: usize| (stretch as u64 * self.count as u64 / self.size as u64) as usize;
+        let stretch = self.keys.len();
+        if stretch < self.size {
+            self.next = self.random.random_range(start(stretch)..start(stretch + 1));
+        }
+    }
+}
+
+/// The place of a value in numerical order: both zeros are one, and NaN comes last.
+fn key(value: f32) -> u32 {
+    if value.is_nan() {
+        return u32::MAX;
+    }
+    // Adding zero turns -0 into 0.
+    let bits = (value + 0.0).to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::Shape;
+    use crate::random::{Generator, NativeGenerator};
+
+    fn blob(values: Vec<f32>) -> StoredBlob {
+        let shape = Shape::new([values.len() as i64]).unwrap();
+        StoredBlob { index: 0, shape, legacy: false, values: Arc::new(values) }
+    }
+
+    fn normal(seed: u64, std: f32, count: usize) -> StoredBlob {
+        let mut values = vec![0.0; count];
+        NativeGenerator::new(seed, "ip", 0).gaussian(0.0, std, &mut values);
+        blob(values)
+    }
+
+    #[test]
+    fn keys_are_in_numerical_order() {
+        let values =
+            [f32::NEG_INFINITY, -1.0, -f32::from_bits(1), 0.0, f32::from_bits(1), 1.0, f32::INFINITY, f32::NAN];
+        assert!(values.map(key).is_sorted_by(|a, b| a < b));
+        assert_eq!(key(-0.0), key(0.0));
+        assert_eq!(key(-f32::NAN), key(f32::NAN));
+    }
+
+    #[test]
+    fn a_picker_takes_all_of_a_small_blob_and_one_of_each_stretch_of_a_large_one() {
+        let values: Vec<f32> = (0..1000).map(|value| value as f32).collect();
+        let picked = |most: usize, cut: usize| {
+            let mut picker = Picker::new(values.len(), most);
+            values.chunks(cut).enumerate().for_each(|(piece, values)| picker.pick(piece * cut, values));
+            picker.keys
+        };
+        assert_eq!(picked(1000, 64), values.iter().map(|&value| key(value)).collect::<Vec<_>>());
+        let some = picked(300, 64);
+        assert_eq!(some, picked(300, 7));
+        for (stretch, picked) in some.iter().enumerate() {
+            let stretch = values[stretch * 1000 / 300..(stretch + 1) * 1000 / 300].iter();
+            assert!(stretch.map(|&value| key(value)).any(|key| key == *picked));
+        }
+    }
+
+    #[test]
+    fn seeds_are_alike_and_other_deviations_are_not() {
+        let reference = normal(1, 0.01, 100_000);
+        let alike = compare(&normal(2, 0.01, 100_000), &reference).unwrap();
+        assert!(alike.p_value > 0.01, "{alike:?}");
+        let wider = compare(&normal(2, 0.0105, 100_000), &reference).unwrap();
+        assert!(wider.p_value < 1e-6, "{wider:?}");
+        assert!((wider.a.std - 0.0105).abs() < 1e-4);
+    }
+
+    #[test]
+    fn one_per_cent_is_seen_in_a_sample() {
+        let reference = normal(1, 1.0, 3 * SAMPLE / 2);
+        assert!(compare(&normal(2, 1.0, 3 * SAMPLE / 2), &reference).unwrap().p_value > 0.01);
+        assert!(compare(&normal(2, 1.01, 3 * SAMPLE / 2), &reference).unwrap().p_value < 1e-6);
+    }
+
+    #[test]
+    fn constants_need_no_test() {
+        let p_value = |a: f32, b: f32| compare(&blob(vec![a; 2]), &blob(vec![b; 2])).unwrap().p_value;
+        assert_eq!(p_value(0.0, -0.0), 1.0);
+        assert_eq!(p_value(0.0, 0.1), 0.0);
+        let varied = compare(&blob(vec![0.0, 0.1]), &blob(vec![0.2, 0.2])).unwrap();
+        assert_eq!((varied.ks, varied.p_value), (1.0, 1.0 / 3.0));
+    }
+}

@@ -133,8 +133,13 @@ fn layers_are_renamed_and_chosen() {
 fn rules_that_fit_nothing_and_donors_that_give_nothing_are_told() {
     let folder = folder(&net(3).replace("name: \"", "name: \"x"));
     let (printed, _) = taken(&folder, "w.caffemodel");
-    let expected = "weights: w.caffemodel: 0 layers taken, 2 in excess\nnote: nothing was taken from w.caffemodel: no \
-                    layer that fits has the name of one of the net's\ninitialised: 2 layers (a, b)";
+    let expected = "\
+weights: w.caffemodel: 0 layers taken, 2 in excess
+warning: nothing was taken from w.caffemodel
+ |
+ = help: layers are matched by name, to the letter; --rename gives those of the weights other names
+
+initialised: 2 layers (a, b)";
     assert_eq!(printed, expected);
     let unused = "error: rename y*=*: no donor has a layer of such a name\n";
     assert_eq!(refused(&folder, "w.caffemodel --rename y*=*"), unused);

@@ -138,3 +138,40 @@ fn folders_links_and_devices_are_refused() {
     let device = "/dev/null: not a regular file; weights are read in place, so store them in one first";
     assert_eq!(error(Path::new("/dev/null")), device);
 }
+
+/// A net of one layer with one blob of 2^28 values, all zero, in a file with a hole.
+fn sparse(path: &Path) -> u64 {
+    let count: u64 = 1 << 28;
+    let varint = |mut value: u64| {
+        let mut out = Vec::new();
+        while value >= 0x80 {
+            out.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
+        out
+    };
+    let shape = [&[0x3a, 7, 0x0a, 5][..], &varint(count)].concat();
+    let data = [&[0x2a][..], &varint(4 * count)].concat();
+    let blob_length = (shape.len() + data.len()) as u64 + 4 * count;
+    let blob = [&[0x3a][..], &varint(blob_length)].concat();
+    let layer = [&b"\x0a\x01a"[..], &blob].concat();
+    let start = [&[0xa2, 6][..], &varint(layer.len() as u64 + blob_length), &layer, &shape, &data].concat();
+    fs::write(path, &start).unwrap();
+    fs::OpenOptions::new().write(true).open(path).unwrap().set_len(start.len() as u64 + 4 * count).unwrap();
+    count
+}
+
+#[test]
+fn a_large_file_is_opened_without_reading_its_values() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("large");
+    let count = sparse(&path);
+    let start = std::time::Instant::now();
+    let net = weights::open(&path).unwrap();
+    let blob = &net.layers[0].blobs[0];
+    let mut last = [1.0];
+    blob.values.read(count as usize - 1, &mut last).unwrap();
+    assert_eq!((blob.shape.count() as u64, last), (count, [0.0]));
+    assert!(start.elapsed().as_secs_f64() < 1.0, "a second is ages for it");
+}

@@ -141,10 +141,8 @@ fn print_donor(donor: &DonorReport) {
     parts.into_iter().flatten().for_each(|part| line.push_str(&format!(", {part}")));
     report::done(&line);
     if donor.taken.is_empty() {
-        report::note(&format!(
-            "nothing was taken from {}: no layer that fits has the name of one of the net's",
-            donor.donor
-        ));
+        let help = "layers are matched by name, to the letter; --rename gives those of the weights other names";
+        report::caution(&format!("nothing was taken from {}", donor.donor), help);
     }
     for skipped in &donor.skipped {
         report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));

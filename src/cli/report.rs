@@ -84,6 +84,12 @@ pub(super) fn warning(warning: &Warning) {
     print(Level::WARNING, &finding);
 }
 
+/// Prints a warning that is about no place to standard error.
+pub(super) fn caution(text: &str, help: &str) {
+    let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.to_owned()) };
+    print(Level::WARNING, &finding);
+}
+
 fn diagnostic(finding: &Diagnostic) {
     print(Level::ERROR, finding);
 }

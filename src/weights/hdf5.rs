@@ -182,6 +182,7 @@ impl Source for MapSource {
             .get(..out.len())
             .ok_or(FormatError::UnexpectedEof { expected: out.len(), available: bytes.len() - start })?;
         out.copy_from_slice(found);
+        self.0.note_read(out.len());
         Ok(())
     }
 }

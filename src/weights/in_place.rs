@@ -48,6 +48,7 @@ impl StoredValues for InPlace {
         let rest = offset.checked_mul(width).and_then(|start| values.get(start..));
         let rest = rest.filter(|rest| rest.len() / width >= out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
         self.element.decode(rest, width, out);
+        self.file.note_read(out.len() * width);
         Ok(())
     }
 }

@@ -4,17 +4,26 @@ use std::fs::{self, File, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::Mmap;
 use thiserror::Error;
 
 use crate::error::{Diagnostic, Error, Result};
 
+/// How many bytes may be read before the system is told that their pages are done with.
+const RESIDENT_BYTES: usize = 16 << 20;
+
+/// What the system reads at least.
+const PAGE_BYTES: usize = 4096;
+
 /// A file of weights, its bytes mapped into memory.
 #[derive(Debug)]
 pub(super) struct FileMap {
     path: PathBuf,
     map: Mmap,
+    /// How many bytes have been read since pages were last given back.
+    read: AtomicUsize,
 }
 
 impl FileMap {
@@ -34,8 +43,28 @@ impl FileMap {
         }
         // SAFETY: the bytes are only ever copied out; a file that others cut short meanwhile is the one danger left.
         let map = unsafe { Mmap::map(&file) }.map_err(|source| cannot_read(path, source))?;
-        Ok(Arc::new(FileMap { path: path.to_owned(), map }))
+        Ok(Arc::new(FileMap { path: path.to_owned(), map, read: AtomicUsize::new(0) }))
     }
+
+    /// Notes that so many bytes have been copied out, once. Pages are given back in time, so that the memory that the
+    /// process is seen to use does not grow with the file.
+    pub(super) fn note_read(&self, bytes: usize) {
+        let bytes = bytes.max(PAGE_BYTES);
+        if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes > RESIDENT_BYTES {
+            self.read.store(0, Ordering::Relaxed);
+            self.give_back();
+        }
+    }
+
+    #[cfg(unix)]
+    fn give_back(&self) {
+        // SAFETY: the map is a shared one and only read, so that the same bytes come back when they are read again.
+        // Should the system refuse, it keeps the pages.
+        let _ = unsafe { self.map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+    }
+
+    #[cfg(not(unix))]
+    fn give_back(&self) {}
 
     /// The file's bytes.
     pub(super) fn bytes(&self) -> &[u8] {

@@ -150,6 +150,7 @@ impl StoredValues for WireValues {
             let (now, later) = out.split_at_mut(out.len().min(run.elements.end - offset));
             let start = run.offset + (offset - run.elements.start) * run.stride;
             self.element.decode(&self.file.bytes()[start..], run.stride, now);
+            self.file.note_read(now.len() * run.stride);
             offset += now.len();
             out = later;
         }

@@ -116,6 +116,7 @@ impl Matcher<'_> {
     fn donor(&mut self, donor: &Donor) -> Result<DonorReport> {
         let mut report = DonorReport::new(&donor.name);
         let matching = donor.net.format.map_or(Matching::Layers, |format| format.matching);
+        let groups = groups_within(&donor.net);
         for layer in &donor.net.layers {
             // Caffe looks at the first level of groups only.
             let nested = matching == Matching::Groups && layer.name.contains('/');
@@ -132,7 +133,14 @@ impl Matcher<'_> {
                         report.left.push(layer.name.clone());
                     }
                 }
-                Some(target) => self.layer(donor, layer, target, matching, &mut report)?,
+                Some(target) => {
+                    let planned = &self.plan.layers[target];
+                    let complete = match matching {
+                        Matching::Layers => check_layer(layer, planned),
+                        Matching::Groups => check_group(layer, groups.get(&*layer.name).copied().unwrap_or(0), planned),
+                    };
+                    self.layer(donor, layer, target, complete, &mut report)?;
+                }
             }
         }
         Ok(report)
@@ -148,21 +156,17 @@ impl Matcher<'_> {
         name.to_owned()
     }
 
-    /// Takes a layer of a donor for a layer of the net.
+    /// Takes a layer of a donor for a layer of the net, if it has all blobs that it must.
     fn layer(
         &mut self,
         donor: &Donor,
         layer: &StoredLayer,
         target: usize,
-        matching: Matching,
+        complete: Result<(), String>,
         report: &mut DonorReport,
     ) -> Result<()> {
         let planned = &self.plan.layers[target];
-        let fits = match matching {
-            Matching::Layers => check_layer(layer, planned),
-            Matching::Groups => check_group(&donor.net, layer, planned),
-        };
-        let fits = fits.and_then(|()| {
+        let fits = complete.and_then(|()| {
             let fit = |blob: &StoredBlob| {
                 let shape = &planned.blobs[blob.index].shape;
                 fit(blob, shape, self.options.on_mismatch).map_err(|flaw| format!("blob {} {flaw}", blob.index))
@@ -241,14 +245,19 @@ fn check_layer(layer: &StoredLayer, planned: &PlannedLayer) -> Result<(), String
     }
 }
 
-/// Whether the group of a layer has those blobs that the net's layer does not share, and no more links than that layer
-/// has blobs.
-fn check_group(donor: &StoredNet, layer: &StoredLayer, planned: &PlannedLayer) -> Result<(), String> {
-    let is_child = |other: &&StoredLayer| {
-        let rest = other.name.strip_prefix(&layer.name).and_then(|rest| rest.strip_prefix('/'));
-        rest.is_some_and(|rest| !rest.contains('/'))
-    };
-    let (groups, needed) = (donor.layers.iter().filter(is_child).count(), planned.blobs.len());
+/// How many groups each layer's group holds; they are layers themselves, with the names of both.
+fn groups_within(donor: &StoredNet) -> HashMap<&str, usize> {
+    let mut groups = HashMap::new();
+    for (parent, _) in donor.layers.iter().filter_map(|layer| layer.name.rsplit_once('/')) {
+        *groups.entry(parent).or_default() += 1;
+    }
+    groups
+}
+
+/// Whether the group of a layer has those blobs that the net's layer does not share, and no more links, to `groups` and
+/// to blobs, than that layer has blobs.
+fn check_group(layer: &StoredLayer, groups: usize, planned: &PlannedLayer) -> Result<(), String> {
+    let needed = planned.blobs.len();
     if layer.blobs.len() + groups > needed {
         let within = if groups > 0 { format!(" and {groups} groups") } else { String::new() };
         return Err(format!("{}{within}, not {needed}", blobs(layer.blobs.len())));

@@ -25,6 +25,7 @@ impl Read for MapReader {
         let count = out.len().min(self.rest.len());
         out[..count].copy_from_slice(&self.file.bytes()[self.rest.start..][..count]);
         self.rest.start += count;
+        self.file.note_read(count);
         Ok(count)
     }
 }

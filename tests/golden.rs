@@ -28,6 +28,7 @@ const AREAS: &[&str] = &[
     "v1field",
     "data",
     "olddata",
+    "images",
     "netload",
     "finetune",
     "oldweights",

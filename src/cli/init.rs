@@ -53,7 +53,9 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let donors = arguments.donors.or(weights)?;
     let (file, sha256) = (definition.file.clone(), definition.sha256);
     let net = Net::resolve(definition, &arguments.net.state.options())?;
-    let mut options = PlanOptions { shapes: arguments.net.state.shapes(), ..Default::default() };
+    let mut random = arguments.random.open(seed)?;
+    let streams = Some(random.streams.clone());
+    let mut options = PlanOptions { shapes: arguments.net.state.shapes(), streams, ..Default::default() };
     options.rules = arguments.rules.rules(&options.fillers)?;
     let mut plan = Plan::new(net, &options)?;
     plan.notices.iter().for_each(|notice| report::note(notice));
@@ -63,7 +65,6 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }
-    let mut random = arguments.random.open(seed)?;
     let mut recipe = Recipe::new(file, &sha256, &random.streams, random.seed);
     recipe.rules = options.rules.options();
     recipe.weights = donors.records(arguments.output.has_provenance())?;

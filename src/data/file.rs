@@ -1,5 +1,6 @@
 //! A file of a source, read at any place.
 
+use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,15 @@ impl SourceFile {
     }
 }
 
+/// Checks that a file can be opened.
+///
+/// # Errors
+/// It is not there, may not be read, or is a folder.
+pub fn check_readable(path: &Path) -> Result<(), SourceError> {
+    look_at(path)?;
+    File::open(path).map(drop).map_err(|error| SourceError::io(path, error))
+}
+
 /// What kind of thing a path leads to.
 ///
 /// # Errors
@@ -76,4 +86,12 @@ pub(super) fn look_at(path: &Path) -> Result<Metadata, SourceError> {
 /// The `N` bytes at `offset`, or `None` past the end.
 pub(super) fn bytes_at<const N: usize>(bytes: &[u8], offset: usize) -> Option<[u8; N]> {
     bytes.get(offset..)?.first_chunk().copied()
+}
+
+/// Bytes of a file as a part of a path, or `None` where the system has no such paths.
+pub(super) fn os_string(bytes: &[u8]) -> Option<OsString> {
+    #[cfg(unix)]
+    return Some(std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec()));
+    #[cfg(not(unix))]
+    return String::from_utf8(bytes.to_vec()).ok().map(OsString::from);
 }

@@ -9,9 +9,11 @@
 
 pub mod datum;
 pub mod hdf5_list;
+pub mod image_list;
 pub mod leveldb;
 pub mod lmdb;
 pub mod picture;
+pub mod window_file;
 
 mod error;
 mod file;
@@ -21,6 +23,7 @@ mod words;
 use std::fmt;
 
 pub use error::{Place, SourceError};
+pub use file::check_readable;
 pub use sources::Sources;
 
 /// A record of a database.

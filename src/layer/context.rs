@@ -1,10 +1,27 @@
 //! What a layer's rule can see of the net.
 
+use std::fmt;
+
 use crate::Shape;
 use crate::data::Sources;
 use crate::error::{AtField, Refusal};
 use crate::filler;
 use crate::proto::caffe::{LayerParameter, Phase};
+use crate::random::CaffeGenerator;
+
+/// The random numbers to come.
+pub trait Outlook: fmt::Debug {
+    /// Caffe's generator as it will be when the layer's turn to draw comes; `None` if it does not fill the net, or is
+    /// not known.
+    fn generator(&self) -> Option<CaffeGenerator>;
+}
+
+/// Nothing is known of the random numbers.
+impl Outlook for () {
+    fn generator(&self) -> Option<CaffeGenerator> {
+        None
+    }
+}
 
 /// The layer and its surroundings, as its rule sees them.
 #[derive(Debug)]
@@ -25,6 +42,8 @@ pub struct SetupContext<'a> {
     pub user_shapes: &'a [Option<Shape>],
     /// Finds the files that the net names.
     pub sources: &'a Sources,
+    /// The random numbers that the layer will draw.
+    pub outlook: &'a dyn Outlook,
     /// The fillers that the net may use.
     pub fillers: &'a filler::Registry,
 }

@@ -52,6 +52,6 @@ mod tile;
 mod testing;
 
 pub use blob::{BlobSpec, FillerSpec, Role, Values};
-pub use context::SetupContext;
+pub use context::{Outlook, SetupContext};
 pub use registry::{Arity, LayerType, Registry};
 pub use setup::{Draw, Setup};

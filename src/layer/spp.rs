@@ -121,6 +121,7 @@ mod tests {
                 given: &[],
                 user_shapes: &[None],
                 sources: &crate::data::Sources::default(),
+                outlook: &(),
                 fillers: &crate::filler::Registry::default(),
             })
         };

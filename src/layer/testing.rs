@@ -79,6 +79,7 @@ impl Surroundings<'_> {
             given: &given,
             user_shapes: &user_shapes,
             sources: &Sources::default(),
+            outlook: &(),
             fillers: &filler::Registry::default(),
         })
     }

@@ -3,6 +3,7 @@
 //! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it
 //! ([`crate::init`]) never looks at a layer's type.
 
+mod outlook;
 mod rules;
 mod share;
 mod walk;
@@ -18,6 +19,7 @@ use crate::filler::{self, Filler};
 use crate::layer::{self, Draw, FillerSpec, Role};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
+use crate::random::Streams;
 use crate::rules::Rules;
 use crate::weights::{Patch, StoredBlob};
 
@@ -38,6 +40,9 @@ pub struct PlanOptions {
     pub folder: Option<PathBuf>,
     /// Fillers of the caller's choice for the net's blobs.
     pub rules: Rules,
+    /// The random numbers that will fill the net: of Caffe's follows which picture of a shuffled list gives the shape.
+    /// Nothing is drawn from them.
+    pub streams: Option<Streams>,
 }
 
 /// A blob of the plan, by the index of its layer and its index there.

@@ -1,8 +1,10 @@
 //! The walk over the layers that Caffe's `Net::Init` makes: blobs are connected by name, each layer is set up.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::outlook::{After, Ahead};
 use super::rules::{Deciding, Rulebook, refused};
 use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
@@ -20,6 +22,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let mut walk = Walk {
         options,
         sources: options.folder.as_ref().map_or_else(|| Sources::beside(folder), Sources::in_folder),
+        ahead: RefCell::new(options.streams.as_ref().map(Ahead::new)),
         locator: &locator,
         shapes: Vec::new(),
         ids: HashMap::new(),
@@ -59,6 +62,7 @@ fn at_layer(refusal: Refusal) -> Fault {
 struct Walk<'a> {
     options: &'a PlanOptions,
     sources: Sources,
+    ahead: RefCell<Option<Ahead>>,
     locator: &'a Locator,
     /// The shapes of the net's blobs, by number.
     shapes: Vec<Shape>,
@@ -111,6 +115,7 @@ impl Walk<'_> {
             given: &given_shapes,
             user_shapes: &user_shapes,
             sources: &self.sources,
+            outlook: &After { planned: &self.planned, ahead: &self.ahead },
             fillers: &self.options.fillers,
         };
         let setup = entry.layer.setup(&ctx).map_err(at_layer)?;

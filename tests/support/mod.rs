@@ -107,7 +107,7 @@ impl Settings {
         let definition = Definition::read(folder.join(&self.net))?;
         let phase = if self.phase == "TRAIN" { Phase::Train } else { Phase::Test };
         let state = StateOptions { phase: Some(phase), level: self.level, stages: self.stages.clone() };
-        let options = PlanOptions { folder: Some(folder.clone()), ..Default::default() };
+        let options = PlanOptions { folder: Some(folder.clone()), streams: Some(self.streams()), ..Default::default() };
         let mut plan = Plan::new(Net::resolve(definition, &state)?, &options)?;
         let donors = self.weights.iter().map(|file| Donor::open(folder.join(file)));
         weights::apply(&mut plan, &donors.collect::<caffemodel::Result<Vec<_>>>()?, &MatchOptions::default())?;

@@ -4,13 +4,17 @@
 //! replaced by `new_height` and `new_width`, and then by `crop_size`. Draws: those of a prefetching layer, see
 //! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 
+use std::ffi::OsString;
+
 use super::source::Source;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
-use crate::Shape;
+use crate::data::image_list::{self, Start};
+use crate::data::{PictureSize, Place, SourceError, picture};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 use crate::proto::caffe::ImageDataParameter;
+use crate::random::Generator;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "ImageData",
@@ -28,7 +32,11 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_new_size(param)?;
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
-    let tops = with_labels(ctx, first_record_shape(ctx, param)?)?;
+    let data = match given_pictures(ctx, param.batch_size())? {
+        Some(shape) => shape,
+        None => transform.batch_shape(param.batch_size(), first_picture(ctx, param, &transform)?)?,
+    };
+    let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
     let own_seeds = u64::from(param.shuffle()) + u64::from(param.rand_skip() > 0);
     Ok(Setup { draws: transform.prefetching_draws(own_seeds), ..Setup::new(ctx, tops) })
@@ -50,13 +58,45 @@ fn check_new_size(param: &ImageDataParameter) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The shape of a batch of pictures like the first one used.
-fn first_record_shape(ctx: &SetupContext<'_>, param: &ImageDataParameter) -> Result<Shape, Refusal> {
-    if let Some(shape) = given_pictures(ctx, param.batch_size())? {
-        return Ok(shape);
-    }
+/// The size of the first picture used, once it is resized.
+fn first_picture(
+    ctx: &SetupContext<'_>,
+    param: &ImageDataParameter,
+    transform: &Transform,
+) -> Result<PictureSize, Refusal> {
     let source = Source { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
-    Err(source.unknown_shape(ctx, 0, format!("it depends on the source {:?}", param.source())))
+    let list = source.find(ctx, 0)?;
+    let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
+    let listed = image_list::first_picture(&list, start(ctx, param, transform)).map_err(unknown)?;
+    let mut name = OsString::from(param.root_folder());
+    name.push(&listed.name);
+    let size = picture::size_of_file(&ctx.sources.find(name), param.is_color())
+        .map_err(|error| unknown(SourceError::at(&list, Place::Line(listed.line), error.to_string())))?;
+    Ok(match (param.new_height() as i32, param.new_width() as i32) {
+        (0, _) | (_, 0) => size,
+        (height, width) => PictureSize { height, width, ..size },
+    })
+}
+
+/// Which picture comes first: where Caffe's generator decides and is not known, that of the list.
+fn start(ctx: &SetupContext<'_>, param: &ImageDataParameter, transform: &Transform) -> Start {
+    if !param.shuffle() && param.rand_skip() == 0 {
+        return Start::default();
+    }
+    let Some(mut generator) = ctx.outlook.generator() else {
+        if param.new_height() == 0 && transform.crop_size == 0 {
+            let name = ctx.param.name();
+            ctx.sources.note(format!("layer {name:?}: the first picture of the list gives the shape, as it would be chosen at random by Caffe's generator alone"));
+        }
+        return Start::default();
+    };
+    for _ in 0..transform.seeds() {
+        generator.next_u32();
+    }
+    Start {
+        shuffle: param.shuffle().then(|| generator.next_u32()),
+        skip: if param.rand_skip() > 0 { generator.next_u32() % param.rand_skip() } else { 0 },
+    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,11 @@ impl Transform {
         Shape::new([batch.into(), channels.into(), side(height), side(width)]).at("")
     }
 
+    /// How many seeds the transformer takes each time it is set up.
+    pub(super) fn seeds(&self) -> u64 {
+        self.takes_seed.into()
+    }
+
     /// The draws of setting the transformer up once.
     pub(super) fn draws(&self) -> Vec<Draw> {
         if self.takes_seed { vec![Draw::Skip(1)] } else { Vec::new() }
@@ -78,7 +83,7 @@ impl Transform {
 
     /// The draws of a prefetching layer that takes `own` seeds beside those of its transformer and its thread.
     pub(super) fn prefetching_draws(&self, own: u64) -> Vec<Draw> {
-        vec![Draw::Skip(2 * u64::from(self.takes_seed) + own + 1)]
+        vec![Draw::Skip(2 * self.seeds() + own + 1)]
     }
 }
 

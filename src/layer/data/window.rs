@@ -4,10 +4,13 @@
 //! a prefetching layer, see [`transform`](super::transform), and one more with `mirror` or `crop_size`, whatever the
 //! phase.
 
+use std::ffi::OsString;
+
 use super::source::Source;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
+use crate::data::{PictureSize, check_readable, window_file};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 use crate::proto::caffe::WindowDataParameter;
@@ -27,20 +30,35 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let transform = Transform::new(ctx)?;
     ensure!(transform.crop_size > 0, "transform_param.crop_size", "crop_size must be at least 1");
     check_batch(ctx, "window_data_param.batch_size", param.batch_size())?;
-    let tops = with_labels(ctx, first_record_shape(ctx, param)?)?;
+    let data = match given_pictures(ctx, param.batch_size())? {
+        Some(shape) => shape,
+        None => {
+            let side = transform.crop_size as i32;
+            let size = PictureSize { channels: channels(ctx, param)?, height: side, width: side };
+            transform.batch_shape(param.batch_size(), size)?
+        }
+    };
+    let tops = with_labels(ctx, data)?;
     check_mean_values(&transform, &tops[0])?;
     check_prefetched(ctx, &tops)?;
     let own_seeds = u64::from(transform.mirror || transform.crop_size > 0);
     Ok(Setup { draws: transform.prefetching_draws(own_seeds), ..Setup::new(ctx, tops) })
 }
 
-/// The shape of a batch of windows with the channels of the file's pictures.
-fn first_record_shape(ctx: &SetupContext<'_>, param: &WindowDataParameter) -> Result<Shape, Refusal> {
-    if let Some(shape) = given_pictures(ctx, param.batch_size())? {
-        return Ok(shape);
-    }
+/// The channels of the file's pictures.
+fn channels(ctx: &SetupContext<'_>, param: &WindowDataParameter) -> Result<i32, Refusal> {
     let source = Source { field: "window_data_param.source", name: param.source(), pattern: "C,H,W" };
-    Err(source.unknown_shape(ctx, 0, format!("it depends on the source {:?}", param.source())))
+    let file = source.find(ctx, 0)?;
+    let check_picture = |name: &OsString| {
+        if !param.cache_images() {
+            return Ok(());
+        }
+        let mut path = OsString::from(param.root_folder());
+        path.push(name);
+        check_readable(&ctx.sources.find(path))
+    };
+    window_file::channels(&file, param.fg_threshold(), check_picture)
+        .map_err(|error| source.unknown_shape(ctx, 0, error))
 }
 
 /// Checks that there is no mean, one for all channels, or one for each.

@@ -83,7 +83,7 @@ fn write_leveldb(folder: &Path, writes: &[Write], buffer: usize, snappy: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
 
     #[test]
     fn the_smallest_key_of_an_lmdb(writes in writes(), per_transaction in 1..200_usize) {
@@ -129,7 +129,7 @@ fn first_record(folder: &Path) -> Result<Record, SourceError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
     fn damaged_databases_give_a_record_or_an_error(

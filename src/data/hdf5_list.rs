@@ -97,3 +97,79 @@ fn fault(path: &Path, error: Error) -> SourceError {
         error => SourceError::whole(path, format!("is not an HDF5 file that can be read: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use hdf5_pure::FileBuilder;
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A folder with a list and the HDF5 file that it names.
+    fn folder(list: &str, file: &[u8]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("list.txt"), list).unwrap();
+        fs::write(folder.path().join("a.h5"), file).unwrap();
+        folder
+    }
+
+    fn hdf5() -> Vec<u8> {
+        let mut file = FileBuilder::new();
+        file.create_dataset("data").with_f32_data(&[0.0; 24]).with_shape(&[4, 3, 2]);
+        file.create_dataset("label").with_i32_data(&[0; 4]).with_shape(&[4]);
+        file.create_dataset("none").with_f32_data(&[]).with_shape(&[0, 3]);
+        file.finish().unwrap()
+    }
+
+    fn shape(folder: &TempDir, name: &str) -> Result<Shape, String> {
+        let sources = Sources::in_folder(folder.path());
+        let shape = FirstFile::open(&sources.find("list.txt"), &sources).and_then(|file| file.shape(name));
+        shape.map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "/folder"))
+    }
+
+    #[test]
+    fn the_first_file_tells_the_shapes() {
+        let folder = folder("\n  a.h5 absent.h5\n", &hdf5());
+        assert_eq!(shape(&folder, "data"), Ok(Shape::new([4, 3, 2]).unwrap()));
+        assert_eq!(shape(&folder, "label"), Ok(Shape::new([4]).unwrap()));
+        assert_eq!(shape(&folder, "absent"), Err("/folder/a.h5: there is no dataset \"absent\"".into()));
+        assert_eq!(shape(&folder, "none"), Err("/folder/a.h5: dataset \"none\" is empty".into()));
+        let message = "/folder/a.h5: dataset \"a/b\" is not looked for: Caffe does not look into groups";
+        assert_eq!(shape(&folder, "a/b"), Err(message.into()));
+    }
+
+    #[test]
+    fn what_is_no_list_or_no_hdf5_file_is_refused() {
+        let error = |list: &str, file: &[u8]| shape(&folder(list, file), "data").unwrap_err();
+        assert_eq!(error(" \n", b""), "/folder/list.txt: the list names no HDF5 file");
+        let message = "cannot read /folder/absent.h5: No such file or directory (os error 2)";
+        assert_eq!(error("absent.h5", b""), message);
+        let message = "is an HDF5 file itself, where a text file that names some is expected";
+        let folder = folder("", &hdf5());
+        fs::rename(folder.path().join("a.h5"), folder.path().join("list.txt")).unwrap();
+        assert_eq!(shape(&folder, "data").unwrap_err(), format!("/folder/list.txt: {message}"));
+        let start = "/folder/a.h5: is not an HDF5 file that can be read: ";
+        assert!(error("a.h5", b"text").starts_with(start), "{}", error("a.h5", b"text"));
+        let (whole, cut) = (hdf5(), hdf5().len() - 9);
+        let message =
+            format!("/folder/a.h5, byte {cut}: the HDF5 file is cut off: it has {cut} bytes of {}", whole.len());
+        assert_eq!(error("a.h5", &whole[..cut]), message);
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_give_a_shape_or_an_error(
+            bytes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
+        ) {
+            let mut file = hdf5();
+            for (place, byte) in bytes {
+                let place = place.index(file.len());
+                file[place] = byte;
+            }
+            let _ = shape(&folder("a.h5", &file), "data");
+        }
+    }
+}

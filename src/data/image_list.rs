@@ -110,3 +110,51 @@ impl<'a> Lines<'a> {
         Ok(Some(line))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first picture of a list with this content; `/list` stands for its path.
+    fn first(content: impl AsRef<[u8]>, start: Start) -> Result<(String, u64), String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        match first_picture(file.path(), start) {
+            Ok(Listed { name, line }) => Ok((name.into_string().unwrap(), line)),
+            Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
+        }
+    }
+
+    #[test]
+    fn the_last_space_of_a_line_splits_the_label_off() {
+        let name = |line: &str| first(line, Start::default()).unwrap().0;
+        assert_eq!(name("a.png 3\nb.png 4\n"), "a.png");
+        assert_eq!(name("my cat.png 3"), "my cat.png");
+        assert_eq!(name("a.png 3 \n"), "a.png 3");
+        assert_eq!(name("a.png 3\r\n"), "a.png");
+        assert_eq!(name("a.png\t3\n"), "a.png\t3");
+        assert_eq!(name("\nb.png 4\n"), "");
+    }
+
+    #[test]
+    fn pictures_are_passed_over_and_shuffled() {
+        let list: String = (0..10).map(|number| format!("{number} 0\n")).collect();
+        let skip = |skip| first(&list, Start { skip, ..Default::default() });
+        assert_eq!(skip(9), Ok(("9".into(), 10)));
+        assert_eq!(skip(10), Err("/list: the list names 10 pictures, of which rand_skip passes over 10".into()));
+        let shuffled = |skip| first(&list, Start { shuffle: Some(1701), skip });
+        assert_eq!([0, 1, 9].map(|place| shuffled(place).unwrap().0), ["7", "6", "0"]);
+        assert_eq!(shuffled(10), skip(10));
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        let none = Start::default();
+        assert_eq!(first("", none), Err("/list: the list names no picture".into()));
+        let long = Err("/list:2: a line of 65536 bytes or more: this is not a list of pictures".into());
+        assert_eq!(first(format!("a 1\n{}", "x".repeat(1 << 20)), Start { skip: 1, ..none }), long);
+        let folder = tempfile::tempdir().unwrap();
+        let error = first_picture(folder.path(), none).unwrap_err().to_string();
+        assert_eq!(error, format!("{}: is a folder where a file is expected", folder.path().display()));
+    }
+}

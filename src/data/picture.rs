@@ -11,7 +11,7 @@ use std::path::Path;
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::file::look_at;
+use super::file::{bytes_at, look_at};
 use super::{PictureSize, SourceError};
 
 /// OpenCV's limit on height and width.
@@ -36,7 +36,7 @@ pub enum Decoding {
 /// # Errors
 /// It does not decode, for a reason in words.
 pub fn size(bytes: &[u8], decoding: Decoding) -> Result<PictureSize, String> {
-    let decoded = Decoded::read(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let decoded = Decoded::read(Cursor::new(bytes)).map_err(|error| in_words(&error))?;
     Ok(match decoding {
         Decoding::Color => decoded.turned(3),
         Decoding::Gray => decoded.turned(1),
@@ -53,9 +53,18 @@ pub fn size_of_file(path: &Path, is_color: bool) -> Result<PictureSize, SourceEr
     let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
     let decoded = Decoded::read(BufReader::new(file)).map_err(|error| match error {
         ImageError::IoError(error) if error.raw_os_error().is_some() => SourceError::io(path, error),
-        error => SourceError::whole(path, format!("the picture cannot be decoded: {error}")),
+        error => SourceError::whole(path, format!("the picture cannot be decoded: {}", in_words(&error))),
     })?;
     Ok(decoded.turned(if is_color { 3 } else { 1 }))
+}
+
+fn in_words(error: &ImageError) -> String {
+    match error {
+        ImageError::Limits(_) => {
+            format!("it has more than {MAX_SIDE} pixels a side, or takes more than {} MiB", MAX_BYTES >> 20)
+        }
+        error => error.to_string().trim_end().to_owned(),
+    }
 }
 
 /// What is known of a picture that has been decoded.
@@ -106,12 +115,12 @@ impl Decoded {
         matches!(self.orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH)
     }
 
-    /// The number of channels that OpenCV keeps: transparent grey pictures become coloured ones, grey palettes grey.
+    /// The number of channels that OpenCV keeps: transparent grey pictures become coloured ones.
     fn stored_channels(&self, bytes: &[u8]) -> i32 {
         match (self.format, self.color) {
+            (Some(ImageFormat::Bmp), _) => bmp_channels(bytes),
             (Some(ImageFormat::Png), ColorType::La8 | ColorType::La16) if png_is_plain_gray(bytes) => 1,
             (_, ColorType::La8 | ColorType::La16) => 4,
-            (Some(ImageFormat::Bmp), _) if bmp_has_gray_palette(bytes) => 1,
             (_, color) => color.channel_count().into(),
         }
     }
@@ -123,17 +132,22 @@ fn png_is_plain_gray(bytes: &[u8]) -> bool {
     bytes.get(COLOR_TYPE) == Some(&0)
 }
 
-/// Whether a BMP has a palette of grey levels alone.
-fn bmp_has_gray_palette(bytes: &[u8]) -> bool {
+/// A BMP has four channels where masks say which bits are whose, one where its palette is grey or its header of the
+/// first kind, and else three.
+fn bmp_channels(bytes: &[u8]) -> i32 {
     const FILE_HEADER: usize = 14;
-    let word = |offset: usize| super::file::bytes_at(bytes, offset).map(u32::from_le_bytes);
-    let (Some(header), Some(depth), Some(used)) = (word(FILE_HEADER), word(26).map(|both| both >> 16), word(46)) else {
-        return false;
-    };
-    if header < 36 || depth > 8 {
-        return false;
+    const BIT_FIELDS: u32 = 3;
+    let word = |offset: usize| bytes_at(bytes, FILE_HEADER + offset).map_or(0, u32::from_le_bytes);
+    let (header, depth, compression, colors) = (word(0), word(12) >> 16, word(16), word(32));
+    match depth {
+        _ if header < 36 => 1,
+        32 if compression == BIT_FIELDS => 4,
+        9.. => 3,
+        _ => {
+            let count = if colors == 0 { 1 << depth } else { colors.min(256) };
+            let palette = bytes.get(FILE_HEADER.saturating_add(header as usize)..).unwrap_or_default();
+            let mut used = palette.chunks_exact(4).take(count as usize);
+            if used.all(|entry| entry[0] == entry[1] && entry[1] == entry[2]) { 1 } else { 3 }
+        }
     }
-    let count = if used == 0 { 1 << depth } else { used.min(256) };
-    let palette = bytes.get(FILE_HEADER.saturating_add(header as usize)..).unwrap_or_default();
-    palette.chunks_exact(4).take(count as usize).all(|entry| entry[0] == entry[1] && entry[1] == entry[2])
 }

@@ -73,3 +73,43 @@ impl WindowFile {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The channels of a window file with this content; `/file` stands for its path.
+    fn read(content: impl AsRef<[u8]>) -> Result<i32, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), content).unwrap();
+        let visit = |name: &OsString| match name.to_str() {
+            Some("bad.png") => Err(SourceError::whole(Path::new("bad.png"), "is bad")),
+            _ => Ok(()),
+        };
+        channels(file.path(), 0.5, visit)
+            .map_err(|error| error.to_string().replace(file.path().to_str().unwrap(), "/file"))
+    }
+
+    #[test]
+    fn the_last_picture_counts() {
+        assert_eq!(read("# 0 a.png 3 20 30 2\n1 0.75 0 0 9 9\n0 0.2 1 1 5 5\n# 1\nb.png\n1\n20\n30\n0\n"), Ok(1));
+        assert_eq!(read("# 0 a.png 3 20 30 -1"), Ok(3));
+        assert_eq!(read("# 0 bad.png 3 20 30 0"), Err("bad.png: is bad".into()));
+    }
+
+    #[test]
+    fn what_is_out_of_order_is_refused_with_its_line() {
+        let error = |content: &str| read(content).unwrap_err();
+        assert_eq!(error(" \n"), "/file: the window file names no picture");
+        assert_eq!(error("a.png"), "/file:1: the \"#\" of a picture is expected, \"a.png\" is found");
+        assert_eq!(error("# 0 a.png 3 20\n"), "/file:2: the width of a picture is expected, the file ends");
+        let message = "/file:2: the class of a window is expected, \"#\" is found";
+        assert_eq!(error("# 0 a.png 3 20 30 1\n# 1"), message);
+        let message = "/file:2: x1 of a window is expected, \"0.5\" is found";
+        assert_eq!(error("# 0 a.png 3 20 30 1\n1 0.5 0.5"), message);
+        let message = "/file:2: a window with an overlap of 0.5 shows an object, whose class is not 0";
+        assert_eq!(error("# 0 a.png 3 20 30 1\n0 0.5 0 0 1 1"), message);
+        let message = "/file:1: a word of more than 4096 bytes: this is not a text file";
+        assert_eq!(error(&"#".repeat(5000)), message);
+    }
+}

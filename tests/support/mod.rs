@@ -1,5 +1,7 @@
 //! The golden pack: what Caffe made of small nets (see `tests/golden/README.md`), and the program's own attempt.
 
+#![allow(dead_code, reason = "each test crate uses a part")]
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -96,18 +98,24 @@ pub fn area(case: &str) -> &str {
     case.trim_start_matches("reject-").split('-').next().unwrap_or(case)
 }
 
-fn pack() -> PathBuf {
+/// The folder of the pack.
+pub fn pack() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
 impl Settings {
     /// Plans the net as Caffe was run on it, in its own folder.
     pub fn plan(&self) -> caffemodel::Result<Plan> {
-        let folder = self.folder();
+        self.plan_in(&self.folder())
+    }
+
+    /// Plans the net as Caffe was run on it, in a copy of its folder.
+    pub fn plan_in(&self, folder: &Path) -> caffemodel::Result<Plan> {
         let definition = Definition::read(folder.join(&self.net))?;
         let phase = if self.phase == "TRAIN" { Phase::Train } else { Phase::Test };
         let state = StateOptions { phase: Some(phase), level: self.level, stages: self.stages.clone() };
-        let options = PlanOptions { folder: Some(folder.clone()), streams: Some(self.streams()), ..Default::default() };
+        let options =
+            PlanOptions { folder: Some(folder.to_owned()), streams: Some(self.streams()), ..Default::default() };
         let mut plan = Plan::new(Net::resolve(definition, &state)?, &options)?;
         let donors = self.weights.iter().map(|file| Donor::open(folder.join(file)));
         weights::apply(&mut plan, &donors.collect::<caffemodel::Result<Vec<_>>>()?, &MatchOptions::default())?;

@@ -2,8 +2,8 @@
 
 const MASK: u32 = 0xa282_ead8;
 
-/// Whether `stored` is the checksum of the two pieces, one behind the other.
-pub(super) fn matches(stored: u32, first: &[u8], second: &[u8]) -> bool {
+/// The checksum of two pieces, one behind the other.
+pub(super) fn checksum(first: &[u8], second: &[u8]) -> u32 {
     let crc = crc32c::crc32c_append(crc32c::crc32c(first), second);
-    crc.rotate_right(15).wrapping_add(MASK) == stored
+    crc.rotate_right(15).wrapping_add(MASK)
 }

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use super::checksum;
+use super::checksum::checksum;
 use crate::data::SourceError;
 use crate::data::file::{SourceFile, bytes_at};
 
@@ -114,7 +114,7 @@ impl Log {
             if start + HEADER + len > self.file.len() {
                 return Ok(None);
             }
-            if !checksum::matches(stored, &[kind], self.bytes(start + HEADER, len)?) {
+            if checksum(&[kind], self.bytes(start + HEADER, len)?) != stored {
                 return Err(self.file.fault(start, "the checksum is wrong: the log is damaged"));
             }
             self.position += HEADER + len;

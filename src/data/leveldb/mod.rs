@@ -16,6 +16,9 @@ mod merge;
 mod pending;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::path::Path;
 
-use super::checksum;
+use super::checksum::checksum;
 use super::cursor::{Cursor, Damage};
 use super::entry::{DELETION, Entry, Key, VALUE, Value};
 use crate::data::SourceError;
@@ -95,8 +95,8 @@ impl Block {
     fn read(file: &mut SourceFile, Handle { offset, len }: Handle) -> Result<Block, SourceError> {
         let mut content = file.read(offset, len.saturating_add(TRAILER), "a block of a table")?;
         let trailer = content.split_off(len as usize);
-        let (compression, checksum) = (trailer[0], bytes_at(&trailer, 1).map_or(0, u32::from_le_bytes));
-        if !checksum::matches(checksum, &content, &[compression]) {
+        let (compression, stored) = (trailer[0], bytes_at(&trailer, 1).map_or(0, u32::from_le_bytes));
+        if checksum(&content, &[compression]) != stored {
             return Err(file.fault(offset, "the checksum of a block is wrong: the table is damaged"));
         }
         let content = match compression {

@@ -85,8 +85,11 @@ fn start(ctx: &SetupContext<'_>, param: &ImageDataParameter, transform: &Transfo
     }
     let Some(mut generator) = ctx.outlook.generator() else {
         if param.new_height() == 0 && transform.crop_size == 0 {
-            let name = ctx.param.name();
-            ctx.sources.note(format!("layer {name:?}: the first picture of the list gives the shape, as it would be chosen at random by Caffe's generator alone"));
+            ctx.sources.note(format!(
+                "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides with which \
+                 one a shuffled list begins",
+                ctx.param.name()
+            ));
         }
         return Start::default();
     };
@@ -130,8 +133,9 @@ mod tests {
         let message = "image_data_param.new_width: new_width 2147483648 is more than 2147483647";
         assert_eq!(error("image_data_param { new_height: 4 new_width: 2147483648 }"), message);
         let message =
-            "image_data_param.source: the shape of top \"d\" is not known: it depends on the source \"list.txt\"";
-        assert_eq!(error("top: 'd' top: 'l' image_data_param { source: 'list.txt' }"), message);
+            "the shape of top \"d\" is not known: cannot read list.txt: No such file or directory (os error 2)";
+        let text = "top: 'd' top: 'l' image_data_param { source: 'list.txt' }";
+        assert_eq!(error(text), format!("image_data_param.source: {message}"));
         assert_eq!(run("ImageData", "", 1, &[]).unwrap_err(), "top: ImageData makes 2 tops, 1 given");
     }
 }

@@ -94,7 +94,7 @@ mod tests {
     fn the_channels_come_from_the_file() {
         let text = "top: 'w' window_data_param { source: 'w.txt' batch_size: 4 } transform_param { crop_size: 6 }";
         let error = run("WindowData", text, 2, &[]).unwrap_err();
-        let message = "the shape of top \"w\" is not known: it depends on the source \"w.txt\"";
+        let message = "the shape of top \"w\" is not known: cannot read w.txt: No such file or directory (os error 2)";
         assert_eq!(error, format!("window_data_param.source: {message}"));
     }
 }

@@ -1,0 +1,203 @@
+//! Data layers and their sources: where these are looked for, what is said without them, and that they stay as they are.
+
+mod folder;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use assert_cmd::assert::Assert;
+use caffemodel::random::{Generator, Mt19937, Streams, shuffle};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, output::Arrays};
+use folder::{Folder, stderr};
+use support::{Settings, load, pack};
+
+const AREAS: &[&str] = &["data", "images", "olddata"];
+
+/// What can be seen of a file or folder from outside.
+type Look = (SystemTime, bool, Vec<u8>);
+
+/// All that is in a folder.
+fn look(folder: &Path) -> BTreeMap<PathBuf, Look> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let metadata = path.metadata().unwrap();
+        if metadata.is_dir() {
+            found.extend(look(&path));
+        }
+        let content = if metadata.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+        found.insert(path, (metadata.modified().unwrap(), metadata.is_dir(), content));
+    }
+    found
+}
+
+/// Copies a folder; nobody may write into the copy.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+            set_writable(&target, false);
+        }
+    }
+    set_writable(to, false);
+}
+
+fn set_writable(path: &Path, writable: bool) {
+    let mut permissions = path.metadata().unwrap().permissions();
+    permissions.set_readonly(!writable);
+    fs::set_permissions(path, permissions).unwrap();
+}
+
+#[test]
+fn sources_are_never_changed_and_may_be_read_only() {
+    let load = |file| load::<Settings>(file, AREAS, |settings| &settings.case);
+    let accepted = load("manifest.jsonl").into_iter().map(|settings| (settings, true));
+    let rejected = load("rejects.jsonl").into_iter().map(|settings| (settings, false));
+    let all: Vec<(Settings, bool)> = accepted.chain(rejected).collect();
+    let folder = tempfile::tempdir().unwrap();
+    for (settings, _) in &all {
+        let case = folder.path().join(&settings.case);
+        if !case.exists() {
+            copy(&pack().join("cases").join(&settings.case), &case);
+        }
+    }
+    let before = look(folder.path());
+    for (settings, accepted) in all {
+        let planned = settings.plan_in(&folder.path().join(&settings.case));
+        assert_eq!(planned.is_ok(), accepted, "{}", settings.case);
+    }
+    assert!(before == look(folder.path()), "a source has changed");
+    for (path, (_, is_folder, _)) in before {
+        if is_folder {
+            set_writable(&path, true);
+        }
+    }
+}
+
+/// The notes that a run printed.
+fn notes(assert: &Assert) -> String {
+    stderr(assert).lines().filter_map(|line| line.strip_prefix("note: ")).collect()
+}
+
+/// A Data layer over an LMDB and something that reads it.
+const NET: &str = r#"layer { name: "d" type: "Data" top: "data" data_param { source: "db" backend: LMDB batch_size: 2 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }
+"#;
+
+#[test]
+fn paths_start_from_the_current_folder_or_else_from_that_of_the_net() {
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("nets/db")).unwrap();
+    let database = pack().join("cases/data-lmdb-plain/db/data.mdb");
+    fs::copy(&database, folder.path("nets/db/data.mdb")).unwrap();
+    folder.write("nets/net.prototxt", NET);
+    let init = "init nets/net.prototxt -o out --force --seed 1";
+    assert_eq!(notes(&folder.run(init).success()), "there is no \"db\" in the current folder: nets/db is read");
+    fs::create_dir(folder.path("db")).unwrap();
+    fs::copy(&database, folder.path("db/data.mdb")).unwrap();
+    assert_eq!(notes(&folder.run(init).success()), "");
+}
+
+#[test]
+fn without_its_source_a_layer_can_be_given_its_shape() {
+    let folder = Folder::new();
+    folder.write("net.prototxt", NET);
+    let expected = "\
+error: layer \"d\" (Data), data_param.source: the shape of top \"data\" is not known: cannot read db: No such file or directory (os error 2)
+ --> net.prototxt:1:57
+  |
+1 | layer { name: \"d\" type: \"Data\" top: \"data\" data_param { source: \"db\" backend: LMDB batch_size: 2 } }
+  |                                                         ^^^^^^^^^^^^
+  |
+  = help: give the shape with `--shape data=C,H,W`
+
+";
+    let init = "init net.prototxt -o out --force --seed 1";
+    folder.run(init).code(2).stderr(expected);
+    for shape in ["3,5,6", "9,3,5,6"] {
+        folder.run(&format!("{init} --shape data={shape} --quiet")).success().stderr("");
+    }
+    let error = folder.run(&format!("{init} --shape data=5,6")).code(2);
+    let message = "the data top has 4 axes, N x C x H x W, of which N need not be given; the shape given is (5, 6)";
+    assert!(stderr(&error).contains(message));
+}
+
+#[test]
+fn a_database_of_the_other_kind_is_recognised() {
+    let folder = Folder::new();
+    folder.write("net.prototxt", NET.replace("LMDB", "LEVELDB"));
+    fs::create_dir(folder.path("db")).unwrap();
+    folder.write("db/data.mdb", "");
+    let error = stderr(&folder.run("init net.prototxt -o out --seed 1").code(2));
+    assert!(
+        error.contains("data_param.backend: the database in db is not of the kind that the layer names"),
+        "{error}"
+    );
+    assert!(error.contains("set `backend: LMDB` for a folder with data.mdb, `backend: LEVELDB` for one with CURRENT"));
+}
+
+/// A list of pictures of different heights, from 1 on.
+fn write_pictures(folder: &Folder, count: usize) {
+    let mut list = String::new();
+    for height in 1..=count {
+        let header = format!("P6\n2 {height}\n255\n");
+        folder.write(&format!("{height}.ppm"), [header.into_bytes(), vec![0; 6 * height]].concat());
+        list += &format!("{height}.ppm 0\n");
+    }
+    folder.write("list.txt", list);
+}
+
+const FILLED: &str = r#"layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 4 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+  inner_product_param { num_output: 3 weight_filler { type: "gaussian" } } }
+"#;
+
+const SHUFFLED: &str = r#"layer { name: "i" type: "ImageData" top: "data" top: "label"
+  image_data_param { source: "list.txt" batch_size: 2 shuffle: true } }
+"#;
+
+fn plan(net: &str, folder: &Folder, streams: Option<Streams>) -> Plan {
+    let definition = Definition::from_bytes("net.prototxt", net).unwrap();
+    let options = PlanOptions { folder: Some(folder.path("")), streams, ..Default::default() };
+    Plan::new(Net::resolve(definition, &StateOptions::default()).unwrap(), &options).unwrap()
+}
+
+#[test]
+fn the_picture_of_a_shuffled_list_follows_from_all_draws_before() {
+    let folder = Folder::new();
+    write_pictures(&folder, 20);
+    for seed in [1, 2, 1701] {
+        let streams = Streams::caffe(seed, "1.74".parse().unwrap());
+        let mut before = streams.clone();
+        init::fill(&plan(FILLED, &folder, None), &mut before, &mut Arrays::default()).unwrap();
+        let Streams::Caffe(mut generator) = before else { unreachable!("Caffe's streams stay Caffe's") };
+        let mut heights: Vec<i32> = (1..=20).collect();
+        shuffle(&mut heights, &mut Mt19937::new(generator.next_u32()));
+        let planned = plan(&format!("{FILLED}{SHUFFLED}"), &folder, Some(streams));
+        assert_eq!(planned.layers[2].tops[0].dims(), [2, 3, heights[0], 2]);
+        assert!(planned.notices.is_empty());
+    }
+}
+
+#[test]
+fn other_random_numbers_take_the_first_picture_of_the_list_and_say_so() {
+    let folder = Folder::new();
+    write_pictures(&folder, 3);
+    folder.write("net.prototxt", SHUFFLED);
+    let init = "init net.prototxt -o out --force --seed 1";
+    let note = "layer \"i\": the first picture of the list gives the shape, as only Caffe's generator decides with which \
+                one a shuffled list begins";
+    assert_eq!(notes(&folder.run(&format!("{init} --generator native")).success()), note);
+    assert_eq!(notes(&folder.run(init).success()), "");
+    folder.write("net.prototxt", SHUFFLED.replace("shuffle", "new_height: 4 new_width: 4 shuffle"));
+    assert_eq!(notes(&folder.run(&format!("{init} --generator native")).success()), "");
+}

@@ -16,6 +16,7 @@ pub mod error;
 pub mod filler;
 pub mod init;
 pub mod layer;
+pub mod limits;
 pub mod net;
 pub mod output;
 pub mod plan;
@@ -28,6 +29,7 @@ mod json;
 mod shape;
 
 pub use error::{Error, Result};
+pub use limits::Limits;
 pub use net::{Definition, Net, StateOptions};
 pub use plan::{Plan, PlanOptions};
 pub use shape::{MAX_AXES, Shape, ShapeError};

@@ -81,6 +81,33 @@ fn completions_and_manual_pages_know_the_options() {
     folder.run("man pages --force").success();
 }
 
+#[test]
+fn limits_hold_and_can_be_raised() {
+    let folder = Folder::new();
+    let says = |limit: &str, expected: &str| {
+        let run = folder.run(&format!("init {} -o net --seed 1 --force --limit {limit}", lenet()));
+        if expected.is_empty() {
+            run.success();
+        } else {
+            let told = stderr(&run.code(2)).replace(&lenet(), "lenet.prototxt");
+            assert!(told.starts_with(&format!("error: {expected}")), "{told}");
+        }
+    };
+    says(
+        "layers=8",
+        "lenet.prototxt: not a net definition: more than 8 layers\n  |\n  = help: --limit layers=N raises the limit",
+    );
+    says("layers=9", "");
+    says("messages=5", "lenet.prototxt: not a net definition: more than 5 messages\n");
+    says("text-bytes=100", "lenet.prototxt: a text of more than 100 bytes\n");
+    says(
+        "elements=431079",
+        "the net draws or holds 431080 values, and the limit is 431079: --limit elements=N raises it\n",
+    );
+    says("elements=431080", "");
+    says("depth=3", "invalid value 'depth=3' for '--limit <NAME=N>': there is no limit \"depth\"; the limits are");
+}
+
 /// Starts a run of half a second or so and sends it a signal on the way.
 fn interrupted(folder: &Folder, signal: i32) {
     let vgg16 = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/vgg16.prototxt");

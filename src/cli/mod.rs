@@ -21,6 +21,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::limits::{LimitChange, Limits};
 use report::Verbosity;
 
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
@@ -40,9 +41,22 @@ struct Arguments {
     /// Tell the details
     #[arg(short, long, global = true)]
     verbose: bool,
+
+    /// Allow a file more, or less: layers=100000, messages=2000000, text-bytes=268435456, elements=17179869184
+    ///
+    /// A file beyond a limit is refused, so that a small hostile one cannot fill the memory or the disk. Elements are the
+    /// values that a net draws or holds. May be repeated.
+    #[arg(long = "limit", global = true, value_name = "NAME=N")]
+    limits: Vec<LimitChange>,
 }
 
 impl Arguments {
+    fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        self.limits.iter().for_each(|change| limits.change(*change));
+        limits
+    }
+
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -78,6 +92,7 @@ impl Command {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     report::set_verbosity(arguments.verbosity());
+    arguments.limits().settle();
     match arguments.command.run() {
         Ok(code) => code,
         Err(error) => {

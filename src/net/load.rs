@@ -9,11 +9,9 @@ use prost::Message;
 use super::kind::Kind;
 use super::locate::Locator;
 use crate::error::{Diagnostic, Error, Result};
+use crate::limits::Limits;
 use crate::proto::text::{Source, parse};
-use crate::proto::wire::{self, Limits};
-
-/// The largest text that is read.
-const MAX_TEXT_BYTES: usize = 256 << 20;
+use crate::proto::wire::{self, WireError};
 
 /// The largest file that is read: protobuf's own limit.
 const MAX_FILE_BYTES: u64 = i32::MAX as u64;
@@ -50,9 +48,11 @@ pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind)
     if wire::looks_binary(bytes) {
         return Ok((decode_binary(name, bytes, kind)?, Locator::default()));
     }
-    if bytes.len() > MAX_TEXT_BYTES {
-        let message = format!("{name}: a text of more than {} MiB is not read", MAX_TEXT_BYTES >> 20);
-        return Err(input_error(message).help("store weights in a binary .caffemodel").into());
+    let limit = Limits::current().text_bytes;
+    if bytes.len() as u64 > limit {
+        let message = format!("{name}: a text of more than {limit} bytes");
+        let help = "store weights in a binary .caffemodel, or raise the limit with --limit text-bytes=N";
+        return Err(input_error(message).help(help).into());
     }
     let source = Source::new(name, bytes);
     let document = parse(&source, &kind.message()).map_err(Error::Input)?;
@@ -65,8 +65,13 @@ pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind)
 /// # Errors
 /// The bytes are no such message.
 pub(super) fn decode_binary<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<M> {
-    wire::check(bytes, &kind.message(), &Limits::default())
-        .map_err(|error| input_error(format!("{name}: not {}: {error}", kind.noun())))?;
+    wire::check(bytes, &kind.message(), Limits::current()).map_err(|error| {
+        let fault = input_error(format!("{name}: not {}: {error}", kind.noun()));
+        match error {
+            WireError::TooMany { what, .. } => fault.help(format!("--limit {what}=N raises the limit")),
+            _ => fault,
+        }
+    })?;
     Ok(M::decode(bytes).map_err(|error| input_error(format!("{name}: {error}")))?)
 }
 

@@ -10,8 +10,9 @@ use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
-use crate::error::{AtField, Diagnostic, Refusal, Result, ensure};
+use crate::error::{AtField, Diagnostic, Error, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, Draw, LayerType, Setup, SetupContext, Values};
+use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, LayerParameter, Phase};
@@ -36,7 +37,19 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         walk.planned.push(planned);
     }
     let (layers, notices, changes) = (walk.planned, walk.sources.into_notices(), walk.rulebook.finish()?);
-    Ok(Plan { name, phase, layers, changes, locator, notices })
+    let plan = Plan { name, phase, layers, changes, locator, notices };
+    check_elements(&plan, Limits::current().elements)?;
+    Ok(plan)
+}
+
+fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
+    let elements = plan.elements();
+    if elements > limit {
+        return Err(Error::Request(format!(
+            "the net draws or holds {elements} values, and the limit is {limit}: --limit elements=N raises it"
+        )));
+    }
+    Ok(())
 }
 
 /// Why a layer cannot be planned.

@@ -8,25 +8,10 @@ use thiserror::Error;
 
 use super::fields::{Field, Fields};
 use super::reader::{Reader, wire_type};
+use crate::limits::Limits;
 
 /// The deepest nesting of messages that is followed, as in protobuf itself.
 pub(crate) const MAX_DEPTH: usize = 100;
-
-/// How much a message may hold. A message of a few bytes takes thousands of them once decoded, so that a small hostile
-/// file could fill the memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// The most layers of a net.
-    pub layers: usize,
-    /// The most messages within messages, all together.
-    pub messages: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { layers: 100_000, messages: 2_000_000 }
-    }
-}
 
 /// Why bytes are not a message of the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -65,7 +50,7 @@ pub enum WireError {
         /// What there are too many of.
         what: &'static str,
         /// How many are allowed.
-        limit: usize,
+        limit: u64,
     },
     /// A string that is not UTF-8.
     #[error("a string that is not UTF-8 in {message} at byte {offset}")]
@@ -127,8 +112,8 @@ fn check_message(
 /// Counts messages and layers up to the limits.
 pub(crate) struct Counter<'a> {
     limits: &'a Limits,
-    layers: usize,
-    messages: usize,
+    layers: u64,
+    messages: u64,
 }
 
 impl<'a> Counter<'a> {
@@ -143,11 +128,11 @@ impl<'a> Counter<'a> {
     pub(crate) fn count(&mut self, inner: &MessageDescriptor) -> Result<(), WireError> {
         let too_many = |what, limit| Err(WireError::TooMany { what, limit });
         self.messages += 1;
-        self.layers += usize::from(matches!(inner.name(), "LayerParameter" | "V1LayerParameter"));
-        match self.limits {
-            Limits { layers, .. } if self.layers > *layers => too_many("layers", *layers),
-            Limits { messages, .. } if self.messages > *messages => too_many("messages", *messages),
-            Limits { .. } => Ok(()),
+        self.layers += u64::from(matches!(inner.name(), "LayerParameter" | "V1LayerParameter"));
+        match *self.limits {
+            Limits { layers, .. } if self.layers > layers => too_many("layers", layers),
+            Limits { messages, .. } if self.messages > messages => too_many("messages", messages),
+            _ => Ok(()),
         }
     }
 }
@@ -215,7 +200,7 @@ mod tests {
 
     #[test]
     fn layers_and_messages_are_limited() {
-        let limits = Limits { layers: 2, messages: 3 };
+        let limits = Limits { layers: 2, messages: 3, ..Default::default() };
         let check =
             |bytes: &[u8]| check(bytes, &descriptor("NetParameter"), &limits).map_err(|error| error.to_string());
         assert_eq!(check(&[0xa2, 0x06, 0, 0xa2, 0x06, 0]), Ok(()));

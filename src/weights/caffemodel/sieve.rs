@@ -3,10 +3,11 @@
 use prost::encoding::{WireType, encode_key, encode_varint};
 use prost_reflect::{Kind, MessageDescriptor};
 
+use crate::limits::Limits;
 use crate::net::Origin;
 use crate::proto::descriptor;
 use crate::proto::fields::{Field, Fields};
-use crate::proto::wire::{Counter, Limits, MAX_DEPTH, WireError, fits};
+use crate::proto::wire::{Counter, MAX_DEPTH, WireError, fits};
 
 /// How much a net may hold besides its blobs.
 const MAX_REST_BYTES: usize = 64 << 20;
@@ -53,7 +54,6 @@ impl<'a> Sieve<'a> {
     /// # Errors
     /// It is damaged, or holds more than the limits allow.
     pub(super) fn run(bytes: &'a [u8]) -> Result<Sieve<'a>, WireError> {
-        static LIMITS: Limits = Limits { layers: 100_000, messages: 2_000_000 };
         let mut sieve = Sieve {
             blobs: Vec::new(),
             v0: false,
@@ -63,7 +63,7 @@ impl<'a> Sieve<'a> {
             layer: Origin { field: "", index: 0 },
             counts: [0; 2],
             copied: 0,
-            counter: Counter::new(&LIMITS),
+            counter: Counter::new(Limits::current()),
         };
         let net = descriptor("NetParameter");
         let mut rest = Vec::new();
@@ -145,7 +145,7 @@ impl<'a> Sieve<'a> {
             Fate::Copied => {
                 self.copied += field.whole.len();
                 if self.copied > MAX_REST_BYTES {
-                    return Err(WireError::TooMany { what: "bytes besides the blobs", limit: MAX_REST_BYTES });
+                    return Err(WireError::TooMany { what: "bytes besides the blobs", limit: MAX_REST_BYTES as u64 });
                 }
                 out.extend(field.whole);
             }

@@ -11,6 +11,7 @@
 
 pub mod cli;
 pub mod compare;
+pub mod convert;
 pub mod data;
 pub mod error;
 pub mod filler;

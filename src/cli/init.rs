@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
 }
 
 /// How large the net is: `9 layers, 431,080 parameters`.
-fn size(plan: &Plan) -> String {
+pub(super) fn size(plan: &Plan) -> String {
     format!("{} layers, {} parameters", HumanCount(plan.layers.len() as u64), HumanCount(plan.parameters()))
 }
 

@@ -32,6 +32,7 @@ pub(super) fn display_name(path: &Path) -> String {
     if is_standard(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-fn is_standard(path: &Path) -> bool {
+/// Whether the path stands for standard input or output.
+pub(super) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == STANDARD
 }

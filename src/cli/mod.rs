@@ -2,6 +2,7 @@
 
 mod compare;
 mod completions;
+mod convert;
 mod donors;
 mod init;
 mod input;
@@ -71,6 +72,7 @@ enum Command {
     Init(Box<init::InitArguments>),
     Upgrade(upgrade::UpgradeArguments),
     Compare(compare::CompareArguments),
+    Convert(convert::ConvertArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -81,6 +83,7 @@ impl Command {
             Command::Init(arguments) => init::run(arguments)?,
             Command::Upgrade(arguments) => upgrade::run(arguments)?,
             Command::Compare(arguments) => return compare::run(arguments),
+            Command::Convert(arguments) => convert::run(arguments)?,
             Command::Completions(arguments) => completions::run(arguments),
             Command::Man(arguments) => man::run(arguments)?,
         }

@@ -89,6 +89,11 @@ fn print_notices(file: &str, notices: &[String]) {
 }
 
 impl StateArguments {
+    /// Whether none of them is given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.phase.is_none() && self.level.is_none() && self.stages.is_empty() && self.shapes.is_empty()
+    }
+
     /// The state to build the net in.
     pub(super) fn options(&self) -> StateOptions {
         let phase = self.phase.map(|phase| match phase {

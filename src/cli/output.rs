@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::progress::Progress;
-use super::target::{STANDARD, Target};
+use super::target::{Target, display_name};
 use crate::output::{Format, Output, Provenance, Recipe, Recorder, reserve};
 use crate::random::Streams;
 use crate::weights::Unreadable;
 use crate::{Error, Plan, init};
 
 /// How much is gathered before it is written.
-const WRITE_BUFFER_BYTES: usize = 256 * 1024;
+pub(super) const WRITE_BUFFER_BYTES: usize = 256 * 1024;
 
 #[derive(Debug, Args)]
 pub(super) struct OutputArguments {
@@ -70,7 +70,7 @@ impl OutputArguments {
 
     /// The output as the user named it.
     pub(super) fn name(&self) -> String {
-        if self.output.as_os_str() == STANDARD { "standard output".into() } else { self.output.display().to_string() }
+        display_name(&self.output)
     }
 
     /// Initialises the plan into the file; the provenance is recorded only if it is asked for.
@@ -111,10 +111,15 @@ impl OutputArguments {
     }
 
     fn cannot_write(&self, source: std::io::Error) -> Error {
-        match source.downcast::<Unreadable>() {
-            Ok(unreadable) => unreadable.into(),
-            Err(source) => Error::io("cannot write", &self.output, source),
-        }
+        cannot_write(&self.output, source)
+    }
+}
+
+/// The error for an output that cannot be written, or whose values cannot be read.
+pub(super) fn cannot_write(path: &Path, source: std::io::Error) -> Error {
+    match source.downcast::<Unreadable>() {
+        Ok(unreadable) => unreadable.into(),
+        Err(source) => Error::io("cannot write", path, source),
     }
 }
 

@@ -13,6 +13,11 @@ use crate::output::AtomicFile;
 /// The name that stands for standard input and output.
 pub(super) const STANDARD: &str = "-";
 
+/// What messages call the output at `path`.
+pub(super) fn display_name(path: &Path) -> String {
+    if path.as_os_str() == STANDARD { "standard output".to_owned() } else { path.display().to_string() }
+}
+
 /// An output that is complete once it is [committed](Target::commit), and leaves nothing if it never is.
 pub(super) enum Target {
     /// The file of this name.

@@ -5,12 +5,13 @@ use std::io::Read;
 use std::path::Path;
 
 use prost::Message;
+use prost_reflect::MessageDescriptor;
 
 use super::kind::Kind;
 use super::locate::Locator;
 use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
-use crate::proto::text::{Source, parse};
+use crate::proto::text::{Document, Source, parse};
 use crate::proto::wire::{self, WireError};
 
 /// The largest file that is read: protobuf's own limit.
@@ -48,6 +49,16 @@ pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind)
     if wire::looks_binary(bytes) {
         return Ok((decode_binary(name, bytes, kind)?, Locator::default()));
     }
+    let (source, document) = parse_text(name, bytes, &kind.message())?;
+    let message = decode_binary(name, document.bytes(), kind)?;
+    Ok((message, Locator::new(source, document)))
+}
+
+/// Reads a text as a message of this type.
+///
+/// # Errors
+/// It does not parse, or is too long.
+pub(crate) fn parse_text(name: &str, bytes: &[u8], message: &MessageDescriptor) -> Result<(Source, Document)> {
     let limit = Limits::current().text_bytes;
     if bytes.len() as u64 > limit {
         let message = format!("{name}: a text of more than {limit} bytes");
@@ -55,9 +66,8 @@ pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind)
         return Err(input_error(message).help(help).into());
     }
     let source = Source::new(name, bytes);
-    let document = parse(&source, &kind.message()).map_err(Error::Input)?;
-    let message = decode_binary(name, document.bytes(), kind)?;
-    Ok((message, Locator::new(source, document)))
+    let document = parse(&source, message).map_err(Error::Input)?;
+    Ok((source, document))
 }
 
 /// Decodes a binary message of this kind.

@@ -14,6 +14,7 @@ use super::{
 use crate::error::{Error, Refusal, Result};
 use crate::net::NetPlace;
 use crate::plan::Plan;
+use crate::proto::Encoding;
 
 /// A file format for weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,14 +62,22 @@ impl Format {
         }
     }
 
+    /// How the format encodes a message of the schema; `None` where it is not protobuf's.
+    pub fn encoding(self) -> Option<Encoding> {
+        match self {
+            Format::Prototxt => Some(Encoding::Text),
+            Format::Caffemodel | Format::Binaryproto => Some(Encoding::Binary),
+            Format::Hdf5 | Format::Npz | Format::Safetensors => None,
+        }
+    }
+
     /// Whether the format can hold the net.
     ///
     /// # Errors
     /// It cannot: a name does not fit or clashes with another, or the file would be too large.
     pub fn check<'a>(self, plan: &Plan, recipe: impl Into<Option<&'a Recipe>>) -> Result<()> {
-        match self {
-            Format::Hdf5 | Format::Npz | Format::Safetensors => check_shapes(plan)?,
-            Format::Caffemodel | Format::Prototxt | Format::Binaryproto => {}
+        if self.encoding().is_none() {
+            check_shapes(plan)?;
         }
         match self {
             Format::Caffemodel => check_caffemodel(plan),

@@ -34,5 +34,16 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 /// # Panics
 /// The schema has no such message; the names are the program's own.
 pub fn descriptor(name: &str) -> MessageDescriptor {
-    POOL.get_message_by_name(&format!("caffe.{name}")).unwrap_or_else(|| panic!("caffe.proto has no message {name}"))
+    find_descriptor(name).unwrap_or_else(|| panic!("caffe.proto has no message {name}"))
+}
+
+/// The descriptor of the message of this name, with `caffe.` in front or without it, if the schema has it.
+pub fn find_descriptor(name: &str) -> Option<MessageDescriptor> {
+    POOL.get_message_by_name(&format!("caffe.{}", name.strip_prefix("caffe.").unwrap_or(name)))
+}
+
+/// The names of all messages, without `caffe.`.
+pub fn message_names() -> impl Iterator<Item = String> {
+    let own = |message: &MessageDescriptor| message.package_name() == "caffe";
+    POOL.all_messages().filter(own).map(|message| message.name().to_owned())
 }

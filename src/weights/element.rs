@@ -1,5 +1,7 @@
 //! The number types of stored values, and how they become `f32`.
 
+use std::fmt;
+
 use half::{bf16, f16};
 
 /// A number type and its byte order.
@@ -10,8 +12,9 @@ pub(super) struct Element {
 }
 
 /// A number type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "they are named as in Rust, and bfloat16")]
+pub enum Kind {
     F16,
     Bf16,
     F32,
@@ -26,7 +29,31 @@ pub(super) enum Kind {
     U64,
 }
 
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::F16 => "float16",
+            Kind::Bf16 => "bfloat16",
+            Kind::F32 => "float32",
+            Kind::F64 => "float64",
+            Kind::I8 => "int8",
+            Kind::I16 => "int16",
+            Kind::I32 => "int32",
+            Kind::I64 => "int64",
+            Kind::U8 => "uint8",
+            Kind::U16 => "uint16",
+            Kind::U32 => "uint32",
+            Kind::U64 => "uint64",
+        })
+    }
+}
+
 impl Kind {
+    /// Whether every value of the type is an `f32`.
+    pub fn fits_f32(self) -> bool {
+        !matches!(self, Kind::F64 | Kind::I32 | Kind::I64 | Kind::U32 | Kind::U64)
+    }
+
     /// The type in little-endian order.
     pub(super) const fn little(self) -> Element {
         Element { kind: self, big_endian: false }

@@ -3,9 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use prost_reflect::MessageDescriptor;
+
 use super::map::FileMap;
 use super::{StoredNet, binaryproto, caffemodel, hdf5, npz, safetensors};
 use crate::error::Result;
+use crate::limits::Limits;
+use crate::proto::descriptor;
 use crate::proto::wire;
 
 /// By which of Caffe's two sets of rules the layers of a donor find theirs in a net.
@@ -27,6 +31,8 @@ pub struct StoredFormat {
     pub recognised: &'static str,
     /// The rules for donors of this format.
     pub matching: Matching,
+    /// The messages of the schema that a file of it may be; none where it is not protobuf.
+    messages: &'static [&'static str],
     recognise: fn(&[u8]) -> bool,
     open: fn(&Arc<FileMap>) -> Result<StoredNet>,
 }
@@ -38,6 +44,7 @@ pub const FORMATS: &[StoredFormat] = &[
         about: "HDF5 with Caffe's groups and datasets, /data/<layer>/<index>",
         recognised: "the HDF5 signature at byte 0, 512, 1024, 2048, ...",
         matching: Matching::Groups,
+        messages: &[],
         recognise: hdf5::recognise,
         open: hdf5::open,
     },
@@ -46,6 +53,7 @@ pub const FORMATS: &[StoredFormat] = &[
         about: "numpy's archive with keys <layer>/<index>, stored or deflated",
         recognised: "the signature of a zip archive",
         matching: Matching::Layers,
+        messages: &[],
         recognise: npz::recognise,
         open: npz::open,
     },
@@ -54,6 +62,7 @@ pub const FORMATS: &[StoredFormat] = &[
         about: "Hugging Face's .safetensors with keys <layer>.<index>",
         recognised: "the length of a JSON object, and its opening brace at byte 8",
         matching: Matching::Layers,
+        messages: &[],
         recognise: safetensors::recognise,
         open: safetensors::open,
     },
@@ -62,6 +71,7 @@ pub const FORMATS: &[StoredFormat] = &[
         about: "a single BlobProto or a BlobProtoVector, such as a mean; its layer is called \"blob\"",
         recognised: "binary protobuf with the fields of these messages",
         matching: Matching::Layers,
+        messages: &["BlobProto", "BlobProtoVector"],
         recognise: binaryproto::recognise,
         open: binaryproto::open,
     },
@@ -70,14 +80,28 @@ pub const FORMATS: &[StoredFormat] = &[
         about: "Caffe's own, a binary NetParameter, of today or in the old formats V1 and V0",
         recognised: "anything else that is binary",
         matching: Matching::Layers,
+        messages: &["NetParameter"],
         recognise: is_binary,
         open: caffemodel::open,
     },
 ];
 
 impl StoredFormat {
-    pub(super) fn open(&self, file: &Arc<FileMap>) -> Result<StoredNet> {
-        (self.open)(file)
+    /// The format of files that are such a message.
+    pub(crate) fn of_message(name: &str) -> Option<&'static StoredFormat> {
+        FORMATS.iter().find(|format| format.messages.contains(&name))
+    }
+
+    /// The message that `bytes`, a file of this format, are; `None` where they are no message.
+    pub(crate) fn message(&self, bytes: &[u8]) -> Option<MessageDescriptor> {
+        let (first, others) = self.messages.split_first()?;
+        let fits = |name: &&str| wire::check(bytes, &descriptor(name), Limits::current()).is_ok();
+        Some(descriptor(others.iter().copied().find(fits).unwrap_or(first)))
+    }
+
+    /// Opens a file of this format.
+    pub(crate) fn open(&'static self, file: &Arc<FileMap>) -> Result<StoredNet> {
+        Ok(StoredNet { format: Some(self), ..(self.open)(file)? })
     }
 }
 
@@ -96,7 +120,7 @@ impl fmt::Debug for StoredFormat {
 }
 
 /// Whether the bytes are no text: control characters or what is not UTF-8 stand near their start.
-fn is_binary(bytes: &[u8]) -> bool {
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(4096)];
     wire::looks_binary(start) || std::str::from_utf8(start).is_err_and(|error| error.error_len().is_some())
 }
@@ -105,7 +129,7 @@ fn is_binary(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// It has none of them.
-pub(super) fn recognise(file: &FileMap) -> Result<&'static StoredFormat> {
+pub(crate) fn recognise(file: &FileMap) -> Result<&'static StoredFormat> {
     let found = FORMATS.iter().find(|format| (format.recognise)(file.bytes()));
     found.ok_or_else(|| {
         let help = "a text net that holds blobs is read as a net; as weights, convert it to a binary .caffemodel first";

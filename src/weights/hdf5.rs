@@ -12,7 +12,7 @@ use super::element::{Element, Kind};
 use super::in_place::{InPlace, shape};
 use super::keys::number;
 use super::map::FileMap;
-use super::{StoredBlob, StoredLayer, StoredNet, StoredValues};
+use super::{NumberType, StoredBlob, StoredLayer, StoredNet, StoredValues};
 use crate::Shape;
 use crate::error::Result;
 
@@ -258,5 +258,9 @@ impl StoredValues for Windows {
             *window = (0..0, Vec::new());
         }
         Ok(())
+    }
+
+    fn number_type(&self) -> NumberType {
+        self.element.kind
     }
 }

@@ -4,9 +4,9 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::StoredValues;
 use super::element::Element;
 use super::map::FileMap;
+use super::{NumberType, StoredValues};
 use crate::Shape;
 
 /// The shape of dimensions that a file gives without signs.
@@ -50,5 +50,9 @@ impl StoredValues for InPlace {
         self.element.decode(rest, width, out);
         self.file.note_read(out.len() * width);
         Ok(())
+    }
+
+    fn number_type(&self) -> NumberType {
+        self.element.kind
     }
 }

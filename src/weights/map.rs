@@ -1,4 +1,4 @@
-//! A file mapped into memory.
+//! A file's bytes, mapped into memory or held there.
 
 use std::fs::{self, File, FileType};
 use std::io;
@@ -17,13 +17,19 @@ const RESIDENT_BYTES: usize = 16 << 20;
 /// What the system reads at least.
 const PAGE_BYTES: usize = 4096;
 
-/// A file of weights, its bytes mapped into memory.
+/// A file of weights: its name and its bytes.
 #[derive(Debug)]
-pub(super) struct FileMap {
+pub(crate) struct FileMap {
     path: PathBuf,
-    map: Mmap,
+    content: Content,
     /// How many bytes have been read since pages were last given back.
     read: AtomicUsize,
+}
+
+#[derive(Debug)]
+enum Content {
+    Mapped(Mmap),
+    Held(Vec<u8>),
 }
 
 impl FileMap {
@@ -31,19 +37,38 @@ impl FileMap {
     ///
     /// # Errors
     /// It is missing, empty, not to be read, or no regular file.
-    pub(super) fn open(path: &Path) -> Result<Arc<FileMap>> {
+    pub(crate) fn open(path: &Path) -> Result<Arc<FileMap>> {
         let metadata = fs::metadata(path).map_err(|source| cannot_read(path, source))?;
         if !metadata.is_file() {
             return Err(refusal(path, not_regular(metadata.file_type()), None));
         }
         let file = File::open(path).map_err(|source| cannot_read(path, source))?;
         if metadata.len() == 0 {
-            let help = "Caffe would take it for weights of no layer at all; has its download or its copy failed?";
-            return Err(refusal(path, "the file is empty", Some(help)));
+            return Err(empty(path));
         }
         // SAFETY: the bytes are only ever copied out; a file that others cut short meanwhile is the one danger left.
         let map = unsafe { Mmap::map(&file) }.map_err(|source| cannot_read(path, source))?;
-        Ok(Arc::new(FileMap { path: path.to_owned(), map, read: AtomicUsize::new(0) }))
+        Ok(FileMap::new(path, Content::Mapped(map)))
+    }
+
+    /// A file that has been read; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// It is empty.
+    pub(crate) fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Arc<FileMap>> {
+        if bytes.is_empty() {
+            return Err(empty(Path::new(name)));
+        }
+        Ok(FileMap::held(name, bytes))
+    }
+
+    /// The bytes that stand for those of a file.
+    pub(crate) fn held(name: &str, bytes: Vec<u8>) -> Arc<FileMap> {
+        FileMap::new(Path::new(name), Content::Held(bytes))
+    }
+
+    fn new(path: &Path, content: Content) -> Arc<FileMap> {
+        Arc::new(FileMap { path: path.to_owned(), content, read: AtomicUsize::new(0) })
     }
 
     /// Notes that so many bytes have been copied out, once. Pages are given back in time, so that the memory that the
@@ -58,36 +83,40 @@ impl FileMap {
 
     #[cfg(unix)]
     fn give_back(&self) {
+        let Content::Mapped(map) = &self.content else { return };
         // SAFETY: the map is a shared one and only read, so that the same bytes come back when they are read again.
         // Should the system refuse, it keeps the pages.
-        let _ = unsafe { self.map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
     }
 
     #[cfg(not(unix))]
     fn give_back(&self) {}
 
     /// The file's bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.map
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Mapped(map) => map,
+            Content::Held(bytes) => bytes,
+        }
     }
 
     /// The file as the user named it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         self.path.display().to_string()
     }
 
     /// An error about the file's content; it says at which byte where that is known.
-    pub(super) fn refuse(&self, message: impl AsRef<str>) -> Error {
+    pub(crate) fn refuse(&self, message: impl AsRef<str>) -> Error {
         refusal(&self.path, message.as_ref(), None)
     }
 
     /// An error about the file's content, with what to do about it.
-    pub(super) fn refuse_with(&self, message: impl AsRef<str>, help: &str) -> Error {
+    pub(crate) fn refuse_with(&self, message: impl AsRef<str>, help: &str) -> Error {
         refusal(&self.path, message.as_ref(), Some(help))
     }
 
     /// An error about the file's values, found while they are read.
-    pub(super) fn unreadable(&self, message: impl AsRef<str>) -> io::Error {
+    pub(crate) fn unreadable(&self, message: impl AsRef<str>) -> io::Error {
         let error = Unreadable(format!("{}: {}", self.name(), message.as_ref()));
         io::Error::new(io::ErrorKind::InvalidData, error)
     }
@@ -103,6 +132,11 @@ impl From<Unreadable> for Error {
     fn from(Unreadable(message): Unreadable) -> Error {
         Diagnostic { message, location: None, help: None }.into()
     }
+}
+
+fn empty(path: &Path) -> Error {
+    let help = "Caffe would take it for weights of no layer at all; has its download or its copy failed?";
+    refusal(path, "the file is empty", Some(help))
 }
 
 fn refusal(path: &Path, message: &str, help: Option<&str>) -> Error {

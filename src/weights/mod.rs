@@ -4,14 +4,14 @@
 //! read when they are asked for, so that memory does not grow with the file.
 
 mod binaryproto;
-mod caffemodel;
+pub(crate) mod caffemodel;
 mod corner;
 mod element;
-mod format;
+pub(crate) mod format;
 mod hdf5;
 mod in_place;
 mod keys;
-mod map;
+pub(crate) mod map;
 mod matching;
 mod npz;
 mod safetensors;
@@ -27,6 +27,7 @@ use crate::error::Result;
 use crate::proto::caffe::LayerParameter;
 
 pub use corner::Patch;
+pub use element::Kind as NumberType;
 pub use format::{FORMATS, Matching, StoredFormat};
 pub use map::Unreadable;
 pub use matching::{
@@ -44,6 +45,11 @@ pub trait StoredValues: Send + Sync {
     /// # Errors
     /// The file cannot be read, or has no such values; the text names the file.
     fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()>;
+
+    /// The type of the values in the file.
+    fn number_type(&self) -> NumberType {
+        NumberType::F32
+    }
 }
 
 /// Values in memory.
@@ -124,7 +130,21 @@ pub struct StoredNet {
 /// The file cannot be read, is no file of weights, or is damaged: the text names the file and, where there is one, the
 /// byte.
 pub fn open(path: impl AsRef<Path>) -> Result<StoredNet> {
-    let file = map::FileMap::open(path.as_ref())?;
-    let format = format::recognise(&file)?;
-    Ok(StoredNet { format: Some(format), ..format.open(&file)? })
+    read(&map::FileMap::open(path.as_ref())?)
+}
+
+/// Opens a file of weights that is in memory; `name` is what errors call it.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<StoredNet> {
+    read(&map::FileMap::from_bytes(name, bytes.into())?)
+}
+
+/// Opens a file of weights whose bytes are at hand.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn read(file: &Arc<map::FileMap>) -> Result<StoredNet> {
+    format::recognise(file)?.open(file)
 }

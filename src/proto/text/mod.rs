@@ -58,6 +58,11 @@ impl Document {
         &self.bytes
     }
 
+    /// The same bytes, without the places.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Where the message's fields stand.
     pub fn spans(&self) -> &SpanTree {
         &self.spans

@@ -13,7 +13,7 @@ use crate::proto::caffe::BlobProto;
 use crate::proto::fields::{Field, Fields};
 use crate::weights::element::{Element, Kind};
 use crate::weights::map::FileMap;
-use crate::weights::{StoredBlob, StoredValues};
+use crate::weights::{NumberType, StoredBlob, StoredValues};
 
 const DATA: u32 = 5;
 const DIFF: u32 = 6;
@@ -155,5 +155,9 @@ impl StoredValues for WireValues {
             out = later;
         }
         Ok(())
+    }
+
+    fn number_type(&self) -> NumberType {
+        self.element.kind
     }
 }

@@ -16,6 +16,7 @@ use super::{StoredBlob, StoredLayer, StoredNet};
 use crate::Definition;
 use crate::error::{Error, Result};
 use crate::net::{NetLayer, Origin};
+use crate::proto::wire::WireError;
 
 /// Opens a caffemodel.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
@@ -26,6 +27,16 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let mut blobs = blobs(file, &sieve)?;
     let layers = definition.layers.into_iter().map(|layer| stored_layer(layer, &mut blobs)).collect();
     Ok(StoredNet { name: definition.name, layers, notices, ..StoredNet::default() })
+}
+
+/// An encoded net without its blobs and without fields that the schema does not know; also what was passed over.
+///
+/// # Errors
+/// It is damaged, or holds more than the limits allow.
+pub(crate) fn without_blobs(net: &[u8]) -> Result<(Vec<u8>, Vec<String>), WireError> {
+    let sieve = Sieve::run(net)?;
+    let notices = sieve.notices(net.len());
+    Ok((sieve.rest, notices))
 }
 
 /// The blobs of each layer. In a net with any V0 layer only those within V0 layers count.

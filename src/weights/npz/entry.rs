@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use flate2::read::DeflateDecoder;
 
 use super::zip::{Entry, Method};
-use crate::weights::StoredValues;
 use crate::weights::element::Element;
 use crate::weights::map::FileMap;
+use crate::weights::{NumberType, StoredValues};
 
 /// How many bytes are unpacked at a time.
 const PIECE_BYTES: usize = 1 << 16;
@@ -136,5 +136,9 @@ impl StoredValues for EntryValues {
         self.fill(&mut reader, position, out).map_err(at)?;
         self.keep(reader);
         Ok(())
+    }
+
+    fn number_type(&self) -> NumberType {
+        self.element.kind
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::entry::EntryValues;
 use crate::Shape;
-use crate::weights::StoredValues;
+use crate::weights::{NumberType, StoredValues};
 
 /// The values of such an array in the usual order. The array is in memory from the first read on until as many values
 /// have been read as it has.
@@ -53,5 +53,9 @@ impl StoredValues for Reordered {
         }
         *loaded = (left > 0).then_some((values, left));
         Ok(())
+    }
+
+    fn number_type(&self) -> NumberType {
+        self.values.number_type()
     }
 }

@@ -1,0 +1,192 @@
+//! `caffemodel convert`: nets and weights from one format into another.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Args;
+use indicatif::BinaryBytes;
+
+use super::init::size;
+use super::input::{self, Input};
+use super::net::{self, StateArguments};
+use super::output::{WRITE_BUFFER_BYTES, cannot_write};
+use super::progress::Progress;
+use super::report;
+use super::target::{self, Target};
+use crate::convert::{self, Source};
+use crate::output::{Format, Recipe, reserve};
+use crate::proto::Encoding;
+use crate::weights::{Donor, StoredNet};
+use crate::{Error, Net, Plan, PlanOptions};
+
+/// Convert between .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors
+///
+/// Text becomes binary as protoc --encode does it, and binary text as protoc --decode, nets of old formats as they are.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel convert net.caffemodel net.prototxt
+  caffemodel convert --no-weights net.caffemodel deploy.prototxt
+  caffemodel convert net.caffemodel net.npz
+  caffemodel convert net.npz net.caffemodel --net train.prototxt
+  caffemodel convert mean.binaryproto mean.npz
+  caffemodel convert --message SolverState iter_1000.solverstate -")]
+pub(super) struct ConvertArguments {
+    /// The file to read, told by content; - for standard input
+    from: PathBuf,
+
+    /// The file to write: .prototxt, .caffemodel, .binaryproto, .h5 or .hdf5, .npz or .safetensors; - for standard
+    /// output
+    to: PathBuf,
+
+    /// The format to write; by default the one that the name tells. A message of Caffe's schema that goes to standard
+    /// output, or that --message names, becomes text if it is binary and binary if it is text
+    #[arg(long = "to", value_name = "caffemodel|hdf5|npz|safetensors|prototxt|binaryproto")]
+    format: Option<Format>,
+
+    /// The message of Caffe's schema that FROM is, such as SolverState or Datum; by default its content tells: a net or
+    /// blobs, and in text also a solver
+    #[arg(long, value_name = "MESSAGE")]
+    message: Option<String>,
+
+    /// Leave the weights of a net out
+    #[arg(long)]
+    no_weights: bool,
+
+    /// Put the weights into the layers of this net definition, by name; the target then holds the layers of the net
+    /// with their parameters, as init saves them
+    #[arg(long, value_name = "NET", conflicts_with = "no_weights")]
+    net: Option<PathBuf>,
+
+    #[command(flatten)]
+    state: StateArguments,
+
+    /// Replace the output if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
+    let start = Instant::now();
+    if arguments.net.is_none() && !arguments.state.is_empty() {
+        let message = "--phase, --level, --stage and --shape are about a net definition: give it with --net";
+        return Err(Error::Request(message.to_owned()).into());
+    }
+    let mut target = Target::create(&arguments.to, arguments.force)?;
+    let source = arguments.source()?;
+    let format = arguments.format(&source)?;
+    let encoding = format.encoding().filter(|_| arguments.net.is_none() && keeps_message(&source, format));
+    let (content, bytes) = match encoding {
+        Some(encoding) => arguments.write_message(&source, encoding, target.file())?,
+        None => arguments.write_weights(&source, format, target.file())?,
+    };
+    target.commit()?;
+    let (name, seconds) = (target::display_name(&arguments.to), start.elapsed().as_secs_f64());
+    report::done(&format!("wrote {name}: {content}, {}, {seconds:.2} s", BinaryBytes(bytes)));
+    Ok(())
+}
+
+/// Whether the source is a message that the format can hold as it is.
+fn keeps_message(source: &Source, format: Format) -> bool {
+    source.message().is_some_and(|message| match format {
+        Format::Prototxt => true,
+        Format::Caffemodel => !message.name().starts_with("BlobProto"),
+        Format::Binaryproto => message.name() != "NetParameter",
+        Format::Hdf5 | Format::Npz | Format::Safetensors => false,
+    })
+}
+
+impl ConvertArguments {
+    fn source(&self) -> crate::Result<Source> {
+        let message = self.message.as_deref();
+        if input::is_standard(&self.from) {
+            let Input { name, bytes, .. } = Input::read(&self.from)?;
+            return Source::from_bytes(&name, bytes, message);
+        }
+        Source::open(&self.from, message)
+    }
+
+    /// The format asked for, that of the target's name, or for messages the other encoding.
+    fn format(&self, source: &Source) -> crate::Result<Format> {
+        if let Some(format) = self.format.or_else(|| Format::of_path(&self.to)) {
+            return Ok(format);
+        }
+        let other = source.message().filter(|_| self.message.is_some() || input::is_standard(&self.to));
+        let other = other.map(|message| match (source.encoding(), message.name()) {
+            (Encoding::Binary, _) => Format::Prototxt,
+            (Encoding::Text, "NetParameter") => Format::Caffemodel,
+            (Encoding::Text, _) => Format::Binaryproto,
+        });
+        other.ok_or_else(|| {
+            Error::Request(format!(
+                "{}: the name tells no format; choose one with --to",
+                target::display_name(&self.to)
+            ))
+        })
+    }
+
+    /// Writes the source's message in an encoding; returns what it is, and how many bytes it has.
+    fn write_message(&self, source: &Source, encoding: Encoding, file: &mut File) -> anyhow::Result<(String, u64)> {
+        let encoded = if self.no_weights { source.encoded_without_weights()? } else { source.encoded()? };
+        self.notify(&encoded.notices);
+        let bytes = self.write(file, |out| encoded.write(encoding, out))?;
+        let form = match encoding {
+            Encoding::Text => "as text",
+            Encoding::Binary => "in binary",
+        };
+        Ok((format!("{} {form}", encoded.message().name()), bytes))
+    }
+
+    /// Writes the source's weights; returns how many there are, and how many bytes they take.
+    fn write_weights(&self, source: &Source, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
+        if self.no_weights {
+            return Err(Error::Request(format!("--no-weights leaves nothing to write as {format}")).into());
+        }
+        let stored = source.weights()?;
+        self.notify(&stored.notices);
+        self.notify(&convert::number_notices(&stored));
+        let plan = match &self.net {
+            Some(net) => self.fit(net, stored)?,
+            None => {
+                self.notify(&convert::net_notices(&stored, format));
+                convert::plan(stored)?
+            }
+        };
+        format.check(&plan, None::<&Recipe>)?;
+        reserve(file, format.least_size(&plan)).map_err(|source| cannot_write(&self.to, source))?;
+        let bytes = self.write(file, |out| {
+            let output = format.writer(&plan, None::<&Recipe>, out)?;
+            convert::write(&plan, &mut Progress::new(&plan, output))
+        })?;
+        Ok((size(&plan), bytes))
+    }
+
+    /// Plans the net with the stored weights in its layers.
+    fn fit(&self, net: &Path, stored: StoredNet) -> crate::Result<Plan> {
+        let definition = net::load(net)?.definition;
+        let options = PlanOptions { shapes: self.state.shapes(), ..Default::default() };
+        let mut plan = Plan::new(Net::resolve(definition, &self.state.options())?, &options)?;
+        plan.notices.iter().for_each(|notice| report::note(notice));
+        let excess = convert::fit(&mut plan, Donor { name: input::display_name(&self.from), net: stored })?;
+        let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");
+        self.notify(&excess.iter().map(unused).collect::<Vec<_>>());
+        Ok(plan)
+    }
+
+    /// Has the file written through a buffer; returns how many bytes it has.
+    fn write(
+        &self,
+        file: &mut File,
+        write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+    ) -> crate::Result<u64> {
+        let mut out = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
+        let written = write(&mut out).and_then(|()| out.flush()).and_then(|()| out.get_ref().metadata());
+        Ok(written.map_err(|source| cannot_write(&self.to, source))?.len())
+    }
+
+    fn notify(&self, notices: &[String]) {
+        let name = input::display_name(&self.from);
+        notices.iter().for_each(|notice| report::note(&format!("{name}: {notice}")));
+    }
+}

@@ -1,0 +1,100 @@
+//! Stored weights as they are, in another format.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::error::{Diagnostic, Result};
+use crate::init;
+use crate::layer::Role;
+use crate::net::Locator;
+use crate::output::{Format, Output};
+use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
+use crate::proto::caffe::{LayerParameter, Phase};
+use crate::random::Streams;
+use crate::weights::{NumberType, StoredBlob, StoredLayer, StoredNet};
+
+/// A plan whose values are all stored ones: the layers of a file in its order, with their parameters where it has them.
+///
+/// # Errors
+/// A blob is missing between others, so that their numbers would change.
+pub fn plan(stored: StoredNet) -> Result<Plan> {
+    let layers = stored.layers.into_iter().map(layer).collect::<Result<_>>()?;
+    Ok(Plan {
+        name: stored.name,
+        phase: Phase::Train,
+        layers,
+        changes: Vec::new(),
+        locator: Locator::default(),
+        notices: Vec::new(),
+    })
+}
+
+fn layer(stored: StoredLayer) -> Result<PlannedLayer> {
+    let StoredLayer { name, param, blobs } = stored;
+    let param = param.map_or_else(|| LayerParameter { name: Some(name), ..Default::default() }, |param| *param);
+    if let Some((place, blob)) = blobs.iter().enumerate().find(|(place, blob)| *place != blob.index) {
+        let name = param.name();
+        let message = format!("layer {name:?}: blob {} is stored, but blob {place} is not", blob.index);
+        let help = "HDF5 stores shared blobs once; --net NET.prototxt tells which ones are shared";
+        return Err(Diagnostic { message, location: None, help: None }.help(help).into());
+    }
+    let blobs = blobs.into_iter().map(copied).collect();
+    Ok(PlannedLayer { param, bottoms: Vec::new(), tops: Vec::new(), blobs, draws: Vec::new(), origin: None })
+}
+
+fn copied(stored: StoredBlob) -> PlannedBlob {
+    let shape = stored.shape.clone();
+    PlannedBlob {
+        shape,
+        role: Role::Other,
+        initial: Initial::Zeros,
+        owner: None,
+        donor: Some(stored),
+        patches: Vec::new(),
+    }
+}
+
+/// Writes a plan of stored values, those of [`plan`] or [`fit`](super::fit()), to `output`.
+///
+/// # Errors
+/// Those of the output, and of reading the values.
+pub fn write(plan: &Plan, output: &mut dyn Output) -> io::Result<()> {
+    // The plan draws nothing, so any stream will do.
+    init::fill(plan, &mut Streams::native(0), output)
+}
+
+/// What becomes of values that are no `f32`, in a line for each of their types.
+pub fn number_notices(stored: &StoredNet) -> Vec<String> {
+    let mut counts: BTreeMap<NumberType, usize> = BTreeMap::new();
+    for blob in blobs(stored) {
+        *counts.entry(blob.values.number_type()).or_default() += 1;
+    }
+    counts.remove(&NumberType::F32);
+    let notice = |(number_type, count): (NumberType, usize)| {
+        let how = if number_type.fits_f32() { "converted" } else { "rounded" };
+        format!("{count} of the blobs had {number_type} values, which were {how} to float32")
+    };
+    counts.into_iter().map(notice).collect()
+}
+
+/// What the definition of the net would add to the stored layers in a file of this format, in a line each.
+pub fn net_notices(stored: &StoredNet, format: Format) -> Vec<String> {
+    let bare = stored.layers.iter().any(|layer| layer.param.is_none());
+    let legacy = blobs(stored).filter(|blob| blob.legacy).count();
+    let notice = match format {
+        Format::Caffemodel | Format::Prototxt if bare => {
+            "the layers have names and blobs alone, no types and no parameters; --net NET.prototxt adds them".to_owned()
+        }
+        Format::Hdf5 | Format::Npz | Format::Safetensors if legacy > 0 && !bare => {
+            format!(
+                "{legacy} of the blobs have the four sizes of old files; --net NET.prototxt gives them the net's shapes"
+            )
+        }
+        _ => return Vec::new(),
+    };
+    vec![notice]
+}
+
+fn blobs(stored: &StoredNet) -> impl Iterator<Item = &StoredBlob> {
+    stored.layers.iter().flat_map(|layer| &layer.blobs)
+}

@@ -1,0 +1,43 @@
+//! Stored weights in the layers of a net definition.
+
+use crate::error::{Diagnostic, Error, Refusal, Result};
+use crate::net::NetPlace;
+use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
+use crate::weights::{self, Donor, MatchOptions};
+
+/// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same.
+///
+/// No blob is filled any more, so that writing the plan draws nothing. Returns the names of the stored layers that the
+/// net has no place for.
+///
+/// # Errors
+/// A layer does not fit, or weights of the net are missing, all of them listed.
+pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
+    let donors = [stored];
+    let report = weights::apply(plan, &donors, &MatchOptions::default())?;
+    let missing: Vec<Diagnostic> =
+        plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name)).collect();
+    if !missing.is_empty() {
+        return Err(Error::Input(missing));
+    }
+    for layer in &mut plan.layers {
+        layer.draws.clear();
+        for blob in &mut layer.blobs {
+            if let Initial::Filled { .. } = blob.initial {
+                blob.initial = Initial::Zeros;
+            }
+        }
+    }
+    Ok(report.donors.into_iter().flat_map(|donor| donor.excess).collect())
+}
+
+/// The error for a layer that lacks values which the net does not give either.
+fn missing(plan: &Plan, layer: &PlannedLayer, file: &str) -> Option<Diagnostic> {
+    let lacks =
+        |blob: &PlannedBlob| blob.owner.is_none() && blob.donor.is_none() && !matches!(blob.initial, Initial::Given(_));
+    layer.blobs.iter().any(lacks).then(|| {
+        let refusal = Refusal::new(format!("{file} has no weights for it"))
+            .help(format!("caffemodel init --weights {file} fills what is missing"));
+        plan.locator.diagnose(&NetPlace { param: &layer.param, origin: layer.origin, prefix: "" }, &refusal)
+    })
+}

@@ -1,0 +1,220 @@
+//! What is converted, told by content: a message of the schema, as text or in binary, or arrays.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use prost_reflect::MessageDescriptor;
+
+use crate::error::{Diagnostic, Error, Result};
+use crate::limits::Limits;
+use crate::net::{Kind, load};
+use crate::proto::wire::{self, WireError};
+use crate::proto::{Encoding, binary, descriptor, find_descriptor, message_names, text};
+use crate::weights::format::{is_binary, recognise};
+use crate::weights::map::FileMap;
+use crate::weights::{StoredFormat, StoredNet, caffemodel};
+
+/// A file to convert.
+///
+/// ```
+/// use caffemodel::convert::Source;
+/// use caffemodel::proto::Encoding;
+/// let source = Source::from_bytes("net.prototxt", b"layer { name: 'r' } name: 'n'".to_vec(), None)?;
+/// let mut out = Vec::new();
+/// source.encoded()?.write(Encoding::Binary, &mut out).unwrap();
+/// assert_eq!(out, b"\x0a\x01n\xa2\x06\x03\x0a\x01r");
+/// # Ok::<(), caffemodel::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Source {
+    /// The file; one that was text has become binary.
+    file: Arc<FileMap>,
+    message: Option<MessageDescriptor>,
+    encoding: Encoding,
+}
+
+impl Source {
+    /// Opens a file. Binary ones are read in place.
+    ///
+    /// `message` names the message of the schema that the file is; `None` lets its content tell. A text is a net, a
+    /// solver, or one or several blobs; a binary file is a net, or blobs, or one of the formats of arrays.
+    ///
+    /// # Errors
+    /// The file cannot be read or is of no known format, a text does not parse, or the schema has no such message.
+    pub fn open(path: impl AsRef<Path>, message: Option<&str>) -> Result<Source> {
+        Source::new(FileMap::open(path.as_ref())?, message)
+    }
+
+    /// Takes a file that is in memory; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, message: Option<&str>) -> Result<Source> {
+        Source::new(FileMap::from_bytes(name, bytes)?, message)
+    }
+
+    fn new(file: Arc<FileMap>, message: Option<&str>) -> Result<Source> {
+        let message = message.map(named).transpose()?;
+        if is_binary(file.bytes()) {
+            let message = match message {
+                None => recognise(&file)?.message(file.bytes()),
+                message => message,
+            };
+            return Ok(Source { file, message, encoding: Encoding::Binary });
+        }
+        let message = message.unwrap_or_else(|| message_of(file.bytes()));
+        let (_, document) = load::parse_text(&file.name(), file.bytes(), &message)?;
+        let file = FileMap::held(&file.name(), document.into_bytes());
+        Ok(Source { file, message: Some(message), encoding: Encoding::Text })
+    }
+
+    /// The message that the file is; `None` if it is of a format that is not protobuf's.
+    pub fn message(&self) -> Option<&MessageDescriptor> {
+        self.message.as_ref()
+    }
+
+    /// Whether the file is text or binary.
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The message, checked.
+    ///
+    /// # Errors
+    /// The file is no message, or it is damaged, or has fields that the schema does not know and that would be lost.
+    pub fn encoded(&self) -> Result<Encoded<'_>> {
+        let message = self.message.clone().ok_or_else(|| self.no_message())?;
+        let bytes = self.file.bytes();
+        wire::check(bytes, &message, Limits::current()).map_err(|flaw| self.flawed(&message, &flaw))?;
+        Ok(Encoded { message, bytes: bytes.into(), notices: Vec::new() })
+    }
+
+    /// The net without the blobs of its layers. As in protobuf, fields that the schema does not know are passed over.
+    ///
+    /// # Errors
+    /// The file is no net, or it is damaged.
+    pub fn encoded_without_weights(&self) -> Result<Encoded<'_>> {
+        let message = self.message.clone().ok_or_else(|| self.no_message())?;
+        if message.name() != "NetParameter" {
+            let message =
+                format!("{}: a {} has no layers whose weights could be left out", self.file.name(), message.name());
+            return Err(Error::Request(message));
+        }
+        let (rest, notices) =
+            caffemodel::without_blobs(self.file.bytes()).map_err(|flaw| self.flawed(&message, &flaw))?;
+        Ok(Encoded { message, bytes: rest.into(), notices })
+    }
+
+    /// The layers and blobs in the file, those of a net in an old format in the current one.
+    ///
+    /// # Errors
+    /// The file is damaged, or has no blobs.
+    pub fn weights(&self) -> Result<StoredNet> {
+        let format = match &self.message {
+            None => recognise(&self.file)?,
+            Some(message) => StoredFormat::of_message(message.name()).ok_or_else(|| {
+                Error::Request(format!("{}: a {} is no net and no blob", self.file.name(), message.name()))
+            })?,
+        };
+        let stored = format.open(&self.file)?;
+        if stored.layers.iter().all(|layer| layer.blobs.is_empty()) {
+            let help = "caffemodel init fills the blobs of a net definition";
+            return Err(self.file.refuse_with("there are no weights in it", help));
+        }
+        Ok(stored)
+    }
+
+    fn no_message(&self) -> Error {
+        Error::Request(format!("{}: its format holds arrays, not a message of Caffe's schema", self.file.name()))
+    }
+
+    fn flawed(&self, message: &MessageDescriptor, flaw: &WireError) -> Error {
+        let help = match flaw {
+            WireError::UnknownField { .. } => {
+                Some("it would be lost; --no-weights passes over it, and so do formats that hold weights alone".to_owned())
+            }
+            WireError::TooMany { what, .. } => Some(format!("--limit {what}=N raises the limit")),
+            _ => None,
+        };
+        let message = format!("{}: not a {}: {flaw}", self.file.name(), message.name());
+        Diagnostic { message, location: None, help }.into()
+    }
+}
+
+/// A message in its binary form, with no unknown fields.
+#[derive(Debug)]
+pub struct Encoded<'a> {
+    message: MessageDescriptor,
+    bytes: Cow<'a, [u8]>,
+    /// What was passed over on reading, in a line each.
+    pub notices: Vec<String>,
+}
+
+impl Encoded<'_> {
+    /// The message's type.
+    pub fn message(&self) -> &MessageDescriptor {
+        &self.message
+    }
+
+    /// Writes the message as protobuf does: `protoc --decode` as text, `protoc --encode` in binary.
+    ///
+    /// There are many small writes; `out` should be buffered.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write<W: Write>(&self, encoding: Encoding, out: &mut W) -> io::Result<()> {
+        match encoding {
+            Encoding::Text => text::write(out, &self.message, &self.bytes),
+            Encoding::Binary => binary::write(out, &self.message, &self.bytes),
+        }
+    }
+}
+
+/// The message of this name.
+fn named(name: &str) -> Result<MessageDescriptor> {
+    find_descriptor(name).ok_or_else(|| {
+        let names: Vec<String> = message_names().collect();
+        let near = text::closest(name, names.iter().map(String::as_str));
+        let help = near
+            .map_or_else(|| "there is NetParameter, for example".to_owned(), |near| format!("did you mean {near}?"));
+        Error::Request(format!("Caffe's schema has no message {name:?} ({help})"))
+    })
+}
+
+/// The message that a text is: blobs if all of its fields are theirs, otherwise a net or a solver.
+fn message_of(content: &[u8]) -> MessageDescriptor {
+    let names = text::field_names(content);
+    let blobs = ["BlobProto", "BlobProtoVector"].map(descriptor);
+    let fits = |message: &MessageDescriptor| names.iter().all(|name| message.get_field_by_name(name).is_some());
+    let blobs = blobs.into_iter().find(|message| !names.is_empty() && fits(message));
+    blobs.unwrap_or_else(|| Kind::of(content).message())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fields_of_a_text_tell_its_message() {
+        let name = |text: &str| message_of(text.as_bytes()).name().to_owned();
+        assert_eq!(name("layer { }"), "NetParameter");
+        assert_eq!(name(""), "NetParameter");
+        assert_eq!(name("base_lr: 1"), "SolverParameter");
+        assert_eq!(name("num: 1 channels: 3 data: [1, 2]"), "BlobProto");
+        assert_eq!(name("blobs { } blobs { }"), "BlobProtoVector");
+        assert_eq!(name("blobs { } layer { }"), "NetParameter");
+    }
+
+    #[test]
+    fn messages_have_names() {
+        let named = |name: &str| named(name).map(|message| message.full_name().to_owned());
+        assert_eq!(named("SolverState").unwrap(), "caffe.SolverState");
+        assert_eq!(named("caffe.Datum").unwrap(), "caffe.Datum");
+        let error = named("SolverStat").unwrap_err().to_string();
+        assert_eq!(error, "Caffe's schema has no message \"SolverStat\" (did you mean SolverState?)");
+        let error = named("google.protobuf.FileDescriptorSet").unwrap_err().to_string();
+        assert!(error.ends_with("(there is NetParameter, for example)"), "{error}");
+    }
+}

@@ -132,9 +132,9 @@ impl Source {
 
     fn flawed(&self, message: &MessageDescriptor, flaw: &WireError) -> Error {
         let help = match flaw {
-            WireError::UnknownField { .. } => {
-                Some("it would be lost; --no-weights passes over it, and so do formats that hold weights alone".to_owned())
-            }
+            WireError::UnknownField { .. } => Some(
+                "it would be lost; --no-weights passes over it, and so do formats that hold weights alone".to_owned(),
+            ),
             WireError::TooMany { what, .. } => Some(format!("--limit {what}=N raises the limit")),
             _ => None,
         };

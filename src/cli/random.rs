@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use rand::TryRng;
 
-use crate::random::{Era, Streams};
+use crate::random::{Era, SIMD_VARIABLE, SimdPath, Streams};
 
 #[derive(Debug, Args)]
 pub(super) struct RandomArguments {
@@ -38,6 +38,7 @@ pub(super) struct Random {
 impl RandomArguments {
     /// The random numbers asked for; `solver` is the seed that the solver gives.
     pub(super) fn open(&self, solver: Option<u32>) -> anyhow::Result<Random> {
+        SimdPath::asked_for().context(SIMD_VARIABLE)?;
         let given = self.seed.or(solver.map(u64::from));
         let chosen = given.is_none();
         let seed = given.map_or_else(choose_seed, Ok)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use caffemodel::output::{Arrays, CaffemodelWriter, Format, Recipe};
 use caffemodel::proto::caffe::Phase;
-use caffemodel::random::Streams;
+use caffemodel::random::{CaffeGenerator, Era, SimdPath, Streams};
 use caffemodel::weights::{self, Donor, MatchOptions, StoredBlob, StoredLayer, StoredNet};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use serde::Deserialize;
@@ -131,35 +131,49 @@ impl Settings {
     }
 
     fn streams(&self) -> Streams {
-        Streams::caffe(self.seed, self.boost.parse().expect("the pack's Boost releases are known"))
+        Streams::caffe(self.seed, self.era())
+    }
+
+    fn era(&self) -> Era {
+        self.boost.parse().expect("the pack's Boost releases are known")
     }
 }
 
 impl Run {
-    /// Compares the file, the number of draws and the names of the layers with Caffe's; says what differs first.
+    /// Compares the file, the number of draws and the names of the layers with Caffe's; says what differs first. All
+    /// vector instructions that the machine has are tried.
     pub fn compare(&self) -> Result<(), String> {
         let plan = self.settings.plan().map_err(|error| format!("refused: {error}"))?;
         let names: Vec<&str> = plan.layers.iter().map(|layer| layer.param.name()).collect();
         if names != self.layer_names {
             return Err(format!("layers {names:?}, Caffe has {:?}", self.layer_names));
         }
-        let mut streams = self.settings.streams();
+        for path in SimdPath::ALL.into_iter().filter(|path| path.supported() == *path) {
+            self.compare_on(&plan, path).map_err(|difference| format!("{difference} ({path})"))?;
+        }
+        self.h5.as_ref().map_or(Ok(()), |h5| self.compare_hdf5(&plan, &self.settings.folder().join(h5)))
+    }
+
+    fn compare_on(&self, plan: &Plan, path: SimdPath) -> Result<(), String> {
+        let mut streams = Streams::Caffe(CaffeGenerator::with_path(self.settings.seed, self.settings.era(), path));
         let mut writer = CaffemodelWriter::new(Hasher::default(), &plan.name).map_err(|error| error.to_string())?;
-        init::fill(&plan, &mut streams, &mut writer).map_err(|error| error.to_string())?;
+        // One path is as good as another to try the threads that large nets are filled on.
+        let threads = usize::from(path == SimdPath::active());
+        init::fill_on(threads, plan, &mut streams, &mut writer).map_err(|error| error.to_string())?;
         let Hasher { hash, size } = writer.into_inner();
         let next = streams.for_blob("", 0).next_u32();
-        let (hash, planned) = (hex(&hash.finalize()), caffemodel::output::caffemodel_size(&plan));
+        let (hash, planned) = (hex(&hash.finalize()), caffemodel::output::caffemodel_size(plan));
         if planned != size {
             return Err(format!("{size} bytes, {planned} were planned"));
         }
         if (size, hash.as_str()) != (self.file_size, self.file_sha256.as_str()) || next != self.next_rng {
-            let blob = self.first_difference(&plan).unwrap_or_else(|| "no blob differs".into());
+            let blob = self.first_difference(plan).unwrap_or_else(|| "no blob differs".into());
             return Err(format!(
                 "{size} bytes, next draw {next}; Caffe has {} bytes, next draw {}; {blob}",
                 self.file_size, self.next_rng
             ));
         }
-        self.h5.as_ref().map_or(Ok(()), |h5| self.compare_hdf5(&plan, &self.settings.folder().join(h5)))
+        Ok(())
     }
 
     /// Compares the HDF5 output with Caffe's: groups, datasets, shapes and values.

@@ -67,10 +67,16 @@ impl SimdPath {
     /// support stands for the next one below.
     pub fn active() -> SimdPath {
         static ACTIVE: OnceLock<SimdPath> = OnceLock::new();
-        *ACTIVE.get_or_init(|| {
-            let named = std::env::var(SIMD_VARIABLE).ok().and_then(|name| name.parse().ok());
-            named.unwrap_or(SimdPath::Avx512).supported()
-        })
+        *ACTIVE.get_or_init(|| SimdPath::asked_for().ok().flatten().unwrap_or(SimdPath::Avx512).supported())
+    }
+
+    /// The path that [`SIMD_VARIABLE`] names; `None` where it is not set, or empty.
+    ///
+    /// # Errors
+    /// It is set, and not to a path's name.
+    pub fn asked_for() -> Result<Option<SimdPath>, UnknownPath> {
+        let name = std::env::var_os(SIMD_VARIABLE).filter(|name| !name.is_empty());
+        name.map(|name| name.to_string_lossy().parse()).transpose()
     }
 }
 

@@ -16,6 +16,7 @@ pub mod data;
 pub mod error;
 pub mod filler;
 pub mod init;
+pub mod inspect;
 pub mod layer;
 pub mod limits;
 pub mod net;

@@ -6,6 +6,7 @@ mod convert;
 mod donors;
 mod init;
 mod input;
+mod inspect;
 mod interrupt;
 mod man;
 mod net;
@@ -15,6 +16,7 @@ mod random;
 mod report;
 mod rules;
 mod select;
+mod table;
 mod target;
 mod upgrade;
 
@@ -73,6 +75,7 @@ enum Command {
     Upgrade(upgrade::UpgradeArguments),
     Compare(compare::CompareArguments),
     Convert(convert::ConvertArguments),
+    Inspect(inspect::InspectArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -84,6 +87,7 @@ impl Command {
             Command::Upgrade(arguments) => upgrade::run(arguments)?,
             Command::Compare(arguments) => return compare::run(arguments),
             Command::Convert(arguments) => convert::run(arguments)?,
+            Command::Inspect(arguments) => inspect::run(arguments)?,
             Command::Completions(arguments) => completions::run(arguments),
             Command::Man(arguments) => man::run(arguments)?,
         }

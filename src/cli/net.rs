@@ -76,15 +76,16 @@ pub(super) fn load(path: &Path) -> crate::Result<Loaded> {
         }
         Kind::Solver => {
             let Solver { definition, seed, weights, notices } = Solver::from_bytes(&name, bytes, &folder)?;
-            print_notices(&name, &notices);
+            report_notices(&name, &notices);
             Loaded { definition, seed, weights }
         }
     };
-    print_notices(&loaded.definition.file, &loaded.definition.notices);
+    report_notices(&loaded.definition.file, &loaded.definition.notices);
     Ok(loaded)
 }
 
-fn print_notices(file: &str, notices: &[String]) {
+/// Prints what was changed on reading a file.
+pub(super) fn report_notices(file: &str, notices: &[String]) {
     notices.iter().for_each(|notice| report::note(&format!("{file}: {notice}")));
 }
 

@@ -17,55 +17,72 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How often the bar is drawn, at most.
 const DRAWS_A_SECOND: u8 = 10;
 
-/// Shows how much of a net has been written, and passes everything on.
-pub(super) struct Progress<'a> {
-    output: Box<dyn Output + 'a>,
+/// A bar that appears on a terminal only, and not at all when quiet.
+pub(super) struct Bar {
     bar: ProgressBar,
     /// When the work started, until the bar is shown; `None` as well where it is not to be shown.
     waiting_since: Option<Instant>,
 }
 
-impl<'a> Progress<'a> {
-    /// A bar as long as the plan's values; it appears on a terminal only, and not at all when quiet.
-    pub(super) fn new(plan: &Plan, output: Box<dyn Output + 'a>) -> Progress<'a> {
-        let bar = ProgressBar::with_draw_target(Some(plan.values() * 4), ProgressDrawTarget::hidden());
+impl Bar {
+    /// A bar for so many bytes.
+    pub(super) fn new(bytes: u64) -> Bar {
+        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
         let style = ProgressStyle::with_template("{bar:40} {binary_bytes} of {binary_total_bytes}, {eta} left, {msg}");
         let wanted = io::stderr().is_terminal() && !report::is_quiet();
-        Progress {
-            output,
+        Bar {
             bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
             waiting_since: wanted.then(Instant::now),
         }
     }
 
-    fn advance(&mut self, bytes: usize) {
+    /// Moves on by so many bytes.
+    pub(super) fn advance(&mut self, bytes: usize) {
         if self.waiting_since.is_some_and(|start| start.elapsed() > PATIENCE) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(DRAWS_A_SECOND));
             self.waiting_since = None;
         }
         self.bar.inc(bytes as u64);
     }
+
+    /// Says what is being worked on.
+    fn tell(&self, what: &str) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(what.to_owned());
+        }
+    }
 }
 
-impl Drop for Progress<'_> {
+impl Drop for Bar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Shows how much of a net has been written, and passes everything on.
+pub(super) struct Progress<'a> {
+    output: Box<dyn Output + 'a>,
+    bar: Bar,
+}
+
+impl<'a> Progress<'a> {
+    /// A bar as long as the plan's values.
+    pub(super) fn new(plan: &Plan, output: Box<dyn Output + 'a>) -> Progress<'a> {
+        Progress { output, bar: Bar::new(plan.values() * 4) }
     }
 }
 
 impl Sink for Progress<'_> {
     fn write(&mut self, values: &[f32]) -> io::Result<()> {
         self.output.write(values)?;
-        self.advance(size_of_val(values));
+        self.bar.advance(size_of_val(values));
         Ok(())
     }
 }
 
 impl Output for Progress<'_> {
     fn begin_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
-        if !self.bar.is_hidden() {
-            self.bar.set_message(layer.param.name().to_owned());
-        }
+        self.bar.tell(layer.param.name());
         self.output.begin_layer(layer)
     }
 

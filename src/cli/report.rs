@@ -78,9 +78,8 @@ pub(super) fn result(text: &str) -> Result<(), Error> {
 
 /// Prints a warning to standard error.
 pub(super) fn warning(warning: &Warning) {
-    let unplaced = Warning { location: None, ..warning.clone() };
-    let finding =
-        Diagnostic { message: unplaced.to_string(), location: warning.location.clone(), help: Some(warning.help()) };
+    let Warning { location, .. } = warning;
+    let finding = Diagnostic { message: warning.message(), location: location.clone(), help: Some(warning.help()) };
     print(Level::WARNING, &finding);
 }
 

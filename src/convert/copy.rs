@@ -39,7 +39,16 @@ fn layer(stored: StoredLayer) -> Result<PlannedLayer> {
         return Err(Diagnostic { message, location: None, help: None }.help(help).into());
     }
     let blobs = blobs.into_iter().map(copied).collect();
-    Ok(PlannedLayer { param, bottoms: Vec::new(), tops: Vec::new(), blobs, draws: Vec::new(), origin: None })
+    Ok(PlannedLayer {
+        param,
+        bottoms: Vec::new(),
+        tops: Vec::new(),
+        blobs,
+        draws: Vec::new(),
+        macs: 0,
+        views: false,
+        origin: None,
+    })
 }
 
 fn copied(stored: StoredBlob) -> PlannedBlob {

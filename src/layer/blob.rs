@@ -1,10 +1,15 @@
 //! What a layer says about a blob that it owns.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use crate::Shape;
 use crate::proto::caffe::FillerParameter;
 
 /// What a blob is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Multiplies its input: weights, scales, slopes.
     Weight,
@@ -14,6 +19,17 @@ pub enum Role {
     Statistic,
     /// Anything else, such as the blob of a Parameter layer or one given in the net to a layer that has none.
     Other,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Weight => "weight",
+            Role::Bias => "bias",
+            Role::Statistic => "statistic",
+            Role::Other => "other",
+        })
+    }
 }
 
 /// The filler of a blob, as the net gives it or as the layer type defaults it.

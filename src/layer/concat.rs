@@ -27,7 +27,8 @@ fn concat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     // The top of a single bottom shares its memory, and a blob without elements has none.
     ensure!(ctx.bottoms.len() > 1 || first.count() > 0, "bottom", "the only bottom {first} has no elements");
-    Ok(Setup::new(ctx, [Shape::new(dims).at("bottom")?]))
+    let setup = Setup::new(ctx, [Shape::new(dims).at("bottom")?]);
+    Ok(if ctx.bottoms.len() == 1 { setup.view() } else { setup })
 }
 
 fn concat_axis(ctx: &SetupContext<'_>, param: &ConcatParameter) -> Result<usize, Refusal> {

@@ -1,7 +1,7 @@
 //! Flatten: makes the axes from `axis` (1 by default) to `end_axis` (the last by default) into one.
 //!
 //! (d0, ..., dn) gives (d0, ..., d(axis-1), d(axis) ... d(end_axis), d(end_axis+1), ..., dn). An `end_axis` one before
-//! `axis` inserts an axis of length 1. Not in place. No blobs, no draws.
+//! `axis` inserts an axis of length 1. The top shows the bottom's memory. Not in place. No blobs, no draws.
 
 use super::registry::LayerType;
 use super::{Arity, Setup, SetupContext};
@@ -27,7 +27,7 @@ fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
     let mut dims: Vec<i64> = bottom.dims().iter().copied().map(i64::from).collect();
     dims.splice(start..end, [bottom.count_range(start, end)]);
-    Ok(Setup::new(ctx, [Shape::new(dims).at("flatten_param")?]))
+    Ok(Setup::new(ctx, [Shape::new(dims).at("flatten_param")?]).view())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 //! blobs = weight (N, K), or (K, N) if transpose; bias (N) if bias_term
 //! ```
 //!
-//! Draws: weight, then bias. Blobs given in the net are taken as they are, whatever their number and shapes; then
+//! The product takes M N K multiply-accumulates. Draws: weight, then bias. Blobs given in the net are taken as they are, whatever their number and shapes; then
 //! `num_output` may be 0. A bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
 
 use super::registry::{Arity, LayerType};
@@ -49,6 +49,7 @@ fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
     let top: Vec<i64> = bottom.dims()[..axis].iter().map(|&dim| dim.into()).chain([outputs]).collect();
     let mut setup = Setup::new(ctx, [Shape::new(top).at(NUM_OUTPUT)?]).given_roles(&[Role::Weight, Role::Bias]);
+    setup.macs = (setup.tops[0].count() as u64).saturating_mul(inputs.unsigned_abs());
     if !ctx.given.is_empty() {
         return Ok(setup);
     }
@@ -107,6 +108,13 @@ mod tests {
         let setup = run(param, &[], &[0, 3, 4, 6]).unwrap();
         assert_eq!(setup.tops[0].dims(), [0, 3, 4, 5]);
         assert_eq!(dims(&setup), [[6, 5]]);
+    }
+
+    #[test]
+    fn multiplies_every_input_with_every_output() {
+        assert_eq!(run(outputs(5), &[], &[2, 3, 4, 6]).unwrap().macs, 2 * 5 * 72);
+        let late = InnerProductParameter { axis: Some(-1), transpose: Some(true), ..outputs(5) };
+        assert_eq!(run(late, &[], &[2, 3, 4, 6]).unwrap().macs, 2 * 3 * 4 * 5 * 6);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! blobs = the same: zeros
 //! ```
 //!
-//! Nothing is drawn: the layer has no filler. A blob given in the net is taken as it is, whatever its shape.
+//! The top shows the blob's memory. Nothing is drawn: the layer has no filler. A blob given in the net is taken as it is, whatever its shape.
 
 use super::registry::{Arity, LayerType};
 use super::{BlobSpec, Role, Setup, SetupContext};
@@ -21,7 +21,7 @@ pub(super) static TYPES: &[LayerType] =
 fn parameter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let dims = ctx.param.parameter_param.as_ref().and_then(|param| param.shape.as_ref()).map(|shape| &shape.dim[..]);
     let shape = Shape::new(dims.unwrap_or_default()).at(SHAPE)?;
-    let mut setup = Setup::new(ctx, [shape.clone()]);
+    let mut setup = Setup::new(ctx, [shape.clone()]).view();
     if ctx.given.is_empty() {
         ensure!(shape.count() > 0, SHAPE, "a learned blob cannot be empty, its shape is {shape}");
         setup.push_blob(BlobSpec::zeros(Role::Other, shape));

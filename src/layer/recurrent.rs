@@ -18,6 +18,8 @@
 //! W_x, b, [W_static], then T times: W_hh, W_ho, b_o (LSTM: W_hc)
 //! ```
 //!
+//! Multiply-accumulates are those of the products with the W; Caffe multiplies the first state, too.
+//!
 //! Blobs given in the net are ignored: Caffe replaces them by those of the unrolled net. Nothing may be empty.
 
 use super::registry::{Arity, LayerType};
@@ -150,7 +152,7 @@ impl<'a> Unrolled<'a> {
         let (hidden, gates) = (self.hidden, i64::from(self.gates));
         let mut tops = vec![Shape::new([i64::from(self.steps), i64::from(self.streams), self.hidden]).at(NUM_OUTPUT)?];
         tops.extend(vec![self.state_shape()?; self.exposed]);
-        let mut setup = Setup::new(self.ctx, tops);
+        let mut setup = Setup::new(self.ctx, tops).costs(self.macs());
         setup.blobs.clear();
 
         setup.push_blob(self.weight([gates, self.ctx.bottom(0).count_from(2)])?);
@@ -169,6 +171,21 @@ impl<'a> Unrolled<'a> {
             setup.draws.push(Draw::Discard { first, end: setup.blobs.len(), times });
         }
         Ok(setup)
+    }
+
+    /// The multiply-accumulates: the input's product once for all timesteps, the static input's once, the others at
+    /// every timestep.
+    fn macs(&self) -> u64 {
+        let product = |rows: i64, dims: [i64; 2]| {
+            dims.iter().fold(rows.unsigned_abs(), |product, dim| product.saturating_mul(dim.unsigned_abs()))
+        };
+        let (gates, streams) = (i64::from(self.gates), i64::from(self.streams));
+        let rows = i64::from(self.steps) * streams;
+        let input = product(rows, [gates, self.ctx.bottom(0).count_from(2)]);
+        let fixed = self.static_input().map_or(0, |shape| product(streams, [gates, shape.count_from(1)]));
+        let state = product(rows, [gates, self.hidden]);
+        let output = if self.output { product(rows, [self.hidden, self.hidden]) } else { 0 };
+        [input, fixed, state, output].into_iter().fold(0, u64::saturating_add)
     }
 
     fn weight(&self, dims: [i64; 2]) -> Result<BlobSpec, Refusal> {
@@ -271,6 +288,14 @@ mod tests {
         assert_eq!(setup.blobs.len(), 3);
         let setup = rnn(&layer(4, true), &[&[3, 2, 3], &[3, 2], &[2, 7], state], 2).unwrap();
         assert_eq!(blobs(&setup)[2], [4, 7]);
+    }
+
+    #[test]
+    fn multiply_accumulates_are_those_of_every_timestep() {
+        let setup = rnn(&layer(2, false), &[&[5, 3, 4, 7], &[5, 3]], 1).unwrap();
+        assert_eq!(setup.macs, 5 * 3 * (2 * 28 + 2 * 2 + 2 * 2));
+        let setup = lstm(&layer(2, false), &[&[5, 3, 7], &[5, 3], &[3, 11]], 1).unwrap();
+        assert_eq!(setup.macs, 5 * 3 * (8 * 7 + 8 * 2) + 3 * 8 * 11);
     }
 
     #[test]

@@ -45,7 +45,7 @@ fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         top.count(),
         bottom.count()
     );
-    Ok(Setup::new(ctx, [top]))
+    Ok(Setup::new(ctx, [top]).view())
 }
 
 fn replaced_axes(bottom: &Shape, param: &ReshapeParameter) -> Result<Range<usize>, Refusal> {

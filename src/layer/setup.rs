@@ -39,6 +39,11 @@ pub struct Setup {
     pub default_loss_weight: Option<f32>,
     /// `param` entries that the layer adds behind those of the net, as BatchNorm does.
     pub extra_params: Vec<ParamSpec>,
+    /// The multiply-accumulates of a forward pass: those of its matrix products and convolutions, biases and
+    /// elementwise work not counted.
+    pub macs: u64,
+    /// Whether the tops show memory that is there already, a bottom's or a blob's, instead of having their own.
+    pub views: bool,
 }
 
 impl Setup {
@@ -56,6 +61,8 @@ impl Setup {
             draws: Vec::new(),
             default_loss_weight: None,
             extra_params: Vec::new(),
+            macs: 0,
+            views: false,
         }
     }
 
@@ -70,6 +77,20 @@ impl Setup {
         for (blob, &role) in self.blobs.iter_mut().zip(roles) {
             blob.role = role;
         }
+        self
+    }
+
+    /// Says how many multiply-accumulates a forward pass takes.
+    #[must_use]
+    pub fn costs(mut self, macs: u64) -> Setup {
+        self.macs = macs;
+        self
+    }
+
+    /// Says that the tops have no memory of their own.
+    #[must_use]
+    pub fn view(mut self) -> Setup {
+        self.views = true;
         self
     }
 

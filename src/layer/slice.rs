@@ -40,7 +40,9 @@ fn slice(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     // A single top shares the bottom's memory, and a blob without elements has none.
     ensure!(tops.len() > 1 || bottom.count() > 0, "bottom", "the bottom {bottom} of a single top has no elements");
-    Ok(Setup::new(ctx, tops))
+    let single = tops.len() == 1;
+    let setup = Setup::new(ctx, tops);
+    Ok(if single { setup.view() } else { setup })
 }
 
 fn slice_axis(ctx: &SetupContext<'_>, param: &SliceParameter) -> Result<usize, Refusal> {

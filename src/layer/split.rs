@@ -1,6 +1,6 @@
 //! Split: hands its bottom on to several readers, one top each.
 //!
-//! Each top has the bottom's shape. Nets need not name the layer: it is inserted where a blob has several readers.
+//! Each top has the bottom's shape, and shows the bottom's memory. Nets need not name the layer: it is inserted where a blob has several readers.
 //! Not in place. No blobs, no draws.
 
 use super::registry::LayerType;
@@ -20,7 +20,7 @@ fn split(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let copy = bottom.copied();
     // A copy of an unshaped blob has one element, and Caffe compares the counts.
     ensure!(copy.count() == bottom.count(), "bottom", "the bottom has no shape that its copies could have");
-    Ok(Setup::new(ctx, vec![copy; ctx.top_count()]))
+    Ok(Setup::new(ctx, vec![copy; ctx.top_count()]).view())
 }
 
 #[cfg(test)]

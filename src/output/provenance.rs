@@ -1,5 +1,6 @@
 //! The provenance of a net: its recipe, and for each blob where its values come from and what they are.
 
+use std::fmt;
 use std::io;
 
 use serde::Serialize;
@@ -37,6 +38,33 @@ pub enum BlobSource {
     /// Weights that were loaded, over the leading part of what it would have otherwise.
     #[serde(rename = "weights in part")]
     WeightsInPart,
+}
+
+impl BlobSource {
+    /// Where the values of a planned blob come from.
+    pub fn of(blob: &PlannedBlob) -> BlobSource {
+        match &blob.initial {
+            _ if blob.owner.is_some() => BlobSource::Shared,
+            _ if !blob.patches.is_empty() => BlobSource::WeightsInPart,
+            _ if blob.donor.is_some() => BlobSource::Weights,
+            Initial::Filled { .. } => BlobSource::Filler,
+            Initial::Given(_) => BlobSource::Net,
+            Initial::Zeros => BlobSource::Zeros,
+        }
+    }
+}
+
+impl fmt::Display for BlobSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BlobSource::Filler => "filler",
+            BlobSource::Net => "net",
+            BlobSource::Zeros => "zeros",
+            BlobSource::Shared => "shared",
+            BlobSource::Weights => "weights",
+            BlobSource::WeightsInPart => "weights in part",
+        })
+    }
 }
 
 /// A blob: where its values come from and what they are.
@@ -119,19 +147,8 @@ fn record(layer: &PlannedLayer, index: usize) -> BlobRecord {
         layer: layer.param.name().to_owned(),
         index,
         shape: blob.shape.dims().to_vec(),
-        source: source(blob),
+        source: BlobSource::of(blob),
         filler,
         sha256: String::new(),
-    }
-}
-
-fn source(blob: &PlannedBlob) -> BlobSource {
-    match &blob.initial {
-        _ if blob.owner.is_some() => BlobSource::Shared,
-        _ if !blob.patches.is_empty() => BlobSource::WeightsInPart,
-        _ if blob.donor.is_some() => BlobSource::Weights,
-        Initial::Filled { .. } => BlobSource::Filler,
-        Initial::Given(_) => BlobSource::Net,
-        Initial::Zeros => BlobSource::Zeros,
     }
 }

@@ -101,6 +101,10 @@ pub struct PlannedLayer {
     pub blobs: Vec<PlannedBlob>,
     /// What the layer draws, in order.
     pub draws: Vec<Draw>,
+    /// The multiply-accumulates of a forward pass; see [`layer::Setup::macs`].
+    pub macs: u64,
+    /// Whether the tops show memory that is there already; see [`layer::Setup::views`].
+    pub views: bool,
     /// The entry of the file that it comes from.
     pub origin: Option<Origin>,
 }

@@ -66,6 +66,8 @@ struct Shaped {
     tops: Vec<Shape>,
     blobs: Vec<PlannedBlob>,
     draws: Vec<Draw>,
+    macs: u64,
+    views: bool,
 }
 
 fn at_layer(refusal: Refusal) -> Fault {
@@ -91,7 +93,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn layer(&mut self, mut layer: NetLayer) -> Result<PlannedLayer, Diagnostic> {
         let given = std::mem::take(&mut layer.param.blobs);
-        let Shaped { bottoms, tops, blobs, draws } =
+        let Shaped { bottoms, tops, blobs, draws, macs, views } =
             self.try_layer(&mut layer.param, given).map_err(|fault| match fault {
                 Fault::Net(refusal, prefix) => {
                     let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
@@ -99,7 +101,7 @@ impl Walk<'_> {
                 }
                 Fault::Rule(diagnostic) => diagnostic,
             })?;
-        Ok(PlannedLayer { param: layer.param, bottoms, tops, blobs, draws, origin: layer.origin })
+        Ok(PlannedLayer { param: layer.param, bottoms, tops, blobs, draws, macs, views, origin: layer.origin })
     }
 
     /// Sets a layer up and completes its parameters.
@@ -217,7 +219,8 @@ impl Walk<'_> {
             let spec = param.param.get(index);
             blobs[index].owner = self.owners.enter(&self.planned, &blobs, id, spec).map_err(at_layer)?;
         }
-        Ok(Shaped { bottoms, tops: setup.tops, blobs, draws: setup.draws })
+        let Setup { tops, draws, macs, views, .. } = setup;
+        Ok(Shaped { bottoms, tops, blobs, draws, macs, views })
     }
 
     fn blobs(

@@ -21,6 +21,12 @@ pub struct Warning {
 }
 
 impl Warning {
+    /// What it says, without the place in the file.
+    pub fn message(&self) -> String {
+        let Warning { layer, field, .. } = self;
+        format!("{layer} has no {field}: its weights are all zero and the layer cannot learn")
+    }
+
     /// What the user can do.
     pub fn help(&self) -> String {
         let field = self.field.rsplit('.').next().unwrap_or(self.field);
@@ -33,8 +39,7 @@ impl fmt::Display for Warning {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
-        let Warning { layer, field, .. } = self;
-        write!(f, "{layer} has no {field}: its weights are all zero and the layer cannot learn")
+        f.write_str(&self.message())
     }
 }
 

@@ -8,6 +8,9 @@
 //!
 //! where `extent = dilation * (kernel - 1) + 1`. Several bottoms of one shape share the filters.
 //!
+//! A Convolution takes `C / group * kernel..` multiply-accumulates for each element of its tops, a Deconvolution
+//! `num_output / group * kernel..` for each element of its bottoms.
+//!
 //! Blobs, each filled once in this order:
 //!
 //! - the weights, (`num_output`, C / `group`, kernel..) for Convolution, (C, `num_output` / `group`, kernel..) for
@@ -99,8 +102,15 @@ fn setup(ctx: &SetupContext<'_>, direction: Direction) -> Result<Setup, Refusal>
     if param.bias_term() {
         check_bias_multiplier(&top, axis)?;
     }
+    // Every filter element meets every position of what it makes, or of what it spreads out.
+    let meetings = match direction {
+        Direction::Convolution => &top,
+        Direction::Deconvolution => bottom,
+    };
+    let macs = (meetings.count() as u64).saturating_mul(weight.count_from(1).unsigned_abs());
+    let macs = macs.saturating_mul(ctx.bottoms.len() as u64);
     let tops = vec![top; ctx.top_count()];
-    add_blobs(Setup::new(ctx, tops), param, weight, filters.num_output)
+    add_blobs(Setup::new(ctx, tops).costs(macs), param, weight, filters.num_output)
 }
 
 /// The filters apart from their spatial axes.
@@ -218,6 +228,16 @@ mod tests {
     fn refuse(entry: &LayerType, param: ConvolutionParameter, bottom: &[i32]) -> (String, &'static str) {
         let refusal = setup(entry, &layer(param), &[bottom], 1).unwrap_err();
         (refusal.message, refusal.field)
+    }
+
+    #[test]
+    fn multiply_accumulates_follow_filters_groups_and_bottoms() {
+        let macs = |entry, param, bottoms: &[&[i32]]| setup(entry, &layer(param), bottoms, bottoms.len()).unwrap().macs;
+        let grouped = ConvolutionParameter { group: Some(2), ..kernel(8, 3) };
+        let bottom: &[i32] = &[2, 4, 7, 9];
+        assert_eq!(macs(CONVOLUTION, grouped.clone(), &[bottom]), 2 * 8 * (5 * 7) * (4 / 2 * 3 * 3));
+        assert_eq!(macs(CONVOLUTION, grouped.clone(), &[bottom; 3]), 3 * 2 * 8 * (5 * 7) * (4 / 2 * 3 * 3));
+        assert_eq!(macs(DECONVOLUTION, grouped, &[bottom]), 2 * 4 * (7 * 9) * (8 / 2 * 3 * 3));
     }
 
     #[test]

@@ -24,6 +24,13 @@ pub(super) fn push_double(value: f64, text: &mut String) {
     }
 }
 
+/// What `%.{digits}g` gives, where NaN has no sign.
+pub(crate) fn general(value: f64, digits: usize) -> String {
+    let mut text = String::new();
+    push_general(value, digits, &mut text);
+    text
+}
+
 /// Appends what `%.{digits}g` gives, where NaN has no sign.
 ///
 /// Trailing zeros go; an exponent stands from 1e-5 down, and from as many whole digits up as there are `digits`.

@@ -1,0 +1,111 @@
+//! The inspection as comma-separated values: a line for each blob, under a line of titles.
+
+use std::fmt::Debug;
+
+use crate::Shape;
+use crate::inspect::{BlobReport, Inspection, LayerReport, Statistics};
+
+/// What a line tells of.
+struct Line<'a> {
+    layer: &'a LayerReport,
+    /// Whether it is the layer's first.
+    first: bool,
+    /// The blob; none for a layer without blobs, which has one line all the same.
+    blob: Option<&'a BlobReport>,
+}
+
+impl Line<'_> {
+    fn of_blob<T: ToString>(&self, value: impl Fn(&BlobReport) -> Option<T>) -> String {
+        self.blob.and_then(value).map_or_else(String::new, |value| value.to_string())
+    }
+
+    /// A number from a blob's statistics, with as many digits as it takes to read it back.
+    fn measured<T: Debug>(&self, value: impl Fn(&Statistics) -> Option<T>) -> String {
+        let value = self.blob.and_then(|blob| blob.actual.as_ref()).and_then(value);
+        value.map_or_else(String::new, |value| format!("{value:?}"))
+    }
+}
+
+/// A field: its title and its text. Missing values are empty.
+type Field = (&'static str, fn(&Line<'_>) -> String);
+
+/// The fields in their order. New ones are added at the end.
+const FIELDS: &[Field] = &[
+    ("layer", |line| line.layer.name.clone()),
+    ("type", |line| line.layer.layer_type.clone().unwrap_or_default()),
+    // Tops and work stand on the layer's first line only, so that the column adds up.
+    ("tops", |line| if line.first { tops(line.layer) } else { String::new() }),
+    ("macs", |line| line.layer.macs.filter(|_| line.first).map_or_else(String::new, |macs| macs.to_string())),
+    ("blob", |line| line.of_blob(|blob| Some(blob.index))),
+    ("role", |line| line.of_blob(|blob| blob.role)),
+    ("shape", |line| line.of_blob(|blob| Some(dims(&blob.shape)))),
+    ("count", |line| line.of_blob(|blob| Some(blob.count))),
+    ("shared_with", |line| line.of_blob(|blob| blob.shared_with.clone())),
+    ("source", |line| line.of_blob(|blob| blob.source)),
+    ("filler", |line| line.of_blob(|blob| blob.filler.as_ref().map(|filler| filler.text.clone()))),
+    ("fan_in", |line| line.of_blob(|blob| blob.fan_in)),
+    ("fan_out", |line| line.of_blob(|blob| blob.fan_out)),
+    ("expected_mean", |line| line.of_blob(|blob| blob.expected.map(|moments| format!("{:?}", moments.mean)))),
+    ("expected_std", |line| line.of_blob(|blob| blob.expected.map(|moments| format!("{:?}", moments.std)))),
+    ("mean", |line| line.measured(|actual| actual.mean)),
+    ("std", |line| line.measured(|actual| actual.std)),
+    ("min", |line| line.measured(|actual| actual.min)),
+    ("max", |line| line.measured(|actual| actual.max)),
+    ("zeros", |line| line.measured(|actual| Some(actual.zeros))),
+    ("zero_fraction", |line| line.measured(|actual| Some(actual.zero_fraction))),
+    ("non_finite", |line| line.measured(|actual| Some(actual.non_finite))),
+];
+
+/// The whole text.
+pub(super) fn text(inspection: &Inspection) -> String {
+    let mut text = row(FIELDS.iter().map(|(title, _)| (*title).to_owned()));
+    for layer in &inspection.layers {
+        let mut blobs: Vec<Option<&BlobReport>> = layer.blobs.iter().map(Some).collect();
+        if blobs.is_empty() {
+            blobs.push(None);
+        }
+        for (position, blob) in blobs.into_iter().enumerate() {
+            let line = Line { layer, first: position == 0, blob };
+            text += &row(FIELDS.iter().map(|(_, field)| field(&line)));
+        }
+    }
+    text
+}
+
+/// The shapes of the tops: `64x500;64`.
+fn tops(layer: &LayerReport) -> String {
+    layer.tops.iter().map(|top| dims(&top.shape)).collect::<Vec<_>>().join(";")
+}
+
+/// The dimensions: `20x1x5x5`.
+fn dims(shape: &Shape) -> String {
+    shape.dims().iter().map(i32::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// A line of fields. As RFC 4180 has it, one with a comma, a quote or a line break stands in quotes.
+fn row(fields: impl Iterator<Item = String>) -> String {
+    let quoted = |field: String| {
+        if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+    };
+    fields.map(quoted).collect::<Vec<_>>().join(",") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn titles_are_unique() {
+        let titles: HashSet<&str> = FIELDS.iter().map(|(title, _)| *title).collect();
+        assert_eq!(titles.len(), FIELDS.len());
+    }
+
+    #[test]
+    fn a_field_is_quoted_where_it_must_be() {
+        let fields = ["a", "b,c", "say \"so\"", "two\nlines", ""];
+        let expected = "a,\"b,c\",\"say \"\"so\"\"\",\"two\nlines\",\n";
+        assert_eq!(row(fields.iter().map(|&field| field.to_owned())), expected);
+    }
+}

@@ -1,0 +1,178 @@
+//! `caffemodel inspect`: what a net or its weights are like.
+
+mod csv;
+mod text;
+
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::bail;
+use clap::Args;
+
+use super::input::{display_name, is_standard};
+use super::net::{StateArguments, load, report_notices};
+use super::progress::Bar;
+use super::report;
+use super::table::Screen;
+use crate::inspect::{Inspection, Options, Selection, Subject, net_of_weights, weights_in};
+use crate::rules::Pattern;
+use crate::weights::StoredNet;
+use crate::{Definition, Error, Net, Plan, PlanOptions};
+
+/// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the
+values.
+
+A net definition shows its plan: what each blob would get, and every warning. Weights show what their values are like,
+and beside it what the fillers of their net would give, if the net is known: a .caffemodel holds it, --net gives it for
+other formats.",
+    after_help = "Examples:
+  caffemodel inspect models/lenet.prototxt
+  caffemodel inspect lenet.caffemodel --only 'conv*'
+  caffemodel inspect weights.npz --net train.prototxt --phase test
+  caffemodel inspect snapshot.caffemodel --shape data=64,3,224,224 --json | jq .totals",
+    after_long_help = "Examples:
+  caffemodel inspect models/lenet.prototxt
+  caffemodel inspect lenet.caffemodel --only 'conv*'
+  caffemodel inspect weights.npz --net train.prototxt --phase test
+  caffemodel inspect snapshot.caffemodel --shape data=64,3,224,224 --json | jq .totals
+
+Means and standard deviations are shown as mean ± standard deviation. A histogram has up to 16 bins of equal width from
+the smallest to the largest value; a full bar is the fullest bin. Multiply-adds are those of convolutions, inner
+products and recurrent layers, for the whole batch."
+)]
+pub(super) struct InspectArguments {
+    /// A net definition (.prototxt, binary, or its solver; - for standard input), or weights of any format
+    file: PathBuf,
+
+    /// The net of the weights: for a format that holds none, or in place of the one that the file holds
+    #[arg(long, value_name = "FILE")]
+    net: Option<PathBuf>,
+
+    #[command(flatten)]
+    state: StateArguments,
+
+    /// Look at these layers or blobs only; totals are theirs. May be repeated
+    #[arg(long, value_name = "GLOB[.BLOB]")]
+    only: Vec<String>,
+
+    /// Do not look at these layers or blobs. May be repeated
+    #[arg(long, value_name = "GLOB[.BLOB]")]
+    except: Vec<String>,
+
+    /// Do not read the values: no statistics
+    #[arg(long)]
+    no_values: bool,
+
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+
+    /// Print comma-separated values, a line for each blob
+    #[arg(long)]
+    csv: bool,
+}
+
+pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
+    let file = &arguments.file;
+    let weights = if is_standard(file) { None } else { weights_in(file)? };
+    let inspection = match weights {
+        None => arguments.definition(load(file)?.definition)?,
+        Some(weights) => arguments.weights(&weights)?,
+    };
+    let text = if arguments.json {
+        serde_json::to_string_pretty(&inspection)? + "\n"
+    } else if arguments.csv {
+        csv::text(&inspection)
+    } else {
+        text::text(&inspection, &display_name(file), Screen::standard_output())
+    };
+    inspection.notes.iter().for_each(|note| report::note(note));
+    print(&text)
+}
+
+impl InspectArguments {
+    fn definition(&self, definition: Definition) -> anyhow::Result<Inspection> {
+        if let Some(net) = &self.net {
+            bail!("--net {}: {} holds no weights that need it", net.display(), display_name(&self.file));
+        }
+        let plan = self.plan(definition)?;
+        let selection = self.selection()?;
+        let inspection = self.inspect(&Subject { plan: Some(&plan), weights: None }, &selection)?;
+        let warnings = plan.warnings();
+        warnings.iter().filter(|warning| selection.planned(&plan, warning.blob)).for_each(report::warning);
+        Ok(inspection)
+    }
+
+    fn weights(&self, weights: &StoredNet) -> anyhow::Result<Inspection> {
+        report_notices(&display_name(&self.file), &weights.notices);
+        let (plan, note) = match &self.net {
+            Some(net) => (Some(self.plan(load(net)?.definition)?), None),
+            None => self.plan_of(weights),
+        };
+        let mut inspection =
+            self.inspect(&Subject { plan: plan.as_ref(), weights: Some(weights) }, &self.selection()?)?;
+        inspection.notes.splice(0..0, note);
+        Ok(inspection)
+    }
+
+    fn plan(&self, definition: Definition) -> crate::Result<Plan> {
+        let net = Net::resolve(definition, &self.state.options())?;
+        let plan = Plan::new(net, &PlanOptions { shapes: self.state.shapes(), ..Default::default() })?;
+        plan.notices.iter().for_each(|notice| report::note(notice));
+        Ok(plan)
+    }
+
+    /// The plan of the net that the weights hold, or why there is none.
+    fn plan_of(&self, weights: &StoredNet) -> (Option<Plan>, Option<String>) {
+        const MISSING: &str = "roles, fillers, shared blobs, work and memory are not known";
+        let Some(definition) = net_of_weights(weights, &self.file) else {
+            let format = weights.format.map_or("file", |format| format.name);
+            return (None, Some(format!("the {format} holds no net: {MISSING}; give it with --net")));
+        };
+        match self.plan(definition) {
+            Ok(plan) => (Some(plan), None),
+            Err(error) => {
+                let note = format!(
+                    "the net in the file cannot be planned: {MISSING}; give shapes with --shape, or a net with --net: {error}"
+                );
+                (None, Some(note))
+            }
+        }
+    }
+
+    fn selection(&self) -> crate::Result<Selection> {
+        Ok(Selection { only: patterns("--only", &self.only)?, except: patterns("--except", &self.except)? })
+    }
+
+    fn inspect(&self, subject: &Subject<'_>, selection: &Selection) -> anyhow::Result<Inspection> {
+        if let Some(pattern) = selection.idle(subject) {
+            bail!("--only, --except: no layer or blob is called {}", pattern.text());
+        }
+        let values = subject.weights.iter().flat_map(|weights| &weights.layers).flat_map(|layer| &layer.blobs);
+        let total = values.map(|blob| blob.shape.count() as u64).sum::<u64>() * size_of::<f32>() as u64;
+        let bar = Mutex::new(Bar::new(total));
+        let progress =
+            |values: usize| bar.lock().unwrap_or_else(PoisonError::into_inner).advance(values * size_of::<f32>());
+        let options = Options { selection, values: !self.no_values, progress: &progress };
+        Ok(Inspection::new(subject, &options)?)
+    }
+}
+
+fn patterns(option: &str, texts: &[String]) -> crate::Result<Vec<Pattern>> {
+    texts.iter().map(|text| Pattern::parse(option, text)).collect()
+}
+
+/// Prints to standard output; a reader that has seen enough is no failure.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("cannot write", "standard output", error).into())
+        }
+        _ => Ok(()),
+    }
+}

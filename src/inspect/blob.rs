@@ -1,0 +1,106 @@
+//! A blob as the plan and the weights have it.
+
+use std::io;
+
+use super::report::{BlobReport, FillerReport};
+use super::subject::blob_name;
+use crate::filler::{self, Fan, Moments};
+use crate::layer::{FillerSpec, Role};
+use crate::output::BlobSource;
+use crate::plan::{BlobId, Initial, PlannedBlob};
+use crate::weights::StoredBlob;
+use crate::{Plan, Shape};
+
+/// A blob of the plan, of the weights, or of both.
+#[derive(Clone, Copy)]
+pub(super) struct BlobPair<'a> {
+    pub(super) planned: Option<(&'a Plan, BlobId)>,
+    pub(super) stored: Option<&'a StoredBlob>,
+}
+
+/// Values to be read.
+pub(super) enum Values<'a> {
+    /// Those of the weights.
+    Stored(&'a StoredBlob),
+    /// Those that the net's text gives.
+    Given(&'a [f32]),
+}
+
+impl Values<'_> {
+    pub(super) fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
+        match self {
+            Values::Stored(blob) => blob.values.read(offset, out),
+            Values::Given(values) => {
+                let values = values.get(offset..).and_then(|rest| rest.get(..out.len()));
+                out.copy_from_slice(values.ok_or(io::ErrorKind::UnexpectedEof)?);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl<'a> BlobPair<'a> {
+    pub(super) fn planned_blob(&self) -> Option<&'a PlannedBlob> {
+        self.planned.map(|(plan, id)| plan.blob(id))
+    }
+
+    /// The blob of the plan whose values this one has: its owner, or itself.
+    fn origin(&self) -> Option<&'a PlannedBlob> {
+        self.planned.map(|(plan, id)| plan.blob(plan.blob(id).owner.unwrap_or(id)))
+    }
+
+    pub(super) fn role(&self) -> Option<Role> {
+        self.planned_blob().map(|blob| blob.role)
+    }
+
+    fn shape(&self) -> Shape {
+        let stored = self.stored.map(|blob| &blob.shape);
+        stored.or(self.planned_blob().map(|blob| &blob.shape)).cloned().unwrap_or_else(Shape::unshaped)
+    }
+
+    /// The values that can be read: those of the weights, or those that the net gives.
+    pub(super) fn values(&self) -> Option<Values<'a>> {
+        if let Some(stored) = self.stored {
+            return Some(Values::Stored(stored));
+        }
+        match &self.origin()?.initial {
+            Initial::Given(values) => Some(Values::Given(values)),
+            Initial::Filled { .. } | Initial::Zeros => None,
+        }
+    }
+
+    /// The report, without statistics of values.
+    pub(super) fn report(&self, index: usize) -> BlobReport {
+        let (shape, role) = (self.shape(), self.role());
+        let fan = if role == Some(Role::Statistic) { None } else { Fan::new("", &shape).ok() };
+        let owner = self.planned.and_then(|(plan, id)| Some(blob_name(plan, plan.blob(id).owner?)));
+        BlobReport {
+            index,
+            role,
+            count: shape.count() as u64,
+            shape,
+            shared_with: owner,
+            source: self.planned_blob().map(BlobSource::of),
+            filler: self.planned_blob().and_then(filler_report),
+            fan_in: fan.map(Fan::fan_in),
+            fan_out: fan.map(Fan::fan_out),
+            expected: self.origin().and_then(expected),
+            actual: None,
+        }
+    }
+}
+
+fn filler_report(blob: &PlannedBlob) -> Option<FillerReport> {
+    let Initial::Filled { spec: FillerSpec { param, explicit, .. }, .. } = &blob.initial else { return None };
+    let filler_type = param.r#type().to_owned();
+    Some(FillerReport { filler_type, text: filler::text(param), explicit: *explicit })
+}
+
+/// What the values of a blob that owns them are expected to be like.
+fn expected(blob: &PlannedBlob) -> Option<Moments> {
+    match &blob.initial {
+        Initial::Filled { filler, .. } => filler.moments(),
+        Initial::Zeros => Moments::finite(0.0, 0.0),
+        Initial::Given(_) => None,
+    }
+}

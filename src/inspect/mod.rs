@@ -1,0 +1,83 @@
+//! What a net or its weights are like: shapes, fillers, fans, parameters, work, memory, and the statistics of values.
+//!
+//! A net definition is inspected as its [`Plan`]: what each blob would get. Weights are inspected blob by blob; with the
+//! plan of their net, what is expected of the values stands beside what they are.
+//!
+//! ```
+//! use caffemodel::inspect::{Inspection, Options, Subject};
+//! use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
+//! let text = r#"layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 8 dim: 4 } } }
+//!               layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+//!                       inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }"#;
+//! let net = Net::resolve(Definition::from_bytes("tiny.prototxt", text)?, &StateOptions::default())?;
+//! let plan = Plan::new(net, &PlanOptions::default())?;
+//! let inspection = Inspection::new(&Subject { plan: Some(&plan), weights: None }, &Options::default()).unwrap();
+//! assert_eq!((inspection.totals.parameters, inspection.totals.macs), (15, Some(96)));
+//! assert_eq!(inspection.layers[1].blobs[0].expected.unwrap().mean, 0.0);
+//! # Ok::<(), caffemodel::Error>(())
+//! ```
+
+mod blob;
+mod histogram;
+mod measure;
+mod report;
+mod select;
+mod statistics;
+mod stored;
+mod subject;
+mod totals;
+
+use std::fmt;
+use std::io;
+
+use crate::Plan;
+use crate::weights::StoredNet;
+
+pub use histogram::Histogram;
+pub use report::{BlobName, BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals, WarningReport};
+pub use select::Selection;
+pub use statistics::{Accumulator, Statistics};
+pub use stored::{net_of_weights, weights_in};
+
+/// What is inspected: a plan, weights, or weights with the plan of their net.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Subject<'a> {
+    /// The plan, where the net is known.
+    pub plan: Option<&'a Plan>,
+    /// The weights.
+    pub weights: Option<&'a StoredNet>,
+}
+
+/// How to inspect.
+pub struct Options<'a> {
+    /// Which layers and blobs are looked at; totals are theirs alone.
+    pub selection: &'a Selection,
+    /// Whether values are read for their statistics.
+    pub values: bool,
+    /// Hears how many values have been read since it heard of any, from several threads.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Options { selection, values, .. } = self;
+        f.debug_struct("Options").field("selection", selection).field("values", values).finish_non_exhaustive()
+    }
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        const EVERYTHING: &Selection = &Selection { only: Vec::new(), except: Vec::new() };
+        Options { selection: EVERYTHING, values: true, progress: &|_| {} }
+    }
+}
+
+impl Inspection {
+    /// Inspects a plan, weights or both. Values are read once, in pieces.
+    ///
+    /// # Errors
+    /// Those of reading values; the message names the layer and the blob.
+    pub fn new(subject: &Subject<'_>, options: &Options<'_>) -> io::Result<Inspection> {
+        subject::inspect(subject, options)
+    }
+}

@@ -1,0 +1,56 @@
+//! The weights that a file holds, and the net that weights hold.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::Definition;
+use crate::error::{Error, Result};
+use crate::net::{Locator, NetLayer};
+use crate::proto::caffe::NetState;
+use crate::proto::wire;
+use crate::weights::{self, StoredLayer, StoredNet};
+
+/// How much of a file tells text from binary.
+const START_BYTES: u64 = 4096;
+
+/// Opens the weights in a file; `None` for a net definition, which is a text or a binary without blobs.
+///
+/// # Errors
+/// The file cannot be read, or it is binary and neither of these.
+pub fn weights_in(path: impl AsRef<Path>) -> Result<Option<StoredNet>> {
+    let path = path.as_ref();
+    if !wire::looks_binary(&start(path)?) {
+        return Ok(None);
+    }
+    let weights = weights::open(path)?;
+    let defines = weights.layers.iter().all(|layer| layer.param.is_some() && layer.blobs.is_empty());
+    Ok(Some(weights).filter(|_| !defines))
+}
+
+fn start(path: &Path) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START_BYTES).read_to_end(&mut start));
+    read.map_err(|source| Error::io("cannot read", path, source))?;
+    Ok(start)
+}
+
+/// The net that the weights in the file at `path` hold beside their values, to be planned anew; `None` where they hold
+/// none.
+///
+/// It is in the phase that its first layer was saved in.
+pub fn net_of_weights(weights: &StoredNet, path: &Path) -> Option<Definition> {
+    let layer = |layer: &StoredLayer| Some(NetLayer { param: *layer.param.clone()?, origin: None });
+    let layers: Vec<NetLayer> = weights.layers.iter().map(layer).collect::<Option<_>>()?;
+    let phase = layers.first()?.param.phase;
+    Some(Definition {
+        file: path.display().to_string(),
+        name: weights.name.clone(),
+        state: NetState { phase, ..Default::default() },
+        layers,
+        locator: Locator::default(),
+        folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+        notices: Vec::new(),
+        sha256: [0; 32],
+    })
+}

@@ -145,6 +145,22 @@ fn a_database_of_the_other_kind_is_recognised() {
     assert!(error.contains("set `backend: LMDB` for a folder with data.mdb, `backend: LEVELDB` for one with CURRENT"));
 }
 
+#[test]
+#[cfg(unix)]
+fn a_source_that_leads_nowhere_or_in_circles_is_refused() {
+    let folder = Folder::new();
+    folder.write("net.prototxt", NET);
+    let says = |target: &str, expected: &str| {
+        std::os::unix::fs::symlink(target, folder.path("db")).unwrap();
+        let error = stderr(&folder.run("init net.prototxt -o out --seed 1").code(2));
+        assert!(error.contains(expected), "{error}");
+        fs::remove_file(folder.path("db")).unwrap();
+    };
+    says("db", "cannot read db: Too many levels of symbolic links (os error 40)");
+    says("absent", "cannot read db: No such file or directory (os error 2)");
+    says("net.prototxt", "db: is not a folder: an LMDB source is the folder around data.mdb");
+}
+
 /// A list of pictures of different heights, from 1 on.
 fn write_pictures(folder: &Folder, count: usize) {
     let mut list = String::new();

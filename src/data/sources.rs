@@ -94,6 +94,15 @@ mod tests {
     }
 
     #[test]
+    fn a_database_is_kept_for_the_first_layer_whatever_its_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Sources::default();
+        assert_eq!(sources.lock(folder.path(), "a"), None);
+        assert_eq!(sources.lock(&folder.path().join("."), "b"), Some("a".into()));
+        assert_eq!(sources.lock(&folder.path().join("other"), "b"), None);
+    }
+
+    #[test]
     fn without_folders_names_are_paths() {
         assert_eq!(Sources::default().find("a/b"), Path::new("a/b"));
     }

@@ -3,6 +3,10 @@
 //! Tops: batch_size x C x H x W of the first picture used, and the labels. C is 3, or 1 without `is_color`; H and W are
 //! replaced by `new_height` and `new_width`, and then by `crop_size`. Draws: those of a prefetching layer, see
 //! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
+//!
+//! With `shuffle` or `rand_skip` the first picture follows from these draws, and so from all draws of the layers before.
+//! Where Caffe's generator does not fill the net there are none; the first picture of the list is taken, with a notice
+//! if the shape depends on it.
 
 use std::ffi::OsString;
 

@@ -89,6 +89,7 @@ impl Transform {
 
 #[cfg(test)]
 mod tests {
+    use super::{PictureSize, Shape, Transform};
     use crate::layer::data::tests::{given, run};
 
     fn memory(transform: &str) -> String {
@@ -109,6 +110,18 @@ mod tests {
     #[test]
     fn the_mean_file_is_left_alone_where_the_user_gives_the_shape() {
         assert!(run("MemoryData", &memory("mean_file: 'no_such_file'"), 2, &[given(&[2, 3, 4, 4])]).is_ok());
+    }
+
+    #[test]
+    fn a_crop_replaces_both_sides_and_fits_into_the_picture() {
+        let (channels, height, width) = (3, 5, 6);
+        let shape = |crop_size| {
+            let transform = Transform { crop_size, mirror: false, mean_values: 0, takes_seed: false };
+            transform.batch_shape(2, PictureSize { channels, height, width }).map_err(|refusal| refusal.message)
+        };
+        assert_eq!(shape(0), Ok(Shape::new([2, 3, 5, 6]).unwrap()));
+        assert_eq!(shape(5), Ok(Shape::new([2, 3, 5, 5]).unwrap()));
+        assert_eq!(shape(6), Err("crop_size 6 is larger than the first picture, 3 x 5 x 6".into()));
     }
 
     #[test]

@@ -179,16 +179,18 @@ fn binaryproto_of_one_blob_or_several() {
 fn hdf5_of_chunks_and_every_number_type() {
     let numbers: Vec<f64> = (0..600).map(f64::from).collect();
     let mut file = hdf5_pure::FileBuilder::new();
+    file.with_userblock(512);
     let single: Vec<f32> = numbers.iter().map(|&value| value as f32).collect();
     let short: Vec<i16> = numbers.iter().map(|&value| value as i16).collect();
     let (mut data, mut layer) = (file.create_group("data"), file.create_group("a"));
     layer.create_dataset("0").with_f64_data(&numbers).with_shape(&[30, 20]).with_chunks(&[7, 6]).with_deflate(6);
     layer.create_dataset("1").with_f32_data(&single).with_shape(&[600]).with_chunks(&[64]);
     layer.create_dataset("10").with_data(&short).with_shape(&[1, 600]);
+    layer.create_dataset("11").with_f32_data(&single).with_shape(&[2, 300]);
     data.add_group(layer.finish());
     file.add_group(data.finish());
     let net = open(&file.finish().unwrap()).unwrap();
-    let expected = [("a", 0, vec![30, 20]), ("a", 1, vec![600]), ("a", 10, vec![1, 600])];
+    let expected = [("a", 0, vec![30, 20]), ("a", 1, vec![600]), ("a", 10, vec![1, 600]), ("a", 11, vec![2, 300])];
     assert_eq!(contents(&net), expected.map(|(layer, index, dims)| (layer, index, dims, single.clone())));
     let blob = &net.layers[0].blobs[0];
     for (offset, length) in [(599, 1), (0, 1), (139, 3), (120, 480)] {

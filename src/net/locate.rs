@@ -7,7 +7,7 @@ use crate::proto::caffe::LayerParameter;
 use crate::proto::text::{Document, Source};
 
 /// The entry of the file that a layer comes from. An automatic split has the origin of the layer it follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The field of the file's message: in a net `layer`, or `layers` in the old formats.
     pub field: &'static str,

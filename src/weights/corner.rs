@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::{StoredBlob, StoredValues};
+use super::{NumberType, StoredBlob, StoredValues};
 use crate::Shape;
 
 /// Where the values of the smaller array lie in the larger one.
@@ -81,6 +81,10 @@ impl StoredValues for Slice {
             out = later;
         }
         Ok(())
+    }
+
+    fn number_type(&self) -> NumberType {
+        self.values.number_type()
     }
 }
 

@@ -10,23 +10,26 @@ mod sieve;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use prost::encoding::WireType;
+
 use self::sieve::{BlobField, Sieve};
 use super::map::FileMap;
-use super::{StoredBlob, StoredLayer, StoredNet};
+use super::{StoredLayer, StoredNet};
 use crate::Definition;
 use crate::error::{Error, Result};
 use crate::net::{NetLayer, Origin};
+use crate::proto::fields::{Field, Fields};
 use crate::proto::wire::WireError;
 
 /// Opens a caffemodel.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
-    let sieve = Sieve::run(file.bytes()).map_err(|flaw| file.refuse(format!("not a caffemodel: {flaw}")))?;
+    let sieve = Sieve::run(file.bytes()).map_err(|flaw| no_caffemodel(file, &flaw))?;
     let definition = Definition::from_binary(&file.name(), &sieve.rest).map_err(|error| within(file, error))?;
     let mut notices = sieve.notices(file.bytes().len());
     notices.extend(definition.notices);
-    let mut blobs = blobs(file, &sieve)?;
-    let layers = definition.layers.into_iter().map(|layer| stored_layer(layer, &mut blobs)).collect();
-    Ok(StoredNet { name: definition.name, layers, notices, ..StoredNet::default() })
+    let mut blobs = by_layer(&sieve);
+    let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, &mut blobs));
+    Ok(StoredNet { name: definition.name, layers: layers.collect::<Result<_>>()?, notices, ..StoredNet::default() })
 }
 
 /// An encoded net without its blobs and without fields that the schema does not know; also what was passed over.
@@ -39,27 +42,39 @@ pub(crate) fn without_blobs(net: &[u8]) -> Result<(Vec<u8>, Vec<String>), WireEr
     Ok((sieve.rest, notices))
 }
 
-/// The blobs of each layer. In a net with any V0 layer only those within V0 layers count.
-fn blobs(file: &Arc<FileMap>, sieve: &Sieve<'_>) -> Result<HashMap<(&'static str, usize), Vec<StoredBlob>>> {
-    let mut blobs: HashMap<_, Vec<StoredBlob>> = HashMap::new();
-    for BlobField { layer, in_v0, body, offset } in &sieve.blobs {
-        if *in_v0 == sieve.v0 {
-            let of_layer = blobs.entry((layer.field, layer.index)).or_default();
-            let at = |message: String| {
-                let (number, index) = (of_layer.len(), layer.index);
-                file.refuse(format!("{} {index}, blob {number} at byte {offset}: {message}", layer.field))
-            };
-            let blob = blob::stored(file, body, *offset, of_layer.len()).map_err(at)?;
-            of_layer.push(blob);
-        }
+/// The blobs of each entry of the file. In a net with any V0 layer only those within V0 layers count.
+fn by_layer<'s, 'a>(sieve: &'s Sieve<'a>) -> HashMap<Origin, Vec<&'s BlobField<'a>>> {
+    let mut blobs: HashMap<Origin, Vec<_>> = HashMap::new();
+    for blob in sieve.blobs.iter().filter(|blob| blob.in_v0 == sieve.v0) {
+        blobs.entry(blob.layer).or_default().push(blob);
     }
-    Ok(blobs)
+    blobs
 }
 
-fn stored_layer(layer: NetLayer, blobs: &mut HashMap<(&'static str, usize), Vec<StoredBlob>>) -> StoredLayer {
-    let NetLayer { param, origin } = layer;
-    let blobs = origin.and_then(|Origin { field, index }| blobs.remove(&(field, index))).unwrap_or_default();
-    StoredLayer { name: param.name().to_owned(), param: Some(Box::new(param)), blobs }
+fn stored_layer(
+    file: &Arc<FileMap>,
+    NetLayer { param, origin }: NetLayer,
+    blobs: &mut HashMap<Origin, Vec<&BlobField<'_>>>,
+) -> Result<StoredLayer> {
+    let fields = origin.and_then(|origin| blobs.remove(&origin)).unwrap_or_default();
+    let stored = |(index, BlobField { body, offset, .. }): (usize, &BlobField<'_>)| {
+        let at = |flaw| file.refuse(format!("layer {:?}, blob {index} at byte {offset}: {flaw}", param.name()));
+        blob::stored(file, body, *offset, index).map_err(at)
+    };
+    let blobs = fields.into_iter().enumerate().map(stored).collect::<Result<_>>()?;
+    Ok(StoredLayer { name: param.name().to_owned(), param: Some(Box::new(param)), blobs })
+}
+
+fn no_caffemodel(file: &FileMap, flaw: &WireError) -> Error {
+    let message = format!("not a caffemodel: {flaw}");
+    let first = Fields::new(file.bytes(), 0, "").next();
+    // A solver's state starts with the iteration, a number; a net with its name.
+    match first {
+        Some(Ok(Field { number: 1, wire_type: WireType::Varint, .. })) => {
+            file.refuse_with(message, "a .solverstate holds no net; the .caffemodel beside it does")
+        }
+        _ => file.refuse(message),
+    }
 }
 
 /// Names the file in errors about the net in it.

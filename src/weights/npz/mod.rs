@@ -15,6 +15,9 @@ use super::map::FileMap;
 use super::{StoredBlob, StoredNet};
 use crate::error::Result;
 
+/// The most values of an array in Fortran's order, which has to be in memory as a whole.
+const MAX_REORDERED: usize = 1 << 28;
+
 /// Whether the bytes start like a zip archive, an empty one included.
 pub(super) fn recognise(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
@@ -44,6 +47,9 @@ fn blob(file: &Arc<FileMap>, entry: &zip::Entry, index: usize) -> Result<StoredB
     let values = EntryValues::new(file, entry, header_bytes, element);
     let is_long = |dim: &&i32| **dim > 1;
     let same_order = !fortran_order || shape.dims().iter().filter(is_long).count() < 2;
+    if !same_order && shape.count() > MAX_REORDERED {
+        return Err(format!("{} values in Fortran's order are too many; save it in C's order", shape.count()));
+    }
     let values: Arc<dyn super::StoredValues> =
         if same_order { Arc::new(values) } else { Arc::new(Reordered::new(values, &shape)) };
     Ok(StoredBlob { index, shape, legacy: false, values })

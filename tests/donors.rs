@@ -105,12 +105,14 @@ fn on_request_it_is_skipped_sliced_or_padded() {
                     0 has the shape (5, 4), not (3, 4)\ninitialised: 1 layer (a)";
     assert_eq!(printed, expected);
     assert_eq!(values(&out, "a", 0), values(&initial(&larger), "a", 0));
-    let (_, out) = taken(&larger, "w.caffemodel --on-mismatch slice");
+    let (printed, out) = taken(&larger, "w.caffemodel --on-mismatch slice");
+    assert_eq!(printed, "weights: w.caffemodel: 2 layers taken, 1 of them sliced");
     assert_eq!(values(&out, "a", 0), values(&open(&larger, "w.caffemodel"), "a", 0)[..12]);
     let longer = "blob 0 has the shape (5, 4), not (3, 4): it is longer on some axis";
     assert!(refused(&larger, "w.caffemodel --on-mismatch pad").contains(longer));
     let smaller = folder(&net(2));
-    let (_, out) = taken(&smaller, "w.caffemodel --on-mismatch pad");
+    let (printed, out) = taken(&smaller, "w.caffemodel --on-mismatch pad");
+    assert_eq!(printed, "weights: w.caffemodel: 2 layers taken, 1 of them padded");
     let mut expected = values(&open(&smaller, "w.caffemodel"), "a", 0);
     expected.extend(&values(&initial(&smaller), "a", 0)[8..]);
     assert_eq!(values(&out, "a", 0), expected);

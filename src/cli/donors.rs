@@ -132,7 +132,10 @@ fn print(report: &Report) {
 
 fn print_donor(donor: &DonorReport) {
     let counted = |count: usize, what: &str| (count > 0).then(|| format!("{} {what}", HumanCount(count as u64)));
+    let in_part = |is: fn(&&Taken) -> bool| donor.taken.iter().filter(is).count();
     let parts = [
+        counted(in_part(|taken| taken.sliced > 0), "of them sliced"),
+        counted(in_part(|taken| taken.padded > 0), "of them padded"),
         counted(donor.skipped.len(), "do not fit"),
         counted(donor.left.len(), "left out"),
         counted(donor.excess.len(), "in excess"),

@@ -2,7 +2,10 @@
 
 mod folder;
 
-use caffemodel::weights::{self, StoredNet};
+use caffemodel::output::CaffemodelWriter;
+use caffemodel::random::Streams;
+use caffemodel::weights::{self, Donor, MatchOptions, OnMismatch, StoredNet};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use folder::{Folder, hash, stderr};
 
 /// A net of two inner products, `a` with as many outputs as asked for, and `b`.
@@ -176,4 +179,60 @@ fn damage_that_shows_late_names_the_donor() {
     let damaged =
         "weights: w.npz: 2 layers taken\nerror: w.npz: entry \"a/0.npy\" is damaged: its checksum is wrong\n\n";
     assert_eq!(refused(&folder, "w.npz"), damaged);
+}
+
+/// The file that so many threads make of a net with donors whose blobs lie in the corners of its own.
+fn padded(text: &str, donors: &[Donor], threads: usize, mut streams: Streams) -> Vec<u8> {
+    let net = Net::resolve(Definition::from_bytes("net", text).unwrap(), &StateOptions::default()).unwrap();
+    let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
+    let options = MatchOptions { on_mismatch: OnMismatch::Pad, ..Default::default() };
+    weights::apply(&mut plan, donors, &options).unwrap();
+    let mut writer = CaffemodelWriter::new(Vec::new(), &plan.name).unwrap();
+    init::fill_on(threads, &plan, &mut streams, &mut writer).unwrap();
+    writer.into_inner()
+}
+
+#[test]
+fn threads_do_not_change_what_is_taken() {
+    // `a` is made piece by piece, `b` as a whole, `c` shares the values of `a`.
+    let net = |outputs: usize, inputs: usize| {
+        let layer = |name: &str, param: &str, filler: &str| {
+            format!(
+                "layer {{ name: \"{name}\" type: \"InnerProduct\" bottom: \"data\" top: \"{name}\" {param} \
+                 inner_product_param {{ num_output: {outputs} weight_filler {{ {filler} }} }} }}\n"
+            )
+        };
+        let input = "layer { name: \"data\" type: \"Input\" top: \"data\" input_param { shape { dim: 1 dim: ";
+        let layers = [
+            layer("a", "param { name: \"w\" }", "type: \"xavier\""),
+            layer("b", "", "type: \"positive_unitball\""),
+            layer("c", "param { name: \"w\" }", "type: \"gaussian\""),
+        ];
+        format!("{input}{inputs} }} }} }}\n{}", layers.concat())
+    };
+    let folder = Folder::new();
+    folder.write("small.prototxt", net(150, 390));
+    folder.write("tall.prototxt", net(290, 20));
+    folder.run("init small.prototxt -o small --format npz --seed 7 -q").success();
+    folder.run("init tall.prototxt -o tall --format hdf5 --seed 8 -q").success();
+    let donors = ["small", "tall"].map(|file| Donor::open(folder.path(file)).unwrap());
+    for streams in [Streams::native(1), Streams::caffe(1, "1.74".parse().unwrap())] {
+        let alone = padded(&net(300, 400), &donors, 0, streams.clone());
+        let without = padded(&net(300, 400), &[], 0, streams.clone());
+        assert_ne!(alone, without);
+        for threads in [1, 3] {
+            assert!(padded(&net(300, 400), &donors, threads, streams.clone()) == alone, "{threads} threads");
+        }
+        folder.write("out", &alone);
+        let (out, small, tall) = (open(&folder, "out"), open(&folder, "small"), open(&folder, "tall"));
+        for (layer, own) in [("a", "a"), ("b", "b"), ("c", "a")] {
+            let out = values(&out, layer, 0);
+            // `c` comes after `a` in the archive and wins; in HDF5 it has no blob of its own.
+            let from_small = values(&small, if own == "a" { "c" } else { own }, 0);
+            let from_tall = values(&tall, own, 0);
+            assert_eq!(out[400 + 20..400 + 390], from_small[390 + 20..390 + 390], "{layer}");
+            assert_eq!(out[400..400 + 20], from_tall[20..40], "{layer}");
+            assert_eq!(out[289 * 400..289 * 400 + 20], from_tall[289 * 20..289 * 20 + 20], "{layer}");
+        }
+    }
 }

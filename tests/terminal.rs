@@ -95,7 +95,7 @@ fn limits_hold_and_can_be_raised() {
     };
     says(
         "layers=8",
-        "lenet.prototxt: not a net definition: more than 8 layers\n  |\n  = help: --limit layers=N raises the limit",
+        "lenet.prototxt: not a net definition: more than 8 layers\n |\n = help: --limit layers=N raises the limit",
     );
     says("layers=9", "");
     says("messages=5", "lenet.prototxt: not a net definition: more than 5 messages\n");

@@ -97,7 +97,7 @@ fn limits_hold_and_can_be_raised() {
         "layers=8",
         "lenet.prototxt: not a net definition: more than 8 layers\n |\n = help: --limit layers=N raises the limit",
     );
-    says("layers=9", "");
+    says("layers=11", "");
     says("messages=5", "lenet.prototxt: not a net definition: more than 5 messages\n");
     says("text-bytes=100", "lenet.prototxt: a text of more than 100 bytes\n");
     says(

@@ -40,3 +40,8 @@ pub use shape::{MAX_AXES, Shape, ShapeError};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The examples of the page on regression tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/regression-tests.md")]
+struct RegressionTests;

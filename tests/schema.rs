@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use caffemodel::proto::descriptor;
+use caffemodel::proto::{FIRST_EXTENSION, descriptor};
 use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
 
 const TABLE: &str = include_str!("schema/bvlc.tsv");
@@ -16,6 +16,15 @@ fn the_schema_is_that_of_the_table() {
     assert!(expected.len() > 500, "the table has only {} entries", expected.len());
     let differences = differences(&expected, &actual);
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
+#[test]
+fn the_extensions_are_fields_of_fillers_alone() {
+    let messages = descriptor("NetParameter").parent_file();
+    let fields = messages.messages().flat_map(|message| message.fields().collect::<Vec<_>>());
+    let own = fields.filter(is_extension).map(|field| local_name(field.full_name()).to_owned());
+    let names = ["gain", "groups", "a", "b", "scale", "mode", "distribution", "path", "layer", "blob"];
+    assert_eq!(own.collect::<Vec<_>>(), names.map(|name| format!("FillerParameter.{name}")));
 }
 
 #[test]
@@ -83,12 +92,20 @@ fn schema_facts() -> Facts {
     facts
 }
 
+/// Whether the field is this program's own.
+fn is_extension(field: &FieldDescriptor) -> bool {
+    field.number() >= FIRST_EXTENSION
+}
+
+/// Adds what is Caffe's in a message.
 fn add_message(facts: &mut Facts, message: &MessageDescriptor) {
-    for field in message.fields() {
+    let own_enum = |field: FieldDescriptor| field.kind().as_enum().cloned().filter(|_| is_extension(&field));
+    let own_enums: Vec<EnumDescriptor> = message.fields().filter_map(own_enum).collect();
+    for field in message.fields().filter(|field| !is_extension(field)) {
         let key = format!("field {}.{}", local_name(message.full_name()), field.name());
         facts.insert(key, describe(&field));
     }
-    add_enums(facts, message.child_enums());
+    add_enums(facts, message.child_enums().filter(|child| !own_enums.contains(child)));
     for child in message.child_messages() {
         add_message(facts, &child);
     }

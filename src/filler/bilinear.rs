@@ -18,6 +18,7 @@ const NAME: &str = "bilinear";
 
 pub(super) const TYPE: FillerType = FillerType {
     name: NAME,
+    extension: false,
     fields: &[],
     summary: "Sets square kernels to bilinear interpolation, for deconvolutions that enlarge",
     formula: "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",

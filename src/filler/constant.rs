@@ -15,6 +15,7 @@ const NAME: &str = "constant";
 
 pub(super) const TYPE: FillerType = FillerType {
     name: NAME,
+    extension: false,
     fields: &["value"],
     summary: "Sets every value to `value`",
     formula: "x = value",

@@ -23,6 +23,7 @@ const NAME: &str = "gaussian";
 
 pub(super) const TYPE: FillerType = FillerType {
     name: NAME,
+    extension: false,
     fields: &["mean", "std", "sparse"],
     summary: "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input",
     formula: "x ~ N(mean, std^2), kept with probability sparse / first dimension",

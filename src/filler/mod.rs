@@ -3,22 +3,31 @@
 //! One file a filler; [`FILLERS`] is the table that lookup, help and documentation read. A filler is built for one
 //! shape, and building checks everything: filling cannot fail but for the sink.
 //!
-//! Values are drawn and handed on in pieces of 256 KiB, so that memory does not grow with the blob. Two fillers need
-//! more: [`PositiveUnitball`] holds a row that does not end with its piece, a sparse [`Gaussian`] the whole blob. The
-//! others are [`Piecewise`]: their pieces can be made side by side where the generator has random access.
+//! Values are drawn and handed on in pieces of 256 KiB, so that memory does not grow with the blob. Three fillers need
+//! more: [`PositiveUnitball`] holds a row that does not end with its piece, a sparse [`Gaussian`] the whole blob and
+//! [`Orthogonal`] the whole blob in double precision. The others are [`Piecewise`]: their pieces can be made side by
+//! side where the generator has random access.
+//!
+//! Some fillers are extensions: Caffe does not have them, and a net may use them on request only
+//! ([`Registry::with_extensions`]).
 
 pub mod registry;
 
 mod bilinear;
 mod constant;
+mod dirac;
 mod fan;
 mod gaussian;
+mod householder;
 mod moments;
 mod msra;
+mod orthogonal;
 mod pieces;
 mod positive_unitball;
 mod text;
+mod truncated_normal;
 mod uniform;
+mod variance_scaling;
 mod xavier;
 
 #[cfg(test)]
@@ -34,10 +43,12 @@ use crate::random::{Generator, Nowhere};
 
 pub use bilinear::Bilinear;
 pub use constant::Constant;
+pub use dirac::Dirac;
 pub use fan::Fan;
 pub use gaussian::Gaussian;
 pub use moments::Moments;
 pub use msra::Msra;
+pub use orthogonal::Orthogonal;
 pub use pieces::{PIECE, Piecewise};
 pub(crate) use pieces::{make, start};
 pub use positive_unitball::PositiveUnitball;

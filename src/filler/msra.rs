@@ -21,6 +21,7 @@ const NAME: &str = "msra";
 
 pub(super) const TYPE: FillerType = FillerType {
     name: NAME,
+    extension: false,
     fields: &["variance_norm"],
     summary: "Draws from a normal distribution of variance 2/n, after He et al. (2015)",
     formula: "x ~ N(0, 2/n), n = fan-in, fan-out or their mean",

@@ -36,6 +36,7 @@ pub trait Piecewise: fmt::Debug + Send + Sync {
         match self.distribution()? {
             Distribution::Uniform { min, max } => Moments::uniform(min, max),
             Distribution::Gaussian { mean, std } => Moments::finite(mean.into(), std.into()),
+            Distribution::TruncatedNormal(normal) => Moments::finite(normal.mean(), normal.std()),
             Distribution::Bernoulli { p } => Moments::finite(p.into(), (f64::from(p) * (1.0 - f64::from(p))).sqrt()),
         }
     }

@@ -22,6 +22,7 @@ const NAME: &str = "positive_unitball";
 
 pub(super) const TYPE: FillerType = FillerType {
     name: NAME,
+    extension: false,
     fields: &[],
     summary: "Draws positive values and divides each row by its sum",
     formula: "x(i, j) = u(i, j) / sum_j u(i, j), u ~ U(0, 1), i = index of the first axis",

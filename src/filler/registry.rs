@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use prost::Message;
+use prost_reflect::{DynamicMessage, ReflectMessage};
+
 use super::Filler;
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::text::closest;
+use crate::proto::{FIRST_EXTENSION, descriptor};
 
 /// The constructor of a filler: checks its parameters against the shape of the blob.
 pub type Build = fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal>;
@@ -16,6 +20,8 @@ pub type Build = fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal
 pub struct FillerType {
     /// The `type` of a `FillerParameter`.
     pub name: &'static str,
+    /// Whether Caffe does not have it, so that a net may use it on request only.
+    pub extension: bool,
     /// The fields of `FillerParameter` that it reads, beside `type`.
     pub fields: &'static [&'static str],
     /// What it does, in a line.
@@ -32,18 +38,28 @@ impl fmt::Debug for FillerType {
     }
 }
 
-/// Every filler of BVLC Caffe.
+/// Every filler of BVLC Caffe, and the extensions.
 pub static FILLERS: &[FillerType] = &[
     super::bilinear::TYPE,
     super::constant::TYPE,
+    super::dirac::DIRAC,
+    super::dirac::IDENTITY,
     super::gaussian::TYPE,
     super::msra::TYPE,
+    super::orthogonal::TYPE,
     super::positive_unitball::TYPE,
+    super::truncated_normal::TYPE,
     super::uniform::TYPE,
+    super::variance_scaling::KAIMING_UNIFORM,
+    super::variance_scaling::LECUN_NORMAL,
+    super::variance_scaling::LECUN_UNIFORM,
+    super::variance_scaling::VARIANCE_SCALING,
     super::xavier::TYPE,
 ];
 
-/// The fillers that a net may use: Caffe's, and those that a user of the library adds.
+/// The fillers that there are: Caffe's, the extensions, and those that a user of the library adds.
+///
+/// A net may use the extensions on request only; a [rule](crate::rules) always may.
 ///
 /// ```
 /// use caffemodel::Shape;
@@ -59,15 +75,23 @@ pub static FILLERS: &[FillerType] = &[
 #[derive(Debug, Clone)]
 pub struct Registry {
     types: BTreeMap<&'static str, &'static FillerType>,
+    extensions: bool,
 }
 
 impl Default for Registry {
     fn default() -> Registry {
-        Registry { types: FILLERS.iter().map(|entry| (entry.name, entry)).collect() }
+        Registry { types: FILLERS.iter().map(|entry| (entry.name, entry)).collect(), extensions: false }
     }
 }
 
 impl Registry {
+    /// Lets nets use the extensions too.
+    #[must_use]
+    pub fn with_extensions(mut self) -> Registry {
+        self.extensions = true;
+        self
+    }
+
     /// The filler of this name; names are case-sensitive.
     pub fn get(&self, name: &str) -> Option<&'static FillerType> {
         self.types.get(name).copied()
@@ -83,32 +107,72 @@ impl Registry {
         self.types.values().copied()
     }
 
-    /// The filler that `param` describes, for a blob of the given shape. Without a `type` it is the constant filler.
+    /// The filler that a net describes by `param`, for a blob of the given shape. Without a `type` it is the constant
+    /// filler.
     ///
     /// # Errors
-    /// There is no filler of that name, or it refuses the parameters or the shape. The refusal's field is relative to
-    /// the filler: `std`, not `convolution_param.weight_filler.std`.
+    /// There is no filler of that name, it or one of the fields is an extension that nets may not use, or it refuses the
+    /// parameters or the shape. The refusal's field is relative to the filler: `std`, not
+    /// `convolution_param.weight_filler.std`.
     pub fn build(&self, param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
+        (self.of_net(param)?.build)(param, shape)
+    }
+
+    /// The same for a filler that the caller chooses: extensions are allowed.
+    ///
+    /// # Errors
+    /// There is no filler of that name, or it refuses the parameters or the shape.
+    pub fn build_chosen(&self, param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
         (self.find(param.r#type())?.build)(param, shape)
     }
 
-    /// The filler of this name.
+    /// The entry of the filler that a net describes by `param`.
+    ///
+    /// # Errors
+    /// There is no filler of that name, or it or one of the fields is an extension that nets may not use.
+    pub fn of_net(&self, param: &FillerParameter) -> Result<&'static FillerType, Refusal> {
+        if self.extensions {
+            return self.find(param.r#type());
+        }
+        let extension = |field, message: String| {
+            Err(Refusal::at(field, message + " is an extension that Caffe does not know")
+                .help("--extensions allows it"))
+        };
+        match self.get(param.r#type()) {
+            Some(entry) if entry.extension => extension("type", format!("the filler {:?}", entry.name)),
+            Some(entry) => match self.extension_field(param) {
+                Some(field) => extension(field, format!("the filler's field {field:?}")),
+                None => Ok(entry),
+            },
+            None => Err(unknown(param.r#type(), self.iter().filter(|entry| !entry.extension))),
+        }
+    }
+
+    /// The filler of this name, extension or not.
     ///
     /// # Errors
     /// There is none.
     pub fn find(&self, name: &str) -> Result<&'static FillerType, Refusal> {
-        self.get(name).ok_or_else(|| self.unknown(name))
+        self.get(name).ok_or_else(|| unknown(name, self.iter()))
     }
 
-    fn unknown(&self, name: &str) -> Refusal {
-        let known: Vec<&str> = self.types.keys().copied().collect();
-        let known = format!("the fillers are {}", known.join(", "));
-        let help = match closest(name, self.types.keys().copied()) {
-            Some(nearest) => format!("did you mean \"{nearest}\"? {known}"),
-            None => known,
+    /// A field that is given and that Caffe does not know.
+    fn extension_field(&self, param: &FillerParameter) -> Option<&'static str> {
+        let bytes = param.encode_to_vec();
+        let message = DynamicMessage::decode(descriptor("FillerParameter"), bytes.as_slice()).ok()?;
+        let given = |name: &str| {
+            let field = message.descriptor().get_field_by_name(name);
+            field.is_some_and(|field| field.number() >= FIRST_EXTENSION && message.has_field(&field))
         };
-        Refusal::at("type", format!("unknown filler {name:?}")).help(help)
+        self.iter().flat_map(|entry| entry.fields).copied().find(|name| given(name))
     }
+}
+
+fn unknown(name: &str, known: impl Iterator<Item = &'static FillerType>) -> Refusal {
+    let known: Vec<&str> = known.map(|entry| entry.name).collect();
+    let nearest = closest(name, known.iter().copied()).map(|nearest| format!("did you mean \"{nearest}\"? "));
+    let help = format!("{}the fillers are {}", nearest.unwrap_or_default(), known.join(", "));
+    Refusal::at("type", format!("unknown filler {name:?}")).help(help)
 }
 
 #[cfg(test)]
@@ -142,13 +206,19 @@ mod tests {
         }
     }
 
+    /// Builds a filler where extensions are allowed.
+    fn build(param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
+        Registry::default().with_extensions().build(param, shape)
+    }
+
     #[test]
     fn every_entry_builds_the_filler_it_names() {
         let shape = Shape::new([1, 1, 1, 1]).unwrap();
         for entry in FILLERS {
-            let filler = Registry::default().build(&of_type(entry.name), &shape).unwrap();
+            let filler = build(&of_type(entry.name), &shape).unwrap();
             let name = format!("{filler:?}").replace(' ', "").to_lowercase();
-            assert!(name.starts_with(&entry.name.replace('_', "")), "{} builds {name}", entry.name);
+            let named = name.starts_with(&entry.name.replace('_', ""));
+            assert!(named || entry.extension, "{} builds {name}", entry.name);
             assert_eq!(values(&*filler, &mut Stub::new(0)).len(), 1);
         }
     }
@@ -157,7 +227,7 @@ mod tests {
     fn an_empty_blob_is_refused_by_all() {
         for entry in FILLERS {
             for shape in [Shape::new([0, 1, 3, 3]).unwrap(), Shape::new([2, 1, 0, 0]).unwrap()] {
-                let refusal = Registry::default().build(&of_type(entry.name), &shape).unwrap_err();
+                let refusal = build(&of_type(entry.name), &shape).unwrap_err();
                 let message =
                     format!("the {} filler needs at least one element, a blob of shape {shape} has none", entry.name);
                 assert_eq!((refusal.field, refusal.message), ("", message));
@@ -171,13 +241,41 @@ mod tests {
         for entry in FILLERS.iter().filter(|entry| entry.name != "gaussian") {
             for sparse in [0, 1, -2] {
                 let param = FillerParameter { sparse: Some(sparse), ..of_type(entry.name) };
-                let refusal = Registry::default().build(&param, &shape).unwrap_err();
+                let refusal = build(&param, &shape).unwrap_err();
                 let message = format!("the {} filler does not support sparse ({sparse} given)", entry.name);
                 assert_eq!((refusal.field, refusal.message), ("sparse", message));
                 assert_eq!(refusal.help.as_deref(), Some("remove sparse, or use the gaussian filler"));
             }
             let unset = FillerParameter { sparse: Some(-1), ..of_type(entry.name) };
-            assert!(Registry::default().build(&unset, &shape).is_ok());
+            assert!(build(&unset, &shape).is_ok());
+        }
+    }
+
+    #[test]
+    fn extensions_are_for_those_who_ask() {
+        let shape = Shape::new([2, 2]).unwrap();
+        let refused = |param: &FillerParameter| Registry::default().build(param, &shape).unwrap_err();
+        let message = "the filler \"orthogonal\" is an extension that Caffe does not know";
+        let expected = Refusal::at("type", message).help("--extensions allows it");
+        assert_eq!(refused(&of_type("orthogonal")), expected);
+        let scaled = FillerParameter { scale: Some(2.0), ..of_type("msra") };
+        let message = "the filler's field \"scale\" is an extension that Caffe does not know";
+        assert_eq!(refused(&scaled), Refusal::at("scale", message).help("--extensions allows it"));
+        for param in [of_type("orthogonal"), scaled] {
+            assert!(build(&param, &shape).is_ok());
+            assert!(Registry::default().build_chosen(&param, &shape).is_ok());
+        }
+        let names: Vec<&str> = FILLERS.iter().filter(|entry| !entry.extension).map(|entry| entry.name).collect();
+        assert_eq!(names, ["bilinear", "constant", "gaussian", "msra", "positive_unitball", "uniform", "xavier"]);
+    }
+
+    #[test]
+    fn every_extension_field_is_read_by_a_filler() {
+        let message = crate::proto::descriptor("FillerParameter");
+        for field in message.fields().filter(|field| field.number() >= FIRST_EXTENSION) {
+            let reads = |entry: &FillerType| entry.fields.contains(&field.name());
+            assert!(FILLERS.iter().any(reads), "{} is not read", field.name());
+            assert!(FILLERS.iter().all(|entry| entry.extension || !reads(entry)), "{} is Caffe's", field.name());
         }
     }
 
@@ -196,12 +294,16 @@ mod tests {
         assert_eq!(help("xavier "), format!("did you mean \"xavier\"? {known}"));
         assert_eq!(help("MSRA"), format!("did you mean \"msra\"? {known}"));
         assert_eq!(help("gaussians"), format!("did you mean \"gaussian\"? {known}"));
+        assert_eq!(help("ortogonal"), known);
+        let refusal = build(&of_type("ortogonal"), &Shape::scalar()).unwrap_err();
+        assert!(refusal.help.unwrap().starts_with("did you mean \"orthogonal\"? "));
     }
 
     #[test]
     fn a_filler_can_be_added_and_replaced() {
         static ONES: FillerType = FillerType {
             name: "ones",
+            extension: false,
             fields: &[],
             summary: "Sets every value to one",
             formula: "x = 1",

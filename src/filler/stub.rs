@@ -73,7 +73,7 @@ impl Sink for Collect {
 }
 
 /// All values of a fill.
-pub(super) fn values(filler: &dyn Filler, rng: &mut Stub) -> Vec<f32> {
+pub(super) fn values(filler: &dyn Filler, rng: &mut dyn Generator) -> Vec<f32> {
     let mut sink = Collect::default();
     filler.fill(rng, &mut sink).unwrap();
     sink.0

@@ -16,6 +16,7 @@ const NAME: &str = "uniform";
 
 pub(super) const TYPE: FillerType = FillerType {
     name: NAME,
+    extension: false,
     fields: &["min", "max"],
     summary: "Draws from the uniform distribution between `min` and `max`",
     formula: "x ~ U(min, max)",

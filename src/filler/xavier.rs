@@ -20,6 +20,7 @@ const NAME: &str = "xavier";
 
 pub(super) const TYPE: FillerType = FillerType {
     name: NAME,
+    extension: false,
     fields: &["variance_norm"],
     summary: "Draws from a uniform distribution of variance 1/n, after Glorot and Bengio (2010)",
     formula: "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in, fan-out or their mean",

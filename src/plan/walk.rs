@@ -11,7 +11,8 @@ use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result, ensure};
-use crate::layer::{BlobSpec, Draw, LayerType, Setup, SetupContext, Values};
+use crate::filler::{self, Filler};
+use crate::layer::{BlobSpec, Draw, FillerSpec, LayerType, Setup, SetupContext, Values};
 use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
@@ -239,8 +240,7 @@ impl Walk<'_> {
             let initial = match values {
                 Values::Zeros => Initial::Zeros,
                 Values::Filled(spec) => {
-                    let built = self.options.fillers.build(&spec.param, &shape);
-                    let filler = built.map_err(|refusal| decided.fault(index, refusal, spec.field))?;
+                    let filler = decided.filler(&self.options.fillers, index, &spec, &shape)?;
                     Initial::Filled { filler: filler.into(), spec }
                 }
                 Values::Given(index) => {
@@ -264,11 +264,20 @@ struct Decided<'a> {
 }
 
 impl Decided<'_> {
-    /// The filler of a blob is refused: that of a rule, or the one in a field of the net.
-    fn fault(&self, blob: usize, refusal: Refusal, field: &'static str) -> Fault {
+    /// The filler of a blob: that of a rule, or the net's.
+    fn filler(
+        &self,
+        fillers: &filler::Registry,
+        blob: usize,
+        spec: &FillerSpec,
+        shape: &Shape,
+    ) -> Result<Box<dyn Filler>, Fault> {
         match self.rules.get(blob).copied().flatten() {
-            Some(rule) => Fault::Rule(refused(rule, self.layer, blob, refusal)),
-            None => Fault::Net(refusal, field),
+            Some(rule) => {
+                let built = fillers.build_chosen(&spec.param, shape);
+                built.map_err(|refusal| Fault::Rule(refused(rule, self.layer, blob, refusal)))
+            }
+            None => fillers.build(&spec.param, shape).map_err(|refusal| Fault::Net(refusal, spec.field)),
         }
     }
 }

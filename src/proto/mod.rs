@@ -24,6 +24,9 @@ pub mod caffe {
     include!(concat!(env!("OUT_DIR"), "/caffe.rs"));
 }
 
+/// The number from which on the schema's fields are this program's own; Caffe does not know them.
+pub const FIRST_EXTENSION: u32 = 10_000;
+
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let set = include_bytes!(concat!(env!("OUT_DIR"), "/caffe.bin"));
     DescriptorPool::decode(set.as_slice()).expect("protoc wrote a valid descriptor set")

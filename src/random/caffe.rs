@@ -115,6 +115,7 @@ impl Generator for CaffeGenerator {
                     self.engine.discard(draws, None);
                 }
             }
+            (Distribution::TruncatedNormal(_), _) => self.engine.discard(draws, None),
             (Distribution::Gaussian { .. }, Normal::BoxMuller) => {
                 self.engine.discard(draws.next_multiple_of(2), Some(UNIT_LIMIT));
             }

@@ -1,6 +1,6 @@
 //! What a value can be drawn from.
 
-use super::Generator;
+use super::{Generator, TruncatedNormal};
 
 /// How many values are drawn at a time to be thrown away: 64 KiB, an even number.
 const DISCARDED: usize = 16384;
@@ -27,6 +27,8 @@ pub enum Distribution {
         /// The probability of 1.
         p: f32,
     },
+    /// One draw of 32 bits for each value.
+    TruncatedNormal(TruncatedNormal),
 }
 
 impl Distribution {
@@ -36,6 +38,7 @@ impl Distribution {
             Distribution::Uniform { min, max } => rng.uniform(min, max, out),
             Distribution::Gaussian { mean, std } => rng.gaussian(mean, std, out),
             Distribution::Bernoulli { p } => rng.bernoulli(p, out),
+            Distribution::TruncatedNormal(normal) => out.fill_with(|| normal.value(rng.next_u32())),
         }
     }
 

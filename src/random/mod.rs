@@ -11,8 +11,12 @@ mod distribution;
 mod math;
 mod mt19937;
 pub mod native;
+mod normal;
 mod simd;
+#[cfg(test)]
+pub(crate) mod statistics;
 mod streams;
+mod truncated;
 
 pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};
 pub use caffe::CaffeGenerator;
@@ -21,6 +25,7 @@ pub use mt19937::Mt19937;
 pub use native::NativeGenerator;
 pub use simd::{SIMD_VARIABLE, SimdPath, UnknownPath};
 pub use streams::{Nowhere, Streams};
+pub use truncated::TruncatedNormal;
 
 /// A source of 32-bit draws, which the distributions turn into values.
 pub trait Draws {

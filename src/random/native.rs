@@ -149,11 +149,9 @@ impl Generator for NativeGenerator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::statistics::{critical, kolmogorov_smirnov, normal_cdf};
 
     const SAMPLES: usize = 1 << 20;
-
-    /// The Kolmogorov-Smirnov distance that a right distribution exceeds once in a thousand seeds.
-    const CRITICAL: f64 = 1.95 / 1024.0;
 
     fn generator() -> NativeGenerator {
         NativeGenerator::new(1701, "conv1", 0)
@@ -167,29 +165,6 @@ mod tests {
 
     fn bits(values: &[f32]) -> Vec<u32> {
         values.iter().map(|value| value.to_bits()).collect()
-    }
-
-    /// The largest distance between the distribution of the values and `cdf`.
-    fn kolmogorov_smirnov(values: &[f32], cdf: impl Fn(f64) -> f64) -> f64 {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f32::total_cmp);
-        let share = 1.0 / sorted.len() as f64;
-        let distance = |(index, &value): (usize, &f32)| {
-            let expected = cdf(f64::from(value));
-            (expected - index as f64 * share).max((index + 1) as f64 * share - expected)
-        };
-        sorted.iter().enumerate().map(distance).fold(0.0, f64::max)
-    }
-
-    /// The distribution function of the standard normal distribution, by the series of the integral of its density.
-    fn normal_cdf(x: f64) -> f64 {
-        let (mut sum, mut term, mut odd) = (x, x, 1.0);
-        while term.abs() > 1e-17 {
-            odd += 2.0;
-            term *= x * x / odd;
-            sum += term;
-        }
-        0.5 + sum * (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt()
     }
 
     #[test]
@@ -286,16 +261,19 @@ mod tests {
     #[test]
     fn normal_values_are_normally_distributed() {
         let values = normals(generator(), SAMPLES);
-        assert!(kolmogorov_smirnov(&values, normal_cdf) < CRITICAL);
+        assert!(kolmogorov_smirnov(&values, normal_cdf) < critical(SAMPLES));
         let wider: Vec<f32> = values.iter().map(|value| value * 1.02).collect();
-        assert!(kolmogorov_smirnov(&wider, normal_cdf) > CRITICAL, "the test would miss an error of 2 % in std");
+        assert!(
+            kolmogorov_smirnov(&wider, normal_cdf) > critical(SAMPLES),
+            "the test would miss an error of 2 % in std"
+        );
     }
 
     #[test]
     fn mean_and_std_scale_the_normal_distribution() {
         let mut values = vec![0.0; SAMPLES];
         generator().gaussian(-3.0, 0.01, &mut values);
-        assert!(kolmogorov_smirnov(&values, |x| normal_cdf((x + 3.0) / 0.01)) < CRITICAL);
+        assert!(kolmogorov_smirnov(&values, |x| normal_cdf((x + 3.0) / 0.01)) < critical(SAMPLES));
     }
 
     #[test]
@@ -306,7 +284,7 @@ mod tests {
             assert!(values.iter().all(|value| (min..=max).contains(value)));
             let width = f64::from(max) - f64::from(min);
             let cdf = |x: f64| (x - f64::from(min)) / width;
-            assert!(kolmogorov_smirnov(&values, cdf) < CRITICAL, "{min} to {max}");
+            assert!(kolmogorov_smirnov(&values, cdf) < critical(SAMPLES), "{min} to {max}");
         }
     }
 

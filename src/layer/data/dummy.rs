@@ -79,11 +79,10 @@ fn for_top<T>(values: &[T], top: usize) -> &T {
     &values[if values.len() == 1 { 0 } else { top }]
 }
 
-/// Checks that the fillers exist, and runs the checks of the constant ones, which fill their tops at once.
+/// Checks that the net may use the fillers, and runs the checks of the constant ones, which fill their tops at once.
 fn check_fillers(ctx: &SetupContext<'_>, fillers: &[FillerParameter], shapes: &[Shape]) -> Result<(), Refusal> {
     for filler in fillers {
-        let name = filler.r#type();
-        ensure!(ctx.fillers.get(name).is_some(), FILLER, "there is no filler {name:?}");
+        ctx.fillers.of_net(filler).map_err(|refusal| Refusal { field: FILLER, ..refusal })?;
     }
     let default = [FillerParameter::default()];
     let fillers = if fillers.is_empty() { &default } else { fillers };
@@ -149,7 +148,7 @@ mod tests {
         let message = "0 values of width for 1 tops: give one for all or one for each";
         refused("num: 1 channels: 1 height: 1", 1, "width", message);
         refused("shape { dim: 2 dim: -1 }", 1, "shape", "dimension 1 is negative (-1)");
-        refused("shape { dim: 1 } data_filler { type: 'normal' }", 1, "data_filler", "there is no filler \"normal\"");
+        refused("shape { dim: 1 } data_filler { type: 'normal' }", 1, "data_filler", "unknown filler \"normal\"");
         let message = "the constant filler cannot be sparse, sparse is 2";
         refused("shape { dim: 1 } data_filler { type: 'constant' sparse: 2 }", 1, "data_filler", message);
     }

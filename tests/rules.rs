@@ -406,7 +406,7 @@ error: unknown filler \"msr\"
 1 | msr
   | ^^^
   |
-  = help: did you mean \"msra\"? the fillers are bilinear, constant, gaussian, msra, positive_unitball, uniform, xavier
+  = help: did you mean \"msra\"? the fillers are bilinear, constant, dirac, from_file, gaussian, identity, kaiming_uniform, lecun_normal, lecun_uniform, msra, orthogonal, positive_unitball, truncated_normal, uniform, variance_scaling, xavier
 
 error: expected a number for \"std\", found x
  --> --rule:1:14
@@ -431,4 +431,69 @@ error: invalid value 'bench' for '--preset <benchmark>': unknown preset \"bench\
 For more information, try '--help'.
 ";
     assert_eq!(folder.refused(&["--preset", "bench"]), expected);
+}
+
+/// A net with an inner product whose weights have this filler.
+fn filled(filler: &str) -> String {
+    format!(
+        r#"{DATA}layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param {{ num_output: 4 bias_term: false weight_filler {{ {filler} }} }} }}
+"#
+    )
+}
+
+#[test]
+fn a_net_may_use_extensions_on_request_only() {
+    let folder = Ruled::new(&filled(r#"type: "orthogonal" gain: 2"#));
+    let expected = "\
+error: layer \"ip\" (InnerProduct), inner_product_param.weight_filler.type: the filler \"orthogonal\" is an extension that Caffe does not know
+ --> net.prototxt:3:72
+  |
+3 |   inner_product_param { num_output: 4 bias_term: false weight_filler { type: \"orthogonal\" gain: 2 } } }
+  |                                                                        ^^^^^^^^^^^^^^^^^^
+  |
+  = help: --extensions allows it
+
+";
+    assert_eq!(folder.refused(&[]), expected);
+    let note =
+        "note: fillers that Caffe does not know: orthogonal; of a caffemodel it takes the weights all the same\n";
+    assert_eq!(folder.said(&["--extensions"]), note);
+    let by_net = folder.read("out.caffemodel");
+    let ruled = Ruled::new(&filled(r#"type: "xavier""#));
+    assert!(ruled.made(&["--rule", "ip=orthogonal:2"]) == by_net);
+    let changed =
+        "note: --rule ip=orthogonal:2 fills ip.0 with type: \"orthogonal\" gain: 2 instead of type: \"xavier\"\n";
+    assert_eq!(ruled.said(&["--rule", "ip=orthogonal:2"]), format!("{note}{changed}"));
+}
+
+#[test]
+fn a_field_of_an_extension_needs_the_option_too() {
+    let folder = Ruled::new(&filled(r#"type: "xavier" mode: fan_out"#));
+    let expected = "\
+error: layer \"ip\" (InnerProduct), inner_product_param.weight_filler.mode: the filler's field \"mode\" is an extension that Caffe does not know
+ --> net.prototxt:3:87
+  |
+3 |   inner_product_param { num_output: 4 bias_term: false weight_filler { type: \"xavier\" mode: fan_out } } }
+  |                                                                                       ^^^^^^^^^^^^^
+  |
+  = help: --extensions allows it
+
+";
+    assert_eq!(folder.refused(&[]), expected);
+    assert_eq!(folder.said(&["--extensions"]), "");
+}
+
+#[test]
+fn values_come_from_files() {
+    let folder = Ruled::new(&filled(r#"type: "xavier""#));
+    let first = folder.made(&[]);
+    folder.0.write("first.caffemodel", &first);
+    let net = filled(r#"type: "from_file" path: "first.caffemodel""#);
+    folder.0.write("net.prototxt", &net);
+    let weights = |net: &[u8]| NetParameter::decode(net).unwrap().layer[1].blobs.clone();
+    assert_eq!(weights(&folder.made(&["--extensions"])), weights(&first));
+    let other = Ruled::new(&filled(r#"type: "xavier""#));
+    let path = folder.0.path("first.caffemodel").display().to_string();
+    assert_eq!(weights(&other.made(&["--rule", &format!("ip=from_file:path={path},layer=ip")])), weights(&first));
 }

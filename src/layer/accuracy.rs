@@ -12,11 +12,12 @@ use crate::proto::caffe::AccuracyParameter;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Accuracy",
-    "the share of items whose label is among the highest scores",
+    "Tells the share of items whose label is among the highest scores",
     Arity::exactly(2),
     Arity::between(1, 2),
     &setup,
 )
+.params(&["accuracy_param"])
 .v1("ACCURACY")];
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -11,7 +11,9 @@ use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("ArgMax", "finds the largest values", Arity::exactly(1), Arity::exactly(1), &argmax).v1("ARGMAX")];
+    &[LayerType::new("ArgMax", "Finds the largest values", Arity::exactly(1), Arity::exactly(1), &argmax)
+        .params(&["argmax_param"])
+        .v1("ARGMAX")];
 
 fn argmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.argmax_param.unwrap_or_default();

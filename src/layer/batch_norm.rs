@@ -24,7 +24,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     Arity::exactly(1),
     &batch_norm,
-)];
+)
+.params(&["batch_norm_param"])];
 
 fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);

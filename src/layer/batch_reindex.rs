@@ -10,7 +10,7 @@ use crate::error::{AtField, Refusal};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "BatchReindex",
-    "picks items of a batch by a list of indices",
+    "Picks items of a batch by a list of indices",
     Arity::exactly(2),
     Arity::exactly(1),
     &batch_reindex,

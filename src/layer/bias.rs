@@ -23,7 +23,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::between(1, 2),
     Arity::exactly(1),
     &bias,
-)];
+)
+.params(&["bias_param"])];
 
 /// The axes of a bottom that a blob is spread over: a Scale layer's factors or a bias.
 pub(super) struct Span {

@@ -10,7 +10,8 @@ use crate::proto::caffe::ConcatParameter;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Concat", "joins blobs along an axis", Arity::at_least(1), Arity::exactly(1), &concat)
+    &[LayerType::new("Concat", "Joins blobs along an axis", Arity::at_least(1), Arity::exactly(1), &concat)
+        .params(&["concat_param"])
         .v1("CONCAT")];
 
 fn concat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -17,11 +17,12 @@ const OFFSET: &str = "crop_param.offset";
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Crop",
-    "Cuts its first bottom to the size of its second.",
+    "Cuts its first input to the size of its second",
     Arity::exactly(2),
     Arity::exactly(1),
     &crop,
-)];
+)
+.params(&["crop_param"])];
 
 fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = CropParameter::default();

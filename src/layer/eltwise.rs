@@ -10,11 +10,12 @@ use crate::proto::caffe::eltwise_parameter::EltwiseOp;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Eltwise",
-    "adds, multiplies or takes the maximum of blobs",
+    "Adds, multiplies or takes the maximum of blobs",
     Arity::at_least(2),
     Arity::exactly(1),
     &eltwise,
 )
+.params(&["eltwise_param"])
 .v1("ELTWISE")];
 
 fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

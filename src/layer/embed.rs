@@ -24,7 +24,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     Arity::exactly(1),
     &embed,
-)];
+)
+.params(&["embed_param"])];
 
 fn embed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.embed_param.clone().unwrap_or_default();

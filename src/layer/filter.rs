@@ -10,7 +10,7 @@ use crate::error::{Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Filter",
-    "keeps the items of a batch that a selector marks",
+    "Keeps the items of a batch that a selector marks",
     Arity::at_least(2),
     Arity::at_least(1),
     &filter,

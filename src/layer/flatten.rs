@@ -10,7 +10,9 @@ use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Flatten", "makes axes into one", Arity::exactly(1), Arity::exactly(1), &flatten).v1("FLATTEN")];
+    &[LayerType::new("Flatten", "Makes several axes into one", Arity::exactly(1), Arity::exactly(1), &flatten)
+        .params(&["flatten_param"])
+        .v1("FLATTEN")];
 
 fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;

@@ -13,11 +13,12 @@ use crate::proto::caffe::ConvolutionParameter;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Im2col",
-    "Lays the windows of a convolution out as channels.",
+    "Lays the windows of a convolution out as channels",
     Arity::exactly(1),
     Arity::exactly(1),
     &im2col,
 )
+.params(&["convolution_param"])
 .v1("IM2COL")];
 
 fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -27,6 +27,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &inner_product,
 )
+.params(&["inner_product_param"])
 .v1("INNER_PRODUCT")];
 
 fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -12,11 +12,12 @@ use crate::proto::blob::given_shape;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Input",
-    "tops of given shapes that the user of the net fills",
+    "Makes tops of given shapes that the user of the net fills",
     Arity::exactly(0),
     Arity::at_least(1),
     &setup,
-)];
+)
+.params(&["input_param"])];
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "input_param.shape";

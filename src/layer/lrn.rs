@@ -20,11 +20,12 @@ const LOCAL_SIZE: &str = "lrn_param.local_size";
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "LRN",
-    "Normalises each element by its neighbours across channels or within its own.",
+    "Normalises each element by its neighbours across channels or within its own",
     Arity::exactly(1),
     Arity::exactly(1),
     &lrn,
 )
+.params(&["lrn_param"])
 .v1("LRN")];
 
 fn lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -9,7 +9,9 @@ use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("MVN", "normalises mean and variance", Arity::exactly(1), Arity::exactly(1), &mvn).v1("MVN")];
+    &[LayerType::new("MVN", "Normalises mean and variance", Arity::exactly(1), Arity::exactly(1), &mvn)
+        .params(&["mvn_param"])
+        .v1("MVN")];
 
 fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);

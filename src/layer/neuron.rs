@@ -27,20 +27,32 @@ const ONE: Arity = Arity::exactly(1);
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    LayerType::new("AbsVal", "takes the absolute value", ONE, ONE, &abs_val).v1("ABSVAL"),
-    LayerType::new("BNLL", "takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &unchecked)
+    LayerType::new("AbsVal", "Takes the absolute value", ONE, ONE, &abs_val).v1("ABSVAL"),
+    LayerType::new("BNLL", "Takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &unchecked)
         .v1("BNLL"),
-    LayerType::new("Clip", "limits values to a range", ONE, ONE, &unchecked),
-    LayerType::new("Dropout", "sets values to zero at random while training", ONE, ONE, &unchecked).v1("DROPOUT"),
-    LayerType::new("ELU", "exponential linear unit", ONE, ONE, &unchecked),
-    LayerType::new("Exp", "takes a base to the power of shift + scale x", ONE, ONE, &exp).v1("EXP"),
-    LayerType::new("Log", "takes the logarithm of shift + scale x", ONE, ONE, &log),
-    LayerType::new("Power", "takes shift + scale x to a power", ONE, ONE, &unchecked).v1("POWER"),
-    LayerType::new("ReLU", "rectified linear unit, leaky if asked for", ONE, ONE, &unchecked).v1("RELU"),
-    LayerType::new("Sigmoid", "logistic sigmoid", ONE, ONE, &unchecked).v1("SIGMOID"),
-    LayerType::new("Swish", "takes x sigmoid(beta x)", ONE, ONE, &unchecked),
-    LayerType::new("TanH", "hyperbolic tangent", ONE, ONE, &unchecked).v1("TANH"),
-    LayerType::new("Threshold", "tells whether values exceed a threshold", ONE, ONE, &unchecked).v1("THRESHOLD"),
+    LayerType::new("Clip", "Limits values to a range", ONE, ONE, &unchecked).params(&["clip_param"]),
+    LayerType::new("Dropout", "Sets values to zero at random while training", ONE, ONE, &unchecked)
+        .params(&["dropout_param"])
+        .v1("DROPOUT"),
+    LayerType::new("ELU", "Takes the exponential linear unit", ONE, ONE, &unchecked).params(&["elu_param"]),
+    LayerType::new("Exp", "Takes a base to the power of shift + scale x", ONE, ONE, &exp)
+        .params(&["exp_param"])
+        .v1("EXP"),
+    LayerType::new("Log", "Takes the logarithm of shift + scale x", ONE, ONE, &log).params(&["log_param"]),
+    LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &unchecked)
+        .params(&["power_param"])
+        .v1("POWER"),
+    LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &unchecked)
+        .params(&["relu_param"])
+        .v1("RELU"),
+    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &unchecked)
+        .params(&["sigmoid_param"])
+        .v1("SIGMOID"),
+    LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &unchecked).params(&["swish_param"]),
+    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &unchecked).params(&["tanh_param"]).v1("TANH"),
+    LayerType::new("Threshold", "Tells whether values exceed a threshold", ONE, ONE, &unchecked)
+        .params(&["threshold_param"])
+        .v1("THRESHOLD"),
 ];
 
 fn unchecked(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -11,13 +11,14 @@ use crate::error::{Refusal, ensure};
 pub(super) static TYPES: &[LayerType] = &[
     LayerType::new(
         "HDF5Output",
-        "writes data and labels to an HDF5 file",
+        "Writes data and labels to an HDF5 file",
         Arity::exactly(2),
         Arity::exactly(0),
         &hdf5_output,
     )
+    .params(&["hdf5_output_param"])
     .v1("HDF5_OUTPUT"),
-    LayerType::new("Silence", "reads blobs that nothing else reads", Arity::at_least(1), Arity::exactly(0), &silence)
+    LayerType::new("Silence", "Reads blobs that nothing else reads", Arity::at_least(1), Arity::exactly(0), &silence)
         .v1("SILENCE"),
 ];
 

@@ -16,7 +16,8 @@ const SHAPE: &str = "parameter_param.shape";
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Parameter", "Makes a learned blob a top", Arity::exactly(0), Arity::exactly(1), &parameter)];
+    &[LayerType::new("Parameter", "Makes a learned blob a top", Arity::exactly(0), Arity::exactly(1), &parameter)
+        .params(&["parameter_param"])];
 
 fn parameter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let dims = ctx.param.parameter_param.as_ref().and_then(|param| param.shape.as_ref()).map(|shape| &shape.dim[..]);

@@ -26,11 +26,12 @@ const PAD: [&str; 3] = ["pooling_param.pad", "pooling_param.pad_h", "pooling_par
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Pooling",
-    "Takes the maximum, average or a random element of windows over height and width.",
+    "Takes the maximum, the average or a random element of windows over height and width",
     Arity::exactly(1),
     Arity::between(1, 2),
     &pooling,
 )
+.params(&["pooling_param"])
 .v1("POOLING")];
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

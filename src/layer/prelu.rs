@@ -22,7 +22,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     Arity::exactly(1),
     &prelu,
-)];
+)
+.params(&["prelu_param"])];
 
 fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.prelu_param.clone().unwrap_or_default();

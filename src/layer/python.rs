@@ -11,7 +11,8 @@ use crate::proto::caffe::PythonParameter;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Python", "a layer written in Python", Arity::at_least(0), Arity::at_least(0), &setup)];
+    &[LayerType::new("Python", "Runs a layer written in Python", Arity::at_least(0), Arity::at_least(0), &setup)
+        .params(&["python_param"])];
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PythonParameter::default();

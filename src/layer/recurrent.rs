@@ -39,14 +39,16 @@ pub(super) static TYPES: &[LayerType] = &[
         Arity::between(2, 4),
         Arity::between(1, 2),
         &rnn,
-    ),
+    )
+    .params(&["recurrent_param"]),
     LayerType::new(
         "LSTM",
         "Runs a long short-term memory over the timesteps of its input",
         Arity::between(2, 5),
         Arity::between(1, 3),
         &lstm,
-    ),
+    )
+    .params(&["recurrent_param"]),
 ];
 
 fn rnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -10,7 +10,8 @@ use crate::proto::caffe::reduction_parameter::ReductionOp;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Reduction", "sums or averages the last axes", Arity::exactly(1), Arity::exactly(1), &reduction)];
+    &[LayerType::new("Reduction", "Sums or averages the last axes", Arity::exactly(1), Arity::exactly(1), &reduction)
+        .params(&["reduction_param"])];
 
 fn reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.reduction_param.unwrap_or_default();

@@ -78,6 +78,8 @@ pub struct LayerType {
     pub v1_name: Option<&'static str>,
     /// What the layer does, in a line.
     pub summary: &'static str,
+    /// The fields of `LayerParameter` that hold its settings.
+    pub params: &'static [&'static str],
     /// How many bottoms it takes.
     pub bottoms: Arity,
     /// How many tops it makes.
@@ -105,13 +107,30 @@ impl LayerType {
         tops: Arity,
         layer: &'static dyn Layer,
     ) -> LayerType {
-        LayerType { name, v1_name: None, summary, bottoms, tops, tops_match_bottoms: false, auto_tops: false, layer }
+        LayerType {
+            name,
+            v1_name: None,
+            summary,
+            params: &[],
+            bottoms,
+            tops,
+            tops_match_bottoms: false,
+            auto_tops: false,
+            layer,
+        }
     }
 
     /// Gives the entry its V1 name.
     #[must_use]
     pub const fn v1(mut self, name: &'static str) -> LayerType {
         self.v1_name = Some(name);
+        self
+    }
+
+    /// Names the fields of `LayerParameter` that hold the settings.
+    #[must_use]
+    pub const fn params(mut self, params: &'static [&'static str]) -> LayerType {
+        self.params = params;
         self
     }
 
@@ -220,13 +239,31 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::proto::descriptor;
+
+    fn entries() -> impl Iterator<Item = &'static LayerType> {
+        LAYERS.iter().copied().flatten()
+    }
 
     #[test]
     fn every_entry_is_unique_and_documented() {
         let mut names = HashSet::new();
-        for entry in LAYERS.iter().copied().flatten() {
+        for entry in entries() {
             assert!(names.insert(entry.name), "{} is registered twice", entry.name);
-            assert!(!entry.summary.is_empty(), "{} has no summary", entry.name);
+            let starts_a_sentence = entry.summary.starts_with(|c: char| c.is_ascii_uppercase());
+            assert!(starts_a_sentence && !entry.summary.ends_with('.'), "{}: {}", entry.name, entry.summary);
         }
+    }
+
+    #[test]
+    fn every_setting_belongs_to_a_type() {
+        let layer = descriptor("LayerParameter");
+        let claimed: HashSet<&str> = entries().flat_map(|entry| entry.params).copied().collect();
+        let settings: HashSet<String> = layer
+            .fields()
+            .filter(|field| field.name().ends_with("_param") && field.kind().as_message().is_some())
+            .map(|field| field.name().to_owned())
+            .collect();
+        assert_eq!(claimed, settings.iter().map(String::as_str).collect());
     }
 }

@@ -18,7 +18,8 @@ use crate::proto::caffe::ReshapeParameter;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Reshape", "gives a blob other dimensions", Arity::exactly(1), Arity::exactly(1), &reshape)];
+    &[LayerType::new("Reshape", "Gives a blob other dimensions", Arity::exactly(1), Arity::exactly(1), &reshape)
+        .params(&["reshape_param"])];
 
 const DIMS: &str = "reshape_param.shape";
 

@@ -25,7 +25,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::between(1, 2),
     Arity::exactly(1),
     &scale,
-)];
+)
+.params(&["scale_param"])];
 
 fn scale(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.scale_param.clone().unwrap_or_default();

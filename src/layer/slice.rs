@@ -11,7 +11,9 @@ use crate::proto::caffe::SliceParameter;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Slice", "cuts a blob along an axis", Arity::exactly(1), Arity::at_least(1), &slice).v1("SLICE")];
+    &[LayerType::new("Slice", "Cuts a blob along an axis", Arity::exactly(1), Arity::at_least(1), &slice)
+        .params(&["slice_param"])
+        .v1("SLICE")];
 
 const POINTS: &str = "slice_param.slice_point";
 

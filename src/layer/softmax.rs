@@ -9,11 +9,12 @@ use crate::error::{Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Softmax",
-    "makes values along an axis into probabilities",
+    "Makes values along an axis into probabilities",
     Arity::exactly(1),
     Arity::exactly(1),
     &softmax,
 )
+.params(&["softmax_param"])
 .v1("SOFTMAX")];
 
 fn softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -20,11 +20,12 @@ const HEIGHT: &str = "spp_param.pyramid_height";
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "SPP",
-    "Pools a pyramid of ever finer grids and joins the results.",
+    "Pools a pyramid of ever finer grids and joins the results",
     Arity::exactly(1),
     Arity::exactly(1),
     &spp,
-)];
+)
+.params(&["spp_param"])];
 
 fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = SppParameter::default();

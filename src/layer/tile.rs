@@ -9,7 +9,8 @@ use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Tile", "repeats a blob along an axis", Arity::exactly(1), Arity::exactly(1), &tile)];
+    &[LayerType::new("Tile", "Repeats a blob along an axis", Arity::exactly(1), Arity::exactly(1), &tile)
+        .params(&["tile_param"])];
 
 const TILES: &str = "tile_param.tiles";
 

@@ -3,6 +3,7 @@
 //! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it
 //! ([`crate::init`]) never looks at a layer's type.
 
+mod extensions;
 mod outlook;
 mod rules;
 mod share;

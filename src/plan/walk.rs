@@ -1,9 +1,11 @@
 //! The walk over the layers that Caffe's `Net::Init` makes: blobs are connected by name, each layer is set up.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::extensions;
 use super::outlook::{After, Ahead};
 use super::rules::{Deciding, Rulebook, refused};
 use super::share::Owners;
@@ -16,7 +18,7 @@ use crate::layer::{BlobSpec, Draw, FillerSpec, LayerType, Setup, SetupContext, V
 use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
-use crate::proto::caffe::{BlobProto, LayerParameter, Phase};
+use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, Phase};
 use crate::proto::text::closest;
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
@@ -37,7 +39,9 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         let planned = walk.layer(layer)?;
         walk.planned.push(planned);
     }
-    let (layers, notices, changes) = (walk.planned, walk.sources.into_notices(), walk.rulebook.finish()?);
+    let (layers, changes) = (walk.planned, walk.rulebook.finish()?);
+    let mut notices = walk.sources.into_notices();
+    notices.extend(extensions::notice(&layers, &options.fillers));
     let plan = Plan { name, phase, layers, changes, locator, notices };
     check_elements(&plan, Limits::current().elements)?;
     Ok(plan)
@@ -214,7 +218,7 @@ impl Walk<'_> {
             self.shapes[id] = shape.clone();
         }
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
-        let mut blobs = self.blobs(setup.blobs, given, &Decided { layer: param, rules })?;
+        let mut blobs = self.blobs(setup.blobs, given, &Decided { layer: param, rules, sources: &self.sources })?;
         for index in 0..blobs.len() {
             let id = BlobId { layer: self.planned.len(), blob: index };
             let spec = param.param.get(index);
@@ -261,6 +265,7 @@ impl Walk<'_> {
 struct Decided<'a> {
     layer: &'a LayerParameter,
     rules: Deciding<'a>,
+    sources: &'a Sources,
 }
 
 impl Decided<'_> {
@@ -277,8 +282,15 @@ impl Decided<'_> {
                 let built = fillers.build_chosen(&spec.param, shape);
                 built.map_err(|refusal| Fault::Rule(refused(rule, self.layer, blob, refusal)))
             }
-            None => fillers.build(&spec.param, shape).map_err(|refusal| Fault::Net(refusal, spec.field)),
+            None => fillers.build(&self.found(&spec.param), shape).map_err(|refusal| Fault::Net(refusal, spec.field)),
         }
+    }
+
+    /// A filler of the net with the place of the file that it names, if it names one.
+    fn found<'p>(&self, param: &'p FillerParameter) -> Cow<'p, FillerParameter> {
+        let Some(path) = &param.path else { return Cow::Borrowed(param) };
+        let path = Some(self.sources.find(path).display().to_string());
+        Cow::Owned(FillerParameter { path, ..param.clone() })
     }
 }
 

@@ -6,6 +6,7 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 
 pub mod binary;
 pub(crate) mod blob;
+pub mod document;
 mod encoding;
 pub(crate) mod fields;
 mod gather;

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn an_unknown_filler_is_refused_with_the_nearest() {
-        let known = "the fillers are bilinear, constant, gaussian, msra, positive_unitball, uniform, xavier";
+        let names: Vec<&str> = Registry::default().iter().map(|entry| entry.name).collect();
+        let known = format!("the fillers are {}", names.join(", "));
         let message = format!("unknown filler \"mrsa\" (did you mean \"msra\"? {known})");
         assert_eq!(refused("mrsa"), format!("--rule:1:1: {message}"));
         assert_eq!(refused("std: 1 type: \"mrsa\""), format!("--rule:1:8: {message}"));

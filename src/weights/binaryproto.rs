@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::proto::fields::{Field, Fields};
 
 /// The name of the layer that the blobs are in.
-const LAYER: &str = "blob";
+pub(super) const LAYER: &str = "blob";
 
 /// Whether the bytes are one of the two messages: every field has a number and an encoding of theirs.
 ///

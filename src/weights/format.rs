@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prost_reflect::MessageDescriptor;
 
 use super::map::FileMap;
-use super::{StoredNet, binaryproto, caffemodel, hdf5, npz, safetensors};
+use super::{StoredNet, binaryproto, caffemodel, hdf5, npy, npz, safetensors};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::proto::descriptor;
@@ -56,6 +56,14 @@ pub const FORMATS: &[StoredFormat] = &[
         messages: &[],
         recognise: npz::recognise,
         open: npz::open,
+    },
+    StoredFormat {
+        name: "npy",
+        about: "an array of numpy; its layer is called \"blob\"",
+        recognised: "numpy's signature at byte 0",
+        matching: Matching::Layers,
+        recognise: npy::recognise,
+        open: npy::open,
     },
     StoredFormat {
         name: "safetensors",

@@ -13,6 +13,7 @@ mod in_place;
 mod keys;
 pub(crate) mod map;
 mod matching;
+mod npy;
 mod npz;
 mod safetensors;
 mod statistics;

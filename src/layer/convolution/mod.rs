@@ -38,20 +38,22 @@ use crate::proto::caffe::ConvolutionParameter;
 pub(super) static TYPES: &[LayerType] = &[
     LayerType::new(
         "Convolution",
-        "Convolves its bottoms with learned filters.",
+        "Convolves its inputs with learned filters",
         Arity::at_least(1),
         Arity::at_least(1),
         &convolution,
     )
+    .params(&["convolution_param"])
     .v1("CONVOLUTION")
     .matching_tops(),
     LayerType::new(
         "Deconvolution",
-        "Spreads its bottoms out through learned filters, the transpose of a convolution.",
+        "Spreads its inputs out through learned filters, the transpose of a convolution",
         Arity::at_least(1),
         Arity::at_least(1),
         &deconvolution,
     )
+    .params(&["convolution_param"])
     .v1("DECONVOLUTION")
     .matching_tops(),
 ];

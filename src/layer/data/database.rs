@@ -22,11 +22,12 @@ const OTHER_BACKEND: &str = "set `backend: LMDB` for a folder with data.mdb, `ba
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "Data",
-    "pictures and labels from an LMDB or LevelDB database",
+    "Reads pictures and labels from an LMDB or LevelDB database",
     Arity::exactly(0),
     Arity::between(1, 2),
     &setup,
 )
+.params(&["data_param", "transform_param"])
 .v1("DATA");
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

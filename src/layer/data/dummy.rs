@@ -12,11 +12,12 @@ use crate::proto::caffe::{DummyDataParameter, FillerParameter};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "DummyData",
-    "tops of given shapes, filled by fillers",
+    "Makes tops of given shapes, filled by fillers",
     Arity::exactly(0),
     Arity::at_least(1),
     &setup,
 )
+.params(&["dummy_data_param"])
 .v1("DUMMY_DATA");
 
 const FILLER: &str = "dummy_data_param.data_filler";

@@ -12,11 +12,12 @@ use crate::proto::caffe::Hdf5DataParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "HDF5Data",
-    "datasets of the HDF5 files named in a list file",
+    "Reads datasets of the HDF5 files named in a list file",
     Arity::exactly(0),
     Arity::at_least(1),
     &setup,
 )
+.params(&["hdf5_data_param"])
 .v1("HDF5_DATA");
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

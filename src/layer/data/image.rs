@@ -22,11 +22,12 @@ use crate::random::Generator;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "ImageData",
-    "pictures and labels named in a list file",
+    "Reads pictures and labels named in a list file",
     Arity::exactly(0),
     Arity::exactly(2),
     &setup,
 )
+.params(&["image_data_param", "transform_param"])
 .v1("IMAGE_DATA");
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

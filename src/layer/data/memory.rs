@@ -12,11 +12,12 @@ use crate::proto::caffe::MemoryDataParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "MemoryData",
-    "arrays and labels that the user of the net hands over",
+    "Takes arrays and labels that the user of the net hands over",
     Arity::exactly(0),
     Arity::exactly(2),
     &setup,
 )
+.params(&["memory_data_param", "transform_param"])
 .v1("MEMORY_DATA");
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

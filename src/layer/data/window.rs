@@ -17,11 +17,12 @@ use crate::proto::caffe::WindowDataParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "WindowData",
-    "windows of pictures and their labels, named in a window file",
+    "Reads windows of pictures and their labels, named in a window file",
     Arity::exactly(0),
     Arity::exactly(2),
     &setup,
 )
+.params(&["window_data_param", "transform_param"])
 .v1("WINDOW_DATA");
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

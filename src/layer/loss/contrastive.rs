@@ -8,11 +8,12 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "ContrastiveLoss",
-    "the contrastive loss of pairs of vectors, similar or dissimilar by a flag",
+    "Takes the contrastive loss of pairs of vectors, similar or dissimilar by a flag",
     Arity::exactly(3),
     Arity::exactly(1),
     &setup,
 )
+.params(&["contrastive_loss_param"])
 .v1("CONTRASTIVE_LOSS")
 .auto_tops();
 

@@ -8,7 +8,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "EuclideanLoss",
-    "half the mean squared distance between prediction and target",
+    "Takes half the mean squared distance between prediction and target",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,

@@ -8,11 +8,12 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "HingeLoss",
-    "the one-versus-all hinge loss, L1 or L2",
+    "Takes the one-versus-all hinge loss, L1 or L2",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,
 )
+.params(&["hinge_loss_param"])
 .v1("HINGE_LOSS")
 .auto_tops();
 

@@ -13,11 +13,12 @@ use crate::{Shape, error::AtField};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "InfogainLoss",
-    "the negative log-likelihood of the labels, weighted by a matrix over pairs of classes",
+    "Takes the negative log-likelihood of the labels, weighted by a matrix over pairs of classes",
     Arity::between(2, 3),
     Arity::between(1, 2),
     &setup,
 )
+.params(&["infogain_loss_param", "loss_param", "softmax_param"])
 .v1("INFOGAIN_LOSS")
 .auto_tops();
 

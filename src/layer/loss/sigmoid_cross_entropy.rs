@@ -8,11 +8,12 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "SigmoidCrossEntropyLoss",
-    "the cross entropy of independent targets in [0, 1], from scores",
+    "Takes the cross entropy of independent targets in [0, 1], from scores",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,
 )
+.params(&["loss_param"])
 .v1("SIGMOID_CROSS_ENTROPY_LOSS")
 .auto_tops();
 

@@ -11,11 +11,12 @@ use crate::proto::caffe::SoftmaxParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "SoftmaxWithLoss",
-    "the negative log-likelihood of the labels under the softmax of the scores",
+    "Takes the negative log-likelihood of the labels under the softmax of the scores",
     Arity::exactly(2),
     Arity::between(1, 2),
     &setup,
 )
+.params(&["loss_param", "softmax_param"])
 .v1("SOFTMAX_LOSS")
 .auto_tops();
 

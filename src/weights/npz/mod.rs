@@ -7,13 +7,14 @@ mod zip;
 
 use std::sync::Arc;
 
-use self::entry::EntryValues;
-use self::npy::Header;
+use self::entry::{EntryReader, EntryValues};
 use self::whole::Reordered;
 use super::keys::{self, Layers};
 use super::map::FileMap;
-use super::{StoredBlob, StoredNet};
+use super::{StoredBlob, StoredNet, StoredValues};
 use crate::error::Result;
+
+pub(super) use self::npy::{Header, MAGIC};
 
 /// The most values of an array in Fortran's order, which has to be in memory as a whole.
 const MAX_REORDERED: usize = 1 << 28;
@@ -39,18 +40,28 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
 }
 
 fn blob(file: &Arc<FileMap>, entry: &zip::Entry, index: usize) -> Result<StoredBlob, String> {
-    let (Header { element, fortran_order, shape }, header_bytes) = Header::read(file, entry)?;
+    let (header, header_bytes) = Header::read(&mut EntryReader::new(file, entry))?;
+    let Header { element, ref shape, .. } = header;
     let bytes = shape.count() as u64 * element.width() as u64;
     if entry.size != header_bytes + bytes {
         return Err(format!("has {} bytes, its shape {shape} makes {}", entry.size, header_bytes + bytes));
     }
-    let values = EntryValues::new(file, entry, header_bytes, element);
+    let values = in_order(EntryValues::new(file, entry, header_bytes, element), &header)?;
+    Ok(StoredBlob { index, shape: header.shape, legacy: false, values })
+}
+
+/// The values of an array with the last axis as the one along which neighbours lie.
+///
+/// # Errors
+/// The array has another order, and more values than are held in memory.
+pub(super) fn in_order(values: impl StoredValues + 'static, header: &Header) -> Result<Arc<dyn StoredValues>, String> {
+    let shape = &header.shape;
     let is_long = |dim: &&i32| **dim > 1;
-    let same_order = !fortran_order || shape.dims().iter().filter(is_long).count() < 2;
-    if !same_order && shape.count() > MAX_REORDERED {
+    if !header.fortran_order || shape.dims().iter().filter(is_long).count() < 2 {
+        return Ok(Arc::new(values));
+    }
+    if shape.count() > MAX_REORDERED {
         return Err(format!("{} values in Fortran's order are too many; save it in C's order", shape.count()));
     }
-    let values: Arc<dyn super::StoredValues> =
-        if same_order { Arc::new(values) } else { Arc::new(Reordered::new(values, &shape)) };
-    Ok(StoredBlob { index, shape, legacy: false, values })
+    Ok(Arc::new(Reordered::new(values, shape)))
 }

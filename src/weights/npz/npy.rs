@@ -1,36 +1,32 @@
 //! The header of a `.npy` file: a Python dictionary of the type, the order and the shape.
 
 use std::io::Read;
-use std::sync::Arc;
 
-use super::entry::EntryReader;
-use super::zip::Entry;
 use crate::Shape;
 use crate::weights::element::{Element, Kind};
 use crate::weights::in_place::shape;
-use crate::weights::map::FileMap;
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// What a `.npy` file starts with.
+pub(in crate::weights) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
 /// The longest dictionary that is read.
 const MAX_BYTES: usize = 1 << 16;
 
 /// What the header says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) element: Element,
+pub(in crate::weights) struct Header {
+    pub(in crate::weights) element: Element,
     /// Whether the first axis is the one along which neighbours lie.
     pub(super) fortran_order: bool,
-    pub(super) shape: Shape,
+    pub(in crate::weights) shape: Shape,
 }
 
 impl Header {
-    /// Reads the header of an entry; also returns how many bytes it takes.
+    /// Reads a header; also returns how many bytes it takes.
     ///
     /// # Errors
     /// It is damaged, or of a type that is not read.
-    pub(super) fn read(file: &Arc<FileMap>, entry: &Entry) -> Result<(Header, u64), String> {
-        let mut reader = EntryReader::new(file, entry);
+    pub(in crate::weights) fn read(reader: &mut impl Read) -> Result<(Header, u64), String> {
         let mut start = [0; 8];
         let mut fill = |bytes: &mut [u8]| reader.read_exact(bytes).map_err(|error| format!("damaged: {error}"));
         fill(&mut start)?;

@@ -3,22 +3,21 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use super::entry::EntryValues;
 use crate::Shape;
 use crate::weights::{NumberType, StoredValues};
 
 /// The values of such an array in the usual order. The array is in memory from the first read on until as many values
 /// have been read as it has.
-pub(super) struct Reordered {
-    values: EntryValues,
+pub(super) struct Reordered<V> {
+    values: V,
     dims: Vec<usize>,
     count: usize,
     /// The array, and how many of its values are still to be read.
     loaded: Mutex<Option<(Vec<f32>, usize)>>,
 }
 
-impl Reordered {
-    pub(super) fn new(values: EntryValues, shape: &Shape) -> Reordered {
+impl<V: StoredValues> Reordered<V> {
+    pub(super) fn new(values: V, shape: &Shape) -> Reordered<V> {
         let dims = shape.dims().iter().map(|&dim| dim as usize).collect();
         Reordered { values, dims, count: shape.count(), loaded: Mutex::new(None) }
     }
@@ -41,7 +40,7 @@ impl Reordered {
     }
 }
 
-impl StoredValues for Reordered {
+impl<V: StoredValues> StoredValues for Reordered<V> {
     fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
         let fits = offset.checked_add(out.len()).is_some_and(|end| end <= self.count);
         fits.then_some(()).ok_or(io::ErrorKind::UnexpectedEof)?;

@@ -62,6 +62,7 @@ pub const FORMATS: &[StoredFormat] = &[
         about: "an array of numpy; its layer is called \"blob\"",
         recognised: "numpy's signature at byte 0",
         matching: Matching::Layers,
+        messages: &[],
         recognise: npy::recognise,
         open: npy::open,
     },

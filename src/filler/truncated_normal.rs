@@ -35,7 +35,8 @@ fn truncated_normal(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Ref
     ensure!(mean.is_finite(), "mean", "mean {mean:?} is not finite");
     ensure!(std.is_finite() && std > 0.0, "std", "std {std:?} is not a finite number above 0");
     ensure!(!b.is_nan(), "b", "b is not a number");
-    ensure!(a < b, "a", "a {a:?} is not below b {b:?}");
+    let in_order = a < b;
+    ensure!(in_order, "a", "a {a:?} is not below b {b:?}");
     let normal = TruncatedNormal::new(mean.into(), std.into(), a.into(), b.into());
     let Some(normal) = normal else {
         return Err(Refusal::at("a", format!("next to no normal values are between a {a:?} and b {b:?}"))

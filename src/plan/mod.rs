@@ -57,6 +57,7 @@ pub struct BlobId {
 
 /// Where the values of a planned blob come from.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "most blobs are filled")]
 pub enum Initial {
     /// The filler makes them.
     Filled {

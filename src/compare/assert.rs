@@ -84,7 +84,8 @@ impl NetSource for &Arrays {
 ///     arrays
 /// };
 /// assert_blobs_equal(&made(1), &made(1));
-/// # let failed = std::panic::catch_unwind(|| assert_blobs_equal(&made(1), &made(2)));
+/// # use std::panic::{AssertUnwindSafe, catch_unwind};
+/// # let failed = catch_unwind(AssertUnwindSafe(|| assert_blobs_equal(&made(1), &made(2))));
 /// # assert!(failed.is_err());
 /// # Ok::<(), caffemodel::Error>(())
 /// ```

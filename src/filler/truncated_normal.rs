@@ -35,8 +35,10 @@ fn truncated_normal(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Ref
     ensure!(mean.is_finite(), "mean", "mean {mean:?} is not finite");
     ensure!(std.is_finite() && std > 0.0, "std", "std {std:?} is not a finite number above 0");
     ensure!(!b.is_nan(), "b", "b is not a number");
-    let in_order = a < b;
-    ensure!(in_order, "a", "a {a:?} is not below b {b:?}");
+    ensure!(!a.is_nan(), "a", "a is not a number");
+    if a >= b {
+        return Err(Refusal::at("a", format!("a {a:?} is not below b {b:?}")));
+    }
     let normal = TruncatedNormal::new(mean.into(), std.into(), a.into(), b.into());
     let Some(normal) = normal else {
         return Err(Refusal::at("a", format!("next to no normal values are between a {a:?} and b {b:?}"))
@@ -92,7 +94,7 @@ mod tests {
         assert_eq!(refused(&cut(0.0, 0.0, None, None)), ("std", message.into()));
         assert_eq!(refused(&cut(0.0, inf, None, None)).0, "std");
         assert_eq!(refused(&cut(0.0, 1.0, 2.0, None)), ("a", "a 2.0 is not below b 2.0".into()));
-        assert_eq!(refused(&cut(0.0, 1.0, nan, None)), ("a", "a NaN is not below b 2.0".into()));
+        assert_eq!(refused(&cut(0.0, 1.0, nan, None)), ("a", "a is not a number".into()));
         assert_eq!(refused(&cut(0.0, 1.0, None, nan)), ("b", "b is not a number".into()));
         let message = "next to no normal values are between a 40.0 and b inf";
         assert_eq!(refused(&cut(0.0, 1.0, 40.0, inf)), ("a", message.into()));

@@ -36,7 +36,7 @@ impl fmt::Display for Role {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FillerSpec {
     /// The filler's parameters.
-    pub param: FillerParameter,
+    pub param: Box<FillerParameter>,
     /// The field of the layer that holds them, such as `convolution_param.weight_filler`.
     pub field: &'static str,
     /// Whether the net gives the filler; if not, `param` is the layer type's default.
@@ -69,7 +69,7 @@ pub struct BlobSpec {
 impl BlobSpec {
     /// A blob filled by the filler in `field`; where the net gives none, zeros as Caffe has it.
     pub fn filled(role: Role, shape: Shape, field: &'static str, filler: Option<&FillerParameter>) -> BlobSpec {
-        let param = filler.cloned().unwrap_or_default();
+        let param = Box::new(filler.cloned().unwrap_or_default());
         let spec = FillerSpec { param, field, explicit: filler.is_some() };
         BlobSpec { shape, role, values: Values::Filled(spec) }
     }

@@ -20,7 +20,7 @@ pub struct RuleChange {
     /// What would make the blob's values without the rule.
     pub before: Before,
     /// The filler that makes them.
-    pub after: FillerParameter,
+    pub after: Box<FillerParameter>,
     /// Where the saved layer tells of it.
     pub saved: Saved,
 }
@@ -29,9 +29,9 @@ pub struct RuleChange {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Before {
     /// A filler that the net gives.
-    Filler(FillerParameter),
+    Filler(Box<FillerParameter>),
     /// The layer type's default, since the net gives no filler.
-    Default(FillerParameter),
+    Default(Box<FillerParameter>),
     /// Values that the net gives.
     Given,
     /// Zeros, since the layer type has no filler there.
@@ -172,7 +172,7 @@ fn no_blob(glob: &str, blob: BlobSelector, most: usize) -> (String, Option<Strin
 
 /// Gives a blob the rule's filler, and says what that changes.
 fn replace(blob: &mut BlobSpec, rule: &Rule, id: BlobId) -> Option<RuleChange> {
-    let after = rule.spec().param().clone();
+    let after = Box::new(rule.spec().param().clone());
     let (before, field) = match &blob.values {
         Values::Filled(spec) if spec.explicit && spec.param == after => return None,
         Values::Filled(spec) if spec.explicit => (Before::Filler(spec.param.clone()), spec.field),

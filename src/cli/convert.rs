@@ -19,7 +19,7 @@ use crate::convert::{self, Source};
 use crate::output::{Format, Recipe, reserve};
 use crate::proto::Encoding;
 use crate::weights::{Donor, StoredNet};
-use crate::{Error, Net, Plan, PlanOptions};
+use crate::{Error, Net, Plan};
 
 /// Convert between .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors
 ///
@@ -165,8 +165,7 @@ impl ConvertArguments {
     /// Plans the net with the stored weights in its layers.
     fn fit(&self, net: &Path, stored: StoredNet) -> crate::Result<Plan> {
         let definition = net::load(net)?.definition;
-        let options = PlanOptions { shapes: self.state.shapes(), ..Default::default() };
-        let mut plan = Plan::new(Net::resolve(definition, &self.state.options())?, &options)?;
+        let mut plan = Plan::new(Net::resolve(definition, &self.state.options())?, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
         let excess = convert::fit(&mut plan, Donor { name: input::display_name(&self.from), net: stored })?;
         let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");

@@ -55,7 +55,8 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let net = Net::resolve(definition, &arguments.net.state.options())?;
     let mut random = arguments.random.open(seed)?;
     let streams = Some(random.streams.clone());
-    let options = PlanOptions { streams, ..arguments.rules.options(arguments.net.state.shapes())? };
+    let mut options = PlanOptions { streams, ..arguments.net.state.plan() };
+    options.rules = arguments.rules.rules(&options.fillers)?;
     let mut plan = Plan::new(net, &options)?;
     plan.notices.iter().for_each(|notice| report::note(notice));
     print_changes(&plan);
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }
     let mut recipe = Recipe::new(file, &sha256, &random.streams, random.seed);
-    recipe.rules = arguments.rules.given(&options.rules);
+    recipe.rules = options.rules.options();
     recipe.weights = donors.records(arguments.output.has_provenance())?;
     if arguments.dry_run {
         arguments.output.check(&plan, &recipe)?;

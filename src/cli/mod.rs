@@ -4,10 +4,13 @@ mod compare;
 mod completions;
 mod convert;
 mod donors;
+mod fields;
+mod fillers;
 mod init;
 mod input;
 mod inspect;
 mod interrupt;
+mod layers;
 mod man;
 mod net;
 mod output;
@@ -16,6 +19,7 @@ mod random;
 mod report;
 mod rules;
 mod select;
+mod standard_output;
 mod table;
 mod target;
 mod upgrade;
@@ -76,6 +80,8 @@ enum Command {
     Compare(compare::CompareArguments),
     Convert(convert::ConvertArguments),
     Inspect(inspect::InspectArguments),
+    Fillers(fillers::FillersArguments),
+    Layers(layers::LayersArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -88,6 +94,8 @@ impl Command {
             Command::Compare(arguments) => return compare::run(arguments),
             Command::Convert(arguments) => convert::run(arguments)?,
             Command::Inspect(arguments) => inspect::run(arguments)?,
+            Command::Fillers(arguments) => fillers::run(arguments)?,
+            Command::Layers(arguments) => layers::run(arguments)?,
             Command::Completions(arguments) => completions::run(arguments),
             Command::Man(arguments) => man::run(arguments)?,
         }

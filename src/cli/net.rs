@@ -1,6 +1,5 @@
 //! The arguments that say which net is built, and in which state.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -9,7 +8,7 @@ use super::input::Input;
 use super::report;
 use crate::net::{Kind, Solver};
 use crate::proto::caffe;
-use crate::{Definition, Shape, StateOptions};
+use crate::{Definition, PlanOptions, Shape, StateOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct NetArguments {
@@ -42,6 +41,10 @@ pub(super) struct StateArguments {
     /// layer; of all other tops the whole shape is given.
     #[arg(long = "shape", value_name = "TOP=N,C,H,W", value_parser = parse_shape)]
     shapes: Vec<(String, Shape)>,
+
+    /// Let the net use fillers that Caffe does not have; caffemodel fillers lists them
+    #[arg(long)]
+    extensions: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,7 +95,8 @@ pub(super) fn report_notices(file: &str, notices: &[String]) {
 impl StateArguments {
     /// Whether none of them is given.
     pub(super) fn is_empty(&self) -> bool {
-        self.phase.is_none() && self.level.is_none() && self.stages.is_empty() && self.shapes.is_empty()
+        let in_some_state = self.phase.is_some() || self.level.is_some() || !self.stages.is_empty();
+        !in_some_state && self.shapes.is_empty() && !self.extensions
     }
 
     /// The state to build the net in.
@@ -104,9 +108,13 @@ impl StateArguments {
         StateOptions { phase, level: self.level, stages: self.stages.clone() }
     }
 
-    /// The shapes given for tops.
-    pub(super) fn shapes(&self) -> BTreeMap<String, Shape> {
-        self.shapes.iter().cloned().collect()
+    /// How to plan the net: with the shapes given for tops, and the fillers that it may use.
+    pub(super) fn plan(&self) -> PlanOptions {
+        let mut options = PlanOptions { shapes: self.shapes.iter().cloned().collect(), ..Default::default() };
+        if self.extensions {
+            options.fillers = options.fillers.with_extensions();
+        }
+        options
     }
 }
 

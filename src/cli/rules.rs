@@ -1,14 +1,12 @@
 //! The arguments that choose fillers for the net's blobs, and what came of them.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 
 use super::report;
 use crate::filler::{Registry, text};
 use crate::plan::{Before, RuleChange, Saved};
 use crate::rules::{Preset, Rule, Rules};
-use crate::{Error, Plan, PlanOptions, Shape};
+use crate::{Error, Plan};
 
 /// How many blobs a note names.
 const NAMED: usize = 6;
@@ -41,32 +39,14 @@ pub(super) struct RuleArguments {
     /// Weights are msra, a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1. The other options win.
     #[arg(long, value_name = "benchmark")]
     preset: Option<Preset>,
-
-    /// Let the net use fillers that Caffe does not have; see caffemodel fillers. The options above always may
-    #[arg(long)]
-    extensions: bool,
 }
 
 impl RuleArguments {
-    /// How to plan the net, with shapes of tops that the net does not tell.
+    /// The rules asked for; later ones win.
     ///
     /// # Errors
-    /// Everything that is wrong with the texts of the rules.
-    pub(super) fn options(&self, shapes: BTreeMap<String, Shape>) -> crate::Result<PlanOptions> {
-        let fillers = Registry::default();
-        let rules = self.rules(&fillers)?;
-        let fillers = if self.extensions { fillers.with_extensions() } else { fillers };
-        Ok(PlanOptions { shapes, fillers, rules, ..Default::default() })
-    }
-
-    /// The options that were given.
-    pub(super) fn given(&self, rules: &Rules) -> Vec<String> {
-        let extensions = self.extensions.then(|| "--extensions".to_owned());
-        extensions.into_iter().chain(rules.options()).collect()
-    }
-
-    /// The rules asked for; later ones win.
-    fn rules(&self, fillers: &Registry) -> crate::Result<Rules> {
+    /// Everything that is wrong with their texts.
+    pub(super) fn rules(&self, fillers: &Registry) -> crate::Result<Rules> {
         let weight = self.weight_filler.iter().map(|text| Rule::missing_weights("--weight-filler", text, fillers));
         let bias = self.bias_filler.iter().map(|text| Rule::missing_biases("--bias-filler", text, fillers));
         let given = self.rules.iter().map(|text| Rule::parse("--rule", text, fillers));

@@ -21,6 +21,7 @@ mod concat;
 mod convolution;
 mod crop;
 mod data;
+mod document;
 mod eltwise;
 mod embed;
 mod filter;
@@ -53,5 +54,6 @@ mod testing;
 
 pub use blob::{BlobSpec, FillerSpec, Role, Values};
 pub use context::{Outlook, SetupContext};
+pub use document::{LayerDocument, SettingsDocument};
 pub use registry::{Arity, LayerType, Registry};
 pub use setup::{Draw, Setup};

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
+
 use super::{Setup, SetupContext};
 use crate::error::{Refusal, ensure};
 
 /// How many bottoms or tops a layer type takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Arity {
     /// The fewest.
     pub min: usize,

@@ -3,7 +3,6 @@
 mod csv;
 mod text;
 
-use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -14,11 +13,12 @@ use super::input::{display_name, is_standard};
 use super::net::{StateArguments, load, report_notices};
 use super::progress::Bar;
 use super::report;
+use super::standard_output::print;
 use super::table::Screen;
 use crate::inspect::{Inspection, Options, Selection, Subject, net_of_weights, weights_in};
 use crate::rules::Pattern;
 use crate::weights::StoredNet;
-use crate::{Definition, Error, Net, Plan, PlanOptions};
+use crate::{Definition, Net, Plan};
 
 /// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
 #[derive(Debug, Args)]
@@ -121,7 +121,7 @@ impl InspectArguments {
 
     fn plan(&self, definition: Definition) -> crate::Result<Plan> {
         let net = Net::resolve(definition, &self.state.options())?;
-        let plan = Plan::new(net, &PlanOptions { shapes: self.state.shapes(), ..Default::default() })?;
+        let plan = Plan::new(net, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
         Ok(plan)
     }
@@ -164,15 +164,4 @@ impl InspectArguments {
 
 fn patterns(option: &str, texts: &[String]) -> crate::Result<Vec<Pattern>> {
     texts.iter().map(|text| Pattern::parse(option, text)).collect()
-}
-
-/// Prints to standard output; a reader that has seen enough is no failure.
-fn print(text: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::io("cannot write", "standard output", error).into())
-        }
-        _ => Ok(()),
-    }
 }

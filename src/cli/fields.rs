@@ -1,0 +1,21 @@
+//! The fields of a message, for people.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::proto::document::FieldDocument;
+
+/// How wide the text is.
+const WIDTH: u16 = 100;
+
+/// The fields with their types, defaults and documentation, wrapped.
+pub(super) fn text(fields: &[FieldDocument]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    for FieldDocument { name, kind, default, about } in fields {
+        // Where a line has no room, the values of an enum go on in the next.
+        let kind = kind.replace('|', " | ");
+        let default = default.as_ref().map_or_else(String::new, |default| format!("= {default}"));
+        table.add_row([&format!("  {name}"), &kind, &default, about]);
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}

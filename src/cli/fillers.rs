@@ -1,0 +1,78 @@
+//! `caffemodel fillers`: what blobs can be filled with.
+
+use std::fmt::Write;
+
+use anyhow::anyhow;
+use clap::Args;
+
+use super::fields;
+use super::standard_output::print;
+use super::table::{Column, Rows, Screen, Tone};
+use crate::filler::{FillerDocument, FillerType, Registry};
+
+/// List the fillers that there are, or show one of them in full.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel fillers
+  caffemodel fillers orthogonal
+  caffemodel fillers --json | jq '.[].name'")]
+pub(super) struct FillersArguments {
+    /// The filler to show
+    name: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
+    let registry = Registry::default();
+    let Some(name) = &arguments.name else {
+        let all: Vec<FillerDocument> = registry.iter().map(FillerType::document).collect();
+        return print(&if arguments.json { serde_json::to_string_pretty(&all)? + "\n" } else { list(&all) });
+    };
+    let found = registry.find(name).map_err(|refusal| {
+        let help = refusal.help.map_or_else(String::new, |help| format!(" ({help})"));
+        anyhow!("{}{help}", refusal.message)
+    })?;
+    let filler = found.document();
+    print(&if arguments.json { serde_json::to_string_pretty(&filler)? + "\n" } else { one(&filler) })
+}
+
+fn list(fillers: &[FillerDocument]) -> String {
+    let mut rows = Rows::new([
+        Column::words("filler"),
+        Column::words("of").rank(1),
+        Column::words("fields").rank(2),
+        Column::words("summary"),
+    ]);
+    for filler in fillers {
+        let fields: Vec<&str> = filler.fields.iter().map(|field| field.name.as_str()).collect();
+        rows.push(
+            Tone::Plain,
+            vec![filler.name.into(), origin(filler).into(), fields.join(", "), filler.summary.into()],
+        );
+    }
+    let screen = Screen::standard_output();
+    let (table, _) = rows.render(screen);
+    format!("{table}\nA net may use extensions with --extensions; --rule, --weight-filler and --bias-filler always may.\n")
+}
+
+fn origin(filler: &FillerDocument) -> &'static str {
+    if filler.extension { "extension" } else { "Caffe" }
+}
+
+fn one(filler: &FillerDocument) -> String {
+    let FillerDocument { name, summary, formula, fields, .. } = filler;
+    let title = Screen::standard_output().bold(name);
+    let mut text = format!("{title} ({})\n{summary}\n\n  {formula}\n", origin(filler));
+    if !fields.is_empty() {
+        let _ = write!(text, "\nFields:\n{}", fields::text(fields));
+    }
+    let with = if filler.extension { ", with --extensions" } else { "" };
+    let _ = write!(
+        text,
+        "\nIn a net: weight_filler {{ type: \"{name}\" }}{with}\nOn the command line: --rule 'GLOB.weight={name}'\n"
+    );
+    text
+}

@@ -1,0 +1,77 @@
+//! `caffemodel layers`: the layer types that nets are made of.
+
+use std::fmt::Write;
+
+use anyhow::anyhow;
+use clap::Args;
+
+use super::fields;
+use super::standard_output::print;
+use super::table::{Column, Rows, Screen, Tone};
+use crate::layer::{LayerDocument, LayerType, Registry};
+use crate::proto::text::closest;
+
+/// List the layer types that there are, or show one of them with its settings.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel layers
+  caffemodel layers Convolution
+  caffemodel layers --json | jq '.[].name'")]
+pub(super) struct LayersArguments {
+    /// The layer type to show
+    name: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
+    let registry = Registry::default();
+    let Some(name) = &arguments.name else {
+        let all: Vec<LayerDocument> = registry.iter().map(LayerType::document).collect();
+        return print(&if arguments.json { serde_json::to_string_pretty(&all)? + "\n" } else { list(&all) });
+    };
+    let found = registry.get(name).ok_or_else(|| {
+        let near = closest(name, registry.iter().map(|entry| entry.name));
+        let help = near.map_or("caffemodel layers lists them".into(), |near| format!("did you mean {near:?}?"));
+        anyhow!("unknown layer type {name:?} ({help})")
+    })?;
+    let layer = found.document();
+    print(&if arguments.json { serde_json::to_string_pretty(&layer)? + "\n" } else { one(&layer) })
+}
+
+fn list(layers: &[LayerDocument]) -> String {
+    let mut rows = Rows::new([
+        Column::words("type"),
+        Column::words("V1 name").rank(2),
+        Column::words("bottoms").rank(1),
+        Column::words("tops").rank(1),
+        Column::words("summary"),
+    ]);
+    for layer in layers {
+        let v1_name = layer.v1_name.unwrap_or_default();
+        let cells = [layer.name, v1_name, &layer.bottoms.to_string(), &tops(layer), layer.summary];
+        rows.push(Tone::Plain, cells.map(str::to_owned).to_vec());
+    }
+    rows.render(Screen::standard_output()).0
+}
+
+fn tops(layer: &LayerDocument) -> String {
+    if layer.tops_match_bottoms { "as bottoms".to_owned() } else { layer.tops.to_string() }
+}
+
+fn one(layer: &LayerDocument) -> String {
+    let screen = Screen::standard_output();
+    let LayerDocument { name, summary, settings, .. } = layer;
+    let mut text = format!("{}\n{summary}\n\n", screen.bold(name));
+    let _ = writeln!(text, "bottoms: {}\ntops:    {}", layer.bottoms, tops(layer));
+    if let Some(v1_name) = layer.v1_name {
+        let _ = writeln!(text, "V1 name: {v1_name}");
+    }
+    for settings in settings {
+        let title = screen.bold(&settings.field);
+        let _ = write!(text, "\n{title}: {}\n{}", settings.about, fields::text(&settings.fields));
+    }
+    text
+}

@@ -1,0 +1,33 @@
+//! What there is to say of a filler.
+
+use serde::Serialize;
+
+use super::FillerType;
+use crate::proto::descriptor;
+use crate::proto::document::{self, FieldDocument};
+
+/// A filler with its documentation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FillerDocument {
+    /// The `type` of a `FillerParameter`.
+    pub name: &'static str,
+    /// Whether Caffe does not have it.
+    pub extension: bool,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// The distribution of its values as a formula.
+    pub formula: &'static str,
+    /// The fields that it reads, beside `type`.
+    pub fields: Vec<FieldDocument>,
+}
+
+impl FillerType {
+    /// What there is to say of the filler. Fields that the schema does not have are left out.
+    pub fn document(&self) -> FillerDocument {
+        let FillerType { name, extension, summary, formula, .. } = *self;
+        let message = descriptor("FillerParameter");
+        let fields = self.fields.iter().filter_map(|field| message.get_field_by_name(field));
+        let fields = fields.map(|field| document::field(&field)).collect();
+        FillerDocument { name, extension, summary, formula, fields }
+    }
+}

@@ -1,0 +1,59 @@
+//! What there is to say of a layer type.
+
+use serde::Serialize;
+
+use super::{Arity, LayerType};
+use crate::proto::descriptor;
+use crate::proto::document::{self, FieldDocument};
+
+/// A layer type with its documentation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LayerDocument {
+    /// The `type` of a layer.
+    pub name: &'static str,
+    /// Its name in the old format V1, where that has it.
+    pub v1_name: Option<&'static str>,
+    /// What the layer does, in a line.
+    pub summary: &'static str,
+    /// How many bottoms it takes.
+    pub bottoms: Arity,
+    /// How many tops it makes.
+    pub tops: Arity,
+    /// Whether there must be as many tops as bottoms.
+    pub tops_match_bottoms: bool,
+    /// Its settings.
+    pub settings: Vec<SettingsDocument>,
+}
+
+/// A message with settings of a layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SettingsDocument {
+    /// The field of `LayerParameter`.
+    pub field: String,
+    /// The message that it holds.
+    pub message: String,
+    /// What the schema's comment says of it.
+    pub about: &'static str,
+    /// The message's fields.
+    pub fields: Vec<FieldDocument>,
+}
+
+impl LayerType {
+    /// What there is to say of the layer type. Settings that the schema does not have are left out.
+    pub fn document(&self) -> LayerDocument {
+        let LayerType { name, v1_name, summary, bottoms, tops, tops_match_bottoms, .. } = *self;
+        let settings = self.params.iter().filter_map(|param| settings(param)).collect();
+        LayerDocument { name, v1_name, summary, bottoms, tops, tops_match_bottoms, settings }
+    }
+}
+
+fn settings(param: &str) -> Option<SettingsDocument> {
+    let kind = descriptor("LayerParameter").get_field_by_name(param)?.kind();
+    let message = kind.as_message()?;
+    Some(SettingsDocument {
+        field: param.to_owned(),
+        message: message.name().to_owned(),
+        about: document::about(message),
+        fields: document::fields(message),
+    })
+}

@@ -55,7 +55,9 @@ fn list(fillers: &[FillerDocument]) -> String {
     }
     let screen = Screen::standard_output();
     let (table, _) = rows.render(screen);
-    format!("{table}\nA net may use extensions with --extensions; --rule, --weight-filler and --bias-filler always may.\n")
+    format!(
+        "{table}\nA net may use extensions with --extensions; --rule, --weight-filler and --bias-filler always may.\n"
+    )
 }
 
 fn origin(filler: &FillerDocument) -> &'static str {

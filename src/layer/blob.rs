@@ -45,7 +45,6 @@ pub struct FillerSpec {
 
 /// Where the values of a blob come from.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "most blobs are filled")]
 pub enum Values {
     /// A filler makes them.
     Filled(FillerSpec),

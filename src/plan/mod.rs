@@ -57,7 +57,6 @@ pub struct BlobId {
 
 /// Where the values of a planned blob come from.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "most blobs are filled")]
 pub enum Initial {
     /// The filler makes them.
     Filled {

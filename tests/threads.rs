@@ -31,7 +31,11 @@ const NET: &str = r#"
 "#;
 
 fn plan() -> Plan {
-    let definition = Definition::from_bytes("net.prototxt", NET).unwrap();
+    plan_of(NET)
+}
+
+fn plan_of(net: &str) -> Plan {
+    let definition = Definition::from_bytes("net.prototxt", net).unwrap();
     let net = Net::resolve(definition, &StateOptions::default()).unwrap();
     Plan::new(net, &PlanOptions::default()).unwrap()
 }
@@ -77,6 +81,24 @@ impl Output for Full {
 
     fn end_layer(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// The last blob is made as a whole and ends with a piece: nothing is sent that the writer does not wait for.
+#[test]
+fn a_last_blob_of_whole_pieces_is_no_error() {
+    let net = r#"
+        layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 512 } } }
+        layer { name: "last" type: "InnerProduct" bottom: "data" top: "last" inner_product_param { num_output: 256
+                bias_term: false weight_filler { type: "gaussian" sparse: 40 } } }"#;
+    let plan = plan_of(net);
+    for streams in [Streams::caffe(1701, Era::default()), Streams::native(1701)] {
+        let expected = fill_on(0, &plan, streams.clone());
+        for threads in [1, 2, 3] {
+            for _ in 0..20 {
+                assert!(fill_on(threads, &plan, streams.clone()) == expected, "{threads} threads");
+            }
+        }
     }
 }
 

@@ -203,12 +203,13 @@ impl Target for Batcher {
 impl Sink for Batcher {
     fn write(&mut self, mut values: &[f32]) -> io::Result<()> {
         while !values.is_empty() {
-            let (now, later) = values.split_at(values.len().min(PIECE - self.filled));
-            self.room(now.len()).copy_from_slice(now);
-            self.filled += now.len();
+            // A full buffer waits for more: the last one ends the batch, and the writer does not wait for one behind it.
             if self.filled == PIECE {
                 self.send(false)?;
             }
+            let (now, later) = values.split_at(values.len().min(PIECE - self.filled));
+            self.room(now.len()).copy_from_slice(now);
+            self.filled += now.len();
             values = later;
         }
         Ok(())

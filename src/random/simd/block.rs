@@ -37,7 +37,8 @@ pub(super) fn count_from(words: &[u32], limit: u32) -> usize {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UniformBlock {
     pub(crate) min: f32,
-    pub(crate) span: f32,
+    /// The distance between the values of two draws that follow each other.
+    pub(crate) step: f32,
     /// Values below this come from draws that need not be repeated.
     pub(crate) bound: f32,
 }
@@ -45,10 +46,10 @@ pub(crate) struct UniformBlock {
 /// See [`Kernels::uniform`](super::isa::Kernels::uniform).
 #[inline(always)]
 pub(super) fn uniform(words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
-    let UniformBlock { min, span, bound } = *uniform;
+    let UniformBlock { min, step, bound } = *uniform;
     let mut good = true;
     for (value, &word) in out.iter_mut().zip(words) {
-        *value = temper(word) as f32 * FRACTION * span + min;
+        *value = temper(word) as f32 * step + min;
         good &= *value < bound;
     }
     good
@@ -102,16 +103,14 @@ pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain
         let draws = words.map(temper);
         let (mut limit, mut scale) = ([0; 64], [0.0; 64]);
         for ((limit, scale), draw) in limit.iter_mut().zip(&mut scale).zip(&draws) {
-            let packed = LAYERS.packed[((draw >> 1) & 127) as usize];
+            let packed = LAYERS.packed[(draw & 255) as usize];
             *limit = packed as i32;
             *scale = f32::from_bits((packed >> 32) as u32);
         }
         let mut inside = [0; 64];
         for i in 0..64 {
             let fraction = (draws[i] >> 8) as i32;
-            let x = fraction as f32 * scale[i];
-            let signed = f32::from_bits(x.to_bits() ^ (!draws[i] << 31));
-            values[i] = signed * std + mean;
+            values[i] = fraction as f32 * scale[i] * std + mean;
             inside[i] = u8::from(fraction < limit[i]);
         }
         *certain = bits(&inside);

@@ -4,7 +4,7 @@ use super::block::{JUDGED, Points, UniformBlock, Verdict};
 use super::isa::{Kernels, Portable, with_kernels};
 use super::ziggurat::BLOCK;
 use super::{Isa, SimdPath};
-use crate::random::boost::{Affine, Bernoulli, Era, Normal, Uniform, Ziggurat};
+use crate::random::boost::{Affine, Bernoulli, Era, FRACTION, Normal, Uniform, Ziggurat};
 use crate::random::mt19937::{TEMPER_B, TEMPER_C, temper};
 use crate::random::{CaffeGenerator, Draws, Generator, Mt19937};
 
@@ -108,6 +108,8 @@ fn extreme_parameters_agree() {
         Fill::Gaussian(0.0, 3e38),
         Fill::Gaussian(f32::MAX, 1e-45),
         Fill::Uniform(-1e-45, 1e-45),
+        Fill::Uniform(0.0, 2e-19),
+        Fill::Uniform(0.0, 2.2e-19),
         Fill::Uniform(0.0, f32::MAX),
         Fill::Uniform(-0.0, -0.0),
         Fill::Bernoulli(0.0),
@@ -153,7 +155,7 @@ fn untempering_undoes_tempering() {
 
 #[test]
 fn repeated_draws_are_noticed_in_every_place() {
-    let block = UniformBlock { min: 0.0, span: 1.0, bound: 1.0 };
+    let block = UniformBlock { min: 0.0, step: FRACTION, bound: 1.0 };
     let affine = Affine { mean: 0.0, std: 1.0 };
     for isa in SimdPath::ALL.map(Isa::up_to) {
         for place in 0..101 {

@@ -29,8 +29,9 @@ pub(super) struct Layers {
     pub(super) limit: [u32; 128],
     /// The limit rounded down to a multiple of 256, over 256: fractions over 256 below this are certain.
     pub(super) coarse_limit: [u16; 128],
-    /// The limit in the low half, the bits of the scale in the high half.
-    pub(super) packed: [u64; 128],
+    /// By the low byte of a draw, its layer and sign: the limit in the low half, the bits of the scale in the high
+    /// half, negative where the value is.
+    pub(super) packed: [u64; 256],
     /// Distance of the outer edge.
     pub(super) outer: [f32; 128],
     /// Distance from the inner to the outer edge.
@@ -49,7 +50,7 @@ impl Layers {
             scale: [0.0; 128],
             limit: [0; 128],
             coarse_limit: [0; 128],
-            packed: [0; 128],
+            packed: [0; 256],
             outer: [0.0; 128],
             width: [0.0; 128],
             bottom: [0.0; 128],
@@ -62,7 +63,8 @@ impl Layers {
             layers.scale[i] = scale;
             layers.limit[i] = limit;
             layers.coarse_limit[i] = (limit >> 8) as u16;
-            layers.packed[i] = ((scale.to_bits() as u64) << 32) | limit as u64;
+            layers.packed[2 * i] = (((-scale).to_bits() as u64) << 32) | limit as u64;
+            layers.packed[2 * i + 1] = ((scale.to_bits() as u64) << 32) | limit as u64;
             layers.outer[i] = NORMAL_X[i] as f32;
             layers.width[i] = (NORMAL_X[i] - NORMAL_X[i + 1]) as f32;
             layers.bottom[i] = NORMAL_Y[i] as f32;

@@ -23,6 +23,13 @@ pub(super) fn load_f32(values: &[f32; LANES]) -> __m256 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+pub(super) fn store(out: &mut [u32; LANES], words: __m256i) {
+    // SAFETY: the array is 32 bytes long; the store needs no alignment.
+    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), words) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 pub(super) fn store_f32(out: &mut [f32; LANES], values: __m256) {
     // SAFETY: the array is 32 bytes long; the store needs no alignment.
     unsafe { _mm256_storeu_ps(out.as_mut_ptr(), values) }

@@ -2,60 +2,48 @@
 
 use std::arch::x86_64::*;
 
-use super::lanes::{LANES, gather, gather_u64, load, load_f32, mask, store_f32, temper, to_f32};
+use super::lanes::{LANES, gather, gather_u64, load, load_f32, mask, store, store_f32, temper, to_f32};
 use crate::random::boost::{Affine, FRACTION, Ziggurat};
 use crate::random::math::{EXP_POLY, EXP_STEPS, EXP2, ROUND};
 use crate::random::simd::block::{JUDGED, Points, Verdict};
 use crate::random::simd::ziggurat::LAYERS;
 
 /// See [`Kernels::propose`](crate::random::simd::isa::Kernels::propose).
+///
+/// The draws of a mask go through memory, where each byte that tells a layer and a sign is read on its own: that is
+/// faster than taking vectors apart, and much faster than gathering.
 #[target_feature(enable = "avx2,bmi1,bmi2")]
 pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
     let (std, mean) = (_mm256_set1_ps(affine.std), _mm256_set1_ps(affine.mean));
-    let sign = _mm256_set1_epi32(i32::MIN);
     let words = words.as_chunks::<LANES>().0.as_chunks::<8>().0;
     let values = values.as_chunks_mut::<LANES>().0.as_chunks_mut::<8>().0;
     for ((words, values), certain) in words.iter().zip(values).zip(certain) {
+        let mut draws = [[0; LANES]; 8];
+        for (draws, words) in draws.iter_mut().zip(words) {
+            store(draws, temper(load(words)));
+        }
         let mut bits = 0;
-        for (i, (words, values)) in words.iter().zip(values).enumerate() {
-            let draw = temper(load(words));
-            let (scale, limit) = look_up(draw);
-            let fraction = _mm256_srli_epi32::<8>(draw);
+        for (i, (draws, values)) in draws.iter().zip(values).enumerate() {
+            let (scale, limit) = look_up(draws);
+            let fraction = _mm256_srli_epi32::<8>(load(draws));
             let inside = _mm256_castsi256_ps(_mm256_cmpgt_epi32(limit, fraction));
             bits |= u64::from(mask(inside)) << (LANES * i);
             let x = _mm256_mul_ps(_mm256_cvtepi32_ps(fraction), scale);
-            // Negative where bit 0 of the draw is clear.
-            let negative = _mm256_andnot_si256(_mm256_slli_epi32::<31>(draw), sign);
-            let signed = _mm256_xor_ps(x, _mm256_castsi256_ps(negative));
-            store_f32(values, _mm256_add_ps(_mm256_mul_ps(signed, std), mean));
+            store_f32(values, _mm256_add_ps(_mm256_mul_ps(x, std), mean));
         }
         *certain = bits;
     }
 }
 
-/// The scales and the limits of the layers in bits 1 to 7 of the draws.
-///
-/// One load a draw fetches both; that is faster than gathering.
+/// The scales, with the signs of the values, and the limits of the draws' layers.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn look_up(draw: __m256i) -> (__m256, __m256i) {
-    let layer = _mm256_and_si256(_mm256_srli_epi32::<1>(draw), _mm256_set1_epi32(127));
-    let (low, high) = (_mm256_castsi256_si128(layer), _mm256_extracti128_si256::<1>(layer));
-    let (limit_low, scale_low) = look_up_four(low);
-    let (limit_high, scale_high) = look_up_four(high);
-    (_mm256_castsi256_ps(_mm256_set_m128i(scale_high, scale_low)), _mm256_set_m128i(limit_high, limit_low))
-}
-
-/// The limits and the bits of the scales of four layers.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn look_up_four(layer: __m128i) -> (__m128i, __m128i) {
-    let (first, second) = (_mm_cvtsi128_si64(layer).cast_unsigned(), _mm_extract_epi64::<1>(layer).cast_unsigned());
-    let entry = |layer: u64| _mm_cvtsi64_si128(LAYERS.packed[(layer & 127) as usize].cast_signed());
-    // Each entry is a limit and a scale: l0 l1 s0 s1, then l2 l3 s2 s3.
-    let a = _mm_unpacklo_epi32(entry(first), entry(first >> 32));
-    let b = _mm_unpacklo_epi32(entry(second), entry(second >> 32));
-    (_mm_unpacklo_epi64(a, b), _mm_unpackhi_epi64(a, b))
+fn look_up(draws: &[u32; LANES]) -> (__m256, __m256i) {
+    let entry = |i: usize| LAYERS.packed[(draws[i] & 255) as usize].cast_signed();
+    // Each entry is a limit and a scale: l0 s0 l1 s1 and l4 s4 l5 s5, then l2 s2 l3 s3 and l6 s6 l7 s7.
+    let a = _mm256_castsi256_ps(_mm256_set_epi64x(entry(5), entry(4), entry(1), entry(0)));
+    let b = _mm256_castsi256_ps(_mm256_set_epi64x(entry(7), entry(6), entry(3), entry(2)));
+    (_mm256_shuffle_ps::<0b11_01_11_01>(a, b), _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(a, b)))
 }
 
 /// See [`Kernels::judge`](crate::random::simd::isa::Kernels::judge).

@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 
 use super::block::{self, Points, UniformBlock, Verdict};
 use super::isa::Kernels;
-use crate::random::boost::{Affine, FRACTION, Ziggurat};
+use crate::random::boost::{Affine, Ziggurat};
 use crate::random::mt19937::{GRAIN, MATRIX, MIDDLE, STATE};
 use lanes::{LANES, load, load_at, store_f32, store_u32, temper};
 
@@ -106,15 +106,14 @@ fn count_from(words: &[u32], limit: u32) -> usize {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn uniform(words: &[u32], uniform: &UniformBlock, out: &mut [f32]) -> bool {
     let min = _mm512_set1_ps(uniform.min);
-    let span = _mm512_set1_ps(uniform.span);
+    let step = _mm512_set1_ps(uniform.step);
     let bound = _mm512_set1_ps(uniform.bound);
     let mut good: __mmask16 = !0;
     let (blocks, rest) = out.as_chunks_mut::<LANES>();
     let (block_words, rest_words) = words.as_chunks::<LANES>();
     for (out, words) in blocks.iter_mut().zip(block_words) {
         let draw = _mm512_cvtepu32_ps(temper(load(words)));
-        let fraction = _mm512_mul_ps(draw, _mm512_set1_ps(FRACTION));
-        let value = _mm512_add_ps(_mm512_mul_ps(fraction, span), min);
+        let value = _mm512_add_ps(_mm512_mul_ps(draw, step), min);
         good &= _mm512_cmp_ps_mask::<_CMP_LT_OQ>(value, bound);
         store_f32(out, value);
     }

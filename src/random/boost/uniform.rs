@@ -5,9 +5,6 @@ use super::release::Era;
 use crate::random::Draws;
 use crate::random::simd::UniformBlock;
 
-/// The least draw above 0 times a span of this size, over 2^32, is an ordinary float still.
-const SMALL: f32 = 1.0 / (1u64 << 62) as f32;
-
 /// Values in `[min, max]`, drawn from `[min, bound)` with `bound` the float above `max`.
 ///
 /// - Up to 1.46: `u (bound - min) + min` with u in [0, 1), whatever that rounds to.
@@ -48,11 +45,11 @@ impl Uniform {
     /// The constants that the vector code needs; `None` for ranges wider than the largest float, or next to nothing.
     pub(crate) fn block(&self) -> Option<UniformBlock> {
         let Uniform { min, span, bound, factor } = *self;
-        // A power of two may be multiplied in early where no product is so small as to lose bits.
-        let (step, exact) = (span * FRACTION, span >= SMALL);
+        // A step that is no subnormal is the span's exact fraction: it may be multiplied in before the draw.
+        let step = span * FRACTION;
         // Without a bound a draw is repeated if its fraction is 1, which gives the largest of all values.
         let bound = bound.unwrap_or(span + min);
-        (span.is_finite() && factor == 1.0 && exact).then_some(UniformBlock { min, step, bound })
+        (step.is_normal() && factor == 1.0).then_some(UniformBlock { min, step, bound })
     }
 
     /// The first draw that is repeated, as are all above it; `None` if none is.

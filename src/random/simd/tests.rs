@@ -108,8 +108,9 @@ fn extreme_parameters_agree() {
         Fill::Gaussian(0.0, 3e38),
         Fill::Gaussian(f32::MAX, 1e-45),
         Fill::Uniform(-1e-45, 1e-45),
-        Fill::Uniform(0.0, 2e-19),
-        Fill::Uniform(0.0, 2.2e-19),
+        // The vector code's least span is 2^-94, 5.04e-29.
+        Fill::Uniform(0.0, 5.0e-29),
+        Fill::Uniform(0.0, 5.1e-29),
         Fill::Uniform(0.0, f32::MAX),
         Fill::Uniform(-0.0, -0.0),
         Fill::Bernoulli(0.0),

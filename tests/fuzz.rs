@@ -16,6 +16,7 @@ const TARGETS: &[(&str, Target, &[&str])] = &[
     ("text", targets::text, &["prototxt"]),
     ("binary", targets::binary, &["caffemodel", "binaryproto"]),
     ("weights", targets::weights, &["caffemodel", "h5", "binaryproto"]),
+    ("upgrade", targets::upgrade, &["prototxt", "caffemodel"]),
     ("init", targets::init, &["prototxt", "caffemodel"]),
 ];
 

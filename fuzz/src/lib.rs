@@ -4,8 +4,9 @@
 
 use std::io::Write;
 
-use caffemodel::proto::descriptor;
+use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
+use caffemodel::proto::{Encoding, descriptor};
 use caffemodel::random::{Era, Streams};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init as execute, output, weights as stored};
 
@@ -32,6 +33,20 @@ fn text_of(message: &[u8]) -> String {
 /// The binary reader.
 pub fn binary(bytes: &[u8]) {
     let _ = Definition::from_bytes("fuzz.caffemodel", bytes);
+}
+
+/// The older formats: what is written is current, and does not change again.
+pub fn upgrade(bytes: &[u8]) {
+    let Ok(file) = UpgradedFile::from_bytes("fuzz.prototxt", bytes.to_vec(), None) else { return };
+    let mut written = Vec::new();
+    file.clone().write(Encoding::Binary, &mut written).expect("memory takes all");
+    if file.encoding == Encoding::Binary {
+        return;
+    }
+    written.clear();
+    file.write(Encoding::Text, &mut written).expect("memory takes all");
+    let again = UpgradedFile::from_bytes("again.prototxt", written, None).unwrap_or_else(|error| panic!("{error}"));
+    assert!(again.changes.is_empty(), "{:?}", again.changes);
 }
 
 /// The lazy reader: all formats of stored weights, told apart by content.

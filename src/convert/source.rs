@@ -185,10 +185,10 @@ fn named(name: &str) -> Result<MessageDescriptor> {
 
 /// The message that a text is: blobs if all of its fields are theirs, otherwise a net or a solver.
 fn message_of(content: &[u8]) -> MessageDescriptor {
-    let names = text::field_names(content);
+    let names = || text::field_names(content);
     let blobs = ["BlobProto", "BlobProtoVector"].map(descriptor);
-    let fits = |message: &MessageDescriptor| names.iter().all(|name| message.get_field_by_name(name).is_some());
-    let blobs = blobs.into_iter().find(|message| !names.is_empty() && fits(message));
+    let fits = |message: &MessageDescriptor| names().all(|name| message.get_field_by_name(name).is_some());
+    let blobs = blobs.into_iter().find(|message| names().next().is_some() && fits(message));
     blobs.unwrap_or_else(|| Kind::of(content).message())
 }
 

@@ -31,12 +31,11 @@ impl Kind {
             return Kind::Net;
         }
         let (net, solver) = (Kind::Net.message(), Kind::Solver.message());
-        let names: BTreeSet<&str> = field_names(content).into_iter().collect();
-        let only = |one: &MessageDescriptor, other: &MessageDescriptor| {
-            let own = |name: &&&str| one.get_field_by_name(name).is_some() && other.get_field_by_name(name).is_none();
-            names.iter().filter(own).count()
-        };
-        if only(&solver, &net) > only(&net, &solver) { Kind::Solver } else { Kind::Net }
+        let has = |message: &MessageDescriptor, name: &str| message.get_field_by_name(name).is_some();
+        let telling: BTreeSet<&str> =
+            field_names(content).filter(|name| has(&net, name) != has(&solver, name)).collect();
+        let solvers = telling.iter().filter(|name| has(&solver, name)).count();
+        if solvers > telling.len() - solvers { Kind::Solver } else { Kind::Net }
     }
 
     /// The message that such a file holds.

@@ -18,6 +18,7 @@ const TARGETS: &[(&str, Target, &[&str])] = &[
     ("weights", targets::weights, &["caffemodel", "h5", "binaryproto"]),
     ("upgrade", targets::upgrade, &["prototxt", "caffemodel"]),
     ("init", targets::init, &["prototxt", "caffemodel"]),
+    ("convert", targets::convert, &["prototxt", "caffemodel", "h5", "binaryproto"]),
 ];
 
 /// How many mutated inputs each target gets.

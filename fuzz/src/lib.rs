@@ -4,6 +4,7 @@
 
 use std::io::Write;
 
+use caffemodel::convert::{self, Source as Convertible};
 use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
 use caffemodel::proto::{Encoding, descriptor};
@@ -75,6 +76,39 @@ pub fn init(bytes: &[u8]) {
         let mut writer = output::CaffemodelWriter::new(Vec::new(), &plan.name).expect("memory takes all");
         // A Boost release may have no values for a range.
         if execute::fill(&plan, &mut Streams::caffe(1, era), &mut writer).is_ok() {
+            assert_eq!(writer.into_inner().len() as u64, size);
+        }
+    }
+}
+
+/// Conversions: a message that goes into text and comes back is the same, and weights are copied as they are.
+pub fn convert(bytes: &[u8]) {
+    let Ok(source) = Convertible::from_bytes("fuzz", bytes.to_vec(), None) else { return };
+    if let Ok(encoded) = source.encoded() {
+        let written = |encoding| {
+            let mut out = Vec::new();
+            encoded.write(encoding, &mut out).expect("a checked message is well-formed");
+            out
+        };
+        let text = written(Encoding::Text);
+        let name = encoded.message().name();
+        // Strings that are not UTF-8 and numbers that an enum does not name do not come back, and NaN does without its
+        // sign.
+        if let Ok(again) = Convertible::from_bytes("again", text.clone(), Some(name))
+            && !String::from_utf8_lossy(&text).contains(": nan\n")
+        {
+            let mut out = Vec::new();
+            let encoded = again.encoded().expect("a parsed text is well-formed");
+            encoded.write(Encoding::Binary, &mut out).expect("a checked message is well-formed");
+            assert!(out == written(Encoding::Binary), "{name} comes back otherwise");
+        }
+    }
+    let Ok(plan) = source.weights().and_then(convert::plan) else { return };
+    let size = output::caffemodel_size(&plan);
+    if size <= MAX_FILLED_BYTES {
+        let mut writer = output::CaffemodelWriter::new(Vec::new(), &plan.name).expect("memory takes all");
+        // Damage may show only when values are read.
+        if convert::write(&plan, &mut writer).is_ok() {
             assert_eq!(writer.into_inner().len() as u64, size);
         }
     }

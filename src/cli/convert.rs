@@ -24,6 +24,7 @@ use crate::{Error, Net, Plan};
 /// Convert between .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors
 ///
 /// Text becomes binary as protoc --encode does it, and binary text as protoc --decode, nets of old formats as they are.
+/// Nothing is lost but the sign of NaN, which text does not have.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   caffemodel convert net.caffemodel net.prototxt

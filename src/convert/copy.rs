@@ -6,9 +6,10 @@ use std::io;
 use crate::error::{Diagnostic, Result};
 use crate::init;
 use crate::layer::Role;
+use crate::limits::Limits;
 use crate::net::Locator;
 use crate::output::{Format, Output};
-use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
+use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer, check_elements};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
 use crate::weights::{NumberType, StoredBlob, StoredLayer, StoredNet};
@@ -16,17 +17,19 @@ use crate::weights::{NumberType, StoredBlob, StoredLayer, StoredNet};
 /// A plan whose values are all stored ones: the layers of a file in its order, with their parameters where it has them.
 ///
 /// # Errors
-/// A blob is missing between others, so that their numbers would change.
+/// A blob is missing between others, so that their numbers would change, or there are more values than the limit.
 pub fn plan(stored: StoredNet) -> Result<Plan> {
     let layers = stored.layers.into_iter().map(layer).collect::<Result<_>>()?;
-    Ok(Plan {
+    let plan = Plan {
         name: stored.name,
         phase: Phase::Train,
         layers,
         changes: Vec::new(),
         locator: Locator::default(),
         notices: Vec::new(),
-    })
+    };
+    check_elements(&plan, Limits::current().elements)?;
+    Ok(plan)
 }
 
 fn layer(stored: StoredLayer) -> Result<PlannedLayer> {

@@ -25,6 +25,7 @@ use crate::rules::Rules;
 use crate::weights::{Patch, StoredBlob};
 
 pub use rules::{Before, RuleChange, Saved};
+pub(crate) use walk::check_elements;
 pub use warning::Warning;
 
 /// What the caller adds to the net.

@@ -47,7 +47,8 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     Ok(plan)
 }
 
-fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
+/// Refuses a plan with more values than the limit.
+pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
     let elements = plan.elements();
     if elements > limit {
         return Err(Error::Request(format!(

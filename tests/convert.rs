@@ -378,3 +378,21 @@ error: layer \"other\" (InnerProduct): net.npz has no weights for it
     assert_eq!(stderr(&error), expected);
     assert!(!folder.path("y.caffemodel").exists());
 }
+
+#[test]
+fn long_texts_are_told_and_refused() {
+    let folder = Folder::new();
+    folder.write("net", NET);
+    folder.run("init net -o net.caffemodel --seed 3").success();
+    let done = stderr(&folder.run("convert --limit text-bytes=99 net.caffemodel net.prototxt").success());
+    let bytes = fs::metadata(folder.path("net.prototxt")).unwrap().len();
+    let note = format!("note: net.prototxt: to read so long a text takes --limit text-bytes={bytes}\n");
+    assert!(done.starts_with(&note), "{done}");
+    let error = stderr(&folder.run("convert --limit text-bytes=99 net.prototxt x.caffemodel").code(2));
+    assert!(error.starts_with("error: net.prototxt: a text of more than 99 bytes\n"), "{error}");
+    folder.run(&format!("convert --limit text-bytes={bytes} net.prototxt x.caffemodel")).success();
+    let error = stderr(&folder.run("convert --limit elements=9 net.caffemodel x.npz").code(2));
+    let expected = "error: the net draws or holds 46 values, and the limit is 9: --limit elements=N raises it\n";
+    assert_eq!(error, expected);
+    assert!(!folder.path("x.npz").exists());
+}

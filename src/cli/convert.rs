@@ -16,6 +16,7 @@ use super::progress::Progress;
 use super::report;
 use super::target::{self, Target};
 use crate::convert::{self, Source};
+use crate::limits::Limits;
 use crate::output::{Format, Recipe, reserve};
 use crate::proto::Encoding;
 use crate::weights::{Donor, StoredNet};
@@ -84,6 +85,9 @@ pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     };
     target.commit()?;
     let (name, seconds) = (target::display_name(&arguments.to), start.elapsed().as_secs_f64());
+    if format.encoding() == Some(Encoding::Text) && bytes > Limits::current().text_bytes {
+        report::note(&format!("{name}: to read so long a text takes --limit text-bytes={bytes}"));
+    }
     report::done(&format!("wrote {name}: {content}, {}, {seconds:.2} s", BinaryBytes(bytes)));
     Ok(())
 }

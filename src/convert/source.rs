@@ -64,6 +64,7 @@ impl Source {
             };
             return Ok(Source { file, message, encoding: Encoding::Binary });
         }
+        load::check_length(&file.name(), file.bytes())?;
         let message = message.unwrap_or_else(|| message_of(file.bytes()));
         let (_, document) = load::parse_text(&file.name(), file.bytes(), &message)?;
         let file = FileMap::held(&file.name(), document.into_bytes());

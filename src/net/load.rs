@@ -59,15 +59,21 @@ pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind)
 /// # Errors
 /// It does not parse, or is too long.
 pub(crate) fn parse_text(name: &str, bytes: &[u8], message: &MessageDescriptor) -> Result<(Source, Document)> {
+    check_length(name, bytes)?;
+    let source = Source::new(name, bytes);
+    let document = parse(&source, message).map_err(Error::Input)?;
+    Ok((source, document))
+}
+
+/// Refuses a text that is longer than the limit.
+pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
     let limit = Limits::current().text_bytes;
-    if bytes.len() as u64 > limit {
+    if text.len() as u64 > limit {
         let message = format!("{name}: a text of more than {limit} bytes");
         let help = "store weights in a binary .caffemodel, or raise the limit with --limit text-bytes=N";
         return Err(input_error(message).help(help).into());
     }
-    let source = Source::new(name, bytes);
-    let document = parse(&source, message).map_err(Error::Input)?;
-    Ok((source, document))
+    Ok(())
 }
 
 /// Decodes a binary message of this kind.

@@ -27,7 +27,6 @@ pub mod random;
 pub mod rules;
 pub mod weights;
 
-mod json;
 mod shape;
 
 pub use error::{Error, Result};

@@ -392,7 +392,7 @@ fn long_texts_are_told_and_refused() {
     assert!(error.starts_with("error: net.prototxt: a text of more than 99 bytes\n"), "{error}");
     folder.run(&format!("convert --limit text-bytes={bytes} net.prototxt x.caffemodel")).success();
     let error = stderr(&folder.run("convert --limit elements=9 net.caffemodel x.npz").code(2));
-    let expected = "error: the net draws or holds 46 values, and the limit is 9: --limit elements=N raises it\n";
+    let expected = "error: the net draws or holds 45 values, and the limit is 9: --limit elements=N raises it\n";
     assert_eq!(error, expected);
     assert!(!folder.path("x.npz").exists());
 }

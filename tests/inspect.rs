@@ -191,7 +191,7 @@ fn a_selection_has_totals_of_its_own() {
     assert_eq!(names(&found), ["conv1", "ip1", "ip2"]);
     assert_eq!(found["totals"]["parameters"], 20 + 500 + 10);
     let unknown = folder.run("inspect lenet.caffemodel --except conv3.bias").code(2);
-    unknown.stderr("error: --only, --except: no layer or blob is called conv3.bias\n");
+    unknown.stderr("error: --except conv3.bias: no layer or blob is called that\n");
     let error = folder.run("inspect lenet.caffemodel --only [").code(2);
     assert!(String::from_utf8_lossy(&error.get_output().stderr).starts_with("error: \"[\" is no glob"));
 }

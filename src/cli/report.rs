@@ -1,6 +1,6 @@
 //! How findings look on the terminal: with an excerpt of the source where the place is known.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -62,17 +62,6 @@ pub(super) fn note(text: &str) {
 pub(super) fn done(text: &str) {
     if !is_quiet() {
         eprintln!("{text}");
-    }
-}
-
-/// Prints a result to standard output.
-///
-/// # Errors
-/// It cannot be written; that the reader wants no more, as `head` does, is no error.
-pub(super) fn result(text: &str) -> Result<(), Error> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io("cannot write", "standard output", error)),
-        _ => Ok(()),
     }
 }
 

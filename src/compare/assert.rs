@@ -171,11 +171,19 @@ fn line(layer: &LayerComparison, blob: &BlobComparison) -> String {
         },
         Some(Detail::Distribution(found)) => write!(
             text,
-            ": mean {:.3e}, expected {:.3e}; standard deviation {:.3e}, expected {:.3e}; \
-             Kolmogorov-Smirnov {:.4}, p-value {:.3e}",
-            found.a.mean, found.b.mean, found.a.std, found.b.std, found.ks, found.p_value
+            ": mean {}, expected {}; standard deviation {}, expected {}; Kolmogorov-Smirnov {:.4}, p-value {:.3e}",
+            number(found.a.mean),
+            number(found.b.mean),
+            number(found.a.std),
+            number(found.b.std),
+            found.ks,
+            found.p_value
         ),
         None => Ok(()),
     };
     text
+}
+
+fn number(number: Option<f64>) -> String {
+    number.map_or("none".to_owned(), |number| format!("{number:.3e}"))
 }

@@ -1,7 +1,7 @@
 //! Two blobs as samples of a distribution.
 //!
 //! Initialisations from different seeds have no value in common, but their distributions are the same. Mean, standard
-//! deviation and range are those of all values; the two-sample Kolmogorov-Smirnov test sees all values of blobs with up
+//! deviation and range are those of all finite values; the two-sample Kolmogorov-Smirnov test sees all values of blobs with up
 //! to [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is picked
 //! from each, by random numbers that are the same every time. So two lists of 16 MiB are the most that is kept, and
 //! normal distributions whose standard deviations differ by one per cent are still told apart.
@@ -13,9 +13,8 @@ use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
 use super::values::PIECE;
-use super::{Side, ks};
-use crate::json;
-use crate::weights::{Gatherer, Statistics, StoredBlob};
+use super::{Progress, Side, ks};
+use crate::weights::{RunningMoments, StoredBlob, finite};
 
 /// The most values of a blob that the Kolmogorov-Smirnov test sees.
 pub const SAMPLE: usize = 1 << 22;
@@ -32,24 +31,49 @@ pub struct DistributionComparison {
     pub b: Statistics,
     /// The Kolmogorov-Smirnov statistic: the greatest distance of the two empirical distribution functions. NaN counts
     /// as greater than any number.
-    #[serde(serialize_with = "json::number")]
     pub ks: f64,
     /// The chance of such a distance or a greater one between samples of one distribution, as
     /// `scipy.stats.ks_2samp` has it. Two constants need no test: 1 if they are the same, 0 otherwise.
-    #[serde(serialize_with = "json::number")]
     pub p_value: f64,
 }
 
 /// Compares the distributions of two blobs that have values.
-pub(super) fn compare(a: &StoredBlob, b: &StoredBlob) -> Result<DistributionComparison, (Side, io::Error)> {
-    let (a, b) = rayon::join(|| Sample::read(a), || Sample::read(b));
+pub(super) fn compare(
+    a: &StoredBlob,
+    b: &StoredBlob,
+    progress: Progress<'_>,
+) -> Result<DistributionComparison, (Side, io::Error)> {
+    let (a, b) = rayon::join(|| Sample::read(a, progress), || Sample::read(b, progress));
     let a = a.map_err(|error| (Side::A, error))?;
     let b = b.map_err(|error| (Side::B, error))?;
     let (ks, mut p_value) = ks::two_sample(&a.keys, &b.keys);
-    if a.is_constant() && b.is_constant() {
+    if a.statistics.is_constant() && b.statistics.is_constant() {
         p_value = if ks == 0.0 { 1.0 } else { 0.0 };
     }
     Ok(DistributionComparison { a: a.statistics, b: b.statistics, ks, p_value })
+}
+
+/// What the values of a blob are like. Infinities and NaN are counted, and left out of the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Statistics {
+    /// How many values there are.
+    pub count: usize,
+    /// How many are infinite or NaN.
+    pub non_finite: usize,
+    /// The mean; none of these four where there are no finite values.
+    pub mean: Option<f64>,
+    /// The standard deviation of the values themselves: the squares are divided by their number.
+    pub std: Option<f64>,
+    /// The smallest.
+    pub min: Option<f32>,
+    /// The largest.
+    pub max: Option<f32>,
+}
+
+impl Statistics {
+    fn is_constant(&self) -> bool {
+        self.non_finite == 0 && self.min == self.max
+    }
 }
 
 struct Sample {
@@ -59,24 +83,29 @@ struct Sample {
 }
 
 impl Sample {
-    fn read(blob: &StoredBlob) -> io::Result<Sample> {
+    fn read(blob: &StoredBlob, progress: Progress<'_>) -> io::Result<Sample> {
         let count = blob.shape.count();
         let mut picker = Picker::new(count, SAMPLE);
-        let mut gatherer = Gatherer::default();
+        let mut moments = RunningMoments::default();
         let mut buffer = vec![0.0; PIECE.min(count)];
         for offset in (0..count).step_by(PIECE) {
             let piece = &mut buffer[..PIECE.min(count - offset)];
             blob.values.read(offset, piece)?;
-            gatherer.add(piece);
+            moments.add(&finite(piece));
             picker.pick(offset, piece);
+            progress(piece.len());
         }
         let mut keys = picker.keys;
         keys.sort_unstable();
-        Ok(Sample { statistics: gatherer.finish(), keys })
-    }
-
-    fn is_constant(&self) -> bool {
-        self.statistics.min == self.statistics.max
+        let statistics = Statistics {
+            count,
+            non_finite: count - moments.count() as usize,
+            mean: moments.mean(),
+            std: moments.std(),
+            min: moments.min(),
+            max: moments.max(),
+        };
+        Ok(Sample { statistics, keys })
     }
 }
 
@@ -145,6 +174,10 @@ mod tests {
         blob(values)
     }
 
+    fn compared(a: &StoredBlob, b: &StoredBlob) -> DistributionComparison {
+        compare(a, b, &|_| {}).unwrap()
+    }
+
     #[test]
     fn keys_are_in_numerical_order() {
         let values =
@@ -174,26 +207,27 @@ mod tests {
     #[test]
     fn seeds_are_alike_and_other_deviations_are_not() {
         let reference = normal(1, 0.01, 100_000);
-        let alike = compare(&normal(2, 0.01, 100_000), &reference).unwrap();
+        let alike = compared(&normal(2, 0.01, 100_000), &reference);
         assert!(alike.p_value > 0.01, "{alike:?}");
-        let wider = compare(&normal(2, 0.0105, 100_000), &reference).unwrap();
+        let wider = compared(&normal(2, 0.0105, 100_000), &reference);
         assert!(wider.p_value < 1e-6, "{wider:?}");
-        assert!((wider.a.std - 0.0105).abs() < 1e-4);
+        assert!((wider.a.std.unwrap() - 0.0105).abs() < 1e-4);
     }
 
     #[test]
     fn one_per_cent_is_seen_in_a_sample() {
         let reference = normal(1, 1.0, 3 * SAMPLE / 2);
-        assert!(compare(&normal(2, 1.0, 3 * SAMPLE / 2), &reference).unwrap().p_value > 0.01);
-        assert!(compare(&normal(2, 1.01, 3 * SAMPLE / 2), &reference).unwrap().p_value < 1e-6);
+        assert!(compared(&normal(2, 1.0, 3 * SAMPLE / 2), &reference).p_value > 0.01);
+        assert!(compared(&normal(2, 1.01, 3 * SAMPLE / 2), &reference).p_value < 1e-6);
     }
 
     #[test]
     fn constants_need_no_test() {
-        let p_value = |a: f32, b: f32| compare(&blob(vec![a; 2]), &blob(vec![b; 2])).unwrap().p_value;
+        let p_value = |a: f32, b: f32| compared(&blob(vec![a; 2]), &blob(vec![b; 2])).p_value;
         assert_eq!(p_value(0.0, -0.0), 1.0);
         assert_eq!(p_value(0.0, 0.1), 0.0);
-        let varied = compare(&blob(vec![0.0, 0.1]), &blob(vec![0.2, 0.2])).unwrap();
+        assert_eq!(p_value(f32::NAN, f32::NAN), 1.0);
+        let varied = compared(&blob(vec![0.0, 0.1]), &blob(vec![0.2, 0.2]));
         assert_eq!((varied.ks, varied.p_value), (1.0, 1.0 / 3.0));
     }
 }

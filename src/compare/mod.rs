@@ -38,6 +38,7 @@ use crate::weights::{StoredBlob, StoredNet};
 
 mod assert;
 mod distribution;
+mod json;
 mod ks;
 mod pairs;
 mod report;
@@ -45,7 +46,7 @@ mod tolerance;
 mod values;
 
 pub use assert::{NetSource, assert_blobs_agree, assert_blobs_close, assert_blobs_equal};
-pub use distribution::{DistributionComparison, SAMPLE};
+pub use distribution::{DistributionComparison, SAMPLE, Statistics};
 pub use report::{BlobComparison, Comparison, Counts, Detail, LayerComparison, Status};
 pub use tolerance::{Tolerance, ulp_distance};
 pub use values::{ValueComparison, Worst};
@@ -104,14 +105,30 @@ pub struct ReadError {
     pub source: io::Error,
 }
 
+/// Hears how many values have been read since it heard of any, from several threads.
+pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
+
 /// Compares net `a` with the reference `b`.
 ///
 /// # Errors
 /// Values cannot be read.
 pub fn compare(a: &StoredNet, b: &StoredNet, options: &Options) -> Result<Comparison, ReadError> {
+    compare_with_progress(a, b, options, &|_| {})
+}
+
+/// Compares net `a` with the reference `b`, and tells how far it is.
+///
+/// # Errors
+/// Values cannot be read.
+pub fn compare_with_progress(
+    a: &StoredNet,
+    b: &StoredNet,
+    options: &Options,
+    progress: Progress<'_>,
+) -> Result<Comparison, ReadError> {
     let pairs = if options.by_order { pairs::by_order(a, b) } else { pairs::by_name(a, b) };
     let threshold = threshold(options.method, &pairs);
-    let judge = Judge { method: options.method, threshold };
+    let judge = Judge { method: options.method, threshold, progress };
     let layers = pairs.iter().map(|pair| judge.layer(pair)).collect::<Result<_, _>>()?;
     Ok(Comparison::new(options.method, threshold, layers))
 }
@@ -125,12 +142,13 @@ fn threshold(method: Method, pairs: &[Pair<'_>]) -> Option<f64> {
     Some(alpha / tests.max(1) as f64)
 }
 
-struct Judge {
+struct Judge<'a> {
     method: Method,
     threshold: Option<f64>,
+    progress: Progress<'a>,
 }
 
-impl Judge {
+impl Judge<'_> {
     fn layer(&self, pair: &Pair<'_>) -> Result<LayerComparison, ReadError> {
         let [name_a, name_b] = [pair.a, pair.b].map(|layer| layer.map(|layer| layer.name.clone()));
         let blob = |(index, blobs): (usize, BlobPair<'_>)| {
@@ -166,9 +184,11 @@ impl Judge {
     fn detail(&self, a: &StoredBlob, b: &StoredBlob) -> Result<Option<Detail>, (Side, io::Error)> {
         let (left, right) = (a.shape.count(), b.shape.count());
         Ok(match &self.method {
-            Method::Values(tolerance) if left == right => Some(Detail::Values(values::compare(a, b, tolerance)?)),
+            Method::Values(tolerance) if left == right => {
+                Some(Detail::Values(values::compare(a, b, tolerance, self.progress)?))
+            }
             Method::Distribution { .. } if left > 0 && right > 0 => {
-                Some(Detail::Distribution(distribution::compare(a, b)?))
+                Some(Detail::Distribution(distribution::compare(a, b, self.progress)?))
             }
             _ => None,
         })

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{DistributionComparison, Method, ValueComparison};
-use crate::{Shape, json};
+use crate::Shape;
 
 /// How two nets compare.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -84,10 +84,8 @@ pub struct BlobComparison {
     /// Equal if the shapes are and all values agree, or else their distributions.
     pub status: Status,
     /// The first blob's shape; `None` if there is no such blob.
-    #[serde(serialize_with = "json::shape")]
     pub shape_a: Option<Shape>,
     /// The second blob's shape; `None` if there is no such blob.
-    #[serde(serialize_with = "json::shape")]
     pub shape_b: Option<Shape>,
     /// How the values compare; `None` if a blob is missing or their counts do not allow it.
     #[serde(flatten)]

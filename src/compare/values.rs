@@ -4,10 +4,10 @@ use std::io;
 
 use serde::Serialize;
 
-use super::Side;
 use super::tolerance::{Tolerance, absolute, ulp_distance};
+use super::{Progress, Side, json};
+use crate::Shape;
 use crate::weights::StoredBlob;
-use crate::{Shape, json};
 
 /// How many values are read at a time: 256 KiB of each side, which stay in a core's second-level cache.
 pub(super) const PIECE: usize = 1 << 16;
@@ -63,6 +63,7 @@ pub(super) fn compare(
     a: &StoredBlob,
     b: &StoredBlob,
     tolerance: &Tolerance,
+    progress: Progress<'_>,
 ) -> Result<ValueComparison, (Side, io::Error)> {
     let mut tally = Tally::new(*tolerance, a.shape.count());
     let mut left = vec![0.0; PIECE.min(tally.found.count)];
@@ -73,6 +74,7 @@ pub(super) fn compare(
         a.values.read(offset, left).map_err(|error| (Side::A, error))?;
         b.values.read(offset, right).map_err(|error| (Side::B, error))?;
         tally.piece(offset, left, right);
+        progress(2 * len);
     }
     Ok(tally.finish(&a.shape))
 }

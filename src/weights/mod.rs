@@ -13,10 +13,10 @@ mod in_place;
 mod keys;
 pub(crate) mod map;
 mod matching;
+mod moments;
 mod npy;
 mod npz;
 mod safetensors;
-mod statistics;
 
 use std::fmt;
 use std::io;
@@ -35,7 +35,7 @@ pub use matching::{
     Donor, DonorReport, MatchOptions, OnMismatch, Rename, RenameError, Report, Selection, SelectionError, Skipped,
     Taken, apply,
 };
-pub use statistics::{Gatherer, Statistics};
+pub(crate) use moments::{RunningMoments, finite};
 
 /// The values of a stored blob, read on request.
 pub trait StoredValues: Send + Sync {

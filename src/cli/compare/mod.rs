@@ -4,15 +4,21 @@ mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 
+use super::net::report_notices;
+use super::progress::Bar;
 use super::report;
 use super::select::SelectArguments;
-use crate::compare::{Comparison, Method, Options, Tolerance, compare};
-use crate::weights::{self, StoredNet};
+use super::standard_output::print;
+use super::table::Screen;
+use crate::compare::{Comparison, Method, Options, Tolerance, compare_with_progress};
+use crate::inspect::{Selection, Subject};
+use crate::weights::{self, StoredLayer, StoredNet};
 
 /// The exit code for files that were compared and differ.
 const DIFFERENT: u8 = 1;
@@ -85,32 +91,49 @@ impl CompareArguments {
         }
         Method::Values(Tolerance { atol: self.atol, rtol: self.rtol, ulp: self.ulp })
     }
+
+    /// Compares the nets, and shows how far it is.
+    fn compare(&self, a: &StoredNet, b: &StoredNet) -> anyhow::Result<Comparison> {
+        let blobs = [a, b].into_iter().flat_map(|net| &net.layers).flat_map(|layer| &layer.blobs);
+        let bar =
+            Mutex::new(Bar::new(blobs.map(|blob| blob.shape.count() as u64).sum::<u64>() * size_of::<f32>() as u64));
+        let progress = |values: usize| {
+            bar.lock().unwrap_or_else(PoisonError::into_inner).advance(values * size_of::<f32>());
+        };
+        let options = Options { method: self.method(), by_order: self.by_order };
+        Ok(compare_with_progress(a, b, &options, &progress)?)
+    }
 }
 
 pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     let (mut a, mut b) = (open(&arguments.a)?, open(&arguments.b)?);
-    let selection = arguments.select.selection(&[&a, &b])?;
-    [&mut a, &mut b].into_iter().for_each(|net| selection.apply(net));
-    let options = Options { method: arguments.method(), by_order: arguments.by_order };
-    let comparison = compare(&a, &b, &options)?;
+    let both = StoredNet { layers: [&a, &b].map(|net| net.layers.clone()).concat(), ..Default::default() };
+    let selection = arguments.select.selection(&Subject { plan: None, weights: Some(&both) })?;
+    [&mut a, &mut b].into_iter().for_each(|net| select(&selection, net));
+    let comparison = arguments.compare(&a, &b)?;
     if comparison.counts.total() == 0 {
         bail!("nothing to compare: no layer has blobs");
     }
     if arguments.json {
         let report = Report { a: &arguments.a, b: &arguments.b, comparison: &comparison };
-        report::result(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
+        print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
     } else if !report::is_quiet() {
-        report::result(&table::render(&comparison, report::is_verbose()))?;
+        print(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
     }
     Ok(if comparison.equal { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }
 
 fn open(path: &Path) -> crate::Result<StoredNet> {
     let net = weights::open(path)?;
-    for notice in &net.notices {
-        report::note(&format!("{}: {notice}", path.display()));
-    }
+    report_notices(&path.display().to_string(), &net.notices);
     Ok(net)
+}
+
+/// Takes the blobs that are not selected out of a net.
+fn select(selection: &Selection, net: &mut StoredNet) {
+    for StoredLayer { name, blobs, .. } in &mut net.layers {
+        blobs.retain(|blob| selection.blob(name, blob.index, None));
+    }
 }
 
 fn parse_tolerance(text: &str) -> Result<f64, String> {

@@ -1,44 +1,62 @@
 //! A comparison as a table for people: one line for each blob that differs, and a summary.
 
-use comfy_table::{Table, presets};
-
 use crate::Shape;
+use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
 use crate::compare::{
     BlobComparison, Comparison, Detail, DistributionComparison, LayerComparison, Method, Status, Tolerance,
     ValueComparison,
 };
 
-const VALUES: &[&str] = &["layer", "blob", "shape", "finding", "max abs", "max rel", "max ulp", "worst: A / B"];
-const DISTRIBUTION: &[&str] = &["layer", "blob", "shape", "finding", "mean: A / B", "std: A / B", "KS", "p-value"];
+const BLOB: [Column; 4] =
+    [Column::words("layer"), Column::numbers("blob"), Column::words("shape"), Column::words("finding")];
+
+const VALUES: [Column; 4] = [
+    Column::numbers("max abs").rank(1),
+    Column::numbers("max rel").rank(3),
+    Column::numbers("max ulp").rank(2),
+    Column::words("worst: A / B").rank(4),
+];
+
+const DISTRIBUTION: [Column; 4] = [
+    Column::numbers("mean: A / B").rank(4),
+    Column::numbers("std: A / B").rank(3),
+    Column::numbers("KS").rank(2),
+    Column::numbers("p-value").rank(1),
+];
 
 /// The table and the summary; `all` shows equal blobs as well.
-pub(super) fn render(comparison: &Comparison, all: bool) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(match comparison.method {
-        Method::Values(_) => VALUES.iter(),
-        Method::Distribution { .. } => DISTRIBUTION.iter(),
-    });
+pub(super) fn render(comparison: &Comparison, all: bool, screen: Screen) -> String {
+    let details = match comparison.method {
+        Method::Values(_) => VALUES,
+        Method::Distribution { .. } => DISTRIBUTION,
+    };
+    let mut rows = Rows::new([BLOB, details].concat());
     for (layer, blob) in comparison.layers.iter().flat_map(|layer| layer.blobs.iter().map(move |blob| (layer, blob))) {
-        if all || blob.status != Status::Equal {
-            table.add_row(row(layer, blob));
+        match blob.status {
+            Status::Equal if all => rows.push(Tone::Plain, row(layer, blob)),
+            Status::Equal => {}
+            _ => rows.push(Tone::Bad, row(layer, blob)),
         }
     }
-    table.column_iter_mut().for_each(|column| {
-        column.set_padding((0, 2));
-    });
-    let table = if table.is_empty() { String::new() } else { table.trim_fmt() + "\n" };
-    format!("{table}{}\n", summary(comparison))
+    let mut text = String::new();
+    if !rows.is_empty() {
+        let (table, left_out) = rows.render(screen);
+        text += &table;
+        if !left_out.is_empty() {
+            text += &format!("not shown for lack of room: {}; --json has them all\n", left_out.join(", "));
+        }
+    }
+    text + &summary(comparison) + "\n"
 }
 
 fn row(layer: &LayerComparison, blob: &BlobComparison) -> Vec<String> {
     let shape = either(blob.shape_a.as_ref(), blob.shape_b.as_ref(), Shape::to_string);
-    let mut row = vec![name(layer), blob.index.to_string(), shape, finding(blob)];
-    match &blob.detail {
-        Some(Detail::Values(found)) => row.extend(values(found)),
-        Some(Detail::Distribution(found)) => row.extend(distribution(found)),
-        None => {}
-    }
-    row
+    let details = match &blob.detail {
+        Some(Detail::Values(found)) => values(found),
+        Some(Detail::Distribution(found)) => distribution(found),
+        None => Default::default(),
+    };
+    [name(layer), blob.index.to_string(), shape, finding(blob)].into_iter().chain(details).collect()
 }
 
 /// The layer's name or names, and which one of its name it is.
@@ -62,39 +80,27 @@ fn finding(blob: &BlobComparison) -> String {
         (Status::OnlyB, _) => "only in B".to_owned(),
         (Status::Equal, _) => "equal".to_owned(),
         (Status::Different, Some(Detail::Values(found))) if found.differing > 0 => {
-            format!("{} of {} differ", found.differing, found.count)
+            format!("{} of {} differ", count(found.differing as u64), count(found.count as u64))
         }
         (Status::Different, Some(Detail::Distribution(_))) if blob.shape_a == blob.shape_b => "different".to_owned(),
         (Status::Different, _) => "shapes differ".to_owned(),
     }
 }
 
-fn values(found: &ValueComparison) -> Vec<String> {
+fn values(found: &ValueComparison) -> [String; 4] {
     let Some(worst) = &found.worst else {
-        return Vec::new();
+        return Default::default();
     };
-    let maxima = [number(found.max_abs), number(found.max_rel), found.max_ulp.to_string()];
     let (a, b) = (value(worst.a), value(worst.b));
-    maxima.into_iter().chain([format!("{:?}: {a} / {b}", worst.index)]).collect()
+    let worst = format!("{:?}: {a} / {b}", worst.index);
+    [measured(found.max_abs), measured(found.max_rel), found.max_ulp.to_string(), worst]
 }
 
-fn distribution(found: &DistributionComparison) -> Vec<String> {
-    let pair = |a, b| format!("{} / {}", number(a), number(b));
-    vec![
-        pair(found.a.mean, found.b.mean),
-        pair(found.a.std, found.b.std),
-        format!("{:.4}", found.ks),
-        number(found.p_value),
-    ]
-}
-
-/// Four digits, with an exponent where the number is small or large.
-fn number(number: f64) -> String {
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    let decimals = 3.0 - number.abs().log10().floor();
-    if (0.0..=6.0).contains(&decimals) { format!("{number:.*}", decimals as usize) } else { format!("{number:.3e}") }
+fn distribution(found: &DistributionComparison) -> [String; 4] {
+    let pair =
+        |a: Option<f64>, b: Option<f64>| [a, b].map(|number| number.map_or("none".to_owned(), measured)).join(" / ");
+    let (mean, std) = (pair(found.a.mean, found.b.mean), pair(found.a.std, found.b.std));
+    [mean, std, measured(found.ks), measured(found.p_value)]
 }
 
 /// As many digits as the value needs; a NaN with its bits.

@@ -13,10 +13,10 @@ use super::input::{display_name, is_standard};
 use super::net::{StateArguments, load, report_notices};
 use super::progress::Bar;
 use super::report;
+use super::select::SelectArguments;
 use super::standard_output::print;
 use super::table::Screen;
 use crate::inspect::{Inspection, Options, Selection, Subject, net_of_weights, weights_in};
-use crate::rules::Pattern;
 use crate::weights::StoredNet;
 use crate::{Definition, Net, Plan};
 
@@ -55,13 +55,8 @@ pub(super) struct InspectArguments {
     #[command(flatten)]
     state: StateArguments,
 
-    /// Look at these layers or blobs only; totals are theirs. May be repeated
-    #[arg(long, value_name = "GLOB[.BLOB]")]
-    only: Vec<String>,
-
-    /// Do not look at these layers or blobs. May be repeated
-    #[arg(long, value_name = "GLOB[.BLOB]")]
-    except: Vec<String>,
+    #[command(flatten)]
+    select: SelectArguments,
 
     /// Do not read the values: no statistics
     #[arg(long)]
@@ -100,8 +95,9 @@ impl InspectArguments {
             bail!("--net {}: {} holds no weights that need it", net.display(), display_name(&self.file));
         }
         let plan = self.plan(definition)?;
-        let selection = self.selection()?;
-        let inspection = self.inspect(&Subject { plan: Some(&plan), weights: None }, &selection)?;
+        let subject = Subject { plan: Some(&plan), weights: None };
+        let selection = self.select.selection(&subject)?;
+        let inspection = self.inspect(&subject, &selection)?;
         let warnings = plan.warnings();
         warnings.iter().filter(|warning| selection.planned(&plan, warning.blob)).for_each(report::warning);
         Ok(inspection)
@@ -113,8 +109,8 @@ impl InspectArguments {
             Some(net) => (Some(self.plan(load(net)?.definition)?), None),
             None => self.plan_of(weights),
         };
-        let mut inspection =
-            self.inspect(&Subject { plan: plan.as_ref(), weights: Some(weights) }, &self.selection()?)?;
+        let subject = Subject { plan: plan.as_ref(), weights: Some(weights) };
+        let mut inspection = self.inspect(&subject, &self.select.selection(&subject)?)?;
         inspection.notes.splice(0..0, note);
         Ok(inspection)
     }
@@ -144,14 +140,7 @@ impl InspectArguments {
         }
     }
 
-    fn selection(&self) -> crate::Result<Selection> {
-        Ok(Selection { only: patterns("--only", &self.only)?, except: patterns("--except", &self.except)? })
-    }
-
     fn inspect(&self, subject: &Subject<'_>, selection: &Selection) -> anyhow::Result<Inspection> {
-        if let Some(pattern) = selection.idle(subject) {
-            bail!("--only, --except: no layer or blob is called {}", pattern.text());
-        }
         let values = subject.weights.iter().flat_map(|weights| &weights.layers).flat_map(|layer| &layer.blobs);
         let total = values.map(|blob| blob.shape.count() as u64).sum::<u64>() * size_of::<f32>() as u64;
         let bar = Mutex::new(Bar::new(total));
@@ -160,8 +149,4 @@ impl InspectArguments {
         let options = Options { selection, values: !self.no_values, progress: &progress };
         Ok(Inspection::new(subject, &options)?)
     }
-}
-
-fn patterns(option: &str, texts: &[String]) -> crate::Result<Vec<Pattern>> {
-    texts.iter().map(|text| Pattern::parse(option, text)).collect()
 }

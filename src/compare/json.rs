@@ -1,11 +1,9 @@
-//! How numbers and shapes look in JSON.
+//! How numbers look in JSON.
 //!
 //! JSON has no infinities and no NaN: they are the strings `"Infinity"`, `"-Infinity"` and `"NaN"`, as in the JSON of
 //! Protocol Buffers.
 
 use serde::{Serialize, Serializer};
-
-use crate::Shape;
 
 /// A value with its bits in hexadecimal, which tell NaNs apart.
 #[derive(Serialize)]
@@ -16,23 +14,18 @@ struct Value {
 }
 
 /// A double.
-pub(crate) fn number<S: Serializer>(number: &f64, out: S) -> Result<S::Ok, S::Error> {
+pub(super) fn number<S: Serializer>(number: &f64, out: S) -> Result<S::Ok, S::Error> {
     if number.is_finite() { out.serialize_f64(*number) } else { out.serialize_str(non_finite(*number)) }
 }
 
 /// A float, with no more digits than it needs.
-pub(crate) fn single<S: Serializer>(number: &f32, out: S) -> Result<S::Ok, S::Error> {
+fn single<S: Serializer>(number: &f32, out: S) -> Result<S::Ok, S::Error> {
     if number.is_finite() { out.serialize_f32(*number) } else { out.serialize_str(non_finite((*number).into())) }
 }
 
 /// A value of a blob: `{"value": 0.5, "bits": "3f000000"}`.
-pub(crate) fn value<S: Serializer>(value: &f32, out: S) -> Result<S::Ok, S::Error> {
+pub(super) fn value<S: Serializer>(value: &f32, out: S) -> Result<S::Ok, S::Error> {
     Value { value: *value, bits: format!("{:08x}", value.to_bits()) }.serialize(out)
-}
-
-/// A shape as a list of dimensions, or null.
-pub(crate) fn shape<S: Serializer>(shape: &Option<Shape>, out: S) -> Result<S::Ok, S::Error> {
-    shape.as_ref().map(Shape::dims).serialize(out)
 }
 
 fn non_finite(number: f64) -> &'static str {

@@ -27,6 +27,7 @@ pub mod random;
 pub mod rules;
 pub mod weights;
 
+mod given;
 mod shape;
 
 pub use error::{Error, Result};

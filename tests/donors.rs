@@ -160,6 +160,7 @@ fn provenance_names_the_donors() {
     taken(&folder, "w.caffemodel --on-mismatch pad --provenance net.json");
     let text = std::fs::read_to_string(folder.path("net.json")).unwrap();
     let provenance: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(provenance["options"], serde_json::json!(["--on-mismatch pad"]));
     let donor = &provenance["weights"][0];
     assert_eq!(donor["file"], "w.caffemodel");
     assert_eq!(donor["sha256"], hash(&folder.path("w.caffemodel")));

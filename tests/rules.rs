@@ -276,11 +276,11 @@ fn the_provenance_tells_of_rules() {
     let folder = Ruled::new(&two());
     folder.made(&["--preset", "benchmark", "--rule", "fc*.bias=constant:1", "--provenance", "out.json"]);
     let told: serde_json::Value = serde_json::from_slice(&folder.read("out.json")).unwrap();
-    assert_eq!(told["rules"], serde_json::json!(["--preset benchmark", "--rule 'fc*.bias=constant:1'"]));
+    assert_eq!(told["options"], serde_json::json!(["--preset benchmark", "--rule 'fc*.bias=constant:1'"]));
     assert_eq!(told["blobs"][3]["filler"], "type: \"constant\" value: 1");
     folder.made(&["--provenance", "out.json"]);
     let told: serde_json::Value = serde_json::from_slice(&folder.read("out.json")).unwrap();
-    assert_eq!(told.get("rules"), None);
+    assert_eq!(told.get("options"), None);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use indicatif::HumanCount;
 use sha2::{Digest, Sha256};
 
 use super::report;
+use crate::given::Given;
 use crate::output::DonorRecord;
 use crate::weights::{self, Donor, DonorReport, MatchOptions, OnMismatch, Rename, Report, Selection, Taken};
 use crate::{Error, Plan};
@@ -59,6 +60,18 @@ impl DonorArguments {
             Some((option, _)) => Err(Error::Request(format!("--{option} is about weights: give them with --weights"))),
             None => Ok(Donors { paths, options: self.options()? }),
         }
+    }
+
+    /// The options that are given, beside the files of weights.
+    pub(super) fn given(&self) -> Vec<String> {
+        let given = |option, value: &str| Given { option, value }.to_string();
+        let differs = self.on_mismatch != OnMismatchArgument::Error;
+        let on_mismatch = self.on_mismatch.to_possible_value().filter(|_| differs);
+        let on_mismatch = on_mismatch.map(|value| given("--on-mismatch", value.get_name()));
+        let renames = self.rename.iter().map(|rename| given("--rename", &rename.to_string()));
+        let only = self.only.iter().map(|glob| given("--only", glob));
+        let except = self.except.iter().map(|glob| given("--except", glob));
+        on_mismatch.into_iter().chain(renames).chain(only).chain(except).collect()
     }
 
     fn options(&self) -> crate::Result<MatchOptions> {

@@ -66,7 +66,9 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }
     let mut recipe = Recipe::new(file, &sha256, &random.streams, random.seed);
-    recipe.rules = options.rules.options();
+    recipe.options = arguments.net.state.given();
+    recipe.options.extend(options.rules.options());
+    recipe.options.extend(arguments.donors.given());
     recipe.weights = donors.records(arguments.output.has_provenance())?;
     if arguments.dry_run {
         arguments.output.check(&plan, &recipe)?;

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::input::Input;
 use super::report;
+use crate::given::Given;
 use crate::net::{Kind, Solver};
 use crate::proto::caffe;
 use crate::{Definition, PlanOptions, Shape, StateOptions};
@@ -97,6 +98,21 @@ impl StateArguments {
     pub(super) fn is_empty(&self) -> bool {
         let in_some_state = self.phase.is_some() || self.level.is_some() || !self.stages.is_empty();
         !in_some_state && self.shapes.is_empty() && !self.extensions
+    }
+
+    /// The options that are given, in the order of their help.
+    pub(super) fn given(&self) -> Vec<String> {
+        let given = |option, value: &str| Given { option, value }.to_string();
+        let phase = self.phase.and_then(|phase| phase.to_possible_value());
+        let phase = phase.map(|phase| given("--phase", phase.get_name()));
+        let level = self.level.map(|level| given("--level", &level.to_string()));
+        let stages = self.stages.iter().map(|stage| given("--stage", stage));
+        let shapes = self.shapes.iter().map(|(top, shape)| {
+            let dims: Vec<String> = shape.dims().iter().map(i32::to_string).collect();
+            given("--shape", &format!("{top}={}", dims.join(",")))
+        });
+        let extensions = self.extensions.then(|| "--extensions".to_owned());
+        phase.into_iter().chain(level).chain(stages).chain(shapes).chain(extensions).collect()
     }
 
     /// The state to build the net in.

@@ -23,9 +23,9 @@ pub struct Recipe {
     pub generator: &'static str,
     /// The Boost releases that Caffe's numbers are those of; `None` for the native generator.
     pub era: Option<String>,
-    /// The options that chose other fillers than the net's, in order.
+    /// The options that decided what the net is and where its values come from, beside those above.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<String>,
+    pub options: Vec<String>,
     /// The files of weights that gave values, in the order in which they were applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<DonorRecord>,
@@ -63,7 +63,7 @@ impl Recipe {
             seed,
             generator,
             era,
-            rules: Vec::new(),
+            options: Vec::new(),
             weights: Vec::new(),
         }
     }
@@ -79,8 +79,8 @@ impl Recipe {
             ("generator", self.generator.to_owned()),
         ]);
         pairs.extend(self.era.clone().map(|era| ("era", era)));
-        if !self.rules.is_empty() {
-            pairs.insert("rules", self.rules.join("\n"));
+        if !self.options.is_empty() {
+            pairs.insert("options", self.options.join(" "));
         }
         if !self.weights.is_empty() {
             let files: Vec<&str> = self.weights.iter().map(|donor| donor.file.as_str()).collect();

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::error::{Location, Result};
 use crate::filler;
+use crate::given::Given;
 use crate::layer::{BlobSpec, Values};
 use crate::proto::caffe::LayerParameter;
 use crate::proto::text::{Source, Span};
@@ -119,12 +120,7 @@ impl Rule {
 /// The rule as it was given: the option and its text, in quotes where a shell needs them.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_-+./:=,".contains(c);
-        if self.text.chars().all(plain) {
-            write!(f, "{} {}", self.option, self.text)
-        } else {
-            write!(f, "{} '{}'", self.option, self.text.replace('\'', r"'\''"))
-        }
+        Given { option: &self.option, value: &self.text }.fmt(f)
     }
 }
 

@@ -13,6 +13,7 @@ use super::input::{display_name, is_standard};
 use super::net::{StateArguments, load, report_notices};
 use super::progress::Bar;
 use super::report;
+use super::rules::{RuleArguments, print_changes};
 use super::select::SelectArguments;
 use super::standard_output::print;
 use super::table::Screen;
@@ -31,11 +32,13 @@ and beside it what the fillers of their net would give, if the net is known: a .
 other formats.",
     after_help = "Examples:
   caffemodel inspect models/lenet.prototxt
+  caffemodel inspect deploy.prototxt --preset benchmark
   caffemodel inspect lenet.caffemodel --only 'conv*'
   caffemodel inspect weights.npz --net train.prototxt --phase test
   caffemodel inspect snapshot.caffemodel --shape data=64,3,224,224 --json | jq .totals",
     after_long_help = "Examples:
   caffemodel inspect models/lenet.prototxt
+  caffemodel inspect deploy.prototxt --preset benchmark
   caffemodel inspect lenet.caffemodel --only 'conv*'
   caffemodel inspect weights.npz --net train.prototxt --phase test
   caffemodel inspect snapshot.caffemodel --shape data=64,3,224,224 --json | jq .totals
@@ -54,6 +57,9 @@ pub(super) struct InspectArguments {
 
     #[command(flatten)]
     state: StateArguments,
+
+    #[command(flatten)]
+    rules: RuleArguments,
 
     #[command(flatten)]
     select: SelectArguments,
@@ -117,8 +123,11 @@ impl InspectArguments {
 
     fn plan(&self, definition: Definition) -> crate::Result<Plan> {
         let net = Net::resolve(definition, &self.state.options())?;
-        let plan = Plan::new(net, &self.state.plan())?;
+        let mut options = self.state.plan();
+        options.rules = self.rules.rules(&options.fillers)?;
+        let plan = Plan::new(net, &options)?;
         plan.notices.iter().for_each(|notice| report::note(notice));
+        print_changes(&plan);
         Ok(plan)
     }
 

@@ -121,7 +121,10 @@ fn a_binary_caffemodel_is_a_net_definition_too() {
     folder.write("cut", &bytes[..bytes.len() - 9]);
     let error = folder.run("init cut -o out --seed 1").code(2);
     let text = stderr(&error);
-    assert!(text.starts_with("error: cut: not a net definition: damaged or truncated in NetParameter"), "{text}");
+    assert!(
+        text.starts_with("error: cut: not a net definition: truncated: the file ends within the field of NetParameter"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -181,7 +181,7 @@ equal within the tolerance: 4 blobs
     ] {
         let expected = match differing {
             0 => "equal within the tolerance: 4 blobs".to_owned(),
-            count => format!("different within the tolerance: {count} of 4 blobs"),
+            count => format!("different beyond the tolerance: {count} of 4 blobs"),
         };
         assert_eq!(compare(&folder, options, i32::from(differing > 0)).lines().last(), Some(&*expected), "{options}");
     }
@@ -196,7 +196,7 @@ fn what_is_not_finite() {
     });
     let expected = "\
 layer  blob  shape   finding        max abs  max rel     max ulp  worst: A / B
-ip1       0  (2, 3)  1 of 6 differ        0        0           0  [0, 1]: NaN (0x7fc00000) / -0.25
+ip1       0  (2, 3)  1 of 6 differ      nan      nan         nan  [0, 1]: NaN (0x7fc00000) / -0.25
 ip1       1  (2)     1 of 2 differ      inf      inf  2139095040  [0]: inf / 0.0
 ip2       1  (2)     1 of 2 differ        1      inf  1065353216  [0]: 1.0 / 0.0
 different: 3 of 4 blobs
@@ -250,9 +250,9 @@ fn json_tells_all() {
             "differing": 1,
             "differing_bits": 1,
             "nans": 1,
-            "max_abs": 0.0,
-            "max_rel": 0.0,
-            "max_ulp": 0,
+            "max_abs": "NaN",
+            "max_rel": "NaN",
+            "max_ulp": null,
             "worst": {
               "flat": 4,
               "index": [
@@ -318,19 +318,61 @@ fn the_distributions_of_two_seeds_are_equal_and_those_of_two_deviations_are_not(
     folder.run("compare one two").code(1);
     folder.run("compare one two --distribution").code(0).stdout("equal in distribution: 2 blobs\n");
     let expected = "\
-layer  blob  shape       finding             mean: A / B       std: A / B       KS    p-value
-ip        0  (200, 100)  different  5.76e-05 / 2.973e-05  0.011 / 0.01004  0.02575  3.477e-06
+layer  blob  shape       finding                  mean: A / B       std: A / B       KS    p-value
+ip        0  (200, 100)  spreads differ  5.76e-05 / 2.973e-05  0.011 / 0.01004  0.02575  2.491e-37
 different in distribution: 1 of 2 blobs
 ";
     folder.run("compare wide one --distribution").code(1).stdout(expected);
-    let strict = folder.run("compare wide one --distribution --alpha 0.000001 --json").code(0);
+    let strict = folder.run("compare wide one --distribution --alpha 1e-60 --json").code(0);
     let found: serde_json::Value = serde_json::from_slice(&strict.get_output().stdout).unwrap();
-    assert_eq!(found["threshold"], 0.000_000_5);
-    assert_eq!(found["method"], serde_json::json!({ "kind": "distribution", "alpha": 0.000_001 }));
+    assert_eq!(found["threshold"], 1e-60 / 6.0);
+    assert_eq!(found["method"], serde_json::json!({ "kind": "distribution", "alpha": 1e-60 }));
     let bias = &found["layers"][0]["blobs"][1]["distribution"];
     let constant =
         serde_json::json!({ "count": 200, "non_finite": 0, "mean": 0.0, "std": 0.0, "min": 0.0, "max": 0.0 });
-    assert_eq!(*bias, serde_json::json!({ "a": constant, "b": constant, "ks": 0.0, "p_value": 1.0 }));
+    let expected = serde_json::json!({
+        "difference": null, "a": constant, "b": constant, "ks": 0.0, "p_value": 1.0, "mean_p_value": null,
+        "spread_p_value": null
+    });
+    assert_eq!(*bias, expected);
+}
+
+#[test]
+fn distributions_that_differ_in_a_few_values() {
+    let values = |change: &dyn Fn(&mut [f32])| {
+        let mut values: Vec<f32> = (0..10_000).map(|index| (index as f32 * 0.618_034).fract() - 0.5).collect();
+        change(&mut values);
+        blob(&[10_000], &values)
+    };
+    let zeros = |value| blob(&[4], &[0.0, 0.0, 0.0, value]);
+    let folder = Folder::new();
+    let (all, one) = (values(&|values| values.fill(f32::NAN)), values(&|values| values[7] = f32::NAN));
+    let plain = || values(&|_| ());
+    let shifted = values(&|values| values.iter_mut().for_each(|value| *value += 0.05));
+    let outlier = values(&|values| values[7] = 1e6);
+    let halves = values(&|values| values.iter_mut().for_each(|value| *value = 0.288_675_f32.copysign(*value)));
+    let blobs = [one, all.clone(), outlier, shifted, halves, plain(), zeros(0.0), zeros(1.0)];
+    folder.write("a", net(&[("ip", blobs.to_vec())]));
+    let blobs = [plain(), plain(), plain(), plain(), plain(), plain(), zeros(-0.0), zeros(0.0)];
+    folder.write("b", net(&[("ip", blobs.to_vec())]));
+    let expected = "\
+layer  blob  shape    finding
+ip        0  (10000)  1 / 0 NaN or infinite
+ip        1  (10000)  10,000 / 0 NaN or infinite
+ip        2  (10000)  spreads differ
+ip        3  (10000)  means differ
+ip        4  (10000)  distributions differ
+ip        7  (4)      constants differ
+different in distribution: 6 of 8 blobs
+";
+    let found = compare(&folder, "--distribution", 1);
+    let start = |line: &str| line.chars().take(48).collect::<String>().trim_end().to_owned();
+    assert_eq!(found.lines().map(start).collect::<Vec<_>>(), expected.lines().collect::<Vec<_>>());
+    folder.write("b", net(&[("ip", vec![all.clone()])]));
+    folder.write("a", net(&[("ip", vec![all])]));
+    let note = "note: layer \"ip\", blob 0: 10000 of 10000 values are infinite or NaN, in both files\n";
+    let run = folder.run("compare a b --distribution").code(0).stdout("equal in distribution: 1 blob\n");
+    assert_eq!(stderr(&run), note);
 }
 
 #[test]
@@ -359,6 +401,7 @@ fn what_cannot_be_compared() {
     let said = |options: &str| stderr(&folder.run(&format!("compare {options}")).code(2).stdout(""));
     assert_eq!(said("a nowhere"), "error: nowhere: cannot read: No such file or directory (os error 2)\n");
     assert_eq!(said("a empty --by-order --only data"), "error: nothing to compare: no layer has blobs\n");
+    assert_eq!(said("- -"), "error: only one of the two files can be standard input\n");
     assert_eq!(said("a b --only conv*"), "error: --only conv*: no layer or blob is called that\n");
     assert_eq!(said("a b --except ip1.2"), "error: --except ip1.2: no layer or blob is called that\n");
     let expected =

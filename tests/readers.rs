@@ -21,10 +21,15 @@ fn model(name: &str) -> PathBuf {
 
 /// The model as the tool writes it under this file name.
 fn written(folder: &TempDir, name: &str, file: &str) -> PathBuf {
+    written_with(folder, name, file, &[])
+}
+
+/// The same with further options.
+fn written_with(folder: &TempDir, name: &str, file: &str, options: &[&str]) -> PathBuf {
     let path = folder.path().join(file);
     let mut command = assert_cmd::Command::cargo_bin("caffemodel").unwrap();
     command.arg("init").arg(model(name)).arg("-o").arg(&path);
-    command.args(["--seed", "1701", "--phase", "test"]).assert().success();
+    command.args(["--seed", "1701", "--phase", "test"]).args(options).assert().success();
     path
 }
 
@@ -65,9 +70,15 @@ fn numpy_h5py_and_safetensors_read_the_same_blobs() {
 
 #[test]
 fn opencv_loads_the_models_and_computes_finite_scores() {
-    for (name, channels, size) in [("lenet", "1", "28"), ("cifar10_quick", "3", "32"), ("googlenet", "3", "224")] {
+    for (name, channels, size, options) in [
+        ("lenet", "1", "28", &[][..]),
+        ("cifar10_quick", "3", "32", &[]),
+        ("googlenet", "3", "224", &[]),
+        ("mobilenet_v1", "3", "224", &["--preset", "benchmark"]),
+        ("resnet50", "3", "224", &["--preset", "benchmark"]),
+    ] {
         let folder = tempfile::tempdir().unwrap();
-        let weights = written(&folder, name, "net.caffemodel");
+        let weights = written_with(&folder, name, "net.caffemodel", options);
         run("opencv.py", &[&model(name), &weights, Path::new(channels), Path::new(size)], folder.path());
     }
 }

@@ -112,9 +112,9 @@ fn files_of_the_wrong_kind_are_refused_with_advice() {
     let empty = "w: the file is empty (Caffe would take it for weights of no layer at all; has its download or its \
                  copy failed?)";
     assert_eq!(error(b""), empty);
-    let garbage = "w: not a caffemodel: damaged or truncated in NetParameter at byte 0";
-    assert_eq!(error(b"\xff\xfe\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4"), garbage);
-    let solver_state = "w: not a caffemodel: damaged or truncated in V1LayerParameter at byte 5 (a .solverstate holds no \
+    let garbage = "w: not a caffemodel: damaged in NetParameter at byte 0";
+    assert_eq!(error(b"\xff\xff\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4"), garbage);
+    let solver_state = "w: not a caffemodel: damaged in V1LayerParameter at byte 5 (a .solverstate holds no \
                         net; the .caffemodel beside it does)";
     assert_eq!(error(b"\x08\xe8\x07\x12\x0enet.caffemodel\x20\x01"), solver_state);
     let zip = "w: truncated: the zip archive has no directory at its end";

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use indicatif::HumanCount;
 use sha2::{Digest, Sha256};
 
+use super::input::is_standard;
 use super::report;
 use crate::given::Given;
 use crate::output::DonorRecord;
@@ -54,6 +55,11 @@ impl DonorArguments {
     /// The donors asked for; `solver` are those of the solver, which `--weights` replaces.
     pub(super) fn or(&self, solver: Vec<PathBuf>) -> crate::Result<Donors> {
         let own: Vec<PathBuf> = self.weights.iter().flat_map(|list| split(list)).collect();
+        if own.iter().any(|path| is_standard(path)) {
+            let message =
+                "--weights -: weights are read in place, from a file; store what comes from standard input in one";
+            return Err(Error::Request(message.to_owned()));
+        }
         let paths = if own.is_empty() { solver } else { own };
         let chosen = [("rename", self.rename.len()), ("only", self.only.len()), ("except", self.except.len())];
         match chosen.iter().find(|(_, count)| paths.is_empty() && *count > 0) {

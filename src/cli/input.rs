@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::target::STANDARD;
 use crate::net::load;
+use crate::weights::{self, StoredNet};
 
 /// An input, read to its end.
 pub(super) struct Input {
@@ -25,6 +26,15 @@ impl Input {
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         Ok(Input { name, bytes: load::read_file(path)?, folder })
     }
+}
+
+/// Opens the weights at `path`, or those that come from standard input.
+pub(super) fn open_weights(path: &Path) -> crate::Result<StoredNet> {
+    if !is_standard(path) {
+        return weights::open(path);
+    }
+    let Input { name, bytes, .. } = Input::read(path)?;
+    weights::from_bytes(&name, bytes)
 }
 
 /// What messages call the input at `path`.

@@ -72,7 +72,12 @@ impl NetArguments {
 
 /// Reads a net definition, or a solver and its net; what the user should know of them is printed.
 pub(super) fn load(path: &Path) -> crate::Result<Loaded> {
-    let Input { name, bytes, folder } = Input::read(path)?;
+    load_input(Input::read(path)?)
+}
+
+/// As [`load`], of an input that has been read.
+pub(super) fn load_input(input: Input) -> crate::Result<Loaded> {
+    let Input { name, bytes, folder } = input;
     let loaded = match Kind::of(&bytes) {
         Kind::Net => {
             let definition = Definition { folder, ..Definition::from_bytes(&name, bytes)? };

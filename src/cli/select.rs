@@ -30,6 +30,11 @@ impl SelectArguments {
                     "{option} {text}: files do not tell weights from biases; give the number of the blob, such as .0"
                 );
             }
+            if let Some((layer, blob)) = text.rsplit_once('.').filter(|_| subject.has_layer(text)) {
+                bail!(
+                    "{option} {text}: no layer or blob is called that; the layer {text:?} is written {layer}\\.{blob}"
+                );
+            }
             bail!("{option} {text}: no layer or blob is called that");
         }
         Ok(selection)

@@ -171,13 +171,16 @@ fn line(layer: &LayerComparison, blob: &BlobComparison) -> String {
         },
         Some(Detail::Distribution(found)) => write!(
             text,
-            ": mean {}, expected {}; standard deviation {}, expected {}; Kolmogorov-Smirnov {:.4}, p-value {:.3e}",
+            ": mean {}, expected {}; standard deviation {}, expected {}; {} NaN or infinite, expected {}; \
+             Kolmogorov-Smirnov {:.4}; p-value {:.3e}",
             number(found.a.mean),
             number(found.b.mean),
             number(found.a.std),
             number(found.b.std),
+            found.a.non_finite,
+            found.b.non_finite,
             found.ks,
-            found.p_value
+            found.least_p_value()
         ),
         None => Ok(()),
     };

@@ -1,8 +1,11 @@
 //! Two blobs as samples of a distribution.
 //!
-//! Initialisations from different seeds have no value in common, but their distributions are the same. Mean, standard
-//! deviation and range are those of all finite values; the two-sample Kolmogorov-Smirnov test sees all values of blobs with up
-//! to [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is picked
+//! Initialisations from different seeds have no value in common, but their distributions are the same. Blobs must have as
+//! many values that are infinite or NaN, must both be constant or neither, and must pass three tests: of their means, of
+//! their spreads (`moments.rs` has the formulas), and of Kolmogorov and Smirnov.
+//!
+//! Means and spreads are those of all finite values. The Kolmogorov-Smirnov test sees all values of blobs with up to
+//! [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is picked
 //! from each, by random numbers that are the same every time. So two lists of 16 MiB are the most that is kept, and
 //! normal distributions whose standard deviations differ by one per cent are still told apart.
 
@@ -12,6 +15,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
+use super::moments::{self, Moments};
 use super::values::PIECE;
 use super::{Progress, Side, ks};
 use crate::weights::{RunningMoments, StoredBlob, finite};
@@ -22,9 +26,14 @@ pub const SAMPLE: usize = 1 << 22;
 /// Picks the values of a sample; any seed would do.
 const SEED: u64 = 0;
 
+/// How many tests a pair of blobs has to pass.
+pub(super) const TESTS: usize = 3;
+
 /// How the distributions of two blobs differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DistributionComparison {
+    /// In what they differ; `None` if they are alike.
+    pub difference: Option<Difference>,
     /// The statistics of the first blob.
     pub a: Statistics,
     /// The statistics of the second blob.
@@ -33,24 +42,81 @@ pub struct DistributionComparison {
     /// as greater than any number.
     pub ks: f64,
     /// The chance of such a distance or a greater one between samples of one distribution, as
-    /// `scipy.stats.ks_2samp` has it. Two constants need no test: 1 if they are the same, 0 otherwise.
+    /// `scipy.stats.ks_2samp` has it. Constants need no test: 1 if both are the same one, 0 otherwise.
     pub p_value: f64,
+    /// The chance of means that differ so much or more, by Welch's test; `None` if either blob is constant.
+    pub mean_p_value: Option<f64>,
+    /// The chance of root mean squares that differ so much or more; `None` if either blob is constant.
+    pub spread_p_value: Option<f64>,
 }
 
-/// Compares the distributions of two blobs that have values.
+/// In what two distributions differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Difference {
+    /// In the number of values that are infinite or NaN.
+    NonFinite,
+    /// One is constant and the other is not, or is another constant.
+    Constant,
+    /// In the mean.
+    Mean,
+    /// In the root mean square, which is the standard deviation where the mean is zero.
+    Spread,
+    /// In the distribution, by the Kolmogorov-Smirnov test.
+    Distribution,
+}
+
+impl DistributionComparison {
+    /// The least of the chances.
+    pub fn least_p_value(&self) -> f64 {
+        self.chances().map(|(_, chance)| chance).fold(1.0, f64::min)
+    }
+
+    fn chances(&self) -> impl Iterator<Item = (Difference, f64)> {
+        let moments = [(Difference::Mean, self.mean_p_value), (Difference::Spread, self.spread_p_value)];
+        let moments = moments.into_iter().filter_map(|(difference, chance)| Some((difference, chance?)));
+        moments.chain([(Difference::Distribution, self.p_value)])
+    }
+
+    /// In what the blobs differ, if chances below `threshold` are taken for none.
+    fn difference(&self, threshold: f64) -> Option<Difference> {
+        if self.a.non_finite != self.b.non_finite {
+            return Some(Difference::NonFinite);
+        }
+        if self.a.is_constant() || self.b.is_constant() {
+            return (self.p_value == 0.0).then_some(Difference::Constant);
+        }
+        let least = self.chances().min_by(|(_, one), (_, other)| one.total_cmp(other));
+        least.filter(|&(_, chance)| chance < threshold).map(|(difference, _)| difference)
+    }
+}
+
+/// Compares the distributions of two blobs that have values; chances below `threshold` are taken for none.
 pub(super) fn compare(
     a: &StoredBlob,
     b: &StoredBlob,
+    threshold: f64,
     progress: Progress<'_>,
 ) -> Result<DistributionComparison, (Side, io::Error)> {
     let (a, b) = rayon::join(|| Sample::read(a, progress), || Sample::read(b, progress));
     let a = a.map_err(|error| (Side::A, error))?;
     let b = b.map_err(|error| (Side::B, error))?;
     let (ks, mut p_value) = ks::two_sample(&a.keys, &b.keys);
-    if a.statistics.is_constant() && b.statistics.is_constant() {
-        p_value = if ks == 0.0 { 1.0 } else { 0.0 };
+    if a.statistics.is_constant() || b.statistics.is_constant() {
+        p_value = if a.statistics.is_same_constant(&b.statistics) { 1.0 } else { 0.0 };
     }
-    Ok(DistributionComparison { a: a.statistics, b: b.statistics, ks, p_value })
+    let moments = a.moments().zip(b.moments());
+    let mut found = DistributionComparison {
+        difference: None,
+        a: a.statistics,
+        b: b.statistics,
+        ks,
+        p_value,
+        mean_p_value: moments.map(|(a, b)| moments::means(&a, &b)),
+        spread_p_value: moments.map(|(a, b)| moments::spreads(&a, &b)),
+    };
+    found.difference = found.difference(threshold);
+    Ok(found)
 }
 
 /// What the values of a blob are like. Infinities and NaN are counted, and left out of the rest.
@@ -71,13 +137,22 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Whether all finite values are one.
     fn is_constant(&self) -> bool {
-        self.non_finite == 0 && self.min == self.max
+        self.min.is_some() && self.min == self.max
+    }
+
+    fn is_same_constant(&self, other: &Statistics) -> bool {
+        self.is_constant() && other.is_constant() && self.min == other.min
     }
 }
 
 struct Sample {
     statistics: Statistics,
+    /// The sum of the squares of the finite values.
+    squares: f64,
+    /// The sum of their fourth powers.
+    fourths: f64,
     /// The keys of the sampled values in ascending order.
     keys: Vec<u32>,
 }
@@ -87,11 +162,16 @@ impl Sample {
         let count = blob.shape.count();
         let mut picker = Picker::new(count, SAMPLE);
         let mut moments = RunningMoments::default();
+        let (mut squares, mut fourths) = (0.0, 0.0);
         let mut buffer = vec![0.0; PIECE.min(count)];
         for offset in (0..count).step_by(PIECE) {
             let piece = &mut buffer[..PIECE.min(count - offset)];
             blob.values.read(offset, piece)?;
-            moments.add(&finite(piece));
+            let values = finite(piece);
+            moments.add(&values);
+            let powers = powers(&values);
+            squares += powers.0;
+            fourths += powers.1;
             picker.pick(offset, piece);
             progress(piece.len());
         }
@@ -105,8 +185,24 @@ impl Sample {
             min: moments.min(),
             max: moments.max(),
         };
-        Ok(Sample { statistics, keys })
+        Ok(Sample { statistics, squares, fourths, keys })
     }
+
+    /// What the tests of means and spreads need; `None` of a constant, which has no spread.
+    fn moments(&self) -> Option<Moments> {
+        let Statistics { count, non_finite, mean, std, .. } = self.statistics;
+        let (mean, std) = mean.zip(std).filter(|_| !self.statistics.is_constant())?;
+        let count = (count - non_finite) as f64;
+        Some(Moments { count, mean, std, square: self.squares / count, fourth: self.fourths / count })
+    }
+}
+
+/// The sums of the second and of the fourth powers. Those of the largest floats do not overflow.
+fn powers(values: &[f32]) -> (f64, f64) {
+    values
+        .iter()
+        .map(|&value| f64::from(value) * f64::from(value))
+        .fold((0.0, 0.0), |(squares, fourths), square| (squares + square, fourths + square * square))
 }
 
 /// Picks one value of each of the equal stretches that a blob is cut into.
@@ -175,7 +271,7 @@ mod tests {
     }
 
     fn compared(a: &StoredBlob, b: &StoredBlob) -> DistributionComparison {
-        compare(a, b, &|_| {}).unwrap()
+        compare(a, b, 1e-4, &|_| {}).unwrap()
     }
 
     #[test]
@@ -223,11 +319,56 @@ mod tests {
 
     #[test]
     fn constants_need_no_test() {
-        let p_value = |a: f32, b: f32| compared(&blob(vec![a; 2]), &blob(vec![b; 2])).p_value;
-        assert_eq!(p_value(0.0, -0.0), 1.0);
-        assert_eq!(p_value(0.0, 0.1), 0.0);
-        assert_eq!(p_value(f32::NAN, f32::NAN), 1.0);
-        let varied = compared(&blob(vec![0.0, 0.1]), &blob(vec![0.2, 0.2]));
-        assert_eq!((varied.ks, varied.p_value), (1.0, 1.0 / 3.0));
+        let p_value = |a: &[f32], b: &[f32]| {
+            let found = compared(&blob(a.to_vec()), &blob(b.to_vec()));
+            assert_eq!(found.difference, (found.p_value == 0.0).then_some(Difference::Constant));
+            found.p_value
+        };
+        assert_eq!(p_value(&[0.0; 2], &[-0.0; 2]), 1.0);
+        assert_eq!(p_value(&[0.0; 2], &[0.1; 2]), 0.0);
+        assert_eq!(p_value(&[0.0, 0.1], &[0.2; 2]), 0.0);
+        assert_eq!(p_value(&[0.2, f32::NAN], &[f32::INFINITY, 0.2]), 1.0);
+    }
+
+    #[test]
+    fn any_difference_in_what_is_not_finite_counts() {
+        let with = |seed, value: f32, count: usize| {
+            let mut values = vec![0.0; 10_000];
+            NativeGenerator::new(seed, "ip", 0).gaussian(0.0, 1.0, &mut values);
+            values[..count].fill(value);
+            blob(values)
+        };
+        let difference = |a: &StoredBlob, b: &StoredBlob| compared(a, b).difference;
+        let clean = with(1, 0.5, 1);
+        assert_eq!(difference(&with(2, f32::NAN, 1), &clean), Some(Difference::NonFinite));
+        assert_eq!(difference(&clean, &with(2, f32::INFINITY, 1)), Some(Difference::NonFinite));
+        assert_eq!(difference(&with(2, f32::NAN, 7), &with(1, f32::NAN, 7)), None);
+        let all = with(3, f32::NAN, 10_000);
+        let found = compared(&all, &with(4, f32::NAN, 10_000));
+        assert_eq!((found.difference, found.a.non_finite, found.mean_p_value), (None, 10_000, None));
+        assert_eq!(difference(&all, &clean), Some(Difference::NonFinite));
+    }
+
+    #[test]
+    fn outliers_and_shifts_are_found() {
+        let changed = |change: &dyn Fn(&mut [f32])| {
+            let mut values = vec![0.0; 10_000];
+            NativeGenerator::new(1, "ip", 0).gaussian(0.0, 1.0, &mut values);
+            change(&mut values);
+            compared(&blob(values), &normal(2, 1.0, 10_000))
+        };
+        assert_eq!(changed(&|_| ()).difference, None);
+        for outlier in [300.0, -1e6, f32::MAX] {
+            let found = changed(&|values| values[77] = outlier);
+            assert_eq!(found.difference, Some(Difference::Spread), "{found:?}");
+            assert!(found.mean_p_value.unwrap() > 0.1 && found.p_value > 0.1);
+        }
+        let shifted = changed(&|values| values.iter_mut().for_each(|value| *value += 0.1));
+        assert_eq!(shifted.difference, Some(Difference::Mean));
+        let wider = changed(&|values| values.iter_mut().for_each(|value| *value *= 1.06));
+        assert_eq!(wider.difference, Some(Difference::Spread));
+        // Signs have the mean 0 and the spread 1 of normal values.
+        let signs = changed(&|values| values.iter_mut().for_each(|value| *value = value.signum()));
+        assert_eq!(signs.difference, Some(Difference::Distribution));
     }
 }

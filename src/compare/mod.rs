@@ -36,17 +36,21 @@ use thiserror::Error;
 use crate::Shape;
 use crate::weights::{StoredBlob, StoredNet};
 
+#[cfg(test)]
+mod alarms;
 mod assert;
+mod beta;
 mod distribution;
 mod json;
 mod ks;
+mod moments;
 mod pairs;
 mod report;
 mod tolerance;
 mod values;
 
 pub use assert::{NetSource, assert_blobs_agree, assert_blobs_close, assert_blobs_equal};
-pub use distribution::{DistributionComparison, SAMPLE, Statistics};
+pub use distribution::{Difference, DistributionComparison, SAMPLE, Statistics};
 pub use report::{BlobComparison, Comparison, Counts, Detail, LayerComparison, Status};
 pub use tolerance::{Tolerance, ulp_distance};
 pub use values::{ValueComparison, Worst};
@@ -68,10 +72,10 @@ pub struct Options {
 pub enum Method {
     /// One by one.
     Values(Tolerance),
-    /// As samples of a distribution, by the Kolmogorov-Smirnov test.
+    /// As samples of a distribution, by tests of their means, of their spreads, and of Kolmogorov and Smirnov.
     Distribution {
-        /// The chance to find a difference between two nets that are initialised alike. Each blob is tested at this level
-        /// divided by the number of blobs, after Bonferroni.
+        /// The chance to find a difference between two nets that are initialised alike. Each test of a blob is at this
+        /// level divided by the number of tests of all blobs, after Bonferroni.
         alpha: f64,
     },
 }
@@ -138,8 +142,8 @@ fn threshold(method: Method, pairs: &[Pair<'_>]) -> Option<f64> {
         return None;
     };
     let blobs = pairs.iter().flat_map(|pair| pair.blobs().into_values());
-    let tests = blobs.filter(|pair| pair.a.is_some() && pair.b.is_some()).count();
-    Some(alpha / tests.max(1) as f64)
+    let blobs = blobs.filter(|pair| pair.a.is_some() && pair.b.is_some()).count();
+    Some(alpha / (distribution::TESTS * blobs.max(1)) as f64)
 }
 
 struct Judge<'a> {
@@ -173,7 +177,7 @@ impl Judge<'_> {
             (None, _) => (Status::OnlyB, None),
             (Some(a), Some(b)) => {
                 let detail = self.detail(a, b)?;
-                let equal = same_shape(a, b) && detail.as_ref().is_none_or(|found| self.agrees(found));
+                let equal = same_shape(a, b) && detail.as_ref().is_none_or(agrees);
                 (if equal { Status::Equal } else { Status::Different }, detail)
             }
         };
@@ -188,17 +192,18 @@ impl Judge<'_> {
                 Some(Detail::Values(values::compare(a, b, tolerance, self.progress)?))
             }
             Method::Distribution { .. } if left > 0 && right > 0 => {
-                Some(Detail::Distribution(distribution::compare(a, b, self.progress)?))
+                let threshold = self.threshold.unwrap_or_default();
+                Some(Detail::Distribution(distribution::compare(a, b, threshold, self.progress)?))
             }
             _ => None,
         })
     }
+}
 
-    fn agrees(&self, detail: &Detail) -> bool {
-        match detail {
-            Detail::Values(found) => found.differing == 0,
-            Detail::Distribution(found) => self.threshold.is_none_or(|threshold| found.p_value >= threshold),
-        }
+fn agrees(detail: &Detail) -> bool {
+    match detail {
+        Detail::Values(found) => found.differing == 0,
+        Detail::Distribution(found) => found.difference.is_none(),
     }
 }
 

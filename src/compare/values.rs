@@ -17,7 +17,8 @@ const RUN: usize = 64;
 
 /// How the values of two blobs of one count differ.
 ///
-/// The maxima are over all pairs, whether they agree within the tolerance or not, save those with a NaN.
+/// The maxima are over all pairs, whether they agree within the tolerance or not. A NaN against a number is beyond measure,
+/// so that all three are then; two NaNs are not apart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValueComparison {
     /// How many values each blob has.
@@ -28,14 +29,14 @@ pub struct ValueComparison {
     pub differing_bits: usize,
     /// How many of the pairs with different bits have a NaN on either side.
     pub nans: usize,
-    /// The greatest `|a - b|`.
+    /// The greatest `|a - b|`; NaN where a NaN stands against a number.
     #[serde(serialize_with = "json::number")]
     pub max_abs: f64,
-    /// The greatest `|a - b| / |b|`, infinite where `b` is zero.
+    /// The greatest `|a - b| / |b|`, infinite where `b` is zero, and NaN as the greatest difference is.
     #[serde(serialize_with = "json::number")]
     pub max_rel: f64,
-    /// The greatest distance in units in the last place.
-    pub max_ulp: u32,
+    /// The greatest distance in units in the last place; `None` where the greatest difference is NaN.
+    pub max_ulp: Option<u32>,
     /// The worst pair: of those that do not agree, or else of those with different bits, the first with the greatest
     /// absolute difference, where a NaN against a number is worse than any.
     pub worst: Option<Worst>,
@@ -95,7 +96,7 @@ impl Tally {
             nans: 0,
             max_abs: 0.0,
             max_rel: 0.0,
-            max_ulp: 0,
+            max_ulp: Some(0),
             worst: None,
         };
         Tally { tolerance, found, severity: (false, 0.0) }
@@ -123,12 +124,15 @@ impl Tally {
         let differs = !self.tolerance.agrees(a, b);
         found.differing += usize::from(differs);
         let ulp = ulp_distance(a, b);
+        found.nans += usize::from(ulp.is_none());
         match ulp {
-            None => found.nans += 1,
+            // What is NaN stays so.
+            _ if found.max_ulp.is_none() || (a.is_nan() && b.is_nan()) => {}
+            None => (found.max_abs, found.max_rel, found.max_ulp) = (f64::NAN, f64::NAN, None),
             Some(ulp) => {
                 found.max_abs = found.max_abs.max(absolute(a, b));
                 found.max_rel = found.max_rel.max(relative(a, b));
-                found.max_ulp = found.max_ulp.max(ulp);
+                found.max_ulp = found.max_ulp.max(Some(ulp));
             }
         }
         let severity = (differs, severity(a, b));

@@ -12,14 +12,15 @@ use crate::output::{Format, Output};
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer, check_elements};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
-use crate::weights::{NumberType, StoredBlob, StoredLayer, StoredNet};
+use crate::weights::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
 
 /// A plan whose values are all stored ones: the layers of a file in its order, with their parameters where it has them.
 ///
 /// # Errors
 /// A blob is missing between others, so that their numbers would change, or there are more values than the limit.
 pub fn plan(stored: StoredNet) -> Result<Plan> {
-    let layers = stored.layers.into_iter().map(layer).collect::<Result<_>>()?;
+    let shares = stored.format.is_some_and(|format| format.matching == Matching::Groups);
+    let layers = stored.layers.into_iter().map(|stored| layer(stored, shares)).collect::<Result<_>>()?;
     let plan = Plan {
         name: stored.name,
         phase: Phase::Train,
@@ -32,13 +33,18 @@ pub fn plan(stored: StoredNet) -> Result<Plan> {
     Ok(plan)
 }
 
-fn layer(stored: StoredLayer) -> Result<PlannedLayer> {
+/// The copy of a layer; `shares` says that its file stores shared blobs once.
+fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
     let StoredLayer { name, param, blobs } = stored;
     let param = param.map_or_else(|| LayerParameter { name: Some(name), ..Default::default() }, |param| *param);
     if let Some((place, blob)) = blobs.iter().enumerate().find(|(place, blob)| *place != blob.index) {
         let name = param.name();
         let message = format!("layer {name:?}: blob {} is stored, but blob {place} is not", blob.index);
-        let help = "HDF5 stores shared blobs once; --net NET.prototxt tells which ones are shared";
+        let help = if shares {
+            "HDF5 stores shared blobs once; --net NET.prototxt tells which ones are shared"
+        } else {
+            "the blobs of a layer are numbered from 0 on, without gaps; has a part of the file been left out?"
+        };
         return Err(Diagnostic { message, location: None, help: None }.help(help).into());
     }
     let blobs = blobs.into_iter().map(copied).collect();

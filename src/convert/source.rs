@@ -12,6 +12,7 @@ use crate::limits::Limits;
 use crate::net::{Kind, load};
 use crate::proto::wire::{self, WireError};
 use crate::proto::{Encoding, binary, descriptor, find_descriptor, message_names, text};
+use crate::weights::foreign;
 use crate::weights::format::{is_binary, recognise};
 use crate::weights::map::FileMap;
 use crate::weights::{StoredFormat, StoredNet, caffemodel};
@@ -57,6 +58,9 @@ impl Source {
 
     fn new(file: Arc<FileMap>, message: Option<&str>) -> Result<Source> {
         let message = message.map(named).transpose()?;
+        if let Some(refusal) = foreign::refusal(&file.name(), file.bytes(), "a net and not stored weights") {
+            return Err(refusal.into());
+        }
         if is_binary(file.bytes()) {
             let message = match message {
                 None => recognise(&file)?.message(file.bytes()),

@@ -37,7 +37,7 @@ pub use histogram::Histogram;
 pub use report::{BlobName, BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals, WarningReport};
 pub use select::Selection;
 pub use statistics::{Accumulator, Statistics};
-pub use stored::{net_of_weights, weights_in};
+pub use stored::{Content, content_of, net_of_weights, weights_in};
 
 /// What is inspected: a plan, weights, or weights with the plan of their net.
 #[derive(Debug, Clone, Copy, Default)]
@@ -46,6 +46,13 @@ pub struct Subject<'a> {
     pub plan: Option<&'a Plan>,
     /// The weights.
     pub weights: Option<&'a StoredNet>,
+}
+
+impl Subject<'_> {
+    /// Whether the plan or the weights have a layer of this name.
+    pub fn has_layer(&self, name: &str) -> bool {
+        subject::pairs(self).iter().any(|pair| pair.name() == name)
+    }
 }
 
 /// How to inspect.

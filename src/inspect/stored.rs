@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::net::{Locator, NetLayer};
 use crate::proto::caffe::NetState;
 use crate::proto::wire;
+use crate::weights::map::FileMap;
 use crate::weights::{self, StoredLayer, StoredNet};
 
 /// How much of a file tells text from binary.
@@ -23,9 +24,35 @@ pub fn weights_in(path: impl AsRef<Path>) -> Result<Option<StoredNet>> {
     if !wire::looks_binary(&start(path)?) {
         return Ok(None);
     }
-    let weights = weights::open(path)?;
+    Ok(not_of_definition(weights::open(path)?))
+}
+
+/// What a file in memory holds.
+#[derive(Debug)]
+pub enum Content {
+    /// Weights, perhaps with their net.
+    Weights(StoredNet),
+    /// A net definition: the bytes of the file.
+    Net(Vec<u8>),
+}
+
+/// What a file in memory holds; `name` is what errors call it.
+///
+/// # Errors
+/// As [`weights_in`].
+pub fn content_of(name: &str, bytes: Vec<u8>) -> Result<Content> {
+    if !wire::looks_binary(&bytes) {
+        return Ok(Content::Net(bytes));
+    }
+    let file = FileMap::from_bytes(name, bytes)?;
+    let weights = not_of_definition(weights::read(&file)?);
+    Ok(weights.map_or_else(|| Content::Net(file.bytes().to_vec()), Content::Weights))
+}
+
+/// The weights, unless they are none but a net definition.
+fn not_of_definition(weights: StoredNet) -> Option<StoredNet> {
     let defines = weights.layers.iter().all(|layer| layer.param.is_some() && layer.blobs.is_empty());
-    Ok(Some(weights).filter(|_| !defines))
+    Some(weights).filter(|_| !defines)
 }
 
 fn start(path: &Path) -> Result<Vec<u8>> {

@@ -13,6 +13,7 @@ use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
 use crate::proto::text::{Document, Source, parse};
 use crate::proto::wire::{self, WireError};
+use crate::weights::{foreign, format};
 
 /// The largest file that is read: protobuf's own limit.
 const MAX_FILE_BYTES: u64 = i32::MAX as u64;
@@ -46,6 +47,19 @@ pub(crate) fn read_all(name: &str, reader: impl Read) -> Result<Vec<u8>> {
 /// # Errors
 /// The bytes do not parse.
 pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<(M, Locator)> {
+    decode_either(name, bytes, kind).map_err(|error| mistaken(name, bytes, kind).map_or(error, Error::from))
+}
+
+/// What a file is that does not parse, if it is known.
+fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
+    let weights = || {
+        let message = format!("{name}: weights in {}, not {}", format::without_net(bytes)?.name, kind.noun());
+        Some(input_error(message).help("init takes them with --weights, beside the net definition"))
+    };
+    foreign::refusal(name, bytes, kind.noun()).or_else(weights)
+}
+
+fn decode_either<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<(M, Locator)> {
     if wire::looks_binary(bytes) {
         return Ok((decode_binary(name, bytes, kind)?, Locator::default()));
     }

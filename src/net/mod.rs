@@ -19,4 +19,5 @@ pub(crate) use locate::describe;
 pub use locate::{Locator, NetPlace, Origin};
 pub use resolve::{Net, StateOptions};
 pub use solver::Solver;
+pub(crate) use upgrade::BATCH_NORM_NOTICE;
 pub use upgrade::UpgradedFile;

@@ -5,6 +5,12 @@ use prost::encoding::WireType;
 use super::reader::Reader;
 use super::wire::WireError;
 
+/// The most bytes of a number of variable length.
+const MAX_VARINT_BYTES: usize = 10;
+
+/// The longest value of a protobuf file; a length beyond is damage.
+const MAX_LENGTH: u64 = i32::MAX as u64;
+
 /// A field of an encoded message, undecoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Field<'a> {
@@ -58,7 +64,31 @@ impl<'a> Iterator for Fields<'a, '_> {
         if field.is_none() {
             self.reader = Reader::new(&[]);
         }
-        Some(field.ok_or_else(|| WireError::Malformed { message: self.message.to_owned(), offset }))
+        // A message within another ends where that one says, so that only the outermost can be cut off.
+        let cut = self.base == 0 && is_cut(&self.bytes[offset - self.base..]);
+        let message = || self.message.to_owned();
+        Some(field.ok_or_else(|| match cut {
+            true => WireError::Truncated { message: message(), offset },
+            false => WireError::Malformed { message: message(), offset },
+        }))
+    }
+}
+
+/// Whether what starts like a field ends before the field does.
+fn is_cut(bytes: &[u8]) -> bool {
+    let is_open = |rest: &[u8]| rest.len() < MAX_VARINT_BYTES && rest.iter().all(|byte| byte & 0x80 != 0);
+    let mut reader = Reader::new(bytes);
+    let Some((_, wire_type)) = reader.key() else { return is_open(bytes) };
+    let value = &bytes[reader.position()..];
+    match wire_type {
+        WireType::Varint => is_open(value),
+        WireType::ThirtyTwoBit => value.len() < 4,
+        WireType::SixtyFourBit => value.len() < 8,
+        WireType::LengthDelimited => match reader.varint() {
+            None => is_open(value),
+            Some(length) => length <= MAX_LENGTH && length > (bytes.len() - reader.position()) as u64,
+        },
+        WireType::StartGroup | WireType::EndGroup => false,
     }
 }
 
@@ -77,7 +107,21 @@ mod tests {
             (2, &b"\x10\x07"[..], &b"\x07"[..], 105)
         );
         let error = fields.next().unwrap().unwrap_err().to_string();
-        assert_eq!(error, "damaged or truncated in Blob at byte 106");
+        assert_eq!(error, "damaged in Blob at byte 106");
         assert!(fields.next().is_none());
+    }
+
+    #[test]
+    fn a_file_that_ends_too_early_is_told_from_a_damaged_one() {
+        let last = |bytes: &[u8]| Fields::new(bytes, 0, "Blob").last().unwrap().unwrap_err();
+        let cut = WireError::Truncated { message: "Blob".into(), offset: 2 };
+        let starts = [&b"\x12\x09x"[..], b"\x12", b"\x12\xff", b"\x10\x80", b"\x15\0\0\0", b"\x11\0\0\0\0", b"\xff"];
+        for start in starts {
+            assert_eq!(last(&[b"\x10\x07", start].concat()), cut, "{start:x?}");
+        }
+        let damaged = WireError::Malformed { message: "Blob".into(), offset: 2 };
+        for start in [&b"\0\0\0"[..], b"\x17\x01", b"\x14", b"\x12\xff\xff\xff\xff\x0f", &[0xff; 12]] {
+            assert_eq!(last(&[b"\x10\x07", start].concat()), damaged, "{start:x?}");
+        }
     }
 }

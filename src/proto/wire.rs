@@ -36,8 +36,16 @@ pub enum WireError {
         /// Where it stands.
         offset: usize,
     },
-    /// The bytes end too early or make no sense.
-    #[error("damaged or truncated in {message} at byte {offset}")]
+    /// The file ends too early.
+    #[error("truncated: the file ends within the field of {message} that starts at byte {offset}")]
+    Truncated {
+        /// The message that is cut off.
+        message: String,
+        /// Where its last field starts.
+        offset: usize,
+    },
+    /// The bytes make no sense.
+    #[error("damaged in {message} at byte {offset}")]
     Malformed {
         /// The message that is damaged.
         message: String,
@@ -178,7 +186,11 @@ mod tests {
     fn unknown_and_damaged_fields_are_found_with_their_place() {
         assert_eq!(check(b"\x0a\x03net", &descriptor("NetParameter"), &Limits::default()), Ok(()));
         assert_eq!(error(b"\x0a\x03net\xf8\x7f\x01"), "unknown field number 2047 in NetParameter at byte 5");
-        assert_eq!(error(b"\x0a\x05net"), "damaged or truncated in NetParameter at byte 0");
+        assert_eq!(
+            error(b"\x0a\x05net"),
+            "truncated: the file ends within the field of NetParameter that starts at byte 0"
+        );
+        assert_eq!(error(b"\xa2\x06\x03\x0a\x05n"), "damaged in LayerParameter at byte 3");
         assert_eq!(error(b"\xa2\x06\x03\xf8\x7f\x01"), "unknown field number 2047 in LayerParameter at byte 3");
     }
 

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use prost_reflect::MessageDescriptor;
 
 use super::map::FileMap;
-use super::{StoredNet, binaryproto, caffemodel, hdf5, npy, npz, safetensors};
+use super::{StoredNet, binaryproto, caffemodel, foreign, hdf5, npy, npz, safetensors};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::proto::descriptor;
 use crate::proto::wire;
+
+/// The message that is a net.
+const NET: &str = "NetParameter";
 
 /// By which of Caffe's two sets of rules the layers of a donor find theirs in a net.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +92,7 @@ pub const FORMATS: &[StoredFormat] = &[
         about: "Caffe's own, a binary NetParameter, of today or in the old formats V1 and V0",
         recognised: "anything else that is binary",
         matching: Matching::Layers,
-        messages: &["NetParameter"],
+        messages: &[NET],
         recognise: is_binary,
         open: caffemodel::open,
     },
@@ -128,6 +131,11 @@ impl fmt::Debug for StoredFormat {
     }
 }
 
+/// The format of a file that is weights alone, and no net.
+pub(crate) fn without_net(bytes: &[u8]) -> Option<&'static StoredFormat> {
+    FORMATS.iter().find(|format| !format.messages.contains(&NET) && (format.recognise)(bytes))
+}
+
 /// Whether the bytes are no text: control characters or what is not UTF-8 stand near their start.
 pub(crate) fn is_binary(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(4096)];
@@ -139,6 +147,9 @@ pub(crate) fn is_binary(bytes: &[u8]) -> bool {
 /// # Errors
 /// It has none of them.
 pub(crate) fn recognise(file: &FileMap) -> Result<&'static StoredFormat> {
+    if let Some(refusal) = foreign::refusal(&file.name(), file.bytes(), "stored weights") {
+        return Err(refusal.into());
+    }
     let found = FORMATS.iter().find(|format| (format.recognise)(file.bytes()));
     found.ok_or_else(|| {
         let help = "a text net that holds blobs is read as a net; as weights, convert it to a binary .caffemodel first";

@@ -7,6 +7,7 @@ mod binaryproto;
 pub(crate) mod caffemodel;
 mod corner;
 mod element;
+pub(crate) mod foreign;
 pub(crate) mod format;
 mod hdf5;
 mod in_place;

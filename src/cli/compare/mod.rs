@@ -1,5 +1,6 @@
 //! `caffemodel compare`: two files of weights, blob by blob.
 
+mod notes;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 
+use super::input::{self, is_standard};
 use super::net::report_notices;
 use super::progress::Bar;
 use super::report;
@@ -17,30 +19,35 @@ use super::select::SelectArguments;
 use super::standard_output::print;
 use super::table::Screen;
 use crate::compare::{Comparison, Method, Options, Tolerance, compare_with_progress};
+use crate::convert::number_notices;
 use crate::inspect::{Selection, Subject};
-use crate::weights::{self, StoredLayer, StoredNet};
+use crate::weights::{StoredLayer, StoredNet};
 
 /// The exit code for files that were compared and differ.
 const DIFFERENT: u8 = 1;
 
 /// Compare the blobs of two files, bit for bit, within a tolerance, or by their distributions
 ///
-/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto; its content tells which. The exit code is 0 if
-/// all blobs are equal, 1 if not, and 2 if the files cannot be compared.
+/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto; its content tells which. Doubles are rounded to
+/// floats. The exit code is 0 if all blobs are equal, 1 if not, and 2 if the files cannot be compared.
 ///
 /// With tolerances, values a and b agree if |a - b| <= atol + rtol * |b|, or if they are at most ULP floats apart, or
 /// if both are NaN. An infinity agrees with itself alone.
+///
+/// Distributions agree if as many values are infinite or NaN, if both are the same constant or neither is constant, and
+/// if the means, the root mean squares and the Kolmogorov-Smirnov test show no difference at the level of --alpha.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   caffemodel compare ours.caffemodel caffe.caffemodel
   caffemodel compare ours.npz caffe.caffemodel --atol 1e-6 --rtol 1e-5
   caffemodel compare seed1.caffemodel seed2.caffemodel --distribution
-  caffemodel compare mean1.binaryproto mean2.binaryproto --json")]
+  caffemodel compare mean1.binaryproto mean2.binaryproto --json
+  caffemodel convert net.npz - --to caffemodel | caffemodel compare - caffe.caffemodel")]
 pub(super) struct CompareArguments {
-    /// The first file
+    /// The first file; - for standard input
     a: PathBuf,
 
-    /// The second file, the reference
+    /// The second file, the reference; - for standard input
     b: PathBuf,
 
     /// The greatest absolute difference of values that agree
@@ -55,11 +62,11 @@ pub(super) struct CompareArguments {
     #[arg(long, value_name = "N")]
     ulp: Option<u32>,
 
-    /// Compare the distributions of the values only, by the Kolmogorov-Smirnov test, as for other seeds
+    /// Compare the distributions of the values only, as for other seeds
     #[arg(long, conflicts_with_all = ["atol", "rtol", "ulp"])]
     distribution: bool,
 
-    /// The chance to find nets different that are initialised alike; it is shared out among the blobs
+    /// The chance to find nets different that are initialised alike; it is shared out among the tests of all blobs
     #[arg(long, value_name = "P", default_value = "0.01", requires = "distribution", value_parser = parse_alpha)]
     alpha: f64,
 
@@ -78,8 +85,8 @@ pub(super) struct CompareArguments {
 /// The comparison with the names of its files.
 #[derive(Serialize)]
 struct Report<'a> {
-    a: &'a Path,
-    b: &'a Path,
+    a: String,
+    b: String,
     #[serde(flatten)]
     comparison: &'a Comparison,
 }
@@ -106,17 +113,23 @@ impl CompareArguments {
 }
 
 pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
-    let (mut a, mut b) = (open(&arguments.a)?, open(&arguments.b)?);
-    let both = StoredNet { layers: [&a, &b].map(|net| net.layers.clone()).concat(), ..Default::default() };
+    let (a, b) = (&arguments.a, &arguments.b);
+    if is_standard(a) && is_standard(b) {
+        bail!("only one of the two files can be standard input");
+    }
+    let mut nets = [open(a)?, open(b)?];
+    let both = StoredNet { layers: nets.each_ref().map(|net| net.layers.clone()).concat(), ..Default::default() };
     let selection = arguments.select.selection(&Subject { plan: None, weights: Some(&both) })?;
-    [&mut a, &mut b].into_iter().for_each(|net| select(&selection, net));
-    let comparison = arguments.compare(&a, &b)?;
+    nets.iter_mut().for_each(|net| select(&selection, net));
+    let comparison = arguments.compare(&nets[0], &nets[1])?;
     if comparison.counts.total() == 0 {
         bail!("nothing to compare: no layer has blobs");
     }
+    notes::shared([(a, &nets[0]), (b, &nets[1])], &comparison.counts);
+    notes::non_finite(&comparison);
     if arguments.json {
-        let report = Report { a: &arguments.a, b: &arguments.b, comparison: &comparison };
-        print(&(serde_json::to_string_pretty(&report)? + "\n"))?;
+        let [a, b] = [a, b].map(|path| path.display().to_string());
+        print(&(serde_json::to_string_pretty(&Report { a, b, comparison: &comparison })? + "\n"))?;
     } else if !report::is_quiet() {
         print(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
     }
@@ -124,8 +137,10 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn open(path: &Path) -> crate::Result<StoredNet> {
-    let net = weights::open(path)?;
-    report_notices(&path.display().to_string(), &net.notices);
+    let net = input::open_weights(path)?;
+    let name = input::display_name(path);
+    report_notices(&name, &net.notices);
+    report_notices(&name, &number_notices(&net));
     Ok(net)
 }
 

@@ -3,7 +3,7 @@
 use crate::Shape;
 use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
 use crate::compare::{
-    BlobComparison, Comparison, Detail, DistributionComparison, LayerComparison, Method, Status, Tolerance,
+    BlobComparison, Comparison, Detail, Difference, DistributionComparison, LayerComparison, Method, Status, Tolerance,
     ValueComparison,
 };
 
@@ -82,9 +82,25 @@ fn finding(blob: &BlobComparison) -> String {
         (Status::Different, Some(Detail::Values(found))) if found.differing > 0 => {
             format!("{} of {} differ", count(found.differing as u64), count(found.count as u64))
         }
-        (Status::Different, Some(Detail::Distribution(_))) if blob.shape_a == blob.shape_b => "different".to_owned(),
+        (Status::Different, Some(Detail::Distribution(found))) if found.difference.is_some() => unlike(found),
         (Status::Different, _) => "shapes differ".to_owned(),
     }
+}
+
+/// In what two distributions differ.
+fn unlike(found: &DistributionComparison) -> String {
+    let text = match found.difference {
+        None => "",
+        Some(Difference::NonFinite) => {
+            let [a, b] = [&found.a, &found.b].map(|statistics| count(statistics.non_finite as u64));
+            return format!("{a} / {b} NaN or infinite");
+        }
+        Some(Difference::Constant) => "constants differ",
+        Some(Difference::Mean) => "means differ",
+        Some(Difference::Spread) => "spreads differ",
+        Some(Difference::Distribution) => "distributions differ",
+    };
+    text.to_owned()
 }
 
 fn values(found: &ValueComparison) -> [String; 4] {
@@ -93,14 +109,15 @@ fn values(found: &ValueComparison) -> [String; 4] {
     };
     let (a, b) = (value(worst.a), value(worst.b));
     let worst = format!("{:?}: {a} / {b}", worst.index);
-    [measured(found.max_abs), measured(found.max_rel), found.max_ulp.to_string(), worst]
+    let ulp = found.max_ulp.map_or("nan".to_owned(), |ulp| ulp.to_string());
+    [measured(found.max_abs), measured(found.max_rel), ulp, worst]
 }
 
 fn distribution(found: &DistributionComparison) -> [String; 4] {
     let pair =
         |a: Option<f64>, b: Option<f64>| [a, b].map(|number| number.map_or("none".to_owned(), measured)).join(" / ");
     let (mean, std) = (pair(found.a.mean, found.b.mean), pair(found.a.std, found.b.std));
-    [mean, std, measured(found.ks), measured(found.p_value)]
+    [mean, std, measured(found.ks), measured(found.least_p_value())]
 }
 
 /// As many digits as the value needs; a NaN with its bits.
@@ -111,15 +128,15 @@ fn value(value: f32) -> String {
 fn summary(comparison: &Comparison) -> String {
     let counts = &comparison.counts;
     let total = counts.total();
-    let how = match comparison.method {
-        Method::Values(Tolerance::BITWISE) => "",
-        Method::Values(_) => " within the tolerance",
-        Method::Distribution { .. } => " in distribution",
+    let (equal, different) = match comparison.method {
+        Method::Values(Tolerance::BITWISE) => ("equal", "different"),
+        Method::Values(_) => ("equal within the tolerance", "different beyond the tolerance"),
+        Method::Distribution { .. } => ("equal in distribution", "different in distribution"),
     };
     if comparison.equal {
-        return format!("equal{how}: {}", blobs(total));
+        return format!("{equal}: {}", blobs(total));
     }
-    let mut text = format!("different{how}: {} of {}", total - counts.equal, blobs(total));
+    let mut text = format!("{different}: {} of {}", total - counts.equal, blobs(total));
     for (count, side) in [(counts.only_a, 'A'), (counts.only_b, 'B')] {
         if count > 0 {
             text += &format!(", {count} only in {side}");

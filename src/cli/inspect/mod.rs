@@ -9,15 +9,15 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::bail;
 use clap::Args;
 
-use super::input::{display_name, is_standard};
-use super::net::{StateArguments, load, report_notices};
+use super::input::{Input, display_name, is_standard};
+use super::net::{StateArguments, load, load_input, report_notices};
 use super::progress::Bar;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::select::SelectArguments;
 use super::standard_output::print;
 use super::table::Screen;
-use crate::inspect::{Inspection, Options, Selection, Subject, net_of_weights, weights_in};
+use crate::inspect::{Content, Inspection, Options, Selection, Subject, content_of, net_of_weights, weights_in};
 use crate::weights::StoredNet;
 use crate::{Definition, Net, Plan};
 
@@ -48,7 +48,7 @@ the smallest to the largest value; a full bar is the fullest bin. Multiply-adds 
 products and recurrent layers, for the whole batch."
 )]
 pub(super) struct InspectArguments {
-    /// A net definition (.prototxt, binary, or its solver; - for standard input), or weights of any format
+    /// A net definition (.prototxt, binary, or its solver), or weights of any format; - for standard input
     file: PathBuf,
 
     /// The net of the weights: for a format that holds none, or in place of the one that the file holds
@@ -79,11 +79,7 @@ pub(super) struct InspectArguments {
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
     let file = &arguments.file;
-    let weights = if is_standard(file) { None } else { weights_in(file)? };
-    let inspection = match weights {
-        None => arguments.definition(load(file)?.definition)?,
-        Some(weights) => arguments.weights(&weights)?,
-    };
+    let inspection = arguments.inspection()?;
     let text = if arguments.json {
         serde_json::to_string_pretty(&inspection)? + "\n"
     } else if arguments.csv {
@@ -96,6 +92,23 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
 }
 
 impl InspectArguments {
+    fn inspection(&self) -> anyhow::Result<Inspection> {
+        if !is_standard(&self.file) {
+            return match weights_in(&self.file)? {
+                None => self.definition(load(&self.file)?.definition),
+                Some(weights) => self.weights(&weights),
+            };
+        }
+        if self.net.as_deref().is_some_and(is_standard) {
+            bail!("only one of the two files can be standard input");
+        }
+        let Input { name, bytes, folder } = Input::read(&self.file)?;
+        match content_of(&name, bytes)? {
+            Content::Net(bytes) => self.definition(load_input(Input { name, bytes, folder })?.definition),
+            Content::Weights(weights) => self.weights(&weights),
+        }
+    }
+
     fn definition(&self, definition: Definition) -> anyhow::Result<Inspection> {
         if let Some(net) = &self.net {
             bail!("--net {}: {} holds no weights that need it", net.display(), display_name(&self.file));

@@ -20,6 +20,9 @@ use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
 pub use file::UpgradedFile;
 
+/// What is said where multipliers of BatchNorm layers were set.
+pub(crate) const BATCH_NORM_NOTICE: &str = "BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0";
+
 /// A finding about a field of the net or the solver itself.
 struct Problem {
     origin: Origin,
@@ -48,7 +51,7 @@ fn upgrade_all(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<
         layers.splice(0..0, input);
     }
     if batch_norm::upgrade(&mut layers) > 0 {
-        notices.push("BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0".to_owned());
+        notices.push(BATCH_NORM_NOTICE.to_owned());
     }
     Ok(layers)
 }

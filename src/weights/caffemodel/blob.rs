@@ -89,7 +89,7 @@ fn count(field: &Field<'_>, width: usize) -> Result<usize, String> {
     match field.wire_type {
         WireType::LengthDelimited if field.body.len().is_multiple_of(width) => Ok(field.body.len() / width),
         wire_type if wire_type == single => Ok(1),
-        _ => Err(format!("damaged or truncated in BlobProto at byte {}", field.offset)),
+        _ => Err(format!("damaged in BlobProto at byte {}", field.offset)),
     }
 }
 

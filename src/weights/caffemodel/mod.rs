@@ -17,16 +17,20 @@ use super::map::FileMap;
 use super::{StoredLayer, StoredNet};
 use crate::Definition;
 use crate::error::{Error, Result};
-use crate::net::{NetLayer, Origin};
+use crate::net::{BATCH_NORM_NOTICE, NetLayer, Origin};
 use crate::proto::fields::{Field, Fields};
 use crate::proto::wire::WireError;
 
 /// Opens a caffemodel.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let sieve = Sieve::run(file.bytes()).map_err(|flaw| no_caffemodel(file, &flaw))?;
+    if sieve.end == Some(0) {
+        return Err(file.refuse("not a caffemodel: a message ends at byte 0, and all that follows is not read"));
+    }
     let definition = Definition::from_binary(&file.name(), &sieve.rest).map_err(|error| within(file, error))?;
     let mut notices = sieve.notices(file.bytes().len());
-    notices.extend(definition.notices);
+    // Multipliers are of no account to weights; Caffe's own files lack one of the two.
+    notices.extend(definition.notices.into_iter().filter(|notice| notice != BATCH_NORM_NOTICE));
     let mut blobs = by_layer(&sieve);
     let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, &mut blobs));
     Ok(StoredNet { name: definition.name, layers: layers.collect::<Result<_>>()?, notices, ..StoredNet::default() })

@@ -33,7 +33,7 @@ pub(super) struct Sieve<'a> {
     /// The first field that the schema does not know, and how many there are.
     unknown: Option<(WireError, usize)>,
     /// Where reading ended before the file does.
-    end: Option<usize>,
+    pub(super) end: Option<usize>,
     layer: Origin,
     counts: [usize; 2],
     copied: usize,

@@ -1,0 +1,187 @@
+//! Weights as they are given to the commands: through pipes, as doubles, with shared blobs, of the wrong kind.
+
+mod folder;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use caffemodel::proto::caffe::{BlobProto, BlobShape, LayerParameter, NetParameter};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use folder::{Folder, lenet, stderr};
+use prost::Message;
+
+fn model(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name).display().to_string()
+}
+
+/// A folder with LeNet's weights in files of these names.
+fn with_lenet(files: &[&str]) -> Folder {
+    let folder = Folder::new();
+    for file in files {
+        folder.run(&format!("init {} -o {file} --seed 1701 --quiet", lenet())).success();
+    }
+    folder
+}
+
+/// What a command that fails says.
+fn refused(folder: &Folder, arguments: &str) -> String {
+    stderr(&folder.run(arguments).code(2).stdout(""))
+}
+
+#[test]
+fn weights_come_through_a_pipe() {
+    let folder = with_lenet(&["l.caffemodel", "l.npz"]);
+    let bytes = |name: &str| fs::read(folder.path(name)).unwrap();
+    for arguments in ["compare - l.caffemodel", "compare l.npz -"] {
+        let run = folder.command(arguments).write_stdin(bytes("l.npz")).assert().code(0).stdout("equal: 8 blobs\n");
+        assert_eq!(stderr(&run), "");
+    }
+    let damaged = folder.command("compare - l.npz").write_stdin(&bytes("l.npz")[..1000]).assert().code(2);
+    let expected = "error: standard input: truncated: the zip archive has no directory at its end\n\n";
+    assert_eq!(stderr(&damaged), expected);
+    for name in ["l.npz", "l.caffemodel"] {
+        let (file, piped) = (folder.run(&format!("inspect {name} --csv")), folder.command("inspect - --csv"));
+        let piped = { piped }.write_stdin(bytes(name)).assert().success();
+        assert_eq!(piped.get_output().stdout, file.success().get_output().stdout, "{name}");
+    }
+    for net in [
+        fs::read(lenet()).unwrap(),
+        folder.command("convert - -").write_stdin(fs::read(lenet()).unwrap()).output().unwrap().stdout,
+    ] {
+        let run = folder.command("inspect - --csv").write_stdin(net).assert().success();
+        let file = folder.run(&format!("inspect {} --csv", lenet())).success();
+        assert_eq!(run.get_output().stdout, file.get_output().stdout);
+    }
+    let both = "error: only one of the two files can be standard input\n";
+    assert_eq!(refused(&folder, "compare - -"), both);
+    assert_eq!(refused(&folder, "inspect - --net -"), both);
+    let in_place =
+        "error: --weights -: weights are read in place, from a file; store what comes from standard input in one\n";
+    assert_eq!(refused(&folder, &format!("init {} -o out --weights - --seed 1", lenet())), in_place);
+}
+
+#[test]
+fn doubles_are_rounded_with_a_note() {
+    let folder = Folder::new();
+    for (name, value) in [("a", 0.1), ("b", 0.1 + 1e-12)] {
+        let shape = Some(BlobShape { dim: vec![1] });
+        let blob = BlobProto { shape, double_data: vec![value], ..Default::default() };
+        let layer = LayerParameter { name: Some("ip".into()), blobs: vec![blob], ..Default::default() };
+        folder.write(name, NetParameter { layer: vec![layer], ..Default::default() }.encode_to_vec());
+    }
+    let note = |name: &str| format!("note: {name}: 1 of the blobs had float64 values, which were rounded to float32\n");
+    let run = folder.run("compare a b").code(0).stdout("equal: 1 blob\n");
+    assert_eq!(stderr(&run), note("a") + &note("b"));
+}
+
+#[test]
+fn hdf5_without_the_shared_blobs_of_the_other_file() {
+    let folder = Folder::new();
+    for file in ["s.h5", "s.caffemodel"] {
+        folder.run(&format!("init {} -o {file} --seed 1 --quiet", model("siamese.prototxt"))).success();
+    }
+    let note = |side: &str| {
+        format!(
+            "note: s.h5: HDF5 stores a blob that layers share once, in the first of them; if those only in {side} are \
+             shared, caffemodel convert s.h5 OUT.caffemodel --net NET.prototxt stores them in every layer\n"
+        )
+    };
+    let (there, back) =
+        (folder.run("compare s.h5 s.caffemodel").code(1), folder.run("compare s.caffemodel s.h5").code(1));
+    assert_eq!((stderr(&there), stderr(&back)), (note("B"), note("A")));
+    assert_eq!(stderr(&folder.run("compare s.h5 s.caffemodel --only conv1").code(0)), "");
+    folder.run(&format!("convert s.h5 again.caffemodel --net {}", model("siamese.prototxt"))).success();
+    folder.run("compare again.caffemodel s.caffemodel").code(0).stdout("equal: 20 blobs\n").stderr("");
+}
+
+#[test]
+fn multipliers_of_batch_norm_are_of_no_account_to_weights() {
+    let folder = Folder::new();
+    folder.write(
+        "net",
+        "layer { name: 'in' type: 'Input' top: 'in' input_param { shape { dim: 1 dim: 2 } } }
+         layer { name: 'bn' type: 'BatchNorm' bottom: 'in' top: 'bn' }",
+    );
+    folder.run("init net -o bn.caffemodel --seed 1 --quiet").success();
+    folder.run("compare bn.caffemodel bn.caffemodel").code(0).stderr("");
+    folder.run("init net -o again.caffemodel --weights bn.caffemodel --seed 1 --dry-run").success();
+    let note = "note: bn.caffemodel: BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0\n";
+    let run = folder.run("init bn.caffemodel -o again.caffemodel --seed 1").success();
+    assert!(stderr(&run).starts_with(note), "{}", stderr(&run));
+}
+
+#[test]
+fn layers_with_dots_in_their_names_are_written_with_a_backslash() {
+    let folder = Folder::new();
+    let blob = BlobProto { shape: Some(BlobShape { dim: vec![1] }), data: vec![0.5], ..Default::default() };
+    let layer = LayerParameter { name: Some("conv.1".into()), blobs: vec![blob], ..Default::default() };
+    folder.write("a", NetParameter { layer: vec![layer], ..Default::default() }.encode_to_vec());
+    let expected = "error: --only conv.1: no layer or blob is called that; the layer \"conv.1\" is written conv\\.1\n";
+    assert_eq!(refused(&folder, "compare a a --only conv.1"), expected);
+    assert_eq!(refused(&folder, "inspect a --except conv.1"), expected.replace("only", "except"));
+    folder.run("compare a a --only conv\\.1").code(0).stdout("equal: 1 blob\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf8_are_told_in_json() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = with_lenet(&["l.npz"]);
+    let name = std::ffi::OsStr::from_bytes(b"o\xff");
+    fs::copy(folder.path("l.npz"), folder.path("l.npz").with_file_name(name)).unwrap();
+    let run = folder.command("compare l.npz --json").arg(name).assert().code(0);
+    let found: serde_json::Value = serde_json::from_slice(&run.get_output().stdout).unwrap();
+    assert_eq!((&found["a"], &found["b"]), (&"l.npz".into(), &"o\u{fffd}".into()));
+}
+
+#[test]
+fn files_of_the_wrong_kind_are_named() {
+    let folder = with_lenet(&["l.npz", "l.h5", "l.safetensors", "l.caffemodel"]);
+    let mean = BlobProto { shape: Some(BlobShape { dim: vec![1] }), data: vec![0.5], ..Default::default() };
+    folder.write("mean", mean.encode_to_vec());
+    for (file, format) in
+        [("l.npz", "npz"), ("l.h5", "hdf5"), ("l.safetensors", "safetensors"), ("mean", "binaryproto")]
+    {
+        let expected = format!(
+            "error: {file}: weights in {format}, not a net definition\n |\n = help: init takes them with --weights, \
+             beside the net definition\n\n"
+        );
+        assert_eq!(refused(&folder, &format!("init {file} -o out --seed 1")), expected);
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&fs::read(folder.path("l.caffemodel")).unwrap()).unwrap();
+    folder.write("gz", gzip.finish().unwrap());
+    folder.write("wide", "\u{feff}name: 'n'".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>());
+    folder.write("lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
+    folder.write("page", "<!DOCTYPE html>\n<html><body>Not found</body></html>\n");
+    for (file, what, help) in [
+        ("gz", "packed by gzip", "gunzip unpacks it"),
+        ("wide", "text in UTF-16", "save it in UTF-8"),
+        ("lfs", "a Git LFS pointer", "git lfs pull brings the file itself"),
+        ("page", "an HTML page", "download the file itself, not the page about it"),
+    ] {
+        let expected = |wanted: &str| format!("error: {file}: {what}, not {wanted}\n |\n = help: {help}\n\n");
+        assert_eq!(refused(&folder, &format!("init {file} -o out --seed 1")), expected("a net definition"));
+        assert_eq!(refused(&folder, &format!("compare {file} l.npz")), expected("stored weights"));
+        let neither = expected("a net and not stored weights");
+        assert_eq!(refused(&folder, &format!("convert {file} out.npz")), neither);
+    }
+    assert!(!folder.path("out").exists() && !folder.path("out.npz").exists());
+}
+
+#[test]
+fn cut_files_and_files_of_zeros_are_told_apart() {
+    let folder = with_lenet(&["l.caffemodel"]);
+    let bytes = fs::read(folder.path("l.caffemodel")).unwrap();
+    folder.write("cut", &bytes[..bytes.len() / 2]);
+    folder.write("zeros", vec![0; 5000]);
+    let cut = "truncated: the file ends within the field of NetParameter that starts at byte";
+    let said = refused(&folder, "compare cut l.caffemodel");
+    assert!(said.starts_with(&format!("error: cut: not a caffemodel: {cut} ")), "{said}");
+    let said = refused(&folder, "init cut -o out --seed 1");
+    assert!(said.starts_with(&format!("error: cut: not a net definition: {cut} ")), "{said}");
+    let expected = "error: zeros: not a caffemodel: a message ends at byte 0, and all that follows is not read\n\n";
+    assert_eq!(refused(&folder, "compare zeros l.caffemodel"), expected);
+}

@@ -158,6 +158,22 @@ fn shared_parameters_count_once_and_name_their_owner() {
 }
 
 #[test]
+fn a_caffemodel_with_extensions_needs_no_leave() {
+    let folder = Folder::new();
+    let text = "layer { name: \"ip\" type: \"InnerProduct\" bottom: \"data\" top: \"ip\" \
+                 inner_product_param { num_output: 3 weight_filler { type: \"orthogonal\" } } }";
+    folder.write("net.prototxt", format!("{INPUT}{text}"));
+    folder.run("init net.prototxt -o net.caffemodel --seed 1 --extensions").success();
+    let note = "note: Caffe lacks the filler orthogonal: it can load the weights, but not initialise the net itself\n";
+    assert_eq!(printed(&folder, "inspect net.caffemodel").1, note);
+    let weight = layer(&json(&folder, "net.caffemodel"), "ip")["blobs"][0].clone();
+    assert_eq!(weight["filler"]["type"], "orthogonal");
+    assert_eq!(weight["expected"], serde_json::json!({ "mean": 0.0, "std": 0.5 }));
+    // A definition may not use them unasked.
+    folder.run("inspect net.prototxt").code(2);
+}
+
+#[test]
 fn warnings_are_shown() {
     let folder = Folder::new();
     let layer = "layer { name: \"ip\" type: \"InnerProduct\" bottom: \"data\" top: \"ip\" \
@@ -168,7 +184,7 @@ fn warnings_are_shown() {
                    its weights are all zero and the layer cannot learn";
     assert!(stderr.starts_with(&format!("warning: {message}\n --> net.prototxt:2:1\n")), "{stderr}");
     let expected = serde_json::json!([{
-        "blob": { "layer": "ip", "index": 0 },
+        "blobs": [{ "layer": "ip", "index": 0 }],
         "message": message,
         "help": "give it a filler, such as weight_filler { type: \"xavier\" }, or load trained weights before use",
         "location": "net.prototxt:2:1",

@@ -41,9 +41,10 @@ fn every_sample_net_can_be_built_without_warnings_and_is_in_the_table() {
         let train = plan(&path, Phase::Train);
         assert_eq!(table.remove(name), Some(train.parameters()), "parameters of {name}");
         let test = plan(&path, Phase::Test);
-        for plan in [&train, &test] {
-            assert_eq!(plan.warnings(), [], "{name} in phase {:?}", plan.phase);
-        }
+        assert_eq!(train.warnings(), [], "{name}");
+        // A fresh net has no statistics to normalise by.
+        let normalised = test.layers.iter().any(|layer| layer.param.r#type() == "BatchNorm");
+        assert_eq!(test.warnings().len(), usize::from(normalised), "{name}");
     }
     assert_eq!(table, BTreeMap::new(), "in the table, but without a file");
 }

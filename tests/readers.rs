@@ -19,18 +19,18 @@ fn model(name: &str) -> PathBuf {
     root().join("models").join(name).with_extension("prototxt")
 }
 
-/// The model as the tool writes it under this file name.
-fn written(folder: &TempDir, name: &str, file: &str) -> PathBuf {
-    written_with(folder, name, file, &[])
-}
-
-/// The same with further options.
-fn written_with(folder: &TempDir, name: &str, file: &str, options: &[&str]) -> PathBuf {
+/// The net as the tool writes it under this file name.
+fn initialised(folder: &TempDir, net: &Path, file: &str, options: &[&str]) -> PathBuf {
     let path = folder.path().join(file);
     let mut command = assert_cmd::Command::cargo_bin("caffemodel").unwrap();
-    command.arg("init").arg(model(name)).arg("-o").arg(&path);
-    command.args(["--seed", "1701", "--phase", "test"]).args(options).assert().success();
+    command.arg("init").arg(net).arg("-o").arg(&path).args(options);
+    command.args(["--seed", "1701", "--phase", "test"]).assert().success();
     path
+}
+
+/// The model as the tool writes it under this file name.
+fn written(folder: &TempDir, name: &str, file: &str) -> PathBuf {
+    initialised(folder, &model(name), file, &[])
 }
 
 /// Runs a script of `tests/readers`, which prints "read" or exits with "skipped: " and the reason.
@@ -78,7 +78,98 @@ fn opencv_loads_the_models_and_computes_finite_scores() {
         ("resnet50", "3", "224", &["--preset", "benchmark"]),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let weights = written_with(&folder, name, "net.caffemodel", options);
+        let weights = initialised(&folder, &model(name), "net.caffemodel", options);
         run("opencv.py", &[&model(name), &weights, Path::new(channels), Path::new(size)], folder.path());
+    }
+}
+
+/// A residual net of 50 blocks with batch normalisation, in four stages that begin with a projection of the shortcut.
+fn deep_normalised() -> String {
+    let conv = |name: &str, bottom: &str, outputs: usize, more: &str| {
+        format!(
+            r#"layer {{ name: "{name}" type: "Convolution" bottom: "{bottom}" top: "{name}" convolution_param {{ num_output: {outputs} bias_term: false {more} }} }}
+layer {{ name: "{name}/bn" type: "BatchNorm" bottom: "{name}" top: "{name}" }}
+layer {{ name: "{name}/scale" type: "Scale" bottom: "{name}" top: "{name}" scale_param {{ bias_term: true }} }}
+"#
+        )
+    };
+    let relu =
+        |name: &str| format!("layer {{ name: \"{name}/relu\" type: \"ReLU\" bottom: \"{name}\" top: \"{name}\" }}\n");
+    let mut net = conv("data/conv", "data", 8, "kernel_size: 3 pad: 1");
+    let mut last = "data/conv".to_owned();
+    for (stage, blocks) in [3, 8, 36, 3].into_iter().enumerate() {
+        let width = 8 << stage;
+        for block in 0..blocks {
+            let name = format!("block{stage}_{block}");
+            let [a, b, c, projection] = ["a", "b", "c", "p"].map(|part| format!("{name}/{part}"));
+            let stride = if block == 0 && stage > 0 { 2 } else { 1 };
+            let strided = format!("kernel_size: 1 stride: {stride}");
+            net += &[conv(&a, &last, width, &strided), relu(&a)].concat();
+            net += &[conv(&b, &a, width, "kernel_size: 3 pad: 1"), relu(&b)].concat();
+            net += &conv(&c, &b, 4 * width, "kernel_size: 1");
+            if block == 0 {
+                net += &conv(&projection, &last, 4 * width, &strided);
+                last = projection;
+            }
+            net += &format!(
+                "layer {{ name: \"{name}\" type: \"Eltwise\" bottom: \"{last}\" bottom: \"{c}\" top: \"{name}\" }}\n"
+            );
+            net += &relu(&name);
+            last = name;
+        }
+    }
+    input_and_scores(&net, &last)
+}
+
+/// A residual net of 100 blocks of two convolutions, without batch normalisation.
+fn deep_plain() -> String {
+    let mut net = String::new();
+    let conv = |name: &str, bottom: &str| {
+        format!(
+            r#"layer {{ name: "{name}" type: "Convolution" bottom: "{bottom}" top: "{name}" convolution_param {{ num_output: 16 kernel_size: 3 pad: 1 }} }}
+"#
+        )
+    };
+    net += &conv("data/conv", "data");
+    let mut last = "data/conv".to_owned();
+    for block in 0..100 {
+        net += &format!(
+            r#"layer {{ name: "{block}/first" type: "ReLU" bottom: "{last}" top: "{block}/first" }}
+{}layer {{ name: "{block}/second" type: "ReLU" bottom: "{block}/a" top: "{block}/a" }}
+{}layer {{ name: "{block}" type: "Eltwise" bottom: "{last}" bottom: "{block}/b" top: "{block}" }}
+"#,
+            conv(&format!("{block}/a"), &format!("{block}/first")),
+            conv(&format!("{block}/b"), &format!("{block}/a")),
+        );
+        last = block.to_string();
+    }
+    input_and_scores(&net, &last)
+}
+
+fn input_and_scores(net: &str, last: &str) -> String {
+    format!(
+        r#"layer {{ name: "data" type: "Input" top: "data" input_param {{ shape {{ dim: 1 dim: 3 dim: 32 dim: 32 }} }} }}
+{net}layer {{ name: "pool" type: "Pooling" bottom: "{last}" top: "pool" pooling_param {{ pool: AVE global_pooling: true }} }}
+layer {{ name: "fc" type: "InnerProduct" bottom: "pool" top: "fc" inner_product_param {{ num_output: 100 }} }}
+"#
+    )
+}
+
+#[test]
+fn the_preset_keeps_the_signals_of_residual_nets() {
+    let folder = tempfile::tempdir().unwrap();
+    let net = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let nets = [
+        (model("resnet50"), "224"),
+        (net("normalised.prototxt", deep_normalised()), "32"),
+        (net("plain.prototxt", deep_plain()), "32"),
+    ];
+    for (net, size) in nets {
+        let weights = initialised(&folder, &net, "net.caffemodel", &["--preset", "benchmark", "--force"]);
+        run("opencv.py", &[&net, &weights, Path::new("3"), Path::new(size), Path::new("20")], folder.path());
     }
 }

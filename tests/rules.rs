@@ -323,7 +323,37 @@ error: no layer whose name matches \"data\" has blobs
 }
 
 #[test]
-fn missing_fillers_and_presets_that_find_nothing_are_errors() {
+fn a_slip_behind_the_last_dot_is_pointed_out() {
+    let folder = Ruled::new(&two());
+    let expected = "\
+error: no layer's name matches \"fc*.wieght\"
+ --> --rule:1:1
+  |
+1 | fc*.wieght=msra
+  | ^^^^^^^^^^^^^^^
+  |
+  = help: did you mean \"fc*.weight\"? behind the last dot stands weight, bias or the index of a blob
+
+error: no layer's name matches \"fc/2.filter\"
+ --> --rule:1:1
+  |
+1 | fc/2.filter=msra
+  | ^^^^^^^^^^^^^^^^
+  |
+  = help: behind the last dot stands weight, bias or the index of a blob
+
+error: no layer's name matches \"feature.0.kernel\"
+ --> --rule:1:1
+  |
+1 | feature.0.kernel=msra
+  | ^^^^^^^^^^^^^^^^^^^^^
+
+";
+    assert_eq!(folder.refused(&rules(&["fc*.wieght=msra", "fc/2.filter=msra", "feature.0.kernel=msra"])), expected);
+}
+
+#[test]
+fn an_option_that_finds_nothing_that_it_is_for_says_so() {
     let filled = r#"num_output: 4 bias_term: false weight_filler { type: "xavier" }"#;
     let net = format!(
         r#"{DATA}layer {{ name: "ip" type: "InnerProduct" bottom: "data" top: "a" inner_product_param {{ {filled} }} }}
@@ -332,14 +362,6 @@ layer {{ name: "bn" type: "BatchNorm" bottom: "a" top: "b" }}
     );
     let folder = Ruled::new(&net);
     let expected = "\
-error: no layer of the net lacks a bias_filler
- --> --bias-filler:1:1
-  |
-1 | constant:1
-  | ^^^^^^^^^^
-  |
-  = help: --rule replaces the fillers that a net has
-
 error: no layer whose name matches \"bn\" has a weight
  --> --rule:1:1
   |
@@ -351,15 +373,38 @@ error: no layer whose name matches \"bn\" has a weight
 ";
     assert_eq!(folder.refused(&["--rule", "bn.weight=constant:1", "--bias-filler", "constant:1"]), expected);
     let folder = Ruled::new(net.split("layer { name: \"bn\"").next().unwrap());
+    let plain = folder.made(&[]);
+    let idle = ["--preset", "benchmark", "--weight-filler", "msra", "--bias-filler", "value: 1"];
+    assert!(folder.made(&idle) == plain);
     let expected = "\
-error: the preset changes nothing: no layer that it knows lacks a filler
- --> --preset:1:1
-  |
-1 | benchmark
-  | ^^^^^^^^^
-
+note: --preset benchmark changes nothing: no layer that it knows lacks a filler
+note: --weight-filler msra changes nothing: no layer lacks a weight_filler
+note: --bias-filler 'value: 1' changes nothing: no layer lacks a bias_filler
 ";
-    assert_eq!(folder.refused(&["--preset", "benchmark"]), expected);
+    assert_eq!(folder.said(&idle), expected);
+}
+
+#[test]
+fn identity_kernels_have_the_groups_of_their_layer() {
+    let conv = |name: &str, more: &str| {
+        format!(
+            r#"layer {{ name: "{name}" type: "Convolution" bottom: "data" top: "{name}" convolution_param {{ num_output: 6 kernel_size: 1 {more} }} }}
+"#
+        )
+    };
+    let folder = Ruled::new(&format!("{DATA}{}{}", conv("whole", ""), conv("grouped", "group: 3")));
+    let expected = "\
+note: Caffe lacks the filler dirac: it can load the weights, but not initialise the net itself
+note: --rule '*.weight=dirac' fills whole.0 with type: \"dirac\" instead of no filler
+note: --rule '*.weight=dirac' fills grouped.0 with type: \"dirac\" groups: 3 instead of no filler
+";
+    assert_eq!(folder.said(&rules(&["*.weight=dirac"])), expected);
+    let made = NetParameter::decode(folder.read("out.caffemodel").as_slice()).unwrap();
+    let weights = |name: &str| made.layer.iter().find(|layer| layer.name() == name).unwrap().blobs[0].data.clone();
+    assert_eq!(weights("grouped"), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+    assert_eq!(weights("whole").iter().sum::<f32>(), 3.0);
+    // What the rule says is taken as it is.
+    assert!(folder.said(&rules(&["grouped.weight=dirac:6"])).contains("with type: \"dirac\" groups: 6 instead"));
 }
 
 #[test]
@@ -456,8 +501,7 @@ error: layer \"ip\" (InnerProduct), inner_product_param.weight_filler.type: the 
 
 ";
     assert_eq!(folder.refused(&[]), expected);
-    let note =
-        "note: fillers that Caffe does not know: orthogonal; of a caffemodel it takes the weights all the same\n";
+    let note = "note: Caffe lacks the filler orthogonal: it can load the weights, but not initialise the net itself\n";
     assert_eq!(folder.said(&["--extensions"]), note);
     let by_net = folder.read("out.caffemodel");
     let ruled = Ruled::new(&filled(r#"type: "xavier""#));

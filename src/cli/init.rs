@@ -23,7 +23,7 @@ use crate::{Net, Plan, PlanOptions};
   caffemodel init solver.prototxt -o net.caffemodel
   caffemodel init net.prototxt -o net.caffemodel --phase test --boost 1.54
   caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224
-  caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra --rule 'fc8=gaussian:std=0.01'
+  caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra --rule 'fc8.weight=gaussian:std=0.01'
   caffemodel init deploy.prototxt -o net.caffemodel --preset benchmark
   caffemodel init net.prototxt -o net.caffemodel --weights trained.caffemodel --except 'fc8*'")]
 pub(super) struct InitArguments {

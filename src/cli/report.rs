@@ -67,9 +67,8 @@ pub(super) fn done(text: &str) {
 
 /// Prints a warning to standard error.
 pub(super) fn warning(warning: &Warning) {
-    let Warning { location, .. } = warning;
-    let finding = Diagnostic { message: warning.message(), location: location.clone(), help: Some(warning.help()) };
-    print(Level::WARNING, &finding);
+    let Warning { message, help, location, .. } = warning.clone();
+    print(Level::WARNING, &Diagnostic { message, location, help: Some(help) });
 }
 
 /// Prints a warning that is about no place to standard error.

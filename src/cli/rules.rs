@@ -28,15 +28,16 @@ pub(super) struct RuleArguments {
     /// A filler for the blobs of some layers, whatever the net gives; may be repeated, the last that matches wins
     ///
     /// GLOB is compared with the names of layers: * stands for any characters, ? for one, [ab] for one of these and
-    /// {a,b} for one of these texts. BLOB is an index, weight or bias; without it all blobs are meant. A number, weight
-    /// or bias behind the last dot always is a BLOB, and the first = ends the pattern. A backslash before a dot or a =
-    /// makes it a part of the name: 'features\.0=msra' is for the layer features.0.
+    /// {a,b} for one of these texts. BLOB is an index, weight or bias; without it all blobs are meant, biases too. A
+    /// number, weight or bias behind the last dot always is a BLOB, and the first = ends the pattern. A backslash before
+    /// a dot or a = makes it a part of the name: 'features\.0=msra' is for the layer features.0.
     #[arg(long = "rule", value_name = "GLOB[.BLOB]=SPEC")]
     rules: Vec<String>,
 
     /// A set of fillers for what the net gives none; benchmark: random weights for a plausible forward pass
     ///
-    /// Weights are msra, a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1. The other options win.
+    /// Weights are msra, a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1; the last weights of each
+    /// branch before a sum are smaller, so that residual nets do not explode. The other options win.
     #[arg(long, value_name = "benchmark")]
     preset: Option<Preset>,
 }
@@ -66,10 +67,11 @@ impl RuleArguments {
     }
 }
 
-/// Prints what the rules changed: a line for each kind of change.
+/// Prints what the rules changed: a line for each kind of change. A blob that takes another's values is left out.
 pub(super) fn print_changes(plan: &Plan) {
     let mut kinds: Vec<([String; 2], Vec<String>)> = Vec::new();
-    for RuleChange { blob, rule, before, after, saved } in &plan.changes {
+    for change in plan.changes.iter().filter(|change| plan.decides(change)) {
+        let RuleChange { blob, rule, before, after, saved, .. } = change;
         let what = format!("with {} instead of {}{}", text(after), describe(before), unsaved(*saved));
         let kind = [rule.to_string(), what];
         let blob = format!("{}.{}", plan.layers[blob.layer].param.name(), blob.blob);

@@ -29,11 +29,11 @@ mod tests {
     use super::*;
     use crate::Shape;
     use crate::filler::stub::{Stub, values};
-    use crate::filler::{Filler, Registry};
+    use crate::filler::{FILLERS, Filler, Registry};
     use crate::proto::caffe::FillerParameter;
 
     fn build(param: &FillerParameter, dims: &[i32]) -> Box<dyn Filler> {
-        Registry::default().build(param, &Shape::new(dims).unwrap()).unwrap()
+        Registry::default().build_chosen(param, &Shape::new(dims).unwrap()).unwrap()
     }
 
     fn of_type(name: &str) -> FillerParameter {
@@ -78,6 +78,29 @@ mod tests {
         }
         for width in [1, 2, 3, 4, 9] {
             check(&of_type("bilinear"), &[2, 3, width, width], 1e-6);
+        }
+    }
+
+    #[test]
+    fn every_extension_but_files_has_the_moments_it_expects() {
+        for entry in FILLERS.iter().filter(|entry| entry.extension && entry.name != "from_file") {
+            check(&of_type(entry.name), &[80, 50, 6, 6], 0.01);
+        }
+        for dims in [[50, 300], [300, 50], [120, 120]] {
+            check(&FillerParameter { gain: Some(-1.5), ..of_type("orthogonal") }, &dims, 0.05);
+            check(&of_type("identity"), &dims, 1e-6);
+        }
+        for groups in [1, 2, 4, 8] {
+            check(&FillerParameter { groups: Some(groups), ..of_type("dirac") }, &[8, 3, 3, 5], 1e-6);
+        }
+        let cut =
+            FillerParameter { mean: Some(3.0), std: Some(2.0), a: Some(-0.5), b: Some(4.0), ..Default::default() };
+        check(&FillerParameter { r#type: Some("truncated_normal".into()), ..cut }, &[400, 400], 0.01);
+        for number in 0..3 {
+            let scaling = FillerParameter { mode: Some(number), distribution: Some(number), ..Default::default() };
+            check(&FillerParameter { r#type: Some("variance_scaling".into()), ..scaling }, &[30, 60, 7, 7], 0.02);
+            let kaiming = FillerParameter { a: Some(0.3), variance_norm: Some(number), ..of_type("kaiming_uniform") };
+            check(&kaiming, &[30, 60, 7, 7], 0.02);
         }
     }
 

@@ -115,8 +115,8 @@ impl fmt::Display for BlobName {
 /// A warning about the net.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WarningReport {
-    /// The blob that is meant.
-    pub blob: BlobName,
+    /// The blobs that are meant.
+    pub blobs: Vec<BlobName>,
     /// What it says.
     pub message: String,
     /// What to do about it.

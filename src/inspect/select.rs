@@ -4,7 +4,7 @@ use super::Subject;
 use super::subject::pairs;
 use crate::Plan;
 use crate::layer::Role;
-use crate::plan::BlobId;
+use crate::plan::{BlobId, Warning};
 use crate::rules::{BlobSelector, Pattern};
 
 /// The layers and blobs that some patterns name and others do not.
@@ -42,9 +42,13 @@ impl Selection {
         self.only.iter().chain(&self.except).find(|pattern| !meant(pattern))
     }
 
-    /// Whether the blob of a plan is selected.
-    pub fn planned(&self, plan: &Plan, id: BlobId) -> bool {
-        self.blob(plan.layers[id.layer].param.name(), id.blob, Some(plan.blob(id).role))
+    /// The plan's warnings that are about a selected blob.
+    pub fn warnings(&self, plan: &Plan) -> impl Iterator<Item = Warning> {
+        let selected = |id: &BlobId| {
+            let name = plan.layers[id.layer].param.name();
+            self.blob(name, id.blob, Some(plan.blob(*id).role))
+        };
+        plan.warnings().into_iter().filter(move |warning| warning.blobs.iter().any(selected))
     }
 }
 

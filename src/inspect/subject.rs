@@ -41,14 +41,13 @@ fn name(subject: &Subject<'_>) -> String {
 /// The warnings about the selected blobs of a net that has no weights yet.
 fn warnings(subject: &Subject<'_>, options: &Options<'_>) -> Vec<WarningReport> {
     let Some(plan) = subject.plan.filter(|_| subject.weights.is_none()) else { return Vec::new() };
-    let found = plan.warnings().into_iter().filter(|warning| options.selection.planned(plan, warning.blob));
-    let report = |warning: Warning| WarningReport {
-        blob: blob_name(plan, warning.blob),
-        help: warning.help(),
-        location: warning.location.as_ref().map(ToString::to_string),
-        message: warning.message(),
+    let report = |Warning { blobs, message, help, location }: Warning| WarningReport {
+        blobs: blobs.into_iter().map(|blob| blob_name(plan, blob)).collect(),
+        message,
+        help,
+        location: location.as_ref().map(ToString::to_string),
     };
-    found.map(report).collect()
+    options.selection.warnings(plan).map(report).collect()
 }
 
 /// Adds the statistics of all values that there are.

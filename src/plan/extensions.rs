@@ -18,10 +18,11 @@ pub(super) fn notice(layers: &[PlannedLayer], fillers: &Registry) -> Option<Stri
             collect(&message, fillers, &mut names);
         }
     }
-    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    let fillers = if names.len() == 1 { "filler" } else { "fillers" };
+    let known = names.into_iter().collect::<Vec<_>>().join(", ");
     let notice =
-        format!("fillers that Caffe does not know: {names}; of a caffemodel it takes the weights all the same");
-    (!names.is_empty()).then_some(notice)
+        format!("Caffe lacks the {fillers} {known}: it can load the weights, but not initialise the net itself");
+    (!known.is_empty()).then_some(notice)
 }
 
 /// Adds the names of the extensions in a message and those below it.

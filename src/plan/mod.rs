@@ -7,6 +7,7 @@ mod extensions;
 mod outlook;
 mod rules;
 mod share;
+mod unmatched;
 mod walk;
 mod warning;
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::BlobId;
+use super::unmatched::Names;
 use crate::error::{Diagnostic, Error, Refusal, Result};
+use crate::filler::Registry;
 use crate::layer::{BlobSpec, Draw, FillerSpec, Setup, Values};
-use crate::net::describe;
+use crate::net::{NetLayer, describe};
 use crate::proto::caffe::{FillerParameter, LayerParameter};
-use crate::proto::text::closest;
-use crate::rules::{BlobSelector, Pattern, Rule, Rules, Selector, set_filler};
+use crate::rules::{Damping, Place, Rule, Rules, Selector, set_filler};
 
 /// What a rule changed: a blob has another filler than the net would give it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct RuleChange {
     pub blob: BlobId,
     /// The rule as it was given.
     pub rule: Arc<str>,
+    /// Whether the rule names the blob by a pattern, whatever the net gives it.
+    pub by_pattern: bool,
     /// What would make the blob's values without the rule.
     pub before: Before,
     /// The filler that makes them.
@@ -52,19 +55,23 @@ pub enum Saved {
 /// The rules, and what has come of them so far.
 pub(super) struct Rulebook<'a> {
     rules: &'a Rules,
+    fillers: &'a Registry,
+    damping: Damping,
     /// For each rule whether it has matched a blob.
     used: Vec<bool>,
     changes: Vec<RuleChange>,
-    /// The layers with blobs: their names, and how many blobs they have.
-    layers: Vec<(String, usize)>,
+    names: Names,
 }
 
 /// For each blob of a layer the rule that decides it, if any.
 pub(super) type Deciding<'a> = Vec<Option<&'a Rule>>;
 
 impl<'a> Rulebook<'a> {
-    pub(super) fn new(rules: &'a Rules) -> Rulebook<'a> {
-        Rulebook { rules, used: vec![false; rules.iter().len()], changes: Vec::new(), layers: Vec::new() }
+    /// The rules for a net with these layers.
+    pub(super) fn new(rules: &'a Rules, fillers: &'a Registry, layers: &[NetLayer]) -> Rulebook<'a> {
+        let damping = rules.damping(layers.iter().map(|layer| &layer.param));
+        let used = vec![false; rules.iter().len()];
+        Rulebook { rules, fillers, damping, used, changes: Vec::new(), names: Names::default() }
     }
 
     /// Gives the blobs of the layer of index `index` their fillers: in what the layer's rule has answered and in the
@@ -73,14 +80,18 @@ impl<'a> Rulebook<'a> {
         if self.rules.iter().len() == 0 {
             return vec![None; setup.blobs.len()];
         }
-        self.layers.push((param.name().to_owned(), setup.blobs.len()));
-        let deciding: Deciding<'a> =
-            setup.blobs.iter().enumerate().map(|(blob, spec)| self.decide(param, blob, spec)).collect();
+        self.names.push(param.name(), setup.blobs.len());
+        let damping = self.damping.factor(index);
         let first_change = self.changes.len();
-        for (blob, rule) in deciding.iter().enumerate() {
-            let Some(rule) = rule else { continue };
-            let id = BlobId { layer: index, blob };
-            self.changes.extend(replace(&mut setup.blobs[blob], rule, id));
+        let mut deciding = Vec::with_capacity(setup.blobs.len());
+        for (blob, spec) in setup.blobs.iter_mut().enumerate() {
+            let place = Place { layer: param, index: blob, blob: spec, damping };
+            let rule = self.decide(&place);
+            deciding.push(rule);
+            if let Some(rule) = rule {
+                let after = rule.filler(&place, self.fillers);
+                self.changes.extend(replace(spec, rule, after, BlobId { layer: index, blob }));
+            }
         }
         add_draws(&mut setup.draws, &setup.blobs);
         save(&mut self.changes[first_change..], param, &setup.blobs);
@@ -88,10 +99,10 @@ impl<'a> Rulebook<'a> {
     }
 
     /// The last rule that matches a blob.
-    fn decide(&mut self, layer: &LayerParameter, index: usize, blob: &BlobSpec) -> Option<&'a Rule> {
+    fn decide(&mut self, place: &Place<'_>) -> Option<&'a Rule> {
         let mut last = None;
         for (rule, used) in self.rules.iter().zip(&mut self.used) {
-            if rule.matches(layer, index, blob) {
+            if rule.matches(place) {
                 *used = true;
                 last = Some(rule);
             }
@@ -99,80 +110,38 @@ impl<'a> Rulebook<'a> {
         last
     }
 
-    /// What the rules changed.
+    /// What the rules changed, and a notice for each option that found nothing that it is for.
     ///
     /// # Errors
-    /// A rule, or all rules of a preset, matched nothing.
-    pub(super) fn finish(self) -> Result<Vec<RuleChange>> {
-        let mut unused: Vec<Diagnostic> = (self.rules.iter().zip(&self.used))
-            .filter(|(rule, used)| !**used && !self.has_used_part(rule))
-            .map(|(rule, _)| self.unused(rule))
-            .collect();
+    /// A pattern matched nothing.
+    pub(super) fn finish(self) -> Result<(Vec<RuleChange>, Vec<String>)> {
+        let (mut unmatched, mut idle) = (Vec::new(), Vec::new());
+        for (rule, _) in self.rules.iter().zip(&self.used).filter(|(_, used)| !**used) {
+            match rule.selector() {
+                Selector::Pattern(pattern) => unmatched.push(self.names.unmatched(rule, pattern)),
+                Selector::Missing(field) => idle.push(format!("{rule} changes nothing: no layer lacks a {field}")),
+                Selector::Preset(_) if self.has_used_part(rule) => {}
+                Selector::Preset(_) => {
+                    idle.push(format!("{rule} changes nothing: no layer that it knows lacks a filler"));
+                }
+            }
+        }
         // The parts of a preset all say the same.
-        unused.dedup();
-        if unused.is_empty() { Ok(self.changes) } else { Err(Error::Input(unused)) }
+        idle.dedup();
+        if unmatched.is_empty() { Ok((self.changes, idle)) } else { Err(Error::Input(unmatched)) }
     }
 
     /// Whether another rule of the same preset has matched a blob.
     fn has_used_part(&self, rule: &Rule) -> bool {
-        let same_preset = |other: &Rule| {
-            matches!((rule.selector(), other.selector()), (Selector::Preset(_), Selector::Preset(_)))
-                && rule.to_string() == other.to_string()
-        };
+        let same_preset =
+            |other: &Rule| matches!(other.selector(), Selector::Preset(_)) && rule.to_string() == other.to_string();
         self.rules.iter().zip(&self.used).any(|(other, used)| *used && same_preset(other))
     }
-
-    fn unused(&self, rule: &Rule) -> Diagnostic {
-        let (message, help) = match rule.selector() {
-            Selector::Missing(field) => {
-                let help = "--rule replaces the fillers that a net has";
-                (format!("no layer of the net lacks a {field}"), Some(help.to_owned()))
-            }
-            Selector::Preset(_) => {
-                let message = "the preset changes nothing: no layer that it knows lacks a filler";
-                (message.to_owned(), None)
-            }
-            Selector::Pattern(pattern) => self.unmatched(pattern),
-        };
-        Diagnostic { message, location: Some(rule.location()), help }
-    }
-
-    /// Why a pattern matches no blob, and what was meant.
-    fn unmatched(&self, pattern: &Pattern) -> (String, Option<String>) {
-        let glob = pattern.glob();
-        let matched = self.layers.iter().filter(|(name, _)| pattern.matches_layer(name)).map(|&(_, blobs)| blobs);
-        if let Some(most) = matched.max() {
-            return no_blob(glob, pattern.blob(), most);
-        }
-        let mut names = self.layers.iter().filter(|(_, blobs)| *blobs > 0).map(|(name, _)| name.as_str());
-        let help = if names.clone().any(|name| name == pattern.text()) {
-            let (layer, blob) = pattern.text().rsplit_once('.').unwrap_or((glob, ""));
-            Some(format!("the layer {:?} is written {layer}\\.{blob}", pattern.text()))
-        } else {
-            closest(glob, &mut names).map(|near| format!("did you mean {near:?}?"))
-        };
-        (format!("no layer's name matches {glob:?}"), help)
-    }
 }
 
-/// What to say where the layers that a glob matches, of at most `most` blobs, have not the blob.
-fn no_blob(glob: &str, blob: BlobSelector, most: usize) -> (String, Option<String>) {
-    let start = format!("no layer whose name matches {glob:?} has");
-    match blob {
-        _ if most == 0 => (format!("{start} blobs"), None),
-        BlobSelector::All => (format!("{start} blobs"), None),
-        BlobSelector::Index(index) => {
-            (format!("{start} a blob {index}"), Some(format!("the last one is blob {}", most - 1)))
-        }
-        BlobSelector::Role(role) => {
-            (format!("{start} a {}", format!("{role:?}").to_lowercase()), Some("name the blob by its index".to_owned()))
-        }
-    }
-}
-
-/// Gives a blob the rule's filler, and says what that changes.
-fn replace(blob: &mut BlobSpec, rule: &Rule, id: BlobId) -> Option<RuleChange> {
-    let after = Box::new(rule.spec().param().clone());
+/// Gives a blob the filler that a rule has for it, and says what that changes.
+fn replace(blob: &mut BlobSpec, rule: &Rule, after: FillerParameter, id: BlobId) -> Option<RuleChange> {
+    let after = Box::new(after);
     let (before, field) = match &blob.values {
         Values::Filled(spec) if spec.explicit && spec.param == after => return None,
         Values::Filled(spec) if spec.explicit => (Before::Filler(spec.param.clone()), spec.field),
@@ -181,7 +150,8 @@ fn replace(blob: &mut BlobSpec, rule: &Rule, id: BlobId) -> Option<RuleChange> {
         Values::Zeros => (Before::Zeros, ""),
     };
     blob.values = Values::Filled(FillerSpec { param: after.clone(), field, explicit: true });
-    Some(RuleChange { blob: id, rule: rule.to_string().into(), before, after, saved: Saved::NoField })
+    let by_pattern = matches!(rule.selector(), Selector::Pattern(_));
+    Some(RuleChange { blob: id, rule: rule.to_string().into(), by_pattern, before, after, saved: Saved::NoField })
 }
 
 /// Adds the draws of blobs that were not filled before: each comes before the next blob that is drawn.

@@ -32,15 +32,16 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
-        rulebook: Rulebook::new(&options.rules),
+        rulebook: Rulebook::new(&options.rules, &options.fillers, &layers),
         planned: Vec::with_capacity(layers.len()),
     };
     for layer in layers {
         let planned = walk.layer(layer)?;
         walk.planned.push(planned);
     }
-    let (layers, changes) = (walk.planned, walk.rulebook.finish()?);
+    let (layers, (changes, idle)) = (walk.planned, walk.rulebook.finish()?);
     let mut notices = walk.sources.into_notices();
+    notices.extend(idle);
     notices.extend(extensions::notice(&layers, &options.fillers));
     let plan = Plan { name, phase, layers, changes, locator, notices };
     check_elements(&plan, Limits::current().elements)?;

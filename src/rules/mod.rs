@@ -5,9 +5,11 @@
 //! it), and the filler goes into the saved layer where that has a field for it.
 //!
 //! A rule applies to every blob it matches, also to one that shares another's values: such a blob draws by its own
-//! filler first, as Caffe does, and then takes the values of its owner. A rule that matches no blob is an error.
+//! filler first, as Caffe does, and then takes the values of its owner. A pattern that matches no blob is an error.
 
+mod damping;
 mod pattern;
+mod place;
 mod preset;
 mod save;
 mod short;
@@ -17,13 +19,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Location, Result};
-use crate::filler;
+use crate::filler::Registry;
 use crate::given::Given;
-use crate::layer::{BlobSpec, Values};
-use crate::proto::caffe::LayerParameter;
+use crate::layer::{Role, Values};
+use crate::proto::caffe::{FillerParameter, LayerParameter};
 use crate::proto::text::{Source, Span};
 
+pub use damping::Damping;
 pub use pattern::{BlobSelector, Pattern};
+pub use place::Place;
 pub use preset::{Preset, PresetError};
 pub(crate) use save::set_filler;
 pub use spec::Spec;
@@ -61,7 +65,7 @@ impl Rule {
     ///
     /// # Errors
     /// The text is no rule; the error shows where.
-    pub fn parse(option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+    pub fn parse(option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
         let (pattern, spec) = Pattern::split(option, text)?;
         let spec = Spec::parse(option, spec, fillers)?;
         Ok(Rule { selector: Selector::Pattern(pattern), spec, option: option.into(), text: text.into() })
@@ -71,7 +75,7 @@ impl Rule {
     ///
     /// # Errors
     /// The text is no [`Spec`]; the error shows where.
-    pub fn missing_weights(option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+    pub fn missing_weights(option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
         Rule::missing("weight_filler", option, text, fillers)
     }
 
@@ -79,11 +83,11 @@ impl Rule {
     ///
     /// # Errors
     /// The text is no [`Spec`]; the error shows where.
-    pub fn missing_biases(option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+    pub fn missing_biases(option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
         Rule::missing("bias_filler", option, text, fillers)
     }
 
-    fn missing(field: &'static str, option: &str, text: &str, fillers: &filler::Registry) -> Result<Rule> {
+    fn missing(field: &'static str, option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
         let spec = Spec::parse(option, text, fillers)?;
         Ok(Rule { selector: Selector::Missing(field), spec, option: option.into(), text: text.into() })
     }
@@ -98,15 +102,35 @@ impl Rule {
         &self.spec
     }
 
-    /// Whether it is for the blob `index` of a layer.
-    pub fn matches(&self, layer: &LayerParameter, index: usize, blob: &BlobSpec) -> bool {
+    /// Whether it is for a blob.
+    pub fn matches(&self, place: &Place<'_>) -> bool {
         match &self.selector {
             Selector::Missing(name) => {
                 let of_name = |field: &str| field.rsplit('.').next() == Some(name);
-                matches!(&blob.values, Values::Filled(spec) if !spec.explicit && of_name(spec.field))
+                matches!(&place.blob.values, Values::Filled(spec) if !spec.explicit && of_name(spec.field))
             }
-            Selector::Pattern(pattern) => pattern.matches_layer(layer.name()) && pattern.blob().matches(index, blob),
-            Selector::Preset(part) => part.matches(layer, index, blob),
+            Selector::Pattern(pattern) => {
+                pattern.matches_layer(place.layer.name()) && pattern.blob().matches(place.index, place.blob)
+            }
+            Selector::Preset(part) => part.matches(place),
+        }
+    }
+
+    /// The filler that it gives to a blob: that of its spec, with the layer's `group` where the filler reads `groups`
+    /// and the spec gives none. That of a preset is damped where the layer is.
+    pub fn filler(&self, place: &Place<'_>, fillers: &Registry) -> FillerParameter {
+        let mut param = self.spec.param().clone();
+        let reads_groups = fillers.get(param.r#type()).is_some_and(|entry| entry.fields.contains(&"groups"));
+        let group = place.layer.convolution_param.as_ref().map_or(1, |param| param.group());
+        if place.blob.role != Role::Weight {
+            return param;
+        }
+        if reads_groups && param.groups.is_none() && group > 1 {
+            param.groups = Some(group);
+        }
+        match (&self.selector, place.damping) {
+            (Selector::Preset(_), Some(factor)) => damping::damp(param, factor, &place.blob.shape, fillers),
+            _ => param,
         }
     }
 
@@ -144,6 +168,12 @@ impl Rules {
     /// The rules in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
         self.rules.iter()
+    }
+
+    /// The layers that a preset among them damps, of a net with these layers in order.
+    pub(crate) fn damping<'a>(&self, layers: impl Iterator<Item = &'a LayerParameter>) -> Damping {
+        let has_preset = self.rules.iter().any(|rule| matches!(rule.selector, Selector::Preset(_)));
+        if has_preset { Damping::of(layers) } else { Damping::default() }
     }
 
     /// The options that make these rules, each once, in order.

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::pattern::BlobSelector;
-use super::{Rule, Selector, Spec};
+use super::{Place, Rule, Selector, Spec};
 use crate::filler::Registry;
-use crate::layer::{BlobSpec, Role, Values};
-use crate::proto::caffe::LayerParameter;
+use crate::layer::{Role, Values};
 
 /// A named set of rules for blobs to which the net gives neither filler nor values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +20,8 @@ pub enum Preset {
     /// - A deconvolution that enlarges each channel by itself is `bilinear`, other ones are `msra`.
     /// - Recurrent weights are `xavier`; embeddings are normal values.
     /// - A BatchNorm has mean 0, variance 1 and factor 1, and a Parameter layer ones.
+    /// - The last weights of each branch before a sum are damped, so that residual nets keep their signals too;
+    ///   [`Damping`](super::Damping) has the formula.
     ///
     /// The layer types' own defaults do for the rest: no bias, Scale 1, PReLU 0.25.
     Benchmark,
@@ -75,7 +76,7 @@ pub struct Part {
     blob: BlobSelector,
     spec: &'static str,
     /// What must hold beside.
-    only: fn(&LayerParameter, &BlobSpec) -> bool,
+    only: fn(&Place<'_>) -> bool,
 }
 
 const WEIGHT: BlobSelector = BlobSelector::Role(Role::Weight);
@@ -94,32 +95,38 @@ static BENCHMARK: &[Part] = &[
     Part::new("LSTM", WEIGHT, "xavier"),
     Part::new("Parameter", BlobSelector::Index(0), "constant:1"),
     Part::new("RNN", WEIGHT, "xavier"),
+    Part::new("Scale", WEIGHT, "constant:1").only(is_damped),
 ];
 
 impl Part {
     const fn new(layer_type: &'static str, blob: BlobSelector, spec: &'static str) -> Part {
-        Part { layer_type, blob, spec, only: |_, _| true }
+        Part { layer_type, blob, spec, only: |_| true }
     }
 
-    const fn only(self, only: fn(&LayerParameter, &BlobSpec) -> bool) -> Part {
+    const fn only(self, only: fn(&Place<'_>) -> bool) -> Part {
         Part { only, ..self }
     }
 
-    pub(super) fn matches(&self, layer: &LayerParameter, index: usize, blob: &BlobSpec) -> bool {
-        let open = match &blob.values {
+    pub(super) fn matches(&self, place: &Place<'_>) -> bool {
+        let open = match &place.blob.values {
             Values::Filled(spec) => !spec.explicit,
             Values::Zeros => true,
             Values::Given(_) => false,
         };
-        open && layer.r#type() == self.layer_type && self.blob.matches(index, blob) && (self.only)(layer, blob)
+        let is_meant = place.layer.r#type() == self.layer_type && self.blob.matches(place.index, place.blob);
+        open && is_meant && (self.only)(place)
     }
 }
 
-fn is_transposed(layer: &LayerParameter, _: &BlobSpec) -> bool {
-    layer.inner_product_param.as_ref().is_some_and(|param| param.transpose())
+fn is_damped(place: &Place<'_>) -> bool {
+    place.damping.is_some()
+}
+
+fn is_transposed(place: &Place<'_>) -> bool {
+    place.layer.inner_product_param.as_ref().is_some_and(|param| param.transpose())
 }
 
 /// Whether each channel is a group of its own, with a square kernel larger than 1.
-fn enlarges_channels(_: &LayerParameter, weight: &BlobSpec) -> bool {
-    matches!(weight.shape.dims(), &[_, 1, height, width] if height == width && height > 1)
+fn enlarges_channels(place: &Place<'_>) -> bool {
+    matches!(place.blob.shape.dims(), &[_, 1, height, width] if height == width && height > 1)
 }

@@ -93,6 +93,7 @@ impl Short<'_> {
         if !value.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c)) {
             return Err(self.fault(span, format!("{value:?} is no value for {:?}", field.name()), None));
         }
+        let value = enum_name(field, value).unwrap_or_else(|| value.to_owned());
         let source = Source::new(self.source.name(), format!("{}: {value}", field.name()));
         let document = parse(&source, self.message).map_err(|found| {
             let first = found.into_iter().next();
@@ -107,4 +108,10 @@ impl Short<'_> {
     fn fault(&self, span: Span, message: String, help: Option<String>) -> Diagnostic {
         Diagnostic { message, location: Some(self.source.location(span)), help }
     }
+}
+
+/// The name in the schema of an enum's value, in whatever case it is given.
+fn enum_name(field: &FieldDescriptor, value: &str) -> Option<String> {
+    let Kind::Enum(names) = field.kind() else { return None };
+    names.values().map(|known| known.name().to_owned()).find(|name| name.eq_ignore_ascii_case(value))
 }

@@ -16,7 +16,8 @@ use crate::proto::text::{Source, Span, parse};
 ///
 /// - as in a net: `type: "gaussian" std: 0.01`,
 /// - short: `gaussian:std=0.01,mean=0.1`, or only `gaussian`. A filler that reads one field takes its value alone, such
-///   as `constant:1`. Texts have no quotes; one with a comma needs the other form.
+///   as `constant:1`. Texts have no quotes; one with a comma needs the other form. The case of `FAN_OUT` and the like
+///   does not matter.
 ///
 /// Every field must be one that the filler reads.
 ///
@@ -128,6 +129,8 @@ mod tests {
         for (short, long) in [
             ("msra", "type: \"msra\""),
             ("msra:FAN_OUT", "type: \"msra\" variance_norm: FAN_OUT"),
+            ("xavier:fan_out", "type: \"xavier\" variance_norm: FAN_OUT"),
+            ("variance_scaling:mode=FAN_AVG", "type: \"variance_scaling\" mode: fan_avg"),
             ("gaussian:std=0.01", "type: 'gaussian' std: 0.01"),
             (" gaussian : std = 1e-2 , mean=-.5", "# normal\ntype: \"gaussian\", mean: -.5; std: 0.01"),
             ("uniform:min=-1,max=inf", "min: -1 max: inf type: \"uniform\""),

@@ -1,8 +1,10 @@
 """OpenCV's dnn module loads NET.prototxt with NET.caffemodel, and a forward pass gives finite numbers.
 
+With a LIMIT their standard deviation is at most that many times the input's, and no less than the input's over LIMIT.
+
 The net is cut down to what OpenCV knows, in deploy.prototxt of the current folder.
 
-usage: opencv.py NET.prototxt NET.caffemodel CHANNELS SIZE
+usage: opencv.py NET.prototxt NET.caffemodel CHANNELS SIZE [LIMIT]
 """
 
 import re
@@ -32,10 +34,12 @@ def deploy(text):
 
 
 definition, weights, channels, size = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+limit = float(sys.argv[5]) if len(sys.argv) > 5 else numpy.inf
 with open(definition) as source, open("deploy.prototxt", "w") as target:
     target.write(deploy(source.read()))
 net = cv2.dnn.readNetFromCaffe("deploy.prototxt", weights)
 net.setInput(numpy.random.default_rng(0).standard_normal((1, channels, size, size), dtype=numpy.float32))
 scores = net.forward()
 assert scores.size > 1 and numpy.isfinite(scores).all() and scores.std() > 0, scores
+assert 1 / limit <= scores.std() <= limit, scores.std()
 print("read")

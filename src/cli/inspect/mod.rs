@@ -19,7 +19,7 @@ use super::standard_output::print;
 use super::table::Screen;
 use crate::inspect::{Content, Inspection, Options, Selection, Subject, content_of, net_of_weights, weights_in};
 use crate::weights::StoredNet;
-use crate::{Definition, Net, Plan};
+use crate::{Definition, Net, Plan, PlanOptions};
 
 /// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
 #[derive(Debug, Args)]
@@ -113,19 +113,18 @@ impl InspectArguments {
         if let Some(net) = &self.net {
             bail!("--net {}: {} holds no weights that need it", net.display(), display_name(&self.file));
         }
-        let plan = self.plan(definition)?;
+        let plan = self.plan(definition, self.state.plan())?;
         let subject = Subject { plan: Some(&plan), weights: None };
         let selection = self.select.selection(&subject)?;
         let inspection = self.inspect(&subject, &selection)?;
-        let warnings = plan.warnings();
-        warnings.iter().filter(|warning| selection.planned(&plan, warning.blob)).for_each(report::warning);
+        selection.warnings(&plan).for_each(|warning| report::warning(&warning));
         Ok(inspection)
     }
 
     fn weights(&self, weights: &StoredNet) -> anyhow::Result<Inspection> {
         report_notices(&display_name(&self.file), &weights.notices);
         let (plan, note) = match &self.net {
-            Some(net) => (Some(self.plan(load(net)?.definition)?), None),
+            Some(net) => (Some(self.plan(load(net)?.definition, self.state.plan())?), None),
             None => self.plan_of(weights),
         };
         let subject = Subject { plan: plan.as_ref(), weights: Some(weights) };
@@ -134,9 +133,8 @@ impl InspectArguments {
         Ok(inspection)
     }
 
-    fn plan(&self, definition: Definition) -> crate::Result<Plan> {
+    fn plan(&self, definition: Definition, mut options: PlanOptions) -> crate::Result<Plan> {
         let net = Net::resolve(definition, &self.state.options())?;
-        let mut options = self.state.plan();
         options.rules = self.rules.rules(&options.fillers)?;
         let plan = Plan::new(net, &options)?;
         plan.notices.iter().for_each(|notice| report::note(notice));
@@ -151,7 +149,10 @@ impl InspectArguments {
             let format = weights.format.map_or("file", |format| format.name);
             return (None, Some(format!("the {format} holds no net: {MISSING}; give it with --net")));
         };
-        match self.plan(definition) {
+        let options = self.state.plan();
+        // The values are there: whether Caffe has the fillers does not matter.
+        let options = PlanOptions { fillers: options.fillers.with_extensions(), ..options };
+        match self.plan(definition, options) {
             Ok(plan) => (Some(plan), None),
             Err(error) => {
                 let note = format!(

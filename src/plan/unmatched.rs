@@ -1,0 +1,67 @@
+//! Why a rule matches no blob, and what was meant.
+
+use crate::error::Diagnostic;
+use crate::proto::text::closest;
+use crate::rules::{BlobSelector, Pattern, Rule};
+
+/// What may stand behind the last dot of a pattern.
+const BLOBS: &str = "behind the last dot stands weight, bias or the index of a blob";
+
+/// The layers met so far: their names, and how many blobs they have.
+#[derive(Default)]
+pub(super) struct Names {
+    layers: Vec<(String, usize)>,
+}
+
+impl Names {
+    pub(super) fn push(&mut self, layer: &str, blobs: usize) {
+        self.layers.push((layer.to_owned(), blobs));
+    }
+
+    /// What to say of a rule whose pattern matches no blob.
+    pub(super) fn unmatched(&self, rule: &Rule, pattern: &Pattern) -> Diagnostic {
+        let glob = pattern.glob();
+        let (message, help) = match self.most_blobs(pattern) {
+            Some(most) => no_blob(glob, pattern.blob(), most),
+            None => (format!("no layer's name matches {glob:?}"), self.meant(pattern)),
+        };
+        Diagnostic { message, location: Some(rule.location()), help }
+    }
+
+    /// How many blobs the layers that the pattern matches have at most; none if it matches no layer.
+    fn most_blobs(&self, pattern: &Pattern) -> Option<usize> {
+        self.layers.iter().filter(|(name, _)| pattern.matches_layer(name)).map(|&(_, blobs)| blobs).max()
+    }
+
+    /// What was meant by a pattern that matches no layer.
+    fn meant(&self, pattern: &Pattern) -> Option<String> {
+        let text = pattern.text();
+        let (layer, last) = text.rsplit_once('.').unwrap_or((text, ""));
+        let mut names = self.layers.iter().filter(|(_, blobs)| *blobs > 0).map(|(name, _)| name.as_str());
+        if names.clone().any(|name| name == text) {
+            return Some(format!("the layer {text:?} is written {layer}\\.{last}"));
+        }
+        if pattern.blob() == BlobSelector::All && text.contains('.') {
+            // Would it match with a blob in the place of what stands behind the dot?
+            let near = closest(last, ["weight", "bias"].into_iter());
+            let with_blob = format!("{layer}.{}", near.unwrap_or("weight"));
+            if Pattern::parse("", &with_blob).is_ok_and(|pattern| self.most_blobs(&pattern).is_some()) {
+                return Some(near.map_or_else(|| BLOBS.to_owned(), |_| format!("did you mean {with_blob:?}? {BLOBS}")));
+            }
+        }
+        closest(pattern.glob(), &mut names).map(|near| format!("did you mean {near:?}?"))
+    }
+}
+
+/// What to say where the layers that a glob matches, of at most `most` blobs, have not the blob.
+fn no_blob(glob: &str, blob: BlobSelector, most: usize) -> (String, Option<String>) {
+    let start = format!("no layer whose name matches {glob:?} has");
+    match blob {
+        _ if most == 0 => (format!("{start} blobs"), None),
+        BlobSelector::All => (format!("{start} blobs"), None),
+        BlobSelector::Index(index) => {
+            (format!("{start} a blob {index}"), Some(format!("the last one is blob {}", most - 1)))
+        }
+        BlobSelector::Role(role) => (format!("{start} a {role}"), Some("name the blob by its index".to_owned())),
+    }
+}

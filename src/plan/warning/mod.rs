@@ -1,0 +1,63 @@
+//! What is not wrong, but hardly meant.
+
+mod overruled;
+mod variance;
+mod weights;
+
+use std::fmt;
+
+use super::{BlobId, Initial, Plan};
+use crate::error::Location;
+
+/// Something about the net that is not wrong, but hardly meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The blobs that it is about: at least one.
+    pub blobs: Vec<BlobId>,
+    /// What it says, without the place in the file.
+    pub message: String,
+    /// What the user can do.
+    pub help: String,
+    /// The place of the first blob's layer in the file, where it is known.
+    pub location: Option<Location>,
+}
+
+impl Warning {
+    fn new(plan: &Plan, blobs: Vec<BlobId>, message: String, help: impl Into<String>) -> Warning {
+        let first = blobs.first().map(|id| &plan.layers[id.layer]);
+        let location = first.and_then(|layer| plan.locator.locate(layer.origin, ""));
+        Warning { blobs, message, help: help.into(), location }
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(f, "{location}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// All that there is to warn of.
+pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
+    let checks = [weights::unfilled, variance::zero, overruled::rules];
+    checks.iter().flat_map(|check| check(plan)).collect()
+}
+
+/// Whether all values of a blob will be zero.
+fn is_zero(plan: &Plan, id: BlobId) -> bool {
+    let blob = plan.blob(plan.blob(id).owner.unwrap_or(id));
+    let stays = blob.donor.is_none() && blob.patches.is_empty();
+    stays
+        && match &blob.initial {
+            Initial::Zeros => true,
+            Initial::Given(values) => values.iter().all(|&value| value == 0.0),
+            Initial::Filled { spec, .. } => spec.param.r#type() == "constant" && spec.param.value() == 0.0,
+        }
+}
+
+/// A blob as rules name it: `conv1.0`.
+fn name(plan: &Plan, id: BlobId) -> String {
+    format!("{}.{}", plan.layers[id.layer].param.name(), id.blob)
+}

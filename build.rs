@@ -1,13 +1,16 @@
-//! Compiles `proto/caffe.proto` into Rust types and a descriptor set.
+//! Compiles `proto/caffe.proto` into Rust types, a descriptor set, and the comments of the schema, which stand apart: they
+//! are most of the bytes, and seldom needed.
 //!
 //! protoc comes from the crate `protobuf-src` (feature `vendored-protoc`); without that feature prost-build takes
 //! `PROTOC` or the system's protoc.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use prost::Message;
 use prost_build::Config;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet, SourceCodeInfo};
 
 /// Messages with a field for every layer type, of which each has one or two.
 const LAYERS: [&str; 2] = ["LayerParameter", "V1LayerParameter"];
@@ -18,10 +21,20 @@ fn main() -> std::io::Result<()> {
     let mut config = Config::new();
     #[cfg(feature = "vendored-protoc")]
     config.protoc_executable(protobuf_src::protoc());
-    config.file_descriptor_set_path(out.join("caffe.bin"));
     let files = config.load_fds(&["proto/caffe.proto"], &["proto"])?;
+    write_descriptors(files.clone(), &out)?;
     box_layer_types(&mut config, &files);
     config.compile_fds(files)
+}
+
+/// Writes the descriptor set, and the comments before messages and fields.
+fn write_descriptors(mut files: FileDescriptorSet, out: &Path) -> std::io::Result<()> {
+    let mut comments = SourceCodeInfo::default();
+    for info in files.file.iter_mut().filter_map(|file| file.source_code_info.take()) {
+        comments.location.extend(info.location.into_iter().filter(|location| location.leading_comments.is_some()));
+    }
+    fs::write(out.join("comments.bin"), comments.encode_to_vec())?;
+    fs::write(out.join("caffe.bin"), files.encode_to_vec())
 }
 
 /// Boxes the parameters of the layer types, but for those that are a few numbers.

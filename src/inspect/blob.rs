@@ -37,6 +37,14 @@ impl Values<'_> {
             }
         }
     }
+
+    /// See [`StoredValues::reads_anywhere`](crate::weights::StoredValues::reads_anywhere).
+    pub(super) fn reads_anywhere(&self) -> bool {
+        match self {
+            Values::Stored(blob) => blob.values.reads_anywhere(),
+            Values::Given(_) => true,
+        }
+    }
 }
 
 impl<'a> BlobPair<'a> {

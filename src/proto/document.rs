@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use prost::Message;
+use prost_reflect::prost_types::SourceCodeInfo;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde::Serialize;
-
-use super::descriptor;
 
 /// A field of a message, with its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,11 +24,10 @@ pub struct FieldDocument {
 
 /// The comments of the schema by the path of what they belong to.
 static COMMENTS: LazyLock<HashMap<Vec<i32>, String>> = LazyLock::new(|| {
-    let file = descriptor("NetParameter").parent_file();
-    let locations = file.file_descriptor_proto().source_code_info.as_ref().map(|info| info.location.as_slice());
-    let comment = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let commented = locations.unwrap_or_default().iter().filter(|location| location.leading_comments.is_some());
-    commented.map(|location| (location.path.clone(), comment(location.leading_comments()))).collect()
+    let bytes = include_bytes!(concat!(env!("OUT_DIR"), "/comments.bin"));
+    let commented = SourceCodeInfo::decode(bytes.as_slice()).expect("the build wrote the comments");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    commented.location.iter().map(|location| (location.path.clone(), words(location.leading_comments()))).collect()
 });
 
 /// What the schema's comment says of a message.
@@ -73,6 +72,7 @@ fn kind(field: &FieldDescriptor) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proto::descriptor;
 
     #[test]
     fn comments_and_defaults_are_those_of_the_schema() {

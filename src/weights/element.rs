@@ -78,10 +78,12 @@ impl Element {
     pub(super) fn decode(self, bytes: &[u8], stride: usize, out: &mut [f32]) {
         macro_rules! each {
             ($type:ty, $width:literal, $to_f32:expr) => {
-                decode_each::<$width>(bytes, stride, out, |raw| {
-                    let from = if self.big_endian { <$type>::from_be_bytes } else { <$type>::from_le_bytes };
-                    $to_f32(from(raw))
-                })
+                // The order is chosen before the loop, which otherwise would not become vector code.
+                if self.big_endian {
+                    decode_each::<$width>(bytes, stride, out, |raw| $to_f32(<$type>::from_be_bytes(raw)))
+                } else {
+                    decode_each::<$width>(bytes, stride, out, |raw| $to_f32(<$type>::from_le_bytes(raw)))
+                }
             };
         }
         match self.kind {

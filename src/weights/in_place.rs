@@ -55,4 +55,8 @@ impl StoredValues for InPlace {
     fn number_type(&self) -> NumberType {
         self.element.kind
     }
+
+    fn reads_anywhere(&self) -> bool {
+        true
+    }
 }

@@ -52,6 +52,11 @@ pub trait StoredValues: Send + Sync {
     fn number_type(&self) -> NumberType {
         NumberType::F32
     }
+
+    /// Whether reading may go on anywhere at no cost, so that threads may share the values.
+    fn reads_anywhere(&self) -> bool {
+        false
+    }
 }
 
 /// Values in memory.

@@ -160,4 +160,8 @@ impl StoredValues for WireValues {
     fn number_type(&self) -> NumberType {
         self.element.kind
     }
+
+    fn reads_anywhere(&self) -> bool {
+        true
+    }
 }

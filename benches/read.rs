@@ -1,5 +1,5 @@
-//! Reading the values of a 528 MiB caffemodel through its memory map, and comparing it with itself, side by side with
-//! plain reads of the same bytes into one buffer; also the memory that takes.
+//! Reading the values of a 528 MiB caffemodel through its memory map, inspecting it and comparing it with itself, side by
+//! side with plain reads of the same bytes into one buffer; also the memory that takes.
 
 mod support;
 
@@ -9,8 +9,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use caffemodel::compare::{Options, compare};
+use caffemodel::compare::{self, compare};
 use caffemodel::filler::PIECE;
+use caffemodel::inspect::{self, Inspection, Subject};
 use caffemodel::output::Format;
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, weights};
@@ -24,18 +25,23 @@ fn main() -> io::Result<()> {
     make(&path);
     let mib = fs::metadata(&path)?.len() as f64 / (1 << 20) as f64;
     let before = peak_memory();
-    let (mut plain, mut values, mut compared) = (Vec::new(), Vec::new(), Vec::new());
+    let [mut plain, mut values, mut inspected, mut compared] = [(); 4].map(|()| Vec::new());
     for _ in 0..ROUNDS {
         plain.push(time(|| read_plainly(&path).expect("the file can be read")));
         values.push(time(|| read_values(&path)));
+        inspected.push(time(|| inspect(&path)));
         compared.push(time(|| compare_with_itself(&path)));
     }
     println!("| what | ms, least | MiB/s | times plain reads |");
     println!("|---|---|---|---|");
     let least = |times: &[Duration]| times.iter().min().expect("there are rounds").as_secs_f64();
-    for (what, times, files) in
-        [("plain reads", &plain, 1.0), ("all values", &values, 1.0), ("compare, two files", &compared, 2.0)]
-    {
+    let rows = [
+        ("plain reads", &plain, 1.0),
+        ("all values", &values, 1.0),
+        ("inspect", &inspected, 1.0),
+        ("compare, two files", &compared, 2.0),
+    ];
+    for (what, times, files) in rows {
         let (time, plain) = (least(times), least(&plain));
         println!("| {what} | {:.1} | {:.0} | {:.2} |", time * 1e3, files * mib / time, time / (files * plain));
     }
@@ -77,9 +83,15 @@ fn read_values(path: &Path) {
     }
 }
 
+fn inspect(path: &Path) {
+    let net = weights::open(path).expect("the file is a caffemodel");
+    let subject = Subject { plan: None, weights: Some(&net) };
+    Inspection::new(&subject, &inspect::Options::default()).expect("the file can be read");
+}
+
 fn compare_with_itself(path: &Path) {
     let [a, b] = [path; 2].map(|path| weights::open(path).expect("the file is a caffemodel"));
-    assert!(compare(&a, &b, &Options::default()).expect("the file can be read").equal);
+    assert!(compare(&a, &b, &compare::Options::default()).expect("the file can be read").equal);
 }
 
 /// The most memory in KiB that the process has had, files' pages included; 0 where the system does not tell.

@@ -134,6 +134,24 @@ fn other_archives_are_refused() {
 }
 
 #[test]
+fn gaps_between_blobs_are_not_copied() {
+    let value = || npy(1, "<f4", false, "(1,)", &1f32.to_le_bytes());
+    let refused = |net| caffemodel::convert::plan(net).unwrap_err().to_string();
+    let npz = open(&zip(&[("a/2.npy", value()), ("a/0.npy", value())], false)).unwrap();
+    let expected = "layer \"a\": blob 2 is stored, but blob 1 is not (the blobs of a layer are numbered from 0 on, without \
+                    gaps; has a part of the file been left out?)";
+    assert_eq!(refused(npz), expected);
+    let mut file = hdf5_pure::FileBuilder::new();
+    let (mut data, mut layer) = (file.create_group("data"), file.create_group("a"));
+    layer.create_dataset("1").with_f32_data(&[1.0]).with_shape(&[1]);
+    data.add_group(layer.finish());
+    file.add_group(data.finish());
+    let expected = "layer \"a\": blob 1 is stored, but blob 0 is not (HDF5 stores shared blobs once; --net NET.prototxt \
+                    tells which ones are shared)";
+    assert_eq!(refused(open(&file.finish().unwrap()).unwrap()), expected);
+}
+
+#[test]
 fn safetensors_of_every_floating_type() {
     let values = [1.5, -2.0];
     let tensors = [

@@ -161,6 +161,67 @@ fn bad_input_is_refused_without_a_trace() {
 }
 
 #[test]
+fn inputs_without_a_shape_are_given_one() {
+    let folder = Folder::new();
+    let net = "\
+layer { name: \"data\" type: \"Input\" top: \"data\" }
+layer { name: \"conv\" type: \"Convolution\" bottom: \"data\" top: \"conv\"
+        convolution_param { num_output: 2 kernel_size: 3 } }
+";
+    let expected = "\
+error: layer \"conv\" (Convolution), convolution_param.axis: axis 1 is out of range for the 0-axis shape ()
+ --> net.prototxt:3:9
+  |
+3 |         convolution_param { num_output: 2 kernel_size: 3 } }
+  |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |
+  = help: the net gives \"data\" no shape: give it with `--shape data=N,C,H,W`
+
+";
+    assert_eq!(refused(&folder, net, ""), expected);
+    folder.run("init net.prototxt -o - --seed 1 --shape data=1,3,5,5").success();
+    let ignored = refused(&folder, net, "--shape data=1,3,5,5 --shape conv=9,9");
+    let message = "layer \"conv\" (Convolution), top: makes \"conv\" in the shape (1, 2, 3, 3), whatever the shape (9, 9) given for it";
+    assert!(ignored.starts_with(&format!("error: {message}\n")), "{ignored}");
+    assert!(ignored.contains("help: shapes are given for inputs, data and Python layers"), "{ignored}");
+}
+
+#[test]
+fn what_forks_have_is_told() {
+    let folder = Folder::new();
+    let unknown = refused(&folder, "layer { type: \"A\" }\nlayer { type: \"Permute\" name: \"p\" }", "");
+    let help = "Caffe's own layer types are known, those of forks are not: an Input layer can make its tops instead";
+    for expected in ["error: layer \"\" (A), type: unknown layer type \"A\"", "\"p\" (Permute), type: unknown", help] {
+        assert!(unknown.contains(expected), "{unknown}");
+    }
+    let field = refused(&folder, "layer { permute_param { order: 1 } }", "");
+    let expected = "\
+error: unknown field \"permute_param\" in LayerParameter
+ --> net.prototxt:1:9
+  |
+1 | layer { permute_param { order: 1 } }
+  |         ^^^^^^^^^^^^^
+  |
+  = help: forks of Caffe have it, which are not known here: SSD, Intel, NVIDIA, happynear's, Synopsys
+
+";
+    assert_eq!(field, expected);
+}
+
+#[test]
+fn what_is_hardly_meant_is_told() {
+    let folder = Folder::new();
+    folder.write("net.prototxt", INPUT);
+    let run = folder.run("init net.prototxt -o out --seed 1 --stage deplyo").success();
+    assert!(stderr(&run).starts_with("note: net.prototxt: no layer has a rule about the stage \"deplyo\"\n"));
+    folder.write("empty.prototxt", "# nothing\n");
+    let run = folder.run("init empty.prototxt -o empty --seed 1 --quiet").success();
+    let warning =
+        "warning: empty.prototxt: the net has no layers\n |\n = help: is it the right file, and complete?\n\n";
+    assert_eq!(stderr(&run), warning);
+}
+
+#[test]
 fn requests_that_cannot_be_met_are_refused() {
     let folder = Folder::new();
     folder.write("net.prototxt", INPUT);
@@ -170,10 +231,24 @@ fn requests_that_cannot_be_met_are_refused() {
         assert!(text.contains(expected), "{arguments}: {text}");
     };
     says("init absent.prototxt -o out", "absent.prototxt: cannot read: No such file or directory");
-    says("init net.prototxt -o no/such/folder/out --seed 1", "no/such/folder/out: cannot write");
+    says("init net.prototxt -o no/such/folder/out --seed 1", "no/such/folder/out: there is no folder no/such/folder");
     says("init net.prototxt -o . --seed 1", ".: is a folder; name a file in it");
     says("init net.prototxt -o out --seed 4294967296", "Caffe's generator takes seeds up to 4294967295");
     says("init net.prototxt -o out --shape data=2,-4", "dimension 1 is negative (-4)");
     says("init net.prototxt -o out --shape data", "expected TOP=N,C,H,W");
+    let unknown = "a shape is given for \"dat\": no layer of the net makes such a blob (did you mean \"data\"?)";
+    says("init net.prototxt -o out --shape dat=1", unknown);
+    says("init net.prototxt -o out --seed -1", "invalid value '-1' for '--seed <SEED>'");
+    let native = "--boost is about Caffe's random numbers: leave it out with --generator native";
+    says("init net.prototxt -o out --seed 1 --generator native --boost 1.54", native);
+    let weights = "--on-mismatch is about weights: give them with --weights";
+    says("init net.prototxt -o out --seed 1 --on-mismatch pad", weights);
+    let both = "out: both the output and its provenance; give each a name";
+    says("init net.prototxt -o out --provenance ./out --force", both);
+    says("init net.prototxt -o - --provenance -", "standard output: both the output and its provenance");
+    let itself = "net.prototxt: is the net definition; give the output another name";
+    says("init net.prototxt -o ./net.prototxt --force", itself);
+    says("init net.prototxt -o out --provenance net.prototxt --force", itself);
+    says("init net.prototxt -o /dev/null --seed 1", "/dev/null: is not a regular file; - stands for standard output");
     assert_eq!(folder.files(), ["net.prototxt"]);
 }

@@ -239,7 +239,7 @@ fn a_single_blob_is_a_binaryproto() {
     let mean = hex(&fs::read(folder.path("mean.binaryproto")).unwrap());
     assert_eq!(mean, "08011002180120022a100000803f000000400000404000008040");
     let done = folder.run("convert mean.binaryproto mean.npz").success();
-    assert!(stderr(&done).starts_with("wrote mean.npz: 1 layers, 4 parameters, "), "{}", stderr(&done));
+    assert!(stderr(&done).starts_with("wrote mean.npz: 1 blob, 4 values, "), "{}", stderr(&done));
     folder.run("convert mean.npz again.binaryproto").success();
     let again = hex(&fs::read(folder.path("again.binaryproto")).unwrap());
     assert_eq!(again, "2a100000803f0000004000004040000080403a060a0401020102");

@@ -148,7 +148,7 @@ initialised: 2 layers (a, b)";
     assert_eq!(printed, expected);
     let unused = "error: rename y*=*: no donor has a layer of such a name\n";
     assert_eq!(refused(&folder, "w.caffemodel --rename y*=*"), unused);
-    let unused = "error: \"conv*\" fits the name of no layer of the net\n";
+    let unused = "error: only conv*: the net has no layer of such a name\n";
     assert_eq!(refused(&folder, "w.caffemodel --only conv*"), unused);
     let missing = "error: v.caffemodel: cannot read: No such file or directory (os error 2)\n";
     assert_eq!(refused(&folder, "w.caffemodel,v.caffemodel"), missing);

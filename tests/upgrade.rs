@@ -15,6 +15,7 @@ use folder::{Folder, stderr};
 use prost::Message;
 
 const V0: &str = r#"name: "old" # a comment
+debug_info: true state { phase: TEST } input_shape { dim: 7 }
 input: "x" input_dim: [1, 3, 8, 8]
 force_backward: true
 layers { layer { name: "pad" type: "padding" pad: 2 } bottom: "x" top: "p" }
@@ -118,9 +119,13 @@ fn a_v0_net_is_rewritten_with_a_line_for_each_change() {
     folder.write("old.prototxt", V0);
     let expected = "\
 note: old.prototxt: the net was upgraded from the V0 format
+note: old.prototxt: state of a V0 net is ignored, as Caffe does
+note: old.prototxt: input_shape of a V0 net is ignored, as Caffe does
+note: old.prototxt: debug_info of a V0 net is ignored, as Caffe does
 note: old.prototxt: a padding layer was folded into the layer behind it
 note: old.prototxt: V0 layer \"c\" has no use for batchsize: ignored, as Caffe does
 note: old.prototxt: old input fields became an Input layer named \"input\"
+wrote new.prototxt
 ";
     folder.run("upgrade old.prototxt new.prototxt").success().stdout("").stderr(expected);
     assert_eq!(fs::read_to_string(folder.path("new.prototxt")).unwrap(), V0_UPGRADED);
@@ -134,6 +139,7 @@ fn a_v1_net_keeps_all_that_is_not_old() {
     let expected = "\
 note: old.prototxt: the net was upgraded from the V1 format
 note: old.prototxt: old transformation fields of data layers were moved to transform_param
+wrote new.prototxt
 ";
     folder.run("upgrade old.prototxt new.prototxt").success().stderr(expected);
     assert_eq!(fs::read_to_string(folder.path("new.prototxt")).unwrap(), V1_UPGRADED);
@@ -144,15 +150,15 @@ fn the_name_of_the_new_file_decides_how_it_is_written() {
     let folder = Folder::new();
     folder.write("old.prototxt", V0);
     folder.run("upgrade old.prototxt new.caffemodel").success();
-    folder.run("upgrade new.caffemodel new").success().stderr(current("new.caffemodel"));
+    folder.run("upgrade new.caffemodel new").success().stderr(current("new.caffemodel", "new"));
     assert_eq!(fs::read(folder.path("new")).unwrap(), fs::read(folder.path("new.caffemodel")).unwrap());
     folder.run("upgrade new new.prototxt").success();
     assert_eq!(fs::read_to_string(folder.path("new.prototxt")).unwrap(), V0_UPGRADED);
     folder.command("upgrade - -").write_stdin(V0).assert().success().stdout(V0_UPGRADED);
 }
 
-fn current(name: &str) -> String {
-    format!("note: {name}: already in the current format\n")
+fn current(name: &str, new: &str) -> String {
+    format!("note: {name}: already in the current format\nwrote {new}\n")
 }
 
 #[test]
@@ -160,7 +166,7 @@ fn a_current_file_keeps_its_bytes() {
     let folder = Folder::new();
     let net = "# mine\nlayer { name:'d' type:'Input' top:'d' }";
     folder.write("net.prototxt", net);
-    folder.run("upgrade net.prototxt new.prototxt").success().stderr(current("net.prototxt"));
+    folder.run("upgrade net.prototxt new.prototxt").success().stderr(current("net.prototxt", "new.prototxt"));
     assert_eq!(fs::read_to_string(folder.path("new.prototxt")).unwrap(), net);
 }
 
@@ -168,11 +174,11 @@ fn a_current_file_keeps_its_bytes() {
 fn a_solver_is_told_by_its_fields() {
     let folder = Folder::new();
     folder.write("solver.prototxt", "net: 'net.prototxt' # mine\nbase_lr: 0.01 solver_type: ADAGRAD momentum: 0.9");
-    let change = "note: solver.prototxt: solver_type: ADAGRAD became type: \"AdaGrad\"\n";
+    let change = "note: solver.prototxt: solver_type: ADAGRAD became type: \"AdaGrad\"\nwrote new.prototxt\n";
     folder.run("upgrade solver.prototxt new.prototxt").success().stderr(change);
     let expected = "base_lr: 0.01\nmomentum: 0.9\nnet: \"net.prototxt\"\ntype: \"AdaGrad\"\n";
     assert_eq!(fs::read_to_string(folder.path("new.prototxt")).unwrap(), expected);
-    folder.run("upgrade new.prototxt again.prototxt").success().stderr(current("new.prototxt"));
+    folder.run("upgrade new.prototxt again.prototxt").success().stderr(current("new.prototxt", "again.prototxt"));
     assert_eq!(fs::read_to_string(folder.path("again.prototxt")).unwrap(), expected);
     folder.run("upgrade new.prototxt new.binaryproto").success();
     folder.run("upgrade new.binaryproto back.prototxt --kind solver").success();
@@ -184,7 +190,7 @@ fn old_nets_within_solvers_are_upgraded_too() {
     let folder = Folder::new();
     let solver = "test_net_param { } test_net_param { layers { name: 's' type: SILENCE } } max_iter: 1";
     folder.write("solver.prototxt", solver);
-    let change = "note: solver.prototxt: test_net_param: the net was upgraded from the V1 format\n";
+    let change = "note: solver.prototxt: test_net_param: the net was upgraded from the V1 format\nwrote new.prototxt\n";
     folder.run("upgrade solver.prototxt new.prototxt").success().stderr(change);
     let expected = "\
 max_iter: 1

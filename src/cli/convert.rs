@@ -8,19 +8,20 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::BinaryBytes;
 
-use super::init::size;
+use super::init;
 use super::input::{self, Input};
 use super::net::{self, StateArguments};
-use super::output::{WRITE_BUFFER_BYTES, cannot_write};
+use super::output::{WRITE_BUFFER_BYTES, cannot_write, format_parser};
 use super::progress::Progress;
 use super::report;
+use super::table::counted;
 use super::target::{self, Target};
 use crate::convert::{self, Source};
 use crate::limits::Limits;
 use crate::output::{Format, Recipe, reserve};
 use crate::proto::Encoding;
 use crate::weights::{Donor, StoredNet};
-use crate::{Error, Net, Plan};
+use crate::{Error, Plan};
 
 /// Convert between .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors
 ///
@@ -44,7 +45,7 @@ pub(super) struct ConvertArguments {
 
     /// The format to write; by default the one that the name tells. A message of Caffe's schema that goes to standard
     /// output, or that --message names, becomes text if it is binary and binary if it is text
-    #[arg(long = "to", value_name = "caffemodel|hdf5|npz|safetensors|prototxt|binaryproto")]
+    #[arg(long = "to", value_parser = format_parser())]
     format: Option<Format>,
 
     /// The message of Caffe's schema that FROM is, such as SolverState or Datum; by default its content tells: a net or
@@ -90,6 +91,12 @@ pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     }
     report::done(&format!("wrote {name}: {content}, {}, {seconds:.2} s", BinaryBytes(bytes)));
     Ok(())
+}
+
+/// How much is stored: `8 blobs, 431,080 values`.
+fn size(plan: &Plan) -> String {
+    let blobs: usize = plan.layers.iter().map(|layer| layer.blobs.len()).sum();
+    format!("{}, {}", counted(blobs as u64, "blob"), counted(plan.values(), "value"))
 }
 
 /// Whether the source is a message that the format can hold as it is.
@@ -164,13 +171,13 @@ impl ConvertArguments {
             let output = format.writer(&plan, None::<&Recipe>, out)?;
             convert::write(&plan, &mut Progress::new(&plan, output))
         })?;
-        Ok((size(&plan), bytes))
+        Ok((if self.net.is_some() { init::size(&plan) } else { size(&plan) }, bytes))
     }
 
     /// Plans the net with the stored weights in its layers.
     fn fit(&self, net: &Path, stored: StoredNet) -> crate::Result<Plan> {
         let definition = net::load(net)?.definition;
-        let mut plan = Plan::new(Net::resolve(definition, &self.state.options())?, &self.state.plan())?;
+        let mut plan = Plan::new(self.state.resolve(definition)?, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
         let excess = convert::fit(&mut plan, Donor { name: input::display_name(&self.from), net: stored })?;
         let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");

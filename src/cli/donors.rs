@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::input::is_standard;
 use super::report;
+use super::table::counted;
 use crate::given::Given;
 use crate::output::DonorRecord;
 use crate::weights::{self, Donor, DonorReport, MatchOptions, OnMismatch, Rename, Report, Selection, Taken};
@@ -19,6 +20,7 @@ use crate::{Error, Plan};
 const HASH_BYTES: usize = 1 << 18;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Weights")]
 pub(super) struct DonorArguments {
     /// Weights to take for the layers of the same name: .caffemodel, .h5, .npz, .safetensors or .binaryproto, told by
     /// content; may be repeated or separated by commas, later ones win; without it those of the solver, if it has any
@@ -26,9 +28,9 @@ pub(super) struct DonorArguments {
     weights: Vec<PathBuf>,
 
     /// What to do with a layer whose shapes differ: refuse it, leave it initialised, take the leading part of a larger
-    /// blob, or put a smaller one into the leading part
-    #[arg(long, value_name = "error|skip|slice|pad", default_value = "error", hide_default_value = true)]
-    on_mismatch: OnMismatchArgument,
+    /// blob, or put a smaller one into the leading part; refused unless given
+    #[arg(long, value_name = "error|skip|slice|pad")]
+    on_mismatch: Option<OnMismatchArgument>,
 
     /// Rename layers of the weights; a * stands for any characters and carries over to the new name; may be repeated
     #[arg(long, value_name = "OLD=NEW")]
@@ -61,8 +63,13 @@ impl DonorArguments {
             return Err(Error::Request(message.to_owned()));
         }
         let paths = if own.is_empty() { solver } else { own };
-        let chosen = [("rename", self.rename.len()), ("only", self.only.len()), ("except", self.except.len())];
-        match chosen.iter().find(|(_, count)| paths.is_empty() && *count > 0) {
+        let chosen = [
+            ("on-mismatch", self.on_mismatch.is_some()),
+            ("rename", !self.rename.is_empty()),
+            ("only", !self.only.is_empty()),
+            ("except", !self.except.is_empty()),
+        ];
+        match chosen.iter().find(|(_, given)| paths.is_empty() && *given) {
             Some((option, _)) => Err(Error::Request(format!("--{option} is about weights: give them with --weights"))),
             None => Ok(Donors { paths, options: self.options()? }),
         }
@@ -71,8 +78,7 @@ impl DonorArguments {
     /// The options that are given, beside the files of weights.
     pub(super) fn given(&self) -> Vec<String> {
         let given = |option, value: &str| Given { option, value }.to_string();
-        let differs = self.on_mismatch != OnMismatchArgument::Error;
-        let on_mismatch = self.on_mismatch.to_possible_value().filter(|_| differs);
+        let on_mismatch = self.on_mismatch.and_then(|value| value.to_possible_value());
         let on_mismatch = on_mismatch.map(|value| given("--on-mismatch", value.get_name()));
         let renames = self.rename.iter().map(|rename| given("--rename", &rename.to_string()));
         let only = self.only.iter().map(|glob| given("--only", glob));
@@ -81,7 +87,7 @@ impl DonorArguments {
     }
 
     fn options(&self) -> crate::Result<MatchOptions> {
-        let on_mismatch = match self.on_mismatch {
+        let on_mismatch = match self.on_mismatch.unwrap_or(OnMismatchArgument::Error) {
             OnMismatchArgument::Error => OnMismatch::Error,
             OnMismatchArgument::Skip => OnMismatch::Skip,
             OnMismatchArgument::Slice => OnMismatch::Slice,
@@ -150,16 +156,16 @@ fn print(report: &Report) {
 }
 
 fn print_donor(donor: &DonorReport) {
-    let counted = |count: usize, what: &str| (count > 0).then(|| format!("{} {what}", HumanCount(count as u64)));
+    let some = |count: usize, what: &str| (count > 0).then(|| format!("{} {what}", HumanCount(count as u64)));
     let in_part = |is: fn(&&Taken) -> bool| donor.taken.iter().filter(is).count();
     let parts = [
-        counted(in_part(|taken| taken.sliced > 0), "of them sliced"),
-        counted(in_part(|taken| taken.padded > 0), "of them padded"),
-        counted(donor.skipped.len(), "do not fit"),
-        counted(donor.left.len(), "left out"),
-        counted(donor.excess.len(), "in excess"),
+        some(in_part(|taken| taken.sliced > 0), "of them sliced"),
+        some(in_part(|taken| taken.padded > 0), "of them padded"),
+        some(donor.skipped.len(), "do not fit"),
+        some(donor.left.len(), "left out"),
+        some(donor.excess.len(), "in excess"),
     ];
-    let mut line = format!("weights: {}: {} taken", donor.donor, plural(donor.taken.len()));
+    let mut line = format!("weights: {}: {} taken", donor.donor, counted(donor.taken.len() as u64, "layer"));
     parts.into_iter().flatten().for_each(|part| line.push_str(&format!(", {part}")));
     report::done(&line);
     if donor.taken.is_empty() {
@@ -186,13 +192,9 @@ fn describe(taken: &Taken) -> String {
     format!("{layer}{renamed}: {} blobs{}", whole + sliced + padded, parts.collect::<String>())
 }
 
-fn plural(layers: usize) -> String {
-    if layers == 1 { "1 layer".to_owned() } else { format!("{} layers", HumanCount(layers as u64)) }
-}
-
 /// The number of layers, and their names where there are few or details are wanted.
 fn layers(names: &[String]) -> String {
     const FEW: usize = 8;
-    let count = plural(names.len());
+    let count = counted(names.len() as u64, "layer");
     if names.len() <= FEW || report::is_verbose() { format!("{count} ({})", names.join(", ")) } else { count }
 }

@@ -1,19 +1,21 @@
 //! `caffemodel init`: a net definition becomes a caffemodel.
 
+use std::path::Path;
 use std::time::Instant;
 
 use clap::Args;
-use indicatif::{BinaryBytes, HumanCount};
+use indicatif::BinaryBytes;
 
 use super::donors::DonorArguments;
 use super::net::{Loaded, NetArguments};
-use super::output::OutputArguments;
+use super::output::{OUTPUT, OutputArguments};
 use super::random::RandomArguments;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
+use super::table::counted;
 use crate::output::Recipe;
 use crate::plan::{Initial, PlannedBlob, PlannedLayer};
-use crate::{Net, Plan, PlanOptions};
+use crate::{Plan, PlanOptions};
 
 /// Initialise a net definition, or the net that a solver trains, into a caffemodel, or HDF5, .npz or .safetensors.
 #[derive(Debug, Args)]
@@ -43,7 +45,7 @@ pub(super) struct InitArguments {
     random: RandomArguments,
 
     /// Check everything and say what would be written, but write nothing
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     dry_run: bool,
 }
 
@@ -52,7 +54,8 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let Loaded { definition, seed, weights } = arguments.net.load()?;
     let donors = arguments.donors.or(weights)?;
     let (file, sha256) = (definition.file.clone(), definition.sha256);
-    let net = Net::resolve(definition, &arguments.net.state.options())?;
+    arguments.output.check_apart(&[arguments.net.path(), Path::new(&file)])?;
+    let net = arguments.net.state.resolve(definition)?;
     let mut random = arguments.random.open(seed)?;
     let streams = Some(random.streams.clone());
     let mut options = PlanOptions { streams, ..arguments.net.state.plan() };
@@ -62,6 +65,9 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     print_changes(&plan);
     donors.apply(&mut plan)?;
     plan.warnings().iter().for_each(report::warning);
+    if plan.layers.is_empty() {
+        report::caution(&format!("{file}: the net has no layers"), "is it the right file, and complete?");
+    }
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }
@@ -92,7 +98,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
 
 /// How large the net is: `9 layers, 431,080 parameters`.
 pub(super) fn size(plan: &Plan) -> String {
-    format!("{} layers, {} parameters", HumanCount(plan.layers.len() as u64), HumanCount(plan.parameters()))
+    format!("{}, {}", counted(plan.layers.len() as u64, "layer"), counted(plan.parameters(), "parameter"))
 }
 
 /// The blobs of a layer and where their values come from: `conv1 (Convolution): (20, 1, 5, 5) xavier, (20) constant`.

@@ -1,5 +1,6 @@
 //! The command-line tool: one file a subcommand. Arguments are read and results printed here and nowhere else.
 
+mod color;
 mod compare;
 mod completions;
 mod convert;
@@ -34,6 +35,9 @@ use report::Verbosity;
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
 const FAILURE: u8 = 2;
 
+/// The heading of the options that every subcommand has.
+const GLOBAL: &str = "Global options";
+
 /// Caffe nets without Caffe: initialise a .prototxt into a .caffemodel, byte for byte as Caffe would.
 #[derive(Debug, Parser)]
 #[command(name = "caffemodel", version, about, max_term_width = 100)]
@@ -42,18 +46,18 @@ struct Arguments {
     command: Command,
 
     /// Tell nothing but warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
     quiet: bool,
 
     /// Tell the details
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     verbose: bool,
 
     /// Allow a file more, or less: layers=100000, messages=2000000, text-bytes=268435456, elements=17179869184
     ///
     /// A file beyond a limit is refused, so that a small hostile one cannot fill the memory or the disk. Elements are the
     /// values that a net draws or holds. May be repeated.
-    #[arg(long = "limit", global = true, value_name = "NAME=N")]
+    #[arg(long = "limit", global = true, value_name = "NAME=N", help_heading = GLOBAL)]
     limits: Vec<LimitChange>,
 }
 

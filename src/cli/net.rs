@@ -9,7 +9,7 @@ use super::report;
 use crate::given::Given;
 use crate::net::{Kind, Solver};
 use crate::proto::caffe;
-use crate::{Definition, PlanOptions, Shape, StateOptions};
+use crate::{Definition, Net, PlanOptions, Shape, StateOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct NetArguments {
@@ -24,7 +24,7 @@ pub(super) struct NetArguments {
 #[derive(Debug, Args)]
 pub(super) struct StateArguments {
     /// The phase to build the net in; by default that of the net's own state, or train
-    #[arg(long)]
+    #[arg(long, ignore_case = true)]
     phase: Option<PhaseArgument>,
 
     /// The level to build the net in, for its include and exclude rules
@@ -64,6 +64,11 @@ pub(super) struct Loaded {
 }
 
 impl NetArguments {
+    /// The file of the net, or of its solver.
+    pub(super) fn path(&self) -> &Path {
+        &self.net
+    }
+
     /// Reads the net definition, or the solver and its net; what the user should know of them is printed.
     pub(super) fn load(&self) -> crate::Result<Loaded> {
         load(&self.net)
@@ -120,8 +125,23 @@ impl StateArguments {
         phase.into_iter().chain(level).chain(stages).chain(shapes).chain(extensions).collect()
     }
 
+    /// The net in the state asked for. Stages that no layer's rules name, most likely misspelt, are told of.
+    pub(super) fn resolve(&self, definition: Definition) -> crate::Result<Net> {
+        let named = |stage: &String| {
+            let rules =
+                definition.layers.iter().flat_map(|layer| layer.param.include.iter().chain(&layer.param.exclude));
+            rules.flat_map(|rule| rule.stage.iter().chain(&rule.not_stage)).any(|named| named == stage)
+        };
+        for stage in &self.stages {
+            if !named(stage) {
+                report::note(&format!("{}: no layer has a rule about the stage {stage:?}", definition.file));
+            }
+        }
+        Net::resolve(definition, &self.options())
+    }
+
     /// The state to build the net in.
-    pub(super) fn options(&self) -> StateOptions {
+    fn options(&self) -> StateOptions {
         let phase = self.phase.map(|phase| match phase {
             PhaseArgument::Train => caffe::Phase::Train,
             PhaseArgument::Test => caffe::Phase::Test,

@@ -5,7 +5,9 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
+use super::input::is_standard;
 use super::progress::Progress;
 use super::target::{Target, display_name};
 use crate::output::{Format, Output, Provenance, Recipe, Recorder, reserve};
@@ -16,14 +18,18 @@ use crate::{Error, Plan, init};
 /// How much is gathered before it is written.
 pub(super) const WRITE_BUFFER_BYTES: usize = 256 * 1024;
 
+/// The heading of the options about the output.
+pub(super) const OUTPUT: &str = "Output";
+
 #[derive(Debug, Args)]
+#[command(next_help_heading = OUTPUT)]
 pub(super) struct OutputArguments {
     /// The file to write: .caffemodel, .h5 or .hdf5, .npz, .safetensors, .prototxt or .binaryproto; - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
     /// The format of the output; by default the one that its name tells, or else a caffemodel
-    #[arg(long, value_name = "caffemodel|hdf5|npz|safetensors|prototxt|binaryproto")]
+    #[arg(long, value_parser = format_parser())]
     format: Option<Format>,
 
     /// Write a JSON file that tells how the net came about, with the filler and the SHA-256 of each blob
@@ -35,7 +41,32 @@ pub(super) struct OutputArguments {
     force: bool,
 }
 
+/// Reads the name of a format; help and completions list them.
+pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
+    let value = |format: Format| match format {
+        Format::Hdf5 => PossibleValue::new(format.name()).alias("h5"),
+        _ => PossibleValue::new(format.name()),
+    };
+    PossibleValuesParser::new(Format::ALL.map(value)).try_map(|name| name.parse::<Format>())
+}
+
 impl OutputArguments {
+    /// Checks that the outputs are neither one file nor one of the files that the net is read from.
+    pub(super) fn check_apart(&self, inputs: &[&Path]) -> crate::Result<()> {
+        if let Some(provenance) = self.provenance.as_ref().filter(|provenance| same_file(provenance, &self.output)) {
+            let name = display_name(provenance);
+            return Err(Error::Request(format!("{name}: both the output and its provenance; give each a name")));
+        }
+        for output in [Some(&self.output), self.provenance.as_ref()].into_iter().flatten() {
+            let replaced = |input: &&&Path| !is_standard(output) && same_file(output, input);
+            if let Some(input) = inputs.iter().find(replaced) {
+                let message = format!("{}: is the net definition; give the output another name", input.display());
+                return Err(Error::Request(message));
+            }
+        }
+        Ok(())
+    }
+
     /// Initialises the plan into the output, and returns the length of it in bytes. Nothing is left behind unless all
     /// of it can be written.
     pub(super) fn write(&self, plan: &Plan, streams: &mut Streams, recipe: Recipe) -> anyhow::Result<u64> {
@@ -113,6 +144,16 @@ impl OutputArguments {
     fn cannot_write(&self, source: std::io::Error) -> Error {
         cannot_write(&self.output, source)
     }
+}
+
+/// Whether both paths name one file, which need not exist.
+fn same_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        path.canonicalize()
+            .or_else(|_| Ok::<_, std::io::Error>(folder.canonicalize()?.join(path.file_name().unwrap_or_default())))
+    };
+    one == other || matches!((whole(one), whole(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 /// The error for an output that cannot be written, or whose values cannot be read.

@@ -7,18 +7,19 @@ use rand::TryRng;
 use crate::random::{Era, SIMD_VARIABLE, SimdPath, Streams};
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Random numbers")]
 pub(super) struct RandomArguments {
     /// The seed of the generator; without it the solver's random_seed, or one that is chosen and printed
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
 
     /// Whose random numbers: Caffe's, to the bit, or one independent stream for each blob
     #[arg(long, default_value = "caffe")]
     generator: GeneratorArgument,
 
-    /// The Boost release that the user's Caffe was built with; it decides the random numbers
-    #[arg(long, value_name = "RELEASE", default_value = "1.74")]
-    boost: Era,
+    /// The Boost release that the user's Caffe was built with, which decides its random numbers; 1.74 unless given
+    #[arg(long, value_name = "RELEASE")]
+    boost: Option<Era>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,12 +44,15 @@ impl RandomArguments {
         let chosen = given.is_none();
         let seed = given.map_or_else(choose_seed, Ok)?;
         let streams = match self.generator {
+            GeneratorArgument::Native if self.boost.is_some() => {
+                bail!("--boost is about Caffe's random numbers: leave it out with --generator native")
+            }
             GeneratorArgument::Native => Streams::native(seed),
             GeneratorArgument::Caffe => {
                 let Ok(small) = u32::try_from(seed) else {
                     bail!("--seed {seed}: Caffe's generator takes seeds up to {}; or use --generator native", u32::MAX);
                 };
-                Streams::caffe(small, self.boost)
+                Streams::caffe(small, self.boost.unwrap_or_default())
             }
         };
         Ok(Random { streams, seed, chosen })

@@ -1,10 +1,10 @@
 //! How findings look on the terminal: with an excerpt of the source where the place is known.
 
-use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::color::shows_color;
 use crate::error::{Diagnostic, Error, Location};
 use crate::plan::Warning;
 use crate::proto::text::caret;
@@ -89,7 +89,7 @@ fn print(level: Level<'_>, finding: &Diagnostic) {
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(help));
     }
-    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let color = shows_color(&std::io::stderr());
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     eprintln!("{}\n", renderer.render(&[group]));
 }

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::HumanCount;
 
+use super::color::shows_color;
 use crate::proto::text::general;
 
 /// The spaces between two columns.
@@ -23,14 +24,11 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Standard output: a terminal has a width, and colours unless `NO_COLOR` is set.
+    /// Standard output: a terminal has a width and perhaps colours.
     pub(super) fn standard_output() -> Screen {
         let terminal = std::io::stdout().is_terminal();
         let size = console::Term::stdout().size_checked().filter(|_| terminal);
-        Screen {
-            width: size.map(|(_, columns)| usize::from(columns)),
-            color: terminal && std::env::var_os("NO_COLOR").is_none(),
-        }
+        Screen { width: size.map(|(_, columns)| usize::from(columns)), color: shows_color(&std::io::stdout()) }
     }
 
     /// The same, without regard to its width.
@@ -173,6 +171,11 @@ pub(super) fn count(number: u64) -> String {
     HumanCount(number).to_string()
 }
 
+/// So many things: `1 layer`, `1,234 layers`.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// A measured number with four digits, as `%.4g` has it.
 pub(super) fn measured(number: f64) -> String {
     general(number, DIGITS)
@@ -227,6 +230,7 @@ a\\nb\\u{1b}[1m  1,234,567
     #[test]
     fn numbers_for_people() {
         assert_eq!(count(431_080), "431,080");
+        assert_eq!([0, 1, 1234].map(|number| counted(number, "layer")), ["0 layers", "1 layer", "1,234 layers"]);
         assert_eq!([0.0, 0.035_355_339, -1234.56, 1e-9].map(measured), ["0", "0.03536", "-1235", "1e-09"]);
     }
 }

@@ -1,8 +1,8 @@
 //! Where a result goes: a file that appears complete or not at all, or standard output.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Seek};
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, IsTerminal, Seek};
+use std::path::Path;
 
 use anyhow::bail;
 
@@ -57,9 +57,13 @@ impl Target {
         match self {
             Target::File(file) => file.commit(),
             Target::StandardOutput(mut file) => {
-                let copied = file.rewind().and_then(|()| io::copy(&mut file, &mut io::stdout().lock()));
-                copied.map_err(|source| Error::io("cannot write", PathBuf::from("standard output"), source))?;
-                Ok(())
+                match file.rewind().and_then(|()| io::copy(&mut file, &mut io::stdout().lock())) {
+                    // A reader that has seen enough is no failure.
+                    Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                        Err(Error::io("cannot write", "standard output", error))
+                    }
+                    _ => Ok(()),
+                }
             }
         }
     }

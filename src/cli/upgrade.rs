@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::input::Input;
 use super::report;
-use super::target::Target;
+use super::target::{Target, display_name};
 use crate::Error;
 use crate::net::{Kind, UpgradedFile};
 use crate::proto::Encoding;
@@ -64,5 +64,6 @@ pub(super) fn run(arguments: &UpgradeArguments) -> anyhow::Result<()> {
     for change in changes {
         report::note(&format!("{name}: {change}"));
     }
+    report::done(&format!("wrote {}", display_name(new)));
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::weights::{self, Donor, MatchOptions};
 /// A layer does not fit, or weights of the net are missing, all of them listed.
 pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
     let donors = [stored];
-    let report = weights::apply(plan, &donors, &MatchOptions::default())?;
+    let report = weights::apply(plan, &donors, &MatchOptions::default()).map_err(without_remedy)?;
     let missing: Vec<Diagnostic> =
         plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name)).collect();
     if !missing.is_empty() {
@@ -29,6 +29,13 @@ pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
         }
     }
     Ok(report.donors.into_iter().flat_map(|donor| donor.excess).collect())
+}
+
+/// The error without its help, which is about initialising: here weights that do not fit have no other way.
+fn without_remedy(error: Error) -> Error {
+    let Error::Input(mut diagnostics) = error else { return error };
+    diagnostics.iter_mut().for_each(|diagnostic| diagnostic.help = None);
+    Error::Input(diagnostics)
 }
 
 /// The error for a layer that lacks values which the net does not give either.

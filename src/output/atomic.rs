@@ -46,13 +46,20 @@ impl AtomicFile {
                 return Err(Error::Request(format!("{}: is a folder; name a file in it", path.display())));
             }
             Ok(found) if !found.is_file() => {
-                return Err(Error::Request(format!("{}: is not a regular file", path.display())));
+                return Err(Error::Request(format!(
+                    "{}: is not a regular file; - stands for standard output",
+                    path.display()
+                )));
             }
             Ok(_) if !replace => return Err(exists(path)),
             Ok(_) => fs::canonicalize(path).map_err(|source| Error::io("cannot write", path, source))?,
             Err(_) => path.to_owned(),
         };
-        let file = Temporary::create_in(folder(&target)).map_err(|source| Error::io("cannot write", path, source))?;
+        let folder = folder(&target);
+        if !folder.exists() {
+            return Err(Error::Request(format!("{}: there is no folder {}", path.display(), folder.display())));
+        }
+        let file = Temporary::create_in(folder).map_err(|source| Error::io("cannot write", path, source))?;
         Ok(AtomicFile { file, path: target, replace })
     }
 

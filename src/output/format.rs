@@ -33,7 +33,7 @@ pub enum Format {
     Binaryproto,
 }
 
-/// A name that is not one of a format.
+/// A name that is neither one of a format nor an extension.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("unknown format {0:?}; there are caffemodel, hdf5, npz, safetensors, prototxt and binaryproto")]
 pub struct FormatError(String);
@@ -51,7 +51,11 @@ impl Format {
     /// assert_eq!(Format::of_path("net.bin"), None);
     /// ```
     pub fn of_path(path: impl AsRef<Path>) -> Option<Format> {
-        match path.as_ref().extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        Format::of_extension(path.as_ref().extension()?.to_str()?)
+    }
+
+    fn of_extension(extension: &str) -> Option<Format> {
+        match extension.to_ascii_lowercase().as_str() {
             "caffemodel" => Some(Format::Caffemodel),
             "h5" | "hdf5" => Some(Format::Hdf5),
             "npz" => Some(Format::Npz),
@@ -59,6 +63,18 @@ impl Format {
             "prototxt" => Some(Format::Prototxt),
             "binaryproto" => Some(Format::Binaryproto),
             _ => None,
+        }
+    }
+
+    /// The format's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Caffemodel => "caffemodel",
+            Format::Hdf5 => "hdf5",
+            Format::Npz => "npz",
+            Format::Safetensors => "safetensors",
+            Format::Prototxt => "prototxt",
+            Format::Binaryproto => "binaryproto",
         }
     }
 
@@ -153,20 +169,13 @@ impl FromStr for Format {
     type Err = FormatError;
 
     fn from_str(name: &str) -> Result<Format, FormatError> {
-        Format::ALL.into_iter().find(|format| format.to_string() == name).ok_or_else(|| FormatError(name.to_owned()))
+        Format::of_extension(name).ok_or_else(|| FormatError(name.to_owned()))
     }
 }
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Caffemodel => "caffemodel",
-            Format::Hdf5 => "hdf5",
-            Format::Npz => "npz",
-            Format::Safetensors => "safetensors",
-            Format::Prototxt => "prototxt",
-            Format::Binaryproto => "binaryproto",
-        })
+        f.write_str(self.name())
     }
 }
 

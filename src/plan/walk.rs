@@ -35,10 +35,12 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         rulebook: Rulebook::new(&options.rules, &options.fillers, &layers),
         planned: Vec::with_capacity(layers.len()),
     };
+    walk.check_types(&layers)?;
     for layer in layers {
         let planned = walk.layer(layer)?;
         walk.planned.push(planned);
     }
+    walk.check_user_shapes()?;
     let (layers, (changes, idle)) = (walk.planned, walk.rulebook.finish()?);
     let mut notices = walk.sources.into_notices();
     notices.extend(idle);
@@ -98,6 +100,25 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    /// Refuses all layers of unknown types at once.
+    fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
+        let unknown = |layer: &NetLayer| {
+            let refusal = self.layer_type(layer.param.r#type()).err()?;
+            let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
+            Some(self.locator.diagnose(&place, &refusal))
+        };
+        let found: Vec<Diagnostic> = layers.iter().filter_map(unknown).collect();
+        if found.is_empty() { Ok(()) } else { Err(Error::Input(found)) }
+    }
+
+    /// Refuses shapes given for tops that the net does not have.
+    fn check_user_shapes(&self) -> Result<()> {
+        let Some(top) = self.options.shapes.keys().find(|top| !self.ids.contains_key(*top)) else { return Ok(()) };
+        let near = closest(top, self.ids.keys().map(String::as_str));
+        let near = near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
+        Err(Error::Request(format!("a shape is given for {top:?}: no layer of the net makes such a blob{near}")))
+    }
+
     fn layer(&mut self, mut layer: NetLayer) -> Result<PlannedLayer, Diagnostic> {
         let given = std::mem::take(&mut layer.param.blobs);
         let Shaped { bottoms, tops, blobs, draws, macs, views } =
@@ -140,7 +161,9 @@ impl Walk<'_> {
             outlook: &After { planned: &self.planned, ahead: &self.ahead },
             fillers: &self.options.fillers,
         };
-        let setup = entry.layer.setup(&ctx).map_err(at_layer)?;
+        let setup =
+            entry.layer.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;
+        check_taken(&ctx, &setup.tops).map_err(at_layer)?;
         self.finish(param, setup, &top_ids, bottoms, given)
     }
 
@@ -153,7 +176,7 @@ impl Walk<'_> {
             };
             match closest(name, registry.iter().map(|entry| entry.name)) {
                 Some(near) => refusal.help(format!("did you mean {near:?}?")),
-                None => refusal.help("Caffe's own layer types are known; those of forks are not"),
+                None => refusal.help("Caffe's own layer types are known, those of forks are not: an Input layer can make its tops instead"),
             }
         })
     }
@@ -302,6 +325,32 @@ fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
     let counts = blob::Counts::of(&given);
     counts.check(&shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
     Ok(blob::values(given).into())
+}
+
+/// The refusal, with a word on an input without a shape where a bottom has none.
+fn help_with_shape(refusal: Refusal, bottoms: &[Shape], planned: &[PlannedLayer]) -> Refusal {
+    if !bottoms.contains(&Shape::unshaped()) {
+        return refusal;
+    }
+    let shapeless = |layer: &PlannedLayer| {
+        let top = layer.tops.iter().position(|shape| *shape == Shape::unshaped())?;
+        layer.param.top.get(top).filter(|_| layer.bottoms.is_empty()).cloned()
+    };
+    match planned.iter().find_map(shapeless) {
+        Some(top) => refusal.help(format!("the net gives {top:?} no shape: give it with `--shape {top}=N,C,H,W`")),
+        None => refusal,
+    }
+}
+
+/// Checks that the layer has taken the shapes that the user gave for its tops; the batch need not be given.
+fn check_taken(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), Refusal> {
+    for (index, made) in tops.iter().enumerate() {
+        let Some(given) = ctx.user_shape(index).filter(|given| !made.dims().ends_with(given.dims())) else { continue };
+        let message =
+            format!("makes {:?} in the shape {made}, whatever the shape {given} given for it", ctx.top_name(index));
+        return Err(Refusal::at("top", message).help("shapes are given for inputs, data and Python layers"));
+    }
+    Ok(())
 }
 
 /// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.

@@ -9,6 +9,7 @@ pub(crate) mod blob;
 pub mod document;
 mod encoding;
 pub(crate) mod fields;
+pub(crate) mod forks;
 mod gather;
 pub(crate) mod reader;
 pub mod text;

@@ -2,12 +2,15 @@
 //!
 //! prost drops fields that it does not know; [`check`] finds them first, so that nothing is lost silently.
 
+use std::sync::LazyLock;
+
 use prost::encoding::WireType;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor};
 use thiserror::Error;
 
 use super::fields::{Field, Fields};
 use super::reader::{Reader, wire_type};
+use super::{descriptor, message_names};
 use crate::limits::Limits;
 
 /// The deepest nesting of messages that is followed, as in protobuf itself.
@@ -34,6 +37,16 @@ pub enum WireError {
         /// The message that has it.
         message: String,
         /// Where it stands.
+        offset: usize,
+    },
+    /// A field that the message must have is not there.
+    #[error("missing required field {field:?} in {message} at byte {offset}")]
+    MissingField {
+        /// The field.
+        field: String,
+        /// The message that lacks it.
+        message: String,
+        /// Where the message starts.
         offset: usize,
     },
     /// The file ends too early.
@@ -100,6 +113,7 @@ fn check_message(
     if depth > MAX_DEPTH {
         return Err(WireError::TooDeep { offset: base });
     }
+    let mut missing = required(message);
     for field in Fields::new(bytes, base, message.name()) {
         let Field { number, wire_type, offset, body, body_offset, .. } = field?;
         let Some(known) = message.get_field(number) else {
@@ -109,12 +123,36 @@ fn check_message(
             let (field, message) = (known.name().to_owned(), message.name().to_owned());
             return Err(WireError::WrongType { field, message, offset });
         }
+        missing.retain(|field| field.number() != number);
         if let Kind::Message(inner) = known.kind() {
             counter.count(&inner)?;
             check_message(body, &inner, body_offset, depth + 1, counter)?;
         }
     }
-    Ok(())
+    match missing.first() {
+        Some(field) => {
+            let (field, message) = (field.name().to_owned(), message.name().to_owned());
+            Err(WireError::MissingField { field, message, offset: base })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The fields that the message must have. Few messages have any.
+fn required(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
+    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let requiring = |name: &String| descriptor(name).fields().any(|field| is_required(&field));
+        message_names().filter(requiring).collect()
+    });
+    if NAMES.iter().any(|name| name == message.name()) {
+        message.fields().filter(is_required).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+fn is_required(field: &FieldDescriptor) -> bool {
+    field.cardinality() == Cardinality::Required
 }
 
 /// Counts messages and layers up to the limits.
@@ -208,6 +246,17 @@ mod tests {
         assert_eq!(blob(b"\x38\x01"), wrong("shape"));
         let dims = blob(b"\x3a\x03\x0a\x01\xff").unwrap_err();
         assert_eq!(dims, "the value of \"dim\" in BlobShape at byte 2 is not of the field's type");
+    }
+
+    #[test]
+    fn required_fields_must_be_there() {
+        // layer { clip_param { min: 0 } }, then the same with max: 1
+        assert_eq!(
+            error(b"\xa2\x06\x08\xa2\x09\x05\x0d\0\0\0\0"),
+            "missing required field \"max\" in ClipParameter at byte 6"
+        );
+        let whole = b"\xa2\x06\x0d\xa2\x09\x0a\x0d\0\0\0\0\x15\0\0\x80\x3f";
+        assert_eq!(check(whole, &descriptor("NetParameter"), &Limits::default()), Ok(()));
     }
 
     #[test]

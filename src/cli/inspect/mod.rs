@@ -19,7 +19,7 @@ use super::standard_output::print;
 use super::table::Screen;
 use crate::inspect::{Content, Inspection, Options, Selection, Subject, content_of, net_of_weights, weights_in};
 use crate::weights::StoredNet;
-use crate::{Definition, Net, Plan, PlanOptions};
+use crate::{Definition, Plan, PlanOptions};
 
 /// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
 #[derive(Debug, Args)]
@@ -134,7 +134,7 @@ impl InspectArguments {
     }
 
     fn plan(&self, definition: Definition, mut options: PlanOptions) -> crate::Result<Plan> {
-        let net = Net::resolve(definition, &self.state.options())?;
+        let net = self.state.resolve(definition)?;
         options.rules = self.rules.rules(&options.fillers)?;
         let plan = Plan::new(net, &options)?;
         plan.notices.iter().for_each(|notice| report::note(notice));

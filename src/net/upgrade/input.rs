@@ -45,7 +45,7 @@ pub(super) fn upgrade(net: &mut NetParameter) -> Result<Option<NetLayer>, Proble
 pub(super) fn notice(layer: Option<&NetLayer>) -> &'static str {
     match layer {
         Some(_) => "old input fields became an Input layer named \"input\"",
-        None => "input fields without sizes were dropped, as Caffe does",
+        None => "input fields without sizes were dropped, as Caffe does: give each its input_shape",
     }
 }
 

@@ -60,8 +60,13 @@ pub(super) fn upgrade(net: &mut NetParameter, notices: &mut Vec<String>) -> Resu
             .help("write all layers in the current format");
         return Err(Problem { origin: Origin { field: "layer", index: 0 }, refusal });
     }
-    if net.state.take().is_some() || !std::mem::take(&mut net.input_shape).is_empty() {
-        notices.push("state and input_shape of a V0 net are ignored, as Caffe does".to_owned());
+    let dropped = [
+        ("state", net.state.take().is_some()),
+        ("input_shape", !std::mem::take(&mut net.input_shape).is_empty()),
+        ("debug_info", net.debug_info.take().is_some()),
+    ];
+    for (field, _) in dropped.iter().filter(|(_, given)| *given) {
+        notices.push(format!("{field} of a V0 net is ignored, as Caffe does"));
     }
     let layers: Vec<Indexed> = std::mem::take(&mut net.layers).into_iter().enumerate().collect();
     let kept = padding::fold(&layers, &net.input)?;

@@ -3,6 +3,7 @@
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::error::Diagnostic;
+use crate::proto::forks;
 
 use super::lexer::{Lexer, Token, TokenKind};
 use super::report::{Fault, Parsed, Report, quoted, shortened};
@@ -319,6 +320,9 @@ impl<'a> Parser<'a> {
         self.report.unknown(span, &message.name, name, || {
             if let Some(around) = around.clone().find(|around| around.field(name).is_some()) {
                 return Some(format!("{} has such a field: is a closing brace missing before it?", around.name));
+            }
+            if let Some(forks) = forks::with_field(&message.name, name) {
+                return Some(format!("forks of Caffe have it, which are not known here: {forks}"));
             }
             let near = closest(name, message.fields.iter().map(|field| &*field.name))?;
             Some(format!("did you mean \"{near}\"?"))

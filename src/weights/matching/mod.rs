@@ -227,7 +227,7 @@ impl Matcher<'_> {
         }
         let names: Vec<&str> = self.plan.layers.iter().map(|layer| layer.param.name()).collect();
         match self.options.selection.unused(&names) {
-            Some(glob) => Err(Error::Request(format!("{glob:?} fits the name of no layer of the net"))),
+            Some((list, glob)) => Err(Error::Request(format!("{list} {glob}: the net has no layer of such a name"))),
             None => Ok(()),
         }
     }

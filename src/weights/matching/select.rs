@@ -31,10 +31,12 @@ impl Selection {
         (self.only.is_empty() || fits(&self.only)) && !fits(&self.except)
     }
 
-    /// The first glob that fits none of the names.
-    pub(super) fn unused(&self, names: &[&str]) -> Option<&str> {
-        let unused = |glob: &&GlobMatcher| !names.iter().any(|name| glob.is_match(name));
-        self.only.iter().chain(&self.except).find(unused).map(|glob| glob.glob().glob())
+    /// The first glob that fits none of the names, and which list it is of.
+    pub(super) fn unused(&self, names: &[&str]) -> Option<(&'static str, &str)> {
+        let lists = [("only", &self.only), ("except", &self.except)];
+        let mut globs = lists.into_iter().flat_map(|(list, globs)| globs.iter().map(move |glob| (list, glob)));
+        let (list, glob) = globs.find(|(_, glob)| !names.iter().any(|name| glob.is_match(name)))?;
+        Some((list, glob.glob().glob()))
     }
 }
 
@@ -53,7 +55,7 @@ mod tests {
         let chosen = ["conv1", "conv/1x1", "conv1_bn", "fc6", "fc8"].map(|name| selection.contains(name));
         assert_eq!(chosen, [true, true, false, true, false]);
         assert!(Selection::default().contains("anything"));
-        assert_eq!(selection.unused(&["conv1", "fc6"]), Some("*_bn"));
+        assert_eq!(selection.unused(&["conv1", "fc6"]), Some(("except", "*_bn")));
         let error = Selection::new(&globs(&["fc[6"]), &[]).unwrap_err().to_string();
         assert_eq!(error, "error parsing glob 'fc[6': unclosed character class; missing ']'");
     }

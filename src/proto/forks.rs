@@ -1,0 +1,35 @@
+//! Fields that forks of Caffe have added to its messages: for messages only, nothing of theirs is read.
+
+/// One line a field: the message, the field and the forks, separated by tabs. The first line names the columns.
+const TABLE: &str = include_str!("../../proto/forks.tsv");
+
+/// The forks that have added a field of this name to a message, separated by commas; `None` if none is known to.
+pub(crate) fn with_field(message: &str, field: &str) -> Option<&'static str> {
+    TABLE.lines().skip(1).find_map(|line| {
+        let mut columns = line.split('\t');
+        let found = columns.next() == Some(message) && columns.next() == Some(field);
+        found.then(|| columns.next()).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::descriptor;
+
+    #[test]
+    fn fields_of_forks_are_found() {
+        assert_eq!(with_field("LayerParameter", "psroi_pooling_param"), Some("Intel, R-FCN, happynear's"));
+        assert_eq!(with_field("LayerParameter", "pooling_param"), None);
+        assert_eq!(with_field("ConvolutionParameter", "psroi_pooling_param"), None);
+    }
+
+    #[test]
+    fn the_table_is_about_unknown_fields_of_known_messages() {
+        for line in TABLE.lines().skip(1) {
+            let columns: Vec<&str> = line.split('\t').collect();
+            let &[message, field, forks] = columns.as_slice() else { panic!("{line}") };
+            assert!(descriptor(message).get_field_by_name(field).is_none() && !forks.is_empty(), "{line}");
+        }
+    }
+}

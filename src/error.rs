@@ -148,6 +148,15 @@ impl Error {
     pub fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Error {
         Error::Io { action, path: path.into(), source }
     }
+
+    /// Names the file in errors about what is in it, where they do not name it yet.
+    pub(crate) fn within(self, file: &str) -> Error {
+        let Error::Input(mut diagnostics) = self else { return self };
+        for diagnostic in diagnostics.iter_mut().filter(|diagnostic| !diagnostic.message.starts_with(file)) {
+            diagnostic.message = format!("{file}: {}", diagnostic.message);
+        }
+        Error::Input(diagnostics)
+    }
 }
 
 impl From<Diagnostic> for Error {

@@ -28,6 +28,7 @@ pub mod rules;
 pub mod weights;
 
 mod given;
+mod hdf5;
 mod shape;
 
 pub use error::{Error, Result};

@@ -305,7 +305,7 @@ fn what_cannot_be_converted_is_refused() {
     folder.run("init shared.prototxt -o shared.h5 --seed 1").success();
     says(
         "shared.h5 shared.npz",
-        "layer \"b\": blob 1 is stored, but blob 0 is not\n |\n \
+        "shared.h5: layer \"b\": blob 1 is stored, but blob 0 is not\n |\n \
          = help: HDF5 stores shared blobs once; --net NET.prototxt tells which ones are shared\n",
     );
     let files = ["fork.caffemodel", "fork.prototxt", "net.prototxt", "shared.h5", "shared.prototxt"];

@@ -162,7 +162,7 @@ impl ConvertArguments {
             Some(net) => self.fit(net, stored)?,
             None => {
                 self.notify(&convert::net_notices(&stored, format));
-                convert::plan(stored)?
+                convert::plan(stored).map_err(|error| error.within(&input::display_name(&self.from)))?
             }
         };
         format.check(&plan, None::<&Recipe>)?;

@@ -175,6 +175,9 @@ fn print_donor(donor: &DonorReport) {
     for skipped in &donor.skipped {
         report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));
     }
+    for flaw in &donor.flaws {
+        report::note(&format!("{}: passed over: {flaw}", donor.donor));
+    }
     if report::is_verbose() {
         donor.taken.iter().for_each(|taken| report::done(&format!("  taken: {}", describe(taken))));
         let lists = [("left out", &donor.left), ("in excess", &donor.excess)];

@@ -12,7 +12,7 @@ fn blob(dims: &[i32], values: Vec<f32>) -> StoredBlob {
 fn net(layers: impl IntoIterator<Item = (&'static str, Vec<StoredBlob>)>) -> StoredNet {
     let layer = |(name, mut blobs): (&str, Vec<StoredBlob>)| {
         blobs.iter_mut().enumerate().for_each(|(index, blob)| blob.index = index);
-        StoredLayer { name: name.into(), param: None, blobs }
+        StoredLayer { name: name.into(), blobs, ..StoredLayer::default() }
     };
     StoredNet { layers: layers.into_iter().map(layer).collect(), ..Default::default() }
 }

@@ -35,7 +35,7 @@ pub fn plan(stored: StoredNet) -> Result<Plan> {
 
 /// The copy of a layer; `shares` says that its file stores shared blobs once.
 fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
-    let StoredLayer { name, param, blobs } = stored;
+    let StoredLayer { name, param, blobs, .. } = stored;
     let param = param.map_or_else(|| LayerParameter { name: Some(name), ..Default::default() }, |param| *param);
     if let Some((place, blob)) = blobs.iter().enumerate().find(|(place, blob)| *place != blob.index) {
         let name = param.name();

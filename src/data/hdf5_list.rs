@@ -3,13 +3,15 @@
 //! A list names files between white space. The first decides the shapes; a list that Caffe shuffles (with the C
 //! library's generator, not its own) may begin with another file, but all files of a list have rows of one shape.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use hdf5_pure::{Datatype, Error, File};
+use hdf5_pure::{Datatype, Error, File, ReadSeekSource};
 
 use super::words::Words;
 use super::{Place, SourceError, Sources};
 use crate::Shape;
+use crate::hdf5::Tree;
 
 /// The first of the files that a list names.
 #[derive(Debug)]
@@ -78,8 +80,12 @@ impl FirstFile {
         if name.contains('/') {
             return Err(fault(format!("dataset {name:?} is not looked for: Caffe does not look into groups")));
         }
-        self.file.dataset(name).map_err(|error| match error {
-            Error::Format(hdf5_pure::FormatError::PathNotFound(_)) => fault(format!("there is no dataset {name:?}")),
+        let source = fs::File::open(&self.path).map_err(|error| SourceError::io(&self.path, error))?;
+        let source = ReadSeekSource::new(source).map_err(|error| fault(error.to_string()))?;
+        let tree = Tree::new(&source, self.file.superblock());
+        let place = tree.find(&tree.root(), name).map_err(|error| fault(format!("dataset {name:?}: {error}")))?;
+        let place = place.ok_or_else(|| fault(format!("there is no dataset {name:?}")))?;
+        self.file.dataset(&place.path).map_err(|error| match error {
             Error::NotADataset(_) => fault(format!("{name:?} is not a dataset")),
             error => fault(format!("dataset {name:?}: {error}")),
         })
@@ -100,8 +106,6 @@ fn fault(path: &Path, error: Error) -> SourceError {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use hdf5_pure::FileBuilder;
     use proptest::prelude::*;
     use tempfile::TempDir;
@@ -157,6 +161,23 @@ mod tests {
         let message =
             format!("/folder/a.h5, byte {cut}: the HDF5 file is cut off: it has {cut} bytes of {}", whole.len());
         assert_eq!(error("a.h5", &whole[..cut]), message);
+    }
+
+    #[test]
+    fn soft_links_are_followed() {
+        for file in [
+            include_bytes!("../../tests/hdf5/soft_old.h5").as_slice(),
+            include_bytes!("../../tests/hdf5/soft_new.h5").as_slice(),
+        ] {
+            let folder = folder("a.h5", file);
+            assert_eq!(shape(&folder, "top"), Ok(Shape::new([2, 3]).unwrap()));
+            let message = "dataset \"lost\": a soft link to \"absent\", where there is nothing";
+            assert_eq!(shape(&folder, "lost"), Err(format!("/folder/a.h5: {message}")));
+            let message =
+                "dataset \"elsewhere\": a link to \"/values\" in the file \"other.h5\", which is not followed";
+            assert_eq!(shape(&folder, "elsewhere"), Err(format!("/folder/a.h5: {message}")));
+            assert_eq!(shape(&folder, "data"), Err("/folder/a.h5: \"data\" is not a dataset".into()));
+        }
     }
 
     proptest! {

@@ -5,12 +5,12 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::Definition;
-use crate::error::{Error, Result};
+use crate::error::{Diagnostic, Error, Result};
 use crate::net::{Locator, NetLayer};
 use crate::proto::caffe::NetState;
 use crate::proto::wire;
 use crate::weights::map::FileMap;
-use crate::weights::{self, StoredLayer, StoredNet};
+use crate::weights::{self, StoredFormat, StoredLayer, StoredNet};
 
 /// How much of a file tells text from binary.
 const START_BYTES: u64 = 4096;
@@ -18,13 +18,13 @@ const START_BYTES: u64 = 4096;
 /// Opens the weights in a file; `None` for a net definition, which is a text or a binary without blobs.
 ///
 /// # Errors
-/// The file cannot be read, or it is binary and neither of these.
+/// The file cannot be read, it is binary and neither of these, or it is of a format of weights and holds no layers.
 pub fn weights_in(path: impl AsRef<Path>) -> Result<Option<StoredNet>> {
     let path = path.as_ref();
     if !wire::looks_binary(&start(path)?) {
         return Ok(None);
     }
-    Ok(not_of_definition(weights::open(path)?))
+    not_of_definition(&path.display().to_string(), weights::open(path)?)
 }
 
 /// What a file in memory holds.
@@ -45,14 +45,26 @@ pub fn content_of(name: &str, bytes: Vec<u8>) -> Result<Content> {
         return Ok(Content::Net(bytes));
     }
     let file = FileMap::from_bytes(name, bytes)?;
-    let weights = not_of_definition(weights::read(&file)?);
+    let weights = not_of_definition(name, weights::read(&file)?)?;
     Ok(weights.map_or_else(|| Content::Net(file.bytes().to_vec()), Content::Weights))
 }
 
-/// The weights, unless they are none but a net definition.
-fn not_of_definition(weights: StoredNet) -> Option<StoredNet> {
-    let defines = weights.layers.iter().all(|layer| layer.param.is_some() && layer.blobs.is_empty());
-    Some(weights).filter(|_| !defines)
+/// The weights, unless they are none but a net definition; `name` is what errors call the file.
+///
+/// # Errors
+/// The file is of a format that holds no definitions, and has no layers.
+fn not_of_definition(name: &str, weights: StoredNet) -> Result<Option<StoredNet>> {
+    match weights.format.filter(|format| Some(*format) != StoredFormat::of_message("NetParameter")) {
+        Some(format) if weights.layers.is_empty() => {
+            let message = format!("{name}: the file, of the format {}, holds no layers", format.name);
+            Err(Diagnostic { message, location: None, help: None }.into())
+        }
+        Some(_) => Ok(Some(weights)),
+        None => {
+            let defines = weights.layers.iter().all(|layer| layer.param.is_some() && layer.blobs.is_empty());
+            Ok(Some(weights).filter(|_| !defines))
+        }
+    }
 }
 
 fn start(path: &Path) -> Result<Vec<u8>> {

@@ -35,7 +35,7 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
         blob::stored(file, body, offset, index).map_err(at)
     };
     let blobs = bodies.into_iter().enumerate().map(stored).collect::<Result<Vec<_>>>()?;
-    let layer = StoredLayer { name: LAYER.to_owned(), param: None, blobs };
+    let layer = StoredLayer { name: LAYER.to_owned(), blobs, ..StoredLayer::default() };
     Ok(StoredNet { layers: vec![layer], ..StoredNet::default() })
 }
 

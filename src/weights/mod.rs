@@ -7,6 +7,7 @@ mod binaryproto;
 pub(crate) mod caffemodel;
 mod corner;
 mod element;
+mod flaw;
 pub(crate) mod foreign;
 pub(crate) mod format;
 mod hdf5;
@@ -30,6 +31,7 @@ use crate::proto::caffe::LayerParameter;
 
 pub use corner::Patch;
 pub use element::Kind as NumberType;
+pub use flaw::Flaw;
 pub use format::{FORMATS, Matching, StoredFormat};
 pub use map::Unreadable;
 pub use matching::{
@@ -116,6 +118,11 @@ pub struct StoredLayer {
     pub param: Option<Box<LayerParameter>>,
     /// Its blobs in the order of their numbers.
     pub blobs: Vec<StoredBlob>,
+    /// Its place in the order in which Caffe loads the layers; layers of the same rank are loaded as they come.
+    pub rank: usize,
+    /// Why its values cannot be taken. Blobs are missing then. Only donors have such layers ([`Donor::open`]), as Caffe
+    /// does not look at those that the net has no place for; for [`open`] they are an error.
+    pub flaw: Option<Flaw>,
 }
 
 /// A file of weights: its layers in file order, or by name in HDF5, which has no order.
@@ -153,5 +160,14 @@ pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<StoredNet> {
 /// # Errors
 /// As [`open`].
 pub(crate) fn read(file: &Arc<map::FileMap>) -> Result<StoredNet> {
+    let net = read_flawed(file)?;
+    match net.layers.iter().find_map(|layer| layer.flaw.as_ref()) {
+        Some(flaw) => Err(flaw.error(&file.name())),
+        None => Ok(net),
+    }
+}
+
+/// Opens a file of weights, some layers of which may have a [`Flaw`].
+fn read_flawed(file: &Arc<map::FileMap>) -> Result<StoredNet> {
     format::recognise(file)?.open(file)
 }

@@ -18,7 +18,7 @@ pub(super) fn recognise(bytes: &[u8]) -> bool {
 /// Opens an array.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let blob = blob(file).map_err(|message| file.refuse(message))?;
-    let layer = StoredLayer { name: binaryproto::LAYER.to_owned(), param: None, blobs: vec![blob] };
+    let layer = StoredLayer { name: binaryproto::LAYER.to_owned(), blobs: vec![blob], ..StoredLayer::default() };
     Ok(StoredNet { layers: vec![layer], ..StoredNet::default() })
 }
 

@@ -14,7 +14,7 @@ use prost::encoding::WireType;
 
 use self::sieve::{BlobField, Sieve};
 use super::map::FileMap;
-use super::{StoredLayer, StoredNet};
+use super::{Flaw, StoredLayer, StoredNet};
 use crate::Definition;
 use crate::error::{Error, Result};
 use crate::net::{BATCH_NORM_NOTICE, NetLayer, Origin};
@@ -27,13 +27,13 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     if sieve.end == Some(0) {
         return Err(file.refuse("not a caffemodel: a message ends at byte 0, and all that follows is not read"));
     }
-    let definition = Definition::from_binary(&file.name(), &sieve.rest).map_err(|error| within(file, error))?;
+    let definition = Definition::from_binary(&file.name(), &sieve.rest).map_err(|error| error.within(&file.name()))?;
     let mut notices = sieve.notices(file.bytes().len());
     // Multipliers are of no account to weights; Caffe's own files lack one of the two.
     notices.extend(definition.notices.into_iter().filter(|notice| notice != BATCH_NORM_NOTICE));
     let mut blobs = by_layer(&sieve);
     let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, &mut blobs));
-    Ok(StoredNet { name: definition.name, layers: layers.collect::<Result<_>>()?, notices, ..StoredNet::default() })
+    Ok(StoredNet { name: definition.name, layers: layers.collect(), notices, ..StoredNet::default() })
 }
 
 /// An encoded net without its blobs and without fields that the schema does not know; also what was passed over.
@@ -59,14 +59,17 @@ fn stored_layer(
     file: &Arc<FileMap>,
     NetLayer { param, origin }: NetLayer,
     blobs: &mut HashMap<Origin, Vec<&BlobField<'_>>>,
-) -> Result<StoredLayer> {
+) -> StoredLayer {
     let fields = origin.and_then(|origin| blobs.remove(&origin)).unwrap_or_default();
     let stored = |(index, BlobField { body, offset, .. }): (usize, &BlobField<'_>)| {
-        let at = |flaw| file.refuse(format!("layer {:?}, blob {index} at byte {offset}: {flaw}", param.name()));
+        let at = |flaw| format!("layer {:?}, blob {index} at byte {offset}: {flaw}", param.name()).into();
         blob::stored(file, body, *offset, index).map_err(at)
     };
-    let blobs = fields.into_iter().enumerate().map(stored).collect::<Result<_>>()?;
-    Ok(StoredLayer { name: param.name().to_owned(), param: Some(Box::new(param)), blobs })
+    let (blobs, flaw) = match fields.into_iter().enumerate().map(stored).collect::<Result<_, Flaw>>() {
+        Ok(blobs) => (blobs, None),
+        Err(flaw) => (Vec::new(), Some(flaw)),
+    };
+    StoredLayer { name: param.name().to_owned(), param: Some(Box::new(param)), blobs, flaw, rank: 0 }
 }
 
 fn no_caffemodel(file: &FileMap, flaw: &WireError) -> Error {
@@ -79,15 +82,4 @@ fn no_caffemodel(file: &FileMap, flaw: &WireError) -> Error {
         }
         _ => file.refuse(message),
     }
-}
-
-/// Names the file in errors about the net in it.
-fn within(file: &FileMap, error: Error) -> Error {
-    let Error::Input(mut diagnostics) = error else { return error };
-    for diagnostic in &mut diagnostics {
-        if !diagnostic.message.starts_with(&file.name()) {
-            diagnostic.message = format!("{}: {}", file.name(), diagnostic.message);
-        }
-    }
-    Error::Input(diagnostics)
 }

@@ -6,7 +6,8 @@
 //! - Donors are applied one after the other, and within one its layers: what comes later wins. That decides for blobs
 //!   that are shared, too, as all who share a blob write to the same values.
 //! - In a caffemodel the layers come in file order, and go into the first layer of the net that has the name. In HDF5
-//!   they come by name, and go into the last one.
+//!   they come in the order of the links to them (by name in files of old, by [rank](StoredLayer::rank) here), and go
+//!   into the last one.
 //! - In HDF5 a blob may be missing if it is shared in the net; there are no more datasets or groups than blobs.
 //! - Shapes in the four old sizes are compared with ones in front of the net's shape; others must be the same to the
 //!   number of axes.
@@ -24,10 +25,12 @@ use std::sync::Arc;
 
 use self::fit::{Fit, fit};
 pub use self::rename::{Rename, RenameError};
+use self::report::Passed;
 pub use self::report::{DonorReport, Report, Skipped, Taken};
 pub use self::select::{Selection, SelectionError};
 use super::corner::{Patch, Slice};
 use super::format::Matching;
+use super::map::FileMap;
 use super::{StoredBlob, StoredLayer, StoredNet};
 use crate::error::{Diagnostic, Error, Result};
 use crate::net::describe;
@@ -43,13 +46,14 @@ pub struct Donor {
 }
 
 impl Donor {
-    /// Opens a file of weights.
+    /// Opens a file of weights. Layers in it may have a [`Flaw`](super::Flaw): they are errors only if the net takes
+    /// their values.
     ///
     /// # Errors
-    /// Those of [`open`](super::open).
+    /// The others of [`open`](super::open).
     pub fn open(path: impl AsRef<Path>) -> Result<Donor> {
         let path = path.as_ref();
-        Ok(Donor { name: path.display().to_string(), net: super::open(path)? })
+        Ok(Donor { name: path.display().to_string(), net: super::read_flawed(&FileMap::open(path)?)? })
     }
 }
 
@@ -117,7 +121,9 @@ impl Matcher<'_> {
         let mut report = DonorReport::new(&donor.name);
         let matching = donor.net.format.map_or(Matching::Layers, |format| format.matching);
         let groups = groups_within(&donor.net);
-        for layer in &donor.net.layers {
+        let mut layers: Vec<&StoredLayer> = donor.net.layers.iter().collect();
+        layers.sort_by_key(|layer| layer.rank);
+        for layer in layers {
             // Caffe looks at the first level of groups only.
             let nested = matching == Matching::Groups && layer.name.contains('/');
             let name = self.rename(&layer.name);
@@ -126,14 +132,12 @@ impl Matcher<'_> {
                 Matching::Groups => *last,
             });
             match target {
-                None if layer.blobs.is_empty() => {}
-                None => report.excess.push(layer.name.clone()),
-                Some(_) if !self.options.selection.contains(&name) => {
-                    if !layer.blobs.is_empty() {
-                        report.left.push(layer.name.clone());
-                    }
-                }
+                None => report.pass_over(layer, Passed::Excess),
+                Some(_) if !self.options.selection.contains(&name) => report.pass_over(layer, Passed::Left),
                 Some(target) => {
+                    if let Some(flaw) = &layer.flaw {
+                        return Err(flaw.error(&donor.name));
+                    }
                     let planned = &self.plan.layers[target];
                     let complete = match matching {
                         Matching::Layers => check_layer(layer, planned),

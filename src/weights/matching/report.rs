@@ -26,6 +26,16 @@ pub struct DonorReport {
     pub left: Vec<String>,
     /// The layers that the net has no place for.
     pub excess: Vec<String>,
+    /// Why values of the last two could not have been taken, in a line for each layer that has a flaw.
+    pub flaws: Vec<String>,
+}
+
+/// Why nothing takes a layer's values.
+pub(super) enum Passed {
+    /// The user does not want them.
+    Left,
+    /// The net has no place for them.
+    Excess,
 }
 
 /// A layer that was taken.
@@ -55,7 +65,21 @@ pub struct Skipped {
 impl DonorReport {
     pub(super) fn new(donor: &str) -> DonorReport {
         let donor = donor.to_owned();
-        DonorReport { donor, taken: Vec::new(), skipped: Vec::new(), left: Vec::new(), excess: Vec::new() }
+        let [left, excess, flaws] = [const { Vec::new() }; 3];
+        DonorReport { donor, taken: Vec::new(), skipped: Vec::new(), left, excess, flaws }
+    }
+
+    /// Enters a layer whose values nothing takes.
+    pub(super) fn pass_over(&mut self, layer: &StoredLayer, reason: Passed) {
+        if layer.blobs.is_empty() && layer.flaw.is_none() {
+            return;
+        }
+        self.flaws.extend(layer.flaw.iter().map(|flaw| flaw.message.clone()));
+        let names = match reason {
+            Passed::Left => &mut self.left,
+            Passed::Excess => &mut self.excess,
+        };
+        names.push(layer.name.clone());
     }
 
     /// Enters a layer whose blobs fit like this.

@@ -1,22 +1,19 @@
-//! HDF5 as Caffe writes it: a group `/data/<layer>` for each layer, in it a dataset for each blob, named by its number.
-//!
-//! Layers come by name, as Caffe reads them. Contiguous datasets are read in place; others in windows of some rows.
+//! The blob that a dataset is: contiguous ones are read in place; others in windows of some rows.
 
 use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, File, FloatingPointLayout, FormatError, Group, Layout, Source};
+use hdf5_pure::{ChunkIndex, Dataset, Datatype, DatatypeByteOrder, Error, FloatingPointLayout, FormatError, Layout};
 
-use super::element::{Element, Kind};
-use super::in_place::{InPlace, shape};
-use super::keys::number;
-use super::map::FileMap;
-use super::{NumberType, StoredBlob, StoredLayer, StoredNet, StoredValues};
 use crate::Shape;
-use crate::error::Result;
+use crate::weights::element::{Element, Kind};
+use crate::weights::in_place::{InPlace, shape};
+use crate::weights::map::FileMap;
+use crate::weights::{Flaw, NumberType, StoredBlob, StoredValues};
 
-const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
+/// The filters that hdf5-pure undoes: deflate, shuffle, fletcher32, scaleoffset and lzf.
+const FILTERS: [u16; 5] = [1, 2, 3, 6, 32000];
 
 /// How many values a window has at least.
 const WINDOW: u64 = 1 << 16;
@@ -24,91 +21,18 @@ const WINDOW: u64 = 1 << 16;
 /// How many values a window may have: rows and chunks that are larger are refused.
 const MAX_WINDOW: u64 = 1 << 28;
 
-/// How deep groups may nest.
-const MAX_DEPTH: usize = 32;
-
-/// How many layers are read.
-const MAX_LAYERS: usize = 100_000;
-
-/// Whether the signature stands at one of its places: byte 0, 512, and every power of two from there on.
-pub(super) fn recognise(bytes: &[u8]) -> bool {
-    let places = std::iter::successors(Some(512usize), |place| place.checked_mul(2));
-    let mut places = std::iter::once(0).chain(places.take_while(|&place| place < bytes.len()));
-    places.any(|place| bytes[place..].starts_with(SIGNATURE))
-}
-
-/// Opens a file of Caffe's groups and datasets.
+/// The blob of this number.
 ///
-/// A group within a layer's group is a layer `<layer>/<group>`, as Caffe writes layers with such names.
-pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
-    let damaged = |error: hdf5_pure::Error| file.refuse(format!("damaged HDF5: {error}"));
-    let hdf5 = File::from_source(MapSource(Arc::clone(file))).map_err(damaged)?;
-    let root = hdf5.root();
-    if !root.groups().map_err(damaged)?.iter().any(|name| name == "data") {
-        let help =
-            "Caffe keeps weights in /data/<layer>/<number>; a .solverstate.h5 holds none, its .caffemodel.h5 does";
-        return Err(file.refuse_with("the HDF5 file has no group /data", help));
-    }
-    let data = root.group("data").map_err(damaged)?;
-    if let Some(name) = data.datasets().map_err(damaged)?.first() {
-        return Err(file.refuse(format!("/data/{name} is a dataset, not the group of a layer")));
-    }
-    let mut walk = Walk { file, layers: Vec::new() };
-    walk.children(&data, "", 0)?;
-    walk.layers.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(StoredNet { layers: walk.layers, ..StoredNet::default() })
-}
-
-struct Walk<'a> {
-    file: &'a Arc<FileMap>,
-    layers: Vec<StoredLayer>,
-}
-
-impl Walk<'_> {
-    /// Enters the groups within `group` as layers whose names start with `prefix`.
-    fn children(&mut self, group: &Group, prefix: &str, depth: usize) -> Result<()> {
-        if depth > MAX_DEPTH {
-            return Err(self.file.refuse(format!("/data/{prefix}: nested deeper than {MAX_DEPTH} groups")));
-        }
-        for name in group.groups().map_err(|error| self.damaged(prefix, &error))? {
-            let child = group.group(&name).map_err(|error| self.damaged(prefix, &error))?;
-            let name = format!("{prefix}{name}");
-            self.layer(&child, name, depth)?;
-        }
-        Ok(())
-    }
-
-    fn layer(&mut self, group: &Group, name: String, depth: usize) -> Result<()> {
-        if self.layers.len() == MAX_LAYERS {
-            return Err(self.file.refuse(format!("more than {MAX_LAYERS} layers")));
-        }
-        let mut blobs = Vec::new();
-        for (dataset_name, dataset) in group.iter_datasets().map_err(|error| self.damaged(&name, &error))? {
-            let index = number(&dataset_name).ok_or_else(|| {
-                let message =
-                    format!("/data/{name}/{dataset_name}: the name of the dataset is not the number of a blob");
-                self.file.refuse_with(message, "Caffe names the datasets of a layer 0, 1, ...")
-            })?;
-            let at = |message| self.file.refuse(format!("/data/{name}/{dataset_name}: {message}"));
-            blobs.push(blob(self.file, dataset, index).map_err(at)?);
-        }
-        blobs.sort_by_key(|blob: &StoredBlob| blob.index);
-        self.layers.push(StoredLayer { name: name.clone(), param: None, blobs });
-        self.children(group, &format!("{name}/"), depth + 1)
-    }
-
-    fn damaged(&self, path: &str, error: &hdf5_pure::Error) -> crate::Error {
-        self.file.refuse(format!("/data/{path}: damaged HDF5: {error}"))
-    }
-}
-
-fn blob(file: &Arc<FileMap>, dataset: Dataset, index: usize) -> Result<StoredBlob, String> {
+/// # Errors
+/// It is damaged, or of a type or a layout that is not read: the text completes "/data/conv1/0: ...".
+pub(super) fn blob(file: &Arc<FileMap>, dataset: Dataset, index: usize) -> Result<StoredBlob, Flaw> {
     let damaged = |error: hdf5_pure::Error| format!("damaged HDF5: {error}");
     let datatype = dataset.datatype().map_err(damaged)?;
-    let element = element(&datatype).ok_or("its type is no number type that is read")?;
+    let element = element(&datatype).ok_or_else(|| "its type is no number type that is read".to_owned())?;
+    let layout = layout(&dataset)?;
     let dims = dataset.shape().map_err(damaged)?;
     let shape = shape(dims.iter().copied())?;
-    let values: Arc<dyn StoredValues> = match dataset.layout().map_err(damaged)? {
+    let values: Arc<dyn StoredValues> = match layout {
         Layout::Contiguous { address: Some(address), .. } => {
             let start = usize::try_from(address).map_err(|_| format!("damaged HDF5: values at byte {address}"))?;
             Arc::new(InPlace::new(file, element, start, &shape)?)
@@ -116,6 +40,50 @@ fn blob(file: &Arc<FileMap>, dataset: Dataset, index: usize) -> Result<StoredBlo
         layout => Arc::new(Windows::new(file, dataset, &layout, element, &shape)?),
     };
     Ok(StoredBlob { index, shape, legacy: false, values })
+}
+
+/// How the values are stored.
+///
+/// # Errors
+/// It is a way that is not read.
+fn layout(dataset: &Dataset) -> Result<Layout, Flaw> {
+    let not_supported =
+        |what: String, help| Err(Flaw { message: format!("{what}, which is not supported"), help: Some(help) });
+    let layout = match dataset.layout() {
+        Ok(layout) => layout,
+        Err(Error::Format(FormatError::InvalidLayoutVersion(version))) => {
+            let what = format!("its layout is of version {version}");
+            return not_supported(what, "h5repack --high=v110 stores it for older programs");
+        }
+        Err(error) => return Err(format!("damaged HDF5: {error}").into()),
+    };
+    let filters = dataset.filter_pipeline();
+    let mut applied = (filters.iter().enumerate())
+        .filter(|(index, filter)| !FILTERS.contains(&filter.id) && is_applied(dataset, *index));
+    if let Some((_, filter)) = applied.next() {
+        let name = match filter.id {
+            4 => "szip".to_owned(),
+            5 => "nbit".to_owned(),
+            id => format!("of number {id}"),
+        };
+        return not_supported(format!("its values went through the filter {name}"), "h5repack -f NONE removes filters");
+    }
+    match layout {
+        Layout::Chunked { index: ChunkIndex::BTreeV2, .. } => {
+            let what = "its chunks are in a version 2 B-tree, as more than one axis is unlimited";
+            not_supported(what.to_owned(), "h5repack -l CONTI stores it in one piece")
+        }
+        Layout::Virtual => {
+            not_supported("it is made of other datasets".to_owned(), "h5repack -l CONTI stores its values")
+        }
+        layout => Ok(layout),
+    }
+}
+
+/// Whether any chunk went through the filter of this number.
+fn is_applied(dataset: &Dataset, index: usize) -> bool {
+    let passed_over = |mask: u32| mask.checked_shr(index as u32).is_some_and(|mask| mask & 1 == 1);
+    dataset.chunks().map_or(true, |chunks| chunks.iter().any(|chunk| !passed_over(chunk.filter_mask)))
 }
 
 /// The number type of a dataset.
@@ -165,26 +133,6 @@ fn float(layout: FloatingPointLayout) -> Option<Kind> {
     ]
     .into_iter()
     .find_map(|(known, kind)| (known == layout).then_some(kind))
-}
-
-/// A mapped file as hdf5-pure reads it.
-struct MapSource(Arc<FileMap>);
-
-impl Source for MapSource {
-    fn len(&self) -> u64 {
-        self.0.bytes().len() as u64
-    }
-
-    fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<(), FormatError> {
-        let bytes = self.0.bytes();
-        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-        let found = bytes[start..]
-            .get(..out.len())
-            .ok_or(FormatError::UnexpectedEof { expected: out.len(), available: bytes.len() - start })?;
-        out.copy_from_slice(found);
-        self.0.note_read(out.len());
-        Ok(())
-    }
 }
 
 /// The values of a dataset that does not lie in one piece, decoded some rows at a time.

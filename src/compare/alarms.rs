@@ -29,7 +29,7 @@ fn filled(param: &FillerParameter, shapes: &[&[i32]], seed: u64) -> StoredNet {
         StoredBlob { index, shape, legacy: false, values: Arc::new(values.0) }
     };
     let blobs = shapes.iter().enumerate().map(blob).collect();
-    StoredNet { layers: vec![StoredLayer { name: "ip".into(), param: None, blobs }], ..Default::default() }
+    StoredNet { layers: vec![StoredLayer { name: "ip".into(), blobs, ..StoredLayer::default() }], ..Default::default() }
 }
 
 /// How many of these pairs of nets, of other seeds each, are taken for different.

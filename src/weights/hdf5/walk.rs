@@ -33,6 +33,13 @@ enum Entry {
     Group(Place),
 }
 
+/// What the group of a layer holds: its blobs in the order of their numbers, and groups by their names.
+#[derive(Default)]
+struct Contents {
+    blobs: Vec<StoredBlob>,
+    groups: Vec<(String, Place)>,
+}
+
 impl Walk<'_> {
     /// Enters the groups within /data as layers.
     ///
@@ -62,7 +69,7 @@ impl Walk<'_> {
     fn layer(&mut self, group: &Place, name: String, rank: usize) -> Result<()> {
         let (mut layer, mut groups) = (StoredLayer { name, rank, ..StoredLayer::default() }, Vec::new());
         match self.contents(group, &layer.name) {
-            Ok((blobs, within)) => (layer.blobs, groups) = (blobs, within),
+            Ok(contents) => (layer.blobs, groups) = (contents.blobs, contents.groups),
             Err(flaw) => layer.flaw = Some(flaw),
         }
         let prefix = format!("{}/", layer.name);
@@ -75,24 +82,24 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The blobs of the layer that a group is, in the order of their numbers, and the groups within it.
-    fn contents(&self, group: &Place, name: &str) -> Result<(Vec<StoredBlob>, Vec<(String, Place)>), Flaw> {
+    /// What the group of a layer of this name holds.
+    fn contents(&self, group: &Place, name: &str) -> Result<Contents, Flaw> {
         let at = |flaw: Flaw| flaw.at(&format!("/data/{name}"));
         if self.above.len() > MAX_DEPTH {
             return Err(at(format!("nested deeper than {MAX_DEPTH} groups").into()));
         }
         let object = self.tree.object(group).map_err(|error| at((&error).into()))?;
-        let Object::Group(links) = &*object else { return Ok(Default::default()) };
+        let Object::Group(links) = &*object else { return Ok(Contents::default()) };
         let handle = self.hdf5.group(&group.path).map_err(|error| at(damaged(&error)))?;
-        let (mut blobs, mut groups) = (Vec::new(), Vec::new());
+        let mut contents = Contents::default();
         for link in &links.list {
             match self.entry(group, &handle, link).map_err(|flaw| flaw.at(&format!("/data/{name}/{}", link.name)))? {
-                Entry::Blob(blob) => blobs.push(blob),
-                Entry::Group(place) => groups.push((link.name.clone(), place)),
+                Entry::Blob(blob) => contents.blobs.push(blob),
+                Entry::Group(place) => contents.groups.push((link.name.clone(), place)),
             }
         }
-        blobs.sort_by_key(|blob: &StoredBlob| blob.index);
-        Ok((blobs, groups))
+        contents.blobs.sort_by_key(|blob| blob.index);
+        Ok(contents)
     }
 
     /// What a link of a layer's group leads to; `handle` is that group.

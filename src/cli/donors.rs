@@ -5,12 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use indicatif::HumanCount;
 use sha2::{Digest, Sha256};
 
 use super::input::is_standard;
 use super::report;
-use super::table::counted;
+use super::table::{self, counted};
 use crate::given::Given;
 use crate::output::DonorRecord;
 use crate::weights::{self, Donor, DonorReport, MatchOptions, OnMismatch, Rename, Report, Selection, Taken};
@@ -156,7 +155,7 @@ fn print(report: &Report) {
 }
 
 fn print_donor(donor: &DonorReport) {
-    let some = |count: usize, what: &str| (count > 0).then(|| format!("{} {what}", HumanCount(count as u64)));
+    let some = |count: usize, what: &str| (count > 0).then(|| format!("{} {what}", table::count(count as u64)));
     let in_part = |is: fn(&&Taken) -> bool| donor.taken.iter().filter(is).count();
     let parts = [
         some(in_part(|taken| taken.sliced > 0), "of them sliced"),

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::fields;
-use super::standard_output::print;
+use super::standard_output::{json, print};
 use super::table::{Column, Rows, Screen, Tone};
 use crate::filler::{FillerDocument, FillerType, Registry};
 
@@ -29,14 +29,14 @@ pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
     let registry = Registry::default();
     let Some(name) = &arguments.name else {
         let all: Vec<FillerDocument> = registry.iter().map(FillerType::document).collect();
-        return print(&if arguments.json { serde_json::to_string_pretty(&all)? + "\n" } else { list(&all) });
+        return print(&if arguments.json { json(&all)? } else { list(&all) });
     };
     let found = registry.find(name).map_err(|refusal| {
         let help = refusal.help.map_or_else(String::new, |help| format!(" ({help})"));
         anyhow!("{}{help}", refusal.message)
     })?;
     let filler = found.document();
-    print(&if arguments.json { serde_json::to_string_pretty(&filler)? + "\n" } else { one(&filler) })
+    print(&if arguments.json { json(&filler)? } else { one(&filler) })
 }
 
 fn list(fillers: &[FillerDocument]) -> String {

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::input::is_standard;
 use super::progress::Progress;
 use super::target::{Target, display_name};
-use crate::output::{Format, Output, Provenance, Recipe, Recorder, reserve};
+use crate::output::{Format, Output, Provenance, Recipe, Recorder, folder, reserve};
 use crate::random::Streams;
 use crate::weights::Unreadable;
 use crate::{Error, Plan, init};
@@ -149,9 +149,9 @@ impl OutputArguments {
 /// Whether both paths name one file, which need not exist.
 fn same_file(one: &Path, other: &Path) -> bool {
     let whole = |path: &Path| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        path.canonicalize()
-            .or_else(|_| Ok::<_, std::io::Error>(folder.canonicalize()?.join(path.file_name().unwrap_or_default())))
+        let in_folder =
+            || Ok::<_, std::io::Error>(folder(path).canonicalize()?.join(path.file_name().unwrap_or_default()));
+        path.canonicalize().or_else(|_| in_folder())
     };
     one == other || matches!((whole(one), whole(other)), (Ok(one), Ok(other)) if one == other)
 }

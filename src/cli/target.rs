@@ -1,12 +1,13 @@
 //! Where a result goes: a file that appears complete or not at all, or standard output.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Seek};
+use std::io::{self, IsTerminal, Seek};
 use std::path::Path;
 
 use anyhow::bail;
 
 use super::interrupt;
+use super::standard_output::written;
 use crate::Error;
 use crate::output::AtomicFile;
 
@@ -57,13 +58,7 @@ impl Target {
         match self {
             Target::File(file) => file.commit(),
             Target::StandardOutput(mut file) => {
-                match file.rewind().and_then(|()| io::copy(&mut file, &mut io::stdout().lock())) {
-                    // A reader that has seen enough is no failure.
-                    Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                        Err(Error::io("cannot write", "standard output", error))
-                    }
-                    _ => Ok(()),
-                }
+                written(file.rewind().and_then(|()| io::copy(&mut file, &mut io::stdout().lock())))
             }
         }
     }

@@ -122,7 +122,8 @@ fn persist(file: NamedTempFile<impl Sized>, path: &Path, replace: bool) -> io::R
     result.map(drop).map_err(|error| error.error)
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a path is in.
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -16,7 +16,7 @@ use super::net::report_notices;
 use super::progress::Bar;
 use super::report;
 use super::select::SelectArguments;
-use super::standard_output::print;
+use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::compare::{Comparison, Method, Options, Tolerance, compare_with_progress};
 use crate::convert::number_notices;
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     notes::non_finite(&comparison);
     if arguments.json {
         let [a, b] = [a, b].map(|path| path.display().to_string());
-        print(&(serde_json::to_string_pretty(&Report { a, b, comparison: &comparison })? + "\n"))?;
+        print(&json(&Report { a, b, comparison: &comparison })?)?;
     } else if !report::is_quiet() {
         print(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
     }

@@ -15,7 +15,7 @@ use super::progress::Bar;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::select::SelectArguments;
-use super::standard_output::print;
+use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::inspect::{Content, Inspection, Options, Selection, Subject, content_of, net_of_weights, weights_in};
 use crate::weights::StoredNet;
@@ -81,7 +81,7 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
     let file = &arguments.file;
     let inspection = arguments.inspection()?;
     let text = if arguments.json {
-        serde_json::to_string_pretty(&inspection)? + "\n"
+        json(&inspection)?
     } else if arguments.csv {
         csv::text(&inspection)
     } else {

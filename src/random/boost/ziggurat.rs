@@ -53,13 +53,15 @@ impl Ziggurat {
         if self == Ziggurat::Plain {
             return below_density();
         }
-        let above_chord = (X[layer] - X[layer + 1]) as f32 * height - (outer - x);
-        let above_tangent = y - (bottom + (outer - x) * bottom * outer);
+        let below_chord = (X[layer] - X[layer + 1]) as f32 * height - (outer - x) < 0.0;
+        let below_tangent = y - (bottom + (outer - x) * bottom * outer) < 0.0;
         // The density is convex outside of x = 1, where the chord bounds it from above and the tangent from below,
         // and concave inside, where they change places.
-        let (above_upper, above_lower) =
-            if X[layer] >= 1.0 { (above_chord, above_tangent) } else { (above_tangent, above_chord) };
-        above_upper < 0.0 && (above_lower < 0.0 || below_density())
+        let convex = X[layer] >= 1.0;
+        let below_upper = if convex { below_chord } else { below_tangent };
+        let below_lower = if convex { below_tangent } else { below_chord };
+        // Most points lie on the same side of both: one branch, that is easy to predict.
+        if below_upper == below_lower { below_upper } else { below_upper && below_density() }
     }
 
     /// The absolute value of a normal value beyond the base layer; Marsaglia's method.

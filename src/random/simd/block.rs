@@ -3,8 +3,7 @@
 //! They are inlined into functions compiled for wider vectors as well: loops over arrays without branches, which the
 //! compiler turns into vector code. It never fuses a multiplication with an addition, so the bits stay the same.
 
-use super::ziggurat::{BLOCK, LAYERS};
-use crate::random::boost::{Affine, FRACTION, Ziggurat};
+use crate::random::boost::{Affine, FRACTION};
 use crate::random::math;
 use crate::random::mt19937::{GRAIN, MATRIX, MIDDLE, STATE, temper};
 
@@ -92,96 +91,4 @@ pub(super) fn box_muller(words: &[u32], affine: Affine, out: &mut [f32]) -> bool
         }
     }
     good
-}
-
-/// See [`Kernels::propose`](super::isa::Kernels::propose).
-#[inline(always)]
-pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
-    let Affine { mean, std } = affine;
-    let chunks = words.as_chunks::<64>().0.iter().zip(values.as_chunks_mut::<64>().0);
-    for ((words, values), certain) in chunks.zip(certain) {
-        let draws = words.map(temper);
-        let (mut limit, mut scale) = ([0; 64], [0.0; 64]);
-        for ((limit, scale), draw) in limit.iter_mut().zip(&mut scale).zip(&draws) {
-            let packed = LAYERS.packed[(draw & 255) as usize];
-            *limit = packed as i32;
-            *scale = f32::from_bits((packed >> 32) as u32);
-        }
-        let mut inside = [0; 64];
-        for i in 0..64 {
-            let fraction = (draws[i] >> 8) as i32;
-            values[i] = fraction as f32 * scale[i] * std + mean;
-            inside[i] = u8::from(fraction < limit[i]);
-        }
-        *certain = bits(&inside);
-    }
-}
-
-/// Bytes of 0 and 1 as bits.
-#[inline(always)]
-fn bits(bytes: &[u8; 64]) -> u64 {
-    // The product moves the lowest bit of byte k to bit 56 + k.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let eights = bytes.as_chunks::<8>().0.iter().map(|eight| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56);
-    eights.enumerate().fold(0, |bits, (i, eight)| bits | eight << (8 * i))
-}
-
-/// The words whose proposals are not certain, and the one after each, which is the height if it comes to a wedge.
-pub(crate) struct Points {
-    pub(crate) draws: [u32; BLOCK],
-    pub(crate) heights: [u32; BLOCK],
-}
-
-/// Points judged at a time; their number is rounded up to it.
-pub(crate) const JUDGED: usize = 16;
-
-/// What became of [`JUDGED`] points, one bit each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// The point lies below the density.
-    pub(crate) below: u16,
-    /// It is no wedge's point, or its height must be drawn again: the plain form decides.
-    pub(crate) special: u16,
-}
-
-/// See [`Kernels::judge`](super::isa::Kernels::judge).
-#[inline(always)]
-pub(super) fn judge(ziggurat: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
-    let (draws, heights) = (points.draws.as_chunks::<JUDGED>().0, points.heights.as_chunks::<JUDGED>().0);
-    for ((draws, heights), verdict) in draws.iter().zip(heights).zip(verdicts).take(count.div_ceil(JUDGED)) {
-        *verdict = Verdict::default();
-        for i in 0..JUDGED {
-            let (u, height) = (temper(draws[i]), temper(heights[i]) as f32 * FRACTION);
-            let layer = ((u >> 1) & 127) as usize;
-            let special = layer == 0 || height >= 1.0;
-            let below = !special && ziggurat.under_curve(layer, (u >> 8) as f32 * LAYERS.scale[layer], height);
-            verdict.below |= u16::from(below) << i;
-            verdict.special |= u16::from(special) << i;
-        }
-    }
-}
-
-/// Room that [`compact`] needs behind the values, and values behind the ones it moves.
-pub(super) const MOVED: usize = 64;
-
-/// See [`Kernels::compact`](super::isa::Kernels::compact).
-///
-/// Copies as much as a mask covers at a time, wherever it starts: what is too much is overwritten.
-#[inline(always)]
-pub(super) fn compact(values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
-    let mut count = 0;
-    for (i, &kept) in kept.iter().enumerate() {
-        let (mut start, end) = (i * MOVED, (i + 1) * MOVED);
-        let mut dropped = !kept;
-        while dropped != 0 {
-            let position = i * MOVED + dropped.trailing_zeros() as usize;
-            out[count..count + MOVED].copy_from_slice(&values[start..start + MOVED]);
-            count += position - start;
-            start = position + 1;
-            dropped &= dropped - 1;
-        }
-        out[count..count + MOVED].copy_from_slice(&values[start..start + MOVED]);
-        count += end - start;
-    }
-    count
 }

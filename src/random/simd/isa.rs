@@ -1,7 +1,8 @@
 //! Which kernels to run: a token for each instruction set, that exists only where the machine has the instructions.
 
 use super::SimdPath;
-use super::block::{self, Points, UniformBlock, Verdict};
+use super::block::{self, UniformBlock};
+use super::ziggurat::{self, RunPlain, Settled, Uncertain};
 use crate::random::boost::{Affine, Ziggurat};
 
 #[cfg(target_arch = "x86_64")]
@@ -11,9 +12,6 @@ use super::{avx2::Avx2, avx512::Avx512};
 ///
 /// `words` are untempered words of the engine.
 pub(crate) trait Kernels: Copy {
-    /// What [`compact`](Kernels::compact) may write beyond.
-    const ROOM: usize = block::MOVED;
-
     /// Sets the last `fresh` words, a multiple of [`GRAIN`](crate::random::mt19937::GRAIN), from the ones before them.
     fn twist(self, words: &mut [u32], fresh: usize) {
         block::twist(words, fresh);
@@ -43,20 +41,27 @@ pub(crate) trait Kernels: Copy {
     ///
     /// Some that are certain may be reported as not.
     fn propose(self, words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
-        block::propose(words, affine, values, certain);
+        ziggurat::propose(words, affine, values, certain);
     }
 
-    /// Phase 2 of the ziggurat, first part: whether points of wedges lie below the density.
-    fn judge(self, ziggurat: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
-        block::judge(ziggurat, points, count, verdicts);
-    }
-
-    /// Phase 3 of the ziggurat: moves the values whose bit is set to the front of `out`, and counts them.
+    /// Phase 2 of the ziggurat, first part: lists the words whose bit is clear.
     ///
-    /// Values go on for [`block::MOVED`] behind those of the masks. `out` has room for as many as the masks cover and
-    /// for [`ROOM`](Kernels::ROOM) more; what it holds behind the values kept is unspecified.
-    fn compact(self, values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
-        block::compact(values, kept, out)
+    /// Words go on for two behind those of the masks.
+    fn collect(self, words: &[u32], certain: &[u64], uncertain: &mut Uncertain) {
+        ziggurat::collect(words, certain, uncertain);
+    }
+
+    /// Phase 2 of the ziggurat, second part: sets the verdicts on the listed points.
+    fn judge(self, form: Ziggurat, uncertain: &mut Uncertain) {
+        ziggurat::judge(form, uncertain);
+    }
+
+    /// Phase 3 of the ziggurat: moves the values that stand to the front of `out`, which has room for all.
+    ///
+    /// Values go on for [`ziggurat::COPIED`] behind those of the block. What `out` holds behind the values written is
+    /// unspecified.
+    fn settle(self, judged: &Uncertain, values: &mut [f32], plain: &mut RunPlain<'_>, out: &mut [f32]) -> Settled {
+        ziggurat::settle(judged, values, plain, out)
     }
 }
 

@@ -16,13 +16,6 @@ pub(super) fn load(words: &[u32; LANES]) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn load_f32(values: &[f32; LANES]) -> __m256 {
-    // SAFETY: the array is 32 bytes long; the load needs no alignment.
-    unsafe { _mm256_loadu_ps(values.as_ptr()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
 pub(super) fn store(out: &mut [u32; LANES], words: __m256i) {
     // SAFETY: the array is 32 bytes long; the store needs no alignment.
     unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), words) }
@@ -35,22 +28,29 @@ pub(super) fn store_f32(out: &mut [f32; LANES], values: __m256) {
     unsafe { _mm256_storeu_ps(out.as_mut_ptr(), values) }
 }
 
-/// The entries of a table at 8 places, of which the low seven bits count.
+/// Half a vector.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn gather(table: &[f32; 128], index: __m256i) -> __m256 {
-    let index = _mm256_and_si256(index, _mm256_set1_epi32(127));
-    // SAFETY: each index is below 128, inside the table.
-    unsafe { _mm256_i32gather_ps::<4>(table.as_ptr(), index) }
+pub(super) fn load_row(values: &[f32; 4]) -> __m128 {
+    // SAFETY: the array is 16 bytes long; the load needs no alignment.
+    unsafe { _mm_loadu_ps(values.as_ptr()) }
 }
 
-/// The entries of a table at 4 places, of which the low five bits count.
+/// Half a vector, of two pairs.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn gather_u64(table: &[u64; 32], index: __m256i) -> __m256i {
-    let index = _mm256_and_si256(index, _mm256_set1_epi64x(31));
-    // SAFETY: each index is below 32, inside the table.
-    unsafe { _mm256_i64gather_epi64::<8>(table.as_ptr().cast(), index) }
+pub(super) fn load_two(low: &[u32; 2], high: &[u32; 2]) -> __m128 {
+    // SAFETY: each load reads the 8 bytes of its pair, and needs no alignment.
+    unsafe { _mm_castpd_ps(_mm_loadh_pd(_mm_load_sd(low.as_ptr().cast()), high.as_ptr().cast())) }
+}
+
+/// The low bytes of words in the order 0, 1, 4, 5, 2, 3, 6, 7, put in order.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn store_low_bytes(out: &mut [u8; LANES], words: __m256i) {
+    let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
+    let halves = _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+    *out = _mm_cvtsi128_si64(_mm_packus_epi16(halves, halves)).to_le_bytes();
 }
 
 /// Unsigned words as floats, rounded once.

@@ -3,10 +3,10 @@
 mod lanes;
 mod ziggurat;
 
-use super::block::{self, Points, UniformBlock, Verdict};
+use super::block::{self, UniformBlock};
 use super::isa::Kernels;
+use super::ziggurat::{RunPlain, Settled, Uncertain};
 use crate::random::boost::{Affine, Ziggurat};
-use lanes::LANES;
 
 /// Exists only on machines with the instructions.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +23,6 @@ impl Avx2 {
 }
 
 impl Kernels for Avx2 {
-    const ROOM: usize = LANES;
-
     fn twist(self, words: &mut [u32], fresh: usize) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { twist(words, fresh) }
@@ -55,14 +53,19 @@ impl Kernels for Avx2 {
         unsafe { ziggurat::propose(words, affine, values, certain) }
     }
 
-    fn judge(self, form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
+    fn collect(self, words: &[u32], certain: &[u64], uncertain: &mut Uncertain) {
         // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::judge(form, points, count, verdicts) }
+        unsafe { ziggurat::collect(words, certain, uncertain) }
     }
 
-    fn compact(self, values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
+    fn judge(self, form: Ziggurat, uncertain: &mut Uncertain) {
         // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::compact(values, kept, out) }
+        unsafe { ziggurat::judge(form, uncertain) }
+    }
+
+    fn settle(self, judged: &Uncertain, values: &mut [f32], plain: &mut RunPlain<'_>, out: &mut [f32]) -> Settled {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::settle(judged, values, plain, out) }
     }
 }
 

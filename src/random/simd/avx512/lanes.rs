@@ -3,6 +3,7 @@
 use std::arch::x86_64::*;
 
 use crate::random::mt19937::{TEMPER_B, TEMPER_C};
+use crate::random::simd::ziggurat::Edges;
 
 /// Words in a vector.
 pub(super) const LANES: usize = 16;
@@ -39,13 +40,6 @@ pub(super) fn load_f64(values: &[f64; 8]) -> __m512d {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn load_u64(words: &[u64; 8]) -> __m512i {
-    // SAFETY: the array is 64 bytes long; the load needs no alignment.
-    unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
 pub(super) fn load_u16(words: &[u16; 32]) -> __m512i {
     // SAFETY: the array is 64 bytes long; the load needs no alignment.
     unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
@@ -65,16 +59,25 @@ pub(super) fn store_f32(out: &mut [f32; LANES], values: __m512) {
     unsafe { _mm512_storeu_ps(out.as_mut_ptr(), values) }
 }
 
-/// The entries of a table at 16 places, of which the low seven bits count.
+/// A byte for each word of a vector.
 #[inline]
 #[target_feature(enable = "avx512f")]
-pub(super) fn gather(table: &[f32; 128], index: __m512i) -> __m512 {
-    let index = _mm512_and_si512(index, _mm512_set1_epi32(127));
-    // SAFETY: each index is below 128, inside the table.
-    unsafe { _mm512_i32gather_ps::<4>(index, table.as_ptr()) }
+pub(super) fn store_bytes(out: &mut [u8; LANES], bytes: __m128i) {
+    // SAFETY: the array is 16 bytes long; the store needs no alignment.
+    unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), bytes) }
 }
 
-/// The same for a table of integers.
+/// The entries of a table's column in 16 rows, of whose numbers the low seven bits count.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn column<const N: usize>(table: &[Edges; 128], row: __m512i) -> __m512 {
+    const { assert!(N < 4) };
+    let first = _mm512_slli_epi32::<2>(_mm512_and_si512(row, _mm512_set1_epi32(127)));
+    // SAFETY: each row is below 128 and the column below 4, inside the table.
+    unsafe { _mm512_i32gather_ps::<4>(first, table.as_flattened().as_ptr().add(N)) }
+}
+
+/// The entries of a table at 16 places, of which the low seven bits count.
 #[inline]
 #[target_feature(enable = "avx512f")]
 pub(super) fn gather_u32(table: &[u32; 128], index: __m512i) -> __m512i {

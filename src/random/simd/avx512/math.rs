@@ -3,10 +3,8 @@
 use std::arch::x86_64::*;
 use std::f64::consts::{FRAC_PI_2, LN_2};
 
-use super::lanes::{load_f64, load_u64};
-use crate::random::math::{
-    COS_POLY, EXP_POLY, EXP_STEPS, EXP2, LN_CENTRE, LN_INVERSE, LN_ORIGIN, LN_POLY, QUADRANT, ROUND, SIN_POLY,
-};
+use super::lanes::load_f64;
+use crate::random::math::{COS_POLY, LN_CENTRE, LN_INVERSE, LN_ORIGIN, LN_POLY, QUADRANT, SIN_POLY};
 
 /// `a * b + c`, rounded twice.
 #[inline]
@@ -27,25 +25,6 @@ fn all(x: f64) -> __m512d {
 fn look_up(table: &[f64; 16], index: __m512i) -> __m512d {
     let [low, high] = table.as_chunks::<8>().0 else { unreachable!("16 is twice 8") };
     _mm512_permutex2var_pd(load_f64(low), index, load_f64(high))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-pub(super) fn exp(x: __m256) -> __m256 {
-    let steps = _mm512_mul_pd(all(EXP_STEPS), _mm512_cvtps_pd(x));
-    let rounded = _mm512_add_pd(steps, all(ROUND));
-    let n = _mm512_castpd_si512(rounded);
-    let r = _mm512_sub_pd(steps, _mm512_sub_pd(rounded, all(ROUND)));
-    let [t0, t1, t2, t3] = EXP2.as_chunks::<8>().0 else { unreachable!("32 is four times 8") };
-    let low = _mm512_permutex2var_epi64(load_u64(t0), n, load_u64(t1));
-    let high = _mm512_permutex2var_epi64(load_u64(t2), n, load_u64(t3));
-    let upper = _mm512_test_epi64_mask(n, _mm512_set1_epi64(16));
-    let power = _mm512_mask_blend_epi64(upper, low, high);
-    let scale = _mm512_castsi512_pd(_mm512_add_epi64(power, _mm512_slli_epi64::<47>(n)));
-    let [c1, c2, c3] = EXP_POLY.map(|c| _mm512_set1_pd(c));
-    let head = mul_add(c1, r, all(1.0));
-    let sum = mul_add(mul_add(c3, r, c2), _mm512_mul_pd(r, r), head);
-    _mm512_cvtpd_ps(_mm512_mul_pd(sum, scale))
 }
 
 #[inline]

@@ -7,8 +7,9 @@ mod ziggurat;
 
 use std::arch::x86_64::*;
 
-use super::block::{self, Points, UniformBlock, Verdict};
+use super::block::{self, UniformBlock};
 use super::isa::Kernels;
+use super::ziggurat::{RunPlain, Settled, Uncertain};
 use crate::random::boost::{Affine, Ziggurat};
 use crate::random::mt19937::{GRAIN, MATRIX, MIDDLE, STATE};
 use lanes::{LANES, load, load_at, store_f32, store_u32, temper};
@@ -29,8 +30,6 @@ impl Avx512 {
 }
 
 impl Kernels for Avx512 {
-    const ROOM: usize = LANES;
-
     fn twist(self, words: &mut [u32], fresh: usize) {
         // SAFETY: `self` exists, so the machine has the instructions.
         unsafe { twist(words, fresh) }
@@ -61,14 +60,19 @@ impl Kernels for Avx512 {
         unsafe { ziggurat::propose(words, affine, values, certain) }
     }
 
-    fn judge(self, form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
+    fn collect(self, words: &[u32], certain: &[u64], uncertain: &mut Uncertain) {
         // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::judge(form, points, count, verdicts) }
+        unsafe { ziggurat::collect(words, certain, uncertain) }
     }
 
-    fn compact(self, values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
+    fn judge(self, form: Ziggurat, uncertain: &mut Uncertain) {
         // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::compact(values, kept, out) }
+        unsafe { ziggurat::judge(form, uncertain) }
+    }
+
+    fn settle(self, judged: &Uncertain, values: &mut [f32], plain: &mut RunPlain<'_>, out: &mut [f32]) -> Settled {
+        // SAFETY: `self` exists, so the machine has the instructions.
+        unsafe { ziggurat::settle(judged, values, plain, out) }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The phases of the ziggurat, 16 draws at a time.
 
 use std::arch::x86_64::*;
+use std::f32::consts::LOG2_E;
 
-use super::lanes::{LANES, gather, gather_u32, halves, join, load, load_f32, load_u16, store_f32, temper};
-use super::math;
-use crate::random::boost::{Affine, FRACTION, Ziggurat};
-use crate::random::simd::block::{JUDGED, Points, Verdict};
-use crate::random::simd::ziggurat::LAYERS;
+use super::lanes::{LANES, column, gather_u32, load, load_f32, load_u16, store_bytes, store_f32, temper};
+use crate::random::boost::{Affine, FRACTION, FRACTION_24, Ziggurat};
+use crate::random::simd::ziggurat::{
+    self, BELOW, JUDGED, LAYERS, MARGIN, POWER, RunPlain, SPECIAL, Settled, Uncertain,
+};
 
 /// Both tables of the layers, in registers.
 struct Tables {
@@ -77,40 +78,57 @@ pub(super) fn propose(words: &[u32], affine: Affine, values: &mut [f32], certain
     }
 }
 
+/// See [`Kernels::collect`](crate::random::simd::isa::Kernels::collect).
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
+pub(super) fn collect(words: &[u32], certain: &[u64], uncertain: &mut Uncertain) {
+    ziggurat::collect(words, certain, uncertain);
+}
+
+/// See [`Kernels::settle`](crate::random::simd::isa::Kernels::settle).
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,popcnt")]
+pub(super) fn settle(judged: &Uncertain, values: &mut [f32], plain: &mut RunPlain<'_>, out: &mut [f32]) -> Settled {
+    ziggurat::settle(judged, values, plain, out)
+}
+
 /// See [`Kernels::judge`](crate::random::simd::isa::Kernels::judge).
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-pub(super) fn judge(form: Ziggurat, points: &Points, count: usize, verdicts: &mut [Verdict]) {
+pub(super) fn judge(form: Ziggurat, uncertain: &mut Uncertain) {
     const { assert!(JUDGED == LANES) };
-    let (draws, heights) = (points.draws.as_chunks::<LANES>().0, points.heights.as_chunks::<LANES>().0);
-    for ((draws, heights), verdict) in draws.iter().zip(heights).zip(verdicts).take(count.div_ceil(LANES)) {
-        let draw = temper(load(draws));
-        let height = _mm512_mul_ps(_mm512_cvtepu32_ps(temper(load(heights))), _mm512_set1_ps(FRACTION));
+    let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    for (points, verdicts) in uncertain.groups_mut() {
+        let [a, b] = points.as_flattened().as_chunks().0 else { unreachable!("the points are two vectors") };
+        let (a, b) = (temper(load(a)), temper(load(b)));
+        let (draw, height) = (_mm512_permutex2var_epi32(a, even, b), _mm512_permutex2var_epi32(a, odd, b));
+        let height = _mm512_mul_ps(_mm512_cvtepu32_ps(height), _mm512_set1_ps(FRACTION));
         let layer = _mm512_srli_epi32::<1>(draw);
-        let special = _mm512_testn_epi32_mask(layer, _mm512_set1_epi32(127))
-            | _mm512_cmp_ps_mask::<_CMP_GE_OQ>(height, _mm512_set1_ps(1.0));
+        let base = _mm512_testn_epi32_mask(layer, _mm512_set1_epi32(127));
+        let repeated = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(height, _mm512_set1_ps(1.0));
         let fraction = _mm512_srli_epi32::<8>(draw);
         let inside = _mm512_cmplt_epi32_mask(fraction, gather_u32(&LAYERS.limit, layer));
-        let x = _mm512_mul_ps(_mm512_cvtepi32_ps(fraction), gather(&LAYERS.scale, layer));
-        let special = special | inside;
-        *verdict = Verdict { below: under_curve(form, layer, x, height), special };
+        let (below, unclear) = under_curve(form, layer, _mm512_cvtepi32_ps(fraction), height);
+        let special = base | repeated | inside | unclear;
+        let below = _mm_maskz_set1_epi8(below, BELOW.cast_signed());
+        store_bytes(verdicts, _mm_mask_set1_epi8(below, special, SPECIAL.cast_signed()));
     }
 }
 
-/// See [`Ziggurat::under_curve`].
+/// Which points lie below the density, and which are too near to tell; see [`Ziggurat::under_curve`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn under_curve(form: Ziggurat, layer: __m512i, x: __m512, height: __m512) -> __mmask16 {
-    let bottom = gather(&LAYERS.bottom, layer);
-    let y = _mm512_add_ps(bottom, _mm512_mul_ps(height, gather(&LAYERS.rise, layer)));
-    let [low, high] = halves(_mm512_mul_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(-0.5)));
-    let density = join([math::exp(low), math::exp(high)]);
-    let below_density = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(y, density);
+fn under_curve(form: Ziggurat, layer: __m512i, fraction: __m512, height: __m512) -> (__mmask16, __mmask16) {
+    let outer = column::<0>(&LAYERS.edges, layer);
+    let bottom = column::<2>(&LAYERS.edges, layer);
+    let x = _mm512_mul_ps(fraction, _mm512_mul_ps(outer, _mm512_set1_ps(FRACTION_24)));
+    let y = _mm512_add_ps(bottom, _mm512_mul_ps(height, column::<3>(&LAYERS.edges, layer)));
+    let below_by = _mm512_sub_ps(density(_mm512_mul_ps(_mm512_mul_ps(x, x), _mm512_set1_ps(-0.5))), y);
+    let below_density = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(below_by, _mm512_setzero_ps());
+    let near = _mm512_cmp_ps_mask::<_CMP_LE_OQ>(_mm512_abs_ps(below_by), _mm512_set1_ps(MARGIN));
     if form == Ziggurat::Plain {
-        return below_density;
+        return (below_density, near);
     }
-    let outer = gather(&LAYERS.outer, layer);
     let inwards = _mm512_sub_ps(outer, x);
-    let chord = _mm512_sub_ps(_mm512_mul_ps(gather(&LAYERS.width, layer), height), inwards);
+    let chord = _mm512_sub_ps(_mm512_mul_ps(column::<1>(&LAYERS.edges, layer), height), inwards);
     let slope = _mm512_mul_ps(_mm512_mul_ps(inwards, bottom), outer);
     let tangent = _mm512_sub_ps(y, _mm512_add_ps(bottom, slope));
     let below_chord = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(chord, _mm512_setzero_ps());
@@ -118,20 +136,18 @@ fn under_curve(form: Ziggurat, layer: __m512i, x: __m512, height: __m512) -> __m
     let convex = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(outer, _mm512_set1_ps(1.0));
     let below_upper = (convex & below_chord) | (!convex & below_tangent);
     let below_lower = (convex & below_tangent) | (!convex & below_chord);
-    below_upper & (below_lower | below_density)
+    (below_upper & (below_lower | below_density), below_upper & !below_lower & near)
 }
 
-/// See [`Kernels::compact`](crate::random::simd::isa::Kernels::compact).
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
-pub(super) fn compact(values: &[f32], kept: &[u64], out: &mut [f32]) -> usize {
-    let mut count = 0;
-    for (values, &kept) in values.as_chunks::<LANES>().0.as_chunks::<4>().0.iter().zip(kept) {
-        for (i, values) in values.iter().enumerate() {
-            let kept = (kept >> (LANES * i)) as __mmask16;
-            let room = out[count..].first_chunk_mut().expect("the output has room for a vector more");
-            store_f32(room, _mm512_maskz_compress_ps(kept, load_f32(values)));
-            count += kept.count_ones() as usize;
-        }
-    }
-    count
+/// e to the given powers, within [`MARGIN`].
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn density(exponent: __m512) -> __m512 {
+    let steps = _mm512_mul_ps(exponent, _mm512_set1_ps(LOG2_E));
+    let n = _mm512_roundscale_ps::<_MM_FROUND_TO_NEAREST_INT>(steps);
+    let r = _mm512_sub_ps(steps, n);
+    let [c0, c1, c2, c3, c4] = POWER.map(|c| _mm512_set1_ps(c));
+    let mul_add = |a, b, c| _mm512_add_ps(_mm512_mul_ps(a, b), c);
+    let power = mul_add(mul_add(mul_add(mul_add(c4, r, c3), r, c2), r, c1), r, c0);
+    _mm512_scalef_ps(power, n)
 }

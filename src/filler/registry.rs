@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use prost::Message;
-use prost_reflect::{DynamicMessage, ReflectMessage};
 
 use super::Filler;
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
+use crate::proto::fields::Fields;
 use crate::proto::text::closest;
 use crate::proto::{FIRST_EXTENSION, descriptor};
 
@@ -160,11 +160,13 @@ impl Registry {
     /// A field that is given and that Caffe does not know.
     fn extension_field(&self, param: &FillerParameter) -> Option<&'static str> {
         let bytes = param.encode_to_vec();
-        let message = DynamicMessage::decode(descriptor("FillerParameter"), bytes.as_slice()).ok()?;
-        let given = |name: &str| {
-            let field = message.descriptor().get_field_by_name(name);
-            field.is_some_and(|field| field.number() >= FIRST_EXTENSION && message.has_field(&field))
-        };
+        let numbers = Fields::new(&bytes, 0, "FillerParameter").map_while(Result::ok).map(|field| field.number);
+        let numbers: Vec<u32> = numbers.filter(|&number| number >= FIRST_EXTENSION).collect();
+        if numbers.is_empty() {
+            return None;
+        }
+        let message = descriptor("FillerParameter");
+        let given = |name: &str| message.get_field_by_name(name).is_some_and(|field| numbers.contains(&field.number()));
         self.iter().flat_map(|entry| entry.fields).copied().find(|name| given(name))
     }
 }

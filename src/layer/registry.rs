@@ -156,9 +156,9 @@ impl LayerType {
     /// The type does not take that many.
     pub fn check_counts(&self, bottoms: usize, tops: usize) -> Result<(), Refusal> {
         let name = self.name;
-        let (takes, makes) = (self.bottoms.of("bottom"), self.tops.of("top"));
-        ensure!(self.bottoms.allows(bottoms), "bottom", "{name} takes {takes}, {bottoms} given");
-        ensure!(self.tops.allows(tops), "top", "{name} makes {makes}, {tops} given");
+        let (takes, makes) = (self.bottoms, self.tops);
+        ensure!(takes.allows(bottoms), "bottom", "{name} takes {}, {bottoms} given", takes.of("bottom"));
+        ensure!(makes.allows(tops), "top", "{name} makes {}, {tops} given", makes.of("top"));
         ensure!(
             !self.tops_match_bottoms || tops == bottoms,
             "top",

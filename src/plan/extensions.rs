@@ -1,22 +1,26 @@
 //! Fillers in the saved net that Caffe does not know.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use prost::Message;
-use prost_reflect::{DynamicMessage, ReflectMessage, Value};
+use prost_reflect::{Kind, MessageDescriptor};
 
 use super::PlannedLayer;
 use crate::filler::Registry;
+use crate::proto::caffe::FillerParameter;
 use crate::proto::descriptor;
+use crate::proto::fields::Fields;
 
 /// What to tell of the extensions among the fillers that the layers are saved with, if there are any.
 pub(super) fn notice(layers: &[PlannedLayer], fillers: &Registry) -> Option<String> {
     let mut names = BTreeSet::new();
+    let mut note = |filler: &[u8]| {
+        let name = FillerParameter::decode(filler).ok().and_then(|param| fillers.get(param.r#type()));
+        names.extend(name.filter(|entry| entry.extension).map(|entry| entry.name));
+    };
     for layer in layers {
-        let bytes = layer.param.encode_to_vec();
-        if let Ok(message) = DynamicMessage::decode(descriptor("LayerParameter"), bytes.as_slice()) {
-            collect(&message, fillers, &mut names);
-        }
+        for_each_filler(&layer.param.encode_to_vec(), &FILLERS, &mut note);
     }
     let fillers = if names.len() == 1 { "filler" } else { "fillers" };
     let known = names.into_iter().collect::<Vec<_>>().join(", ");
@@ -25,15 +29,67 @@ pub(super) fn notice(layers: &[PlannedLayer], fillers: &Registry) -> Option<Stri
     (!known.is_empty()).then_some(notice)
 }
 
-/// Adds the names of the extensions in a message and those below it.
-fn collect(message: &DynamicMessage, fillers: &Registry, names: &mut BTreeSet<&'static str>) {
-    if message.descriptor().name() == "FillerParameter" {
-        let name = message.get_field_by_name("type");
-        let entry = name.as_deref().and_then(Value::as_str).and_then(|name| fillers.get(name));
-        names.extend(entry.filter(|entry| entry.extension).map(|entry| entry.name));
+/// Where a message holds fillers.
+#[derive(Debug, PartialEq, Eq)]
+struct Holder {
+    /// The number of a field of the message.
+    number: u32,
+    /// Where the field's message holds them; nowhere if it is itself one.
+    below: Vec<Holder>,
+}
+
+/// Where a layer does.
+static FILLERS: LazyLock<Vec<Holder>> = LazyLock::new(|| holders(&descriptor("LayerParameter")));
+
+fn holders(message: &MessageDescriptor) -> Vec<Holder> {
+    let holder = |number, inner: &MessageDescriptor| {
+        let below = holders(inner);
+        (inner.name() == "FillerParameter" || !below.is_empty()).then_some(Holder { number, below })
+    };
+    let messages = message.fields().filter_map(|field| match field.kind() {
+        Kind::Message(inner) => holder(field.number(), &inner),
+        _ => None,
+    });
+    messages.collect()
+}
+
+/// Shows all fillers in an encoded message, encoded, too.
+fn for_each_filler(message: &[u8], holders: &[Holder], show: &mut dyn FnMut(&[u8])) {
+    for field in Fields::new(message, 0, "LayerParameter").map_while(Result::ok) {
+        for holder in holders.iter().filter(|holder| holder.number == field.number) {
+            match holder.below.as_slice() {
+                [] => show(field.body),
+                below => for_each_filler(field.body, below, show),
+            }
+        }
     }
-    for (_, value) in message.fields() {
-        let inner = value.as_list().unwrap_or(std::slice::from_ref(value));
-        inner.iter().filter_map(Value::as_message).for_each(|inner| collect(inner, fillers, names));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::caffe::{LayerParameter, RecurrentParameter};
+
+    #[test]
+    fn fillers_are_found_wherever_the_schema_has_them() {
+        let filler = |name: &str| Some(FillerParameter { r#type: Some(name.into()), ..Default::default() });
+        let recurrent = RecurrentParameter {
+            weight_filler: filler("orthogonal"),
+            bias_filler: filler("constant"),
+            ..Default::default()
+        };
+        let layer = LayerParameter { recurrent_param: Some(Box::new(recurrent)), ..Default::default() };
+        let mut names = Vec::new();
+        for_each_filler(&layer.encode_to_vec(), &FILLERS, &mut |filler| {
+            names.push(FillerParameter::decode(filler).unwrap().r#type().to_owned());
+        });
+        assert_eq!(names, ["orthogonal", "constant"]);
+        let held: usize = FILLERS.iter().map(|holder| holder.below.len()).sum();
+        let layer = descriptor("LayerParameter");
+        let fields = layer.fields().flat_map(|field| match field.kind() {
+            Kind::Message(inner) => inner.fields().collect::<Vec<_>>(),
+            _ => Vec::new(),
+        });
+        assert_eq!(held, fields.filter(|field| field.name().ends_with("filler")).count());
     }
 }

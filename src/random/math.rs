@@ -90,31 +90,44 @@ pub(crate) fn ln(x: f32) -> f32 {
     let interval = ((offset >> 19) & 15) as usize;
     let exponent = (offset as i32) >> 23;
     let significand = f32::from_bits(x.to_bits().wrapping_sub(offset & 0xff80_0000));
-    let r = f64::from(significand) * LN_INVERSE[interval] - 1.0;
     let base = LN_CENTRE[interval] + f64::from(exponent) * std::f64::consts::LN_2;
+    ln_near(significand, LN_INVERSE[interval], base)
+}
+
+/// `ln x - ln c + base` for a number `x` near `c`, whose inverse is given.
+#[inline]
+pub(crate) fn ln_near(x: f32, inverse: f64, base: f64) -> f32 {
+    let r = f64::from(x) * inverse - 1.0;
     let [c2, c3, c4] = LN_POLY;
     let tail = c4 * (r * r) + (c3 * r + c2);
     (tail * (r * r) + (base + r)) as f32
 }
 
-/// 2^24 * 2 / pi: a product with it has the quadrant in its upper bits as an integer.
-pub(crate) const QUADRANT: f64 = 10_680_707.430881744;
 /// cos x on [-pi/4, pi/4]: the coefficients of x^2, x^4, x^6, x^8.
 pub(crate) const COS_POLY: [f64; 4] =
     [-0.49999999725108224, 0.041666623324344516, -0.001388676379437604, 2.4390450703564542e-05];
 /// sin x on [-pi/4, pi/4]: the coefficients of x^3, x^5, x^7.
 pub(crate) const SIN_POLY: [f64; 3] = [-0.16666654943701084, 0.008332178146138854, -0.00019517298981385725];
 
+/// The quadrant of an angle in radians, 0 from -pi/4 to pi/4, plus [`ROUND`].
+#[inline]
+pub(crate) fn quadrant(angle: f64) -> f64 {
+    angle * std::f64::consts::FRAC_2_PI + ROUND
+}
+
 /// The sine and the cosine of an angle in [0, 120), in radians.
 #[inline]
 pub(crate) fn sin_cos(angle: f32) -> (f32, f32) {
     debug_assert!((0.0..120.0).contains(&angle));
     let angle = f64::from(angle);
-    let quadrant = ((angle * QUADRANT) as i32 + 0x0080_0000) >> 24;
-    let x = angle - f64::from(quadrant) * std::f64::consts::FRAC_PI_2;
-    let (sin, cos) = (sin_near_zero(x), cos_near_zero(x));
-    let (sin, cos) = if quadrant & 1 == 0 { (sin, cos) } else { (cos, sin) };
-    (if quadrant & 2 == 0 { sin } else { -sin }, if (quadrant + 1) & 2 == 0 { cos } else { -cos })
+    let rounded = quadrant(angle);
+    let quadrant = rounded.to_bits() as u32;
+    let x = angle - (rounded - ROUND) * std::f64::consts::FRAC_PI_2;
+    let (sin, cos) = (sin_near_zero(x).to_bits(), cos_near_zero(x).to_bits());
+    // Without branches, so that loops become vector code: exchanged in odd quadrants, then negative where bit 1 says so.
+    let exchange = (sin ^ cos) & (quadrant & 1).wrapping_neg();
+    let negative = |quadrant: u32| (quadrant & 2) << 30;
+    (f32::from_bits(sin ^ exchange ^ negative(quadrant)), f32::from_bits(cos ^ exchange ^ negative(quadrant + 1)))
 }
 
 #[inline]

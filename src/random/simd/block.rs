@@ -3,6 +3,7 @@
 //! They are inlined into functions compiled for wider vectors as well: loops over arrays without branches, which the
 //! compiler turns into vector code. It never fuses a multiplication with an addition, so the bits stay the same.
 
+use super::ln_rows::LN_ROWS;
 use crate::random::boost::{Affine, FRACTION};
 use crate::random::math;
 use crate::random::mt19937::{GRAIN, MATRIX, MIDDLE, STATE, temper};
@@ -72,7 +73,7 @@ pub(super) fn box_muller(words: &[u32], affine: Affine, out: &mut [f32]) -> bool
     let Affine { mean, std } = affine;
     let mut good = true;
     for (words, out) in words.as_chunks::<PAIRED>().0.iter().zip(out.as_chunks_mut::<PAIRED>().0) {
-        let (mut angle, mut rest) = ([0.0; HALF], [0.0; HALF]);
+        let (mut angle, mut rest, mut rows, mut radius) = ([0.0; HALF], [0.0; HALF], [[0.0; 2]; HALF], [0.0; HALF]);
         for i in 0..HALF {
             let r1 = temper(words[2 * i]) as f32 * FRACTION;
             let r2 = temper(words[2 * i + 1]) as f32 * FRACTION;
@@ -83,11 +84,18 @@ pub(super) fn box_muller(words: &[u32], affine: Affine, out: &mut [f32]) -> bool
         if !good {
             return false;
         }
+        // Loops that look nothing up become vector code.
         for i in 0..HALF {
-            let radius = (-2.0 * math::ln(rest[i])).sqrt();
+            rows[i] = LN_ROWS.row(rest[i]);
+        }
+        for i in 0..HALF {
+            let [inverse, base] = rows[i];
+            radius[i] = (-2.0 * math::ln_near(rest[i], inverse, base)).sqrt();
+        }
+        for i in 0..HALF {
             let (sin, cos) = math::sin_cos(angle[i]);
-            out[2 * i] = radius * cos * std + mean;
-            out[2 * i + 1] = radius * sin * std + mean;
+            out[2 * i] = radius[i] * cos * std + mean;
+            out[2 * i + 1] = radius[i] * sin * std + mean;
         }
     }
     good

@@ -14,6 +14,7 @@ mod avx512;
 mod block;
 mod fill;
 mod isa;
+mod ln_rows;
 #[cfg(test)]
 mod tests;
 mod ziggurat;

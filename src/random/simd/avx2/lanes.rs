@@ -53,14 +53,19 @@ pub(super) fn store_low_bytes(out: &mut [u8; LANES], words: __m256i) {
     *out = _mm_cvtsi128_si64(_mm_packus_epi16(halves, halves)).to_le_bytes();
 }
 
-/// Unsigned words as floats, rounded once.
+/// Unsigned words over 2^32 as floats, rounded once.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn to_f32(words: __m256i) -> __m256 {
-    // Both halves of a word, and the product, are exact.
-    let upper = _mm256_cvtepi32_ps(_mm256_srli_epi32::<16>(words));
-    let lower = _mm256_cvtepi32_ps(_mm256_and_si256(words, _mm256_set1_epi32(0xffff)));
-    _mm256_add_ps(_mm256_mul_ps(upper, _mm256_set1_ps(65536.0)), lower)
+pub(super) fn fractions(words: __m256i) -> __m256 {
+    // Under the upper half of these numbers' bits, the halves of a word are multiples of 2^-32 and of 2^-16.
+    const LOWER: f32 = 1.0 / 512.0;
+    const UPPER: f32 = 128.0;
+    let under =
+        |number, half| _mm256_castsi256_ps(_mm256_blend_epi16::<0b1010_1010>(half, _mm256_castps_si256(number)));
+    let lower = under(_mm256_set1_ps(LOWER), words);
+    let upper = under(_mm256_set1_ps(UPPER), _mm256_srli_epi32::<16>(words));
+    // The difference is exact.
+    _mm256_add_ps(_mm256_sub_ps(upper, _mm256_set1_ps(UPPER + LOWER)), lower)
 }
 
 /// See [`crate::random::mt19937::temper`].

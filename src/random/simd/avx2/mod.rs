@@ -1,6 +1,8 @@
 //! Kernels for AVX2: 8 words at a time. The plain loops are the portable ones, which compile well to AVX2.
 
+mod box_muller;
 mod lanes;
+mod math;
 mod ziggurat;
 
 use super::block::{self, UniformBlock};
@@ -45,7 +47,7 @@ impl Kernels for Avx2 {
 
     fn box_muller(self, words: &[u32], affine: Affine, out: &mut [f32]) -> bool {
         // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { box_muller(words, affine, out) }
+        unsafe { box_muller::fill(words, affine, out) }
     }
 
     fn propose(self, words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
@@ -87,9 +89,4 @@ fn uniform(words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool {
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
 fn bernoulli(words: &[u32], threshold: f32, out: &mut [f32]) {
     block::bernoulli(words, threshold, out);
-}
-
-#[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-fn box_muller(words: &[u32], affine: Affine, out: &mut [f32]) -> bool {
-    block::box_muller(words, affine, out)
 }

@@ -3,8 +3,8 @@
 use std::arch::x86_64::*;
 use std::f32::consts::LOG2_E;
 
-use super::lanes::{LANES, load, load_row, load_two, mask, store, store_f32, store_low_bytes, temper, to_f32};
-use crate::random::boost::{Affine, FRACTION, FRACTION_24, Ziggurat};
+use super::lanes::{LANES, fractions, load, load_row, load_two, mask, store, store_f32, store_low_bytes, temper};
+use crate::random::boost::{Affine, FRACTION_24, Ziggurat};
 use crate::random::simd::ziggurat::{
     self, BELOW, LAYERS, MARGIN, POWER, Point, RunPlain, SPECIAL, Settled, Uncertain, Verdict,
 };
@@ -88,8 +88,7 @@ fn judge_vector(form: Ziggurat, points: &[Point; LANES], verdicts: &mut [Verdict
     let (a, b) = (_mm256_castsi256_ps(temper(load(a))), _mm256_castsi256_ps(temper(load(b))));
     // Points 0, 1, 4, 5, 2, 3, 6, 7; the verdicts are put back in order.
     let draw = _mm256_castps_si256(_mm256_shuffle_ps::<0b10_00_10_00>(a, b));
-    let height = _mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(a, b));
-    let height = _mm256_mul_ps(to_f32(height), _mm256_set1_ps(FRACTION));
+    let height = fractions(_mm256_castps_si256(_mm256_shuffle_ps::<0b11_01_11_01>(a, b)));
     let layer = _mm256_and_si256(draw, _mm256_set1_epi32(127 << 1));
     let base = _mm256_castsi256_ps(_mm256_cmpeq_epi32(layer, _mm256_setzero_si256()));
     let repeated = _mm256_cmp_ps::<_CMP_GE_OQ>(height, _mm256_set1_ps(1.0));

@@ -1,10 +1,10 @@
 //! The functions of [`crate::random::math`], 8 values at a time: the same operations in the same order.
 
 use std::arch::x86_64::*;
-use std::f64::consts::{FRAC_PI_2, LN_2};
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, LN_2};
 
 use super::lanes::load_f64;
-use crate::random::math::{COS_POLY, LN_CENTRE, LN_INVERSE, LN_ORIGIN, LN_POLY, QUADRANT, SIN_POLY};
+use crate::random::math::{COS_POLY, LN_CENTRE, LN_INVERSE, LN_ORIGIN, LN_POLY, ROUND, SIN_POLY};
 
 /// `a * b + c`, rounded twice.
 #[inline]
@@ -49,9 +49,9 @@ pub(super) fn ln(x: __m256) -> __m256 {
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 pub(super) fn sin_cos(angle: __m256) -> (__m256, __m256) {
     let angle = _mm512_cvtps_pd(angle);
-    let scaled = _mm512_cvttpd_epi32(_mm512_mul_pd(angle, all(QUADRANT)));
-    let quadrant = _mm256_srai_epi32::<24>(_mm256_add_epi32(scaled, _mm256_set1_epi32(0x0080_0000)));
-    let x = _mm512_sub_pd(angle, _mm512_mul_pd(_mm512_cvtepi32_pd(quadrant), all(FRAC_PI_2)));
+    let rounded = mul_add(angle, all(FRAC_2_PI), all(ROUND));
+    let quadrant = _mm512_cvtepi64_epi32(_mm512_castpd_si512(rounded));
+    let x = _mm512_sub_pd(angle, _mm512_mul_pd(_mm512_sub_pd(rounded, all(ROUND)), all(FRAC_PI_2)));
     let (sin, cos) = (sin_near_zero(x), cos_near_zero(x));
     let odd = _mm256_test_epi32_mask(quadrant, _mm256_set1_epi32(1));
     let next = _mm256_add_epi32(quadrant, _mm256_set1_epi32(1));

@@ -7,7 +7,7 @@
 
 /// 2^(i / 32) for i in 0..32, as bits, less i << 47: adding n << 47 for n = 32 k + i gives the bits of 2^(n / 32).
 #[rustfmt::skip]
-pub(crate) static EXP2: [u64; 32] = [
+static EXP2: [u64; 32] = [
     0x3ff0000000000000, 0x3fefd9b0d3158574, 0x3fefb5586cf9890f, 0x3fef9301d0125b51,
     0x3fef72b83c7d517b, 0x3fef54873168b9aa, 0x3fef387a6e756238, 0x3fef1e9df51fdee1,
     0x3fef06fe0a31b715, 0x3feef1a7373aa9cb, 0x3feedea64c123422, 0x3feece086061892d,
@@ -18,11 +18,11 @@ pub(crate) static EXP2: [u64; 32] = [
     0x3fef5818dcfba487, 0x3fef7c97337b9b5f, 0x3fefa4afa2a490da, 0x3fefd0765b6e4540,
 ];
 /// 32 / ln 2.
-pub(crate) const EXP_STEPS: f64 = std::f64::consts::LOG2_E * 32.0;
+const EXP_STEPS: f64 = std::f64::consts::LOG2_E * 32.0;
 /// Added and taken away again, rounds to an integer, which stands in the low bits in between.
 pub(crate) const ROUND: f64 = 6_755_399_441_055_744.0;
 /// 2^(r / 32) - 1 for r in [-1/2, 1/2]: the coefficients of r, r^2, r^3.
-pub(crate) const EXP_POLY: [f64; 3] =
+const EXP_POLY: [f64; 3] =
     [0.6931471806916203 / 32.0, 0.2402284522445722 / 1024.0, 0.05550361559341535 / 32768.0];
 
 /// e^x for -80 < x < 80.

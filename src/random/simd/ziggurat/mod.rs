@@ -65,8 +65,8 @@ pub(super) fn fill<K: Kernels>(
         kernels.judge(ziggurat, uncertain);
         let mut plain = |position: usize, values: &mut [f32]| {
             let mut draws = Lookahead { engine, offset: position };
-            let value = draws.draw();
-            let value = ziggurat.attempt(value, &mut draws);
+            let draw = draws.draw();
+            let value = ziggurat.attempt(draw, &mut draws);
             value.inspect(|&value| values[position] = affine.apply(value));
             (usize::from(value.is_some()), draws.offset)
         };

@@ -3,9 +3,11 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use caffemodel::random::{SIMD_VARIABLE, SimdPath};
 use support::{Reject, Run, area, load};
 
 const AREAS: &[&str] = &[
@@ -96,6 +98,19 @@ fn every_run_gives_caffes_bytes() {
         }
     });
     report(runs.iter().map(|run| run.settings.case.as_str()), &failures);
+}
+
+/// A process runs on one path, so each of the others takes a process of its own.
+#[test]
+fn every_run_gives_caffes_bytes_on_the_slower_paths() {
+    let slower = SimdPath::ALL.into_iter().filter(|path| path.supported() == *path && *path < SimdPath::active());
+    for path in slower {
+        let mut command = Command::new(std::env::current_exe().expect("the test has a file"));
+        command.args(["--exact", "every_run_gives_caffes_bytes", "--nocapture"]).env(SIMD_VARIABLE, path.name());
+        let output = command.output().expect("the test runs");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("1 passed"), "{path}: {printed}");
+    }
 }
 
 #[test]

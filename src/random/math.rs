@@ -22,8 +22,7 @@ const EXP_STEPS: f64 = std::f64::consts::LOG2_E * 32.0;
 /// Added and taken away again, rounds to an integer, which stands in the low bits in between.
 pub(crate) const ROUND: f64 = 6_755_399_441_055_744.0;
 /// 2^(r / 32) - 1 for r in [-1/2, 1/2]: the coefficients of r, r^2, r^3.
-const EXP_POLY: [f64; 3] =
-    [0.6931471806916203 / 32.0, 0.2402284522445722 / 1024.0, 0.05550361559341535 / 32768.0];
+const EXP_POLY: [f64; 3] = [0.6931471806916203 / 32.0, 0.2402284522445722 / 1024.0, 0.05550361559341535 / 32768.0];
 
 /// e^x for -80 < x < 80.
 #[inline]

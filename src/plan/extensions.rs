@@ -20,7 +20,7 @@ pub(super) fn notice(layers: &[PlannedLayer], fillers: &Registry) -> Option<Stri
         names.extend(name.filter(|entry| entry.extension).map(|entry| entry.name));
     };
     for layer in layers {
-        for_each_filler(&layer.param.encode_to_vec(), &FILLERS, &mut note);
+        for_each_filler(&layer.param.encode_to_vec(), &HOLDERS, &mut note);
     }
     let fillers = if names.len() == 1 { "filler" } else { "fillers" };
     let known = names.into_iter().collect::<Vec<_>>().join(", ");
@@ -30,7 +30,6 @@ pub(super) fn notice(layers: &[PlannedLayer], fillers: &Registry) -> Option<Stri
 }
 
 /// Where a message holds fillers.
-#[derive(Debug, PartialEq, Eq)]
 struct Holder {
     /// The number of a field of the message.
     number: u32,
@@ -39,7 +38,7 @@ struct Holder {
 }
 
 /// Where a layer does.
-static FILLERS: LazyLock<Vec<Holder>> = LazyLock::new(|| holders(&descriptor("LayerParameter")));
+static HOLDERS: LazyLock<Vec<Holder>> = LazyLock::new(|| holders(&descriptor("LayerParameter")));
 
 fn holders(message: &MessageDescriptor) -> Vec<Holder> {
     let holder = |number, inner: &MessageDescriptor| {
@@ -80,11 +79,11 @@ mod tests {
         };
         let layer = LayerParameter { recurrent_param: Some(Box::new(recurrent)), ..Default::default() };
         let mut names = Vec::new();
-        for_each_filler(&layer.encode_to_vec(), &FILLERS, &mut |filler| {
+        for_each_filler(&layer.encode_to_vec(), &HOLDERS, &mut |filler| {
             names.push(FillerParameter::decode(filler).unwrap().r#type().to_owned());
         });
         assert_eq!(names, ["orthogonal", "constant"]);
-        let held: usize = FILLERS.iter().map(|holder| holder.below.len()).sum();
+        let held: usize = HOLDERS.iter().map(|holder| holder.below.len()).sum();
         let layer = descriptor("LayerParameter");
         let fields = layer.fields().flat_map(|field| match field.kind() {
             Kind::Message(inner) => inner.fields().collect::<Vec<_>>(),

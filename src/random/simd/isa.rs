@@ -71,6 +71,19 @@ pub(crate) struct Portable;
 
 impl Kernels for Portable {}
 
+/// Implements [`Kernels`] for a token by functions that are compiled for its instructions.
+macro_rules! implement_kernels {
+    ($token:ty; $($name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? = $function:path;)*) => {
+        impl Kernels for $token {
+            $(fn $name(self, $($argument: $type),*) $(-> $result)? {
+                // SAFETY: `self` exists, so the machine has the instructions.
+                unsafe { $function($($argument),*) }
+            })*
+        }
+    };
+}
+pub(super) use implement_kernels;
+
 /// The kernels chosen at run time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Isa {

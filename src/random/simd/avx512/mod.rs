@@ -8,7 +8,7 @@ mod ziggurat;
 use std::arch::x86_64::*;
 
 use super::block::{self, UniformBlock};
-use super::isa::Kernels;
+use super::isa::{Kernels, implement_kernels};
 use super::ziggurat::{RunPlain, Settled, Uncertain};
 use crate::random::boost::{Affine, Ziggurat};
 use crate::random::mt19937::{GRAIN, MATRIX, MIDDLE, STATE};
@@ -29,51 +29,18 @@ impl Avx512 {
     }
 }
 
-impl Kernels for Avx512 {
-    fn twist(self, words: &mut [u32], fresh: usize) {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { twist(words, fresh) }
-    }
-
-    fn count_from(self, words: &[u32], limit: u32) -> usize {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { count_from(words, limit) }
-    }
-
-    fn uniform(self, words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { uniform(words, parameters, out) }
-    }
-
-    fn bernoulli(self, words: &[u32], threshold: f32, out: &mut [f32]) {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { bernoulli(words, threshold, out) }
-    }
-
-    fn box_muller(self, words: &[u32], affine: Affine, out: &mut [f32]) -> bool {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { box_muller::fill(words, affine, out) }
-    }
-
-    fn propose(self, words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::propose(words, affine, values, certain) }
-    }
-
-    fn collect(self, words: &[u32], certain: &[u64], uncertain: &mut Uncertain) {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::collect(words, certain, uncertain) }
-    }
-
-    fn judge(self, form: Ziggurat, uncertain: &mut Uncertain) {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::judge(form, uncertain) }
-    }
-
-    fn settle(self, judged: &Uncertain, values: &mut [f32], plain: &mut RunPlain<'_>, out: &mut [f32]) -> Settled {
-        // SAFETY: `self` exists, so the machine has the instructions.
-        unsafe { ziggurat::settle(judged, values, plain, out) }
-    }
+implement_kernels! {
+    Avx512;
+    twist(words: &mut [u32], fresh: usize) = twist;
+    count_from(words: &[u32], limit: u32) -> usize = count_from;
+    uniform(words: &[u32], parameters: &UniformBlock, out: &mut [f32]) -> bool = uniform;
+    bernoulli(words: &[u32], threshold: f32, out: &mut [f32]) = bernoulli;
+    box_muller(words: &[u32], affine: Affine, out: &mut [f32]) -> bool = box_muller::fill;
+    propose(words: &[u32], affine: Affine, values: &mut [f32], certain: &mut [u64]) = ziggurat::propose;
+    collect(words: &[u32], certain: &[u64], uncertain: &mut Uncertain) = ziggurat::collect;
+    judge(form: Ziggurat, uncertain: &mut Uncertain) = ziggurat::judge;
+    settle(judged: &Uncertain, values: &mut [f32], plain: &mut RunPlain<'_>, out: &mut [f32]) -> Settled
+        = ziggurat::settle;
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]

@@ -1,40 +1,37 @@
-//! Compiles `proto/caffe.proto` into Rust types, a descriptor set, and the comments of the schema, which stand apart: they
-//! are most of the bytes, and seldom needed.
-//!
-//! protoc comes from the crate `protobuf-src` (feature `vendored-protoc`); without that feature prost-build takes
-//! `PROTOC` or the system's protoc.
+//! Compiles `proto/caffe.proto` into Rust types, tables of its fields, and a descriptor set for the tests.
 
+#[path = "build/protoc.rs"]
+mod protoc;
+#[path = "build/tables.rs"]
+mod tables;
+
+use std::error::Error;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use prost::Message;
 use prost_build::Config;
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet, SourceCodeInfo};
+use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
 /// Messages with a field for every layer type, of which each has one or two.
 const LAYERS: [&str; 2] = ["LayerParameter", "V1LayerParameter"];
 
-fn main() -> std::io::Result<()> {
+fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto/caffe.proto");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let mut files = protoc::load("proto/caffe.proto", "proto")?;
+    let (tables, comments) = tables::write(&files);
+    fs::write(out.join("tables.rs"), tables)?;
+    fs::write(out.join("comments.txt"), comments)?;
     let mut config = Config::new();
-    #[cfg(feature = "vendored-protoc")]
-    config.protoc_executable(protobuf_src::protoc());
-    let files = config.load_fds(&["proto/caffe.proto"], &["proto"])?;
-    write_descriptors(files.clone(), &out)?;
     box_layer_types(&mut config, &files);
-    config.compile_fds(files)
-}
-
-/// Writes the descriptor set, and the comments before messages and fields.
-fn write_descriptors(mut files: FileDescriptorSet, out: &Path) -> std::io::Result<()> {
-    let mut comments = SourceCodeInfo::default();
-    for info in files.file.iter_mut().filter_map(|file| file.source_code_info.take()) {
-        comments.location.extend(info.location.into_iter().filter(|location| location.leading_comments.is_some()));
+    config.compile_fds(files.clone())?;
+    for file in &mut files.file {
+        file.source_code_info = None;
     }
-    fs::write(out.join("comments.bin"), comments.encode_to_vec())?;
-    fs::write(out.join("caffe.bin"), files.encode_to_vec())
+    fs::write(out.join("caffe.bin"), files.encode_to_vec())?;
+    Ok(())
 }
 
 /// Boxes the parameters of the layer types, but for those that are a few numbers.

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use caffemodel::proto::{FIRST_EXTENSION, descriptor};
-use prost_reflect::{Cardinality, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor, Value};
+use caffemodel::proto::schema::{self, FieldType, MessageType};
+use caffemodel::proto::{DESCRIPTOR_SET, FIRST_EXTENSION, Schema};
+use prost_reflect::{
+    Cardinality, DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, Value,
+};
 
 const TABLE: &str = include_str!("schema/bvlc.tsv");
 
@@ -20,11 +23,59 @@ fn the_schema_is_that_of_the_table() {
 
 #[test]
 fn the_extensions_are_fields_of_fillers_alone() {
-    let messages = descriptor("NetParameter").parent_file();
-    let fields = messages.messages().flat_map(|message| message.fields().collect::<Vec<_>>());
+    let fields = file().messages().flat_map(|message| message.fields().collect::<Vec<_>>());
     let own = fields.filter(is_extension).map(|field| local_name(field.full_name()).to_owned());
     let names = ["gain", "groups", "a", "b", "scale", "mode", "distribution", "path", "layer", "blob"];
     assert_eq!(own.collect::<Vec<_>>(), names.map(|name| format!("FillerParameter.{name}")));
+}
+
+#[test]
+fn the_tables_say_what_the_descriptors_say() {
+    let file = file();
+    let names: Vec<String> = Schema::caffe().messages().map(|message| message.name().to_owned()).collect();
+    let mut expected: Vec<String> = file.messages().map(|message| message.name().to_owned()).collect();
+    expected.sort();
+    assert_eq!(names, expected);
+    for (table, descriptor) in Schema::caffe().messages().map(|table| (table, by_name(&file, table))) {
+        let mut fields: Vec<FieldDescriptor> = descriptor.fields().collect();
+        fields.sort_by_key(|field| field.path().to_vec());
+        assert_eq!(
+            table.fields().map(in_tables).collect::<Vec<_>>(),
+            fields.iter().map(in_descriptors).collect::<Vec<_>>(),
+            "{}",
+            table.name()
+        );
+    }
+}
+
+fn by_name(file: &FileDescriptor, message: MessageType) -> MessageDescriptor {
+    file.messages().find(|descriptor| descriptor.name() == message.name()).expect("the names are the same")
+}
+
+/// A field in words, as the program's tables have it.
+fn in_tables(field: FieldType) -> String {
+    let values = match field.kind() {
+        schema::Kind::Enum(values) => format!("{:?}", values.values()),
+        _ => String::new(),
+    };
+    let (name, number, kind, default) = (field.name(), field.number(), field.kind().name(), field.declared_default());
+    let (repeated, required, packed) = (field.is_repeated(), field.is_required(), field.is_packed());
+    format!("{name} {number} {kind} {values} {default:?} {repeated} {required} {packed}")
+}
+
+/// The same as the descriptors have it.
+fn in_descriptors(field: &FieldDescriptor) -> String {
+    let (kind, values) = match field.kind() {
+        Kind::Enum(values) => {
+            let names: Vec<_> = values.values().map(|value| (value.name().to_owned(), value.number())).collect();
+            (local_name(values.full_name()).to_owned(), format!("{names:?}"))
+        }
+        Kind::Message(message) => (message.name().to_owned(), String::new()),
+        scalar => (format!("{scalar:?}"), String::new()),
+    };
+    let (name, number, default) = (field.name(), field.number(), &field.field_descriptor_proto().default_value);
+    let (repeated, required) = (field.is_list(), field.cardinality() == Cardinality::Required);
+    format!("{name} {number} {kind} {values} {default:?} {repeated} {required} {}", field.is_packed())
 }
 
 #[test]
@@ -82,8 +133,14 @@ fn field_fact(number: &str, label: &str, ty: &str, type_name: &str, default: &st
     format!("number {number}, {label}, type {ty}, type name {type_name}, default {default}, options {options}")
 }
 
+/// The schema as prost-reflect reads it.
+fn file() -> FileDescriptor {
+    let pool = DescriptorPool::decode(DESCRIPTOR_SET).expect("protoc wrote a descriptor set");
+    pool.files().find(|file| file.package_name() == "caffe").expect("the schema is one file")
+}
+
 fn schema_facts() -> Facts {
-    let file = descriptor("NetParameter").parent_file();
+    let file = file();
     let mut facts = Facts::new();
     add_enums(&mut facts, file.enums());
     for message in file.messages() {

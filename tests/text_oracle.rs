@@ -4,15 +4,16 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use caffemodel::error::Diagnostic;
 use caffemodel::proto::caffe::NetParameter;
 use caffemodel::proto::text::{self, Source};
-use caffemodel::proto::{binary, descriptor};
+use caffemodel::proto::{DESCRIPTOR_SET, binary, descriptor};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use prost::Message;
-use prost_reflect::{Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{Cardinality, DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
 use serde::Deserialize;
 
 /// Cases that prost-reflect takes otherwise than protobuf, with the reason.
@@ -41,13 +42,20 @@ const PLACE_DIFFERS: &[(&str, &str)] = &[
 ];
 
 fn read(text: &[u8]) -> Result<NetParameter, Vec<Diagnostic>> {
-    let document = text::parse(&Source::new("net.prototxt", text), &descriptor("NetParameter"))?;
+    let document = text::parse(&Source::new("net.prototxt", text), descriptor("NetParameter"))?;
     Ok(NetParameter::decode(document.bytes()).expect("the reader writes what prost decodes"))
+}
+
+/// NetParameter as prost-reflect has it.
+fn net_of_the_oracle() -> MessageDescriptor {
+    static POOL: LazyLock<DescriptorPool> =
+        LazyLock::new(|| DescriptorPool::decode(DESCRIPTOR_SET).expect("protoc wrote a descriptor set"));
+    POOL.get_message_by_name("caffe.NetParameter").expect("the schema has nets")
 }
 
 fn oracle(text: &[u8]) -> Result<NetParameter, String> {
     let text = std::str::from_utf8(text).map_err(|error| error.to_string())?;
-    let message = DynamicMessage::parse_text_format(descriptor("NetParameter"), text).map_err(|e| e.to_string())?;
+    let message = DynamicMessage::parse_text_format(net_of_the_oracle(), text).map_err(|e| e.to_string())?;
     NetParameter::decode(message.encode_to_vec().as_slice()).map_err(|error| error.to_string())
 }
 
@@ -167,7 +175,7 @@ fn the_pack_reads_as_by_the_oracle() {
 }
 
 fn written(net: &NetParameter) -> String {
-    text::to_string(&descriptor("NetParameter"), &net.encode_to_vec()).expect("prost writes messages of the schema")
+    text::to_string(descriptor("NetParameter"), &net.encode_to_vec()).expect("prost writes messages of the schema")
 }
 
 #[test]
@@ -187,9 +195,9 @@ fn the_pack_reads_the_same_once_written() {
 /// A text in binary, as the program encodes it.
 fn encoded(text: &[u8]) -> Vec<u8> {
     let net = descriptor("NetParameter");
-    let document = text::parse(&Source::new("net.prototxt", text), &net).expect("the text is one of the schema");
+    let document = text::parse(&Source::new("net.prototxt", text), net).expect("the text is one of the schema");
     let mut bytes = Vec::new();
-    binary::write(&mut bytes, &net, document.bytes()).expect("the reader gives messages of the schema");
+    binary::write(&mut bytes, net, document.bytes()).expect("the reader gives messages of the schema");
     bytes
 }
 
@@ -208,7 +216,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn random_messages_read_as_by_the_oracle(text in message(descriptor("NetParameter"), DEPTH)) {
+    fn random_messages_read_as_by_the_oracle(text in message(net_of_the_oracle(), DEPTH)) {
         let ours = read(text.as_bytes()).map_err(|errors| errors[0].to_string());
         let theirs = oracle(text.as_bytes());
         prop_assert_eq!((ours.as_ref().err(), theirs.as_ref().err()), (None, None));
@@ -217,7 +225,7 @@ proptest! {
     }
 
     #[test]
-    fn random_messages_read_the_same_once_written(text in message(descriptor("NetParameter"), DEPTH)) {
+    fn random_messages_read_the_same_once_written(text in message(net_of_the_oracle(), DEPTH)) {
         let net = read(text.as_bytes()).expect("the text is one of the schema");
         prop_assert!(encoded(text.as_bytes()) == net.encode_to_vec(), "encoded otherwise than by prost");
         let text = written(&net);
@@ -229,7 +237,7 @@ proptest! {
 
     #[test]
     fn damaged_messages_give_a_message_or_errors(
-        text in message(descriptor("NetParameter"), DEPTH),
+        text in message(net_of_the_oracle(), DEPTH),
         edits in prop::collection::vec((any::<prop::sample::Index>(), damage()), 1..6),
     ) {
         let mut text = text.into_bytes();
@@ -239,7 +247,7 @@ proptest! {
             text.splice(at..end, bytes);
         }
         let source = Source::new("net.prototxt", text);
-        if let Err(errors) = text::parse(&source, &descriptor("NetParameter")) {
+        if let Err(errors) = text::parse(&source, descriptor("NetParameter")) {
             prop_assert!((1..=20).contains(&errors.len()));
             let places = errors.iter().map(|error| error.location.as_ref().expect("errors of the text have a place"));
             let places: Vec<_> = places.map(|place| (place.line, place.column)).collect();

@@ -28,7 +28,7 @@ pub fn text(bytes: &[u8]) {
 }
 
 fn text_of(message: &[u8]) -> String {
-    to_string(&descriptor("NetParameter"), message).expect("a parsed text is well-formed")
+    to_string(descriptor("NetParameter"), message).expect("a parsed text is well-formed")
 }
 
 /// The binary reader.

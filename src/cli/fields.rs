@@ -14,8 +14,8 @@ pub(super) fn text(fields: &[FieldDocument]) -> String {
     for FieldDocument { name, kind, default, about } in fields {
         // Where a line has no room, the values of an enum go on in the next.
         let kind = kind.replace('|', " | ");
-        let default = default.as_ref().map_or_else(String::new, |default| format!("= {default}"));
-        table.add_row([&format!("  {name}"), &kind, &default, about]);
+        let default = default.map_or_else(String::new, |default| format!("= {default}"));
+        table.add_row([format!("  {name}").as_str(), &kind, &default, about]);
     }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }

@@ -47,7 +47,7 @@ fn list(fillers: &[FillerDocument]) -> String {
         Column::words("summary"),
     ]);
     for filler in fillers {
-        let fields: Vec<&str> = filler.fields.iter().map(|field| field.name.as_str()).collect();
+        let fields: Vec<&str> = filler.fields.iter().map(|field| field.name).collect();
         rows.push(
             Tone::Plain,
             vec![filler.name.into(), origin(filler).into(), fields.join(", "), filler.summary.into()],

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use prost_reflect::MessageDescriptor;
+use crate::proto::schema::MessageType;
 
 use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
@@ -32,7 +32,7 @@ use crate::weights::{StoredFormat, StoredNet, caffemodel};
 pub struct Source {
     /// The file; one that was text has become binary.
     file: Arc<FileMap>,
-    message: Option<MessageDescriptor>,
+    message: Option<MessageType>,
     encoding: Encoding,
 }
 
@@ -70,14 +70,14 @@ impl Source {
         }
         load::check_length(&file.name(), file.bytes())?;
         let message = message.unwrap_or_else(|| message_of(file.bytes()));
-        let (_, document) = load::parse_text(&file.name(), file.bytes(), &message)?;
+        let (_, document) = load::parse_text(&file.name(), file.bytes(), message)?;
         let file = FileMap::held(&file.name(), document.into_bytes());
         Ok(Source { file, message: Some(message), encoding: Encoding::Text })
     }
 
     /// The message that the file is; `None` if it is of a format that is not protobuf's.
-    pub fn message(&self) -> Option<&MessageDescriptor> {
-        self.message.as_ref()
+    pub fn message(&self) -> Option<MessageType> {
+        self.message
     }
 
     /// Whether the file is text or binary.
@@ -90,9 +90,9 @@ impl Source {
     /// # Errors
     /// The file is no message, or it is damaged, or has fields that the schema does not know and that would be lost.
     pub fn encoded(&self) -> Result<Encoded<'_>> {
-        let message = self.message.clone().ok_or_else(|| self.no_message())?;
+        let message = self.message.ok_or_else(|| self.no_message())?;
         let bytes = self.file.bytes();
-        wire::check(bytes, &message, Limits::current()).map_err(|flaw| self.flawed(&message, &flaw))?;
+        wire::check(bytes, message, Limits::current()).map_err(|flaw| self.flawed(message, &flaw))?;
         Ok(Encoded { message, bytes: bytes.into(), notices: Vec::new() })
     }
 
@@ -101,14 +101,14 @@ impl Source {
     /// # Errors
     /// The file is no net, or it is damaged.
     pub fn encoded_without_weights(&self) -> Result<Encoded<'_>> {
-        let message = self.message.clone().ok_or_else(|| self.no_message())?;
+        let message = self.message.ok_or_else(|| self.no_message())?;
         if message.name() != "NetParameter" {
             let message =
                 format!("{}: a {} has no layers whose weights could be left out", self.file.name(), message.name());
             return Err(Error::Request(message));
         }
         let (rest, notices) =
-            caffemodel::without_blobs(self.file.bytes()).map_err(|flaw| self.flawed(&message, &flaw))?;
+            caffemodel::without_blobs(self.file.bytes()).map_err(|flaw| self.flawed(message, &flaw))?;
         Ok(Encoded { message, bytes: rest.into(), notices })
     }
 
@@ -117,7 +117,7 @@ impl Source {
     /// # Errors
     /// The file is damaged, or has no blobs.
     pub fn weights(&self) -> Result<StoredNet> {
-        let format = match &self.message {
+        let format = match self.message {
             None => recognise(&self.file)?,
             Some(message) => StoredFormat::of_message(message.name()).ok_or_else(|| {
                 Error::Request(format!("{}: a {} is no net and no blob", self.file.name(), message.name()))
@@ -135,7 +135,7 @@ impl Source {
         Error::Request(format!("{}: its format holds arrays, not a message of Caffe's schema", self.file.name()))
     }
 
-    fn flawed(&self, message: &MessageDescriptor, flaw: &WireError) -> Error {
+    fn flawed(&self, message: MessageType, flaw: &WireError) -> Error {
         let help = match flaw {
             WireError::UnknownField { .. } => Some(
                 "it would be lost; --no-weights passes over it, and so do formats that hold weights alone".to_owned(),
@@ -151,7 +151,7 @@ impl Source {
 /// A message in its binary form, with no unknown fields.
 #[derive(Debug)]
 pub struct Encoded<'a> {
-    message: MessageDescriptor,
+    message: MessageType,
     bytes: Cow<'a, [u8]>,
     /// What was passed over on reading, in a line each.
     pub notices: Vec<String>,
@@ -159,8 +159,8 @@ pub struct Encoded<'a> {
 
 impl Encoded<'_> {
     /// The message's type.
-    pub fn message(&self) -> &MessageDescriptor {
-        &self.message
+    pub fn message(&self) -> MessageType {
+        self.message
     }
 
     /// Writes the message as protobuf does: `protoc --decode` as text, `protoc --encode` in binary.
@@ -171,17 +171,16 @@ impl Encoded<'_> {
     /// Those of `out`.
     pub fn write<W: Write>(&self, encoding: Encoding, out: &mut W) -> io::Result<()> {
         match encoding {
-            Encoding::Text => text::write(out, &self.message, &self.bytes),
-            Encoding::Binary => binary::write(out, &self.message, &self.bytes),
+            Encoding::Text => text::write(out, self.message, &self.bytes),
+            Encoding::Binary => binary::write(out, self.message, &self.bytes),
         }
     }
 }
 
 /// The message of this name.
-fn named(name: &str) -> Result<MessageDescriptor> {
+fn named(name: &str) -> Result<MessageType> {
     find_descriptor(name).ok_or_else(|| {
-        let names: Vec<String> = message_names().collect();
-        let near = text::closest(name, names.iter().map(String::as_str));
+        let near = text::closest(name, message_names());
         let help = near
             .map_or_else(|| "there is NetParameter, for example".to_owned(), |near| format!("did you mean {near}?"));
         Error::Request(format!("Caffe's schema has no message {name:?} ({help})"))
@@ -189,11 +188,11 @@ fn named(name: &str) -> Result<MessageDescriptor> {
 }
 
 /// The message that a text is: blobs if all of its fields are theirs, otherwise a net or a solver.
-fn message_of(content: &[u8]) -> MessageDescriptor {
+fn message_of(content: &[u8]) -> MessageType {
     let names = || text::field_names(content);
     let blobs = ["BlobProto", "BlobProtoVector"].map(descriptor);
-    let fits = |message: &MessageDescriptor| names().all(|name| message.get_field_by_name(name).is_some());
-    let blobs = blobs.into_iter().find(|message| names().next().is_some() && fits(message));
+    let fits = |message: MessageType| names().all(|name| message.field_named(name).is_some());
+    let blobs = blobs.into_iter().find(|&message| names().next().is_some() && fits(message));
     blobs.unwrap_or_else(|| Kind::of(content).message())
 }
 
@@ -214,9 +213,9 @@ mod tests {
 
     #[test]
     fn messages_have_names() {
-        let named = |name: &str| named(name).map(|message| message.full_name().to_owned());
-        assert_eq!(named("SolverState").unwrap(), "caffe.SolverState");
-        assert_eq!(named("caffe.Datum").unwrap(), "caffe.Datum");
+        let named = |name: &str| named(name).map(|message| message.name().to_owned());
+        assert_eq!(named("SolverState").unwrap(), "SolverState");
+        assert_eq!(named("caffe.Datum").unwrap(), "Datum");
         let error = named("SolverStat").unwrap_err().to_string();
         assert_eq!(error, "Caffe's schema has no message \"SolverStat\" (did you mean SolverState?)");
         let error = named("google.protobuf.FileDescriptorSet").unwrap_err().to_string();

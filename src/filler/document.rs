@@ -26,8 +26,8 @@ impl FillerType {
     pub fn document(&self) -> FillerDocument {
         let FillerType { name, extension, summary, formula, .. } = *self;
         let message = descriptor("FillerParameter");
-        let fields = self.fields.iter().filter_map(|field| message.get_field_by_name(field));
-        let fields = fields.map(|field| document::field(&field)).collect();
+        let fields = self.fields.iter().filter_map(|field| message.field_named(field));
+        let fields = fields.map(document::field).collect();
         FillerDocument { name, extension, summary, formula, fields }
     }
 }

@@ -166,7 +166,7 @@ impl Registry {
             return None;
         }
         let message = descriptor("FillerParameter");
-        let given = |name: &str| message.get_field_by_name(name).is_some_and(|field| numbers.contains(&field.number()));
+        let given = |name: &str| message.field_named(name).is_some_and(|field| numbers.contains(&field.number()));
         self.iter().flat_map(|entry| entry.fields).copied().find(|name| given(name))
     }
 }
@@ -204,7 +204,7 @@ mod tests {
             assert!(!entry.summary.is_empty(), "{} has no summary", entry.name);
             assert!(!entry.formula.is_empty(), "{} has no formula", entry.name);
             for field in entry.fields {
-                assert!(message.get_field_by_name(field).is_some(), "{}: no field {field}", entry.name);
+                assert!(message.field_named(field).is_some(), "{}: no field {field}", entry.name);
             }
         }
     }

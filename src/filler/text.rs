@@ -9,7 +9,7 @@ use crate::proto::text;
 /// A filler in protobuf's text form, on one line; the type is there even where it is the default.
 pub fn text(param: &FillerParameter) -> String {
     let param = FillerParameter { r#type: Some(param.r#type().to_owned()), ..param.clone() };
-    let text = text::to_string(&descriptor("FillerParameter"), &param.encode_to_vec()).expect("the schema's message");
+    let text = text::to_string(descriptor("FillerParameter"), &param.encode_to_vec()).expect("the schema's message");
     text.lines().collect::<Vec<_>>().join(" ")
 }
 

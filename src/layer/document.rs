@@ -31,7 +31,7 @@ pub struct SettingsDocument {
     /// The field of `LayerParameter`.
     pub field: String,
     /// The message that it holds.
-    pub message: String,
+    pub message: &'static str,
     /// What the schema's comment says of it.
     pub about: &'static str,
     /// The message's fields.
@@ -48,12 +48,12 @@ impl LayerType {
 }
 
 fn settings(param: &str) -> Option<SettingsDocument> {
-    let kind = descriptor("LayerParameter").get_field_by_name(param)?.kind();
-    let message = kind.as_message()?;
+    let kind = descriptor("LayerParameter").field_named(param)?.kind();
+    let message = kind.message()?;
     Some(SettingsDocument {
         field: param.to_owned(),
-        message: message.name().to_owned(),
-        about: document::about(message),
+        message: message.name(),
+        about: message.about(),
         fields: document::fields(message),
     })
 }

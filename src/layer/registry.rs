@@ -263,7 +263,7 @@ mod tests {
         let claimed: HashSet<&str> = entries().flat_map(|entry| entry.params).copied().collect();
         let settings: HashSet<String> = layer
             .fields()
-            .filter(|field| field.name().ends_with("_param") && field.kind().as_message().is_some())
+            .filter(|field| field.name().ends_with("_param") && field.kind().message().is_some())
             .map(|field| field.name().to_owned())
             .collect();
         assert_eq!(claimed, settings.iter().map(String::as_str).collect());

@@ -1,6 +1,6 @@
 //! Helpers for the tests of layer rules.
 
-use prost_reflect::DynamicMessage;
+use prost::Message;
 
 use super::{LayerType, Registry, Setup, SetupContext};
 use crate::Shape;
@@ -9,12 +9,12 @@ use crate::error::Refusal;
 use crate::filler;
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::proto::descriptor;
+use crate::proto::text::{Source, parse};
 
 /// The layer that this text format describes.
 pub(crate) fn layer(text: &str) -> LayerParameter {
-    let message =
-        DynamicMessage::parse_text_format(descriptor("LayerParameter"), text).expect("a layer in text format");
-    message.transcode_to().expect("the descriptors are those of the messages")
+    let layer = parse(&Source::new("layer", text), descriptor("LayerParameter")).expect("a layer in text format");
+    LayerParameter::decode(layer.bytes()).expect("the reader writes what prost decodes")
 }
 
 /// Runs a layer's rule on bottoms of these shapes: phase TRAIN, nothing in place, no shapes from the user.

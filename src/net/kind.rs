@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use prost_reflect::MessageDescriptor;
+use crate::proto::schema::MessageType;
 
 use crate::proto::text::field_names;
 use crate::proto::{descriptor, wire};
@@ -31,15 +31,14 @@ impl Kind {
             return Kind::Net;
         }
         let (net, solver) = (Kind::Net.message(), Kind::Solver.message());
-        let has = |message: &MessageDescriptor, name: &str| message.get_field_by_name(name).is_some();
-        let telling: BTreeSet<&str> =
-            field_names(content).filter(|name| has(&net, name) != has(&solver, name)).collect();
-        let solvers = telling.iter().filter(|name| has(&solver, name)).count();
+        let has = |message: MessageType, name: &str| message.field_named(name).is_some();
+        let telling: BTreeSet<&str> = field_names(content).filter(|name| has(net, name) != has(solver, name)).collect();
+        let solvers = telling.iter().filter(|name| has(solver, name)).count();
         if solvers > telling.len() - solvers { Kind::Solver } else { Kind::Net }
     }
 
     /// The message that such a file holds.
-    pub fn message(self) -> MessageDescriptor {
+    pub fn message(self) -> MessageType {
         descriptor(match self {
             Kind::Net => "NetParameter",
             Kind::Solver => "SolverParameter",

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use crate::proto::schema::MessageType;
 use prost::Message;
-use prost_reflect::MessageDescriptor;
 
 use super::kind::Kind;
 use super::locate::Locator;
@@ -63,7 +63,7 @@ fn decode_either<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> 
     if wire::looks_binary(bytes) {
         return Ok((decode_binary(name, bytes, kind)?, Locator::default()));
     }
-    let (source, document) = parse_text(name, bytes, &kind.message())?;
+    let (source, document) = parse_text(name, bytes, kind.message())?;
     let message = decode_binary(name, document.bytes(), kind)?;
     Ok((message, Locator::new(source, document)))
 }
@@ -72,7 +72,7 @@ fn decode_either<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> 
 ///
 /// # Errors
 /// It does not parse, or is too long.
-pub(crate) fn parse_text(name: &str, bytes: &[u8], message: &MessageDescriptor) -> Result<(Source, Document)> {
+pub(crate) fn parse_text(name: &str, bytes: &[u8], message: MessageType) -> Result<(Source, Document)> {
     check_length(name, bytes)?;
     let source = Source::new(name, bytes);
     let document = parse(&source, message).map_err(Error::Input)?;
@@ -95,7 +95,7 @@ pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
 /// # Errors
 /// The bytes are no such message.
 pub(super) fn decode_binary<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<M> {
-    wire::check(bytes, &kind.message(), Limits::current()).map_err(|error| {
+    wire::check(bytes, kind.message(), Limits::current()).map_err(|error| {
         let fault = input_error(format!("{name}: not {}: {error}", kind.noun()));
         match error {
             WireError::TooMany { what, .. } => fault.help(format!("--limit {what}=N raises the limit")),

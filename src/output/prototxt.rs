@@ -30,18 +30,18 @@ impl<W: Write> PrototxtWriter<W> {
         let mut start = Vec::new();
         frame(field::NET_NAME, name.len() as u64, &mut start);
         start.extend(name.as_bytes());
-        text::write(&mut out, &descriptor("NetParameter"), &start)?;
+        text::write(&mut out, descriptor("NetParameter"), &start)?;
         Ok(PrototxtWriter { out, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }
 
     /// Writes fields of a layer.
     fn layer(&mut self, fields: &[u8]) -> io::Result<()> {
-        text::write_within(&mut self.out, 1, &descriptor("LayerParameter"), fields)
+        text::write_within(&mut self.out, 1, descriptor("LayerParameter"), fields)
     }
 
     /// Writes fields of a blob.
     fn blob(&mut self, fields: &[u8]) -> io::Result<()> {
-        text::write_within(&mut self.out, 2, &descriptor("BlobProto"), fields)
+        text::write_within(&mut self.out, 2, descriptor("BlobProto"), fields)
     }
 }
 
@@ -110,7 +110,7 @@ mod tests {
         init::fill(&plan, &mut streams.clone(), &mut binary).unwrap();
         let mut written = Vec::new();
         init::fill(&plan, &mut streams.clone(), &mut PrototxtWriter::new(&mut written, &plan.name).unwrap()).unwrap();
-        let expected = text::to_string(&descriptor("NetParameter"), &binary.into_inner()).unwrap();
+        let expected = text::to_string(descriptor("NetParameter"), &binary.into_inner()).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), expected);
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use crate::proto::schema::{Kind, MessageType};
 use prost::Message;
-use prost_reflect::{Kind, MessageDescriptor};
 
 use super::PlannedLayer;
 use crate::filler::Registry;
@@ -38,15 +38,15 @@ struct Holder {
 }
 
 /// Where a layer does.
-static HOLDERS: LazyLock<Vec<Holder>> = LazyLock::new(|| holders(&descriptor("LayerParameter")));
+static HOLDERS: LazyLock<Vec<Holder>> = LazyLock::new(|| holders(descriptor("LayerParameter")));
 
-fn holders(message: &MessageDescriptor) -> Vec<Holder> {
-    let holder = |number, inner: &MessageDescriptor| {
+fn holders(message: MessageType) -> Vec<Holder> {
+    let holder = |number, inner: MessageType| {
         let below = holders(inner);
         (inner.name() == "FillerParameter" || !below.is_empty()).then_some(Holder { number, below })
     };
     let messages = message.fields().filter_map(|field| match field.kind() {
-        Kind::Message(inner) => holder(field.number(), &inner),
+        Kind::Message(inner) => holder(field.number(), inner),
         _ => None,
     });
     messages.collect()

@@ -29,7 +29,7 @@ mod tests {
         for line in TABLE.lines().skip(1) {
             let columns: Vec<&str> = line.split('\t').collect();
             let &[message, field, forks] = columns.as_slice() else { panic!("{line}") };
-            assert!(descriptor(message).get_field_by_name(field).is_none() && !forks.is_empty(), "{line}");
+            assert!(descriptor(message).field_named(field).is_none() && !forks.is_empty(), "{line}");
         }
     }
 }

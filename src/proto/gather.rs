@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::io;
 use std::iter;
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
-
 use super::reader::Reader;
+use super::schema::{FieldType, Kind, MessageType};
 
 /// A field that is set, with the values that count: of a single field the last one, or all of its messages merged into
 /// one.
 pub(crate) struct Gathered<'a> {
-    pub(crate) field: FieldDescriptor,
+    pub(crate) field: FieldType,
     /// Each is the contents of a message or of a string, or the bytes of one or of several packed numbers.
     pub(crate) values: Box<dyn Iterator<Item = Cow<'a, [u8]>> + 'a>,
 }
@@ -20,14 +19,14 @@ pub(crate) struct Gathered<'a> {
 ///
 /// # Errors
 /// `InvalidData` for bytes that are damaged, or that have a field which the message does not know.
-pub(crate) fn gather<'a>(bytes: &'a [u8], message: &MessageDescriptor) -> io::Result<Vec<Gathered<'a>>> {
+pub(crate) fn gather<'a>(bytes: &'a [u8], message: MessageType) -> io::Result<Vec<Gathered<'a>>> {
     let runs = Run::sorted(bytes).ok_or_else(|| damaged(message))?;
     let gathered = |runs: &[Run<'a>]| {
-        let field = message.get_field(runs[0].number).ok_or_else(|| damaged(message))?;
+        let field = message.field(runs[0].number).ok_or_else(|| damaged(message))?;
         let own: Vec<Run<'a>> = runs.into();
         let all = own.into_iter().flat_map(Run::values);
         let values: Box<dyn Iterator<Item = _>> = match field.kind() {
-            _ if field.is_list() => Box::new(all.map(Cow::Borrowed)),
+            _ if field.is_repeated() => Box::new(all.map(Cow::Borrowed)),
             Kind::Message(_) => Box::new(iter::once(merged(all))),
             _ => Box::new(all.last().map(Cow::Borrowed).into_iter()),
         };
@@ -37,7 +36,7 @@ pub(crate) fn gather<'a>(bytes: &'a [u8], message: &MessageDescriptor) -> io::Re
 }
 
 /// The error for bytes that are no such message.
-pub(crate) fn damaged(message: &MessageDescriptor) -> io::Error {
+pub(crate) fn damaged(message: MessageType) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("damaged or unknown in {}", message.name()))
 }
 

@@ -1,7 +1,8 @@
 //! Reads an encoded message key by key and value by value.
 
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
-use prost_reflect::Kind;
+
+use super::schema::Kind;
 
 /// A place in an encoded message, or in packed values.
 ///
@@ -65,19 +66,12 @@ impl<'a> Reader<'a> {
 }
 
 /// The type of a kind's values on the wire, unless they are packed.
-pub(crate) fn wire_type(kind: &Kind) -> WireType {
+pub(crate) fn wire_type(kind: Kind) -> WireType {
     match kind {
-        Kind::Double | Kind::Fixed64 | Kind::Sfixed64 => WireType::SixtyFourBit,
-        Kind::Float | Kind::Fixed32 | Kind::Sfixed32 => WireType::ThirtyTwoBit,
+        Kind::Double => WireType::SixtyFourBit,
+        Kind::Float => WireType::ThirtyTwoBit,
         Kind::String | Kind::Bytes | Kind::Message(_) => WireType::LengthDelimited,
-        Kind::Int32
-        | Kind::Int64
-        | Kind::Uint32
-        | Kind::Uint64
-        | Kind::Sint32
-        | Kind::Sint64
-        | Kind::Bool
-        | Kind::Enum(_) => WireType::Varint,
+        Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64 | Kind::Bool | Kind::Enum(_) => WireType::Varint,
     }
 }
 

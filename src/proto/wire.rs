@@ -2,15 +2,12 @@
 //!
 //! prost drops fields that it does not know; [`check`] finds them first, so that nothing is lost silently.
 
-use std::sync::LazyLock;
-
 use prost::encoding::WireType;
-use prost_reflect::{Cardinality, FieldDescriptor, Kind, MessageDescriptor};
 use thiserror::Error;
 
 use super::fields::{Field, Fields};
 use super::reader::{Reader, wire_type};
-use super::{descriptor, message_names};
+use super::schema::{FieldType, Kind, MessageType};
 use crate::limits::Limits;
 
 /// The deepest nesting of messages that is followed, as in protobuf itself.
@@ -99,13 +96,13 @@ pub fn looks_binary(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// The first place that is not.
-pub fn check(bytes: &[u8], message: &MessageDescriptor, limits: &Limits) -> Result<(), WireError> {
+pub fn check(bytes: &[u8], message: MessageType, limits: &Limits) -> Result<(), WireError> {
     check_message(bytes, message, 0, 0, &mut Counter::new(limits))
 }
 
 fn check_message(
     bytes: &[u8],
-    message: &MessageDescriptor,
+    message: MessageType,
     base: usize,
     depth: usize,
     counter: &mut Counter<'_>,
@@ -113,20 +110,20 @@ fn check_message(
     if depth > MAX_DEPTH {
         return Err(WireError::TooDeep { offset: base });
     }
-    let mut missing = required(message);
+    let mut missing: Vec<FieldType> = message.required_fields().collect();
     for field in Fields::new(bytes, base, message.name()) {
         let Field { number, wire_type, offset, body, body_offset, .. } = field?;
-        let Some(known) = message.get_field(number) else {
+        let Some(known) = message.field(number) else {
             return Err(WireError::UnknownField { number, message: message.name().to_owned(), offset });
         };
-        if !fits(&known, wire_type, body) {
+        if !fits(known, wire_type, body) {
             let (field, message) = (known.name().to_owned(), message.name().to_owned());
             return Err(WireError::WrongType { field, message, offset });
         }
         missing.retain(|field| field.number() != number);
         if let Kind::Message(inner) = known.kind() {
-            counter.count(&inner)?;
-            check_message(body, &inner, body_offset, depth + 1, counter)?;
+            counter.count(inner)?;
+            check_message(body, inner, body_offset, depth + 1, counter)?;
         }
     }
     match missing.first() {
@@ -136,23 +133,6 @@ fn check_message(
         }
         None => Ok(()),
     }
-}
-
-/// The fields that the message must have. Few messages have any.
-fn required(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
-    static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let requiring = |name: &String| descriptor(name).fields().any(|field| is_required(&field));
-        message_names().filter(requiring).collect()
-    });
-    if NAMES.iter().any(|name| name == message.name()) {
-        message.fields().filter(is_required).collect()
-    } else {
-        Vec::new()
-    }
-}
-
-fn is_required(field: &FieldDescriptor) -> bool {
-    field.cardinality() == Cardinality::Required
 }
 
 /// Counts messages and layers up to the limits.
@@ -171,7 +151,7 @@ impl<'a> Counter<'a> {
     ///
     /// # Errors
     /// It is one too many.
-    pub(crate) fn count(&mut self, inner: &MessageDescriptor) -> Result<(), WireError> {
+    pub(crate) fn count(&mut self, inner: MessageType) -> Result<(), WireError> {
         let too_many = |what, limit| Err(WireError::TooMany { what, limit });
         self.messages += 1;
         self.layers += u64::from(matches!(inner.name(), "LayerParameter" | "V1LayerParameter"));
@@ -184,9 +164,9 @@ impl<'a> Counter<'a> {
 }
 
 /// Whether a value found under this type is one of the field's, or a sequence of them.
-pub(crate) fn fits(field: &FieldDescriptor, found: WireType, value: &[u8]) -> bool {
-    let own = wire_type(&field.kind());
-    if found == own || found != WireType::LengthDelimited || !field.is_list() {
+pub(crate) fn fits(field: FieldType, found: WireType, value: &[u8]) -> bool {
+    let own = wire_type(field.kind());
+    if found == own || found != WireType::LengthDelimited || !field.is_repeated() {
         return found == own;
     }
     match own {
@@ -200,10 +180,10 @@ pub(crate) fn fits(field: &FieldDescriptor, found: WireType, value: &[u8]) -> bo
 }
 
 /// The names of the fields that are set in an encoded message, each once, in the order of the bytes.
-pub fn field_names(bytes: &[u8], message: &MessageDescriptor) -> Vec<String> {
+pub fn field_names(bytes: &[u8], message: MessageType) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for Field { number, .. } in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
-        let name = message.get_field(number).map_or_else(|| number.to_string(), |field| field.name().to_owned());
+        let name = message.field(number).map_or_else(|| number.to_string(), |field| field.name().to_owned());
         if !names.contains(&name) {
             names.push(name);
         }
@@ -217,12 +197,12 @@ mod tests {
     use crate::proto::descriptor;
 
     fn error(bytes: &[u8]) -> String {
-        check(bytes, &descriptor("NetParameter"), &Limits::default()).unwrap_err().to_string()
+        check(bytes, descriptor("NetParameter"), &Limits::default()).unwrap_err().to_string()
     }
 
     #[test]
     fn unknown_and_damaged_fields_are_found_with_their_place() {
-        assert_eq!(check(b"\x0a\x03net", &descriptor("NetParameter"), &Limits::default()), Ok(()));
+        assert_eq!(check(b"\x0a\x03net", descriptor("NetParameter"), &Limits::default()), Ok(()));
         assert_eq!(error(b"\x0a\x03net\xf8\x7f\x01"), "unknown field number 2047 in NetParameter at byte 5");
         assert_eq!(
             error(b"\x0a\x05net"),
@@ -234,9 +214,8 @@ mod tests {
 
     #[test]
     fn values_are_of_their_fields_type() {
-        let blob = |bytes: &[u8]| {
-            check(bytes, &descriptor("BlobProto"), &Limits::default()).map_err(|error| error.to_string())
-        };
+        let blob =
+            |bytes: &[u8]| check(bytes, descriptor("BlobProto"), &Limits::default()).map_err(|error| error.to_string());
         assert_eq!(blob(b"\x2a\x04\0\0\x80\x3f\x2d\0\0\x80\x3f\x3a\x03\x0a\x01\x02"), Ok(()), "packed or not");
         let wrong =
             |field: &str| Err(format!("the value of \"{field}\" in BlobProto at byte 0 is not of the field's type"));
@@ -256,14 +235,13 @@ mod tests {
             "missing required field \"max\" in ClipParameter at byte 6"
         );
         let whole = b"\xa2\x06\x0d\xa2\x09\x0a\x0d\0\0\0\0\x15\0\0\x80\x3f";
-        assert_eq!(check(whole, &descriptor("NetParameter"), &Limits::default()), Ok(()));
+        assert_eq!(check(whole, descriptor("NetParameter"), &Limits::default()), Ok(()));
     }
 
     #[test]
     fn layers_and_messages_are_limited() {
         let limits = Limits { layers: 2, messages: 3, ..Default::default() };
-        let check =
-            |bytes: &[u8]| check(bytes, &descriptor("NetParameter"), &limits).map_err(|error| error.to_string());
+        let check = |bytes: &[u8]| check(bytes, descriptor("NetParameter"), &limits).map_err(|error| error.to_string());
         assert_eq!(check(&[0xa2, 0x06, 0, 0xa2, 0x06, 0]), Ok(()));
         assert_eq!(check(&[0xa2, 0x06, 0, 0xa2, 0x06, 0, 0x12, 0]), Err("more than 2 layers".into()));
         assert_eq!(check(&[0x42, 0, 0x42, 0, 0x42, 0, 0x42, 0]), Err("more than 3 messages".into()));

@@ -1,26 +1,17 @@
 //! Writes a filler into the layer that is saved.
 
 use prost::Message;
-use prost_reflect::{DynamicMessage, FieldDescriptor, ReflectMessage, Value};
+use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::proto::caffe::{FillerParameter, LayerParameter};
 use crate::proto::descriptor;
+use crate::proto::fields::Fields;
+use crate::proto::schema::{FieldType, Kind, MessageType};
 
 /// Sets the filler at the end of a path such as `convolution_param.weight_filler`; says whether there is such a field.
 pub(crate) fn set_filler(layer: &mut LayerParameter, path: &str, filler: &FillerParameter) -> bool {
-    let filler = encoded(filler, "FillerParameter");
-    let set = encoded(layer, "LayerParameter").zip(filler).and_then(|(mut message, filler)| {
-        let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));
-        let mut parent = &mut message;
-        for name in parents.split('.').filter(|name| !name.is_empty()) {
-            let field = single(parent, name)?;
-            let Value::Message(child) = parent.get_field_mut(&field) else { return None };
-            parent = child;
-        }
-        parent.try_set_field(&single(parent, last)?, Value::Message(filler)).ok()?;
-        message.transcode_to().ok()
-    });
-    match set {
+    let changed = with_filler(descriptor("LayerParameter"), &layer.encode_to_vec(), path, &filler.encode_to_vec());
+    match changed.and_then(|bytes| LayerParameter::decode(bytes.as_slice()).ok()) {
         Some(changed) => {
             *layer = changed;
             true
@@ -29,12 +20,30 @@ pub(crate) fn set_filler(layer: &mut LayerParameter, path: &str, filler: &Filler
     }
 }
 
-fn single(message: &DynamicMessage, name: &str) -> Option<FieldDescriptor> {
-    message.descriptor().get_field_by_name(name).filter(|field| !field.is_list())
+/// The encoded message with the filler at the end of the path, in place of what it has there.
+fn with_filler(message: MessageType, bytes: &[u8], path: &str, filler: &[u8]) -> Option<Vec<u8>> {
+    let (name, rest) = path.split_once('.').map_or((path, None), |(name, rest)| (name, Some(rest)));
+    let (field, inner) = single_message(message, name)?;
+    let (mut others, mut own) = (Vec::new(), Vec::new());
+    for found in Fields::new(bytes, 0, message.name()) {
+        let found = found.ok()?;
+        if found.number == field.number() { own.extend(found.body) } else { others.extend(found.whole) }
+    }
+    let own = match rest {
+        Some(rest) => with_filler(inner, &own, rest, filler)?,
+        None if inner.name() == "FillerParameter" => filler.to_vec(),
+        None => return None,
+    };
+    encode_key(field.number(), WireType::LengthDelimited, &mut others);
+    encode_varint(own.len() as u64, &mut others);
+    others.extend(own);
+    Some(others)
 }
 
-fn encoded(message: &impl Message, name: &str) -> Option<DynamicMessage> {
-    DynamicMessage::decode(descriptor(name), message.encode_to_vec().as_slice()).ok()
+/// The field of this name and the message that it holds, unless it holds several or none.
+fn single_message(message: MessageType, name: &str) -> Option<(FieldType, MessageType)> {
+    let field = message.field_named(name).filter(|field| !field.is_repeated())?;
+    if let Kind::Message(inner) = field.kind() { Some((field, inner)) } else { None }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The short form of a filler: `NAME[:[FIELD=]VALUE,...]`.
 
+use crate::proto::schema::{FieldType, Kind, MessageType};
 use prost::Message;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::spec::{Read, fields_read};
 use crate::error::Diagnostic;
@@ -10,9 +10,9 @@ use crate::proto::caffe::FillerParameter;
 use crate::proto::text::{Source, Span, closest, parse};
 
 /// The name that a text in the short form begins with; `None` for prototxt, which begins with a field.
-pub(super) fn name<'a>(text: &'a str, message: &MessageDescriptor, fillers: &Registry) -> Option<&'a str> {
+pub(super) fn name<'a>(text: &'a str, message: MessageType, fillers: &Registry) -> Option<&'a str> {
     let name = text.split(':').next().unwrap_or(text).trim();
-    let is_field = message.get_field_by_name(name).is_some();
+    let is_field = message.field_named(name).is_some();
     // What is neither a field nor a filler is a slip in the form that it looks like.
     let is_short = !is_field && (fillers.get(name).is_some() || !text.contains([' ', '"', '\'', '{']));
     (is_short && !name.is_empty()).then_some(name)
@@ -22,7 +22,7 @@ pub(super) fn name<'a>(text: &'a str, message: &MessageDescriptor, fillers: &Reg
 pub(super) struct Short<'a> {
     pub(super) source: &'a Source,
     pub(super) text: &'a str,
-    pub(super) message: &'a MessageDescriptor,
+    pub(super) message: MessageType,
     /// The filler, if there is one of this name.
     pub(super) entry: Option<&'static FillerType>,
 }
@@ -57,19 +57,19 @@ impl Short<'_> {
     }
 
     /// The field of an item, and the field with its value in the wire format.
-    fn item(&self, text: &str, span: Span) -> Result<(FieldDescriptor, Vec<u8>), Diagnostic> {
+    fn item(&self, text: &str, span: Span) -> Result<(FieldType, Vec<u8>), Diagnostic> {
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.trim(), value),
             None => (self.only_field(text, span)?, text),
         };
         let value_span = Span { start: span.end - value.len(), end: span.end };
-        let Some(field) = self.message.get_field_by_name(name) else {
+        let Some(field) = self.message.field_named(name) else {
             let known = self.entry.map_or(&[][..], |entry| entry.fields);
             let near = closest(name, known.iter().copied()).map(|near| format!("did you mean {near:?}?"));
             let help = near.or_else(|| self.entry.map(fields_read));
             return Err(self.fault(span, format!("a filler has no field {name:?}"), help));
         };
-        let bytes = self.value(&field, value.trim(), value_span)?;
+        let bytes = self.value(field, value.trim(), value_span)?;
         Ok((field, bytes))
     }
 
@@ -84,8 +84,8 @@ impl Short<'_> {
         }
     }
 
-    fn value(&self, field: &FieldDescriptor, value: &str, span: Span) -> Result<Vec<u8>, Diagnostic> {
-        if field.kind() == Kind::String {
+    fn value(&self, field: FieldType, value: &str, span: Span) -> Result<Vec<u8>, Diagnostic> {
+        if matches!(field.kind(), Kind::String) {
             let mut bytes = Vec::new();
             prost::encoding::string::encode(field.number(), &value.to_owned(), &mut bytes);
             return Ok(bytes);
@@ -111,7 +111,7 @@ impl Short<'_> {
 }
 
 /// The name in the schema of an enum's value, in whatever case it is given.
-fn enum_name(field: &FieldDescriptor, value: &str) -> Option<String> {
+fn enum_name(field: FieldType, value: &str) -> Option<String> {
     let Kind::Enum(names) = field.kind() else { return None };
-    names.values().map(|known| known.name().to_owned()).find(|name| name.eq_ignore_ascii_case(value))
+    names.values().iter().map(|known| known.0.to_owned()).find(|name| name.eq_ignore_ascii_case(value))
 }

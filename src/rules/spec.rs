@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::proto::schema::{FieldType, MessageType};
 use prost::Message;
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
 
 use super::short::{self, Short};
 use crate::error::{Diagnostic, Error, Location, Result};
@@ -50,9 +50,9 @@ impl Spec {
             let help = Some("such as gaussian:std=0.01".to_owned());
             return Err(Diagnostic { message: "the filler is missing".to_owned(), location, help }.into());
         }
-        let read = match short::name(text, &message, fillers) {
-            Some(name) => Short { source: &source, text, message: &message, entry: fillers.get(name) }.read(),
-            None => prototxt(&source, &message),
+        let read = match short::name(text, message, fillers) {
+            Some(name) => Short { source: &source, text, message, entry: fillers.get(name) }.read(),
+            None => prototxt(&source, message),
         };
         let (bytes, places) = read.map_err(Error::Input)?;
         let param = FillerParameter::decode(bytes.as_slice()).map_err(|error| Error::Request(error.to_string()))?;
@@ -102,10 +102,10 @@ pub(super) fn fields_read(entry: &FillerType) -> String {
     }
 }
 
-fn prototxt(source: &Source, message: &MessageDescriptor) -> Read {
+fn prototxt(source: &Source, message: MessageType) -> Read {
     let document = parse(source, message)?;
     let root = document.spans().root();
-    let place = |field: FieldDescriptor| Some((field.name().into(), root.field(field.name())?));
+    let place = |field: FieldType| Some((field.name().into(), root.field(field.name())?));
     Ok((document.bytes().to_vec(), message.fields().filter_map(place).collect()))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use prost_reflect::MessageDescriptor;
+use crate::proto::schema::MessageType;
 
 use super::map::FileMap;
 use super::{StoredNet, binaryproto, caffemodel, foreign, hdf5, npy, npz, safetensors};
@@ -105,9 +105,9 @@ impl StoredFormat {
     }
 
     /// The message that `bytes`, a file of this format, are; `None` where they are no message.
-    pub(crate) fn message(&self, bytes: &[u8]) -> Option<MessageDescriptor> {
+    pub(crate) fn message(&self, bytes: &[u8]) -> Option<MessageType> {
         let (first, others) = self.messages.split_first()?;
-        let fits = |name: &&str| wire::check(bytes, &descriptor(name), Limits::current()).is_ok();
+        let fits = |name: &&str| wire::check(bytes, descriptor(name), Limits::current()).is_ok();
         Some(descriptor(others.iter().copied().find(fits).unwrap_or(first)))
     }
 

@@ -108,7 +108,7 @@ fn write_net<W: Write>(mut net: NetParameter, encoding: Encoding, out: &mut W) -
 /// Writes fields of a message.
 fn write_part<W: Write>(fields: &[u8], kind: Kind, encoding: Encoding, out: &mut W) -> io::Result<()> {
     match encoding {
-        Encoding::Text => text::write(out, &kind.message(), fields),
+        Encoding::Text => text::write(out, kind.message(), fields),
         Encoding::Binary => out.write_all(fields),
     }
 }

@@ -109,7 +109,7 @@ fn upgrade_layer(
 
 /// Says which fields are left of a layer's message, if any.
 fn ignored(name: &str, fields: &[u8], message: &str) -> Option<String> {
-    let fields = wire::field_names(fields, &descriptor(message)).join(", ");
+    let fields = wire::field_names(fields, descriptor(message)).join(", ");
     let notice = format!("V0 layer {name:?} has no use for {fields}: ignored, as Caffe does");
     (!fields.is_empty()).then_some(notice)
 }

@@ -22,7 +22,6 @@ mod parser;
 mod recover;
 mod report;
 mod scalar;
-mod schema;
 mod source;
 mod spans;
 mod string;
@@ -31,10 +30,7 @@ mod suggest;
 mod tests;
 mod writer;
 
-use std::sync::Arc;
-
-use prost_reflect::MessageDescriptor;
-
+use super::schema::MessageType;
 use crate::error::Diagnostic;
 
 pub(crate) use number::general;
@@ -75,11 +71,7 @@ impl Document {
 /// # Errors
 /// Everything that is wrong with the text, in its order, up to 20 findings. Where there are more, the last
 /// recorded one says so.
-///
-/// # Panics
-/// The message's fields include a group, a map or a kind of number that Caffe's schema does not have.
-pub fn parse(source: &Source, message: &MessageDescriptor) -> Result<Document, Vec<Diagnostic>> {
-    let schema = Arc::new(schema::Schema::new(message));
-    let (bytes, nodes) = parser::Parser::new(source, &schema).run()?;
-    Ok(Document { bytes, spans: SpanTree::new(schema, nodes) })
+pub fn parse(source: &Source, message: MessageType) -> Result<Document, Vec<Diagnostic>> {
+    let (bytes, nodes) = parser::Parser::new(source, message).run()?;
+    Ok(Document { bytes, spans: SpanTree::new(nodes) })
 }

@@ -4,10 +4,10 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::error::Diagnostic;
 use crate::proto::forks;
+use crate::proto::schema::{FieldType, Kind, MessageType};
 
 use super::lexer::{Lexer, Token, TokenKind};
 use super::report::{Fault, Parsed, Report, quoted, shortened};
-use super::schema::{Field, Kind, Message, Schema};
 use super::source::{Source, Span};
 use super::spans::Node;
 use super::suggest::closest;
@@ -17,7 +17,7 @@ pub(super) const MAX_DEPTH: usize = 100;
 
 pub(super) struct Parser<'a> {
     pub(super) text: &'a [u8],
-    pub(super) schema: &'a Schema,
+    root: MessageType,
     pub(super) lexer: Lexer<'a>,
     /// The token to be read next.
     pub(super) token: Token,
@@ -25,7 +25,7 @@ pub(super) struct Parser<'a> {
     pub(super) previous_end: usize,
     pub(super) report: Report<'a>,
     /// The messages around the field at hand, from the root.
-    pub(super) open: Vec<&'a Message>,
+    pub(super) open: Vec<MessageType>,
     pub(super) bytes: Vec<u8>,
     /// Room for the contents of a string.
     pub(super) contents: Vec<u8>,
@@ -33,19 +33,19 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a Source, schema: &'a Schema) -> Parser<'a> {
+    pub(super) fn new(source: &'a Source, root: MessageType) -> Parser<'a> {
         let text = source.text();
         Parser {
             text,
-            schema,
+            root,
             lexer: Lexer::new(text),
             token: Token { kind: TokenKind::End, span: Span::default(), flaw: None },
             previous_end: 0,
             report: Report::new(source),
-            open: vec![schema.message(0)],
+            open: vec![root],
             bytes: Vec::new(),
             contents: Vec::new(),
-            nodes: vec![Node::new(0, 0)],
+            nodes: vec![Node::new(root, 0)],
         }
     }
 
@@ -113,23 +113,23 @@ impl<'a> Parser<'a> {
         }
         self.advance()?;
         let message = self.message();
-        let Some(field) = message.field(self.name(name.span)) else {
+        let Some(field) = message.field_named(self.name(name.span)) else {
             return Err(self.unknown_field(name.span));
         };
-        let first = self.nodes[node].first(field.index);
+        let first = self.nodes[node].first(field.number());
         match first {
-            None => self.nodes[node].add_field(field.index, name.span),
-            Some(_) if field.repeated => {}
+            None => self.nodes[node].add_field(field.number(), name.span),
+            Some(_) if field.is_repeated() => {}
             Some(first) => self.given_twice(field, name.span, first)?,
         }
         self.colon(field)?;
-        if field.repeated && self.token.is(b'[') {
+        if field.is_repeated() && self.token.is(b'[') {
             self.list(node, field, name.span.start)?;
         } else {
             self.value(node, field, name.span.start)?;
         }
         if first.is_none() {
-            self.nodes[node].end_first(field.index, self.previous_end);
+            self.nodes[node].end_first(field.number(), self.previous_end);
         }
         if self.token.is(b';') || self.token.is(b',') {
             self.advance()?;
@@ -138,22 +138,22 @@ impl<'a> Parser<'a> {
     }
 
     /// The colon behind a field's name, which messages may do without.
-    fn colon(&mut self, field: &Field) -> Parsed {
+    fn colon(&mut self, field: FieldType) -> Parsed {
         if self.token.is(b':') {
             return self.advance();
         }
-        if matches!(field.kind, Kind::Message(_)) {
+        if matches!(field.kind(), Kind::Message(_)) {
             return Ok(());
         }
-        let expected = format!("\":\" and {}", field.kind.expected());
+        let expected = format!("\":\" and {}", expected(field.kind()));
         let equals = self.token.is(b'=');
-        match self.expected(&expected, &format!("after {}", quoted(&field.name)), None) {
+        match self.expected(&expected, &format!("after {}", quoted(field.name())), None) {
             Fault::Field if equals => self.advance(),
             fault => Err(fault),
         }
     }
 
-    fn list(&mut self, node: usize, field: &'a Field, start: usize) -> Parsed {
+    fn list(&mut self, node: usize, field: FieldType, start: usize) -> Parsed {
         self.advance()?;
         if self.token.is(b']') {
             return self.advance();
@@ -168,7 +168,7 @@ impl<'a> Parser<'a> {
                 return self.advance();
             }
             if !self.token.is(b',') {
-                let place = format!("in the list of {}", quoted(&field.name));
+                let place = format!("in the list of {}", quoted(field.name()));
                 if self.expected("\",\" or \"]\"", &place, None) == Fault::Text {
                     return Err(Fault::Text);
                 }
@@ -180,8 +180,8 @@ impl<'a> Parser<'a> {
     }
 
     /// One value of a field whose place begins at `start`.
-    fn value(&mut self, node: usize, field: &'a Field, start: usize) -> Parsed {
-        let Kind::Message(message) = field.kind else { return self.scalar(field) };
+    fn value(&mut self, node: usize, field: FieldType, start: usize) -> Parsed {
+        let Kind::Message(message) = field.kind() else { return self.scalar(field) };
         let open = self.token;
         if self.closing(open).is_none() {
             return Err(self.expected_value(field));
@@ -192,11 +192,11 @@ impl<'a> Parser<'a> {
         self.advance()?;
         let child = self.nodes.len();
         self.nodes.push(Node::new(message, start));
-        self.nodes[node].add_child(field.index, child);
+        self.nodes[node].add_child(field.number(), child);
 
-        encode_key(field.number, WireType::LengthDelimited, &mut self.bytes);
+        encode_key(field.number(), WireType::LengthDelimited, &mut self.bytes);
         let contents = self.bytes.len();
-        self.open.push(self.schema.message(message));
+        self.open.push(message);
         self.fields(child, Some(open))?;
         self.nodes[child].span.end = self.previous_end;
         self.check_required(child, Span::new(start, self.previous_end))?;
@@ -208,24 +208,20 @@ impl<'a> Parser<'a> {
     fn check_required(&mut self, node: usize, span: Span) -> Parsed {
         let message = self.message();
         let node = &self.nodes[node];
-        let missing: Vec<String> = message
-            .fields
-            .iter()
-            .filter(|field| field.required && node.first(field.index).is_none())
-            .map(|field| quoted(&field.name))
-            .collect();
+        let missing = message.required_fields().filter(|field| node.first(field.number()).is_none());
+        let missing: Vec<String> = missing.map(|field| quoted(field.name())).collect();
         let plural = match missing.len() {
             0 => return Ok(()),
             1 => "field",
             _ => "fields",
         };
-        let text = format!("missing required {plural} {} in {}", missing.join(" and "), message.name);
+        let text = format!("missing required {plural} {} in {}", missing.join(" and "), message.name());
         self.report.note(span, text, None)
     }
 
     /// The message whose fields are being read.
-    fn message(&self) -> &'a Message {
-        self.open.last().copied().unwrap_or_else(|| self.schema.message(0))
+    fn message(&self) -> MessageType {
+        self.open.last().copied().unwrap_or(self.root)
     }
 
     /// Takes the next token and reports its flaw.
@@ -263,13 +259,13 @@ impl<'a> Parser<'a> {
     }
 
     /// Reports that the token at hand is not the value of `field`.
-    pub(super) fn expected_value(&mut self, field: &Field) -> Fault {
+    pub(super) fn expected_value(&mut self, field: FieldType) -> Fault {
         self.expected_with_help(field, None)
     }
 
     /// Reports that the token at hand is not the value of `field`, with what to do about it.
-    pub(super) fn expected_with_help(&mut self, field: &Field, help: Option<String>) -> Fault {
-        self.expected(field.kind.expected(), &format!("for {}", quoted(&field.name)), help)
+    pub(super) fn expected_with_help(&mut self, field: FieldType, help: Option<String>) -> Fault {
+        self.expected(expected(field.kind()), &format!("for {}", quoted(field.name())), help)
     }
 
     /// Reports that the token at hand is not what the place takes. A flawed token is reported already.
@@ -317,21 +313,21 @@ impl<'a> Parser<'a> {
         let message = self.message();
         let name = self.name(span);
         let around = self.open.iter().rev().skip(1);
-        self.report.unknown(span, &message.name, name, || {
-            if let Some(around) = around.clone().find(|around| around.field(name).is_some()) {
-                return Some(format!("{} has such a field: is a closing brace missing before it?", around.name));
+        self.report.unknown(span, message.name(), name, || {
+            if let Some(around) = around.clone().find(|around| around.field_named(name).is_some()) {
+                return Some(format!("{} has such a field: is a closing brace missing before it?", around.name()));
             }
-            if let Some(forks) = forks::with_field(&message.name, name) {
+            if let Some(forks) = forks::with_field(message.name(), name) {
                 return Some(format!("forks of Caffe have it, which are not known here: {forks}"));
             }
-            let near = closest(name, message.fields.iter().map(|field| &*field.name))?;
+            let near = closest(name, message.fields().map(FieldType::name))?;
             Some(format!("did you mean \"{near}\"?"))
         })
     }
 
-    fn given_twice(&mut self, field: &Field, span: Span, first: Span) -> Parsed {
+    fn given_twice(&mut self, field: FieldType, span: Span, first: Span) -> Parsed {
         let help = format!("first given on line {}", self.report.line(first));
-        self.report.note(span, format!("{} is given twice", quoted(&field.name)), Some(help))
+        self.report.note(span, format!("{} is given twice", quoted(field.name())), Some(help))
     }
 
     /// Reports the brace or bracket that something else than its partner follows.
@@ -348,6 +344,19 @@ impl<'a> Parser<'a> {
 
     pub(super) fn too_deep(&mut self) -> Fault {
         self.report.text(self.token.span, format!("more than {MAX_DEPTH} messages in one another"), None)
+    }
+}
+
+/// What a text has to hold for a value of this kind, for messages.
+fn expected(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Int32 | Kind::Int64 => "an integer",
+        Kind::Uint32 | Kind::Uint64 => "an integer of at least 0",
+        Kind::Float | Kind::Double => "a number",
+        Kind::Bool => "true or false",
+        Kind::String | Kind::Bytes => "a quoted string",
+        Kind::Enum(_) => "a name without quotes",
+        Kind::Message(_) => "a message in braces",
     }
 }
 

@@ -3,15 +3,14 @@
 use std::ops::RangeInclusive;
 
 use prost::encoding::{WireType, encode_key, encode_varint};
-use prost_reflect::EnumDescriptor;
 
 use super::lexer::TokenKind;
 use super::parser::Parser;
 use super::report::{Fault, Parsed, quoted, shortened};
-use super::schema::{Field, Kind};
 use super::source::Span;
 use super::string::unescape;
 use super::suggest::closest;
+use crate::proto::schema::{EnumType, FieldType, Kind};
 
 /// Protobuf prints the largest float rounded up to this, and takes everything up to it for the largest float.
 const MAX_FLOAT_ROUNDED: f64 = 3.402_823_567_797_336_6e38;
@@ -21,8 +20,8 @@ const INT32: RangeInclusive<i128> = i32::MIN as i128..=i32::MAX as i128;
 
 impl Parser<'_> {
     /// One value that is no message.
-    pub(super) fn scalar(&mut self, field: &Field) -> Parsed {
-        match &field.kind {
+    pub(super) fn scalar(&mut self, field: FieldType) -> Parsed {
+        match field.kind() {
             Kind::Int32 => self.integer(field, INT32),
             Kind::Int64 => self.integer(field, i64::MIN.into()..=i64::MAX.into()),
             Kind::Uint32 => self.integer(field, 0..=u32::MAX.into()),
@@ -36,7 +35,7 @@ impl Parser<'_> {
         }
     }
 
-    fn integer(&mut self, field: &Field, range: RangeInclusive<i128>) -> Parsed {
+    fn integer(&mut self, field: FieldType, range: RangeInclusive<i128>) -> Parsed {
         let value = self.integer_value(field, range)?;
         // Negative numbers take all 64 bits, whatever the field's size.
         self.put_varint(field, value as u64);
@@ -44,7 +43,7 @@ impl Parser<'_> {
     }
 
     /// A whole number of the range, which includes negative numbers or begins with 0.
-    fn integer_value(&mut self, field: &Field, range: RangeInclusive<i128>) -> Parsed<i128> {
+    fn integer_value(&mut self, field: FieldType, range: RangeInclusive<i128>) -> Parsed<i128> {
         let start = self.token.span.start;
         let negative = *range.start() < 0 && self.minus_before(|kind| kind == TokenKind::Integer);
         if negative {
@@ -61,26 +60,26 @@ impl Parser<'_> {
         }
         let sign = if negative { "-" } else { "" };
         let number = shortened(self.slice(self.token.span));
-        let message = format!("{sign}{number} is out of the range of {}", quoted(&field.name));
+        let message = format!("{sign}{number} is out of the range of {}", quoted(field.name()));
         let help = format!("it takes {} to {}", range.start(), range.end());
         Err(self.report.field(Span::new(start, self.token.span.end), message, Some(help)))
     }
 
-    fn float(&mut self, field: &Field) -> Parsed {
+    fn float(&mut self, field: FieldType) -> Parsed {
         let value = to_float(self.number(field)?);
-        encode_key(field.number, WireType::ThirtyTwoBit, &mut self.bytes);
+        encode_key(field.number(), WireType::ThirtyTwoBit, &mut self.bytes);
         self.bytes.extend_from_slice(&value.to_le_bytes());
         Ok(())
     }
 
-    fn double(&mut self, field: &Field) -> Parsed {
+    fn double(&mut self, field: FieldType) -> Parsed {
         let value = self.number(field)?;
-        encode_key(field.number, WireType::SixtyFourBit, &mut self.bytes);
+        encode_key(field.number(), WireType::SixtyFourBit, &mut self.bytes);
         self.bytes.extend_from_slice(&value.to_le_bytes());
         Ok(())
     }
 
-    fn number(&mut self, field: &Field) -> Parsed<f64> {
+    fn number(&mut self, field: FieldType) -> Parsed<f64> {
         let is_number = |kind| matches!(kind, TokenKind::Integer | TokenKind::Float | TokenKind::Identifier);
         let negative = self.minus_before(is_number);
         if negative {
@@ -93,7 +92,7 @@ impl Parser<'_> {
             TokenKind::Float => parse_float(text),
             TokenKind::Identifier => named_number(text),
             TokenKind::Integer => {
-                return Err(self.expected("a decimal number", &format!("for {}", quoted(&field.name)), None));
+                return Err(self.expected("a decimal number", &format!("for {}", quoted(field.name())), None));
             }
             _ => None,
         };
@@ -102,7 +101,7 @@ impl Parser<'_> {
         Ok(if negative { -value } else { value })
     }
 
-    fn bool(&mut self, field: &Field) -> Parsed {
+    fn bool(&mut self, field: FieldType) -> Parsed {
         let text = self.slice(self.token.span);
         let value = match (self.token.kind, text) {
             _ if self.token.flaw.is_some() => None,
@@ -118,11 +117,11 @@ impl Parser<'_> {
     }
 
     /// The name or the number of an enum's value.
-    fn enum_value(&mut self, field: &Field, values: &EnumDescriptor) -> Parsed {
+    fn enum_value(&mut self, field: FieldType, values: EnumType) -> Parsed {
         let start = self.token.span.start;
         let value = match self.token.kind {
             TokenKind::Identifier => {
-                let value = values.get_value_by_name(self.name(self.token.span));
+                let value = values.value_number(self.name(self.token.span));
                 if value.is_none() && self.begins_a_field() {
                     return Err(self.expected_value(field));
                 }
@@ -131,13 +130,13 @@ impl Parser<'_> {
             }
             TokenKind::Integer | TokenKind::Symbol(b'-') => {
                 let number = self.integer_value(field, INT32)?;
-                i32::try_from(number).ok().and_then(|number| values.get_value(number))
+                i32::try_from(number).ok().filter(|&number| values.value_name(number).is_some())
             }
             _ => return Err(self.not_a_name(field, values)),
         };
         match value {
             Some(value) => {
-                self.put_varint(field, i64::from(value.number()) as u64);
+                self.put_varint(field, i64::from(value) as u64);
                 Ok(())
             }
             None => Err(self.unknown_value(field, values, Span::new(start, self.previous_end))),
@@ -145,33 +144,31 @@ impl Parser<'_> {
     }
 
     /// Reports something else than a name, such as a name in quotes.
-    fn not_a_name(&mut self, field: &Field, values: &EnumDescriptor) -> Fault {
+    fn not_a_name(&mut self, field: FieldType, values: EnumType) -> Fault {
         let mut contents = Vec::new();
         if self.token.kind == TokenKind::String {
             unescape(self.slice(self.token.span), &mut contents);
         }
-        let known: Vec<_> = values.values().collect();
         let name = std::str::from_utf8(&contents).unwrap_or_default();
-        let near = closest(name, known.iter().map(|value| value.name()));
+        let near = closest(name, values.values().iter().map(|value| value.0));
         self.expected_with_help(field, near.map(|near| format!("write {near}")))
     }
 
-    fn unknown_value(&mut self, field: &Field, values: &EnumDescriptor, span: Span) -> Fault {
+    fn unknown_value(&mut self, field: FieldType, values: EnumType, span: Span) -> Fault {
         let text = self.slice(span);
         let name = std::str::from_utf8(text).unwrap_or_default();
-        let known: Vec<_> = values.values().collect();
-        let names: Vec<&str> = known.iter().map(|value| value.name()).collect();
+        let names: Vec<&str> = values.values().iter().map(|value| value.0).collect();
         let help = match closest(name, names.iter().copied()) {
             Some(near) => Some(format!("did you mean {near}?")),
             None if names.len() <= MAX_LISTED => Some(format!("it takes {}", names.join(", "))),
             None => None,
         };
-        let message = format!("unknown value {} of {}", shortened(text), quoted(&field.name));
+        let message = format!("unknown value {} of {}", shortened(text), quoted(field.name()));
         self.report.field(span, message, help)
     }
 
     /// One string, of one or more literals.
-    fn string(&mut self, field: &Field) -> Parsed {
+    fn string(&mut self, field: FieldType) -> Parsed {
         if self.token.kind != TokenKind::String {
             return Err(self.not_a_string(field));
         }
@@ -182,18 +179,18 @@ impl Parser<'_> {
             unescape(literal, &mut self.contents);
             self.advance()?;
         }
-        if matches!(field.kind, Kind::String) && std::str::from_utf8(&self.contents).is_err() {
+        if matches!(field.kind(), Kind::String) && std::str::from_utf8(&self.contents).is_err() {
             let span = Span::new(start, self.previous_end);
-            self.report.note(span, format!("the string for {} is not UTF-8", quoted(&field.name)), None)?;
+            self.report.note(span, format!("the string for {} is not UTF-8", quoted(field.name())), None)?;
         }
-        encode_key(field.number, WireType::LengthDelimited, &mut self.bytes);
+        encode_key(field.number(), WireType::LengthDelimited, &mut self.bytes);
         encode_varint(self.contents.len() as u64, &mut self.bytes);
         self.bytes.extend_from_slice(&self.contents);
         Ok(())
     }
 
     /// Reports something else than a string, such as a word without quotes.
-    fn not_a_string(&mut self, field: &Field) -> Fault {
+    fn not_a_string(&mut self, field: FieldType) -> Fault {
         let is_word = matches!(self.token.kind, TokenKind::Identifier | TokenKind::Integer | TokenKind::Float);
         let word = (is_word && !self.begins_a_field()).then(|| shortened(self.slice(self.token.span)));
         self.expected_with_help(field, word.map(|word| format!("write \"{word}\"")))
@@ -204,8 +201,8 @@ impl Parser<'_> {
         self.token.is(b'-') && can_be_negative(self.lexer.clone().next().kind)
     }
 
-    fn put_varint(&mut self, field: &Field, value: u64) {
-        encode_key(field.number, WireType::Varint, &mut self.bytes);
+    fn put_varint(&mut self, field: FieldType, value: u64) {
+        encode_key(field.number(), WireType::Varint, &mut self.bytes);
         encode_varint(value, &mut self.bytes);
     }
 }

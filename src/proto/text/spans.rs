@@ -1,20 +1,17 @@
 //! Where the parts of a message stand in the text.
 
-use std::sync::Arc;
-
-use super::schema::Schema;
 use super::source::Span;
+use crate::proto::schema::MessageType;
 
 /// Where a message's fields stand: every nested message, and the first occurrence of every other field.
 #[derive(Debug)]
 pub struct SpanTree {
-    schema: Arc<Schema>,
     nodes: Vec<Node>,
 }
 
 impl SpanTree {
-    pub(super) fn new(schema: Arc<Schema>, nodes: Vec<Node>) -> SpanTree {
-        SpanTree { schema, nodes }
+    pub(super) fn new(nodes: Vec<Node>) -> SpanTree {
+        SpanTree { nodes }
     }
 
     /// The whole text.
@@ -72,8 +69,8 @@ impl<'a> SpanNode<'a> {
 
     fn entry(&self, name: &str) -> Option<&'a Entry> {
         let node = self.node();
-        let field = self.tree.schema.message(node.message).field(name)?;
-        node.entries.iter().find(|entry| entry.field == field.index)
+        let field = node.message.field_named(name)?.number();
+        node.entries.iter().find(|entry| entry.field == field)
     }
 }
 
@@ -81,41 +78,41 @@ impl<'a> SpanNode<'a> {
 #[derive(Debug)]
 pub(super) struct Node {
     /// The message in the schema.
-    message: usize,
+    message: MessageType,
     pub(super) span: Span,
     entries: Vec<Entry>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    /// The field in the message.
-    field: usize,
+    /// The field's number.
+    field: u32,
     first: Span,
     /// The nodes of the messages in the field.
     children: Vec<usize>,
 }
 
 impl Node {
-    pub(super) fn new(message: usize, start: usize) -> Node {
+    pub(super) fn new(message: MessageType, start: usize) -> Node {
         Node { message, span: Span::new(start, start), entries: Vec::new() }
     }
 
     /// Where a field was first given.
-    pub(super) fn first(&self, field: usize) -> Option<Span> {
+    pub(super) fn first(&self, field: u32) -> Option<Span> {
         self.entries.iter().find(|entry| entry.field == field).map(|entry| entry.first)
     }
 
-    pub(super) fn add_field(&mut self, field: usize, first: Span) {
+    pub(super) fn add_field(&mut self, field: u32, first: Span) {
         self.entries.push(Entry { field, first, children: Vec::new() });
     }
 
-    pub(super) fn end_first(&mut self, field: usize, end: usize) {
+    pub(super) fn end_first(&mut self, field: u32, end: usize) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.field == field) {
             entry.first.end = end;
         }
     }
 
-    pub(super) fn add_child(&mut self, field: usize, child: usize) {
+    pub(super) fn add_child(&mut self, field: u32, child: usize) {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.field == field) {
             entry.children.push(child);
         }

@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
-
 use super::number::{push_double, push_float};
 use super::string::push_escaped;
 use crate::proto::gather::{Gathered, damaged, gather};
 use crate::proto::reader::Reader;
+use crate::proto::schema::{FieldType, Kind, MessageType};
 
 /// Writes the text of an encoded message, which [`wire::check`](crate::proto::wire::check) accepts.
 ///
@@ -20,10 +19,7 @@ use crate::proto::reader::Reader;
 ///
 /// # Errors
 /// Those of `out`; `InvalidData` for bytes that are not such a message.
-///
-/// # Panics
-/// The message has fields of a kind of number that Caffe's schema does not have.
-pub fn write<W: Write>(out: &mut W, message: &MessageDescriptor, bytes: &[u8]) -> io::Result<()> {
+pub fn write<W: Write>(out: &mut W, message: MessageType, bytes: &[u8]) -> io::Result<()> {
     write_within(out, 0, message, bytes)
 }
 
@@ -31,15 +27,7 @@ pub fn write<W: Write>(out: &mut W, message: &MessageDescriptor, bytes: &[u8]) -
 ///
 /// # Errors
 /// As [`write`].
-///
-/// # Panics
-/// As [`write`].
-pub(crate) fn write_within<W: Write>(
-    out: &mut W,
-    depth: usize,
-    message: &MessageDescriptor,
-    bytes: &[u8],
-) -> io::Result<()> {
+pub(crate) fn write_within<W: Write>(out: &mut W, depth: usize, message: MessageType, bytes: &[u8]) -> io::Result<()> {
     Writer { out, depth, line: String::new() }.message(message, bytes)
 }
 
@@ -47,10 +35,7 @@ pub(crate) fn write_within<W: Write>(
 ///
 /// # Errors
 /// `InvalidData` for bytes that are not such a message.
-///
-/// # Panics
-/// As [`write`].
-pub fn to_string(message: &MessageDescriptor, bytes: &[u8]) -> io::Result<String> {
+pub fn to_string(message: MessageType, bytes: &[u8]) -> io::Result<String> {
     let mut text = Vec::new();
     write(&mut text, message, bytes)?;
     Ok(String::from_utf8(text).expect("names and escaped strings are ASCII"))
@@ -65,19 +50,19 @@ struct Writer<'a, W> {
 }
 
 impl<W: Write> Writer<'_, W> {
-    fn message(&mut self, message: &MessageDescriptor, bytes: &[u8]) -> io::Result<()> {
+    fn message(&mut self, message: MessageType, bytes: &[u8]) -> io::Result<()> {
         for Gathered { field, values } in gather(bytes, message)? {
             for value in values {
                 match field.kind() {
-                    Kind::Message(inner) => self.nested(field.name(), &inner, &value)?,
-                    kind => self.scalars(&field, &kind, &value)?.ok_or_else(|| damaged(message))?,
+                    Kind::Message(inner) => self.nested(field.name(), inner, &value)?,
+                    kind => self.scalars(field, kind, &value)?.ok_or_else(|| damaged(message))?,
                 }
             }
         }
         Ok(())
     }
 
-    fn nested(&mut self, name: &str, message: &MessageDescriptor, bytes: &[u8]) -> io::Result<()> {
+    fn nested(&mut self, name: &str, message: MessageType, bytes: &[u8]) -> io::Result<()> {
         writeln!(self.out, "{:indent$}{name} {{", "", indent = 2 * self.depth)?;
         self.depth += 1;
         self.message(message, bytes)?;
@@ -86,7 +71,7 @@ impl<W: Write> Writer<'_, W> {
     }
 
     /// One value, or several that are packed; nothing if the bytes end too early.
-    fn scalars(&mut self, field: &FieldDescriptor, kind: &Kind, bytes: &[u8]) -> io::Result<Option<()>> {
+    fn scalars(&mut self, field: FieldType, kind: Kind, bytes: &[u8]) -> io::Result<Option<()>> {
         self.line.clear();
         let _ = write!(self.line, "{:indent$}{}: ", "", field.name(), indent = 2 * self.depth);
         let prefix = self.line.len();
@@ -109,15 +94,15 @@ impl<W: Write> Writer<'_, W> {
 }
 
 /// Appends the next value; integers are cut to the size of their kind, as protobuf reads them.
-fn push_scalar(kind: &Kind, values: &mut Reader<'_>, text: &mut String) -> Option<()> {
+fn push_scalar(kind: Kind, values: &mut Reader<'_>, text: &mut String) -> Option<()> {
     match kind {
         Kind::Float => push_float(f32::from_le_bytes(values.fixed()?), text),
         Kind::Double => push_double(f64::from_le_bytes(values.fixed()?), text),
         Kind::Bool => text.push_str(if values.varint()? != 0 { "true" } else { "false" }),
         Kind::Enum(known) => {
             let number = values.varint()? as i32;
-            match known.get_value(number) {
-                Some(value) => text.push_str(value.name()),
+            match known.value_name(number) {
+                Some(name) => text.push_str(name),
                 None => push_integer(number.into(), text),
             }
         }
@@ -125,7 +110,7 @@ fn push_scalar(kind: &Kind, values: &mut Reader<'_>, text: &mut String) -> Optio
         Kind::Int64 => push_integer((values.varint()? as i64).into(), text),
         Kind::Uint32 => push_integer((values.varint()? as u32).into(), text),
         Kind::Uint64 => push_integer(values.varint()?.into(), text),
-        other => unreachable!("Caffe's schema has no fields of kind {other:?}"),
+        Kind::String | Kind::Bytes | Kind::Message(_) => return None,
     }
     Some(())
 }

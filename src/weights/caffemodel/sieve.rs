@@ -1,7 +1,7 @@
 //! The blobs of an encoded net on the one side, the rest of it on the other.
 
+use crate::proto::schema::{Kind, MessageType};
 use prost::encoding::{WireType, encode_key, encode_varint};
-use prost_reflect::{Kind, MessageDescriptor};
 
 use crate::limits::Limits;
 use crate::net::Origin;
@@ -43,7 +43,7 @@ pub(super) struct Sieve<'a> {
 /// What becomes of a field.
 enum Fate {
     Blob,
-    Inner(MessageDescriptor),
+    Inner(MessageType),
     Copied,
     Unknown,
 }
@@ -73,7 +73,7 @@ impl<'a> Sieve<'a> {
                     sieve.end = Some(offset);
                     break;
                 }
-                field => sieve.net_field(&net, &field?, &mut rest)?,
+                field => sieve.net_field(net, &field?, &mut rest)?,
             }
         }
         sieve.rest = rest;
@@ -92,9 +92,9 @@ impl<'a> Sieve<'a> {
         unknown.into_iter().chain(end).collect()
     }
 
-    fn net_field(&mut self, net: &MessageDescriptor, field: &Field<'a>, out: &mut Vec<u8>) -> Result<(), WireError> {
+    fn net_field(&mut self, net: MessageType, field: &Field<'a>, out: &mut Vec<u8>) -> Result<(), WireError> {
         let layers = ["layer", "layers"].into_iter().zip(&mut self.counts);
-        let name = net.get_field(field.number);
+        let name = net.field(field.number);
         for (layer, count) in layers {
             if name.as_ref().is_some_and(|field| field.name() == layer) {
                 self.layer = Origin { field: layer, index: *count };
@@ -107,7 +107,7 @@ impl<'a> Sieve<'a> {
     fn message(
         &mut self,
         bytes: &'a [u8],
-        message: &MessageDescriptor,
+        message: MessageType,
         base: usize,
         depth: usize,
     ) -> Result<Vec<u8>, WireError> {
@@ -123,7 +123,7 @@ impl<'a> Sieve<'a> {
 
     fn field(
         &mut self,
-        message: &MessageDescriptor,
+        message: MessageType,
         field: &Field<'a>,
         depth: usize,
         out: &mut Vec<u8>,
@@ -131,13 +131,13 @@ impl<'a> Sieve<'a> {
         match fate(message, field)? {
             Fate::Blob => {
                 let (layer, in_v0) = (self.layer, message.name() == "V0LayerParameter");
-                self.counter.count(&descriptor("BlobProto"))?;
+                self.counter.count(descriptor("BlobProto"))?;
                 self.blobs.push(BlobField { layer, in_v0, body: field.body, offset: field.body_offset });
             }
             Fate::Inner(inner) => {
-                self.counter.count(&inner)?;
+                self.counter.count(inner)?;
                 self.v0 |= inner.name() == "V0LayerParameter";
-                let body = self.message(field.body, &inner, field.body_offset, depth + 1)?;
+                let body = self.message(field.body, inner, field.body_offset, depth + 1)?;
                 encode_key(field.number, WireType::LengthDelimited, out);
                 encode_varint(body.len() as u64, out);
                 out.extend(body);
@@ -162,11 +162,11 @@ impl<'a> Sieve<'a> {
 }
 
 /// What becomes of a field of `message`. As in protobuf, one that is not encoded as the schema says counts as unknown.
-fn fate(message: &MessageDescriptor, field: &Field<'_>) -> Result<Fate, WireError> {
-    let Some(known) = message.get_field(field.number) else { return Ok(Fate::Unknown) };
+fn fate(message: MessageType, field: &Field<'_>) -> Result<Fate, WireError> {
+    let Some(known) = message.field(field.number) else { return Ok(Fate::Unknown) };
     let (name, offset) = (message.name().to_owned(), field.offset);
-    if !fits(&known, field.wire_type, field.body) {
-        let packed = field.wire_type == WireType::LengthDelimited && known.is_list();
+    if !fits(known, field.wire_type, field.body) {
+        let packed = field.wire_type == WireType::LengthDelimited && known.is_repeated();
         return if packed { Err(WireError::Malformed { message: name, offset }) } else { Ok(Fate::Unknown) };
     }
     match known.kind() {

@@ -11,7 +11,7 @@ layer: [ { name: 'b' }, <
 ";
 
 fn document() -> Document {
-    parse(&Source::new("net", TEXT), &descriptor("NetParameter")).expect("the text is right")
+    parse(&Source::new("net", TEXT), descriptor("NetParameter")).expect("the text is right")
 }
 
 fn text(span: Option<Span>) -> Option<&'static str> {

@@ -13,7 +13,7 @@ fn dims(text: &str) -> Vec<i64> {
 }
 
 fn filler(text: &str) -> FillerParameter {
-    let document = parse(&Source::new("filler", text), &descriptor("FillerParameter"))
+    let document = parse(&Source::new("filler", text), descriptor("FillerParameter"))
         .unwrap_or_else(|errors| panic!("{text}: {}", errors[0]));
     FillerParameter::decode(document.bytes()).expect("prost decodes the document")
 }

@@ -8,12 +8,12 @@ use crate::proto::text::to_string;
 
 /// The text of a net's text.
 fn rewritten(text: &str) -> String {
-    to_string(&descriptor("NetParameter"), &net(text).encode_to_vec()).expect("prost writes messages of the schema")
+    to_string(descriptor("NetParameter"), &net(text).encode_to_vec()).expect("prost writes messages of the schema")
 }
 
 /// The text of a blob's bytes.
 fn blob(bytes: &[u8]) -> String {
-    to_string(&descriptor("BlobProto"), bytes).unwrap_or_else(|error| error.to_string())
+    to_string(descriptor("BlobProto"), bytes).unwrap_or_else(|error| error.to_string())
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_last_of_single_values_counts_and_single_messages_merge() {
 
 #[test]
 fn an_unnamed_value_of_an_enum_is_its_number() {
-    let text = to_string(&descriptor("PoolingParameter"), b"\x08\x4d\x60\x01").unwrap();
+    let text = to_string(descriptor("PoolingParameter"), b"\x08\x4d\x60\x01").unwrap();
     assert_eq!(text, "pool: 77\nglobal_pooling: true\n");
 }
 

@@ -9,7 +9,7 @@
 //! side where the generator has random access.
 //!
 //! Some fillers are extensions: Caffe does not have them, and a net may use them on request only
-//! ([`Registry::with_extensions`]).
+//! ([`FillerRegistry::with_extensions`]).
 
 pub mod registry;
 
@@ -56,7 +56,7 @@ pub use orthogonal::Orthogonal;
 pub use pieces::{PIECE, Piecewise};
 pub(crate) use pieces::{make, start};
 pub use positive_unitball::PositiveUnitball;
-pub use registry::{Build, FILLERS, FillerType, Registry};
+pub use registry::{Build, FILLERS, FillerRegistry, FillerType};
 pub use text::text;
 pub use uniform::Uniform;
 pub use xavier::Xavier;

@@ -16,7 +16,6 @@ use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::random::Streams;
 use target::Direct;
 use values::Values;
-pub(crate) use values::discard_layer;
 
 /// Nets with fewer values are filled by the caller's thread alone: starting another one would take longer.
 const LARGE: u64 = 1 << 21;

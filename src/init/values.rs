@@ -47,7 +47,7 @@ impl<'a> Values<'a> {
         if owner == id && donor.is_none() {
             return self.own_values(id, target);
         }
-        discard_blob(&self.plan.layers[id.layer], id.blob, self.streams)?;
+        self.plan.layers[id.layer].discard_blob(id.blob, self.streams)?;
         match donor {
             Some(donor) => in_pieces(donor.shape.count(), target, |offset, piece| donor.values.read(offset, piece)),
             None => self.owner_values(owner, target),
@@ -67,7 +67,7 @@ impl<'a> Values<'a> {
             self.drawn += 1;
             match draw {
                 Draw::Blob(index) if Some(index) == blob => break,
-                draw => discard(layer, draw, self.streams)?,
+                draw => layer.discard(draw, self.streams)?,
             }
         }
         Ok(())
@@ -104,34 +104,6 @@ impl<'a> Values<'a> {
             }
             _ => self.own_values(owner, target),
         }
-    }
-}
-
-/// Makes a layer's draws and throws them away.
-pub(crate) fn discard_layer(layer: &PlannedLayer, streams: &mut Streams) -> io::Result<()> {
-    layer.draws.iter().try_for_each(|&draw| discard(layer, draw, streams))
-}
-
-fn discard(layer: &PlannedLayer, draw: Draw, streams: &mut Streams) -> io::Result<()> {
-    match draw {
-        Draw::Blob(blob) => discard_blob(layer, blob, streams)?,
-        Draw::Skip(count) => streams.skip(count),
-        Draw::Discard { first, end, times } => {
-            for _ in 0..times {
-                (first..end).try_for_each(|blob| discard_blob(layer, blob, streams))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Draws a fill and throws it away; where each blob has a stream of its own there is nothing to lose.
-fn discard_blob(layer: &PlannedLayer, blob: usize, streams: &mut Streams) -> io::Result<()> {
-    match &layer.blobs[blob].initial {
-        Initial::Filled { filler, .. } if streams.one_for_all() => {
-            filler.discard(streams.for_blob(layer.param.name(), blob))
-        }
-        _ => Ok(()),
     }
 }
 

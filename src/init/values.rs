@@ -5,14 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use super::patched::Patched;
-use super::target::Target;
+use super::target::PieceTarget;
 use crate::filler::{self, Filler, PIECE, Sink};
 use crate::layer::Draw;
 use crate::plan::{BlobId, Initial, Plan, PlannedLayer};
 use crate::random::{Generator, Streams};
 
 /// Makes the values of one blob after the other, and draws what is thrown away between them.
-pub(super) struct Values<'a> {
+pub(super) struct ValueMaker<'a> {
     plan: &'a Plan,
     streams: &'a mut Streams,
     /// The blobs whose values others share, with the streams as they were before the fill.
@@ -21,15 +21,15 @@ pub(super) struct Values<'a> {
     drawn: usize,
 }
 
-impl<'a> Values<'a> {
-    pub(super) fn new(plan: &'a Plan, streams: &'a mut Streams) -> Values<'a> {
+impl<'a> ValueMaker<'a> {
+    pub(super) fn new(plan: &'a Plan, streams: &'a mut Streams) -> ValueMaker<'a> {
         let blobs = plan.layers.iter().flat_map(|layer| &layer.blobs);
         let owners = blobs.filter_map(|blob| blob.owner).map(|owner| (owner, None)).collect();
-        Values { plan, streams, owners, drawn: 0 }
+        ValueMaker { plan, streams, owners, drawn: 0 }
     }
 
     /// Makes the next blob's values: its own, or those of its owner or donor while its own are drawn and lost.
-    pub(super) fn blob(&mut self, id: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    pub(super) fn blob(&mut self, id: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let layer = &self.plan.layers[id.layer];
         if matches!(layer.blobs[id.blob].initial, Initial::Filled { .. }) {
             self.discard_until(layer, Some(id.blob))?;
@@ -42,7 +42,7 @@ impl<'a> Values<'a> {
         self.unpatched(id, owner, &mut Patched::new(patches, target))
     }
 
-    fn unpatched(&mut self, id: BlobId, owner: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    fn unpatched(&mut self, id: BlobId, owner: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let donor = &self.plan.blob(owner).donor;
         if owner == id && donor.is_none() {
             return self.own_values(id, target);
@@ -73,7 +73,7 @@ impl<'a> Values<'a> {
         Ok(())
     }
 
-    fn own_values(&mut self, id: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    fn own_values(&mut self, id: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let blob = self.plan.blob(id);
         match &blob.initial {
             Initial::Given(values) => in_pieces(values.len(), target, |offset, piece| {
@@ -94,7 +94,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn owner_values(&mut self, owner: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    fn owner_values(&mut self, owner: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let blob = self.plan.blob(owner);
         match (&blob.initial, self.owners.get(&owner)) {
             (Initial::Filled { filler, .. }, Some(Some(before))) => {
@@ -112,7 +112,7 @@ fn fill(
     filler: &Arc<dyn Filler>,
     count: usize,
     generator: &mut dyn Generator,
-    target: &mut dyn Target,
+    target: &mut dyn PieceTarget,
 ) -> io::Result<()> {
     let Some(filler) = filler.piecewise() else {
         return target.whole(&mut |sink| {
@@ -148,7 +148,7 @@ fn miscounted() -> io::Error {
 /// Has a blob's values made piece by piece.
 fn in_pieces(
     count: usize,
-    target: &mut dyn Target,
+    target: &mut dyn PieceTarget,
     mut make: impl FnMut(usize, &mut [f32]) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut offsets = (0..count).step_by(PIECE);

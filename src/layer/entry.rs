@@ -47,12 +47,12 @@ pub struct LayerType {
     /// Whether the shapes of a layer's tops follow from Caffe's random numbers. Only then the rule sees the
     /// [generator](SetupContext::generator), since all draws of the layers before have to be made for it.
     pub shaped_by_draws: fn(&LayerParameter) -> bool,
-    rule: Rule,
+    rule: SetupRule,
 }
 
 /// The rule of an entry: one of the program's own, or one that comes with its state.
 #[derive(Clone)]
-enum Rule {
+enum SetupRule {
     Static(&'static dyn Layer),
     Shared(Arc<dyn Layer>),
 }
@@ -72,7 +72,7 @@ impl LayerType {
         tops: Arity,
         rule: &'static dyn Layer,
     ) -> LayerType {
-        LayerType::with_rule(name, summary, bottoms, tops, Rule::Static(rule))
+        LayerType::with_rule(name, summary, bottoms, tops, SetupRule::Static(rule))
     }
 
     /// The same for a rule that may hold state.
@@ -97,7 +97,7 @@ impl LayerType {
         tops: Arity,
         rule: impl Layer + 'static,
     ) -> LayerType {
-        LayerType::with_rule(name, summary, bottoms, tops, Rule::Shared(Arc::new(rule)))
+        LayerType::with_rule(name, summary, bottoms, tops, SetupRule::Shared(Arc::new(rule)))
     }
 
     const fn with_rule(
@@ -105,7 +105,7 @@ impl LayerType {
         summary: &'static str,
         bottoms: Arity,
         tops: Arity,
-        rule: Rule,
+        rule: SetupRule,
     ) -> LayerType {
         LayerType {
             name,
@@ -168,8 +168,8 @@ impl LayerType {
     /// Those of the rule.
     pub fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         match &self.rule {
-            Rule::Static(rule) => rule.setup(ctx),
-            Rule::Shared(rule) => rule.setup(ctx),
+            SetupRule::Static(rule) => rule.setup(ctx),
+            SetupRule::Shared(rule) => rule.setup(ctx),
         }
     }
 

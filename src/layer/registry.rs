@@ -91,6 +91,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::net::v1_name;
     use crate::proto::descriptor;
 
     fn entries() -> impl Iterator<Item = &'static LayerType> {
@@ -105,6 +106,14 @@ mod tests {
             let starts_a_sentence = entry.summary.starts_with(|c: char| c.is_ascii_uppercase());
             assert!(starts_a_sentence && !entry.summary.ends_with('.'), "{}: {}", entry.name, entry.summary);
         }
+    }
+
+    #[test]
+    fn every_v1_type_is_one_of_them() {
+        let v1 = descriptor("V1LayerParameter").child_enums().find(|values| values.name() == "LayerType").unwrap();
+        let named = entries().filter_map(|entry| v1_name(entry.name)).count();
+        // One value, NONE, is no type.
+        assert_eq!(named, v1.values().count() - 1);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const NETS: &str = "net, net_param, train_net, train_net_param";
 
 /// What a solver says about the net it trains, its seed and its weights.
 ///
-/// Files that the solver names are looked for from the current folder, as Caffe does, or else, with a notice, in the
+/// NamedFiles that the solver names are looked for from the current folder, as Caffe does, or else, with a notice, in the
 /// solver's folder: first under the whole path, then under the file's name alone.
 ///
 /// ```
@@ -64,7 +64,7 @@ impl Solver {
         let (mut solver, locator) = load::decode::<SolverParameter>(name, bytes.as_ref(), Kind::Solver)?;
         let mut notices: Vec<String> = upgrade_type(&mut solver, &locator)?.into_iter().collect();
         let seed = seed(&solver, &mut notices);
-        let mut files = Files { folder, sources: Sources::beside(folder), notices: Vec::new(), locator: &locator };
+        let mut files = NamedFiles { folder, sources: Sources::beside(folder), notices: Vec::new(), locator: &locator };
         let weights =
             solver.weights.iter().flat_map(|list| list.split(',')).map(|file| files.find(file.trim())).collect();
         let mut definition = match net_to_train(&mut solver, &locator)? {
@@ -138,7 +138,7 @@ fn within(net: NetParameter, locator: Locator) -> Result<Definition> {
 }
 
 /// The files that a solver names.
-struct Files<'a> {
+struct NamedFiles<'a> {
     folder: &'a Path,
     sources: Sources,
     /// What the user should know of their places.
@@ -146,7 +146,7 @@ struct Files<'a> {
     locator: &'a Locator,
 }
 
-impl Files<'_> {
+impl NamedFiles<'_> {
     fn read_net(&mut self, field: &'static str, path: &str) -> Result<Definition> {
         let found = self.find(path);
         if found.try_exists().unwrap_or(true) {

@@ -1,8 +1,9 @@
 //! The plan: for each layer the shapes of its tops, its blobs and what it draws, before a single number is drawn.
 //!
-//! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it
-//! ([`crate::init`]) never looks at a layer's type.
+//! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it, be it to fill
+//! blobs or to run the net, never looks at a layer's type but at its [`Operator`].
 
+mod checks;
 mod draws;
 mod extensions;
 mod rules;
@@ -25,8 +26,8 @@ use crate::random::Streams;
 use crate::rules::Rules;
 use crate::weights::{Patch, StoredBlob};
 
+pub(crate) use checks::check_elements;
 pub use rules::{Before, RuleChange, Saved};
-pub(crate) use walk::check_elements;
 pub use warning::Warning;
 
 /// What the caller adds to the net.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::checks::{check_draws, check_elements, check_loss_weights, check_params, check_taken, check_tops};
 use super::draws::UpcomingDraws;
 use super::extensions;
 use super::rules::{Deciding, Rulebook, refused};
@@ -12,9 +13,9 @@ use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
-use crate::error::{AtField, Diagnostic, Error, Refusal, Result, ensure};
+use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
-use crate::layer::{BlobSpec, BlobValues, Draw, FillerSpec, LayerType, Setup, SetupContext};
+use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
 use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
@@ -23,7 +24,7 @@ use crate::proto::text::closest;
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let Net { name, phase, layers, locator, folder } = net;
-    let mut walk = Walk {
+    let mut walk = NetWalk {
         options,
         sources: options.folder.as_ref().map_or_else(|| Sources::beside(folder), Sources::in_folder),
         locked: BTreeMap::new(),
@@ -52,19 +53,8 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Refuses a plan with more values than the limit.
-pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
-    let elements = plan.elements();
-    if elements > limit {
-        return Err(Error::Request(format!(
-            "the net draws or holds {elements} values, and the limit is {limit}: --limit elements=N raises it"
-        )));
-    }
-    Ok(())
-}
-
 /// Why a layer cannot be planned.
-enum Fault {
+enum LayerFault {
     /// The net is at fault; with the path of the message that the refusal's field is relative to.
     Net(Refusal, &'static str),
     /// A rule of the caller is.
@@ -77,11 +67,11 @@ struct Connected {
     tops: Vec<usize>,
 }
 
-fn at_layer(refusal: Refusal) -> Fault {
-    Fault::Net(refusal, "")
+fn at_layer(refusal: Refusal) -> LayerFault {
+    LayerFault::Net(refusal, "")
 }
 
-struct Walk<'a> {
+struct NetWalk<'a> {
     options: &'a PlanOptions,
     sources: Sources,
     /// The databases that layers keep open, with the names of these layers.
@@ -100,7 +90,7 @@ struct Walk<'a> {
     planned: Vec<PlannedLayer>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> NetWalk<'a> {
     /// Refuses all layers of unknown types at once.
     fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
         let unknown = |layer: &NetLayer| {
@@ -123,16 +113,16 @@ impl<'a> Walk<'a> {
     fn layer(&mut self, mut layer: NetLayer) -> Result<PlannedLayer, Diagnostic> {
         let given = std::mem::take(&mut layer.param.blobs);
         self.try_layer(&mut layer, given).map_err(|fault| match fault {
-            Fault::Net(refusal, prefix) => {
+            LayerFault::Net(refusal, prefix) => {
                 let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
                 self.locator.diagnose(&place, &refusal)
             }
-            Fault::Rule(diagnostic) => diagnostic,
+            LayerFault::Rule(diagnostic) => diagnostic,
         })
     }
 
     /// Sets a layer up and completes its parameters.
-    fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, Fault> {
+    fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
         let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
         let propagated = param.propagate_down.len();
@@ -163,6 +153,7 @@ impl<'a> Walk<'a> {
             fillers: &self.options.fillers,
         };
         let setup = entry.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;
+        check_tops(&setup, connected.tops.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
         self.finish(layer, setup, bottoms, connected, given)
     }
@@ -237,7 +228,7 @@ impl<'a> Walk<'a> {
         bottoms: Vec<Shape>,
         connected: Connected,
         given: Vec<BlobProto>,
-    ) -> Result<PlannedLayer, Fault> {
+    ) -> Result<PlannedLayer, LayerFault> {
         let param = &mut layer.param;
         let rules = self.rulebook.apply(self.planned.len(), param, &mut setup);
         if let Some(weight) = setup.default_loss_weight
@@ -291,7 +282,7 @@ impl<'a> Walk<'a> {
         given: Vec<BlobProto>,
         decided: &Decided<'_>,
         notices: &mut Vec<String>,
-    ) -> Result<Vec<PlannedBlob>, Fault> {
+    ) -> Result<Vec<PlannedBlob>, LayerFault> {
         let mut given: Vec<Option<BlobProto>> = given.into_iter().map(Some).collect();
         let mut shared: HashMap<usize, Arc<[f32]>> = HashMap::new();
         let mut blobs = Vec::with_capacity(specs.len());
@@ -335,15 +326,15 @@ impl Decided<'_> {
         spec: &FillerSpec,
         shape: &Shape,
         notices: &mut Vec<String>,
-    ) -> Result<Box<dyn Filler>, Fault> {
+    ) -> Result<Box<dyn Filler>, LayerFault> {
         match self.rules.get(blob).copied().flatten() {
             Some(rule) => {
                 let built = fillers.build_chosen(&spec.param, shape);
-                built.map_err(|refusal| Fault::Rule(refused(rule, self.layer, blob, refusal)))
+                built.map_err(|refusal| LayerFault::Rule(refused(rule, self.layer, blob, refusal)))
             }
             None => {
                 let built = fillers.build(&self.found(&spec.param, notices), shape);
-                built.map_err(|refusal| Fault::Net(refusal, spec.field))
+                built.map_err(|refusal| LayerFault::Net(refusal, spec.field))
             }
         }
     }
@@ -377,44 +368,4 @@ fn help_with_shape(refusal: Refusal, bottoms: &[Shape], planned: &[PlannedLayer]
         Some(top) => refusal.help(format!("the net gives {top:?} no shape: give it with `--shape {top}=N,C,H,W`")),
         None => refusal,
     }
-}
-
-/// Checks that the layer has taken the shapes that the user gave for its tops; the batch need not be given.
-fn check_taken(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), Refusal> {
-    for (index, made) in tops.iter().enumerate() {
-        let Some(given) = ctx.user_shape(index).filter(|given| !made.dims().ends_with(given.dims())) else { continue };
-        let message =
-            format!("makes {:?} in the shape {made}, whatever the shape {given} given for it", ctx.top_name(index));
-        return Err(Refusal::at("top", message).help("shapes are given for inputs, data and Python layers"));
-    }
-    Ok(())
-}
-
-/// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.
-fn check_loss_weights(weights: &[f32], tops: &[Shape]) -> Result<(), Refusal> {
-    ensure!(
-        weights.is_empty() || weights.len() == tops.len(),
-        "loss_weight",
-        "given {} times for {} tops",
-        weights.len(),
-        tops.len()
-    );
-    for (weight, top) in weights.iter().zip(tops) {
-        ensure!(*weight == 0.0 || top.count() > 0, "loss_weight", "the top has no values to weigh (shape {top})");
-    }
-    Ok(())
-}
-
-fn check_params(params: usize, blobs: usize) -> Result<(), Refusal> {
-    ensure!(params <= blobs, "param", "given {params} times, but the layer has {blobs} blobs");
-    Ok(())
-}
-
-/// Blobs are written while they are drawn, so a layer type must draw them in their order.
-fn check_draws(draws: &[Draw], blobs: &[BlobSpec]) -> Result<(), Refusal> {
-    let filled = |(index, blob): (usize, &BlobSpec)| matches!(blob.values, BlobValues::Filled(_)).then_some(index);
-    let expected = blobs.iter().enumerate().filter_map(filled);
-    let drawn = draws.iter().filter_map(|draw| if let Draw::Blob(index) = draw { Some(*index) } else { None });
-    ensure!(expected.eq(drawn), "", "its type does not draw its blobs one after the other");
-    Ok(())
 }

@@ -4,6 +4,7 @@ use super::Plan;
 use crate::Shape;
 use crate::error::{Error, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, BlobValues, Draw, Setup, SetupContext};
+use crate::proto::caffe::LayerParameter;
 
 /// Refuses a plan with more values than the limit.
 pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
@@ -14,6 +15,16 @@ pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Checks that `propagate_down` is given for each bottom or for none.
+pub(super) fn check_propagation(param: &LayerParameter) -> Result<(), Refusal> {
+    let (given, bottoms) = (param.propagate_down.len(), param.bottom.len());
+    if given == 0 || given == bottoms {
+        return Ok(());
+    }
+    Err(Refusal::at("propagate_down", format!("given {given} times for {bottoms} bottoms"))
+        .help("give it once for each bottom or not at all"))
 }
 
 /// Checks that a layer type makes the tops that the layer has.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::io::Write;
 
+use caffemodel::formats::{self, StoredNet};
 use caffemodel::proto::caffe::{BlobProto, BlobProtoVector, BlobShape};
-use caffemodel::weights::{self, StoredNet};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use half::{bf16, f16};
@@ -16,7 +16,7 @@ fn open(bytes: &[u8]) -> Result<StoredNet, String> {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("w"), bytes).unwrap();
     let strip = |error: caffemodel::Error| error.to_string().replace(&format!("{}/", folder.path().display()), "");
-    weights::open(folder.path().join("w")).map_err(strip)
+    formats::open(folder.path().join("w")).map_err(strip)
 }
 
 /// The layers with the numbers, the dimensions and the values of their blobs.
@@ -182,7 +182,7 @@ fn binaryproto_of_one_blob_or_several() {
         ..Default::default()
     };
     let net = open(&mean.encode_to_vec()).unwrap();
-    assert_eq!(net.format.unwrap().name, "binaryproto");
+    assert_eq!(net.format.unwrap().name(), "binaryproto");
     assert_eq!(contents(&net), [("blob", 0, vec![1, 1, 1, 2], vec![1.0, 2.0])]);
     assert!(net.layers[0].blobs[0].legacy);
     let scalar = BlobProto { shape: Some(BlobShape { dim: vec![] }), double_data: vec![0.5], ..Default::default() };

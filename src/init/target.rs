@@ -5,7 +5,7 @@ use std::io;
 use super::Source;
 use super::values::Values;
 use crate::filler::Sink;
-use crate::output::Output;
+use crate::formats::Output;
 use crate::plan::{BlobId, PlannedLayer};
 
 /// Takes values in order, and says where they are to be made.

@@ -15,7 +15,7 @@ use super::Source;
 use super::target::Target;
 use super::values::Values;
 use crate::filler::{PIECE, Sink};
-use crate::output::Output;
+use crate::formats::Output;
 use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::random::Streams;
 

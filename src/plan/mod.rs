@@ -6,6 +6,7 @@
 mod extensions;
 mod outlook;
 mod rules;
+mod saved;
 mod share;
 mod unmatched;
 mod walk;
@@ -18,12 +19,12 @@ use std::sync::Arc;
 use crate::Shape;
 use crate::error::Result;
 use crate::filler::{self, Filler};
+use crate::formats::{Patch, StoredBlob};
 use crate::layer::{self, Draw, FillerSpec, Role};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
 use crate::rules::Rules;
-use crate::weights::{Patch, StoredBlob};
 
 pub use rules::{Before, RuleChange, Saved};
 pub(crate) use walk::check_elements;

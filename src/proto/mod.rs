@@ -12,6 +12,7 @@ pub(crate) mod fields;
 pub(crate) mod forks;
 mod gather;
 pub(crate) mod reader;
+pub(crate) mod sniff;
 pub mod text;
 pub mod wire;
 

@@ -20,8 +20,8 @@ use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::compare::{Comparison, Method, Options, Tolerance, compare_with_progress};
 use crate::convert::number_notices;
+use crate::formats::{StoredLayer, StoredNet};
 use crate::inspect::{Selection, Subject};
-use crate::weights::{StoredLayer, StoredNet};
 
 /// The exit code for files that were compared and differ.
 const DIFFERENT: u8 = 1;

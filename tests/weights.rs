@@ -108,8 +108,8 @@ fn error(bytes: &[u8]) -> String {
 
 #[test]
 fn files_of_the_wrong_kind_are_refused_with_advice() {
-    let text = "w: text, not stored weights (a text net that holds blobs is read as a net; as weights, convert it to a \
-                binary .caffemodel first)";
+    let text =
+        "w: text, not stored weights (a text net holds weights in the blobs of its layers, and this one has none)";
     assert_eq!(error(b"layer { name: \"a\" }\n"), text);
     let empty = "w: the file is empty (Caffe would take it for weights of no layer at all; has its download or its \
                  copy failed?)";

@@ -107,7 +107,7 @@ fn keeps_message(source: &Source, format: Format) -> bool {
         Format::Prototxt => true,
         Format::Caffemodel => !message.name().starts_with("BlobProto"),
         Format::Binaryproto => message.name() != "NetParameter",
-        Format::Hdf5 | Format::Npz | Format::Safetensors => false,
+        Format::Hdf5 | Format::Npz | Format::Safetensors | Format::Npy => false,
     })
 }
 

@@ -97,7 +97,7 @@ impl<W: Write + Seek> Destination for W {}
 
 /// A name that is neither one of a format that is written nor an extension.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown format {0:?}; there are {}", names())]
+#[error("unknown format {0:?}; there are {names}", names = names())]
 pub struct FormatError(String);
 
 fn names() -> String {

@@ -68,7 +68,18 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
     let padding = |byte: &&u8| matches!(byte, 0 | 0x1a) || byte.is_ascii_whitespace();
     let padded = if start.len() == bytes.len() { start.iter().rev().take_while(padding).count() } else { 0 };
     let start = if padded < start.len() { &start[..start.len() - padded] } else { start };
-    !start.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c))
+    let control = |&byte: &u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
+    !start.iter().any(control) && (starts_in_ascii(start) || is_utf8(start))
+}
+
+/// Whether the first character is one of ASCII or a byte order mark; what comes later may be in any encoding.
+fn starts_in_ascii(text: &[u8]) -> bool {
+    text.starts_with(b"\xef\xbb\xbf") || text.trim_ascii_start().first().is_none_or(u8::is_ascii)
+}
+
+/// Whether the start of a file is UTF-8, but for a character that may be cut at its end.
+fn is_utf8(start: &[u8]) -> bool {
+    std::str::from_utf8(start).err().is_none_or(|error| error.error_len().is_none())
 }
 
 /// Whether HDF5's signature stands at one of its places: byte 0, 512, and every power of two from there on.
@@ -188,7 +199,7 @@ fn is_pytorch(bytes: &[u8]) -> bool {
 
 /// Whether the bytes start with a pickle's protocol, which as a message would be a field that no net has.
 fn is_pickle(bytes: &[u8]) -> bool {
-    matches!(bytes, [0x80, 2..=5, 2.., ..])
+    matches!(bytes, [0x80, 2..=5, 2..=u8::MAX, ..])
 }
 
 /// Whether the bytes are a `ModelProto` of ONNX: the number of its version first, then a graph and operator sets.
@@ -261,7 +272,7 @@ mod tests {
         {
             assert!(is_text(text), "{text:?}");
         }
-        for binary in [&b"\n\x05LeNet\xa2\x06"[..], b"name\0: 'x'", b"\0\0\0", b"\x1a"] {
+        for binary in [&b"\xff\xfd\xfc"[..], b"\n\x05LeNet\xa2\x06", b"name\0: 'x'", b"\0\0\0", b"\x1a"] {
             assert!(!is_text(binary), "{binary:?}");
         }
     }

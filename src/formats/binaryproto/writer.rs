@@ -68,7 +68,6 @@ impl<W: Write> Output for BinaryprotoWriter<W> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Definition, Net, Plan, PlanOptions, StateOptions};
 
     #[test]

@@ -70,6 +70,11 @@ impl Scan {
         for field in Fields::new(body, offset, "BlobProto") {
             let field = field.map_err(|flaw| flaw.to_string())?;
             match field.number {
+                DATA if field.wire_type == WireType::Varint => {
+                    return Err(
+                        "is a blob of C3D, which has a length among its sizes; Caffe reads no such blobs".into()
+                    );
+                }
                 DATA => scan.data.extend(&field, 4)?,
                 DOUBLE_DATA => scan.double_data.extend(&field, 8)?,
                 DIFF => scan.diffs += count(&field, 4)?,

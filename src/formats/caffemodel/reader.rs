@@ -27,6 +27,13 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     }
     let definition = Definition::from_binary(&file.name(), &sieve.rest).map_err(|error| error.within(&file.name()))?;
     let mut notices = sieve.notices(file.bytes().len());
+    if definition.layers.is_empty() {
+        let passed = notices.first().map(|notice| format!(": {notice}"));
+        if sieve.rest.is_empty() || passed.is_some() {
+            let message = format!("not a caffemodel: it holds no layers{}", passed.unwrap_or_default());
+            return Err(file.refuse_with(message, "is it the file that you mean, and has its download succeeded?"));
+        }
+    }
     // Multipliers are of no account to weights; Caffe's own files lack one of the two.
     notices.extend(definition.notices.into_iter().filter(|notice| notice != BATCH_NORM_NOTICE));
     let mut blobs = by_layer(&sieve);

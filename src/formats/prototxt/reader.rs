@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prost_reflect::MessageDescriptor;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::formats::StoredNet;
 use crate::formats::format::FormatEntry;
 use crate::formats::map::FileMap;

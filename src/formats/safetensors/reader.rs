@@ -8,7 +8,7 @@ use safetensors::{Dtype, SafeTensors};
 use crate::error::Result;
 use crate::formats::element::{Element, Kind};
 use crate::formats::in_place::{InPlace, shape};
-use crate::formats::keys::{self, Layers};
+use crate::formats::keys::Layers;
 use crate::formats::map::FileMap;
 use crate::formats::{StoredBlob, StoredNet};
 
@@ -18,14 +18,13 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let (header, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| file.refuse(format!("damaged or truncated: {error}")))?;
     let start = header + 8;
-    let mut layers = Layers::default();
-    for key in metadata.offset_keys() {
-        let (layer, index) = keys::split(&key, '.').map_err(|message| file.refuse(message))?;
-        let blob = blob(file, &metadata, &key, start, index)
-            .map_err(|message| file.refuse(format!("tensor {key:?}: {message}")))?;
-        layers.enter(layer, blob).map_err(|message| file.refuse(message))?;
+    let keys = metadata.offset_keys();
+    let mut layers = Layers::new(keys.iter().map(String::as_str), '.');
+    for key in &keys {
+        let entered = layers.enter(key, |index| blob(file, &metadata, key, start, index));
+        entered.map_err(|message| file.refuse(format!("tensor {key:?}: {message}")))?;
     }
-    Ok(StoredNet { layers: layers.into_layers(), ..StoredNet::default() })
+    layers.into_net().map_err(|message| file.refuse(message))
 }
 
 fn blob(file: &Arc<FileMap>, metadata: &Metadata, key: &str, start: usize, index: usize) -> Result<StoredBlob, String> {

@@ -7,24 +7,28 @@ use std::sync::Arc;
 
 use self::entry::{EntryReader, EntryValues};
 use crate::error::Result;
-use crate::formats::keys::{self, Layers};
+use crate::formats::keys::Layers;
 use crate::formats::map::FileMap;
 use crate::formats::npy::{Header, in_order};
 use crate::formats::{StoredBlob, StoredNet};
 
+/// What the names of arrays end with.
+const NPY: &str = ".npy";
+
 /// Opens an archive; layers come in the order of their first entries.
-pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
+pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let entries = zip::entries(file.bytes()).map_err(|message| file.refuse(message))?;
-    let mut layers = Layers::default();
-    for entry in entries {
-        let name = entry.name.clone();
-        let at = |message: String| file.refuse(format!("entry {name:?} at byte {}: {message}", entry.header));
-        let key = name.strip_suffix(".npy").ok_or_else(|| at("is no .npy file".to_owned()))?;
-        let (layer, index) = keys::split(key, '/').map_err(at)?;
-        let blob = blob(file, &entry, index).map_err(at)?;
-        layers.enter(layer, blob).map_err(at)?;
+    let mut layers = Layers::new(entries.iter().filter_map(|entry| entry.name.strip_suffix(NPY)), '/');
+    for entry in &entries {
+        match entry.name.strip_suffix(NPY) {
+            Some(key) => {
+                let at = |message| file.refuse(format!("entry {:?} at byte {}: {message}", entry.name, entry.header));
+                layers.enter(key, |index| blob(file, entry, index)).map_err(at)?;
+            }
+            None => layers.pass_over(&entry.name, "is no .npy file".to_owned()),
+        }
     }
-    Ok(StoredNet { layers: layers.into_layers(), ..StoredNet::default() })
+    layers.into_net().map_err(|message| file.refuse(message))
 }
 
 fn blob(file: &Arc<FileMap>, entry: &zip::Entry, index: usize) -> Result<StoredBlob, String> {

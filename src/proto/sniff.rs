@@ -152,7 +152,10 @@ impl Foreign {
 /// What to do with weights of PyTorch.
 const FROM_PYTORCH: &str = "in Python, numpy.savez of its tensors under keys <layer>/<index> makes a .npz that is read";
 
-static FOREIGN: [Foreign; 11] = [
+/// What to say of models of other programs.
+const NOT_CAFFE: &str = "only nets and weights of Caffe are read";
+
+static FOREIGN: [Foreign; 12] = [
     Foreign { what: "packed by gzip", help: "gunzip unpacks it", recognise: |bytes| bytes.starts_with(b"\x1f\x8b") },
     Foreign { what: "packed by bzip2", help: "bunzip2 unpacks it", recognise: |bytes| bytes.starts_with(b"BZh") },
     Foreign { what: "packed by xz", help: "unxz unpacks it", recognise: |bytes| bytes.starts_with(b"\xfd7zXZ\0") },
@@ -174,7 +177,8 @@ static FOREIGN: [Foreign; 11] = [
     Foreign { what: "an HTML page", help: "download the file itself, not the page about it", recognise: is_html },
     Foreign { what: "a zip archive of PyTorch", help: FROM_PYTORCH, recognise: is_pytorch },
     Foreign { what: "a Python pickle, such as PyTorch's older files", help: FROM_PYTORCH, recognise: is_pickle },
-    Foreign { what: "an ONNX model", help: "only nets and weights of Caffe are read", recognise: is_onnx },
+    Foreign { what: "an ONNX model", help: NOT_CAFFE, recognise: is_onnx },
+    Foreign { what: "a graph of TensorFlow", help: NOT_CAFFE, recognise: is_tensorflow },
     Foreign {
         what: "a blob of C3D, which has a length among its sizes",
         help: "Caffe reads blobs of four sizes, or of a shape",
@@ -212,6 +216,17 @@ fn is_onnx(bytes: &[u8]) -> bool {
         && !fields(bytes).flatten().any(|field| is_size(&field) && (2..=4).contains(&field.number))
         && has(7)
         && has(8)
+}
+
+/// Whether the bytes are a `GraphDef` of TensorFlow: nodes with a name and an operator, where a net has its one name.
+fn is_tensorflow(bytes: &[u8]) -> bool {
+    let is = |field: &Field<'_>, number| field.number == number && field.wire_type == WireType::LengthDelimited;
+    let is_node = |field: Field<'_>| {
+        let mut inner = fields(field.body).flatten();
+        is(&field, 1) && inner.next().is_some_and(|name| is(&name, 1)) && inner.next().is_some_and(|op| is(&op, 2))
+    };
+    let mut nodes = fields(bytes).take(2).map(|field| field.is_some_and(is_node));
+    nodes.next() == Some(true) && nodes.next() == Some(true)
 }
 
 /// Whether the bytes are a `BlobProto` of C3D: five sizes, and the values in the sixth field.
@@ -256,6 +271,8 @@ mod tests {
         assert_eq!(what(&zip("conv1/0.npy")), None);
         let onnx = b"\x08\x07\x12\x07pytorch\x3a\x02\x0a\0\x42\x02\x10\x09";
         assert_eq!(what(onnx), is("an ONNX model"));
+        let graph = b"\x0a\x06\x0a\x01x\x12\x01y\x0a\x06\x0a\x01z\x12\x01y\x22\0";
+        assert_eq!(what(graph), is("a graph of TensorFlow"));
         let c3d = b"\x08\x01\x10\x01\x18\x01\x20\x01\x28\x01\x32\x04\0\0\x80\x3f";
         assert_eq!(what(c3d), is("a blob of C3D, which has a length among its sizes"));
         let blob = b"\x08\x01\x10\x01\x18\x01\x20\x01\x2a\x04\0\0\x80\x3f";

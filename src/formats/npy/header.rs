@@ -1,4 +1,4 @@
-//! The header of a `.npy` file: a Python dictionary of the type, the order and the shape.
+//! The header of a `.npy` file, read and written: a Python dictionary of the type, the order and the shape.
 
 use std::io::Read;
 
@@ -100,6 +100,22 @@ fn element(descr: &str) -> Result<Element, String> {
     }
 }
 
+/// The header of an array of little-endian `f32` of this shape, padded so that the values start at a multiple of 64 bytes.
+pub(in crate::formats) fn encode_header(shape: &Shape) -> Vec<u8> {
+    let dims: String = shape.dims().iter().map(|dim| format!("{dim}, ")).collect();
+    let dims = if shape.axes() == 1 { dims.trim_end() } else { dims.trim_end_matches(", ") };
+    let mut text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}");
+    let start = MAGIC.len() + 4;
+    let padded = (start + text.len() + 1).next_multiple_of(64) - start;
+    text.extend(std::iter::repeat_n(' ', padded - 1 - text.len()));
+    text.push('\n');
+    let mut out = MAGIC.to_vec();
+    out.extend([1, 0]);
+    out.extend((padded as u16).to_le_bytes());
+    out.extend(text.as_bytes());
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +146,15 @@ mod tests {
         assert!(parse("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }").is_err());
         let large = parse("{'descr': '<f4', 'fortran_order': False, 'shape': (65536, 65536), }").unwrap_err();
         assert_eq!(large, "a blob holds at most 2147483647 elements, 65536 x 65536 are more");
+    }
+
+    #[test]
+    fn written_headers_are_numpys() {
+        let header = |shape: &Shape| String::from_utf8(encode_header(shape)[10..].to_vec()).unwrap();
+        let of = |dims: &[i64]| header(&Shape::new(dims).unwrap());
+        assert!(of(&[3, 4]).starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } "));
+        assert!(of(&[3]).contains("'shape': (3,), }"));
+        assert!(header(&Shape::scalar()).contains("'shape': (), }"));
+        assert_eq!(encode_header(&Shape::scalar())[..10], *b"\x93NUMPY\x01\x00\x76\x00");
     }
 }

@@ -7,7 +7,7 @@ mod reordered;
 
 use std::sync::Arc;
 
-pub(super) use self::header::Header;
+pub(super) use self::header::{Header, encode_header};
 use self::reordered::Reordered;
 use super::format::{Format, FormatEntry, Matching};
 use super::in_place::InPlace;

@@ -9,9 +9,8 @@ use std::io::{self, Seek, SeekFrom, Write};
 
 use zip::{CRC_OFFSET, Entry};
 
-use crate::Shape;
 use crate::error::Result;
-use crate::formats::{Output, SavedLayer, SavedNet, keys, le_bytes};
+use crate::formats::{Output, SavedLayer, SavedNet, keys, le_bytes, npy};
 use crate::sink::Sink;
 
 /// Room for `/`, an index and `.npy` after a layer's name in a zip entry's name.
@@ -61,7 +60,7 @@ impl<W: Write + Seek> Output for NpzWriter<W> {
 
     fn begin_blob(&mut self, layer: &SavedLayer<'_>, blob: usize) -> io::Result<()> {
         let shape = layer.blobs[blob].shape;
-        let header = npy_header(shape);
+        let header = npy::encode_header(shape);
         let bytes = header.len() as u64 + shape.count() as u64 * 4;
         let name = format!("{}.npy", keys::key(layer, '/', blob));
         let entry = Entry { name, bytes, crc: 0, offset: self.offset };
@@ -94,35 +93,5 @@ impl<W: Write + Seek> Output for NpzWriter<W> {
     fn finish(&mut self) -> io::Result<()> {
         self.out.write_all(&zip::directory(&self.entries, self.offset))?;
         self.out.flush()
-    }
-}
-
-/// What stands before the values of a `.npy` file: a Python dictionary, padded to a multiple of 64 bytes.
-fn npy_header(shape: &Shape) -> Vec<u8> {
-    let dims: String = shape.dims().iter().map(|dim| format!("{dim}, ")).collect();
-    let dims = if shape.axes() == 1 { dims.trim_end() } else { dims.trim_end_matches(", ") };
-    let mut text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({dims}), }}");
-    let start = 10;
-    let padded = (start + text.len() + 1).next_multiple_of(64) - start;
-    text.extend(std::iter::repeat_n(' ', padded - 1 - text.len()));
-    text.push('\n');
-    let mut out = b"\x93NUMPY\x01\x00".to_vec();
-    out.extend((padded as u16).to_le_bytes());
-    out.extend(text.as_bytes());
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_npy_header_is_numpys() {
-        let header = |shape: &Shape| String::from_utf8(npy_header(shape)[10..].to_vec()).unwrap();
-        let of = |dims: &[i64]| header(&Shape::new(dims).unwrap());
-        assert!(of(&[3, 4]).starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } "));
-        assert!(of(&[3]).contains("'shape': (3,), }"));
-        assert!(header(&Shape::scalar()).contains("'shape': (), }"));
-        assert_eq!(npy_header(&Shape::scalar())[..10], *b"\x93NUMPY\x01\x00\x76\x00");
     }
 }

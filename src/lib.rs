@@ -13,23 +13,26 @@ pub mod cli;
 pub mod compare;
 pub mod convert;
 pub mod data;
+pub mod donors;
 pub mod error;
+pub mod file;
 pub mod filler;
+pub mod formats;
 pub mod init;
 pub mod inspect;
 pub mod layer;
 pub mod limits;
 pub mod net;
-pub mod output;
 pub mod plan;
 pub mod proto;
+pub mod provenance;
 pub mod random;
 pub mod rules;
-pub mod weights;
 
 mod given;
 mod hdf5;
 mod shape;
+mod sink;
 
 pub use error::{Error, Result};
 pub use limits::Limits;

@@ -2,9 +2,10 @@
 
 mod folder;
 
-use caffemodel::output::CaffemodelWriter;
+use caffemodel::donors::{self, Donor, MatchOptions, OnMismatch};
+use caffemodel::formats::CaffemodelWriter;
+use caffemodel::formats::{self, StoredNet};
 use caffemodel::random::Streams;
-use caffemodel::weights::{self, Donor, MatchOptions, OnMismatch, StoredNet};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use folder::{Folder, hash, stderr};
 
@@ -35,7 +36,7 @@ fn taken(folder: &Folder, options: &str) -> (String, StoredNet) {
     let run = folder.run(&format!("init net.prototxt -o out --seed 1 --force --weights {options}")).success();
     let printed = stderr(&run);
     let lines = printed.trim_end().rsplit_once('\n').map_or("", |(lines, _)| lines);
-    (lines.to_owned(), weights::open(folder.path("out")).unwrap())
+    (lines.to_owned(), formats::open(folder.path("out")).unwrap())
 }
 
 fn refused(folder: &Folder, options: &str) -> String {
@@ -53,7 +54,7 @@ fn values(net: &StoredNet, layer: &str, blob: usize) -> Vec<f32> {
 }
 
 fn open(folder: &Folder, file: &str) -> StoredNet {
-    weights::open(folder.path(file)).unwrap()
+    formats::open(folder.path(file)).unwrap()
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn padded(text: &str, donors: &[Donor], threads: usize, mut streams: Streams) ->
     let net = Net::resolve(Definition::from_bytes("net", text).unwrap(), &StateOptions::default()).unwrap();
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
     let options = MatchOptions { on_mismatch: OnMismatch::Pad, ..Default::default() };
-    weights::apply(&mut plan, donors, &options).unwrap();
+    donors::apply(&mut plan, donors, &options).unwrap();
     let mut writer = CaffemodelWriter::new(Vec::new(), &plan.name).unwrap();
     init::fill_on(threads, &plan, &mut streams, &mut writer).unwrap();
     writer.into_inner()

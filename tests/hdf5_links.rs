@@ -5,8 +5,9 @@ mod folder;
 
 use std::path::{Path, PathBuf};
 
+use caffemodel::donors::{self, Donor, MatchOptions, Report, Selection};
+use caffemodel::formats;
 use caffemodel::proto::caffe::{BlobProto, BlobShape, LayerParameter, NetParameter};
-use caffemodel::weights::{self, Donor, MatchOptions, Report, Selection};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
 use folder::{Folder, stderr};
 use prost::Message;
@@ -35,7 +36,7 @@ fn take(name: &str, layers: &[&str], shared: bool, options: &MatchOptions) -> Re
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
     let text = |error: caffemodel::Error| error.to_string();
     let donors = [Donor::open(file(name)).map_err(text)?];
-    let report = weights::apply(&mut plan, &donors, options).map_err(text)?;
+    let report = donors::apply(&mut plan, &donors, options).map_err(text)?;
     let value = |name: &&str| {
         let layer = plan.layers.iter().find(|layer| layer.param.name() == *name).unwrap();
         let mut value = [f32::NAN];
@@ -65,7 +66,7 @@ fn soft_links_are_followed_and_those_to_nowhere_matter_only_where_they_are_neede
         assert_eq!(flaws, [circle, nowhere]);
         assert_eq!(refused(name, "circle"), circle);
         assert_eq!(refused(name, "nowhere"), nowhere);
-        let strict = weights::open(file(name)).unwrap_err().to_string();
+        let strict = formats::open(file(name)).unwrap_err().to_string();
         assert_eq!(strict, format!("{}: {circle}", file(name).display()));
         let only = Selection::new(&["a".to_owned()], &[]).unwrap();
         let options = MatchOptions { selection: only, ..MatchOptions::default() };
@@ -79,7 +80,7 @@ fn the_layer_that_hdf5_lists_last_gives_shared_blobs() {
     for (name, last) in [("order_old.h5", 1.0), ("order_new.h5", 2.0)] {
         let (report, values) = take(name, &["ip1", "ip2"], true, &MatchOptions::default()).unwrap();
         assert_eq!((report.donors[0].taken.len(), values[0]), (2, last), "{name}");
-        let net = weights::open(file(name)).unwrap();
+        let net = formats::open(file(name)).unwrap();
         let names: Vec<&str> = net.layers.iter().map(|layer| &*layer.name).collect();
         assert_eq!(names, ["ip1", "ip2"], "shown by name");
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use caffemodel::output::Arrays;
+use caffemodel::formats::Arrays;
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use safetensors::SafeTensors;

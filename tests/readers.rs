@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use caffemodel::output::Arrays;
+use caffemodel::formats::Arrays;
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use tempfile::TempDir;

@@ -5,7 +5,7 @@ mod folder;
 use std::fs;
 
 use assert_cmd::assert::Assert;
-use caffemodel::output::Arrays;
+use caffemodel::formats::Arrays;
 use caffemodel::plan::{Before, Saved};
 use caffemodel::proto::caffe::NetParameter;
 use caffemodel::random::Streams;

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use assert_cmd::assert::Assert;
 use caffemodel::random::{Generator, Mt19937, Streams, shuffle};
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, output::Arrays};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats::Arrays, init};
 use folder::{Folder, stderr};
 use support::{Settings, load, pack};
 

@@ -5,8 +5,8 @@ mod folder;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use caffemodel::formats::CaffemodelWriter;
 use caffemodel::net::{Kind, UpgradedFile};
-use caffemodel::output::CaffemodelWriter;
 use caffemodel::proto::caffe::NetParameter;
 use caffemodel::proto::{Encoding, wire};
 use caffemodel::random::{Era, Streams};

@@ -13,8 +13,8 @@ use super::random::RandomArguments;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::table::counted;
-use crate::output::Recipe;
 use crate::plan::{Initial, PlannedBlob, PlannedLayer};
+use crate::provenance::Recipe;
 use crate::{Plan, PlanOptions};
 
 /// Initialise a net definition, or the net that a solver trains, into a caffemodel, or HDF5, .npz or .safetensors.

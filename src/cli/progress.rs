@@ -8,8 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::report;
 use crate::Plan;
 use crate::filler::Sink;
-use crate::output::Output;
-use crate::plan::PlannedLayer;
+use crate::formats::{Output, SavedLayer};
 
 /// Work shorter than this shows no bar.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -81,12 +80,12 @@ impl Sink for Progress<'_> {
 }
 
 impl Output for Progress<'_> {
-    fn begin_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
-        self.bar.tell(layer.param.name());
+    fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
+        self.bar.tell(layer.name());
         self.output.begin_layer(layer)
     }
 
-    fn begin_blob(&mut self, layer: &PlannedLayer, blob: usize) -> io::Result<()> {
+    fn begin_blob(&mut self, layer: &SavedLayer<'_>, blob: usize) -> io::Result<()> {
         self.output.begin_blob(layer, blob)
     }
 

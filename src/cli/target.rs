@@ -9,7 +9,7 @@ use anyhow::bail;
 use super::interrupt;
 use super::standard_output::written;
 use crate::Error;
-use crate::output::AtomicFile;
+use crate::file::AtomicFile;
 
 /// The name that stands for standard input and output.
 pub(super) const STANDARD: &str = "-";

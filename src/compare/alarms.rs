@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{Method, Options, compare};
 use crate::Shape;
 use crate::filler::{FillerRegistry, Sink};
+use crate::formats::{StoredBlob, StoredLayer, StoredNet};
 use crate::proto::caffe::FillerParameter;
 use crate::random::NativeGenerator;
-use crate::weights::{StoredBlob, StoredLayer, StoredNet};
 
 /// What a filler writes.
 struct Values(Vec<f32>);

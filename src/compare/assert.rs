@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::{BlobComparison, Comparison, Detail, LayerComparison, Method, Options, Status, Tolerance, compare};
 use crate::Shape;
 use crate::error::Result;
-use crate::output::Arrays;
-use crate::weights::{self, StoredBlob, StoredLayer, StoredNet};
+use crate::formats::Arrays;
+use crate::formats::{self, StoredBlob, StoredLayer, StoredNet};
 
 /// How many blobs a failed assertion lists.
 const LISTED: usize = 10;
 
-/// Where the blobs of an assertion come from: the path of a file in any format that [`weights::open`] reads, a stored
+/// Where the blobs of an assertion come from: the path of a file in any format that [`formats::open`] reads, a stored
 /// net, or arrays in memory.
 pub trait NetSource {
     /// The net with its blobs.
@@ -25,7 +25,7 @@ pub trait NetSource {
 
 impl<P: AsRef<Path>> NetSource for P {
     fn net(self) -> Result<StoredNet> {
-        weights::open(self)
+        formats::open(self)
     }
 }
 
@@ -69,7 +69,7 @@ impl NetSource for &Arrays {
 ///
 /// ```
 /// use caffemodel::compare::assert_blobs_equal;
-/// use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, output::Arrays, random::Streams};
+/// use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats::Arrays, init, random::Streams};
 ///
 /// let net = r#"layer { name: "in" type: "Input" top: "in" input_param { shape { dim: 1 dim: 4 } } }
 ///              layer { name: "ip" type: "InnerProduct" bottom: "in" top: "ip"

@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::moments::{self, Moments};
 use super::values::PIECE;
 use super::{Progress, Side, ks};
-use crate::weights::{RunningMoments, StoredBlob, finite};
+use crate::formats::{RunningMoments, StoredBlob, finite};
 
 /// The most values of a blob that the Kolmogorov-Smirnov test sees.
 pub const SAMPLE: usize = 1 << 22;

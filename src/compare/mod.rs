@@ -14,7 +14,7 @@
 //!
 //! use caffemodel::Shape;
 //! use caffemodel::compare::{Detail, Options, compare};
-//! use caffemodel::weights::{StoredBlob, StoredLayer, StoredNet};
+//! use caffemodel::formats::{StoredBlob, StoredLayer, StoredNet};
 //!
 //! let net = |values: Vec<f32>| {
 //!     let blob = StoredBlob { index: 0, shape: Shape::new([2, 2]).unwrap(), legacy: false, values: Arc::new(values) };
@@ -34,7 +34,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::Shape;
-use crate::weights::{StoredBlob, StoredNet};
+use crate::formats::{StoredBlob, StoredNet};
 
 #[cfg(test)]
 mod alarms;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::weights::{StoredBlob, StoredLayer, StoredNet};
+use crate::formats::{StoredBlob, StoredLayer, StoredNet};
 
 /// A layer with blobs and its counterpart; one of them may be missing.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::weights::StoredLayer;
+use crate::formats::StoredLayer;
 
 fn blob(dims: &[i32], values: Vec<f32>) -> StoredBlob {
     StoredBlob { index: 0, shape: Shape::new(dims).unwrap(), legacy: false, values: Arc::new(values) }
@@ -177,7 +177,7 @@ fn the_level_of_the_test_is_shared_by_the_blobs() {
 /// Values of a file that ends early.
 struct Short;
 
-impl crate::weights::StoredValues for Short {
+impl crate::formats::StoredValues for Short {
     fn read(&self, _: usize, _: &mut [f32]) -> io::Result<()> {
         Err(io::ErrorKind::UnexpectedEof.into())
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::tolerance::{Tolerance, absolute, ulp_distance};
 use super::{Progress, Side, json};
 use crate::Shape;
-use crate::weights::StoredBlob;
+use crate::formats::StoredBlob;
 
 /// How many values are read at a time: 256 KiB of each side, which stay in a core's second-level cache.
 pub(super) const PIECE: usize = 1 << 16;

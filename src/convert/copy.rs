@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::error::{Diagnostic, Result};
+use crate::formats::{Format, Output};
+use crate::formats::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
 use crate::init;
 use crate::layer::{Operator, Role};
 use crate::limits::Limits;
 use crate::net::Locator;
-use crate::output::{Format, Output};
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer, check_elements};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
-use crate::weights::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
 
 /// A plan whose values are all stored ones: the layers of a file in its order, with their parameters where it has them.
 ///
 /// # Errors
 /// A blob is missing between others, so that their numbers would change, or there are more values than the limit.
 pub fn plan(stored: StoredNet) -> Result<Plan> {
-    let shares = stored.format.is_some_and(|format| format.matching == Matching::Groups);
+    let shares = stored.format.is_some_and(|format| format.matching() == Matching::Groups);
     let layers = stored.layers.into_iter().map(|stored| layer(stored, shares)).collect::<Result<_>>()?;
     let plan = Plan {
         name: stored.name,

@@ -1,9 +1,9 @@
 //! Stored weights in the layers of a net definition.
 
+use crate::donors::{self, Donor, MatchOptions};
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::net::NetPlace;
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
-use crate::weights::{self, Donor, MatchOptions};
 
 /// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same.
 ///
@@ -14,7 +14,7 @@ use crate::weights::{self, Donor, MatchOptions};
 /// A layer does not fit, or weights of the net are missing, all of them listed.
 pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
     let donors = [stored];
-    let report = weights::apply(plan, &donors, &MatchOptions::default()).map_err(without_remedy)?;
+    let report = donors::apply(plan, &donors, &MatchOptions::default()).map_err(without_remedy)?;
     let missing: Vec<Diagnostic> =
         plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name)).collect();
     if !missing.is_empty() {

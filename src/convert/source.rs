@@ -8,14 +8,12 @@ use std::sync::Arc;
 use crate::proto::schema::MessageType;
 
 use crate::error::{Diagnostic, Error, Result};
+use crate::formats::map::FileMap;
+use crate::formats::{FormatEntry, StoredNet, caffemodel, prototxt};
 use crate::limits::Limits;
-use crate::net::{Kind, load};
+use crate::proto::sniff::Content;
 use crate::proto::wire::{self, WireError};
-use crate::proto::{Encoding, binary, descriptor, find_descriptor, message_names, text};
-use crate::weights::foreign;
-use crate::weights::format::{is_binary, recognise};
-use crate::weights::map::FileMap;
-use crate::weights::{StoredFormat, StoredNet, caffemodel};
+use crate::proto::{Encoding, binary, find_descriptor, message_names, text};
 
 /// A file to convert.
 ///
@@ -58,21 +56,20 @@ impl Source {
 
     fn new(file: Arc<FileMap>, message: Option<&str>) -> Result<Source> {
         let message = message.map(named).transpose()?;
-        if let Some(refusal) = foreign::refusal(&file.name(), file.bytes(), "a net and not stored weights") {
-            return Err(refusal.into());
+        match Content::of(file.bytes()) {
+            Content::Foreign(foreign) => Err(foreign.refusal(&file.name(), "a net and not stored weights").into()),
+            Content::Text => {
+                let (file, message) = prototxt::encoded(&file, message)?;
+                Ok(Source { file, message: Some(message), encoding: Encoding::Text })
+            }
+            _ => {
+                let message = match message {
+                    None => FormatEntry::of_file(&file)?.message(file.bytes()),
+                    message => message,
+                };
+                Ok(Source { file, message, encoding: Encoding::Binary })
+            }
         }
-        if is_binary(file.bytes()) {
-            let message = match message {
-                None => recognise(&file)?.message(file.bytes()),
-                message => message,
-            };
-            return Ok(Source { file, message, encoding: Encoding::Binary });
-        }
-        load::check_length(&file.name(), file.bytes())?;
-        let message = message.unwrap_or_else(|| message_of(file.bytes()));
-        let (_, document) = load::parse_text(&file.name(), file.bytes(), message)?;
-        let file = FileMap::held(&file.name(), document.into_bytes());
-        Ok(Source { file, message: Some(message), encoding: Encoding::Text })
     }
 
     /// The message that the file is; `None` if it is of a format that is not protobuf's.
@@ -118,8 +115,8 @@ impl Source {
     /// The file is damaged, or has no blobs.
     pub fn weights(&self) -> Result<StoredNet> {
         let format = match self.message {
-            None => recognise(&self.file)?,
-            Some(message) => StoredFormat::of_message(message.name()).ok_or_else(|| {
+            None => FormatEntry::of_file(&self.file)?,
+            Some(message) => FormatEntry::of_message(message.name()).ok_or_else(|| {
                 Error::Request(format!("{}: a {} is no net and no blob", self.file.name(), message.name()))
             })?,
         };
@@ -187,29 +184,9 @@ fn named(name: &str) -> Result<MessageType> {
     })
 }
 
-/// The message that a text is: blobs if all of its fields are theirs, otherwise a net or a solver.
-fn message_of(content: &[u8]) -> MessageType {
-    let names = || text::field_names(content);
-    let blobs = ["BlobProto", "BlobProtoVector"].map(descriptor);
-    let fits = |message: MessageType| names().all(|name| message.field_named(name).is_some());
-    let blobs = blobs.into_iter().find(|&message| names().next().is_some() && fits(message));
-    blobs.unwrap_or_else(|| Kind::of(content).message())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_fields_of_a_text_tell_its_message() {
-        let name = |text: &str| message_of(text.as_bytes()).name().to_owned();
-        assert_eq!(name("layer { }"), "NetParameter");
-        assert_eq!(name(""), "NetParameter");
-        assert_eq!(name("base_lr: 1"), "SolverParameter");
-        assert_eq!(name("num: 1 channels: 3 data: [1, 2]"), "BlobProto");
-        assert_eq!(name("blobs { } blobs { }"), "BlobProtoVector");
-        assert_eq!(name("blobs { } layer { }"), "NetParameter");
-    }
 
     #[test]
     fn messages_have_names() {

@@ -41,8 +41,9 @@ use std::io;
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
-use crate::random::{Generator, Nowhere};
+use crate::random::Generator;
 
+pub use crate::sink::{Discard, Sink};
 pub use bilinear::Bilinear;
 pub use constant::Constant;
 pub use dirac::Dirac;
@@ -62,15 +63,6 @@ pub use text::text;
 pub use uniform::Uniform;
 pub use xavier::Xavier;
 
-/// Where a filler's values go, in order.
-pub trait Sink {
-    /// Takes the next values.
-    ///
-    /// # Errors
-    /// The values cannot be stored.
-    fn write(&mut self, values: &[f32]) -> io::Result<()>;
-}
-
 /// A rule that makes the values of one blob; implement [`Piecewise`] instead where the values are made one by one.
 pub trait Filler: fmt::Debug + Send + Sync {
     /// Writes the blob's values, exactly as many as its shape counts, to `sink`.
@@ -89,7 +81,7 @@ pub trait Filler: fmt::Debug + Send + Sync {
     /// # Errors
     /// As of a fill.
     fn discard(&self, rng: &mut dyn Generator) -> io::Result<()> {
-        self.fill(rng, &mut Nowhere)
+        self.fill(rng, &mut Discard)
     }
 
     /// The filler piece by piece, if its values are made one by one.

@@ -5,10 +5,10 @@ use std::io;
 use super::report::{BlobReport, FillerReport};
 use super::subject::blob_name;
 use crate::filler::{self, Fan, Moments};
+use crate::formats::StoredBlob;
 use crate::layer::{FillerSpec, Role};
-use crate::output::BlobSource;
 use crate::plan::{BlobId, Initial, PlannedBlob};
-use crate::weights::StoredBlob;
+use crate::provenance::BlobSource;
 use crate::{Plan, Shape};
 
 /// A blob of the plan, of the weights, or of both.
@@ -38,7 +38,7 @@ impl Values<'_> {
         }
     }
 
-    /// See [`StoredValues::reads_anywhere`](crate::weights::StoredValues::reads_anywhere).
+    /// See [`StoredValues::reads_anywhere`](crate::formats::StoredValues::reads_anywhere).
     pub(super) fn reads_anywhere(&self) -> bool {
         match self {
             Values::Stored(blob) => blob.values.reads_anywhere(),

@@ -31,7 +31,7 @@ use std::fmt;
 use std::io;
 
 use crate::Plan;
-use crate::weights::StoredNet;
+use crate::formats::StoredNet;
 
 pub use histogram::Histogram;
 pub use report::{BlobName, BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals, WarningReport};

@@ -8,7 +8,7 @@ use super::statistics::Statistics;
 use crate::Shape;
 use crate::filler::Moments;
 use crate::layer::Role;
-use crate::output::BlobSource;
+use crate::provenance::BlobSource;
 
 /// A net, layer by layer, and what its parts add up to.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::histogram::{Bins, Histogram};
-use crate::weights::{RunningMoments, finite};
+use crate::formats::{RunningMoments, finite};
 
 /// The most bins of a histogram.
 const HISTOGRAM_BINS: usize = 16;

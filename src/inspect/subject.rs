@@ -9,9 +9,9 @@ use super::report::{BlobName, BlobReport, Inspection, LayerReport, TopReport, Wa
 use super::totals::{VALUE_BYTES, totals};
 use super::{Options, Subject};
 use crate::Plan;
+use crate::formats::{StoredLayer, StoredNet};
 use crate::layer::{Role, TopMemory};
 use crate::plan::{BlobId, PlannedLayer, Warning};
-use crate::weights::{StoredLayer, StoredNet};
 
 pub(super) fn inspect(subject: &Subject<'_>, options: &Options<'_>) -> io::Result<Inspection> {
     let selected = |pair: &LayerPair<'_>| options.selection.layer(pair.name());

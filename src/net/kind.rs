@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::proto::schema::MessageType;
 
 use crate::proto::text::field_names;
-use crate::proto::{descriptor, wire};
+use crate::proto::{descriptor, sniff};
 
 /// What a file describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Kind {
     /// assert_eq!(Kind::of(b"name: \"LeNet\" layer { }"), Kind::Net);
     /// ```
     pub fn of(content: &[u8]) -> Kind {
-        if wire::looks_binary(content) {
+        if !sniff::is_text(content) {
             return Kind::Net;
         }
         let (net, solver) = (Kind::Net.message(), Kind::Solver.message());

@@ -11,9 +11,9 @@ use super::kind::Kind;
 use super::locate::Locator;
 use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
+use crate::proto::sniff::{self, Content};
 use crate::proto::text::{Document, Source, parse};
 use crate::proto::wire::{self, WireError};
-use crate::weights::{foreign, format};
 
 /// The largest file that is read: protobuf's own limit.
 const MAX_FILE_BYTES: u64 = i32::MAX as u64;
@@ -52,15 +52,16 @@ pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind)
 
 /// What a file is that does not parse, if it is known.
 fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
-    let weights = || {
-        let message = format!("{name}: weights in {}, not {}", format::without_net(bytes)?.name, kind.noun());
-        Some(input_error(message).help("init takes them with --weights, beside the net definition"))
-    };
-    foreign::refusal(name, bytes, kind.noun()).or_else(weights)
+    let content = Content::of(bytes);
+    if let Content::Foreign(foreign) = content {
+        return Some(foreign.refusal(name, kind.noun()));
+    }
+    let message = format!("{name}: weights in {}, not {}", content.of_weights()?, kind.noun());
+    Some(input_error(message).help("init takes them with --weights, beside the net definition"))
 }
 
 fn decode_either<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<(M, Locator)> {
-    if wire::looks_binary(bytes) {
+    if !sniff::is_text(bytes) {
         return Ok((decode_binary(name, bytes, kind)?, Locator::default()));
     }
     let (source, document) = parse_text(name, bytes, kind.message())?;

@@ -9,6 +9,7 @@ pub(crate) mod forks;
 mod gather;
 pub(crate) mod reader;
 pub mod schema;
+pub(crate) mod sniff;
 pub mod text;
 pub mod wire;
 

@@ -20,16 +20,16 @@ use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::compare::{Comparison, Method, Options, Tolerance, compare_with_progress};
 use crate::convert::number_notices;
+use crate::formats::{StoredLayer, StoredNet};
 use crate::inspect::{Selection, Subject};
-use crate::weights::{StoredLayer, StoredNet};
 
 /// The exit code for files that were compared and differ.
 const DIFFERENT: u8 = 1;
 
 /// Compare the blobs of two files, bit for bit, within a tolerance, or by their distributions
 ///
-/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto; its content tells which. Doubles are rounded to
-/// floats. The exit code is 0 if all blobs are equal, 1 if not, and 2 if the files cannot be compared.
+/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt that holds its blobs; its content
+/// tells which. Doubles are rounded to floats. The exit code is 0 if all blobs are equal, 1 if not, and 2 if the files cannot be compared.
 ///
 /// With tolerances, values a and b agree if |a - b| <= atol + rtol * |b|, or if they are at most ULP floats apart, or
 /// if both are NaN. An infinity agrees with itself alone.

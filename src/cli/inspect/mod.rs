@@ -17,8 +17,8 @@ use super::rules::{RuleArguments, print_changes};
 use super::select::SelectArguments;
 use super::standard_output::{json, print};
 use super::table::Screen;
+use crate::formats::StoredNet;
 use crate::inspect::{Content, Inspection, Options, Selection, Subject, content_of, net_of_weights, weights_in};
-use crate::weights::StoredNet;
 use crate::{Definition, Plan, PlanOptions};
 
 /// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
@@ -146,7 +146,7 @@ impl InspectArguments {
     fn plan_of(&self, weights: &StoredNet) -> (Option<Plan>, Option<String>) {
         const MISSING: &str = "roles, fillers, shared blobs, work and memory are not known";
         let Some(definition) = net_of_weights(weights, &self.file) else {
-            let format = weights.format.map_or("file", |format| format.name);
+            let format = weights.format.map_or("file", |format| format.name());
             return (None, Some(format!("the {format} holds no net: {MISSING}; give it with --net")));
         };
         let options = self.state.plan();

@@ -8,7 +8,7 @@ use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
 use crate::filler::Moments;
 use crate::inspect::{BlobReport, FillerReport, Histogram, Inspection, LayerReport, Statistics, TopReport, Totals};
 use crate::layer::Role;
-use crate::output::BlobSource;
+use crate::provenance::BlobSource;
 
 /// The bars of a histogram, from nothing to the fullest bin.
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -25,6 +25,7 @@ pub mod plan;
 pub mod proto;
 pub mod random;
 pub mod rules;
+pub mod statistics;
 pub mod weights;
 
 mod given;

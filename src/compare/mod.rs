@@ -39,18 +39,15 @@ use crate::weights::{StoredBlob, StoredNet};
 #[cfg(test)]
 mod alarms;
 mod assert;
-mod beta;
 mod distribution;
 mod json;
-mod ks;
-mod moments;
 mod pairs;
 mod report;
 mod tolerance;
 mod values;
 
 pub use assert::{NetSource, assert_blobs_agree, assert_blobs_close, assert_blobs_equal};
-pub use distribution::{Difference, DistributionComparison, SAMPLE, Statistics};
+pub use distribution::{Difference, DistributionComparison, SAMPLE, SampleStatistics};
 pub use report::{BlobComparison, Comparison, Counts, Detail, LayerComparison, Status};
 pub use tolerance::{Tolerance, ulp_distance};
 pub use values::{ValueComparison, Worst};

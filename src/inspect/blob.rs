@@ -4,10 +4,11 @@ use std::io;
 
 use super::report::{BlobReport, FillerReport};
 use super::subject::blob_name;
-use crate::filler::{self, Fan, Moments};
+use crate::filler::{self, Fan};
 use crate::layer::{FillerSpec, Role};
 use crate::output::BlobSource;
 use crate::plan::{BlobId, Initial, PlannedBlob};
+use crate::statistics::Moments;
 use crate::weights::StoredBlob;
 use crate::{Plan, Shape};
 

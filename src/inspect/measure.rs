@@ -7,7 +7,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::blob::Values;
-use super::statistics::{Accumulator, Statistics};
+use crate::statistics::{Accumulator, Statistics};
 
 /// The values that are read at a time: 64 KiB, which stay in a core's second-level cache.
 const PIECE: usize = 1 << 14;

@@ -18,11 +18,9 @@
 //! ```
 
 mod blob;
-mod histogram;
 mod measure;
 mod report;
 mod select;
-mod statistics;
 mod stored;
 mod subject;
 mod totals;
@@ -33,10 +31,8 @@ use std::io;
 use crate::Plan;
 use crate::weights::StoredNet;
 
-pub use histogram::Histogram;
 pub use report::{BlobName, BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals, WarningReport};
 pub use select::Selection;
-pub use statistics::{Accumulator, Statistics};
 pub use stored::{Content, content_of, net_of_weights, weights_in};
 
 /// What is inspected: a plan, weights, or weights with the plan of their net.

@@ -4,11 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::statistics::Statistics;
 use crate::Shape;
-use crate::filler::Moments;
 use crate::layer::Role;
 use crate::output::BlobSource;
+use crate::statistics::{Moments, Statistics};
 
 /// A net, layer by layer, and what its parts add up to.
 #[derive(Debug, Clone, PartialEq, Serialize)]

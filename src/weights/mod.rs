@@ -15,7 +15,6 @@ mod in_place;
 mod keys;
 pub(crate) mod map;
 mod matching;
-mod moments;
 mod npy;
 mod npz;
 mod safetensors;
@@ -38,7 +37,6 @@ pub use matching::{
     Donor, DonorReport, MatchOptions, OnMismatch, Rename, RenameError, Report, Selection, SelectionError, Skipped,
     Taken, apply,
 };
-pub(crate) use moments::{RunningMoments, finite};
 
 /// The values of a stored blob, read on request.
 pub trait StoredValues: Send + Sync {

@@ -5,10 +5,10 @@ use std::fmt::Write;
 use indicatif::BinaryBytes;
 
 use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
-use crate::filler::Moments;
-use crate::inspect::{BlobReport, FillerReport, Histogram, Inspection, LayerReport, Statistics, TopReport, Totals};
+use crate::inspect::{BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals};
 use crate::layer::Role;
 use crate::output::BlobSource;
+use crate::statistics::{Histogram, Moments, Statistics};
 
 /// The bars of a histogram, from nothing to the fullest bin.
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -41,7 +41,7 @@ fn name(subject: &Subject<'_>) -> String {
 /// The warnings about the selected blobs of a net that has no weights yet.
 fn warnings(subject: &Subject<'_>, options: &Options<'_>) -> Vec<WarningReport> {
     let Some(plan) = subject.plan.filter(|_| subject.weights.is_none()) else { return Vec::new() };
-    let report = |Warning { blobs, message, help, location }: Warning| WarningReport {
+    let report = |Warning { blobs, message, help, location, .. }: Warning| WarningReport {
         blobs: blobs.into_iter().map(|blob| blob_name(plan, blob)).collect(),
         message,
         help,

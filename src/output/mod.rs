@@ -31,7 +31,7 @@ pub use format::{Format, FormatError};
 pub use hdf5::Hdf5Writer;
 pub use npz::NpzWriter;
 pub use prototxt::PrototxtWriter;
-pub use provenance::{BlobRecord, BlobSource, Provenance, Recorder};
+pub use provenance::{BlobRecord, Provenance, Recorder};
 pub use recipe::{DonorRecord, Recipe};
 pub use reserve::reserve;
 pub use safetensors::SafetensorsWriter;

@@ -97,7 +97,7 @@ pub struct Patch {
 
 impl Patch {
     /// A smaller blob in the corner of a blob of the shape `large`; `small` is its shape with as many axes.
-    pub(super) fn new(blob: StoredBlob, small: &[i32], large: &Shape) -> Patch {
+    pub(crate) fn new(blob: StoredBlob, small: &[i32], large: &Shape) -> Patch {
         Patch { blob, corner: Corner::new(small, large.dims()) }
     }
 

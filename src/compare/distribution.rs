@@ -14,7 +14,7 @@ use std::io;
 use serde::Serialize;
 
 use super::values::PIECE;
-use super::{Progress, Side};
+use super::{ReadProgress, Side};
 use crate::statistics::{self, Picker, RunningMoments, SampleMoments, kolmogorov_smirnov};
 use crate::weights::StoredBlob;
 
@@ -91,7 +91,7 @@ pub(super) fn compare(
     a: &StoredBlob,
     b: &StoredBlob,
     threshold: f64,
-    progress: Progress<'_>,
+    progress: ReadProgress<'_>,
 ) -> Result<DistributionComparison, (Side, io::Error)> {
     let (a, b) = rayon::join(|| Sample::read(a, progress), || Sample::read(b, progress));
     let a = a.map_err(|error| (Side::A, error))?;
@@ -153,7 +153,7 @@ struct Sample {
 }
 
 impl Sample {
-    fn read(blob: &StoredBlob, progress: Progress<'_>) -> io::Result<Sample> {
+    fn read(blob: &StoredBlob, progress: ReadProgress<'_>) -> io::Result<Sample> {
         let count = blob.shape.count();
         let mut picker = Picker::new(count, SAMPLE);
         let mut moments = RunningMoments::default();

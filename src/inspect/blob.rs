@@ -18,19 +18,19 @@ pub(super) struct BlobPair<'a> {
     pub(super) stored: Option<&'a StoredBlob>,
 }
 
-/// Values to be read.
-pub(super) enum Values<'a> {
+/// The values of a blob, to be read.
+pub(super) enum BlobValues<'a> {
     /// Those of the weights.
     Stored(&'a StoredBlob),
     /// Those that the net's text gives.
     Given(&'a [f32]),
 }
 
-impl Values<'_> {
+impl BlobValues<'_> {
     pub(super) fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
         match self {
-            Values::Stored(blob) => blob.values.read(offset, out),
-            Values::Given(values) => {
+            BlobValues::Stored(blob) => blob.values.read(offset, out),
+            BlobValues::Given(values) => {
                 let values = values.get(offset..).and_then(|rest| rest.get(..out.len()));
                 out.copy_from_slice(values.ok_or(io::ErrorKind::UnexpectedEof)?);
                 Ok(())
@@ -41,8 +41,8 @@ impl Values<'_> {
     /// See [`StoredValues::reads_anywhere`](crate::weights::StoredValues::reads_anywhere).
     pub(super) fn reads_anywhere(&self) -> bool {
         match self {
-            Values::Stored(blob) => blob.values.reads_anywhere(),
-            Values::Given(_) => true,
+            BlobValues::Stored(blob) => blob.values.reads_anywhere(),
+            BlobValues::Given(_) => true,
         }
     }
 }
@@ -67,13 +67,13 @@ impl<'a> BlobPair<'a> {
     }
 
     /// The values that can be read: those of the weights, or those that the plan has from others or from the net.
-    pub(super) fn values(&self) -> Option<Values<'a>> {
+    pub(super) fn values(&self) -> Option<BlobValues<'a>> {
         if let Some(stored) = self.stored {
-            return Some(Values::Stored(stored));
+            return Some(BlobValues::Stored(stored));
         }
         match self.source()? {
-            ValueSource::Given(values) => Some(Values::Given(values)),
-            ValueSource::Weights(stored) => Some(Values::Stored(stored)),
+            ValueSource::Given(values) => Some(BlobValues::Given(values)),
+            ValueSource::Weights(stored) => Some(BlobValues::Stored(stored)),
             _ => None,
         }
     }

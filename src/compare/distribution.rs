@@ -2,7 +2,7 @@
 //!
 //! Initialisations from different seeds have no value in common, but their distributions are the same. Blobs must have as
 //! many values that are infinite or NaN, must both be constant or neither, and must pass three tests: of their means, of
-//! their spreads (`moments.rs` has the formulas), and of Kolmogorov and Smirnov.
+//! their spreads (`two_sample.rs` has the formulas), and of Kolmogorov and Smirnov.
 //!
 //! Means and spreads are those of all finite values. The Kolmogorov-Smirnov test sees all values of blobs with up to
 //! [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is picked

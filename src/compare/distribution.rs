@@ -107,8 +107,8 @@ pub(super) fn compare(
         b: b.statistics,
         ks,
         p_value,
-        mean_p_value: moments.map(|(a, b)| statistics::means(&a, &b)),
-        spread_p_value: moments.map(|(a, b)| statistics::spreads(&a, &b)),
+        mean_p_value: moments.map(|(a, b)| statistics::mean_p_value(&a, &b)),
+        spread_p_value: moments.map(|(a, b)| statistics::spread_p_value(&a, &b)),
     };
     found.difference = found.difference(threshold);
     Ok(found)

@@ -61,8 +61,7 @@ impl Bins {
         self.cover(min, max);
         let grid = Grid { exponent: self.exponent, first: self.first };
         let last = self.first + self.counts.len() as i64 - 1;
-        let narrow = grid.fits_f32(self.first) && grid.fits_f32(last);
-        if narrow {
+        if grid.fits_f32(self.first) && grid.fits_f32(last) {
             count_f32(grid, values, &mut self.counts);
         } else {
             grid.count(values, &mut self.counts, Grid::numbers_f64);
@@ -154,9 +153,8 @@ impl Bins {
 
 /// Numbers the bins of a width from the one of index `first` on.
 ///
-/// A float's bits behind the unit count its distance from a power of two in widths, where that power is so large that the
-/// last bit is a width. So a value is added to 1.5 times such a power, which rounds it to a multiple of the width; one
-/// rounded up belongs to the bin before.
+/// The sum of a value and 1.5 times the power of two at which a float's last bit is worth a width is rounded to a whole
+/// number of widths, which its low bits tell. A value that was rounded up belongs to the bin before.
 #[derive(Debug, Clone, Copy)]
 struct Grid {
     exponent: i32,

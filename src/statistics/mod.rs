@@ -20,4 +20,4 @@ pub(crate) use kolmogorov_smirnov::one_sample;
 pub(crate) use kolmogorov_smirnov::two_sample as kolmogorov_smirnov;
 pub(crate) use running::RunningMoments;
 pub(crate) use sample::Picker;
-pub(crate) use two_sample::{SampleMoments, means, spreads};
+pub(crate) use two_sample::{SampleMoments, mean_p_value, spread_p_value};

@@ -46,7 +46,7 @@ impl SampleMoments {
 }
 
 /// The chance of means that differ so much or more. Neither sample is constant.
-pub(crate) fn means(a: &SampleMoments, b: &SampleMoments) -> f64 {
+pub(crate) fn mean_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
     let (left, right) = (a.mean_variance(), b.mean_variance());
     let variance = left + right;
     let freedom = variance * variance / (left * left / (a.count - 1.0) + right * right / (b.count - 1.0));
@@ -54,6 +54,6 @@ pub(crate) fn means(a: &SampleMoments, b: &SampleMoments) -> f64 {
 }
 
 /// The chance of mean squares that differ so much or more. Neither sample is constant.
-pub(crate) fn spreads(a: &SampleMoments, b: &SampleMoments) -> f64 {
+pub(crate) fn spread_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
     fisher(a.square / b.square, 2.0 / a.square_variance(), 2.0 / b.square_variance())
 }

@@ -86,12 +86,12 @@ fn read_values(path: &Path) {
 fn inspect(path: &Path) {
     let net = formats::open(path).expect("the file is a caffemodel");
     let subject = Subject { plan: None, weights: Some(&net) };
-    Inspection::new(&subject, &inspect::Options::default()).expect("the file can be read");
+    Inspection::new(&subject, &inspect::InspectOptions::default()).expect("the file can be read");
 }
 
 fn compare_with_itself(path: &Path) {
     let [a, b] = [path; 2].map(|path| formats::open(path).expect("the file is a caffemodel"));
-    assert!(compare(&a, &b, &compare::Options::default()).expect("the file can be read").equal);
+    assert!(compare(&a, &b, &compare::CompareOptions::default()).expect("the file can be read").equal);
 }
 
 /// The most memory in KiB that the process has had, files' pages included; 0 where the system does not tell.

@@ -28,6 +28,7 @@ pub mod proto;
 pub mod provenance;
 pub mod random;
 pub mod rules;
+pub mod statistics;
 
 mod given;
 mod hdf5;

@@ -170,6 +170,30 @@ fn provenance_names_the_donors() {
     assert_eq!(sources, ["weights in part", "weights in part", "weights", "weights"]);
 }
 
+/// What `-v` and the provenance say of where the first blob's values come from.
+fn told(folder: &Folder, options: &str) -> (String, String) {
+    let (printed, _) = taken(folder, &format!("{options} --provenance net.json -v"));
+    let line = printed.lines().find_map(|line| line.strip_prefix("a (InnerProduct): (3, 4) ")).unwrap();
+    let text = std::fs::read_to_string(folder.path("net.json")).unwrap();
+    let provenance: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let source = provenance["blobs"][0]["source"].as_str().unwrap();
+    (line.split_once(", (").unwrap().0.to_owned(), source.to_owned())
+}
+
+#[test]
+fn details_and_provenance_agree_on_where_values_come_from() {
+    let folder = folder(&net(2));
+    folder.run("init net.prototxt -o whole.caffemodel --seed 3 -q").success();
+    let told = |options: &str| told(&folder, options);
+    let expected = |line: &str, source: &str| (line.to_owned(), source.to_owned());
+    let part = told("w.caffemodel --on-mismatch pad");
+    assert_eq!(part, expected("taken from a donor in part", "weights in part"));
+    let both = told("whole.caffemodel,w.caffemodel --on-mismatch pad");
+    assert_eq!(both, expected("taken from a donor, and in part from another", "weights"));
+    let whole = told("w.caffemodel,whole.caffemodel --on-mismatch pad");
+    assert_eq!(whole, expected("taken from a donor", "weights"));
+}
+
 #[test]
 fn damage_that_shows_late_names_the_donor() {
     let folder = folder(&net(3));

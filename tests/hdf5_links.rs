@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use caffemodel::donors::{self, Donor, MatchOptions, Report, Selection};
 use caffemodel::formats;
+use caffemodel::plan::ValueSource;
 use caffemodel::proto::caffe::{BlobProto, BlobShape, LayerParameter, NetParameter};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
 use folder::{Folder, stderr};
@@ -40,7 +41,7 @@ fn take(name: &str, layers: &[&str], shared: bool, options: &MatchOptions) -> Re
     let value = |name: &&str| {
         let layer = plan.layers.iter().find(|layer| layer.param.name() == *name).unwrap();
         let mut value = [f32::NAN];
-        if let Some(donor) = &layer.blobs[0].donor {
+        if let ValueSource::Weights(donor) = layer.blobs[0].source() {
             donor.values.read(0, &mut value).unwrap();
         }
         value[0]

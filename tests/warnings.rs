@@ -113,6 +113,21 @@ fn statistics_of_a_donor_or_of_the_net_are_no_cause() {
 }
 
 #[test]
+fn weights_that_a_donor_gives_in_part_are_not_all_zero() {
+    let net = |outputs: usize| {
+        format!(
+            "layer {{ name: \"ip\" type: \"InnerProduct\" bottom: \"data\" top: \"ip\"
+  inner_product_param {{ num_output: {outputs} bias_term: false }} }}\n"
+        )
+    };
+    let folder = with(&net(3));
+    assert_eq!(warnings(&folder, &[]).len(), 1);
+    folder.write("small.prototxt", format!("{DATA}{}", net(2)));
+    folder.run("init small.prototxt -o small.npz --seed 1 --weight-filler xavier").success();
+    assert!(warnings(&folder, &["--weights", "small.npz", "--on-mismatch", "pad"]).is_empty());
+}
+
+#[test]
 fn weights_that_stay_zero_are_warned_about_once_a_layer() {
     let folder = with(
         r#"layer { name: "steps" type: "Input" top: "x" top: "cont" input_param { shape { dim: 4 dim: 2 dim: 5 } shape { dim: 4 dim: 2 } } }

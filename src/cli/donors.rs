@@ -191,7 +191,8 @@ fn describe(taken: &Taken) -> String {
     let renamed = if layer == target { String::new() } else { format!(" as {target}") };
     let parts = [(*sliced, "sliced"), (*padded, "padded")];
     let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
-    format!("{layer}{renamed}: {} blobs{}", whole + sliced + padded, parts.collect::<String>())
+    let blobs = counted((whole + sliced + padded) as u64, "blob");
+    format!("{layer}{renamed}: {blobs}{}", parts.collect::<String>())
 }
 
 /// The number of layers, and their names where there are few or details are wanted.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{BlobComparison, Comparison, Detail, LayerComparison, Method, Options, Status, Tolerance, compare};
+use super::{BlobComparison, CompareOptions, Comparison, Detail, LayerComparison, Method, Status, Tolerance, compare};
 use crate::Shape;
 use crate::error::Result;
 use crate::formats::Arrays;
@@ -95,7 +95,7 @@ impl NetSource for &Arrays {
 /// their distance. Also if a file cannot be read, or there are no blobs at all.
 #[track_caller]
 pub fn assert_blobs_equal(actual: impl NetSource, expected: impl NetSource) {
-    assert_blobs_agree(actual, expected, &Options::default());
+    assert_blobs_agree(actual, expected, &CompareOptions::default());
 }
 
 /// Asserts that two nets have the same blobs within a tolerance; layers are matched by name.
@@ -111,24 +111,24 @@ pub fn assert_blobs_equal(actual: impl NetSource, expected: impl NetSource) {
 /// As [`assert_blobs_equal`] does.
 #[track_caller]
 pub fn assert_blobs_close(actual: impl NetSource, expected: impl NetSource, tolerance: &Tolerance) {
-    let options = Options { method: Method::Values(*tolerance), ..Default::default() };
+    let options = CompareOptions { method: Method::Values(*tolerance), ..Default::default() };
     assert_blobs_agree(actual, expected, &options);
 }
 
 /// Asserts that a comparison finds two nets equal.
 ///
 /// ```no_run
-/// use caffemodel::compare::{Method, Options, assert_blobs_agree};
+/// use caffemodel::compare::{Method, CompareOptions, assert_blobs_agree};
 ///
 /// // Another seed, so only the distributions can be the same.
-/// let options = Options { method: Method::Distribution { alpha: 0.001 }, ..Default::default() };
+/// let options = CompareOptions { method: Method::Distribution { alpha: 0.001 }, ..Default::default() };
 /// assert_blobs_agree("ours.caffemodel", "tests/caffe.caffemodel", &options);
 /// ```
 ///
 /// # Panics
 /// As [`assert_blobs_equal`] does.
 #[track_caller]
-pub fn assert_blobs_agree(actual: impl NetSource, expected: impl NetSource, options: &Options) {
+pub fn assert_blobs_agree(actual: impl NetSource, expected: impl NetSource, options: &CompareOptions) {
     let open = |net: Result<StoredNet>, which| net.unwrap_or_else(|error| panic!("{which} blobs: {error}"));
     let (actual, expected) = (open(actual.net(), "actual"), open(expected.net(), "expected"));
     let found = compare(&actual, &expected, options).unwrap_or_else(|error| panic!("{error}: {}", error.source));

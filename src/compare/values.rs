@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::tolerance::{Tolerance, absolute, ulp_distance};
-use super::{Progress, Side, json};
+use super::{ReadProgress, Side, json};
 use crate::Shape;
 use crate::formats::StoredBlob;
 
@@ -64,7 +64,7 @@ pub(super) fn compare(
     a: &StoredBlob,
     b: &StoredBlob,
     tolerance: &Tolerance,
-    progress: Progress<'_>,
+    progress: ReadProgress<'_>,
 ) -> Result<ValueComparison, (Side, io::Error)> {
     let mut tally = Tally::new(*tolerance, a.shape.count());
     let mut left = vec![0.0; PIECE.min(tally.found.count)];

@@ -64,15 +64,9 @@ fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
 }
 
 fn copied(stored: StoredBlob) -> PlannedBlob {
-    let shape = stored.shape.clone();
-    PlannedBlob {
-        shape,
-        role: Role::Other,
-        initial: Initial::Zeros,
-        owner: None,
-        donor: Some(stored),
-        patches: Vec::new(),
-    }
+    let mut blob = PlannedBlob::new(stored.shape.clone(), Role::Other, Initial::Zeros);
+    blob.take(stored);
+    blob
 }
 
 /// Writes a plan of stored values, those of [`plan`] or [`fit`](super::fit()), to `output`.

@@ -3,7 +3,7 @@
 use crate::donors::{self, Donor, MatchOptions};
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::net::NetPlace;
-use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
+use crate::plan::{Initial, Plan, PlannedLayer, SourceKind};
 
 /// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same.
 ///
@@ -40,9 +40,8 @@ fn without_remedy(error: Error) -> Error {
 
 /// The error for a layer that lacks values which the net does not give either.
 fn missing(plan: &Plan, layer: &PlannedLayer, file: &str) -> Option<Diagnostic> {
-    let lacks =
-        |blob: &PlannedBlob| blob.owner.is_none() && blob.donor.is_none() && !matches!(blob.initial, Initial::Given(_));
-    layer.blobs.iter().any(lacks).then(|| {
+    let lacking = [SourceKind::Filler, SourceKind::Zeros, SourceKind::WeightsInPart];
+    layer.blobs.iter().any(|blob| lacking.contains(&blob.source().kind())).then(|| {
         let refusal = Refusal::new(format!("{file} has no weights for it"))
             .help(format!("caffemodel init --weights {file} fills what is missing"));
         plan.locator.diagnose(&NetPlace { param: &layer.param, origin: layer.origin, prefix: "" }, &refusal)

@@ -194,17 +194,16 @@ impl Matcher<'_> {
     /// Enters a blob where its target's values are owned.
     fn take(&mut self, blob: &StoredBlob, target: BlobId, fit: Fit) {
         let shape = self.plan.blob(target).shape.clone();
-        let BlobId { layer, blob: index } = self.plan.blob(target).owner.unwrap_or(target);
+        let BlobId { layer, blob: index } = self.plan.owner(target);
         let owner = &mut self.plan.layers[layer].blobs[index];
         match fit {
-            Fit::Padded { small } => return owner.patches.push(Patch::new(blob.clone(), &small, &shape)),
-            Fit::Whole => owner.donor = Some(blob.clone()),
+            Fit::Padded { small } => owner.take_corner(Patch::new(blob.clone(), &small, &shape)),
+            Fit::Whole => owner.take(blob.clone()),
             Fit::Sliced { corner } => {
                 let values = Arc::new(Slice { values: Arc::clone(&blob.values), corner });
-                owner.donor = Some(StoredBlob { shape, legacy: false, values, ..*blob });
+                owner.take(StoredBlob { shape, legacy: false, values, ..*blob });
             }
         }
-        owner.patches.clear();
     }
 
     fn refuse(&self, donor: &Donor, layer: &StoredLayer, target: usize, reason: &str) -> Error {

@@ -2,7 +2,7 @@
 
 use super::fit::Fit;
 use crate::formats::StoredLayer;
-use crate::plan::{Plan, PlannedLayer};
+use crate::plan::{Plan, PlannedLayer, SourceKind};
 
 /// What became of donors and net.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +100,7 @@ impl DonorReport {
 
 /// The layers of the plan with a blob of their own that no donor gave any value.
 pub(super) fn initialised(plan: &Plan) -> Vec<String> {
-    let is_initialised = |layer: &&PlannedLayer| {
-        layer.blobs.iter().any(|blob| blob.owner.is_none() && blob.donor.is_none() && blob.patches.is_empty())
-    };
+    let own = [SourceKind::Filler, SourceKind::Net, SourceKind::Zeros];
+    let is_initialised = |layer: &&PlannedLayer| layer.blobs.iter().any(|blob| own.contains(&blob.source().kind()));
     plan.layers.iter().filter(is_initialised).map(|layer| layer.param.name().to_owned()).collect()
 }

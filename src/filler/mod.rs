@@ -20,7 +20,6 @@ mod fan;
 mod from_file;
 mod gaussian;
 mod householder;
-mod moments;
 mod msra;
 mod orthogonal;
 mod pieces;
@@ -33,6 +32,8 @@ mod variance_scaling;
 mod xavier;
 
 #[cfg(test)]
+mod moments;
+#[cfg(test)]
 mod stub;
 
 use std::fmt;
@@ -42,6 +43,7 @@ use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::Generator;
+pub use crate::statistics::Moments;
 
 pub use crate::sink::{Discard, Sink};
 pub use bilinear::Bilinear;
@@ -52,7 +54,6 @@ pub use entry::{Build, FillerType};
 pub use fan::Fan;
 pub use from_file::FromFile;
 pub use gaussian::Gaussian;
-pub use moments::Moments;
 pub use msra::Msra;
 pub use orthogonal::Orthogonal;
 pub use pieces::{PIECE, Piecewise};

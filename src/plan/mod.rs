@@ -9,6 +9,7 @@ mod extensions;
 mod rules;
 mod saved;
 mod share;
+mod source;
 mod unmatched;
 mod walk;
 mod warning;
@@ -29,7 +30,8 @@ use crate::rules::Rules;
 
 pub(crate) use checks::check_elements;
 pub use rules::{Before, RuleChange, Saved};
-pub use warning::Warning;
+pub use source::{SourceKind, ValueSource};
+pub use warning::{Warning, WarningKind};
 
 /// What the caller adds to the net.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +61,7 @@ pub struct BlobId {
     pub blob: usize,
 }
 
-/// Where the values of a planned blob come from.
+/// What a planned blob has unless it takes its values from elsewhere.
 #[derive(Debug, Clone)]
 pub enum Initial {
     /// The filler makes them.
@@ -82,15 +84,15 @@ pub struct PlannedBlob {
     pub shape: Shape,
     /// What it is for.
     pub role: Role,
-    /// Where its own values come from. A blob with an owner draws them all the same, and then takes the owner's.
+    /// What it draws or is given before it takes values from elsewhere, if it does: see [`PlannedBlob::source`].
     pub initial: Initial,
     /// The blob whose values it shares, if any; always one of an earlier layer or an earlier one of the same layer.
     pub owner: Option<BlobId>,
     /// Values of a donor that replace its own once those are drawn; only ever on a blob without an owner.
-    pub donor: Option<StoredBlob>,
+    donor: Option<StoredBlob>,
     /// Values of smaller donors that replace the leading corner, whatever the rest is; laid one after the other, and
     /// only ever on a blob without an owner.
-    pub patches: Vec<Patch>,
+    patches: Vec<Patch>,
 }
 
 /// A layer with its operator, shapes, blobs and draws: all that it takes to fill it or to run it.

@@ -306,7 +306,7 @@ impl<'a> NetWalk<'a> {
                     Initial::Given(values.ok_or_else(|| at_layer(Refusal::at("blobs", "a given blob is missing")))?)
                 }
             };
-            blobs.push(PlannedBlob { shape, role, initial, owner: None, donor: None, patches: Vec::new() });
+            blobs.push(PlannedBlob::new(shape, role, initial));
         }
         Ok(blobs)
     }

@@ -2,7 +2,6 @@
 
 mod recipe;
 
-use std::fmt;
 use std::io;
 
 use serde::Serialize;
@@ -11,7 +10,7 @@ use sha2::{Digest, Sha256};
 use self::recipe::hex;
 use crate::filler;
 use crate::formats::{Output, SavedLayer, le_bytes};
-use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
+use crate::plan::{Plan, PlannedLayer, SourceKind};
 use crate::sink::Sink;
 
 pub use self::recipe::{DonorRecord, Recipe};
@@ -26,52 +25,6 @@ pub struct Provenance {
     pub blobs: Vec<BlobRecord>,
 }
 
-/// Where the values of a blob come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BlobSource {
-    /// Its filler.
-    Filler,
-    /// The net definition.
-    Net,
-    /// The layer type, which has zeros there.
-    Zeros,
-    /// Another blob, whose values it shares.
-    Shared,
-    /// Weights that were loaded.
-    Weights,
-    /// Weights that were loaded, over the leading part of what it would have otherwise.
-    #[serde(rename = "weights in part")]
-    WeightsInPart,
-}
-
-impl BlobSource {
-    /// Where the values of a planned blob come from.
-    pub fn of(blob: &PlannedBlob) -> BlobSource {
-        match &blob.initial {
-            _ if blob.owner.is_some() => BlobSource::Shared,
-            _ if !blob.patches.is_empty() => BlobSource::WeightsInPart,
-            _ if blob.donor.is_some() => BlobSource::Weights,
-            Initial::Filled { .. } => BlobSource::Filler,
-            Initial::Given(_) => BlobSource::Net,
-            Initial::Zeros => BlobSource::Zeros,
-        }
-    }
-}
-
-impl fmt::Display for BlobSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            BlobSource::Filler => "filler",
-            BlobSource::Net => "net",
-            BlobSource::Zeros => "zeros",
-            BlobSource::Shared => "shared",
-            BlobSource::Weights => "weights",
-            BlobSource::WeightsInPart => "weights in part",
-        })
-    }
-}
-
 /// A blob: where its values come from and what they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BlobRecord {
@@ -82,7 +35,7 @@ pub struct BlobRecord {
     /// Its dimensions.
     pub shape: Vec<i32>,
     /// Where the values come from.
-    pub source: BlobSource,
+    pub source: SourceKind,
     /// Its own filler in protobuf's text form, where it has one.
     pub filler: Option<String>,
     /// The SHA-256 of the values as little-endian bytes, in hexadecimal.
@@ -150,16 +103,12 @@ impl Output for Recorder<'_> {
 
 fn record(layer: &PlannedLayer, index: usize) -> BlobRecord {
     let blob = &layer.blobs[index];
-    let filler = match &blob.initial {
-        Initial::Filled { spec, .. } => Some(filler::text(&spec.param)),
-        Initial::Given(_) | Initial::Zeros => None,
-    };
     BlobRecord {
         layer: layer.param.name().to_owned(),
         index,
         shape: blob.shape.dims().to_vec(),
-        source: BlobSource::of(blob),
-        filler,
+        source: blob.source().kind(),
+        filler: blob.filler().map(|spec| filler::text(&spec.param)),
         sha256: String::new(),
     }
 }

@@ -13,8 +13,6 @@ mod mt19937;
 pub mod native;
 mod normal;
 mod simd;
-#[cfg(test)]
-pub(crate) mod statistics;
 mod streams;
 mod truncated;
 

@@ -18,10 +18,10 @@ use super::report;
 use super::select::SelectArguments;
 use super::standard_output::{json, print};
 use super::table::Screen;
-use crate::compare::{Comparison, Method, Options, Tolerance, compare_with_progress};
+use crate::compare::{CompareOptions, Comparison, Method, Tolerance, compare_with_progress};
 use crate::convert::number_notices;
 use crate::formats::{StoredLayer, StoredNet};
-use crate::inspect::{Selection, Subject};
+use crate::inspect::{BlobSelection, Subject};
 
 /// The exit code for files that were compared and differ.
 const DIFFERENT: u8 = 1;
@@ -84,7 +84,7 @@ pub(super) struct CompareArguments {
 
 /// The comparison with the names of its files.
 #[derive(Serialize)]
-struct Report<'a> {
+struct NamedComparison<'a> {
     a: String,
     b: String,
     #[serde(flatten)]
@@ -107,7 +107,7 @@ impl CompareArguments {
         let progress = |values: usize| {
             bar.lock().unwrap_or_else(PoisonError::into_inner).advance(values * size_of::<f32>());
         };
-        let options = Options { method: self.method(), by_order: self.by_order };
+        let options = CompareOptions { method: self.method(), by_order: self.by_order };
         Ok(compare_with_progress(a, b, &options, &progress)?)
     }
 }
@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     notes::non_finite(&comparison);
     if arguments.json {
         let [a, b] = [a, b].map(|path| path.display().to_string());
-        print(&json(&Report { a, b, comparison: &comparison })?)?;
+        print(&json(&NamedComparison { a, b, comparison: &comparison })?)?;
     } else if !report::is_quiet() {
         print(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
     }
@@ -145,7 +145,7 @@ fn open(path: &Path) -> crate::Result<StoredNet> {
 }
 
 /// Takes the blobs that are not selected out of a net.
-fn select(selection: &Selection, net: &mut StoredNet) {
+fn select(selection: &BlobSelection, net: &mut StoredNet) {
     for StoredLayer { name, blobs, .. } in &mut net.layers {
         blobs.retain(|blob| selection.blob(name, blob.index, None));
     }

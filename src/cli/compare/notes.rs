@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::cli::input::display_name;
 use crate::cli::report;
-use crate::compare::{Comparison, Counts, Detail};
+use crate::compare::{Comparison, Detail, StatusCounts};
 use crate::formats::{Matching, StoredNet};
 
 /// Says why blobs may be missing from HDF5 that stand in a file of another format.
-pub(super) fn shared([a, b]: [(&Path, &StoredNet); 2], counts: &Counts) {
+pub(super) fn shared([a, b]: [(&Path, &StoredNet); 2], counts: &StatusCounts) {
     let in_groups = |net: &StoredNet| net.format.is_some_and(|format| format.matching() == Matching::Groups);
     let (path, side, only) = match (in_groups(a.1), in_groups(b.1)) {
         (true, false) => (a.0, 'B', counts.only_b),

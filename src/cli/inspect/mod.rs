@@ -18,7 +18,9 @@ use super::select::SelectArguments;
 use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::formats::StoredNet;
-use crate::inspect::{Content, Inspection, Options, Selection, Subject, content_of, net_of_weights, weights_in};
+use crate::inspect::{
+    BlobSelection, Content, InspectOptions, Inspection, Subject, content_of, net_of_weights, weights_in,
+};
 use crate::{Definition, Plan, PlanOptions};
 
 /// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
@@ -163,13 +165,13 @@ impl InspectArguments {
         }
     }
 
-    fn inspect(&self, subject: &Subject<'_>, selection: &Selection) -> anyhow::Result<Inspection> {
+    fn inspect(&self, subject: &Subject<'_>, selection: &BlobSelection) -> anyhow::Result<Inspection> {
         let values = subject.weights.iter().flat_map(|weights| &weights.layers).flat_map(|layer| &layer.blobs);
         let total = values.map(|blob| blob.shape.count() as u64).sum::<u64>() * size_of::<f32>() as u64;
         let bar = Mutex::new(Bar::new(total));
         let progress =
             |values: usize| bar.lock().unwrap_or_else(PoisonError::into_inner).advance(values * size_of::<f32>());
-        let options = Options { selection, values: !self.no_values, progress: &progress };
+        let options = InspectOptions { selection, values: !self.no_values, progress: &progress };
         Ok(Inspection::new(subject, &options)?)
     }
 }

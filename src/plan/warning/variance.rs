@@ -4,7 +4,7 @@
 //! as 0. So each BatchNorm of a fresh net takes the mean as 0 and divides its input by √eps: with the usual eps that is
 //! 316 times as much, and after a dozen such layers the signal overflows.
 
-use super::{Warning, is_zero};
+use super::{Warning, WarningKind, is_zero};
 use crate::layer::Operator;
 use crate::net::describe;
 use crate::plan::{BlobId, Plan, PlannedLayer};
@@ -41,5 +41,6 @@ fn warning(plan: &Plan, blobs: Vec<BlobId>, what: &str, help: &str) -> Option<Wa
         0 => format!("{first} divides its input by sqrt(eps): its stored {what} is 0"),
         more => format!("{first} and {more} more divide their input by sqrt(eps): their stored {what} is 0"),
     };
-    Some(Warning::new(plan, blobs, message, format!("{help}; or load trained weights before use")))
+    let help = format!("{help}; or load trained weights before use");
+    Some(Warning::new(WarningKind::ZeroVariance, plan, blobs, message, help))
 }

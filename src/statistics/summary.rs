@@ -1,14 +1,14 @@
-//! The statistics of a blob's values in one pass: mean, standard deviation, extremes, zeros and a histogram.
+//! The statistics of many values in one pass: mean, standard deviation, extremes, zeros and a histogram.
 
 use serde::Serialize;
 
 use super::histogram::{Bins, Histogram};
-use crate::formats::{RunningMoments, finite};
+use super::running::RunningMoments;
 
 /// The most bins of a histogram.
 const HISTOGRAM_BINS: usize = 16;
 
-/// What the values of a blob are like. Infinities and NaN are counted, and left out of everything else.
+/// What many values are like. Infinities and NaN are counted, and left out of everything else.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Statistics {
     /// The mean; none of these four where there are no finite values.
@@ -30,56 +30,52 @@ pub struct Statistics {
 }
 
 /// Statistics while values come in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Accumulator {
     moments: RunningMoments,
-    zeros: u64,
     non_finite: u64,
     bins: Bins,
+}
+
+impl Default for Accumulator {
+    fn default() -> Accumulator {
+        Accumulator { moments: RunningMoments::default(), non_finite: 0, bins: Bins::new(HISTOGRAM_BINS) }
+    }
 }
 
 impl Accumulator {
     /// Takes the next values. Pieces of some ten thousand are best: they stay in the cache while they are looked at.
     pub fn add(&mut self, piece: &[f32]) {
-        let values = finite(piece);
         let mut moments = RunningMoments::default();
-        moments.add(&values);
+        let values = moments.add(piece);
         if let Some((min, max)) = moments.min().zip(moments.max()) {
             self.bins.add(&values, min, max);
         }
         self.moments.merge(&moments);
-        self.zeros += zeros(&values);
         self.non_finite += (piece.len() - values.len()) as u64;
     }
 
     /// Adds the values of another.
     pub fn merge(&mut self, other: Accumulator) {
         self.moments.merge(&other.moments);
-        self.zeros += other.zeros;
         self.non_finite += other.non_finite;
         self.bins.merge(other.bins);
     }
 
     /// The statistics of all values so far.
     pub fn statistics(self) -> Statistics {
-        let all = self.moments.count() + self.non_finite;
+        let (zeros, all) = (self.moments.zeros(), self.moments.count() + self.non_finite);
         Statistics {
             mean: self.moments.mean(),
             std: self.moments.std(),
             min: self.moments.min(),
             max: self.moments.max(),
-            zeros: self.zeros,
-            zero_fraction: if all == 0 { 0.0 } else { self.zeros as f64 / all as f64 },
+            zeros,
+            zero_fraction: if all == 0 { 0.0 } else { zeros as f64 / all as f64 },
             non_finite: self.non_finite,
-            histogram: self.bins.histogram(HISTOGRAM_BINS),
+            histogram: self.bins.histogram(),
         }
     }
-}
-
-/// How many values are 0 or -0.
-fn zeros(values: &[f32]) -> u64 {
-    // A piece has fewer values than a u32 counts, which are more to a vector than u64.
-    values.chunks(1 << 30).map(|chunk| u64::from(chunk.iter().map(|&value| u32::from(value == 0.0)).sum::<u32>())).sum()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Method, Options, compare};
+use super::{CompareOptions, Method, compare};
 use crate::Shape;
 use crate::filler::{FillerRegistry, Sink};
 use crate::formats::{StoredBlob, StoredLayer, StoredNet};
@@ -10,9 +10,9 @@ use crate::proto::caffe::FillerParameter;
 use crate::random::NativeGenerator;
 
 /// What a filler writes.
-struct Values(Vec<f32>);
+struct Collected(Vec<f32>);
 
-impl Sink for Values {
+impl Sink for Collected {
     fn write(&mut self, values: &[f32]) -> std::io::Result<()> {
         self.0.extend(values);
         Ok(())
@@ -23,7 +23,7 @@ impl Sink for Values {
 fn filled(param: &FillerParameter, shapes: &[&[i32]], seed: u64) -> StoredNet {
     let blob = |(index, dims): (usize, &&[i32])| {
         let shape = Shape::new(*dims).unwrap();
-        let mut values = Values(Vec::new());
+        let mut values = Collected(Vec::new());
         let filler = FillerRegistry::default().build(param, &shape).unwrap();
         filler.fill(&mut NativeGenerator::new(seed, "ip", index), &mut values).unwrap();
         StoredBlob { index, shape, legacy: false, values: Arc::new(values.0) }
@@ -33,8 +33,8 @@ fn filled(param: &FillerParameter, shapes: &[&[i32]], seed: u64) -> StoredNet {
 }
 
 /// How many of these pairs of nets, of other seeds each, are taken for different.
-fn alarms(param: &FillerParameter, shapes: &[&[i32]], alpha: f64, pairs: u64) -> usize {
-    let options = Options { method: Method::Distribution { alpha }, ..Default::default() };
+fn false_positives(param: &FillerParameter, shapes: &[&[i32]], alpha: f64, pairs: u64) -> usize {
+    let options = CompareOptions { method: Method::Distribution { alpha }, ..Default::default() };
     let differ = |pair: &u64| {
         let [a, b] = [2 * pair, 2 * pair + 1].map(|seed| filled(param, shapes, seed));
         !compare(&a, &b, &options).unwrap().equal
@@ -46,9 +46,9 @@ fn named(name: &str) -> FillerParameter {
     FillerParameter { r#type: Some(name.into()), ..Default::default() }
 }
 
-/// At a level of 5 % there are 15 alarms to expect of 300 pairs, and more than 30 in one of ten thousand runs.
+/// At a level of 5 % there are 15 false positives to expect of 300 pairs, and more than 30 in one of ten thousand runs.
 #[test]
-fn false_alarms_are_as_rare_as_asked_for() {
+fn false_positives_are_as_rare_as_asked_for() {
     let fillers = [
         named("constant"),
         named("gaussian"),
@@ -63,8 +63,8 @@ fn false_alarms_are_as_rare_as_asked_for() {
     for param in &fillers {
         // A sparse blob of a few values may be all zeros.
         let shapes = if param.sparse.is_some() { &shapes[..3] } else { &shapes[..] };
-        let found = alarms(param, shapes, 0.05, 300);
-        assert!(found <= 30, "{found} alarms of {param:?}");
-        assert!(alarms(param, shapes, 0.001, 300) <= 4, "{param:?}");
+        let found = false_positives(param, shapes, 0.05, 300);
+        assert!(found <= 30, "{found} false positives of {param:?}");
+        assert!(false_positives(param, shapes, 0.001, 300) <= 4, "{param:?}");
     }
 }

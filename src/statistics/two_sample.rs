@@ -6,8 +6,8 @@
 //!   Satterthwaite; for normal values these are `n`, and the test is exact. `k` is that of the sample, times `(n + 2) / n`,
 //!   which makes its expectation right for normal values, and not below 3: a few values say little of their kurtosis.
 //!
-//! Squares are about zero rather than about the mean: the values of a filler such as `positive_unitball`, which scales
-//! rows to a sum of one, are not independent, and vary more about their mean than the test allows for.
+//! Squares are about zero rather than about the mean: values that are scaled to a sum of one are not independent, and
+//! vary more about their mean than the test allows for.
 //!
 //! > B. L. Welch (1947), *The generalization of "Student's" problem when several different population variances are
 //! > involved*, Biometrika 34.
@@ -21,18 +21,18 @@ const NORMAL_KURTOSIS: f64 = 3.0;
 
 /// What the tests need of a sample: a number of finite values, and their means.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Moments {
-    pub(super) count: f64,
-    pub(super) mean: f64,
+pub(crate) struct SampleMoments {
+    pub(crate) count: f64,
+    pub(crate) mean: f64,
     /// The standard deviation, with the squares divided by their number.
-    pub(super) std: f64,
+    pub(crate) std: f64,
     /// The mean of the squares.
-    pub(super) square: f64,
+    pub(crate) square: f64,
     /// The mean of the fourth powers.
-    pub(super) fourth: f64,
+    pub(crate) fourth: f64,
 }
 
-impl Moments {
+impl SampleMoments {
     /// The variance of the mean.
     fn mean_variance(&self) -> f64 {
         self.std * self.std / (self.count - 1.0)
@@ -46,7 +46,7 @@ impl Moments {
 }
 
 /// The chance of means that differ so much or more. Neither sample is constant.
-pub(super) fn means(a: &Moments, b: &Moments) -> f64 {
+pub(crate) fn mean_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
     let (left, right) = (a.mean_variance(), b.mean_variance());
     let variance = left + right;
     let freedom = variance * variance / (left * left / (a.count - 1.0) + right * right / (b.count - 1.0));
@@ -54,6 +54,6 @@ pub(super) fn means(a: &Moments, b: &Moments) -> f64 {
 }
 
 /// The chance of mean squares that differ so much or more. Neither sample is constant.
-pub(super) fn spreads(a: &Moments, b: &Moments) -> f64 {
+pub(crate) fn spread_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
     fisher(a.square / b.square, 2.0 / a.square_variance(), 2.0 / b.square_variance())
 }

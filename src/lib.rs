@@ -28,6 +28,7 @@ pub mod rules;
 pub mod weights;
 
 mod given;
+mod glob;
 mod hdf5;
 mod shape;
 

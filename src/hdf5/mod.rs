@@ -1,54 +1,81 @@
-//! The links of an HDF5 file, which hdf5-pure follows where they are hard and passes over where they are not.
+//! The groups of an HDF5 file and the links in them, which are followed here; hdf5-reader reads what they lead to.
 //!
 //! Links come in the order that HDF5 calls native: that of the names in old groups, that in which they stand in the file
 //! in new ones, that of the names' hashes in new groups of many links. Soft links are followed within the file; links
-//! into other files are not.
+//! into other files are not. hdf5-reader's own lists of a group leave out links that lead nowhere, and have another order.
 
-mod bytes;
-mod dense;
-mod header;
-mod heap;
-mod link;
-mod symbol_table;
+mod links;
+mod lzf;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use hdf5_pure::{Source, Superblock};
+use hdf5_reader::error::Error;
+use hdf5_reader::filters::{
+    FILTER_DEFLATE, FILTER_FLETCHER32, FILTER_NBIT, FILTER_SCALEOFFSET, FILTER_SHUFFLE, FILTER_SZIP,
+};
+use hdf5_reader::messages::HdfMessage;
+use hdf5_reader::messages::layout::DataLayout;
+use hdf5_reader::messages::link::LinkTarget;
+use hdf5_reader::object_header::ObjectHeader;
+use hdf5_reader::storage::DynStorage;
+use hdf5_reader::{Dataset, FilterRegistry, Hdf5File, OpenOptions};
 use thiserror::Error;
 
-use self::bytes::Bytes;
-use self::header::Message;
-pub(crate) use self::link::Link;
-use self::link::Target;
+pub(crate) use self::links::Link;
 
 /// How many soft links there may be on a way to an object, as in HDF5.
 const MAX_HOPS: usize = 16;
 
+/// How many bytes a chunk of a dataset may have.
+const MAX_CHUNK_BYTES: usize = 1 << 30;
+
+/// The filters that are undone where values are read.
+pub(crate) const FILTERS: [u16; 7] =
+    [FILTER_DEFLATE, FILTER_SHUFFLE, FILTER_FLETCHER32, FILTER_SZIP, FILTER_NBIT, FILTER_SCALEOFFSET, lzf::ID];
+
 /// Why a link leads to no object that can be read; the text completes "/data/conv1: ...".
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum TreeError {
-    #[error("damaged HDF5: {what} at byte {at}")]
-    Damaged { what: &'static str, at: u64 },
-    #[error("cannot read the file: {0}")]
-    Unreadable(String),
+    #[error("damaged HDF5: {0}")]
+    Damaged(String),
+    #[error("{what}, which is not supported")]
+    NotSupported { what: String, help: &'static str },
     #[error("a soft link to {0:?}, where there is nothing")]
     Dangling(String),
     #[error("a soft link to {0:?}, the last of more than {MAX_HOPS} on the way")]
     Endless(String),
     #[error("a link to {path:?} in the file {file:?}, which is not followed")]
     External { file: String, path: String },
-    #[error("a link of type {0}, which is not followed")]
-    Other(u8),
 }
 
 impl TreeError {
     /// What to do about it.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
+            TreeError::NotSupported { help, .. } => Some(help),
             TreeError::External { .. } => Some("h5copy -f ext copies what such links lead to into one file"),
-            _ => None,
+            TreeError::Damaged(_) | TreeError::Dangling(_) | TreeError::Endless(_) => None,
+        }
+    }
+}
+
+impl From<Error> for TreeError {
+    fn from(error: Error) -> TreeError {
+        const VIRTUAL: u8 = 3;
+        match error {
+            Error::Context { source, .. } => TreeError::from(*source),
+            Error::UnsupportedLayoutClass(VIRTUAL) => TreeError::NotSupported {
+                what: "it is made of other datasets".to_owned(),
+                help: "h5repack -l CONTI stores its values",
+            },
+            Error::UnsupportedLayoutVersion(version) => TreeError::NotSupported {
+                what: format!("its layout is of version {version}"),
+                help: "h5repack --high=v110 stores it for older programs",
+            },
+            error => TreeError::Damaged(error.to_string()),
         }
     }
 }
@@ -57,43 +84,58 @@ impl TreeError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     /// The names of hard links that lead to it from the root, with `/` between them; empty for the root.
-    pub(crate) path: String,
+    path: String,
     /// Where its header is.
     pub(crate) address: u64,
 }
 
 /// What an object is.
-#[derive(Debug)]
 pub(crate) enum Object {
     Group(Links),
-    Dataset {
-        /// Whether its values are in other files.
-        external: bool,
-    },
+    Dataset(Arc<ObjectHeader>),
     /// A number type that has a name.
-    Other,
+    NamedType,
 }
 
 /// The links of a group in their native order.
-#[derive(Debug)]
 pub(crate) struct Links {
     pub(crate) list: Vec<Link>,
     by_name: HashMap<String, usize>,
 }
 
 /// The groups of a file and the links in them, read when they are asked for.
-pub(crate) struct Tree<'a> {
-    bytes: Bytes<'a>,
+pub(crate) struct Tree {
+    file: Hdf5File,
     root: u64,
     read: RefCell<HashMap<u64, Rc<Object>>>,
 }
 
-impl<'a> Tree<'a> {
-    pub(crate) fn new(source: &'a dyn Source, superblock: &Superblock) -> Tree<'a> {
-        let bytes = Bytes::new(source, superblock);
-        // hdf5-pure counts this address, unlike all others, from the start of the file.
-        let root = superblock.root_group_address.saturating_sub(bytes.base);
-        Tree { bytes, root, read: RefCell::default() }
+impl Tree {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// It is no HDF5 file, or ends before it should.
+    pub(crate) fn open(storage: DynStorage) -> Result<Tree, Error> {
+        // Chunks are read once, from front to back.
+        let mut filters = FilterRegistry::new();
+        filters.register(lzf::ID, Box::new(|_, packed, _| lzf::unpack(packed, MAX_CHUNK_BYTES)));
+        let options = OpenOptions::default()
+            .with_filter_registry(filters)
+            .with_chunk_cache_bytes(0)
+            .with_max_chunk_bytes(MAX_CHUNK_BYTES);
+        let file = Hdf5File::from_storage_with_options(storage, options)?;
+        let root = file.superblock().root_object_header_address()?;
+        Ok(Tree { file, root, read: RefCell::default() })
+    }
+
+    /// Where the file ends by what it says itself, and where it does, both from its first byte of HDF5.
+    pub(crate) fn ends(&self) -> [u64; 2] {
+        [self.file.superblock().eof_address, self.file.storage().len()]
+    }
+
+    /// How many bytes stand in front of the first byte of HDF5.
+    pub(crate) fn base(&self) -> u64 {
+        self.file.superblock().base_address
     }
 
     pub(crate) fn root(&self) -> Place {
@@ -111,6 +153,14 @@ impl<'a> Tree<'a> {
         let object = Rc::new(self.read_object(place.address)?);
         self.read.borrow_mut().insert(place.address, Rc::clone(&object));
         Ok(object)
+    }
+
+    /// The dataset at a place.
+    ///
+    /// # Errors
+    /// It is damaged, or no dataset.
+    pub(crate) fn dataset(&self, place: &Place) -> Result<Dataset, TreeError> {
+        Ok(self.file.dataset(&place.path)?)
     }
 
     /// The object of this name in a group; `None` where it has no such link, or is no group.
@@ -140,16 +190,17 @@ impl<'a> Tree<'a> {
 
     fn follow_within(&self, group: &Place, link: &Link, hops: &mut usize) -> Result<Place, TreeError> {
         match &link.target {
-            &Target::Hard(address) => {
+            &LinkTarget::Hard { address } => {
                 let slash = if group.path.is_empty() { "" } else { "/" };
                 Ok(Place { path: format!("{}{slash}{}", group.path, link.name), address })
             }
-            Target::Soft(path) => {
+            LinkTarget::Soft { path } => {
                 *hops = hops.checked_sub(1).ok_or_else(|| TreeError::Endless(path.clone()))?;
                 self.walk(group, path, hops)
             }
-            Target::External { file, path } => Err(TreeError::External { file: file.clone(), path: path.clone() }),
-            &Target::Other(kind) => Err(TreeError::Other(kind)),
+            LinkTarget::External { filename, path } => {
+                Err(TreeError::External { file: filename.clone(), path: path.clone() })
+            }
         }
     }
 
@@ -164,37 +215,18 @@ impl<'a> Tree<'a> {
     }
 
     fn read_object(&self, address: u64) -> Result<Object, TreeError> {
-        let messages = header::messages(&self.bytes, address)?;
-        let find = |kind| messages.iter().find(|message| message.kind == kind);
-        if find(header::LAYOUT).is_some() {
-            return Ok(Object::Dataset { external: find(header::EXTERNAL_FILES).is_some() });
+        let header = self.file.get_or_parse_header(address)?;
+        let has = |is: fn(&HdfMessage) -> bool| header.messages.iter().any(is);
+        if has(|message| matches!(message, HdfMessage::DataLayout(_))) {
+            return Ok(Object::Dataset(header));
         }
-        let links = match (find(header::SYMBOL_TABLE), find(header::LINK_INFO)) {
-            (Some(table), _) => symbol_table::links(&self.bytes, self.bytes.reader(&table.body, table.at))?,
-            (None, None) if find(header::LINK).is_none() => return Ok(Object::Other),
-            (None, info) => match info.map(|info| self.dense(info)).transpose()?.flatten() {
-                Some((heap, index)) => dense::links(&self.bytes, heap, index)?,
-                None => {
-                    let links = messages.iter().filter(|message| message.kind == header::LINK);
-                    let read = |link: &Message| Link::read(self.bytes.reader(&link.body, link.at));
-                    links.map(read).collect::<Result<_, _>>()?
-                }
-            },
+        let is_link = |message: &HdfMessage| {
+            matches!(message, HdfMessage::SymbolTable(_) | HdfMessage::LinkInfo(_) | HdfMessage::Link(_))
         };
-        Ok(Object::Group(Links::new(links)))
-    }
-
-    /// The heap and the index of names of a group of many links, by what its header says of them.
-    fn dense(&self, info: &Message) -> Result<Option<(u64, u64)>, TreeError> {
-        const ORDERED: u8 = 1;
-        let mut reader = self.bytes.reader(&info.body, info.at);
-        reader.byte()?;
-        let flags = reader.byte()?;
-        reader.take(if flags & ORDERED != 0 { 8 } else { 0 })?;
-        match reader.address()? {
-            Some(heap) => Ok(Some((heap, reader.defined_address()?))),
-            None => Ok(None),
+        if !has(is_link) {
+            return Ok(Object::NamedType);
         }
+        Ok(Object::Group(Links::new(links::of(&self.file, &header)?)))
     }
 }
 
@@ -203,4 +235,16 @@ impl Links {
         let by_name = list.iter().enumerate().rev().map(|(index, link)| (link.name.clone(), index)).collect();
         Links { list, by_name }
     }
+}
+
+/// How the values of a dataset are stored.
+///
+/// # Errors
+/// Its header does not say.
+pub(crate) fn layout(header: &ObjectHeader) -> Result<&DataLayout, TreeError> {
+    let layout = header.messages.iter().find_map(|message| match message {
+        HdfMessage::DataLayout(message) => Some(&message.layout),
+        _ => None,
+    });
+    layout.ok_or_else(|| TreeError::Damaged("a dataset without a layout".to_owned()))
 }

@@ -122,6 +122,12 @@ impl FileMap {
     }
 }
 
+impl AsRef<[u8]> for FileMap {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
 /// Damage that shows only when values are read: the error within the [`io::Error`] of
 /// [`StoredValues::read`](super::StoredValues::read).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -3,8 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hdf5_pure::{Dataset, File, Group};
-
 use super::blob::blob;
 use crate::error::Result;
 use crate::hdf5::{Link, Links, Object, Place, Tree};
@@ -20,15 +18,14 @@ const MAX_LAYERS: usize = 100_000;
 
 pub(super) struct Walk<'a> {
     pub(super) file: &'a Arc<FileMap>,
-    pub(super) hdf5: &'a File,
-    pub(super) tree: &'a Tree<'a>,
+    pub(super) tree: &'a Tree,
     /// The groups that the walk is within, by where they are.
     pub(super) above: Vec<u64>,
     pub(super) layers: Vec<StoredLayer>,
 }
 
 /// What a link of a layer's group leads to.
-enum Entry {
+enum Member {
     Blob(StoredBlob),
     Group(Place),
 }
@@ -90,44 +87,31 @@ impl Walk<'_> {
         }
         let object = self.tree.object(group).map_err(|error| at((&error).into()))?;
         let Object::Group(links) = &*object else { return Ok(Contents::default()) };
-        let handle = self.hdf5.group(&group.path).map_err(|error| at(damaged(&error)))?;
         let mut contents = Contents::default();
         for link in &links.list {
-            match self.entry(group, &handle, link).map_err(|flaw| flaw.at(&format!("/data/{name}/{}", link.name)))? {
-                Entry::Blob(blob) => contents.blobs.push(blob),
-                Entry::Group(place) => contents.groups.push((link.name.clone(), place)),
+            match self.member(group, link).map_err(|flaw| flaw.at(&format!("/data/{name}/{}", link.name)))? {
+                Member::Blob(blob) => contents.blobs.push(blob),
+                Member::Group(place) => contents.groups.push((link.name.clone(), place)),
             }
         }
         contents.blobs.sort_by_key(|blob| blob.index);
         Ok(contents)
     }
 
-    /// What a link of a layer's group leads to; `handle` is that group.
-    fn entry(&self, group: &Place, handle: &Group, link: &Link) -> Result<Entry, Flaw> {
+    /// What a link of a layer's group leads to.
+    fn member(&self, group: &Place, link: &Link) -> Result<Member, Flaw> {
         let (place, object) = self.object(group, link)?;
-        match *object {
-            Object::Group(_) => Ok(Entry::Group(place)),
-            Object::Dataset { external } => {
+        match &*object {
+            Object::Group(_) => Ok(Member::Group(place)),
+            Object::Dataset(header) => {
                 let index = number(&link.name).ok_or_else(|| Flaw {
                     message: "the name of the dataset is not the number of a blob".to_owned(),
                     help: Some("Caffe names the datasets of a layer 0, 1, ..."),
                 })?;
-                if external {
-                    let message = "its values are in other files, which is not supported".to_owned();
-                    return Err(Flaw {
-                        message,
-                        help: Some("copy the dataset into a file that holds its values itself"),
-                    });
-                }
-                Ok(Entry::Blob(blob(self.file, self.dataset(&place, handle, link)?, index)?))
+                Ok(Member::Blob(blob(self.file, self.tree, &place, header, index)?))
             }
-            Object::Other => Err(format!("{}, not a blob", what(&object)).into()),
+            Object::NamedType => Err(format!("{}, not a blob", what(&object)).into()),
         }
-    }
-
-    fn dataset(&self, place: &Place, group: &Group, link: &Link) -> Result<Dataset, Flaw> {
-        let dataset = if link.is_hard() { group.dataset(&link.name) } else { self.hdf5.dataset(&place.path) };
-        dataset.map_err(|error| damaged(&error))
     }
 
     /// The object that a link of a group leads to, which is none of the groups above.
@@ -153,11 +137,7 @@ impl Walk<'_> {
 fn what(object: &Object) -> &'static str {
     match object {
         Object::Group(_) => "a group",
-        Object::Dataset { .. } => "a dataset",
-        Object::Other => "a named type",
+        Object::Dataset(_) => "a dataset",
+        Object::NamedType => "a named type",
     }
-}
-
-fn damaged(error: &hdf5_pure::Error) -> Flaw {
-    format!("damaged HDF5: {error}").into()
 }

@@ -3,9 +3,10 @@
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::net::NetPlace;
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
-use crate::weights::{self, Donor, MatchOptions};
+use crate::weights::{self, Donor, MatchOptions, Nested};
 
-/// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same.
+/// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same. In HDF5,
+/// groups within those of layers are layers, too, as which they were written.
 ///
 /// No blob is filled any more, so that writing the plan draws nothing. Returns the names of the stored layers that the
 /// net has no place for.
@@ -14,7 +15,8 @@ use crate::weights::{self, Donor, MatchOptions};
 /// A layer does not fit, or weights of the net are missing, all of them listed.
 pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
     let donors = [stored];
-    let report = weights::apply(plan, &donors, &MatchOptions::default()).map_err(without_remedy)?;
+    let report = weights::apply_nested(plan, &donors, &MatchOptions::default(), Nested::Layers);
+    let report = report.map_err(without_remedy)?;
     let missing: Vec<Diagnostic> =
         plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name)).collect();
     if !missing.is_empty() {

@@ -38,6 +38,7 @@ pub use matching::{
     Donor, DonorReport, MatchOptions, OnMismatch, Rename, RenameError, Report, Selection, SelectionError, Skipped,
     Taken, apply,
 };
+pub(crate) use matching::{Nested, apply_nested};
 pub(crate) use moments::{RunningMoments, finite};
 
 /// The values of a stored blob, read on request.

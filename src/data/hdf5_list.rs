@@ -111,6 +111,8 @@ fn fault(path: &Path, error: Error) -> SourceError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use hdf5_pure::FileBuilder;
     use proptest::prelude::*;
     use tempfile::TempDir;

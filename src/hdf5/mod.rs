@@ -128,9 +128,9 @@ impl Tree {
         Ok(Tree { file, root, read: RefCell::default() })
     }
 
-    /// Where the file ends by what it says itself, and where it does, both from its first byte of HDF5.
+    /// Where the file ends by what it says itself, and where it does.
     pub(crate) fn ends(&self) -> [u64; 2] {
-        [self.file.superblock().eof_address, self.file.storage().len()]
+        [self.file.superblock().eof_address, self.base().saturating_add(self.file.storage().len())]
     }
 
     /// How many bytes stand in front of the first byte of HDF5.

@@ -9,6 +9,7 @@
 //! One direction, no way back: nothing before [`init::fill`] draws a random number or allocates a blob, and nothing
 //! after [`Plan`] looks at a layer's type.
 
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;
 pub mod convert;
@@ -28,6 +29,7 @@ pub mod rules;
 pub mod weights;
 
 mod given;
+#[cfg(feature = "hdf5")]
 mod hdf5;
 mod shape;
 

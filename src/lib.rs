@@ -26,6 +26,7 @@ pub mod plan;
 pub mod proto;
 pub mod random;
 pub mod rules;
+pub mod setting;
 pub mod weights;
 
 mod given;

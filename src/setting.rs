@@ -133,6 +133,12 @@ impl PartialEq<&str> for Advice {
     }
 }
 
+impl PartialEq<String> for Advice {
+    fn eq(&self, text: &String) -> bool {
+        self == text.as_str()
+    }
+}
+
 /// As its text.
 impl Serialize for Advice {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

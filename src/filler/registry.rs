@@ -196,7 +196,7 @@ mod tests {
     fn help(name: &str) -> String {
         let refusal = Registry::default().build(&of_type(name), &Shape::scalar()).unwrap_err();
         assert_eq!((refusal.field, refusal.message), ("type", format!("unknown filler {name:?}")));
-        refusal.help.unwrap()
+        refusal.help.unwrap().to_string()
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The first record of databases that LMDB's and LevelDB's own libraries wrote, and of damaged ones.
 
+#![cfg(feature = "datasets")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

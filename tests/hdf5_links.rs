@@ -1,6 +1,8 @@
 //! HDF5 files whose layers stand behind links, out of order, or are no layers: those of `tests/hdf5`, which its
 //! `make.py` makes. What Caffe makes of them is known from HDF5's own library.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::path::{Path, PathBuf};

@@ -2,6 +2,8 @@
 //!
 //! The files in `tests/pictures` hold 7 columns and 5 rows; their sizes come from `cv2.imdecode`.
 
+#![cfg(feature = "datasets")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

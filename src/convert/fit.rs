@@ -3,6 +3,7 @@
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::net::NetPlace;
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
+use crate::setting::{Advice, Setting};
 use crate::weights::{self, Donor, MatchOptions, Nested};
 
 /// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same. In HDF5,
@@ -45,8 +46,11 @@ fn missing(plan: &Plan, layer: &PlannedLayer, file: &str) -> Option<Diagnostic> 
     let lacks =
         |blob: &PlannedBlob| blob.owner.is_none() && blob.donor.is_none() && !matches!(blob.initial, Initial::Given(_));
     layer.blobs.iter().any(lacks).then(|| {
-        let refusal = Refusal::new(format!("{file} has no weights for it"))
-            .help(format!("caffemodel init --weights {file} fills what is missing"));
+        let refusal = Refusal::new(format!("{file} has no weights for it")).help(Advice::naming(
+            "",
+            Setting::InitWithWeights { file: file.to_owned() },
+            " fills what is missing",
+        ));
         plan.locator.diagnose(&NetPlace { param: &layer.param, origin: layer.origin, prefix: "" }, &refusal)
     })
 }

@@ -51,12 +51,28 @@ pub enum SourceError {
         /// What is wrong.
         message: String,
     },
+    /// The build has no reader for the source.
+    #[error("{}: this build of caffemodel does not read {what}; build it with the feature {feature:?}", path.display())]
+    Unavailable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is not read, in the plural.
+        what: &'static str,
+        /// The feature of the crate that brings the reader.
+        feature: &'static str,
+    },
 }
 
 impl SourceError {
     /// An error of the system about `path`.
     pub fn io(path: &Path, source: io::Error) -> SourceError {
         SourceError::Io { path: path.to_owned(), source }
+    }
+
+    /// A source that only a build with another feature reads; `what` is such sources, in the plural.
+    #[cfg(not(all(feature = "datasets", feature = "hdf5")))]
+    pub(crate) fn without(path: &Path, what: &'static str, feature: &'static str) -> SourceError {
+        SourceError::Unavailable { path: path.to_owned(), what, feature }
     }
 
     /// Something wrong at a place in `path`.

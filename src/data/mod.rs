@@ -8,16 +8,22 @@
 //! process with a signal; LevelDB's library writes a log and a lock, replays logs into memory, and compacts tables.
 
 pub mod datum;
+#[cfg(feature = "hdf5")]
 pub mod hdf5_list;
 pub mod image_list;
+#[cfg(feature = "datasets")]
 pub mod leveldb;
+#[cfg(feature = "datasets")]
 pub mod lmdb;
+#[cfg(feature = "datasets")]
 pub mod picture;
 pub mod window_file;
 
 mod error;
 mod file;
 mod sources;
+#[cfg(not(all(feature = "datasets", feature = "hdf5")))]
+mod unavailable;
 mod words;
 
 use std::fmt;
@@ -25,6 +31,10 @@ use std::fmt;
 pub use error::{Place, SourceError};
 pub use file::check_readable;
 pub use sources::Sources;
+#[cfg(not(feature = "hdf5"))]
+pub use unavailable::hdf5_list;
+#[cfg(not(feature = "datasets"))]
+pub use unavailable::{leveldb, lmdb, picture};
 
 /// A record of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +43,17 @@ pub struct Record {
     pub key: Vec<u8>,
     /// Its value.
     pub value: Vec<u8>,
+}
+
+/// How a picture is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decoding {
+    /// To three channels.
+    Color,
+    /// To one channel.
+    Gray,
+    /// To the channels that are stored, turned by no orientation.
+    Stored,
 }
 
 /// The size of a picture.

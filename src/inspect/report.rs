@@ -9,6 +9,7 @@ use crate::Shape;
 use crate::filler::Moments;
 use crate::layer::Role;
 use crate::output::BlobSource;
+use crate::setting::Advice;
 
 /// A net, layer by layer, and what its parts add up to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -120,7 +121,7 @@ pub struct WarningReport {
     /// What it says.
     pub message: String,
     /// What to do about it.
-    pub help: String,
+    pub help: Advice,
     /// The place in the file, as `file:line:column`, where it is known.
     pub location: Option<String>,
 }

@@ -13,6 +13,7 @@ use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
 use crate::proto::text::{Document, Source, parse};
 use crate::proto::wire::{self, WireError};
+use crate::setting::{Advice, Setting};
 use crate::weights::{foreign, format};
 
 /// The largest file that is read: protobuf's own limit.
@@ -54,7 +55,11 @@ pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind)
 fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
     let weights = || {
         let message = format!("{name}: weights in {}, not {}", format::without_net(bytes)?.name, kind.noun());
-        Some(input_error(message).help("init takes them with --weights, beside the net definition"))
+        Some(input_error(message).help(Advice::naming(
+            "init takes them with ",
+            Setting::Weights,
+            ", beside the net definition",
+        )))
     };
     foreign::refusal(name, bytes, kind.noun()).or_else(weights)
 }
@@ -84,7 +89,8 @@ pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
     let limit = Limits::current().text_bytes;
     if text.len() as u64 > limit {
         let message = format!("{name}: a text of more than {limit} bytes");
-        let help = "store weights in a binary .caffemodel, or raise the limit with --limit text-bytes=N";
+        let before = "store weights in a binary .caffemodel, or raise the limit with ";
+        let help = Advice::naming(before, Setting::Limit("text-bytes"), "");
         return Err(input_error(message).help(help).into());
     }
     Ok(())
@@ -98,7 +104,9 @@ pub(super) fn decode_binary<M: Message + Default>(name: &str, bytes: &[u8], kind
     wire::check(bytes, &kind.message(), Limits::current()).map_err(|error| {
         let fault = input_error(format!("{name}: not {}: {error}", kind.noun()));
         match error {
-            WireError::TooMany { what, .. } => fault.help(format!("--limit {what}=N raises the limit")),
+            WireError::TooMany { what, .. } => {
+                fault.help(Advice::naming("", Setting::Limit(what), " raises the limit"))
+            }
             _ => fault,
         }
     })?;

@@ -85,7 +85,7 @@ impl Pattern {
             let location = Some(Source::new(option, text).location(Span { start: 0, end: text.len() }));
             let message = "a rule needs an equals sign between the layers and their filler".to_owned();
             let help = Some("such as conv*.weight=gaussian:std=0.01".to_owned());
-            return Err(Diagnostic { message, location, help }.into());
+            return Err(Diagnostic { message, location, help: help.map(Into::into) }.into());
         };
         Ok((Pattern::parse(option, &text[..end])?, &text[end + 1..]))
     }

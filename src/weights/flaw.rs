@@ -19,7 +19,7 @@ impl Flaw {
 
     /// The error that it is where the layer is needed.
     pub(super) fn error(&self, file: &str) -> Error {
-        let help = self.help.map(str::to_owned);
+        let help = self.help.map(Into::into);
         Diagnostic { message: format!("{file}: {}", self.message), location: None, help }.into()
     }
 }

@@ -10,6 +10,10 @@ mod element;
 mod flaw;
 pub(crate) mod foreign;
 pub(crate) mod format;
+#[cfg(feature = "hdf5")]
+mod hdf5;
+#[cfg(not(feature = "hdf5"))]
+#[path = "hdf5/unavailable.rs"]
 mod hdf5;
 mod in_place;
 mod keys;

@@ -20,6 +20,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use self::format::{PictureFormat, Turned};
+pub use super::Decoding;
 use super::file::look_at;
 use super::{PictureSize, SourceError};
 
@@ -28,17 +29,6 @@ const MAX_SIDE: u32 = 1 << 20;
 
 /// The most memory that one picture may take: 13000 x 13000 in colour.
 const MAX_BYTES: u64 = 512 << 20;
-
-/// How a picture is decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decoding {
-    /// To three channels.
-    Color,
-    /// To one channel.
-    Gray,
-    /// To the channels that are stored, turned by no orientation.
-    Stored,
-}
 
 /// The size of an encoded picture.
 ///

@@ -5,6 +5,7 @@
 
 mod blob;
 mod number;
+mod signature;
 mod walk;
 
 use std::sync::Arc;
@@ -12,20 +13,12 @@ use std::sync::Arc;
 use hdf5_reader::error::Error;
 use hdf5_reader::storage::{Storage, StorageBuffer};
 
+pub(super) use self::signature::recognise;
 use self::walk::Walk;
 use super::map::FileMap;
 use super::{Flaw, StoredNet};
 use crate::error::Result;
 use crate::hdf5::{Object, Tree, TreeError};
-
-const SIGNATURE: &[u8; 8] = b"\x89HDF\r\n\x1a\n";
-
-/// Whether the signature stands at one of its places: byte 0, 512, and every power of two from there on.
-pub(super) fn recognise(bytes: &[u8]) -> bool {
-    let places = std::iter::successors(Some(512usize), |place| place.checked_mul(2));
-    let mut places = std::iter::once(0).chain(places.take_while(|&place| place < bytes.len()));
-    places.any(|place| bytes[place..].starts_with(SIGNATURE))
-}
 
 /// Opens a file of Caffe's groups and datasets.
 ///

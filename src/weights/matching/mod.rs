@@ -40,6 +40,7 @@ use super::{StoredBlob, StoredLayer, StoredNet};
 use crate::error::{Diagnostic, Error, Result};
 use crate::net::describe;
 use crate::plan::{BlobId, Plan, PlannedLayer};
+use crate::setting::{Advice, Setting};
 
 /// A file of weights to take values from.
 #[derive(Debug, Clone)]
@@ -236,13 +237,13 @@ impl Matcher<'_> {
         let message =
             format!("{}: layer {:?} does not fit {}: {reason}", donor.name, layer.name, describe(&planned.param));
         let location = self.plan.locator.locate(planned.origin, "");
-        let help = match self.options.on_mismatch {
-            OnMismatch::Error => "rename the layer in the net to have it initialised, or see --on-mismatch",
-            OnMismatch::Skip | OnMismatch::Slice | OnMismatch::Pad => {
-                "rename the layer in the net to have it initialised, or use --on-mismatch skip"
-            }
+        const RENAME: &str = "rename the layer in the net to have it initialised, or ";
+        let (verb, setting) = match self.options.on_mismatch {
+            OnMismatch::Error => ("see ", Setting::OnMismatch),
+            OnMismatch::Skip | OnMismatch::Slice | OnMismatch::Pad => ("use ", Setting::SkipMismatches),
         };
-        Diagnostic { message, location, help: Some(help.to_owned()) }.into()
+        let help = Advice::naming(format!("{RENAME}{verb}"), setting, "");
+        Diagnostic { message, location, help: Some(help) }.into()
     }
 
     /// Refuses rules that fit nothing: they are misspelt, most likely.

@@ -34,12 +34,12 @@ pub(crate) enum GlobError {
 #[derive(Clone)]
 pub(crate) struct Glob {
     text: Box<str>,
-    steps: Box<[Step]>,
+    steps: Box<[GlobStep]>,
 }
 
 /// A step of matching; one that is done leads to the next, if it says nothing else.
 #[derive(Clone)]
-enum Step {
+enum GlobStep {
     Char(char),
     Any,
     Class {
@@ -58,7 +58,7 @@ impl Glob {
     /// # Errors
     /// It is malformed.
     pub(crate) fn new(text: &str) -> Result<Glob, GlobError> {
-        let mut parser = Parser { chars: text.chars().peekable(), steps: Vec::new(), choices: Vec::new() };
+        let mut parser = GlobParser { chars: text.chars().peekable(), steps: Vec::new(), choices: Vec::new() };
         parser.parse()?;
         Ok(Glob { text: text.into(), steps: parser.steps.into() })
     }
@@ -76,7 +76,7 @@ impl Glob {
             let mut next = Places::new(self.steps.len());
             for &place in &now.list {
                 match self.steps.get(place) {
-                    Some(Step::Many) => next.enter(&self.steps, place),
+                    Some(GlobStep::Many) => next.enter(&self.steps, place),
                     Some(step) if step.takes(c) => next.enter(&self.steps, place + 1),
                     _ => {}
                 }
@@ -93,13 +93,15 @@ impl fmt::Debug for Glob {
     }
 }
 
-impl Step {
+impl GlobStep {
     fn takes(&self, c: char) -> bool {
         match self {
-            Step::Char(wanted) => *wanted == c,
-            Step::Any => true,
-            Step::Class { negated, ranges } => ranges.iter().any(|&(first, last)| first <= c && c <= last) != *negated,
-            Step::Many | Step::Fork(_) => false,
+            GlobStep::Char(wanted) => *wanted == c,
+            GlobStep::Any => true,
+            GlobStep::Class { negated, ranges } => {
+                ranges.iter().any(|&(first, last)| first <= c && c <= last) != *negated
+            }
+            GlobStep::Many | GlobStep::Fork(_) => false,
         }
     }
 }
@@ -116,7 +118,7 @@ impl Places {
     }
 
     /// Adds a step, and those that it leads to without a character.
-    fn enter(&mut self, steps: &[Step], place: usize) {
+    fn enter(&mut self, steps: &[GlobStep], place: usize) {
         let mut waiting = vec![place];
         while let Some(place) = waiting.pop() {
             if std::mem::replace(&mut self.is_in[place], true) {
@@ -124,8 +126,8 @@ impl Places {
             }
             self.list.push(place);
             match steps.get(place) {
-                Some(Step::Many) => waiting.push(place + 1),
-                Some(Step::Fork(targets)) => waiting.extend(targets),
+                Some(GlobStep::Many) => waiting.push(place + 1),
+                Some(GlobStep::Fork(targets)) => waiting.extend(targets),
                 _ => {}
             }
         }
@@ -140,27 +142,27 @@ struct Choice {
     ends: Vec<usize>,
 }
 
-struct Parser<'a> {
+struct GlobParser<'a> {
     chars: Peekable<Chars<'a>>,
-    steps: Vec<Step>,
+    steps: Vec<GlobStep>,
     choices: Vec<Choice>,
 }
 
-impl Parser<'_> {
+impl GlobParser<'_> {
     fn parse(&mut self) -> Result<(), GlobError> {
         while let Some(c) = self.chars.next() {
             match c {
-                '?' => self.steps.push(Step::Any),
-                '*' => self.steps.push(Step::Many),
+                '?' => self.steps.push(GlobStep::Any),
+                '*' => self.steps.push(GlobStep::Many),
                 '[' => self.class()?,
                 '{' => self.open()?,
                 ',' if !self.choices.is_empty() => self.another(),
                 '}' => self.close()?,
                 '\\' => {
                     let c = self.chars.next().ok_or(GlobError::DanglingBackslash)?;
-                    self.steps.push(Step::Char(c));
+                    self.steps.push(GlobStep::Char(c));
                 }
-                c => self.steps.push(Step::Char(c)),
+                c => self.steps.push(GlobStep::Char(c)),
             }
         }
         if self.choices.is_empty() { Ok(()) } else { Err(GlobError::UnclosedChoice) }
@@ -188,7 +190,7 @@ impl Parser<'_> {
         if in_range {
             ranges.push(('-', '-'));
         }
-        self.steps.push(Step::Class { negated, ranges });
+        self.steps.push(GlobStep::Class { negated, ranges });
         Ok(())
     }
 
@@ -197,7 +199,7 @@ impl Parser<'_> {
             return Err(GlobError::TooDeep);
         }
         let fork = self.steps.len();
-        self.steps.push(Step::Fork(vec![fork + 1]));
+        self.steps.push(GlobStep::Fork(vec![fork + 1]));
         self.choices.push(Choice { fork, ends: Vec::new() });
         Ok(())
     }
@@ -205,10 +207,10 @@ impl Parser<'_> {
     /// Ends a text of a choice and starts the next one.
     fn another(&mut self) {
         let end = self.steps.len();
-        self.steps.push(Step::Fork(Vec::new()));
+        self.steps.push(GlobStep::Fork(Vec::new()));
         let Some(choice) = self.choices.last_mut() else { return };
         choice.ends.push(end);
-        if let Step::Fork(texts) = &mut self.steps[choice.fork] {
+        if let GlobStep::Fork(texts) = &mut self.steps[choice.fork] {
             texts.push(end + 1);
         }
     }
@@ -216,7 +218,7 @@ impl Parser<'_> {
     fn close(&mut self) -> Result<(), GlobError> {
         let choice = self.choices.pop().ok_or(GlobError::UnopenedChoice)?;
         let behind = self.steps.len();
-        choice.ends.into_iter().for_each(|end| self.steps[end] = Step::Fork(vec![behind]));
+        choice.ends.into_iter().for_each(|end| self.steps[end] = GlobStep::Fork(vec![behind]));
         Ok(())
     }
 }

@@ -11,14 +11,14 @@ use hdf5_reader::messages::datatype::Datatype;
 use hdf5_reader::storage::FileStorage;
 
 use super::words::Words;
-use super::{Place, SourceError, Sources};
+use super::{SourceError, SourcePlace, Sources};
 use crate::Shape;
-use crate::hdf5::{Object, Tree, TreeError};
+use crate::hdf5::{LinkError, LinkTree, LinkedObject};
 
 /// The first of the files that a list names.
 pub(crate) struct FirstFile {
     path: PathBuf,
-    tree: Tree,
+    tree: LinkTree,
 }
 
 impl FirstFile {
@@ -45,12 +45,12 @@ impl FirstFile {
 
     fn open_file(path: PathBuf) -> Result<FirstFile, SourceError> {
         super::file::look_at(&path)?;
-        let tree = FileStorage::open(&path).and_then(|storage| Tree::open(Arc::new(storage)));
+        let tree = FileStorage::open(&path).and_then(|storage| LinkTree::open(Arc::new(storage)));
         let tree = tree.map_err(|error| fault(&path, error))?;
         let [end, size] = tree.ends();
         if end > size {
             let message = format!("the HDF5 file is cut off: it has {size} bytes of {end}");
-            return Err(SourceError::at(&path, Place::Byte(size), message));
+            return Err(SourceError::at(&path, SourcePlace::Byte(size), message));
         }
         Ok(FirstFile { path, tree })
     }
@@ -66,10 +66,10 @@ impl FirstFile {
         }
         let read = || {
             let Some(place) = self.tree.find(&self.tree.root(), name)? else { return Ok(None) };
-            let is_dataset = matches!(&*self.tree.object(&place)?, Object::Dataset(_));
+            let is_dataset = matches!(&*self.tree.object(&place)?, LinkedObject::Dataset(_));
             Ok(Some(if is_dataset { Some(self.tree.dataset(&place)?) } else { None }))
         };
-        let found = read().map_err(|error: TreeError| fault(format!("dataset {name:?}: {error}")))?;
+        let found = read().map_err(|error: LinkError| fault(format!("dataset {name:?}: {error}")))?;
         let found = found.ok_or_else(|| fault(format!("there is no dataset {name:?}")))?;
         let dataset = found.ok_or_else(|| fault(format!("{name:?} is not a dataset")))?;
         if let Some(others) = not_numbers(dataset.dtype()) {

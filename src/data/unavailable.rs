@@ -1,59 +1,59 @@
 //! What stands in for the readers that a build is without: each refuses its source, and names the feature that reads it.
 
 #[cfg(not(feature = "datasets"))]
-pub mod lmdb {
+pub(crate) mod lmdb {
     //! LMDB, which this build does not read.
 
     use std::path::Path;
 
-    use crate::data::{Record, SourceError};
+    use crate::data::{DatabaseRecord, SourceError};
 
     /// The file in a database's folder.
-    pub const DATA_FILE: &str = "data.mdb";
+    pub(crate) const DATA_FILE: &str = "data.mdb";
 
     /// Refuses the database.
     ///
     /// # Errors
     /// Always.
-    pub fn first_record(folder: &Path) -> Result<Record, SourceError> {
+    pub(crate) fn first_record(folder: &Path) -> Result<DatabaseRecord, SourceError> {
         Err(SourceError::without(folder, "LMDB databases", "datasets"))
     }
 }
 
 #[cfg(not(feature = "datasets"))]
-pub mod leveldb {
+pub(crate) mod leveldb {
     //! LevelDB, which this build does not read.
 
     use std::path::Path;
 
-    use crate::data::{Record, SourceError};
+    use crate::data::{DatabaseRecord, SourceError};
 
     /// The file that names a database's manifest.
-    pub const CURRENT_FILE: &str = "CURRENT";
+    pub(crate) const CURRENT_FILE: &str = "CURRENT";
 
     /// Refuses the database.
     ///
     /// # Errors
     /// Always.
-    pub fn first_record(folder: &Path) -> Result<Record, SourceError> {
+    pub(crate) fn first_record(folder: &Path) -> Result<DatabaseRecord, SourceError> {
         Err(SourceError::without(folder, "LevelDB databases", "datasets"))
     }
 }
 
 #[cfg(not(feature = "datasets"))]
-pub mod picture {
+pub(crate) mod picture {
     //! Encoded pictures, which this build does not decode.
 
     use std::path::Path;
 
-    pub use crate::data::Decoding;
+    pub(crate) use crate::data::Decoding;
     use crate::data::{PictureSize, SourceError};
 
     /// Refuses the picture.
     ///
     /// # Errors
     /// Always.
-    pub fn size(_: &[u8], _: Decoding) -> Result<PictureSize, String> {
+    pub(crate) fn size(_: &[u8], _: Decoding) -> Result<PictureSize, String> {
         Err("this build of caffemodel decodes no pictures; build it with the feature \"datasets\"".to_owned())
     }
 
@@ -61,13 +61,13 @@ pub mod picture {
     ///
     /// # Errors
     /// Always.
-    pub fn size_of_file(path: &Path, _: bool) -> Result<PictureSize, SourceError> {
+    pub(crate) fn size_of_file(path: &Path, _: bool) -> Result<PictureSize, SourceError> {
         Err(SourceError::without(path, "pictures", "datasets"))
     }
 }
 
 #[cfg(not(feature = "hdf5"))]
-pub mod hdf5_list {
+pub(crate) mod hdf5_list {
     //! Lists of HDF5 files, which this build does not read.
 
     use std::path::Path;
@@ -77,14 +77,14 @@ pub mod hdf5_list {
 
     /// The first of the files that a list names; there is none in this build.
     #[derive(Debug)]
-    pub enum FirstFile {}
+    pub(crate) enum FirstFile {}
 
     impl FirstFile {
         /// Refuses the list.
         ///
         /// # Errors
         /// Always.
-        pub fn open(list: &Path, _: &Sources) -> Result<FirstFile, SourceError> {
+        pub(crate) fn open(list: &Path, _: &Sources) -> Result<FirstFile, SourceError> {
             Err(SourceError::without(list, "HDF5 files", "hdf5"))
         }
 
@@ -92,7 +92,7 @@ pub mod hdf5_list {
         ///
         /// # Errors
         /// None, as there is no such file.
-        pub fn shape(&self, _: &str) -> Result<Shape, SourceError> {
+        pub(crate) fn shape(&self, _: &str) -> Result<Shape, SourceError> {
             match *self {}
         }
     }

@@ -38,7 +38,7 @@ pub(crate) const FILTERS: [u16; 7] =
 
 /// Why a link leads to no object that can be read; the text completes "/data/conv1: ...".
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum TreeError {
+pub(crate) enum LinkError {
     #[error("damaged HDF5: {0}")]
     Damaged(String),
     #[error("{what}, which is not supported")]
@@ -51,38 +51,38 @@ pub(crate) enum TreeError {
     External { file: String, path: String },
 }
 
-impl TreeError {
+impl LinkError {
     /// What to do about it.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
-            TreeError::NotSupported { help, .. } => Some(help),
-            TreeError::External { .. } => Some("h5copy -f ext copies what such links lead to into one file"),
-            TreeError::Damaged(_) | TreeError::Dangling(_) | TreeError::Endless(_) => None,
+            LinkError::NotSupported { help, .. } => Some(help),
+            LinkError::External { .. } => Some("h5copy -f ext copies what such links lead to into one file"),
+            LinkError::Damaged(_) | LinkError::Dangling(_) | LinkError::Endless(_) => None,
         }
     }
 }
 
-impl From<Error> for TreeError {
-    fn from(error: Error) -> TreeError {
+impl From<Error> for LinkError {
+    fn from(error: Error) -> LinkError {
         const VIRTUAL: u8 = 3;
         match error {
-            Error::Context { source, .. } => TreeError::from(*source),
-            Error::UnsupportedLayoutClass(VIRTUAL) => TreeError::NotSupported {
+            Error::Context { source, .. } => LinkError::from(*source),
+            Error::UnsupportedLayoutClass(VIRTUAL) => LinkError::NotSupported {
                 what: "it is made of other datasets".to_owned(),
                 help: "h5repack -l CONTI stores its values",
             },
-            Error::UnsupportedLayoutVersion(version) => TreeError::NotSupported {
+            Error::UnsupportedLayoutVersion(version) => LinkError::NotSupported {
                 what: format!("its layout is of version {version}"),
                 help: "h5repack --high=v110 stores it for older programs",
             },
-            error => TreeError::Damaged(error.to_string()),
+            error => LinkError::Damaged(error.to_string()),
         }
     }
 }
 
 /// An object of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct ObjectPath {
     /// The names of hard links that lead to it from the root, with `/` between them; empty for the root.
     path: String,
     /// Where its header is.
@@ -90,7 +90,7 @@ pub(crate) struct Place {
 }
 
 /// What an object is.
-pub(crate) enum Object {
+pub(crate) enum LinkedObject {
     Group(Links),
     Dataset(Arc<ObjectHeader>),
     /// A number type that has a name.
@@ -104,18 +104,18 @@ pub(crate) struct Links {
 }
 
 /// The groups of a file and the links in them, read when they are asked for.
-pub(crate) struct Tree {
+pub(crate) struct LinkTree {
     file: Hdf5File,
     root: u64,
-    read: RefCell<HashMap<u64, Rc<Object>>>,
+    read: RefCell<HashMap<u64, Rc<LinkedObject>>>,
 }
 
-impl Tree {
+impl LinkTree {
     /// Opens a file.
     ///
     /// # Errors
     /// It is no HDF5 file, or ends before it should.
-    pub(crate) fn open(storage: DynStorage) -> Result<Tree, Error> {
+    pub(crate) fn open(storage: DynStorage) -> Result<LinkTree, Error> {
         // Chunks are read once, from front to back.
         let mut filters = FilterRegistry::new();
         filters.register(lzf::ID, Box::new(|_, packed, _| lzf::unpack(packed, MAX_CHUNK_BYTES)));
@@ -125,7 +125,7 @@ impl Tree {
             .with_max_chunk_bytes(MAX_CHUNK_BYTES);
         let file = Hdf5File::from_storage_with_options(storage, options)?;
         let root = file.superblock().root_object_header_address()?;
-        Ok(Tree { file, root, read: RefCell::default() })
+        Ok(LinkTree { file, root, read: RefCell::default() })
     }
 
     /// Where the file ends by what it says itself, and where it does.
@@ -138,15 +138,15 @@ impl Tree {
         self.file.superblock().base_address
     }
 
-    pub(crate) fn root(&self) -> Place {
-        Place { path: String::new(), address: self.root }
+    pub(crate) fn root(&self) -> ObjectPath {
+        ObjectPath { path: String::new(), address: self.root }
     }
 
     /// What stands at a place.
     ///
     /// # Errors
     /// The file is damaged there, or cannot be read.
-    pub(crate) fn object(&self, place: &Place) -> Result<Rc<Object>, TreeError> {
+    pub(crate) fn object(&self, place: &ObjectPath) -> Result<Rc<LinkedObject>, LinkError> {
         if let Some(object) = self.read.borrow().get(&place.address) {
             return Ok(Rc::clone(object));
         }
@@ -159,7 +159,7 @@ impl Tree {
     ///
     /// # Errors
     /// It is damaged, or no dataset.
-    pub(crate) fn dataset(&self, place: &Place) -> Result<Dataset, TreeError> {
+    pub(crate) fn dataset(&self, place: &ObjectPath) -> Result<Dataset, LinkError> {
         Ok(self.file.dataset(&place.path)?)
     }
 
@@ -167,66 +167,66 @@ impl Tree {
     ///
     /// # Errors
     /// The link leads nowhere that is followed, or the file is damaged.
-    pub(crate) fn find(&self, group: &Place, name: &str) -> Result<Option<Place>, TreeError> {
+    pub(crate) fn find(&self, group: &ObjectPath, name: &str) -> Result<Option<ObjectPath>, LinkError> {
         self.find_within(group, name, &mut { MAX_HOPS })
     }
 
     /// The object that a link of a group leads to.
     ///
     /// # Errors
-    /// As [`Tree::find`].
-    pub(crate) fn follow(&self, group: &Place, link: &Link) -> Result<Place, TreeError> {
+    /// As [`LinkTree::find`].
+    pub(crate) fn follow(&self, group: &ObjectPath, link: &Link) -> Result<ObjectPath, LinkError> {
         self.follow_within(group, link, &mut { MAX_HOPS })
     }
 
-    fn find_within(&self, group: &Place, name: &str, hops: &mut usize) -> Result<Option<Place>, TreeError> {
+    fn find_within(&self, group: &ObjectPath, name: &str, hops: &mut usize) -> Result<Option<ObjectPath>, LinkError> {
         let object = self.object(group)?;
-        let Object::Group(links) = &*object else { return Ok(None) };
+        let LinkedObject::Group(links) = &*object else { return Ok(None) };
         match links.by_name.get(name) {
             Some(&index) => self.follow_within(group, &links.list[index], hops).map(Some),
             None => Ok(None),
         }
     }
 
-    fn follow_within(&self, group: &Place, link: &Link, hops: &mut usize) -> Result<Place, TreeError> {
+    fn follow_within(&self, group: &ObjectPath, link: &Link, hops: &mut usize) -> Result<ObjectPath, LinkError> {
         match &link.target {
             &LinkTarget::Hard { address } => {
                 let slash = if group.path.is_empty() { "" } else { "/" };
-                Ok(Place { path: format!("{}{slash}{}", group.path, link.name), address })
+                Ok(ObjectPath { path: format!("{}{slash}{}", group.path, link.name), address })
             }
             LinkTarget::Soft { path } => {
-                *hops = hops.checked_sub(1).ok_or_else(|| TreeError::Endless(path.clone()))?;
+                *hops = hops.checked_sub(1).ok_or_else(|| LinkError::Endless(path.clone()))?;
                 self.walk(group, path, hops)
             }
             LinkTarget::External { filename, path } => {
-                Err(TreeError::External { file: filename.clone(), path: path.clone() })
+                Err(LinkError::External { file: filename.clone(), path: path.clone() })
             }
         }
     }
 
     /// The object on the path of a soft link, which starts at the root or at the group of the link.
-    fn walk(&self, group: &Place, path: &str, hops: &mut usize) -> Result<Place, TreeError> {
+    fn walk(&self, group: &ObjectPath, path: &str, hops: &mut usize) -> Result<ObjectPath, LinkError> {
         let mut place = if path.starts_with('/') { self.root() } else { group.clone() };
         for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
             let found = self.find_within(&place, name, hops)?;
-            place = found.ok_or_else(|| TreeError::Dangling(path.to_owned()))?;
+            place = found.ok_or_else(|| LinkError::Dangling(path.to_owned()))?;
         }
         Ok(place)
     }
 
-    fn read_object(&self, address: u64) -> Result<Object, TreeError> {
+    fn read_object(&self, address: u64) -> Result<LinkedObject, LinkError> {
         let header = self.file.get_or_parse_header(address)?;
         let has = |is: fn(&HdfMessage) -> bool| header.messages.iter().any(is);
         if has(|message| matches!(message, HdfMessage::DataLayout(_))) {
-            return Ok(Object::Dataset(header));
+            return Ok(LinkedObject::Dataset(header));
         }
         let is_link = |message: &HdfMessage| {
             matches!(message, HdfMessage::SymbolTable(_) | HdfMessage::LinkInfo(_) | HdfMessage::Link(_))
         };
         if !has(is_link) {
-            return Ok(Object::NamedType);
+            return Ok(LinkedObject::NamedType);
         }
-        Ok(Object::Group(Links::new(links::of(&self.file, &header)?)))
+        Ok(LinkedObject::Group(Links::new(links::of(&self.file, &header)?)))
     }
 }
 
@@ -241,10 +241,10 @@ impl Links {
 ///
 /// # Errors
 /// Its header does not say.
-pub(crate) fn layout(header: &ObjectHeader) -> Result<&DataLayout, TreeError> {
+pub(crate) fn layout(header: &ObjectHeader) -> Result<&DataLayout, LinkError> {
     let layout = header.messages.iter().find_map(|message| match message {
         HdfMessage::DataLayout(message) => Some(&message.layout),
         _ => None,
     });
-    layout.ok_or_else(|| TreeError::Damaged("a dataset without a layout".to_owned()))
+    layout.ok_or_else(|| LinkError::Damaged("a dataset without a layout".to_owned()))
 }

@@ -1,7 +1,7 @@
 //! BMP, which is read here: nothing but the number of its bytes can be wrong with most pictures.
 
 use super::{DecodeError, Decoded, check_size};
-use crate::data::file::bytes_at;
+use crate::data::source_file::bytes_at;
 
 const NAME: &str = "Bmp";
 
@@ -21,7 +21,7 @@ const RUNS_OF_4_BITS: u32 = 2;
 const BIT_FIELDS: u32 = 3;
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
-    let header = Header::read(bytes)?;
+    let header = BmpHeader::read(bytes)?;
     let (width, height) = (header.width, header.height);
     check_size(width, height, 3)?;
     let pixels = bytes_at(bytes, PIXELS).map_or(0, u32::from_le_bytes) as usize;
@@ -37,7 +37,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     Ok(Decoded { width, height, channels: header.channels(bytes)?, on_its_side: false })
 }
 
-struct Header {
+struct BmpHeader {
     bytes: u32,
     width: u32,
     height: u32,
@@ -48,22 +48,22 @@ struct Header {
     colors: u32,
 }
 
-impl Header {
-    fn read(bytes: &[u8]) -> Result<Header, DecodeError> {
+impl BmpHeader {
+    fn read(bytes: &[u8]) -> Result<BmpHeader, DecodeError> {
         let word =
             |offset: usize| bytes_at(bytes, FILE_HEADER + offset).map(u32::from_le_bytes).ok_or(DecodeError::CutOff);
         let header = match word(0)? {
             len @ CORE_HEADER => {
                 let (sides, depth) = (word(4)?, word(8)? >> 16);
                 let (width, height) = (sides & 0xffff, sides >> 16);
-                Header { bytes: len, width, height, depth, compression: PLAIN, colors: 0 }
+                BmpHeader { bytes: len, width, height, depth, compression: PLAIN, colors: 0 }
             }
             len @ INFO_HEADER.. => {
                 // Rows come from the top where the height is negative.
                 let [width, height] = [word(4)?, word(8)?].map(u32::cast_signed);
                 let width = u32::try_from(width).map_err(|_| damaged("its width is negative"))?;
                 let [depth, compression, colors] = [word(12)? >> 16, word(16)?, word(32)?];
-                Header { bytes: len, width, height: height.unsigned_abs(), depth, compression, colors }
+                BmpHeader { bytes: len, width, height: height.unsigned_abs(), depth, compression, colors }
             }
             len => return Err(damaged(format!("a header of {len} bytes"))),
         };
@@ -75,7 +75,7 @@ impl Header {
             _ => false,
         };
         if !known {
-            let Header { depth, compression, .. } = header;
+            let BmpHeader { depth, compression, .. } = header;
             return Err(damaged(format!("pixels of {depth} bits in the compression {compression}")));
         }
         if header.width == 0 || header.height == 0 || header.colors > 256 {

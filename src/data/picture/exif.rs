@@ -1,6 +1,6 @@
 //! The orientation in EXIF metadata, which are laid out as a TIFF file is.
 
-use crate::data::file::bytes_at;
+use crate::data::source_file::bytes_at;
 
 const ORIENTATION: u16 = 0x112;
 const SHORT: u16 = 3;

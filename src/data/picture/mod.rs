@@ -10,6 +10,8 @@ mod format;
 mod jpeg;
 mod png;
 mod pnm;
+#[cfg(test)]
+mod tests;
 mod tiff;
 mod webp;
 
@@ -20,7 +22,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use self::format::{PictureFormat, Turned};
-pub use super::Decoding;
+pub(crate) use super::Decoding;
 use super::file::look_at;
 use super::{PictureSize, SourceError};
 
@@ -34,7 +36,7 @@ const MAX_BYTES: u64 = 512 << 20;
 ///
 /// # Errors
 /// It does not decode, for a reason in words.
-pub fn size(bytes: &[u8], decoding: Decoding) -> Result<PictureSize, String> {
+pub(crate) fn size(bytes: &[u8], decoding: Decoding) -> Result<PictureSize, String> {
     decode(bytes, decoding).map_err(|error| error.to_string())
 }
 
@@ -42,7 +44,7 @@ pub fn size(bytes: &[u8], decoding: Decoding) -> Result<PictureSize, String> {
 ///
 /// # Errors
 /// The file cannot be read, or does not decode.
-pub fn size_of_file(path: &Path, is_color: bool) -> Result<PictureSize, SourceError> {
+pub(crate) fn size_of_file(path: &Path, is_color: bool) -> Result<PictureSize, SourceError> {
     look_at(path)?;
     let read = || -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -13,7 +13,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         b'3' | b'6' => raster.header(3, true)?,
         _ => raster.pam_header()?,
     };
-    let Header { width, height, depth, .. } = header;
+    let PnmHeader { width, height, depth, .. } = header;
     check_size(width, height, u64::from(depth) * header.sample_bytes())?;
     match magic[1] {
         b'1' => raster.pass_bits(header.samples())?,
@@ -26,7 +26,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     Ok(Decoded { width, height, channels, on_its_side: false })
 }
 
-struct Header {
+struct PnmHeader {
     width: u32,
     height: u32,
     /// How many samples a pixel has.
@@ -35,14 +35,14 @@ struct Header {
     max: u32,
 }
 
-impl Header {
+impl PnmHeader {
     /// A header, checked.
-    fn new(width: u32, height: u32, depth: u32, max: u32) -> Result<Header, DecodeError> {
+    fn new(width: u32, height: u32, depth: u32, max: u32) -> Result<PnmHeader, DecodeError> {
         if width == 0 || height == 0 || !(1..=4).contains(&depth) || !(1..=0xffff).contains(&max) {
             let message = format!("{width} x {height} pixels of {depth} samples from 0 to {max}");
             return Err(DecodeError::damaged(NAME, message));
         }
-        Ok(Header { width, height, depth, max })
+        Ok(PnmHeader { width, height, depth, max })
     }
 
     fn sample_bytes(&self) -> u64 {
@@ -61,14 +61,14 @@ struct Raster<'a> {
 
 impl Raster<'_> {
     /// The header of all but PAM: two sides, and the largest sample where `has_max`.
-    fn header(&mut self, depth: u32, has_max: bool) -> Result<Header, DecodeError> {
+    fn header(&mut self, depth: u32, has_max: bool) -> Result<PnmHeader, DecodeError> {
         let (width, height) = (self.header_number()?, self.header_number()?);
         let max = if has_max { self.header_number()? } else { 1 };
-        Header::new(width, height, depth, max)
+        PnmHeader::new(width, height, depth, max)
     }
 
     /// The header of PAM: a line for each field.
-    fn pam_header(&mut self) -> Result<Header, DecodeError> {
+    fn pam_header(&mut self) -> Result<PnmHeader, DecodeError> {
         const FIELDS: [&str; 4] = ["WIDTH", "HEIGHT", "DEPTH", "MAXVAL"];
         let mut values = [0; FIELDS.len()];
         loop {
@@ -88,7 +88,7 @@ impl Raster<'_> {
             }
         }
         let [width, height, depth, max] = values;
-        Header::new(width, height, depth, max)
+        PnmHeader::new(width, height, depth, max)
     }
 
     /// The next number of a header, where `#` begins a comment up to the end of its line, and the byte behind it.

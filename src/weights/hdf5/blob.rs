@@ -14,7 +14,7 @@ use hdf5_reader::{Dataset, H5Type, SliceInfo, SliceInfoElem};
 
 use super::number;
 use crate::Shape;
-use crate::hdf5::{self, Place, Tree, TreeError};
+use crate::hdf5::{self, LinkError, LinkTree, ObjectPath};
 use crate::weights::element::Element;
 use crate::weights::in_place::{InPlace, shape};
 use crate::weights::map::FileMap;
@@ -35,12 +35,12 @@ const UNDEFINED: [u64; 3] = [u16::MAX as u64, u32::MAX as u64, u64::MAX];
 /// It is damaged, or of a type or a layout that is not read: the text completes "/data/conv1/0: ...".
 pub(super) fn blob(
     file: &Arc<FileMap>,
-    tree: &Tree,
-    place: &Place,
+    tree: &LinkTree,
+    place: &ObjectPath,
     header: &ObjectHeader,
     index: usize,
 ) -> Result<StoredBlob, Flaw> {
-    let damaged = |error: TreeError| Flaw::from(&error);
+    let damaged = |error: LinkError| Flaw::from(&error);
     let dataset = tree.dataset(place).map_err(damaged)?;
     let datatype = dataset.raw_datatype().map_err(|error| damaged(error.into()))?;
     let element = number::element(&datatype).ok_or_else(|| "its type is no number type that is read".to_owned())?;
@@ -170,7 +170,7 @@ impl Windows {
             4 => self.raw::<4>(&window),
             _ => self.raw::<8>(&window),
         };
-        let raw = raw.map_err(|error| self.file.unreadable(TreeError::from(error).to_string()))?;
+        let raw = raw.map_err(|error| self.file.unreadable(LinkError::from(error).to_string()))?;
         if raw.len() != (end - start) * self.element.width() {
             return Err(self.file.unreadable("damaged HDF5: a dataset is shorter than its shape says"));
         }

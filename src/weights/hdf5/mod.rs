@@ -14,37 +14,37 @@ use hdf5_reader::error::Error;
 use hdf5_reader::storage::{Storage, StorageBuffer};
 
 pub(super) use self::signature::recognise;
-use self::walk::Walk;
+use self::walk::LayerWalk;
 use super::map::FileMap;
 use super::{Flaw, StoredNet};
 use crate::error::Result;
-use crate::hdf5::{Object, Tree, TreeError};
+use crate::hdf5::{LinkError, LinkTree, LinkedObject};
 
 /// Opens a file of Caffe's groups and datasets.
 ///
 /// A group within a layer's group is a layer `<layer>/<group>`, as Caffe writes layers with such names.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let damaged = |error: Error| file.refuse(format!("damaged HDF5: {error}"));
-    let tree = Tree::open(Arc::new(MapStorage(Arc::clone(file)))).map_err(damaged)?;
+    let tree = LinkTree::open(Arc::new(MapStorage(Arc::clone(file)))).map_err(damaged)?;
     let found = tree.find(&tree.root(), "data").and_then(|found| match found {
         Some(place) => Ok(Some((tree.object(&place)?, place))),
         None => Ok(None),
     });
     let found = found.map_err(|error| Flaw::from(&error).at("/data").error(&file.name()))?;
-    let Some((Object::Group(links), data)) = found.as_ref().map(|(object, place)| (&**object, place)) else {
+    let Some((LinkedObject::Group(links), data)) = found.as_ref().map(|(object, place)| (&**object, place)) else {
         let help =
             "Caffe keeps weights in /data/<layer>/<number>; a .solverstate.h5 holds none, its .caffemodel.h5 does";
         return Err(file.refuse_with("the HDF5 file has no group /data", help));
     };
-    let mut walk = Walk { file, tree: &tree, above: Vec::new(), layers: Vec::new() };
+    let mut walk = LayerWalk { file, tree: &tree, above: Vec::new(), layers: Vec::new() };
     walk.data(data, links)?;
     let mut layers = walk.layers;
     layers.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(StoredNet { layers, ..StoredNet::default() })
 }
 
-impl From<&TreeError> for Flaw {
-    fn from(error: &TreeError) -> Flaw {
+impl From<&LinkError> for Flaw {
+    fn from(error: &LinkError) -> Flaw {
         Flaw { message: error.to_string(), help: error.help() }
     }
 }

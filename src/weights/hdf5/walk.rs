@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::blob::blob;
 use crate::error::Result;
-use crate::hdf5::{Link, Links, Object, Place, Tree};
+use crate::hdf5::{Link, LinkTree, LinkedObject, Links, ObjectPath};
 use crate::weights::keys::number;
 use crate::weights::map::FileMap;
 use crate::weights::{Flaw, StoredBlob, StoredLayer};
@@ -16,9 +16,9 @@ const MAX_DEPTH: usize = 32;
 /// How many layers are read.
 const MAX_LAYERS: usize = 100_000;
 
-pub(super) struct Walk<'a> {
+pub(super) struct LayerWalk<'a> {
     pub(super) file: &'a Arc<FileMap>,
-    pub(super) tree: &'a Tree,
+    pub(super) tree: &'a LinkTree,
     /// The groups that the walk is within, by where they are.
     pub(super) above: Vec<u64>,
     pub(super) layers: Vec<StoredLayer>,
@@ -27,27 +27,27 @@ pub(super) struct Walk<'a> {
 /// What a link of a layer's group leads to.
 enum Member {
     Blob(StoredBlob),
-    Group(Place),
+    Group(ObjectPath),
 }
 
 /// What the group of a layer holds: its blobs in the order of their numbers, and groups by their names.
 #[derive(Default)]
 struct Contents {
     blobs: Vec<StoredBlob>,
-    groups: Vec<(String, Place)>,
+    groups: Vec<(String, ObjectPath)>,
 }
 
-impl Walk<'_> {
+impl LayerWalk<'_> {
     /// Enters the groups within /data as layers.
     ///
     /// # Errors
     /// There are too many.
-    pub(super) fn data(&mut self, data: &Place, links: &Links) -> Result<()> {
+    pub(super) fn data(&mut self, data: &ObjectPath, links: &Links) -> Result<()> {
         self.above.push(data.address);
         for (rank, link) in links.list.iter().enumerate() {
             let name = link.name.clone();
             let found = match self.object(data, link) {
-                Ok((place, object)) if matches!(*object, Object::Group(_)) => Ok(place),
+                Ok((place, object)) if matches!(*object, LinkedObject::Group(_)) => Ok(place),
                 Ok((_, object)) => Err(format!("{}, not the group of a layer", what(&object)).into()),
                 Err(flaw) => Err(flaw),
             };
@@ -63,7 +63,7 @@ impl Walk<'_> {
     }
 
     /// Enters a group as a layer, and the groups within it as layers of their own.
-    fn layer(&mut self, group: &Place, name: String, rank: usize) -> Result<()> {
+    fn layer(&mut self, group: &ObjectPath, name: String, rank: usize) -> Result<()> {
         let (mut layer, mut groups) = (StoredLayer { name, rank, ..StoredLayer::default() }, Vec::new());
         match self.contents(group, &layer.name) {
             Ok(contents) => (layer.blobs, groups) = (contents.blobs, contents.groups),
@@ -80,13 +80,13 @@ impl Walk<'_> {
     }
 
     /// What the group of a layer of this name holds.
-    fn contents(&self, group: &Place, name: &str) -> Result<Contents, Flaw> {
+    fn contents(&self, group: &ObjectPath, name: &str) -> Result<Contents, Flaw> {
         let at = |flaw: Flaw| flaw.at(&format!("/data/{name}"));
         if self.above.len() > MAX_DEPTH {
             return Err(at(format!("nested deeper than {MAX_DEPTH} groups").into()));
         }
         let object = self.tree.object(group).map_err(|error| at((&error).into()))?;
-        let Object::Group(links) = &*object else { return Ok(Contents::default()) };
+        let LinkedObject::Group(links) = &*object else { return Ok(Contents::default()) };
         let mut contents = Contents::default();
         for link in &links.list {
             match self.member(group, link).map_err(|flaw| flaw.at(&format!("/data/{name}/{}", link.name)))? {
@@ -99,23 +99,23 @@ impl Walk<'_> {
     }
 
     /// What a link of a layer's group leads to.
-    fn member(&self, group: &Place, link: &Link) -> Result<Member, Flaw> {
+    fn member(&self, group: &ObjectPath, link: &Link) -> Result<Member, Flaw> {
         let (place, object) = self.object(group, link)?;
         match &*object {
-            Object::Group(_) => Ok(Member::Group(place)),
-            Object::Dataset(header) => {
+            LinkedObject::Group(_) => Ok(Member::Group(place)),
+            LinkedObject::Dataset(header) => {
                 let index = number(&link.name).ok_or_else(|| Flaw {
                     message: "the name of the dataset is not the number of a blob".to_owned(),
                     help: Some("Caffe names the datasets of a layer 0, 1, ..."),
                 })?;
                 Ok(Member::Blob(blob(self.file, self.tree, &place, header, index)?))
             }
-            Object::NamedType => Err(format!("{}, not a blob", what(&object)).into()),
+            LinkedObject::NamedType => Err(format!("{}, not a blob", what(&object)).into()),
         }
     }
 
     /// The object that a link of a group leads to, which is none of the groups above.
-    fn object(&self, group: &Place, link: &Link) -> Result<(Place, Rc<Object>), Flaw> {
+    fn object(&self, group: &ObjectPath, link: &Link) -> Result<(ObjectPath, Rc<LinkedObject>), Flaw> {
         let place = self.tree.follow(group, link).map_err(|error| Flaw::from(&error))?;
         if place.address == group.address || self.above.contains(&place.address) {
             return Err("leads back to a group that it stands in".to_owned().into());
@@ -134,10 +134,10 @@ impl Walk<'_> {
 }
 
 /// An object that is no group, in words.
-fn what(object: &Object) -> &'static str {
+fn what(object: &LinkedObject) -> &'static str {
     match object {
-        Object::Group(_) => "a group",
-        Object::Dataset(_) => "a dataset",
-        Object::NamedType => "a named type",
+        LinkedObject::Group(_) => "a group",
+        LinkedObject::Dataset(_) => "a dataset",
+        LinkedObject::NamedType => "a named type",
     }
 }

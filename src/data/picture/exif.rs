@@ -17,11 +17,13 @@ pub(super) fn turns(orientation: u16) -> bool {
 }
 
 fn orientation(exif: &[u8]) -> Option<u16> {
-    let (short, long): (fn([u8; 2]) -> u16, fn([u8; 4]) -> u32) = match exif.first_chunk()? {
-        b"II*\0" => (u16::from_le_bytes, u32::from_le_bytes),
-        b"MM\0*" => (u16::from_be_bytes, u32::from_be_bytes),
+    let is_big_endian = match exif.first_chunk()? {
+        b"II*\0" => false,
+        b"MM\0*" => true,
         _ => return None,
     };
+    let short = |bytes| if is_big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) };
+    let long = |bytes| if is_big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
     let directory = long(bytes_at(exif, 4)?) as usize;
     let count = short(bytes_at(exif, directory)?);
     let entries = exif.get(directory.checked_add(2)?..)?.chunks_exact(ENTRY_BYTES).take(count.into());

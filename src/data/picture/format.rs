@@ -2,13 +2,19 @@
 
 use super::{DecodeError, Decoded, bmp, jpeg, png, pnm, tiff, webp};
 
+/// Bytes that tell a format, and where they stand.
+type Signature = (usize, &'static [u8]);
+
+/// Decodes a picture.
+type Decoder = fn(&[u8]) -> Result<Decoded, DecodeError>;
+
 /// A format of pictures.
 pub(super) struct PictureFormat {
     pub(super) name: &'static str,
-    /// Bytes that tell it, each with its offset; any will do.
-    signatures: &'static [(usize, &'static [u8])],
-    /// Decodes a picture; `None` where OpenCV does not either, or hardly anybody has such pictures in a dataset.
-    pub(super) decode: Option<fn(&[u8]) -> Result<Decoded, DecodeError>>,
+    /// Bytes that tell it; any will do.
+    signatures: &'static [Signature],
+    /// `None` where OpenCV does not decode such pictures either, or hardly anybody has them in a dataset.
+    pub(super) decode: Option<Decoder>,
     pub(super) turned: Turned,
 }
 
@@ -24,7 +30,7 @@ impl PictureFormat {
     /// The format of a picture.
     pub(super) fn of(bytes: &[u8]) -> Option<&'static PictureFormat> {
         let begins =
-            |(offset, signature): &(usize, &[u8])| bytes.get(*offset..).is_some_and(|rest| rest.starts_with(signature));
+            |(offset, signature): &Signature| bytes.get(*offset..).is_some_and(|rest| rest.starts_with(signature));
         FORMATS.iter().find(|format| format.signatures.iter().any(begins))
     }
 }
@@ -67,6 +73,6 @@ static FORMATS: &[PictureFormat] = &[
 ];
 
 /// A format that is known by name alone.
-const fn other(name: &'static str, signatures: &'static [(usize, &'static [u8])]) -> PictureFormat {
+const fn other(name: &'static str, signatures: &'static [Signature]) -> PictureFormat {
     PictureFormat { name, signatures, decode: None, turned: Turned::Never }
 }

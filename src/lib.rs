@@ -9,6 +9,7 @@
 //! One direction, no way back: nothing before [`init::fill`] draws a random number or allocates a blob, and nothing
 //! after [`Plan`] looks at a layer's type.
 
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;
 pub mod convert;
@@ -28,9 +29,12 @@ pub mod proto;
 pub mod provenance;
 pub mod random;
 pub mod rules;
+pub mod setting;
 pub mod statistics;
 
 mod given;
+mod glob;
+#[cfg(feature = "hdf5")]
 mod hdf5;
 mod shape;
 mod sink;

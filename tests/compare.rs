@@ -1,5 +1,7 @@
 //! `caffemodel compare`, and the assertions for tests.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Conversions: messages as text and in binary and back, and weights between all formats.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! `init --weights`: what is taken from donors, what is printed about it, and what is refused.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use caffemodel::donors::{self, Donor, MatchOptions, OnMismatch};

@@ -1,6 +1,8 @@
 //! Time that grows with the net and not faster, and memory that does not grow with it. The bounds are generous: they
 //! tell a walk over all pairs from a walk, and a blob in memory from a piece.
 
+#![cfg(feature = "cli")]
+
 #[allow(dead_code)]
 #[path = "../benches/support/nets.rs"]
 mod nets;

@@ -1,5 +1,7 @@
 //! The other formats hold the caffemodel's values, as independent readers see them.
 
+#![cfg(feature = "cli")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,8 @@
 //!
 //! Where python3 has no such package a test says so and passes, unless `CAFFEMODEL_REQUIRE_READERS` is set, as in CI.
 
+#![cfg(feature = "cli")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! Fillers of the user's choice: what a net gets from them, what is printed, what is saved, and what is refused.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Data layers and their sources: where these are looked for, what is said without them, and that they stay as they are.
 
+#![cfg(all(feature = "cli", feature = "datasets", feature = "hdf5"))]
+
 mod folder;
 mod support;
 

@@ -1,6 +1,8 @@
 //! Files of weights cut off, or with bytes changed at random: an error or other values, never a panic, never a huge
 //! allocation.
 
+#![cfg(feature = "hdf5")]
+
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;

@@ -1,5 +1,7 @@
 //! Stored weights as other programs write them: number types, orders and packings beside the program's own.
 
+#![cfg(feature = "hdf5")]
+
 use std::fs;
 use std::io::Write;
 

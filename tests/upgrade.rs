@@ -1,5 +1,7 @@
 //! `caffemodel upgrade`: nets, weights and solvers of the older formats, and what `init` makes of the result.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;

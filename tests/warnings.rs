@@ -1,5 +1,7 @@
 //! What `init` warns of: weights and statistics that stay zero, and rules that decide nothing.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use folder::{Folder, stderr};

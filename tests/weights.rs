@@ -1,5 +1,7 @@
 //! Stored weights: the program's own files read back, and files that are damaged or of the wrong kind.
 
+#![cfg(feature = "hdf5")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

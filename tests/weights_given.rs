@@ -1,5 +1,7 @@
 //! Weights as they are given to the commands: through pipes, as doubles, with shared blobs, of the wrong kind.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::fs;

@@ -11,6 +11,7 @@ use indicatif::BinaryBytes;
 use super::init;
 use super::input::{self, Input};
 use super::net::{self, StateArguments};
+use super::options;
 use super::output::{WRITE_BUFFER_BYTES, cannot_write, format_parser};
 use super::progress::Progress;
 use super::report;
@@ -163,7 +164,8 @@ impl ConvertArguments {
         let plan = match &self.net {
             Some(net) => self.fit(net, stored)?,
             None => {
-                self.notify(&convert::net_notices(&stored, format));
+                let notices = convert::net_notices(&stored, format);
+                self.notify(&notices.iter().map(options::advice).collect::<Vec<_>>());
                 convert::plan(stored).map_err(|error| error.within(&input::display_name(&self.from)))?
             }
         };

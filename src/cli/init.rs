@@ -9,6 +9,7 @@ use indicatif::BinaryBytes;
 use super::donors::DonorArguments;
 use super::net::{Loaded, NetArguments};
 use super::output::{OUTPUT, OutputArguments};
+use super::print;
 use super::random::RandomArguments;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
@@ -83,7 +84,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     }
     let bytes = arguments.output.write(&plan, &mut random.streams, recipe)?;
     if random.chosen && report::is_quiet() {
-        eprintln!("seed: {}", random.seed);
+        print::message(&format!("seed: {}", random.seed));
     }
     report::done(&format!(
         "wrote {}: {}, {}, seed {}, {:.2} s",

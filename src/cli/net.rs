@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::input::Input;
-use super::report;
+use super::{options, report};
 use crate::given::Given;
 use crate::net::{Kind, Solver};
 use crate::proto::caffe;
@@ -90,7 +90,7 @@ pub(super) fn load_input(input: Input) -> crate::Result<Loaded> {
         }
         Kind::Solver => {
             let Solver { definition, seed, weights, notices } = Solver::from_bytes(&name, bytes, &folder)?;
-            report_notices(&name, &notices);
+            report_notices(&name, &notices.iter().map(options::advice).collect::<Vec<_>>());
             Loaded { definition, seed, weights }
         }
     };

@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::proto::sniff::Content;
 use crate::proto::wire::{self, WireError};
 use crate::proto::{Encoding, binary, find_descriptor, message_names, text};
+use crate::setting::{Advice, Setting};
 
 /// A file to convert.
 ///
@@ -122,7 +123,7 @@ impl Source {
         };
         let stored = format.open(&self.file)?;
         if stored.layers.iter().all(|layer| layer.blobs.is_empty()) {
-            let help = "caffemodel init fills the blobs of a net definition";
+            let help = Advice::naming("", Setting::Init, " fills the blobs of a net definition");
             return Err(self.file.refuse_with("there are no weights in it", help));
         }
         Ok(stored)
@@ -134,10 +135,11 @@ impl Source {
 
     fn flawed(&self, message: MessageType, flaw: &WireError) -> Error {
         let help = match flaw {
-            WireError::UnknownField { .. } => Some(
-                "it would be lost; --no-weights passes over it, and so do formats that hold weights alone".to_owned(),
-            ),
-            WireError::TooMany { what, .. } => Some(format!("--limit {what}=N raises the limit")),
+            WireError::UnknownField { .. } => {
+                let after = " passes over it, and so do formats that hold weights alone";
+                Some(Advice::naming("it would be lost; ", Setting::NoWeights, after))
+            }
+            WireError::TooMany { what, .. } => Some(Advice::naming("", Setting::Limit(what), " raises the limit")),
             _ => None,
         };
         let message = format!("{}: not a {}: {flaw}", self.file.name(), message.name());

@@ -9,12 +9,15 @@
 //!   they come in the order of the links to them (by name in files of old, by [rank](StoredLayer::rank) here), and go
 //!   into the last one.
 //! - In HDF5 a blob may be missing if it is shared in the net; there are no more datasets or groups than blobs.
+//!   Groups within that of a layer are passed over. Only where they make Caffe refuse a layer that has blobs, are they
+//!   the layers `conv1/bn` that they were written for.
 //! - Shapes in the four old sizes are compared with ones in front of the net's shape; others must be the same to the
 //!   number of axes.
 //!
 //! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`].
 
 mod fit;
+mod nested;
 mod rename;
 mod report;
 mod select;
@@ -24,6 +27,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::fit::{Fit, fit};
+use self::nested::Groups;
+pub(crate) use self::nested::Nested;
 pub use self::rename::{Rename, RenameError};
 use self::report::Passed;
 pub use self::report::{DonorReport, Report, Skipped, Taken};
@@ -33,6 +38,7 @@ use crate::formats::map::FileMap;
 use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
 use crate::net::describe;
 use crate::plan::{BlobId, Plan, PlannedLayer};
+use crate::setting::{Advice, Setting};
 
 /// A file of weights to take values from.
 #[derive(Debug, Clone)]
@@ -90,7 +96,18 @@ pub struct MatchOptions {
 /// A layer does not fit, or a rule of the options fits no layer at all: the text names the file and the layer. The
 /// plan may then have taken some layers.
 pub fn apply(plan: &mut Plan, donors: &[Donor], options: &MatchOptions) -> Result<Report> {
-    let mut matcher = Matcher { targets: targets(plan), plan, options, renamed: vec![false; options.renames.len()] };
+    apply_nested(plan, donors, options, Nested::AsCaffe)
+}
+
+/// As [`apply`], with groups within groups taken as `nested` says.
+pub(crate) fn apply_nested(
+    plan: &mut Plan,
+    donors: &[Donor],
+    options: &MatchOptions,
+    nested: Nested,
+) -> Result<Report> {
+    let renamed = vec![false; options.renames.len()];
+    let mut matcher = Matcher { targets: targets(plan), plan, options, nested, renamed };
     let donors = donors.iter().map(|donor| matcher.donor(donor)).collect::<Result<Vec<_>>>()?;
     matcher.check_options()?;
     let initialised = report::initialised(plan);
@@ -109,6 +126,7 @@ fn targets(plan: &Plan) -> HashMap<String, (usize, usize)> {
 struct Matcher<'a> {
     plan: &'a mut Plan,
     options: &'a MatchOptions,
+    nested: Nested,
     targets: HashMap<String, (usize, usize)>,
     /// Whether each renaming has fitted a layer.
     renamed: Vec<bool>,
@@ -118,28 +136,33 @@ impl Matcher<'_> {
     fn donor(&mut self, donor: &Donor) -> Result<DonorReport> {
         let mut report = DonorReport::new(&donor.name);
         let matching = donor.net.format.map_or(Matching::Layers, |format| format.matching());
-        let groups = groups_within(&donor.net);
+        let mut groups = Groups::new(&donor.net, self.nested);
         let mut layers: Vec<&StoredLayer> = donor.net.layers.iter().collect();
         layers.sort_by_key(|layer| layer.rank);
         for layer in layers {
-            // Caffe looks at the first level of groups only.
-            let nested = matching == Matching::Groups && layer.name.contains('/');
             let name = self.rename(&layer.name);
-            let target = self.targets.get(&name).filter(|_| !nested).map(|(first, last)| match matching {
+            let target = self.targets.get(&name).map(|(first, last)| match matching {
                 Matching::Layers => *first,
                 Matching::Groups => *last,
             });
+            let beside_blobs = match matching {
+                Matching::Layers => Some(0),
+                Matching::Groups => {
+                    groups.beside_blobs(layer, target.map(|target| self.plan.layers[target].blobs.len()))
+                }
+            };
+            let target = target.zip(beside_blobs);
             match target {
                 None => report.pass_over(layer, Passed::Excess),
                 Some(_) if !self.options.selection.contains(&name) => report.pass_over(layer, Passed::Left),
-                Some(target) => {
+                Some((target, groups)) => {
                     if let Some(flaw) = &layer.flaw {
                         return Err(flaw.error(&donor.name));
                     }
                     let planned = &self.plan.layers[target];
                     let complete = match matching {
                         Matching::Layers => check_layer(layer, planned),
-                        Matching::Groups => check_group(layer, groups.get(&*layer.name).copied().unwrap_or(0), planned),
+                        Matching::Groups => check_group(layer, groups, planned),
                     };
                     self.layer(donor, layer, target, complete, &mut report)?;
                 }
@@ -211,13 +234,13 @@ impl Matcher<'_> {
         let message =
             format!("{}: layer {:?} does not fit {}: {reason}", donor.name, layer.name, describe(&planned.param));
         let location = self.plan.locator.locate(planned.origin, "");
-        let help = match self.options.on_mismatch {
-            OnMismatch::Error => "rename the layer in the net to have it initialised, or see --on-mismatch",
-            OnMismatch::Skip | OnMismatch::Slice | OnMismatch::Pad => {
-                "rename the layer in the net to have it initialised, or use --on-mismatch skip"
-            }
+        const RENAME: &str = "rename the layer in the net to have it initialised, or ";
+        let (verb, setting) = match self.options.on_mismatch {
+            OnMismatch::Error => ("see ", Setting::OnMismatch),
+            OnMismatch::Skip | OnMismatch::Slice | OnMismatch::Pad => ("use ", Setting::SkipMismatches),
         };
-        Diagnostic { message, location, help: Some(help.to_owned()) }.into()
+        let help = Advice::naming(format!("{RENAME}{verb}"), setting, "");
+        Diagnostic { message, location, help: Some(help) }.into()
     }
 
     /// Refuses rules that fit nothing: they are misspelt, most likely.
@@ -244,15 +267,6 @@ fn check_layer(layer: &StoredLayer, planned: &PlannedLayer) -> Result<(), String
         Some((_, missing)) => Err(format!("blob {missing} is missing")),
         None => Ok(()),
     }
-}
-
-/// How many groups each layer's group holds; they are layers themselves, with the names of both.
-fn groups_within(donor: &StoredNet) -> HashMap<&str, usize> {
-    let mut groups = HashMap::new();
-    for (parent, _) in donor.layers.iter().filter_map(|layer| layer.name.rsplit_once('/')) {
-        *groups.entry(parent).or_default() += 1;
-    }
-    groups
 }
 
 /// Whether the group of a layer has those blobs that the net's layer does not share, and no more links, to `groups` and

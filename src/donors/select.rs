@@ -1,13 +1,14 @@
 //! Which layers of the net take values from donors.
 
-use globset::{Glob, GlobMatcher};
 use thiserror::Error;
+
+use crate::glob::Glob;
 
 /// Layers chosen by globs on their names in the net: `*`, `?`, `[0-9]` and `{a,b}`, with `/` like any other letter.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    only: Vec<GlobMatcher>,
-    except: Vec<GlobMatcher>,
+    only: Vec<Glob>,
+    except: Vec<Glob>,
 }
 
 /// A text that is no glob.
@@ -27,7 +28,7 @@ impl Selection {
 
     /// Whether the layer of this name is chosen.
     pub fn contains(&self, name: &str) -> bool {
-        let fits = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(name));
+        let fits = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(name));
         (self.only.is_empty() || fits(&self.only)) && !fits(&self.except)
     }
 
@@ -35,13 +36,13 @@ impl Selection {
     pub(super) fn unused(&self, names: &[&str]) -> Option<(&'static str, &str)> {
         let lists = [("only", &self.only), ("except", &self.except)];
         let mut globs = lists.into_iter().flat_map(|(list, globs)| globs.iter().map(move |glob| (list, glob)));
-        let (list, glob) = globs.find(|(_, glob)| !names.iter().any(|name| glob.is_match(name)))?;
-        Some((list, glob.glob().glob()))
+        let (list, glob) = globs.find(|(_, glob)| !names.iter().any(|name| glob.matches(name)))?;
+        Some((list, glob.text()))
     }
 }
 
-fn matcher(glob: &str) -> Result<GlobMatcher, SelectionError> {
-    Ok(Glob::new(glob).map_err(|error| SelectionError(error.to_string()))?.compile_matcher())
+fn matcher(glob: &str) -> Result<Glob, SelectionError> {
+    Glob::new(glob).map_err(|error| SelectionError(format!("error parsing glob '{glob}': {error}")))
 }
 
 #[cfg(test)]

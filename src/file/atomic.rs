@@ -1,15 +1,16 @@
 //! Files that appear complete or not at all.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
 use crate::error::{Error, Result};
+use crate::setting::{Advice, Setting};
 
 /// The permissions of a new file, less those that the user's mask takes away.
+#[cfg(unix)]
 const MODE: u32 = 0o666;
 
 /// What temporary names start with.
@@ -46,9 +47,11 @@ impl AtomicFile {
                 return Err(Error::Request(format!("{}: is a folder; name a file in it", path.display())));
             }
             Ok(found) if !found.is_file() => {
-                return Err(Error::Request(format!(
-                    "{}: is not a regular file; - stands for standard output",
-                    path.display()
+                let before = format!("{}: is not a regular file; ", path.display());
+                return Err(Error::Setting(Advice::naming(
+                    before,
+                    Setting::StandardOutput,
+                    " stands for standard output",
                 )));
             }
             Ok(_) if !replace => return Err(exists(path)),
@@ -112,7 +115,9 @@ impl Temporary {
             return Ok(Temporary::Unnamed(file));
         }
         let mut builder = Builder::new();
-        builder.prefix(PREFIX).permissions(Permissions::from_mode(MODE));
+        builder.prefix(PREFIX);
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(MODE));
         Ok(Temporary::Named(builder.tempfile_in(folder)?))
     }
 }
@@ -128,7 +133,8 @@ pub(crate) fn folder(path: &Path) -> &Path {
 }
 
 fn exists(path: &Path) -> Error {
-    Error::Request(format!("{}: exists already; --force replaces it", path.display()))
+    let before = format!("{}: exists already; ", path.display());
+    Error::Setting(Advice::naming(before, Setting::Replace, " replaces it"))
 }
 
 /// Files without a name, which Linux can give one later.
@@ -201,7 +207,7 @@ mod tests {
     fn a_file_appears_on_commit_only_and_replaces_on_request_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net.caffemodel");
-        let exists = format!("{}: exists already; --force replaces it", path.display());
+        let exists = format!("{}: exists already; AtomicFile::create with replace replaces it", path.display());
         for kind in 0..2 {
             let open = |replace| both_kinds(&path, replace).into_iter().nth(kind).unwrap();
             let commit = |mut file: AtomicFile, bytes: &[u8]| {

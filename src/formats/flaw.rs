@@ -13,13 +13,14 @@ pub struct Flaw {
 
 impl Flaw {
     /// Puts the place in front of the message.
+    #[cfg(feature = "hdf5")]
     pub(super) fn at(self, place: &str) -> Flaw {
         Flaw { message: format!("{place}: {}", self.message), ..self }
     }
 
     /// The error that it is where the layer is needed.
     pub(crate) fn error(&self, file: &str) -> Error {
-        let help = self.help.map(str::to_owned);
+        let help = self.help.map(Into::into);
         Diagnostic { message: format!("{file}: {}", self.message), location: None, help }.into()
     }
 }

@@ -10,6 +10,7 @@ use memmap2::Mmap;
 use thiserror::Error;
 
 use crate::error::{Diagnostic, Error, Result};
+use crate::setting::Advice;
 
 /// How many bytes may be read before the system is told that their pages are done with.
 const RESIDENT_BYTES: usize = 16 << 20;
@@ -111,14 +112,20 @@ impl FileMap {
     }
 
     /// An error about the file's content, with what to do about it.
-    pub(crate) fn refuse_with(&self, message: impl AsRef<str>, help: &str) -> Error {
-        refusal(&self.path, message.as_ref(), Some(help))
+    pub(crate) fn refuse_with(&self, message: impl AsRef<str>, help: impl Into<Advice>) -> Error {
+        refusal(&self.path, message.as_ref(), Some(help.into()))
     }
 
     /// An error about the file's values, found while they are read.
     pub(crate) fn unreadable(&self, message: impl AsRef<str>) -> io::Error {
         let error = Unreadable(format!("{}: {}", self.name(), message.as_ref()));
         io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+impl AsRef<[u8]> for FileMap {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
     }
 }
 
@@ -136,12 +143,12 @@ impl From<Unreadable> for Error {
 
 fn empty(path: &Path) -> Error {
     let help = "Caffe would take it for weights of no layer at all; has its download or its copy failed?";
-    refusal(path, "the file is empty", Some(help))
+    refusal(path, "the file is empty", Some(help.into()))
 }
 
-fn refusal(path: &Path, message: &str, help: Option<&str>) -> Error {
+fn refusal(path: &Path, message: &str, help: Option<Advice>) -> Error {
     let message = format!("{}: {message}", path.display());
-    Diagnostic { message, location: None, help: help.map(str::to_owned) }.into()
+    Diagnostic { message, location: None, help }.into()
 }
 
 fn cannot_read(path: &Path, source: io::Error) -> Error {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::Shape;
 use crate::layer::Role;
 use crate::plan::SourceKind;
+use crate::setting::Advice;
 use crate::statistics::{Moments, Statistics};
 
 /// A net, layer by layer, and what its parts add up to.
@@ -119,7 +120,7 @@ pub struct WarningReport {
     /// What it says.
     pub message: String,
     /// What to do about it.
-    pub help: String,
+    pub help: Advice,
     /// The place in the file, as `file:line:column`, where it is known.
     pub location: Option<String>,
 }

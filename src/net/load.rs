@@ -14,6 +14,7 @@ use crate::limits::Limits;
 use crate::proto::sniff::{self, Content};
 use crate::proto::text::{Document, Source, parse};
 use crate::proto::wire::{self, WireError};
+use crate::setting::{Advice, Setting};
 
 /// The largest file that is read: protobuf's own limit.
 const MAX_FILE_BYTES: u64 = i32::MAX as u64;
@@ -57,7 +58,8 @@ fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
         return Some(foreign.refusal(name, kind.noun()));
     }
     let message = format!("{name}: weights in {}, not {}", content.of_weights()?, kind.noun());
-    Some(input_error(message).help("init takes them with --weights, beside the net definition"))
+    let help = Advice::naming("init takes them with ", Setting::Weights, ", beside the net definition");
+    Some(input_error(message).help(help))
 }
 
 fn decode_either<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<(M, Locator)> {
@@ -85,7 +87,8 @@ pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
     let limit = Limits::current().text_bytes;
     if text.len() as u64 > limit {
         let message = format!("{name}: a text of more than {limit} bytes");
-        let help = "store weights in a binary .caffemodel, or raise the limit with --limit text-bytes=N";
+        let before = "store weights in a binary .caffemodel, or raise the limit with ";
+        let help = Advice::naming(before, Setting::Limit("text-bytes"), "");
         return Err(input_error(message).help(help).into());
     }
     Ok(())
@@ -99,7 +102,9 @@ pub(super) fn decode_binary<M: Message + Default>(name: &str, bytes: &[u8], kind
     wire::check(bytes, kind.message(), Limits::current()).map_err(|error| {
         let fault = input_error(format!("{name}: not {}: {error}", kind.noun()));
         match error {
-            WireError::TooMany { what, .. } => fault.help(format!("--limit {what}=N raises the limit")),
+            WireError::TooMany { what, .. } => {
+                fault.help(Advice::naming("", Setting::Limit(what), " raises the limit"))
+            }
             _ => fault,
         }
     })?;

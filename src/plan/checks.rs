@@ -5,14 +5,14 @@ use crate::Shape;
 use crate::error::{Error, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, BlobValues, Draw, Setup, SetupContext};
 use crate::proto::caffe::LayerParameter;
+use crate::setting::{Advice, Setting};
 
 /// Refuses a plan with more values than the limit.
 pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
     let elements = plan.elements();
     if elements > limit {
-        return Err(Error::Request(format!(
-            "the net draws or holds {elements} values, and the limit is {limit}: --limit elements=N raises it"
-        )));
+        let before = format!("the net draws or holds {elements} values, and the limit is {limit}: ");
+        return Err(Error::Setting(Advice::naming(before, Setting::Limit("elements"), " raises it")));
     }
     Ok(())
 }

@@ -23,6 +23,7 @@ use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
+use crate::setting::{Advice, Setting};
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let Net { name, phase, layers, locator, folder } = net;
@@ -367,7 +368,10 @@ fn help_with_shape(refusal: Refusal, bottoms: &[Shape], planned: &[PlannedLayer]
         layer.param.top.get(top).filter(|_| layer.bottoms.is_empty()).cloned()
     };
     match planned.iter().find_map(shapeless) {
-        Some(top) => refusal.help(format!("the net gives {top:?} no shape: give it with `--shape {top}=N,C,H,W`")),
+        Some(top) => {
+            let before = format!("the net gives {top:?} no shape: give it with `");
+            refusal.help(Advice::naming(before, Setting::Shape { top, pattern: "N,C,H,W" }, "`"))
+        }
         None => refusal,
     }
 }

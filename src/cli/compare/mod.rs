@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use super::input::{self, is_standard};
 use super::net::report_notices;
+use super::print;
 use super::progress::Bar;
 use super::report;
 use super::select::SelectArguments;
-use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::compare::{CompareOptions, Comparison, Method, Tolerance, compare_with_progress};
 use crate::convert::number_notices;
@@ -129,9 +129,9 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     notes::non_finite(&comparison);
     if arguments.json {
         let [a, b] = [a, b].map(|path| path.display().to_string());
-        print(&json(&NamedComparison { a, b, comparison: &comparison })?)?;
+        print::result(&print::json(&NamedComparison { a, b, comparison: &comparison })?)?;
     } else if !report::is_quiet() {
-        print(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
+        print::result(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
     }
     Ok(if comparison.equal { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }

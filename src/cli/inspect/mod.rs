@@ -11,11 +11,12 @@ use clap::Args;
 
 use super::input::{Input, display_name, is_standard};
 use super::net::{StateArguments, load, load_input, report_notices};
+use super::options;
+use super::print;
 use super::progress::Bar;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::select::SelectArguments;
-use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::formats::StoredNet;
 use crate::inspect::{
@@ -81,16 +82,17 @@ pub(super) struct InspectArguments {
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
     let file = &arguments.file;
-    let inspection = arguments.inspection()?;
+    let mut inspection = arguments.inspection()?;
+    inspection.warnings.iter_mut().for_each(|warning| warning.help = options::advice(&warning.help).into());
     let text = if arguments.json {
-        json(&inspection)?
+        print::json(&inspection)?
     } else if arguments.csv {
         csv::text(&inspection)
     } else {
         text::text(&inspection, &display_name(file), Screen::standard_output())
     };
     inspection.notes.iter().for_each(|note| report::note(note));
-    print(&text)
+    print::result(&text)
 }
 
 impl InspectArguments {
@@ -158,7 +160,8 @@ impl InspectArguments {
             Ok(plan) => (Some(plan), None),
             Err(error) => {
                 let note = format!(
-                    "the net in the file cannot be planned: {MISSING}; give shapes with --shape, or a net with --net: {error}"
+                    "the net in the file cannot be planned: {MISSING}; give shapes with --shape, or a net with --net: {}",
+                    options::error(&error)
                 );
                 (None, Some(note))
             }

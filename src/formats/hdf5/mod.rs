@@ -1,5 +1,9 @@
 //! HDF5 as Caffe has it: a group `/data/<layer>` for each layer, in it a dataset for each blob, named by its number.
 
+#[cfg(feature = "hdf5")]
+mod reader;
+#[cfg(not(feature = "hdf5"))]
+#[path = "unavailable.rs"]
 mod reader;
 mod writer;
 

@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(refusal.field, "data_param.source");
         let message = "the shape of top \"data\" is not known: cannot read db: No such file or directory (os error 2)";
         assert_eq!(refusal.message, message);
-        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape data=C,H,W`");
+        assert_eq!(refusal.help.unwrap(), "give the shape with `PlanOptions::shapes: data=C,H,W`");
         let error = run("Data", "top: 'x' data_param { batch_size: 1 }", 1, &[]).unwrap_err();
         assert_eq!(error, "data_param.source: the shape of top \"x\" is not known: there is no source");
     }

@@ -96,7 +96,7 @@ mod tests {
         let message =
             "the shape of top \"b\" is not known: cannot read list.txt: No such file or directory (os error 2)";
         assert_eq!(refusal.message, message);
-        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape b=N,...`");
+        assert_eq!(refusal.help.unwrap(), "give the shape with `PlanOptions::shapes: b=N,...`");
     }
 
     #[test]

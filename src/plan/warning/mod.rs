@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::{BlobId, Plan, ValueSource};
 use crate::error::Location;
+use crate::setting::Advice;
 
 /// What a warning is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,13 +33,13 @@ pub struct Warning {
     /// What it says, without the place in the file.
     pub message: String,
     /// What the user can do.
-    pub help: String,
+    pub help: Advice,
     /// The place of the first blob's layer in the file, where it is known.
     pub location: Option<Location>,
 }
 
 impl Warning {
-    fn new(kind: WarningKind, plan: &Plan, blobs: Vec<BlobId>, message: String, help: impl Into<String>) -> Warning {
+    fn new(kind: WarningKind, plan: &Plan, blobs: Vec<BlobId>, message: String, help: impl Into<Advice>) -> Warning {
         let first = blobs.first().map(|id| &plan.layers[id.layer]);
         let location = first.and_then(|layer| plan.locator.locate(layer.origin, ""));
         Warning { kind, blobs, message, help: help.into(), location }

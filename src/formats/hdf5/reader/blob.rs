@@ -4,16 +4,21 @@ use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hdf5_pure::{ChunkIndex, Dataset, Datatype, DatatypeByteOrder, Error, FloatingPointLayout, FormatError, Layout};
+use hdf5_reader::error::{ByteOrder, Error};
+use hdf5_reader::messages::HdfMessage;
+use hdf5_reader::messages::dataspace::{DataspaceMessage, DataspaceType};
+use hdf5_reader::messages::datatype::Datatype;
+use hdf5_reader::messages::layout::DataLayout;
+use hdf5_reader::object_header::ObjectHeader;
+use hdf5_reader::{Dataset, H5Type, SliceInfo, SliceInfoElem};
 
+use super::number;
 use crate::Shape;
-use crate::formats::element::{Element, Kind};
+use crate::formats::element::Element;
 use crate::formats::in_place::{InPlace, shape};
 use crate::formats::map::FileMap;
 use crate::formats::{Flaw, NumberType, StoredBlob, StoredValues};
-
-/// The filters that hdf5-pure undoes: deflate, shuffle, fletcher32, scaleoffset and lzf.
-const FILTERS: [u16; 5] = [1, 2, 3, 6, 32000];
+use crate::hdf5::{self, LinkError, LinkTree, ObjectPath};
 
 /// How many values a window has at least.
 const WINDOW: u64 = 1 << 16;
@@ -21,118 +26,94 @@ const WINDOW: u64 = 1 << 16;
 /// How many values a window may have: rows and chunks that are larger are refused.
 const MAX_WINDOW: u64 = 1 << 28;
 
-/// The blob of this number.
+/// The address that stands for none, in the widths that addresses have.
+const UNDEFINED: [u64; 3] = [u16::MAX as u64, u32::MAX as u64, u64::MAX];
+
+/// The blob of this number: the dataset at a place, which has this header.
 ///
 /// # Errors
 /// It is damaged, or of a type or a layout that is not read: the text completes "/data/conv1/0: ...".
-pub(super) fn blob(file: &Arc<FileMap>, dataset: Dataset, index: usize) -> Result<StoredBlob, Flaw> {
-    let damaged = |error: hdf5_pure::Error| format!("damaged HDF5: {error}");
-    let datatype = dataset.datatype().map_err(damaged)?;
-    let element = element(&datatype).ok_or_else(|| "its type is no number type that is read".to_owned())?;
-    let layout = layout(&dataset)?;
-    let dims = dataset.shape().map_err(damaged)?;
-    let shape = shape(dims.iter().copied())?;
-    let values: Arc<dyn StoredValues> = match layout {
-        Layout::Contiguous { address: Some(address), .. } => {
-            let start = usize::try_from(address).map_err(|_| format!("damaged HDF5: values at byte {address}"))?;
+pub(super) fn blob(
+    file: &Arc<FileMap>,
+    tree: &LinkTree,
+    place: &ObjectPath,
+    header: &ObjectHeader,
+    index: usize,
+) -> Result<StoredBlob, Flaw> {
+    let damaged = |error: LinkError| Flaw::from(&error);
+    let dataset = tree.dataset(place).map_err(damaged)?;
+    let datatype = dataset.raw_datatype().map_err(|error| damaged(error.into()))?;
+    let element = number::element(&datatype).ok_or_else(|| "its type is no number type that is read".to_owned())?;
+    check_filters(header)?;
+    let shape = shape(dims(header)?.iter().copied())?;
+    let layout = hdf5::layout(header).map_err(damaged)?;
+    let values: Arc<dyn StoredValues> = match *layout {
+        DataLayout::Contiguous { address, size } if !UNDEFINED.contains(&address) && size > 0 => {
+            let start = address.checked_add(tree.base()).and_then(|start| usize::try_from(start).ok());
+            let start = start.ok_or_else(|| format!("damaged HDF5: values at byte {address}"))?;
             Arc::new(InPlace::new(file, element, start, &shape)?)
         }
-        layout => Arc::new(Windows::new(file, dataset, &layout, element, &shape)?),
+        _ => Arc::new(Windows::new(file, dataset, layout, element, &shape)?),
     };
     Ok(StoredBlob { index, shape, legacy: false, values })
 }
 
-/// How the values are stored.
-///
-/// # Errors
-/// It is a way that is not read.
-fn layout(dataset: &Dataset) -> Result<Layout, Flaw> {
+/// Checks that the values are in the file, and that filters which they went through can be undone.
+fn check_filters(header: &ObjectHeader) -> Result<(), Flaw> {
     let not_supported =
         |what: String, help| Err(Flaw { message: format!("{what}, which is not supported"), help: Some(help) });
-    let layout = match dataset.layout() {
-        Ok(layout) => layout,
-        Err(Error::Format(FormatError::InvalidLayoutVersion(version))) => {
-            let what = format!("its layout is of version {version}");
-            return not_supported(what, "h5repack --high=v110 stores it for older programs");
-        }
-        Err(error) => return Err(format!("damaged HDF5: {error}").into()),
-    };
-    let filters = dataset.filter_pipeline();
-    let mut applied = (filters.iter().enumerate())
-        .filter(|(index, filter)| !FILTERS.contains(&filter.id) && is_applied(dataset, *index));
-    if let Some((_, filter)) = applied.next() {
-        let name = match filter.id {
-            4 => "szip".to_owned(),
-            5 => "nbit".to_owned(),
-            id => format!("of number {id}"),
-        };
-        return not_supported(format!("its values went through the filter {name}"), "h5repack -f NONE removes filters");
-    }
-    match layout {
-        Layout::Chunked { index: ChunkIndex::BTreeV2, .. } => {
-            let what = "its chunks are in a version 2 B-tree, as more than one axis is unlimited";
-            not_supported(what.to_owned(), "h5repack -l CONTI stores it in one piece")
-        }
-        Layout::Virtual => {
-            not_supported("it is made of other datasets".to_owned(), "h5repack -l CONTI stores its values")
-        }
-        layout => Ok(layout),
-    }
-}
-
-/// Whether any chunk went through the filter of this number.
-fn is_applied(dataset: &Dataset, index: usize) -> bool {
-    let passed_over = |mask: u32| mask.checked_shr(index as u32).is_some_and(|mask| mask & 1 == 1);
-    dataset.chunks().map_or(true, |chunks| chunks.iter().any(|chunk| !passed_over(chunk.filter_mask)))
-}
-
-/// The number type of a dataset.
-fn element(datatype: &Datatype) -> Option<Element> {
-    let (kind, order) = match datatype {
-        Datatype::FloatingPoint { byte_order, layout, .. } => (float(*layout)?, byte_order),
-        Datatype::FixedPoint { size, byte_order, layout } => {
-            if layout.bit_offset != 0 || size.checked_mul(8) != Some(layout.bit_precision.into()) {
-                return None;
+    for message in &header.messages {
+        match message {
+            HdfMessage::ExternalFiles(_) => {
+                let help = "copy the dataset into a file that holds its values itself";
+                return not_supported("its values are in other files".to_owned(), help);
             }
-            let kind = match (size, layout.signed) {
-                (1, true) => Kind::I8,
-                (2, true) => Kind::I16,
-                (4, true) => Kind::I32,
-                (8, true) => Kind::I64,
-                (1, false) => Kind::U8,
-                (2, false) => Kind::U16,
-                (4, false) => Kind::U32,
-                (8, false) => Kind::U64,
-                _ => return None,
-            };
-            (kind, byte_order)
+            HdfMessage::FilterPipeline(pipeline) => {
+                if let Some(other) = pipeline.filters.iter().find(|filter| !hdf5::FILTERS.contains(&filter.id)) {
+                    let what = format!("its values went through the filter of number {}", other.id);
+                    return not_supported(what, "h5repack -f NONE removes filters");
+                }
+            }
+            _ => {}
         }
-        _ => return None,
-    };
-    match order {
-        DatatypeByteOrder::LittleEndian => Some(kind.little()),
-        DatatypeByteOrder::BigEndian => Some(Element { kind, big_endian: true }),
-        DatatypeByteOrder::Vax => None,
+    }
+    Ok(())
+}
+
+/// The dimensions of a dataset.
+fn dims(header: &ObjectHeader) -> Result<&[u64], Flaw> {
+    let space = header.messages.iter().find_map(|message| match message {
+        HdfMessage::Dataspace(space) => Some(space),
+        _ => None,
+    });
+    match space {
+        Some(DataspaceMessage { dataspace_type: DataspaceType::Null, .. }) => Err("holds no values".to_owned().into()),
+        Some(space) => Ok(&space.dims),
+        None => Err("damaged HDF5: a dataset without a shape".to_owned().into()),
     }
 }
 
-fn float(layout: FloatingPointLayout) -> Option<Kind> {
-    let half = FloatingPointLayout {
-        bit_offset: 0,
-        bit_precision: 16,
-        exponent_location: 10,
-        exponent_size: 5,
-        mantissa_location: 0,
-        mantissa_size: 10,
-        exponent_bias: 15,
-    };
-    [
-        (FloatingPointLayout::IEEE754_BINARY32, Kind::F32),
-        (FloatingPointLayout::IEEE754_BINARY64, Kind::F64),
-        (half, Kind::F16),
-    ]
-    .into_iter()
-    .find_map(|(known, kind)| (known == layout).then_some(kind))
+/// The bytes of a value.
+#[derive(Clone)]
+struct Raw<const WIDTH: usize>([u8; WIDTH]);
+
+impl<const WIDTH: usize> H5Type for Raw<WIDTH> {
+    fn hdf5_type() -> Datatype {
+        Datatype::FixedPoint { size: WIDTH as u8, signed: false, byte_order: ByteOrder::LittleEndian }
+    }
+
+    fn from_bytes(bytes: &[u8], _: &Datatype) -> Result<Self, Error> {
+        bytes.first_chunk().map(|value| Raw(*value)).ok_or_else(|| Error::InvalidData("a value is cut off".to_owned()))
+    }
+
+    fn element_size(_: &Datatype) -> usize {
+        WIDTH
+    }
+
+    fn decode_vec(raw: &[u8], _: &Datatype, count: usize) -> Option<Result<Vec<Self>, Error>> {
+        let values = raw.as_chunks().0.get(..count)?;
+        Some(Ok(values.iter().map(|value| Raw(*value)).collect()))
+    }
 }
 
 /// The values of a dataset that does not lie in one piece, decoded some rows at a time.
@@ -153,14 +134,13 @@ impl Windows {
     fn new(
         file: &Arc<FileMap>,
         dataset: Dataset,
-        layout: &Layout,
+        layout: &DataLayout,
         element: Element,
         shape: &Shape,
     ) -> Result<Windows, String> {
         let chunk_rows = match layout {
-            Layout::Chunked { chunk_shape, .. } => chunk_shape.first().copied().unwrap_or(1),
-            Layout::Compact { .. } | Layout::Contiguous { .. } => 1,
-            _ => return Err("its layout in the file is not read".to_owned()),
+            DataLayout::Chunked { dims, .. } => dims.first().map_or(1, |&rows| u64::from(rows)),
+            DataLayout::Compact { .. } | DataLayout::Contiguous { .. } => 1,
         };
         let row = shape.count_from(1).max(1) as u64;
         let all_rows = shape.dims().first().map_or(1, |&dim| dim as u64);
@@ -175,17 +155,33 @@ impl Windows {
 
     /// Decodes the window around a value.
     fn load(&self, offset: usize) -> io::Result<(Range<usize>, Vec<f32>)> {
-        let first = offset / self.row / self.rows * self.rows;
-        let start = first * self.row;
+        let first = offset / self.row / self.rows;
+        let start = first * self.rows * self.row;
         let end = (start + self.rows * self.row).min(self.count);
-        let damaged = |error: &dyn std::fmt::Display| self.file.unreadable(format!("damaged HDF5: {error}"));
-        let raw = self.dataset.read_raw_rows(first as u64, self.rows as u64).map_err(|error| damaged(&error))?;
+        let first = (first * self.rows) as u64;
+        let mut window = SliceInfo::all(self.dataset.ndim());
+        if let Some(rows) = window.selections.first_mut() {
+            let end = (first + self.rows as u64).min(self.dataset.shape()[0]);
+            *rows = SliceInfoElem::Slice { start: first, end, step: 1 };
+        }
+        let raw = match self.element.width() {
+            1 => self.raw::<1>(&window),
+            2 => self.raw::<2>(&window),
+            4 => self.raw::<4>(&window),
+            _ => self.raw::<8>(&window),
+        };
+        let raw = raw.map_err(|error| self.file.unreadable(LinkError::from(error).to_string()))?;
         if raw.len() != (end - start) * self.element.width() {
-            return Err(damaged(&"a dataset is shorter than its shape says"));
+            return Err(self.file.unreadable("damaged HDF5: a dataset is shorter than its shape says"));
         }
         let mut values = vec![0.0; end - start];
         self.element.decode(&raw, self.element.width(), &mut values);
         Ok((start..end, values))
+    }
+
+    fn raw<const WIDTH: usize>(&self, window: &SliceInfo) -> Result<Vec<u8>, Error> {
+        let values = self.dataset.read_slice::<Raw<WIDTH>>(window)?;
+        Ok(values.iter().flat_map(|value| value.0).collect())
     }
 }
 

@@ -3,14 +3,12 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hdf5_pure::{Dataset, File, Group};
-
 use super::blob::blob;
 use crate::error::Result;
 use crate::formats::keys::number;
 use crate::formats::map::FileMap;
 use crate::formats::{Flaw, StoredBlob, StoredLayer};
-use crate::hdf5::{Link, Links, Object, Place, Tree};
+use crate::hdf5::{Link, LinkTree, LinkedObject, Links, ObjectPath};
 
 /// How deep groups may nest.
 const MAX_DEPTH: usize = 32;
@@ -18,39 +16,38 @@ const MAX_DEPTH: usize = 32;
 /// How many layers are read.
 const MAX_LAYERS: usize = 100_000;
 
-pub(super) struct Walk<'a> {
+pub(super) struct LayerWalk<'a> {
     pub(super) file: &'a Arc<FileMap>,
-    pub(super) hdf5: &'a File,
-    pub(super) tree: &'a Tree<'a>,
+    pub(super) tree: &'a LinkTree,
     /// The groups that the walk is within, by where they are.
     pub(super) above: Vec<u64>,
     pub(super) layers: Vec<StoredLayer>,
 }
 
 /// What a link of a layer's group leads to.
-enum Entry {
+enum Member {
     Blob(StoredBlob),
-    Group(Place),
+    Group(ObjectPath),
 }
 
 /// What the group of a layer holds: its blobs in the order of their numbers, and groups by their names.
 #[derive(Default)]
 struct Contents {
     blobs: Vec<StoredBlob>,
-    groups: Vec<(String, Place)>,
+    groups: Vec<(String, ObjectPath)>,
 }
 
-impl Walk<'_> {
+impl LayerWalk<'_> {
     /// Enters the groups within /data as layers.
     ///
     /// # Errors
     /// There are too many.
-    pub(super) fn data(&mut self, data: &Place, links: &Links) -> Result<()> {
+    pub(super) fn data(&mut self, data: &ObjectPath, links: &Links) -> Result<()> {
         self.above.push(data.address);
         for (rank, link) in links.list.iter().enumerate() {
             let name = link.name.clone();
             let found = match self.object(data, link) {
-                Ok((place, object)) if matches!(*object, Object::Group(_)) => Ok(place),
+                Ok((place, object)) if matches!(*object, LinkedObject::Group(_)) => Ok(place),
                 Ok((_, object)) => Err(format!("{}, not the group of a layer", what(&object)).into()),
                 Err(flaw) => Err(flaw),
             };
@@ -66,7 +63,7 @@ impl Walk<'_> {
     }
 
     /// Enters a group as a layer, and the groups within it as layers of their own.
-    fn layer(&mut self, group: &Place, name: String, rank: usize) -> Result<()> {
+    fn layer(&mut self, group: &ObjectPath, name: String, rank: usize) -> Result<()> {
         let (mut layer, mut groups) = (StoredLayer { name, rank, ..StoredLayer::default() }, Vec::new());
         match self.contents(group, &layer.name) {
             Ok(contents) => (layer.blobs, groups) = (contents.blobs, contents.groups),
@@ -83,55 +80,42 @@ impl Walk<'_> {
     }
 
     /// What the group of a layer of this name holds.
-    fn contents(&self, group: &Place, name: &str) -> Result<Contents, Flaw> {
+    fn contents(&self, group: &ObjectPath, name: &str) -> Result<Contents, Flaw> {
         let at = |flaw: Flaw| flaw.at(&format!("/data/{name}"));
         if self.above.len() > MAX_DEPTH {
             return Err(at(format!("nested deeper than {MAX_DEPTH} groups").into()));
         }
         let object = self.tree.object(group).map_err(|error| at((&error).into()))?;
-        let Object::Group(links) = &*object else { return Ok(Contents::default()) };
-        let handle = self.hdf5.group(&group.path).map_err(|error| at(damaged(&error)))?;
+        let LinkedObject::Group(links) = &*object else { return Ok(Contents::default()) };
         let mut contents = Contents::default();
         for link in &links.list {
-            match self.entry(group, &handle, link).map_err(|flaw| flaw.at(&format!("/data/{name}/{}", link.name)))? {
-                Entry::Blob(blob) => contents.blobs.push(blob),
-                Entry::Group(place) => contents.groups.push((link.name.clone(), place)),
+            match self.member(group, link).map_err(|flaw| flaw.at(&format!("/data/{name}/{}", link.name)))? {
+                Member::Blob(blob) => contents.blobs.push(blob),
+                Member::Group(place) => contents.groups.push((link.name.clone(), place)),
             }
         }
         contents.blobs.sort_by_key(|blob| blob.index);
         Ok(contents)
     }
 
-    /// What a link of a layer's group leads to; `handle` is that group.
-    fn entry(&self, group: &Place, handle: &Group, link: &Link) -> Result<Entry, Flaw> {
+    /// What a link of a layer's group leads to.
+    fn member(&self, group: &ObjectPath, link: &Link) -> Result<Member, Flaw> {
         let (place, object) = self.object(group, link)?;
-        match *object {
-            Object::Group(_) => Ok(Entry::Group(place)),
-            Object::Dataset { external } => {
+        match &*object {
+            LinkedObject::Group(_) => Ok(Member::Group(place)),
+            LinkedObject::Dataset(header) => {
                 let index = number(&link.name).ok_or_else(|| Flaw {
                     message: "the name of the dataset is not the number of a blob".to_owned(),
                     help: Some("Caffe names the datasets of a layer 0, 1, ..."),
                 })?;
-                if external {
-                    let message = "its values are in other files, which is not supported".to_owned();
-                    return Err(Flaw {
-                        message,
-                        help: Some("copy the dataset into a file that holds its values itself"),
-                    });
-                }
-                Ok(Entry::Blob(blob(self.file, self.dataset(&place, handle, link)?, index)?))
+                Ok(Member::Blob(blob(self.file, self.tree, &place, header, index)?))
             }
-            Object::Other => Err(format!("{}, not a blob", what(&object)).into()),
+            LinkedObject::NamedType => Err(format!("{}, not a blob", what(&object)).into()),
         }
     }
 
-    fn dataset(&self, place: &Place, group: &Group, link: &Link) -> Result<Dataset, Flaw> {
-        let dataset = if link.is_hard() { group.dataset(&link.name) } else { self.hdf5.dataset(&place.path) };
-        dataset.map_err(|error| damaged(&error))
-    }
-
     /// The object that a link of a group leads to, which is none of the groups above.
-    fn object(&self, group: &Place, link: &Link) -> Result<(Place, Rc<Object>), Flaw> {
+    fn object(&self, group: &ObjectPath, link: &Link) -> Result<(ObjectPath, Rc<LinkedObject>), Flaw> {
         let place = self.tree.follow(group, link).map_err(|error| Flaw::from(&error))?;
         if place.address == group.address || self.above.contains(&place.address) {
             return Err("leads back to a group that it stands in".to_owned().into());
@@ -150,14 +134,10 @@ impl Walk<'_> {
 }
 
 /// An object that is no group, in words.
-fn what(object: &Object) -> &'static str {
+fn what(object: &LinkedObject) -> &'static str {
     match object {
-        Object::Group(_) => "a group",
-        Object::Dataset { .. } => "a dataset",
-        Object::Other => "a named type",
+        LinkedObject::Group(_) => "a group",
+        LinkedObject::Dataset(_) => "a dataset",
+        LinkedObject::NamedType => "a named type",
     }
-}
-
-fn damaged(error: &hdf5_pure::Error) -> Flaw {
-    format!("damaged HDF5: {error}").into()
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caffemodel::data::{Record, SourceError, leveldb, lmdb};
 use heed::types::Bytes;
 use heed::{CommitOrAbort, EnvOpenOptions};
 use proptest::prelude::*;
 use rusty_leveldb::{CompressorId, DB, Options, compressor};
 use tempfile::TempDir;
+
+use super::{DatabaseRecord, SourceError, leveldb, lmdb};
 
 /// A write: the key, and the value, or `None` to delete it.
 type Write = (Vec<u8>, Option<Vec<u8>>);
@@ -28,7 +29,7 @@ fn writes() -> impl Strategy<Value = Vec<Write>> {
 type Damage<'a> = &'a dyn Fn(&Path);
 
 /// The first record once all is written.
-fn expected(writes: &[Write]) -> Option<Record> {
+fn expected(writes: &[Write]) -> Option<DatabaseRecord> {
     let mut map = BTreeMap::new();
     for (key, value) in writes {
         match value {
@@ -36,10 +37,10 @@ fn expected(writes: &[Write]) -> Option<Record> {
             None => map.remove(key),
         };
     }
-    map.first_key_value().map(|(key, value)| Record { key: key.to_vec(), value: value.to_vec() })
+    map.first_key_value().map(|(key, value)| DatabaseRecord { key: key.to_vec(), value: value.to_vec() })
 }
 
-fn check(found: Result<Record, SourceError>, expected: Option<Record>) {
+fn check(found: Result<DatabaseRecord, SourceError>, expected: Option<DatabaseRecord>) {
     match expected {
         Some(record) => assert_eq!(found.unwrap(), record),
         None => assert!(found.unwrap_err().to_string().ends_with(": the database has no records")),
@@ -124,7 +125,7 @@ fn copy(folder: &Path) -> TempDir {
     copy
 }
 
-fn first_record(folder: &Path) -> Result<Record, SourceError> {
+fn first_record(folder: &Path) -> Result<DatabaseRecord, SourceError> {
     if folder.join(lmdb::DATA_FILE).exists() { lmdb::first_record(folder) } else { leveldb::first_record(folder) }
 }
 
@@ -308,7 +309,7 @@ fn many_deleted_keys_are_passed_over_in_logs_and_tables() {
     for buffer in [4 << 20, 20_000] {
         let folder = tempfile::tempdir().unwrap();
         write_leveldb(folder.path(), &writes, buffer, true);
-        check(leveldb::first_record(folder.path()), Some(Record { key: key(4000), value: vec![1; 9] }));
+        check(leveldb::first_record(folder.path()), Some(DatabaseRecord { key: key(4000), value: vec![1; 9] }));
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) struct Key {
 
 /// What was written for a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Value {
+pub(super) enum Written {
     /// The key was deleted.
     Deleted,
     /// A value.
@@ -27,9 +27,9 @@ pub(super) enum Value {
 
 /// A write.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Write {
     pub(super) key: Key,
-    pub(super) value: Value,
+    pub(super) value: Written,
 }
 
 /// The kinds of writes, as they are stored.

@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caffemodel::data::PictureSize;
-use caffemodel::data::picture::{Decoding, size, size_of_file};
 use proptest::prelude::*;
+
+use super::{Decoding, PictureSize, size, size_of_file};
 
 /// Each picture with its stored channels, and whether it lies on its side where it is decoded to colours, and as stored.
 const PICTURES: &[(&str, i32, bool, bool)] = &[

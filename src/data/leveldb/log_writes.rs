@@ -7,18 +7,18 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::entry::{DELETION, Entry, Key, VALUE, Value};
 use super::log::{Log, LogPlace, LogRecord};
+use super::write::{DELETION, Key, VALUE, Write, Written};
 use crate::data::SourceError;
 
 /// How many keys one pass over the logs finds.
 const KEYS: usize = 1024;
 
 /// The latest writes of some keys, with their numbers.
-type Writes = BTreeMap<Vec<u8>, (u64, Value)>;
+type Writes = BTreeMap<Vec<u8>, (u64, Written)>;
 
 /// The logs, with the writes found last.
-pub(super) struct Pending {
+pub(super) struct LogWrites {
     logs: Vec<PathBuf>,
     found: Writes,
     /// The greatest key found so far.
@@ -27,18 +27,18 @@ pub(super) struct Pending {
     more: bool,
 }
 
-impl Pending {
+impl LogWrites {
     /// The logs with these paths.
-    pub(super) fn new(logs: Vec<PathBuf>) -> Pending {
-        Pending { logs, found: Writes::new(), passed: None, more: true }
+    pub(super) fn new(logs: Vec<PathBuf>) -> LogWrites {
+        LogWrites { logs, found: Writes::new(), passed: None, more: true }
     }
 
     /// The latest write of the next key.
-    pub(super) fn next(&mut self) -> Result<Option<Entry>, SourceError> {
+    pub(super) fn next(&mut self) -> Result<Option<Write>, SourceError> {
         if self.found.is_empty() && self.more {
             self.search()?;
         }
-        let entry = |(user, (sequence, value))| Entry { key: Key { user, sequence: Reverse(sequence) }, value };
+        let entry = |(user, (sequence, value))| Write { key: Key { user, sequence: Reverse(sequence) }, value };
         Ok(self.found.pop_first().map(entry))
     }
 
@@ -79,12 +79,12 @@ impl Pending {
             let length = stream.varint()?;
             let key = stream.read(length)?;
             let value = match kind {
-                DELETION => Value::Deleted,
+                DELETION => Written::Deleted,
                 VALUE => {
                     let len = stream.varint()?;
                     let place = LogPlace { log: index, record: record.start, offset: stream.offset(), len };
                     stream.skip(len)?;
-                    Value::Logged(place)
+                    Written::Logged(place)
                 }
                 _ => return Err(stream.fault("the record has a write of an unknown kind: the log is damaged")),
             };
@@ -94,7 +94,7 @@ impl Pending {
     }
 
     /// Keeps a write if it is the latest of its key, and the key one of the next.
-    fn keep(&mut self, key: Vec<u8>, sequence: u64, value: Value) {
+    fn keep(&mut self, key: Vec<u8>, sequence: u64, value: Written) {
         if self.passed.as_ref().is_some_and(|passed| key <= *passed) {
             return;
         }

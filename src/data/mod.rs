@@ -20,6 +20,7 @@ pub mod picture;
 pub mod window_file;
 
 mod error;
+#[cfg_attr(not(feature = "datasets"), allow(dead_code, reason = "lists of files need a part of it"))]
 mod file;
 mod sources;
 #[cfg(not(all(feature = "datasets", feature = "hdf5")))]

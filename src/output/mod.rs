@@ -24,6 +24,7 @@ use crate::plan::PlannedLayer;
 
 pub use arrays::Arrays;
 pub use atomic::AtomicFile;
+#[cfg(feature = "cli")]
 pub(crate) use atomic::folder;
 pub use binaryproto::BinaryprotoWriter;
 pub use caffemodel::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};

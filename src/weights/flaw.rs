@@ -13,6 +13,7 @@ pub struct Flaw {
 
 impl Flaw {
     /// Puts the place in front of the message.
+    #[cfg(feature = "hdf5")]
     pub(super) fn at(self, place: &str) -> Flaw {
         Flaw { message: format!("{place}: {}", self.message), ..self }
     }

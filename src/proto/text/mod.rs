@@ -37,6 +37,7 @@ use prost_reflect::MessageDescriptor;
 
 use crate::error::Diagnostic;
 
+#[cfg(feature = "cli")]
 pub(crate) use number::general;
 pub use outline::field_names;
 pub use source::{Source, Span, caret};

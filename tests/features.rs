@@ -1,5 +1,7 @@
 //! What a build without a feature says to those who need it.
 
+#![cfg(not(all(feature = "datasets", feature = "hdf5")))]
+
 use std::fs;
 use std::path::Path;
 

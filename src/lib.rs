@@ -9,6 +9,9 @@
 //! One direction, no way back: nothing before [`init::fill`] draws a random number or allocates a blob, and nothing
 //! after [`Plan`] looks at a layer's type.
 
+// The command line prints in `cli::print`, which cannot panic.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;

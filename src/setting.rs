@@ -76,23 +76,24 @@ impl fmt::Display for Setting {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
     before: String,
-    setting: Option<(Setting, String)>,
+    /// The setting, and the text after it.
+    setting: Option<Box<(Setting, String)>>,
 }
 
 impl Advice {
     /// A text that names a setting between two parts.
     pub fn naming(before: impl Into<String>, setting: Setting, after: impl Into<String>) -> Advice {
-        Advice { before: before.into(), setting: Some((setting, after.into())) }
+        Advice { before: before.into(), setting: Some(Box::new((setting, after.into()))) }
     }
 
     /// The setting that it names.
     pub fn setting(&self) -> Option<&Setting> {
-        self.setting.as_ref().map(|(setting, _)| setting)
+        self.setting.as_ref().map(|named| &named.0)
     }
 
     /// The text, with the setting as `name` calls it.
     pub fn text(&self, name: impl FnOnce(&Setting) -> String) -> String {
-        match &self.setting {
+        match self.setting.as_deref() {
             Some((setting, after)) => format!("{}{}{after}", self.before, name(setting)),
             None => self.before.clone(),
         }
@@ -102,7 +103,7 @@ impl Advice {
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.before)?;
-        match &self.setting {
+        match self.setting.as_deref() {
             Some((setting, after)) => write!(f, "{setting}{after}"),
             None => Ok(()),
         }
@@ -123,7 +124,7 @@ impl From<&str> for Advice {
 
 impl PartialEq<str> for Advice {
     fn eq(&self, text: &str) -> bool {
-        self.to_string() == text
+        self.text(Setting::to_string) == text
     }
 }
 

@@ -17,20 +17,20 @@ layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim:
 layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 2 } }
 "#;
 
-/// A file, a sink that takes nothing, or a pipe.
+/// Where a stream goes: a pipe that the test reads, a full device, or a pipe whose reader has left.
 #[derive(Debug, Clone, Copy)]
-enum Sink {
+enum Destination {
     Captured,
     Full,
     Left,
 }
 
-impl From<Sink> for Stdio {
-    fn from(sink: Sink) -> Stdio {
+impl From<Destination> for Stdio {
+    fn from(sink: Destination) -> Stdio {
         match sink {
-            Sink::Captured => Stdio::piped(),
-            Sink::Full => File::options().write(true).open("/dev/full").unwrap().into(),
-            Sink::Left => io::pipe().unwrap().1.into(),
+            Destination::Captured => Stdio::piped(),
+            Destination::Full => File::options().write(true).open("/dev/full").unwrap().into(),
+            Destination::Left => io::pipe().unwrap().1.into(),
         }
     }
 }
@@ -47,7 +47,7 @@ fn tool(folder: &Folder, arguments: &str) -> Command {
     command
 }
 
-fn run(folder: &Folder, arguments: &str, stdout: Sink, stderr: Sink) -> Output {
+fn run(folder: &Folder, arguments: &str, stdout: Destination, stderr: Destination) -> Output {
     tool(folder, arguments).stdout(stdout).stderr(stderr).spawn().unwrap().wait_with_output().unwrap()
 }
 
@@ -58,18 +58,19 @@ fn told(output: &Output) -> (Option<i32>, String) {
 
 #[test]
 fn messages_that_nobody_takes_do_not_end_the_job() {
-    for stderr in [Sink::Full, Sink::Left] {
+    for stderr in [Destination::Full, Destination::Left] {
         let folder = folder();
-        let expected = run(&folder, "init net.prototxt -o - --seed 1", Sink::Captured, Sink::Captured).stdout;
+        let expected =
+            run(&folder, "init net.prototxt -o - --seed 1", Destination::Captured, Destination::Captured).stdout;
         for options in ["", " --verbose", " --quiet"] {
             let init = format!("init net.prototxt -o w.caffemodel --seed 1 --force{options}");
-            let code = run(&folder, &init, Sink::Captured, stderr).status.code();
+            let code = run(&folder, &init, Destination::Captured, stderr).status.code();
             assert_eq!(code, Some(0), "{init} {stderr:?}");
             assert_eq!(fs::read(folder.path("w.caffemodel")).unwrap(), expected, "{init} {stderr:?}");
             fs::remove_file(folder.path("w.caffemodel")).unwrap();
         }
         for failing in ["init absent.prototxt -o out", "init", "--no-such-option"] {
-            let code = run(&folder, failing, Sink::Captured, stderr).status.code();
+            let code = run(&folder, failing, Destination::Captured, stderr).status.code();
             assert_eq!(code, Some(2), "{failing} {stderr:?}");
         }
     }
@@ -78,8 +79,11 @@ fn messages_that_nobody_takes_do_not_end_the_job() {
 #[test]
 fn messages_and_results_may_share_a_pipe_that_is_left() {
     let folder = folder();
-    assert_eq!(run(&folder, "init net.prototxt -o w.caffemodel", Sink::Left, Sink::Left).status.code(), Some(0));
-    let code = |arguments: &str| run(&folder, arguments, Sink::Left, Sink::Left).status.code();
+    assert_eq!(
+        run(&folder, "init net.prototxt -o w.caffemodel", Destination::Left, Destination::Left).status.code(),
+        Some(0)
+    );
+    let code = |arguments: &str| run(&folder, arguments, Destination::Left, Destination::Left).status.code();
     assert_eq!(code("convert w.caffemodel - --to prototxt"), Some(2));
     assert_eq!(code("init net.prototxt -o -"), Some(2));
     assert_eq!(code("inspect w.caffemodel"), Some(0));
@@ -93,9 +97,9 @@ fn a_reader_that_has_seen_enough_is_no_failure_and_a_full_disk_is() {
         ["completions bash", "completions zsh", "--help", "init -h", "--version", "fillers", "layers --json"];
     let inspect = format!("inspect {}", lenet());
     for arguments in printing.into_iter().chain([inspect.as_str()]) {
-        let left = run(&folder, arguments, Sink::Left, Sink::Captured);
+        let left = run(&folder, arguments, Destination::Left, Destination::Captured);
         assert_eq!(told(&left), (Some(0), String::new()), "{arguments}");
-        let refused = run(&folder, arguments, Sink::Full, Sink::Captured);
+        let refused = run(&folder, arguments, Destination::Full, Destination::Captured);
         assert_eq!(told(&refused), (Some(2), full.to_owned()), "{arguments}");
     }
 }
@@ -110,8 +114,8 @@ fn an_output_that_is_not_taken_whole_is_an_error() {
     let left = "error: standard output: cannot write: Broken pipe (os error 32)";
     let full = "error: standard output: cannot write: No space left on device (os error 28)";
     let init = format!("init {} -o - --seed 1", lenet());
-    assert_eq!(told_of(run(&folder, &init, Sink::Left, Sink::Captured)), (Some(2), left.to_owned()));
-    assert_eq!(told_of(run(&folder, &init, Sink::Full, Sink::Captured)), (Some(2), full.to_owned()));
+    assert_eq!(told_of(run(&folder, &init, Destination::Left, Destination::Captured)), (Some(2), left.to_owned()));
+    assert_eq!(told_of(run(&folder, &init, Destination::Full, Destination::Captured)), (Some(2), full.to_owned()));
 
     let mut run = tool(&folder, &init).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     run.stdout.take().unwrap().read_exact(&mut [0; 20]).unwrap();

@@ -20,6 +20,7 @@ pub(crate) mod picture;
 pub(crate) mod window_file;
 
 mod error;
+#[cfg_attr(not(feature = "datasets"), allow(dead_code, reason = "lists of files need a part of it"))]
 mod file;
 #[cfg(feature = "datasets")]
 mod source_file;

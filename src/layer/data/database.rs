@@ -126,6 +126,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(feature = "datasets"), ignore = "this build reads no databases")]
     fn without_a_source_the_refusal_says_how_to_give_the_shape() {
         let refusal = setup(&TYPE, &layer(TEXT), &[], 1).unwrap_err();
         assert_eq!(refusal.field, "data_param.source");

@@ -29,7 +29,7 @@ pub(super) fn zero(plan: &Plan) -> Vec<Warning> {
             factors.push(factor);
         }
     }
-    let advice = Advice::naming("", Setting::BenchmarkPreset, &format!(" sets the variances to 1{LOAD}"));
+    let advice = Advice::naming("", Setting::BenchmarkPreset, format!(" sets the variances to 1{LOAD}"));
     let variances = warning(plan, variances, "variance", advice);
     let factors = warning(
         plan,

@@ -87,8 +87,11 @@ pub(super) struct Writing {
     /// A length in bytes that the file will not fall short of.
     pub(super) least_size: fn(&SavedNet<'_>) -> u64,
     /// Starts a file.
-    pub(super) start: for<'a> fn(Box<dyn Destination + 'a>, &SavedNet<'_>) -> io::Result<Box<dyn Output + 'a>>,
+    pub(super) start: Start,
 }
+
+/// Starts a file of some format for a net.
+type Start = for<'a> fn(Box<dyn Destination + 'a>, &SavedNet<'_>) -> io::Result<Box<dyn Output + 'a>>;
 
 /// Where a file is written.
 pub(super) trait Destination: Write + Seek {}

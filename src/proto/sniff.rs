@@ -35,16 +35,15 @@ impl Content {
         if let Some(foreign) = FOREIGN.iter().find(|foreign| (foreign.recognise)(bytes)) {
             return Content::Foreign(foreign);
         }
-        let signatures: [(fn(&[u8]) -> bool, Content); 6] = [
-            (is_hdf5, Content::Hdf5),
-            (is_zip, Content::Zip),
-            (|bytes| bytes.starts_with(b"\x93NUMPY"), Content::Npy),
-            (is_safetensors, Content::Safetensors),
-            (is_text, Content::Text),
-            (|bytes| is_blob(bytes) || is_vector(bytes), Content::Blobs),
-        ];
-        let found = signatures.into_iter().find(|(recognise, _)| recognise(bytes));
-        found.map_or(Content::Message, |(_, content)| content)
+        match bytes {
+            _ if is_hdf5(bytes) => Content::Hdf5,
+            _ if is_zip(bytes) => Content::Zip,
+            _ if bytes.starts_with(b"\x93NUMPY") => Content::Npy,
+            _ if is_safetensors(bytes) => Content::Safetensors,
+            _ if is_text(bytes) => Content::Text,
+            _ if is_blob(bytes) || is_vector(bytes) => Content::Blobs,
+            _ => Content::Message,
+        }
     }
 
     /// The format of weights that a file without a net is in; `None` for anything else.

@@ -93,6 +93,7 @@ mod tests {
     use super::*;
     use crate::net::v1_name;
     use crate::proto::descriptor;
+    use crate::proto::schema::Kind;
 
     fn entries() -> impl Iterator<Item = &'static LayerType> {
         LAYERS.iter().copied().flatten()
@@ -110,10 +111,11 @@ mod tests {
 
     #[test]
     fn every_v1_type_is_one_of_them() {
-        let v1 = descriptor("V1LayerParameter").child_enums().find(|values| values.name() == "LayerType").unwrap();
+        let kind = descriptor("V1LayerParameter").field_named("type").unwrap().kind();
+        let Kind::Enum(v1) = kind else { panic!("it is an enum") };
         let named = entries().filter_map(|entry| v1_name(entry.name)).count();
         // One value, NONE, is no type.
-        assert_eq!(named, v1.values().count() - 1);
+        assert_eq!(named, v1.value_names().count() - 1);
     }
 
     #[test]

@@ -191,6 +191,11 @@ impl EnumType {
         self.0.values
     }
 
+    /// The names of its values, in the order in which the schema declares them.
+    pub fn value_names(self) -> impl Iterator<Item = &'static str> {
+        self.0.values.iter().map(|value| value.0)
+    }
+
     /// The name of the value of this number.
     pub fn value_name(self, number: i32) -> Option<&'static str> {
         self.0.values.iter().find(|value| value.1 == number).map(|value| value.0)

@@ -2,6 +2,7 @@
 
 /// Where the values of a top are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TopMemory {
     /// In memory of the top's own.
     Own,

@@ -10,6 +10,7 @@ const HISTOGRAM_BINS: usize = 16;
 
 /// What many values are like. Infinities and NaN are counted, and left out of everything else.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Statistics {
     /// The mean; none of these four where there are no finite values.
     pub mean: Option<f64>,

@@ -20,7 +20,7 @@ pub(crate) use exponential::FRACTION_24;
 pub(crate) use normal::{Affine, Normal};
 pub use release::{Era, Release, ReleaseError};
 pub(crate) use tables::{NORMAL_X, NORMAL_Y};
-pub(crate) use uniform::Uniform;
+pub(crate) use uniform::UniformReal;
 pub use uniform_int::{shuffle, uniform_int};
 pub(crate) use ziggurat::Ziggurat;
 

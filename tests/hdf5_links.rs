@@ -163,7 +163,8 @@ fn take_shaped(name: &str, layer: &str, [outputs, inputs]: [usize; 2]) -> (usize
     let donors = [Donor::open(file(name)).unwrap()];
     let report = donors::apply(&mut plan, &donors, &MatchOptions::default()).unwrap();
     let mut values = vec![f32::NAN; outputs * inputs];
-    plan.layers[1].blobs[0].donor.as_ref().unwrap().values.read(0, &mut values).unwrap();
+    let ValueSource::Weights(donor) = plan.layers[1].blobs[0].source() else { panic!("nothing was taken") };
+    donor.values.read(0, &mut values).unwrap();
     (report.donors[0].taken.len(), values)
 }
 
@@ -214,7 +215,7 @@ fn layers_with_slashes_in_their_names_come_back() {
     folder.write("net.prototxt", NESTED);
     folder.run("init net.prototxt -o one.caffemodel --seed 1").success();
     folder.run("init net.prototxt -o one.caffemodel.h5 --seed 1").success();
-    let stored = weights::open(folder.path("one.caffemodel.h5")).unwrap();
+    let stored = formats::open(folder.path("one.caffemodel.h5")).unwrap();
     let blobs: Vec<(&str, usize)> = stored.layers.iter().map(|layer| (&*layer.name, layer.blobs.len())).collect();
     let with_blobs: Vec<_> = blobs.into_iter().filter(|(_, blobs)| *blobs > 0).collect();
     assert_eq!(with_blobs, [("conv1", 2), ("conv1/bn", 3), ("conv1/scale", 2), ("fc", 2)]);

@@ -2,7 +2,6 @@
 
 /// Where the values of a top are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum TopMemory {
     /// In memory of the top's own.
     Own,

@@ -7,7 +7,7 @@ mod folder;
 
 use std::path::{Path, PathBuf};
 
-use caffemodel::donors::{self, Donor, MatchOptions, Report, Selection};
+use caffemodel::donors::{self, Donor, MatchOptions, MatchReport, Selection};
 use caffemodel::formats;
 use caffemodel::plan::ValueSource;
 use caffemodel::proto::caffe::{BlobProto, BlobShape, LayerParameter, NetParameter};
@@ -33,7 +33,7 @@ fn net(layers: &[&str], shared: bool) -> String {
 }
 
 /// Takes weights into a net of these layers; returns what each layer's first blob begins with.
-fn take(name: &str, layers: &[&str], shared: bool, options: &MatchOptions) -> Result<(Report, Vec<f32>), String> {
+fn take(name: &str, layers: &[&str], shared: bool, options: &MatchOptions) -> Result<(MatchReport, Vec<f32>), String> {
     let definition = Definition::from_bytes("net", net(layers, shared)).unwrap();
     let net = Net::resolve(definition, &StateOptions::default()).unwrap();
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
@@ -72,7 +72,8 @@ fn soft_links_are_followed_and_those_to_nowhere_matter_only_where_they_are_neede
         let strict = formats::open(file(name)).unwrap_err().to_string();
         assert_eq!(strict, format!("{}: {circle}", file(name).display()));
         let only = Selection::new(&["a".to_owned()], &[]).unwrap();
-        let options = MatchOptions { selection: only, ..MatchOptions::default() };
+        let mut options = MatchOptions::default();
+        options.selection = only;
         let (report, _) = take(name, &["a", "circle"], false, &options).unwrap();
         assert!(report.donors[0].left.contains(&"circle".to_owned()));
     }
@@ -160,9 +161,10 @@ fn take_shaped(name: &str, layer: &str, [outputs, inputs]: [usize; 2]) -> (usize
     let net = Net::resolve(Definition::from_bytes("net", net).unwrap(), &StateOptions::default()).unwrap();
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
     let donors = [Donor::open(file(name)).unwrap()];
-    let report = weights::apply(&mut plan, &donors, &MatchOptions::default()).unwrap();
+    let report = donors::apply(&mut plan, &donors, &MatchOptions::default()).unwrap();
     let mut values = vec![f32::NAN; outputs * inputs];
-    plan.layers[1].blobs[0].donor.as_ref().unwrap().values.read(0, &mut values).unwrap();
+    let ValueSource::Weights(donor) = plan.layers[1].blobs[0].source() else { panic!("nothing was taken") };
+    donor.values.read(0, &mut values).unwrap();
     (report.donors[0].taken.len(), values)
 }
 
@@ -213,7 +215,7 @@ fn layers_with_slashes_in_their_names_come_back() {
     folder.write("net.prototxt", NESTED);
     folder.run("init net.prototxt -o one.caffemodel --seed 1").success();
     folder.run("init net.prototxt -o one.caffemodel.h5 --seed 1").success();
-    let stored = weights::open(folder.path("one.caffemodel.h5")).unwrap();
+    let stored = formats::open(folder.path("one.caffemodel.h5")).unwrap();
     let blobs: Vec<(&str, usize)> = stored.layers.iter().map(|layer| (&*layer.name, layer.blobs.len())).collect();
     let with_blobs: Vec<_> = blobs.into_iter().filter(|(_, blobs)| *blobs > 0).collect();
     assert_eq!(with_blobs, [("conv1", 2), ("conv1/bn", 3), ("conv1/scale", 2), ("fc", 2)]);

@@ -9,6 +9,7 @@ use crate::proto::caffe::LayerParameter;
 
 /// A net to be saved. Every length in its file follows from it.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct SavedNet<'a> {
     /// The net's name, empty if it has none.
     pub name: &'a str,
@@ -22,6 +23,7 @@ pub struct SavedNet<'a> {
 
 /// A layer of a [`SavedNet`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SavedLayer<'a> {
     /// Its parameters, without blobs.
     pub param: &'a LayerParameter,
@@ -33,6 +35,7 @@ pub struct SavedLayer<'a> {
 
 /// A blob of a [`SavedLayer`].
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct SavedBlob<'a> {
     /// Its shape.
     pub shape: &'a Shape,

@@ -59,6 +59,7 @@ mod tile;
 #[cfg(test)]
 mod testing;
 
+pub use crate::data::Sources;
 pub use accuracy::Accuracy;
 pub use argmax::ArgMax;
 pub use arity::Arity;

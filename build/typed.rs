@@ -1,0 +1,167 @@
+//! The messages that prost makes Rust types of: BVLC's, with what the program reads of forks' fields.
+//!
+//! A message to which forks have added more has a field `kept` beside: what the program does not read of it, encoded, by the
+//! union's numbers.
+
+use std::collections::HashSet;
+
+use prost_types::field_descriptor_proto::{Label, Type};
+use prost_types::source_code_info::Location;
+use prost_types::{DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
+
+use crate::comments::{
+    ENUMS_OF_FILE, ENUMS_OF_MESSAGE, FIELDS_OF_MESSAGE, MESSAGES_OF_FILE, VALUES_OF_ENUM,
+};
+use crate::union::{FIRST_NUMBER, Kind, Row, Union};
+
+/// Messages of forks that are read.
+const MESSAGES: &[&str] = &[
+    "AnnotatedDataParameter",
+    "AnnotatedDatum",
+    "Annotation",
+    "AnnotationGroup",
+    "DetectionEvaluateParameter",
+    "DetectionOutputParameter",
+    "ExpansionParameter",
+    "MultiBoxLossParameter",
+    "NonMaximumSuppressionParameter",
+    "NormalizeParameter",
+    "PermuteParameter",
+    "PriorBoxParameter",
+    "ResizeParameter",
+    "SaveOutputParameter",
+    "ShuffleChannelParameter",
+    "VideoDataParameter",
+];
+
+/// Fields that forks have added to messages of BVLC's and that are read, beside those of the messages above.
+const FIELDS: &[(&str, &str)] = &[("TransformationParameter", "crop_h"), ("TransformationParameter", "crop_w")];
+
+/// The number of the field for what is not read.
+pub const KEPT: i32 = 19_000;
+
+/// The file that prost compiles; `bvlc` is `caffe.proto`.
+pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
+    let mut file = bvlc.clone();
+    for row in union.rows.keys().filter(|row| is_read(row)) {
+        let message = message_mut(&mut file, &row.message);
+        match message.field.iter_mut().find(|field| field.number() == row.number) {
+            Some(field) if row.label == Label::Repeated && row.number >= FIRST_NUMBER => {
+                field.set_label(Label::Repeated);
+                field.default_value = None;
+            }
+            Some(_) => {}
+            None => {
+                let taken = message.field.iter().any(|field| field.name() == row.name);
+                message.field.push(field(row, taken));
+            }
+        }
+        if let Kind::Enum(values) = &row.kind
+            && row.number >= FIRST_NUMBER
+        {
+            add_values(&mut file, &values.name, &values.values);
+        }
+    }
+    let unread: HashSet<&str> = union.rows.keys().filter(|row| !is_read(row)).map(|row| row.message.as_str()).collect();
+    for message in file.message_type.iter_mut().filter(|message| unread.contains(message.name())) {
+        message.field.push(kept());
+    }
+    complete_locations(&mut file);
+    file
+}
+
+/// Gives all that was added a location without comments, as prost looks for one of everything.
+fn complete_locations(file: &mut FileDescriptorProto) {
+    let mut paths = Vec::new();
+    for (place, values) in (0..).zip(&file.enum_type) {
+        push_enum(&mut paths, vec![ENUMS_OF_FILE, place], values);
+    }
+    for (place, message) in (0..).zip(&file.message_type) {
+        let path = vec![MESSAGES_OF_FILE, place];
+        for (field, _) in (0..).zip(&message.field) {
+            paths.push([&path[..], &[FIELDS_OF_MESSAGE, field]].concat());
+        }
+        for (inner, values) in (0..).zip(&message.enum_type) {
+            push_enum(&mut paths, [&path[..], &[ENUMS_OF_MESSAGE, inner]].concat(), values);
+        }
+        paths.push(path);
+    }
+    let locations = &mut file.source_code_info.get_or_insert_default().location;
+    let known: HashSet<Vec<i32>> = locations.iter().map(|location| location.path.clone()).collect();
+    let missing = paths.into_iter().filter(|path| !known.contains(path));
+    locations.extend(missing.map(|path| Location { path, ..Default::default() }));
+}
+
+fn push_enum(paths: &mut Vec<Vec<i32>>, path: Vec<i32>, values: &EnumDescriptorProto) {
+    paths.extend((0..values.value.len() as i32).map(|value| [&path[..], &[VALUES_OF_ENUM, value]].concat()));
+    paths.push(path);
+}
+
+/// Whether the types have the field.
+pub fn is_read(row: &Row) -> bool {
+    let is_bvlcs = row.number < FIRST_NUMBER;
+    let own = MESSAGES.contains(&row.message.as_str()) || FIELDS.contains(&(row.message.as_str(), row.name.as_str()));
+    match &row.kind {
+        _ if is_bvlcs => true,
+        Kind::Message(name) => MESSAGES.contains(&name.as_str()),
+        _ => own,
+    }
+}
+
+fn message_mut<'a>(file: &'a mut FileDescriptorProto, name: &str) -> &'a mut DescriptorProto {
+    let place = file.message_type.iter().position(|message| message.name() == name).unwrap_or_else(|| {
+        file.message_type.push(DescriptorProto { name: Some(name.into()), ..Default::default() });
+        file.message_type.len() - 1
+    });
+    &mut file.message_type[place]
+}
+
+/// A field of the union. One whose name another type has taken is named after its own type, too.
+fn field(row: &Row, taken: bool) -> FieldDescriptorProto {
+    let (kind, type_name) = match &row.kind {
+        Kind::Scalar(scalar) => (*scalar, None),
+        Kind::Enum(values) => (Type::Enum, Some(format!(".caffe.{}", values.name))),
+        Kind::Message(name) => (Type::Message, Some(format!(".caffe.{name}"))),
+    };
+    let suffix = type_name.as_deref().map_or(kind.as_str_name(), |name| name.rsplit('.').next().unwrap_or(name));
+    let name = if taken { format!("{}_{}", row.name, suffix.trim_start_matches("TYPE_").to_lowercase()) } else { row.name.clone() };
+    let label = if row.label == Label::Repeated { Label::Repeated } else { Label::Optional };
+    FieldDescriptorProto {
+        name: Some(name),
+        number: Some(row.number),
+        label: Some(label.into()),
+        r#type: Some(kind.into()),
+        type_name,
+        default_value: row.default.clone().filter(|_| label == Label::Optional),
+        ..Default::default()
+    }
+}
+
+/// Adds to the enum what it lacks of these values.
+fn add_values(file: &mut FileDescriptorProto, name: &str, values: &[(String, i32, i32)]) {
+    let declared = match name.split_once('.') {
+        None => &mut file.enum_type,
+        Some((message, _)) => &mut message_mut(file, message).enum_type,
+    };
+    let own = name.rsplit('.').next().unwrap_or(name);
+    let place = declared.iter().position(|values| values.name() == own).unwrap_or_else(|| {
+        declared.push(EnumDescriptorProto { name: Some(own.into()), ..Default::default() });
+        declared.len() - 1
+    });
+    for (value, _, number) in values {
+        if declared[place].value.iter().all(|known| known.name() != value) {
+            let value = EnumValueDescriptorProto { name: Some(value.clone()), number: Some(*number), options: None };
+            declared[place].value.push(value);
+        }
+    }
+}
+
+fn kept() -> FieldDescriptorProto {
+    FieldDescriptorProto {
+        name: Some("kept".into()),
+        number: Some(KEPT),
+        label: Some(Label::Optional.into()),
+        r#type: Some(Type::Bytes.into()),
+        ..Default::default()
+    }
+}

@@ -27,9 +27,30 @@ const LAYERS: [&str; 2] = ["LayerParameter", "V1LayerParameter"];
 
 /// The forks whose schemas stand in `proto/dialects`.
 const DIALECTS: &[&str] = &[
-    "bvlc-1.0", "bvlc-rc5", "bvlc-rc3", "bvlc-rc2", "ssd", "refinedet", "rfcn", "fast-rcnn", "soeaver", "ducha-aiki", "synopsys",
-    "yjxiong", "pspnet", "segnet", "segnet-cudnn5", "intel", "nvidia", "crfasrnn", "crfasrnn-0.1", "happynear", "apl", "lisa",
-    "cambricon", "mobilenet-yolo",
+    "bvlc-1.0",
+    "bvlc-rc5",
+    "bvlc-rc3",
+    "bvlc-rc2",
+    "ssd",
+    "refinedet",
+    "rfcn",
+    "fast-rcnn",
+    "soeaver",
+    "ducha-aiki",
+    "synopsys",
+    "yjxiong",
+    "pspnet",
+    "segnet",
+    "segnet-cudnn5",
+    "intel",
+    "nvidia",
+    "crfasrnn",
+    "crfasrnn-0.1",
+    "happynear",
+    "apl",
+    "lisa",
+    "cambricon",
+    "mobilenet-yolo",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -64,7 +85,9 @@ fn box_layer_types(config: &mut Config, files: &FileDescriptorSet) {
     let messages: Vec<&DescriptorProto> = files.file.iter().flat_map(|file| &file.message_type).collect();
     let holds_others = |field: &FieldDescriptorProto| {
         let is_kept = field.number() == typed::KEPT;
-        !is_kept && (field.label() == Label::Repeated || matches!(field.r#type(), Type::Message | Type::String | Type::Bytes))
+        !is_kept
+            && (field.label() == Label::Repeated
+                || matches!(field.r#type(), Type::Message | Type::String | Type::Bytes))
     };
     let large = |field: &&FieldDescriptorProto| {
         let name = field.type_name().trim_start_matches(".caffe.");

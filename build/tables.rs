@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use prost_types::field_descriptor_proto::{Label, Type};
 
+use crate::typed;
 use crate::union::{Enum, Kind, Row, Union, View};
 
 /// The source of a static `UNION` and of one `VIEWS`, and the text.
@@ -34,7 +35,8 @@ struct Index<'a> {
 
 impl<'a> Index<'a> {
     fn new(union: &'a Union) -> Index<'a> {
-        let enums = union.rows.keys().filter_map(|row| if let Kind::Enum(values) = &row.kind { Some(values) } else { None });
+        let enums =
+            union.rows.keys().filter_map(|row| if let Kind::Enum(values) = &row.kind { Some(values) } else { None });
         let mut enums: BTreeMap<&Enum, usize> = enums.map(|values| (values, 0)).collect();
         enums.values_mut().zip(0..).for_each(|(place, index)| *place = index);
         Index {
@@ -99,8 +101,9 @@ impl Tables {
     fn messages(&mut self, union: &Union) {
         self.line("messages: &[");
         for (name, about) in &union.messages {
+            let keeps = typed::keeps(union, name);
             let (name, about) = (self.text.range(name), self.text.range(about));
-            let _ = writeln!(self.out, "MessageEntry {{ name: {name}, about: {about} }},");
+            let _ = writeln!(self.out, "MessageEntry {{ name: {name}, about: {about}, keeps: {keeps} }},");
         }
         self.line("],");
     }
@@ -121,11 +124,12 @@ impl Tables {
             let _ = writeln!(
                 self.out,
                 "RowEntry {{ name: {name}, number: {}, label: Label::{label}, kind: {}, packed: {}, default: {default}, \
-                 about: {about}, declared: {} }},",
+                 about: {about}, declared: {}, read: {} }},",
                 row.number,
                 index.kind(&row.kind),
                 row.packed,
                 origin.declared,
+                typed::is_read(row),
             );
         }
         self.line("],");
@@ -147,7 +151,8 @@ impl Tables {
 
     /// A schema: its rows message by message, in the order of the union's rows and so of their names.
     fn view(&mut self, union: &Union, view: &View, index: &Index) {
-        let (mut ends, mut fields, mut by_saved, mut by_number, mut required) = (vec![0], vec![], vec![], vec![], vec![]);
+        let (mut ends, mut fields, mut by_saved, mut by_number, mut required) =
+            (vec![0], vec![], vec![], vec![], vec![]);
         for message in union.messages.keys() {
             let mut rows: Vec<(usize, i32, &Row)> = (view.messages.get(message).into_iter().flatten())
                 .map(|(row, saved)| (index.rows[row], *saved, row))

@@ -1,17 +1,18 @@
 //! The messages that prost makes Rust types of: BVLC's, with what the program reads of forks' fields.
 //!
-//! A message to which forks have added more has a field `kept` beside: what the program does not read of it, encoded, by the
-//! union's numbers.
+//! What the program does not read is kept, encoded by the union's numbers, in a field `kept` of the message. Only some
+//! messages have that field; the others leave it to the one that they stand in: two messages one after the other are, in
+//! protobuf, the two merged, unless they are elements of a list.
 
 use std::collections::HashSet;
 
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::source_code_info::Location;
-use prost_types::{DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
-
-use crate::comments::{
-    ENUMS_OF_FILE, ENUMS_OF_MESSAGE, FIELDS_OF_MESSAGE, MESSAGES_OF_FILE, VALUES_OF_ENUM,
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
 };
+
+use crate::comments::{ENUMS_OF_FILE, ENUMS_OF_MESSAGE, FIELDS_OF_MESSAGE, MESSAGES_OF_FILE, VALUES_OF_ENUM};
 use crate::union::{FIRST_NUMBER, Kind, Row, Union};
 
 /// Messages of forks that are read.
@@ -36,6 +37,9 @@ const MESSAGES: &[&str] = &[
 
 /// Fields that forks have added to messages of BVLC's and that are read, beside those of the messages above.
 const FIELDS: &[(&str, &str)] = &[("TransformationParameter", "crop_h"), ("TransformationParameter", "crop_w")];
+
+/// Messages that files consist of.
+const ROOTS: &[&str] = &["NetParameter", "SolverParameter"];
 
 /// The number of the field for what is not read.
 pub const KEPT: i32 = 19_000;
@@ -62,8 +66,7 @@ pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
             add_values(&mut file, &values.name, &values.values);
         }
     }
-    let unread: HashSet<&str> = union.rows.keys().filter(|row| !is_read(row)).map(|row| row.message.as_str()).collect();
-    for message in file.message_type.iter_mut().filter(|message| unread.contains(message.name())) {
+    for message in file.message_type.iter_mut().filter(|message| keeps(union, message.name())) {
         message.field.push(kept());
     }
     complete_locations(&mut file);
@@ -108,6 +111,23 @@ pub fn is_read(row: &Row) -> bool {
     }
 }
 
+/// Whether a message has the field `kept`: roots have it, and elements of lists that hold anything unread.
+pub fn keeps(union: &Union, message: &str) -> bool {
+    let listed = |row: &Row| {
+        row.label == Label::Repeated && is_read(row) && matches!(&row.kind, Kind::Message(name) if name == message)
+    };
+    ROOTS.contains(&message) || union.rows.keys().any(listed) && holds_unread(union, message, 0)
+}
+
+/// Whether the message, or one that it holds and that does not keep it itself, has fields that are not read.
+fn holds_unread(union: &Union, message: &str, depth: usize) -> bool {
+    let inner = |row: &Row| match &row.kind {
+        Kind::Message(name) if row.label != Label::Repeated && depth < 8 => holds_unread(union, name, depth + 1),
+        _ => false,
+    };
+    union.rows.keys().filter(|row| row.message == message).any(|row| !is_read(row) || inner(row))
+}
+
 fn message_mut<'a>(file: &'a mut FileDescriptorProto, name: &str) -> &'a mut DescriptorProto {
     let place = file.message_type.iter().position(|message| message.name() == name).unwrap_or_else(|| {
         file.message_type.push(DescriptorProto { name: Some(name.into()), ..Default::default() });
@@ -124,7 +144,11 @@ fn field(row: &Row, taken: bool) -> FieldDescriptorProto {
         Kind::Message(name) => (Type::Message, Some(format!(".caffe.{name}"))),
     };
     let suffix = type_name.as_deref().map_or(kind.as_str_name(), |name| name.rsplit('.').next().unwrap_or(name));
-    let name = if taken { format!("{}_{}", row.name, suffix.trim_start_matches("TYPE_").to_lowercase()) } else { row.name.clone() };
+    let name = if taken {
+        format!("{}_{}", row.name, suffix.trim_start_matches("TYPE_").to_lowercase())
+    } else {
+        row.name.clone()
+    };
     let label = if row.label == Label::Repeated { Label::Repeated } else { Label::Optional };
     FieldDescriptorProto {
         name: Some(name),

@@ -16,7 +16,7 @@ pub(super) static TYPES: &[LayerType] =
         .v1("ARGMAX")];
 
 fn argmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.argmax_param.clone().unwrap_or_default();
+    let param = ctx.param.argmax_param.unwrap_or_default();
     let bottom = ctx.bottom(0);
     let top_k = i64::from(param.top_k());
     ensure!(top_k >= 1, "argmax_param.top_k", "top_k 0 leaves nothing to find");

@@ -15,7 +15,7 @@ pub(super) static TYPES: &[LayerType] =
         .v1("CONCAT")];
 
 fn concat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let axis = concat_axis(ctx, &ctx.param.concat_param.clone().unwrap_or_default())?;
+    let axis = concat_axis(ctx, &ctx.param.concat_param.unwrap_or_default())?;
     let first = ctx.bottom(0);
     let mut dims: Vec<i64> = first.dims().iter().copied().map(i64::from).collect();
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {

@@ -16,7 +16,7 @@ pub(super) static TYPES: &[LayerType] =
 
 fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let param = ctx.param.flatten_param.clone().unwrap_or_default();
+    let param = ctx.param.flatten_param.unwrap_or_default();
     let start = ctx.bottom_axis(0, param.axis(), "flatten_param.axis")?;
     let end = ctx.bottom_axis(0, param.end_axis(), "flatten_param.end_axis")? + 1;
     let bottom = ctx.bottom(0);

@@ -19,7 +19,7 @@ fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut dims = [1; 4];
     dims[..bottom.axes()].copy_from_slice(bottom.dims());
 
-    let first = if ctx.param.mvn_param.clone().unwrap_or_default().across_channels() { 1 } else { 2 };
+    let first = if ctx.param.mvn_param.unwrap_or_default().across_channels() { 1 } else { 2 };
     // Caffe makes a blob of as many ones as a mean has terms and fills it at once.
     let terms = Shape::new(&dims[first..]).at("bottom")?;
     ensure!(terms.count() > 0, "bottom", "the bottom {bottom} has no elements to take a mean of");

@@ -65,12 +65,12 @@ fn abs_val(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn exp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    check_base(ctx.param.exp_param.clone().unwrap_or_default().base(), "exp_param.base")?;
+    check_base(ctx.param.exp_param.unwrap_or_default().base(), "exp_param.base")?;
     unchecked(ctx)
 }
 
 fn log(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let base = ctx.param.log_param.clone().unwrap_or_default().base();
+    let base = ctx.param.log_param.unwrap_or_default().base();
     check_base(base, "log_param.base")?;
     ensure!(base != 1.0, "log_param.base", "there is no logarithm to base 1");
     unchecked(ctx)

@@ -14,7 +14,7 @@ pub(super) static TYPES: &[LayerType] =
         .params(&["reduction_param"])];
 
 fn reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.reduction_param.clone().unwrap_or_default();
+    let param = ctx.param.reduction_param.unwrap_or_default();
     let axis = ctx.bottom_axis(0, param.axis(), "reduction_param.axis")?;
     let bottom = ctx.bottom(0);
     // For sum and mean Caffe makes a blob of as many ones as there are terms and fills it at once. In place the bottom

@@ -15,7 +15,7 @@ pub(super) static TYPES: &[LayerType] =
 const TILES: &str = "tile_param.tiles";
 
 fn tile(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.tile_param.clone().unwrap_or_default();
+    let param = ctx.param.tile_param.unwrap_or_default();
     let axis = ctx.bottom_axis(0, param.axis(), "tile_param.axis")?;
     let Some(tiles) = param.tiles else {
         return Err(Refusal::at(TILES, "tiles is missing").help("say how many times the blob is repeated"));

@@ -35,7 +35,7 @@ pub(super) fn upgrade(net: &mut NetParameter) -> Result<Option<NetLayer>, Proble
         name: Some("input".to_owned()),
         r#type: Some("Input".to_owned()),
         top: inputs,
-        input_param: Some(InputParameter { shape, ..Default::default() }.into()),
+        input_param: Some(InputParameter { shape }.into()),
         ..Default::default()
     };
     Ok(Some(NetLayer { param, origin: Some(Origin { field, index: 0 }) }))

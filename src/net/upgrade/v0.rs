@@ -141,7 +141,7 @@ fn take_parameters(v0_type: &str, v0: &mut V0LayerParameter, v1: &mut V1LayerPar
             v1.lrn_param = some_if_set(LrnParameter { local_size, alpha, beta, k, ..Default::default() });
         }
         "dropout" => {
-            v1.dropout_param = v0.dropout_ratio.take().map(|ratio| DropoutParameter { dropout_ratio: Some(ratio), ..Default::default() })
+            v1.dropout_param = v0.dropout_ratio.take().map(|ratio| DropoutParameter { dropout_ratio: Some(ratio) })
         }
         "concat" => {
             let concat_dim = v0.concat_dim.take();

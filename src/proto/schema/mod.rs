@@ -95,6 +95,11 @@ impl MessageType {
         UNION.messages[usize::from(self.index)].about.get()
     }
 
+    /// Whether the program's message has a field for what it does not read of it and of those within it.
+    pub(crate) fn keeps(self) -> bool {
+        UNION.messages[usize::from(self.index)].keeps
+    }
+
     /// The schema that it is a message of.
     pub fn schema(self) -> &'static Schema {
         self.schema
@@ -107,7 +112,8 @@ impl MessageType {
 
     /// Its fields in the order in which the schema declares them.
     pub fn fields(self) -> impl ExactSizeIterator<Item = FieldType> {
-        let mut fields: Vec<FieldType> = self.schema.fields[self.range()].iter().map(|entry| self.handle(entry)).collect();
+        let mut fields: Vec<FieldType> =
+            self.schema.fields[self.range()].iter().map(|entry| self.handle(entry)).collect();
         fields.sort_by_key(|field| (field.row().declared, field.saved_number()));
         fields.into_iter()
     }
@@ -129,11 +135,10 @@ impl MessageType {
         Some(self.handle(&fields[found]))
     }
 
-    /// The fields that every message must have. Few messages have any.
+    /// The fields that every message must have, in the order in which the schema declares them. Few messages have any.
     pub fn required_fields(self) -> impl Iterator<Item = FieldType> {
         let requires = self.schema.requiring.contains(&self.index);
-        let fields = if requires { &self.schema.fields[self.range()] } else { &[] };
-        fields.iter().map(move |entry| self.handle(entry)).filter(|field| field.is_required())
+        requires.then(|| self.fields()).into_iter().flatten().filter(|field| field.is_required())
     }
 
     fn range(self) -> std::ops::Range<usize> {
@@ -188,6 +193,11 @@ impl FieldType {
     /// Its number in the schema's binary files.
     pub fn saved_number(self) -> u32 {
         self.entry.1
+    }
+
+    /// Whether the program's messages have it. Of what they do not have, each message keeps the encoded fields.
+    pub(crate) fn is_read(self) -> bool {
+        self.row().read
     }
 
     /// What its values are.

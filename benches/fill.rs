@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use caffemodel::Shape;
-use caffemodel::filler::{Filler, Registry};
+use caffemodel::filler::{Filler, FillerRegistry};
 use caffemodel::proto::caffe::FillerParameter;
 use caffemodel::random::{CaffeGenerator, Era, Generator, NativeGenerator, Nowhere, SimdPath};
 use criterion::{Criterion, Throughput, criterion_group};
@@ -51,7 +51,7 @@ fn fillers() -> Vec<(&'static str, Box<dyn Filler>)> {
         let param = FillerParameter { r#type: Some(kind.into()), sparse, ..Default::default() };
         let shape = Shape::new([256, 256, 4, 4]).expect("a valid shape");
         assert_eq!(shape.count(), FILLED);
-        Registry::default().build(&param, &shape).expect("the filler suits the shape")
+        FillerRegistry::default().build(&param, &shape).expect("the filler suits the shape")
     };
     let names = ["constant", "uniform", "gaussian", "positive_unitball", "xavier", "msra", "bilinear"];
     names

@@ -210,7 +210,7 @@ fn json_has_all_of_it() {
     assert_eq!(parsed("fillers constant --json"), constant);
 
     let layers = parsed("layers --json");
-    assert_eq!(layers.as_array().unwrap().len(), layer::Registry::default().iter().count());
+    assert_eq!(layers.as_array().unwrap().len(), layer::LayerRegistry::default().iter().count());
     let relu = parsed("layers ReLU --json");
     assert!(layers.as_array().unwrap().contains(&relu));
     assert_eq!((&relu["v1_name"], &relu["bottoms"]), (&json!("RELU"), &json!({ "min": 1, "max": 1 })));
@@ -220,7 +220,7 @@ fn json_has_all_of_it() {
 
 #[test]
 fn unknown_names_are_refused_with_the_nearest() {
-    let known: Vec<&str> = filler::Registry::default().iter().map(|entry| entry.name).collect();
+    let known: Vec<&str> = filler::FillerRegistry::default().iter().map(|entry| entry.name).collect();
     let known = format!("the fillers are {}", known.join(", "));
     let expected = format!("error: unknown filler \"ortogonal\" (did you mean \"orthogonal\"? {known})\n");
     assert_eq!(refused("fillers ortogonal"), expected);

@@ -8,7 +8,7 @@ use clap::Args;
 use super::fields;
 use super::standard_output::{json, print};
 use super::table::{Column, Rows, Screen, Tone};
-use crate::filler::{FillerDocument, FillerType, Registry};
+use crate::filler::{FillerDocument, FillerRegistry, FillerType};
 
 /// List the fillers that there are, or show one of them in full.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(super) struct FillersArguments {
 }
 
 pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
-    let registry = Registry::default();
+    let registry = FillerRegistry::default();
     let Some(name) = &arguments.name else {
         let all: Vec<FillerDocument> = registry.iter().map(FillerType::document).collect();
         return print(&if arguments.json { json(&all)? } else { list(&all) });

@@ -8,7 +8,7 @@ use clap::Args;
 use super::fields;
 use super::standard_output::{json, print};
 use super::table::{Column, Rows, Screen, Tone};
-use crate::layer::{LayerDocument, LayerType, Registry};
+use crate::layer::{LayerDocument, LayerRegistry, LayerType};
 use crate::proto::text::closest;
 
 /// List the layer types that there are, or show one of them with its settings.
@@ -27,7 +27,7 @@ pub(super) struct LayersArguments {
 }
 
 pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
-    let registry = Registry::default();
+    let registry = LayerRegistry::default();
     let Some(name) = &arguments.name else {
         let all: Vec<LayerDocument> = registry.iter().map(LayerType::document).collect();
         return print(&if arguments.json { json(&all)? } else { list(&all) });

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::report;
-use crate::filler::{Registry, text};
+use crate::filler::{FillerRegistry, text};
 use crate::plan::{Before, RuleChange, Saved};
 use crate::rules::{Preset, Rule, Rules};
 use crate::{Error, Plan};
@@ -47,7 +47,7 @@ impl RuleArguments {
     ///
     /// # Errors
     /// Everything that is wrong with their texts.
-    pub(super) fn rules(&self, fillers: &Registry) -> crate::Result<Rules> {
+    pub(super) fn rules(&self, fillers: &FillerRegistry) -> crate::Result<Rules> {
         let weight = self.weight_filler.iter().map(|text| Rule::missing_weights("--weight-filler", text, fillers));
         let bias = self.bias_filler.iter().map(|text| Rule::missing_biases("--bias-filler", text, fillers));
         let given = self.rules.iter().map(|text| Rule::parse("--rule", text, fillers));

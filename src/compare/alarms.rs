@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Method, Options, compare};
 use crate::Shape;
-use crate::filler::{Registry, Sink};
+use crate::filler::{FillerRegistry, Sink};
 use crate::proto::caffe::FillerParameter;
 use crate::random::NativeGenerator;
 use crate::weights::{StoredBlob, StoredLayer, StoredNet};
@@ -24,7 +24,7 @@ fn filled(param: &FillerParameter, shapes: &[&[i32]], seed: u64) -> StoredNet {
     let blob = |(index, dims): (usize, &&[i32])| {
         let shape = Shape::new(*dims).unwrap();
         let mut values = Values(Vec::new());
-        let filler = Registry::default().build(param, &shape).unwrap();
+        let filler = FillerRegistry::default().build(param, &shape).unwrap();
         filler.fill(&mut NativeGenerator::new(seed, "ip", index), &mut values).unwrap();
         StoredBlob { index, shape, legacy: false, values: Arc::new(values.0) }
     };

@@ -5,7 +5,7 @@ use std::io;
 
 use crate::error::{Diagnostic, Result};
 use crate::init;
-use crate::layer::Role;
+use crate::layer::{Operator, Role};
 use crate::limits::Limits;
 use crate::net::Locator;
 use crate::output::{Format, Output};
@@ -50,12 +50,15 @@ fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
     let blobs = blobs.into_iter().map(copied).collect();
     Ok(PlannedLayer {
         param,
+        operator: Operator::Opaque,
         bottoms: Vec::new(),
+        bottom_ids: Vec::new(),
         tops: Vec::new(),
+        top_ids: Vec::new(),
+        memory: Vec::new(),
         blobs,
         draws: Vec::new(),
         macs: 0,
-        views: false,
         origin: None,
     })
 }

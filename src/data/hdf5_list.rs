@@ -9,9 +9,24 @@ use std::path::{Path, PathBuf};
 use hdf5_pure::{Datatype, Error, File, ReadSeekSource};
 
 use super::words::Words;
-use super::{Place, SourceError, Sources};
+use super::{Place, SourceError};
 use crate::Shape;
 use crate::hdf5::Tree;
+
+/// The name of the first file of the list at `list`.
+///
+/// # Errors
+/// The list cannot be read, or names no file.
+pub fn first_name(list: &Path) -> Result<String, SourceError> {
+    let mut words = Words::open(list)?;
+    let Some(name) = words.next()? else {
+        return Err(SourceError::whole(list, "the list names no HDF5 file"));
+    };
+    if name == b"\x89HDF" {
+        return Err(SourceError::whole(list, "is an HDF5 file itself, where a text file that names some is expected"));
+    }
+    String::from_utf8(name).map_err(|_| words.fault("the name of the first HDF5 file is not UTF-8"))
+}
 
 /// The first of the files that a list names.
 #[derive(Debug)]
@@ -21,28 +36,11 @@ pub struct FirstFile {
 }
 
 impl FirstFile {
-    /// Opens the first file of the list at `list`; a relative name of it starts where those of the net do.
+    /// Opens the file.
     ///
     /// # Errors
-    /// The list cannot be read or names no file, or the file is no HDF5 file.
-    pub fn open(list: &Path, sources: &Sources) -> Result<FirstFile, SourceError> {
-        let mut words = Words::open(list)?;
-        let Some(name) = words.next()? else {
-            return Err(SourceError::whole(list, "the list names no HDF5 file"));
-        };
-        if name == b"\x89HDF" {
-            return Err(SourceError::whole(
-                list,
-                "is an HDF5 file itself, where a text file that names some is expected",
-            ));
-        }
-        let Ok(name) = String::from_utf8(name) else {
-            return Err(words.fault("the name of the first HDF5 file is not UTF-8"));
-        };
-        FirstFile::open_file(sources.find(name))
-    }
-
-    fn open_file(path: PathBuf) -> Result<FirstFile, SourceError> {
+    /// It cannot be read, or is no HDF5 file.
+    pub fn open(path: PathBuf) -> Result<FirstFile, SourceError> {
         super::file::look_at(&path)?;
         let file = File::open_streaming(&path).map_err(|error| fault(&path, error))?;
         let (end, size) = (file.superblock().eof_address, file.file_size());
@@ -129,8 +127,8 @@ mod tests {
     }
 
     fn shape(folder: &TempDir, name: &str) -> Result<Shape, String> {
-        let sources = Sources::in_folder(folder.path());
-        let shape = FirstFile::open(&sources.find("list.txt"), &sources).and_then(|file| file.shape(name));
+        let file = first_name(&folder.path().join("list.txt"));
+        let shape = file.and_then(|file| FirstFile::open(folder.path().join(file))?.shape(name));
         shape.map_err(|error| error.to_string().replace(folder.path().to_str().unwrap(), "/folder"))
     }
 

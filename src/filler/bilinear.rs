@@ -16,14 +16,12 @@ use crate::random::{Distribution, Generator};
 
 const NAME: &str = "bilinear";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: false,
-    fields: &[],
-    summary: "Sets square kernels to bilinear interpolation, for deconvolutions that enlarge",
-    formula: "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
-    build: |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Sets square kernels to bilinear interpolation, for deconvolutions that enlarge",
+    "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
+    |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
+);
 
 /// Sets every kernel to the coefficients of bilinear interpolation.
 #[derive(Debug, Clone)]

@@ -13,14 +13,11 @@ use crate::random::{Distribution, Generator};
 
 const NAME: &str = "constant";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: false,
-    fields: &["value"],
-    summary: "Sets every value to `value`",
-    formula: "x = value",
-    build: |param, shape| Ok(Box::new(Constant::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType =
+    FillerType::new(NAME, "Sets every value to `value`", "x = value", |param, shape| {
+        Ok(Box::new(Constant::new(param, shape)?))
+    })
+    .fields(&["value"]);
 
 /// Sets every value to `value`.
 #[derive(Debug, Clone)]

@@ -22,17 +22,15 @@ use crate::random::{Distribution, Generator};
 const SUMMARY: &str = "Sets kernels to pass their input on: 1 from input to output of the same number, else 0";
 const FORMULA: &str = "x(o, i, centre) = 1 if o mod (outputs / groups) = i, else 0";
 
-pub(super) const DIRAC: FillerType = FillerType {
-    name: "dirac",
-    extension: true,
-    fields: &["groups"],
-    summary: SUMMARY,
-    formula: FORMULA,
-    build: |param, shape| Ok(Box::new(Dirac::new("dirac", param, shape)?)),
-};
+pub(super) const DIRAC: FillerType =
+    FillerType::new("dirac", SUMMARY, FORMULA, |param, shape| Ok(Box::new(Dirac::new("dirac", param, shape)?)))
+        .fields(&["groups"])
+        .extension();
 
 pub(super) const IDENTITY: FillerType =
-    FillerType { name: "identity", build: |param, shape| Ok(Box::new(Dirac::new("identity", param, shape)?)), ..DIRAC };
+    FillerType::new("identity", SUMMARY, FORMULA, |param, shape| Ok(Box::new(Dirac::new("identity", param, shape)?)))
+        .fields(&["groups"])
+        .extension();
 
 /// Sets every kernel to pass on the input of the same number as its output.
 #[derive(Debug, Clone)]

@@ -24,7 +24,7 @@ pub struct FillerDocument {
 impl FillerType {
     /// What there is to say of the filler. Fields that the schema does not have are left out.
     pub fn document(&self) -> FillerDocument {
-        let FillerType { name, extension, summary, formula, .. } = *self;
+        let &FillerType { name, extension, summary, formula, .. } = self;
         let message = descriptor("FillerParameter");
         let fields = self.fields.iter().filter_map(|field| message.field_named(field));
         let fields = fields.map(document::field).collect();

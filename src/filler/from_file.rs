@@ -22,14 +22,14 @@ use crate::weights::{self, StoredBlob, StoredLayer, StoredNet};
 
 const NAME: &str = "from_file";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: true,
-    fields: &["path", "layer", "blob"],
-    summary: "Takes the values of a blob in a file: .npy, or one of weights",
-    formula: "x = the values of blob `blob` of layer `layer` in the file `path`",
-    build: |param, shape| Ok(Box::new(FromFile::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Takes the values of a blob in a file: .npy, or one of weights",
+    "x = the values of blob `blob` of layer `layer` in the file `path`",
+    |param, shape| Ok(Box::new(FromFile::new(param, shape)?)),
+)
+.fields(&["path", "layer", "blob"])
+.extension();
 
 /// Takes the values of a blob in a file.
 pub struct FromFile {

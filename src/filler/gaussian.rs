@@ -21,14 +21,13 @@ use crate::random::{Distribution, Generator};
 
 const NAME: &str = "gaussian";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: false,
-    fields: &["mean", "std", "sparse"],
-    summary: "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input",
-    formula: "x ~ N(mean, std^2), kept with probability sparse / first dimension",
-    build: |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input",
+    "x ~ N(mean, std^2), kept with probability sparse / first dimension",
+    |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)),
+)
+.fields(&["mean", "std", "sparse"]);
 
 /// Draws from the normal distribution of the given mean and standard deviation.
 ///

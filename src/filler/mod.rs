@@ -9,14 +9,13 @@
 //! side where the generator has random access.
 //!
 //! Some fillers are extensions: Caffe does not have them, and a net may use them on request only
-//! ([`Registry::with_extensions`]).
-
-pub mod registry;
+//! ([`FillerRegistry::with_extensions`]).
 
 mod bilinear;
 mod constant;
 mod dirac;
 mod document;
+mod entry;
 mod fan;
 mod from_file;
 mod gaussian;
@@ -26,6 +25,7 @@ mod msra;
 mod orthogonal;
 mod pieces;
 mod positive_unitball;
+mod registry;
 mod text;
 mod truncated_normal;
 mod uniform;
@@ -47,6 +47,7 @@ pub use bilinear::Bilinear;
 pub use constant::Constant;
 pub use dirac::Dirac;
 pub use document::FillerDocument;
+pub use entry::{Build, FillerType};
 pub use fan::Fan;
 pub use from_file::FromFile;
 pub use gaussian::Gaussian;
@@ -56,7 +57,7 @@ pub use orthogonal::Orthogonal;
 pub use pieces::{PIECE, Piecewise};
 pub(crate) use pieces::{make, start};
 pub use positive_unitball::PositiveUnitball;
-pub use registry::{Build, FILLERS, FillerType, Registry};
+pub use registry::{FILLERS, FillerRegistry};
 pub use text::text;
 pub use uniform::Uniform;
 pub use xavier::Xavier;

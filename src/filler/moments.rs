@@ -29,11 +29,11 @@ mod tests {
     use super::*;
     use crate::Shape;
     use crate::filler::stub::{Stub, values};
-    use crate::filler::{FILLERS, Filler, Registry};
+    use crate::filler::{FILLERS, Filler, FillerRegistry};
     use crate::proto::caffe::FillerParameter;
 
     fn build(param: &FillerParameter, dims: &[i32]) -> Box<dyn Filler> {
-        Registry::default().build_chosen(param, &Shape::new(dims).unwrap()).unwrap()
+        FillerRegistry::default().build_chosen(param, &Shape::new(dims).unwrap()).unwrap()
     }
 
     fn of_type(name: &str) -> FillerParameter {

@@ -19,14 +19,13 @@ use crate::random::Distribution;
 
 const NAME: &str = "msra";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: false,
-    fields: &["variance_norm"],
-    summary: "Draws from a normal distribution of variance 2/n, after He et al. (2015)",
-    formula: "x ~ N(0, 2/n), n = fan-in, fan-out or their mean",
-    build: |param, shape| Ok(Box::new(Msra::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Draws from a normal distribution of variance 2/n, after He et al. (2015)",
+    "x ~ N(0, 2/n), n = fan-in, fan-out or their mean",
+    |param, shape| Ok(Box::new(Msra::new(param, shape)?)),
+)
+.fields(&["variance_norm"]);
 
 /// Draws from the normal distribution of mean 0 and standard deviation `√(2/n)`.
 #[derive(Debug, Clone)]

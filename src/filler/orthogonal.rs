@@ -28,14 +28,14 @@ use crate::random::{Distribution, Generator};
 
 const NAME: &str = "orthogonal";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: true,
-    fields: &["gain"],
-    summary: "Makes the rows or the columns orthogonal, whichever are fewer, after Saxe et al. (2014)",
-    formula: "X = gain Q, Q Q^T = I or Q^T Q = I, Q uniformly distributed, X has first axis x rest",
-    build: |param, shape| Ok(Box::new(Orthogonal::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Makes the rows or the columns orthogonal, whichever are fewer, after Saxe et al. (2014)",
+    "X = gain Q, Q Q^T = I or Q^T Q = I, Q uniformly distributed, X has first axis x rest",
+    |param, shape| Ok(Box::new(Orthogonal::new(param, shape)?)),
+)
+.fields(&["gain"])
+.extension();
 
 /// Makes the rows or the columns of the blob, whichever are fewer, orthogonal and of one length.
 ///

@@ -20,14 +20,12 @@ use crate::random::{Distribution, Generator};
 
 const NAME: &str = "positive_unitball";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: false,
-    fields: &[],
-    summary: "Draws positive values and divides each row by its sum",
-    formula: "x(i, j) = u(i, j) / sum_j u(i, j), u ~ U(0, 1), i = index of the first axis",
-    build: |param, shape| Ok(Box::new(PositiveUnitball::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Draws positive values and divides each row by its sum",
+    "x(i, j) = u(i, j) / sum_j u(i, j), u ~ U(0, 1), i = index of the first axis",
+    |param, shape| Ok(Box::new(PositiveUnitball::new(param, shape)?)),
+);
 
 /// Draws positive values and divides each row, which is a slice of the first axis, by its sum.
 ///

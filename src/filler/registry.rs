@@ -1,42 +1,17 @@
 //! The table of fillers.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use prost::Message;
 
-use super::Filler;
+use super::{Filler, FillerType};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::fields::Fields;
 use crate::proto::text::closest;
 use crate::proto::{FIRST_EXTENSION, descriptor};
-
-/// The constructor of a filler: checks its parameters against the shape of the blob.
-pub type Build = fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal>;
-
-/// One entry of the table: a filler with its documentation and its constructor.
-pub struct FillerType {
-    /// The `type` of a `FillerParameter`.
-    pub name: &'static str,
-    /// Whether Caffe does not have it, so that a net may use it on request only.
-    pub extension: bool,
-    /// The fields of `FillerParameter` that it reads, beside `type`.
-    pub fields: &'static [&'static str],
-    /// What it does, in a line.
-    pub summary: &'static str,
-    /// The distribution of its values as a formula.
-    pub formula: &'static str,
-    /// Builds the filler for a shape.
-    pub build: Build,
-}
-
-impl fmt::Debug for FillerType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FillerType").field("name", &self.name).finish_non_exhaustive()
-    }
-}
 
 /// Every filler of BVLC Caffe, and the extensions.
 pub static FILLERS: &[FillerType] = &[
@@ -64,48 +39,49 @@ pub static FILLERS: &[FillerType] = &[
 ///
 /// ```
 /// use caffemodel::Shape;
-/// use caffemodel::filler::Registry;
+/// use caffemodel::filler::FillerRegistry;
 /// use caffemodel::proto::caffe::FillerParameter;
 ///
 /// let param = FillerParameter { r#type: Some("Xavier".into()), ..Default::default() };
-/// let refusal = Registry::default().build(&param, &Shape::new([64, 3, 11, 11])?).unwrap_err();
+/// let refusal = FillerRegistry::default().build(&param, &Shape::new([64, 3, 11, 11])?).unwrap_err();
 /// assert_eq!(refusal.message, "unknown filler \"Xavier\"");
 /// assert!(refusal.help.unwrap().starts_with("did you mean \"xavier\"?"));
 /// # Ok::<(), caffemodel::ShapeError>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Registry {
-    types: BTreeMap<&'static str, &'static FillerType>,
+pub struct FillerRegistry {
+    types: BTreeMap<&'static str, Cow<'static, FillerType>>,
     extensions: bool,
 }
 
-impl Default for Registry {
-    fn default() -> Registry {
-        Registry { types: FILLERS.iter().map(|entry| (entry.name, entry)).collect(), extensions: false }
+impl Default for FillerRegistry {
+    fn default() -> FillerRegistry {
+        FillerRegistry { types: FILLERS.iter().map(|entry| (entry.name, entry.into())).collect(), extensions: false }
     }
 }
 
-impl Registry {
+impl FillerRegistry {
     /// Lets nets use the extensions too.
     #[must_use]
-    pub fn with_extensions(mut self) -> Registry {
+    pub fn with_extensions(mut self) -> FillerRegistry {
         self.extensions = true;
         self
     }
 
     /// The filler of this name; names are case-sensitive.
-    pub fn get(&self, name: &str) -> Option<&'static FillerType> {
-        self.types.get(name).copied()
+    pub fn get(&self, name: &str) -> Option<&FillerType> {
+        self.types.get(name).map(Cow::as_ref)
     }
 
-    /// Adds a filler, and returns the one of the same name that it replaces, if any.
-    pub fn register(&mut self, entry: &'static FillerType) -> Option<&'static FillerType> {
-        self.types.insert(entry.name, entry)
+    /// Adds a filler, as a value or as a static; it replaces the one of the same name, if there is one.
+    pub fn register(&mut self, entry: impl Into<Cow<'static, FillerType>>) {
+        let entry = entry.into();
+        self.types.insert(entry.name, entry);
     }
 
     /// All fillers in the order of their names.
-    pub fn iter(&self) -> impl Iterator<Item = &'static FillerType> + '_ {
-        self.types.values().copied()
+    pub fn iter(&self) -> impl Iterator<Item = &FillerType> {
+        self.types.values().map(Cow::as_ref)
     }
 
     /// The filler that a net describes by `param`, for a blob of the given shape. Without a `type` it is the constant
@@ -116,7 +92,7 @@ impl Registry {
     /// parameters or the shape. The refusal's field is relative to the filler: `std`, not
     /// `convolution_param.weight_filler.std`.
     pub fn build(&self, param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
-        (self.of_net(param)?.build)(param, shape)
+        self.of_net(param)?.build(param, shape)
     }
 
     /// The same for a filler that the caller chooses: extensions are allowed.
@@ -124,14 +100,14 @@ impl Registry {
     /// # Errors
     /// There is no filler of that name, or it refuses the parameters or the shape.
     pub fn build_chosen(&self, param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
-        (self.find(param.r#type())?.build)(param, shape)
+        self.find(param.r#type())?.build(param, shape)
     }
 
     /// The entry of the filler that a net describes by `param`.
     ///
     /// # Errors
     /// There is no filler of that name, or it or one of the fields is an extension that nets may not use.
-    pub fn of_net(&self, param: &FillerParameter) -> Result<&'static FillerType, Refusal> {
+    pub fn of_net(&self, param: &FillerParameter) -> Result<&FillerType, Refusal> {
         if self.extensions {
             return self.find(param.r#type());
         }
@@ -153,7 +129,7 @@ impl Registry {
     ///
     /// # Errors
     /// There is none.
-    pub fn find(&self, name: &str) -> Result<&'static FillerType, Refusal> {
+    pub fn find(&self, name: &str) -> Result<&FillerType, Refusal> {
         self.get(name).ok_or_else(|| unknown(name, self.iter()))
     }
 
@@ -171,7 +147,19 @@ impl Registry {
     }
 }
 
-fn unknown(name: &str, known: impl Iterator<Item = &'static FillerType>) -> Refusal {
+impl From<FillerType> for Cow<'static, FillerType> {
+    fn from(entry: FillerType) -> Self {
+        Cow::Owned(entry)
+    }
+}
+
+impl From<&'static FillerType> for Cow<'static, FillerType> {
+    fn from(entry: &'static FillerType) -> Self {
+        Cow::Borrowed(entry)
+    }
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a FillerType>) -> Refusal {
     let known: Vec<&str> = known.map(|entry| entry.name).collect();
     let nearest = closest(name, known.iter().copied()).map(|nearest| format!("did you mean \"{nearest}\"? "));
     let help = format!("{}the fillers are {}", nearest.unwrap_or_default(), known.join(", "));
@@ -190,7 +178,7 @@ mod tests {
     }
 
     fn help(name: &str) -> String {
-        let refusal = Registry::default().build(&of_type(name), &Shape::scalar()).unwrap_err();
+        let refusal = FillerRegistry::default().build(&of_type(name), &Shape::scalar()).unwrap_err();
         assert_eq!((refusal.field, refusal.message), ("type", format!("unknown filler {name:?}")));
         refusal.help.unwrap()
     }
@@ -216,7 +204,7 @@ mod tests {
 
     /// Builds a filler where extensions are allowed.
     fn build(param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
-        Registry::default().with_extensions().build(param, shape)
+        FillerRegistry::default().with_extensions().build(param, shape)
     }
 
     #[test]
@@ -262,7 +250,7 @@ mod tests {
     #[test]
     fn extensions_are_for_those_who_ask() {
         let shape = Shape::new([2, 2]).unwrap();
-        let refused = |param: &FillerParameter| Registry::default().build(param, &shape).unwrap_err();
+        let refused = |param: &FillerParameter| FillerRegistry::default().build(param, &shape).unwrap_err();
         let message = "the filler \"orthogonal\" is an extension that Caffe does not know";
         let expected = Refusal::at("type", message).help("--extensions allows it");
         assert_eq!(refused(&of_type("orthogonal")), expected);
@@ -271,7 +259,7 @@ mod tests {
         assert_eq!(refused(&scaled), Refusal::at("scale", message).help("--extensions allows it"));
         for param in [of_type("orthogonal"), scaled] {
             assert!(build(&param, &shape).is_ok());
-            assert!(Registry::default().build_chosen(&param, &shape).is_ok());
+            assert!(FillerRegistry::default().build_chosen(&param, &shape).is_ok());
         }
         let names: Vec<&str> = FILLERS.iter().filter(|entry| !entry.extension).map(|entry| entry.name).collect();
         assert_eq!(names, ["bilinear", "constant", "gaussian", "msra", "positive_unitball", "uniform", "xavier"]);
@@ -289,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_filler_without_type_is_constant() {
-        let filler = Registry::default().build(&FillerParameter::default(), &Shape::scalar()).unwrap();
+        let filler = FillerRegistry::default().build(&FillerParameter::default(), &Shape::scalar()).unwrap();
         assert_eq!(values(&*filler, &mut Stub::new(0)), [0.0]);
     }
 
@@ -309,22 +297,25 @@ mod tests {
 
     #[test]
     fn a_filler_can_be_added_and_replaced() {
-        static ONES: FillerType = FillerType {
-            name: "ones",
-            extension: false,
-            fields: &[],
-            summary: "Sets every value to one",
-            formula: "x = 1",
-            build: |_, shape| {
-                let one = FillerParameter { value: Some(1.0), ..Default::default() };
-                Ok(Box::new(crate::filler::Constant::new(&one, shape)?))
-            },
+        fn constant(value: f32, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
+            let param = FillerParameter { value: Some(value), ..Default::default() };
+            Ok(Box::new(crate::filler::Constant::new(&param, shape)?))
+        }
+        static ONES: FillerType =
+            FillerType::new("own", "Sets every value to one", "x = 1", |_, shape| constant(1.0, shape));
+        let shape = Shape::new([2]).unwrap();
+        let own = |registry: &FillerRegistry| {
+            let filler = registry.build(&of_type("own"), &shape).unwrap();
+            values(&*filler, &mut Stub::new(0))
         };
-        let mut registry = Registry::default();
-        assert!(registry.register(&ONES).is_none());
-        assert!(registry.register(&ONES).is_some());
+        let mut registry = FillerRegistry::default();
+        registry.register(&ONES);
+        assert_eq!(own(&registry), [1.0, 1.0]);
+        let value = 1.0 + registry.iter().count() as f32 - FILLERS.len() as f32;
+        let twos =
+            FillerType::stateful("own", "Sets every value to two", "x = 2", move |_, shape| constant(value, shape));
+        registry.register(twos);
+        assert_eq!(own(&registry), [2.0, 2.0]);
         assert_eq!(registry.iter().count(), FILLERS.len() + 1);
-        let filler = registry.build(&of_type("ones"), &Shape::new([2]).unwrap()).unwrap();
-        assert_eq!(values(&*filler, &mut Stub::new(0)), [1.0, 1.0]);
     }
 }

@@ -19,14 +19,14 @@ use crate::random::{Distribution, TruncatedNormal};
 
 const NAME: &str = "truncated_normal";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: true,
-    fields: &["mean", "std", "a", "b"],
-    summary: "Draws from the normal distribution of `mean` and `std`, cut `a` and `b` standard deviations from the mean",
-    formula: "x ~ N(mean, std^2) given that mean + a std <= x <= mean + b std",
-    build: |param, shape| Ok(Box::new(truncated_normal(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Draws from the normal distribution of `mean` and `std`, cut `a` and `b` standard deviations from the mean",
+    "x ~ N(mean, std^2) given that mean + a std <= x <= mean + b std",
+    |param, shape| Ok(Box::new(truncated_normal(param, shape)?)),
+)
+.fields(&["mean", "std", "a", "b"])
+.extension();
 
 fn truncated_normal(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {
     refuse_sparse(NAME, param)?;

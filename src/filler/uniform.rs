@@ -14,14 +14,13 @@ use crate::random::Distribution;
 
 const NAME: &str = "uniform";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: false,
-    fields: &["min", "max"],
-    summary: "Draws from the uniform distribution between `min` and `max`",
-    formula: "x ~ U(min, max)",
-    build: |param, shape| Ok(Box::new(Uniform::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Draws from the uniform distribution between `min` and `max`",
+    "x ~ U(min, max)",
+    |param, shape| Ok(Box::new(Uniform::new(param, shape)?)),
+)
+.fields(&["min", "max"]);
 
 /// Draws from the uniform distribution over `[min, max]`.
 #[derive(Debug, Clone)]

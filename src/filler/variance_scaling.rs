@@ -34,44 +34,42 @@ use crate::random::{Distribution, TruncatedNormal};
 /// Where the truncated normal distribution is cut, in standard deviations.
 const CUT: f64 = 2.0;
 
-pub(super) const VARIANCE_SCALING: FillerType = FillerType {
-    name: "variance_scaling",
-    extension: true,
-    fields: &["scale", "mode", "distribution"],
-    summary: "Draws with the variance `scale`/n from the distribution that `distribution` names",
-    formula: "E x = 0, Var x = scale/n, n = fan-in, fan-out or their mean by `mode`",
-    build: |param, shape| Ok(Box::new(variance_scaling(param, shape)?)),
-};
+pub(super) const VARIANCE_SCALING: FillerType = FillerType::new(
+    "variance_scaling",
+    "Draws with the variance `scale`/n from the distribution that `distribution` names",
+    "E x = 0, Var x = scale/n, n = fan-in, fan-out or their mean by `mode`",
+    |param, shape| Ok(Box::new(variance_scaling(param, shape)?)),
+)
+.fields(&["scale", "mode", "distribution"])
+.extension();
 
-pub(super) const LECUN_NORMAL: FillerType = FillerType {
-    name: "lecun_normal",
-    extension: true,
-    fields: &[],
-    summary: "Draws from a truncated normal distribution of variance 1/n, after LeCun et al. (1998)",
-    formula: "x ~ N(0, (1/n) / 0.8796^2) given that |x| <= 2 sqrt(1/n) / 0.8796, n = fan-in",
-    build: |param, shape| Ok(Box::new(lecun("lecun_normal", Shapes::TruncatedNormal, param, shape)?)),
-};
+pub(super) const LECUN_NORMAL: FillerType = FillerType::new(
+    "lecun_normal",
+    "Draws from a truncated normal distribution of variance 1/n, after LeCun et al. (1998)",
+    "x ~ N(0, (1/n) / 0.8796^2) given that |x| <= 2 sqrt(1/n) / 0.8796, n = fan-in",
+    |param, shape| Ok(Box::new(lecun("lecun_normal", Shapes::TruncatedNormal, param, shape)?)),
+)
+.extension();
 
-pub(super) const LECUN_UNIFORM: FillerType = FillerType {
-    name: "lecun_uniform",
-    extension: true,
-    fields: &[],
-    summary: "Draws from a uniform distribution of variance 1/n, after LeCun et al. (1998)",
-    formula: "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in",
-    build: |param, shape| Ok(Box::new(lecun("lecun_uniform", Shapes::Uniform, param, shape)?)),
-};
+pub(super) const LECUN_UNIFORM: FillerType = FillerType::new(
+    "lecun_uniform",
+    "Draws from a uniform distribution of variance 1/n, after LeCun et al. (1998)",
+    "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in",
+    |param, shape| Ok(Box::new(lecun("lecun_uniform", Shapes::Uniform, param, shape)?)),
+)
+.extension();
 
-pub(super) const KAIMING_UNIFORM: FillerType = FillerType {
-    name: "kaiming_uniform",
-    extension: true,
-    fields: &["a", "variance_norm"],
-    summary: "Draws from a uniform distribution for rectifiers of slope `a` below 0, after He et al. (2015)",
-    formula: "x ~ U(-r, r), r = sqrt(6 / ((1 + a^2) n)), n = fan-in, fan-out or their mean by `variance_norm`",
-    build: |param, shape| Ok(Box::new(kaiming_uniform(param, shape)?)),
-};
+pub(super) const KAIMING_UNIFORM: FillerType = FillerType::new(
+    "kaiming_uniform",
+    "Draws from a uniform distribution for rectifiers of slope `a` below 0, after He et al. (2015)",
+    "x ~ U(-r, r), r = sqrt(6 / ((1 + a^2) n)), n = fan-in, fan-out or their mean by `variance_norm`",
+    |param, shape| Ok(Box::new(kaiming_uniform(param, shape)?)),
+)
+.fields(&["a", "variance_norm"])
+.extension();
 
 fn variance_scaling(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {
-    const NAME: &str = VARIANCE_SCALING.name;
+    const NAME: &str = "variance_scaling";
     refuse_sparse(NAME, param)?;
     let scale = f64::from(param.scale());
     ensure!(scale.is_finite() && scale > 0.0, "scale", "scale {scale:?} is not a finite number above 0");
@@ -99,7 +97,7 @@ fn lecun(name: &str, distribution: Shapes, param: &FillerParameter, shape: &Shap
 }
 
 fn kaiming_uniform(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {
-    const NAME: &str = KAIMING_UNIFORM.name;
+    const NAME: &str = "kaiming_uniform";
     refuse_sparse(NAME, param)?;
     let n = f64::from(Fan::new(NAME, shape)?.n(param)?);
     let a = f64::from(param.a.unwrap_or(0.0));
@@ -134,7 +132,7 @@ fn drawn(distribution: Shapes, variance: f64, shape: &Shape) -> Drawn {
 mod tests {
     use super::*;
     use crate::filler::stub::{bits, values};
-    use crate::filler::{Filler, Registry};
+    use crate::filler::{Filler, FillerRegistry};
     use crate::random::statistics::{critical, kolmogorov_smirnov, normal_cdf};
     use crate::random::{CaffeGenerator, Era, NativeGenerator};
 
@@ -156,12 +154,12 @@ mod tests {
     }
 
     fn build(param: &FillerParameter, dims: &[i32]) -> Box<dyn Filler> {
-        Registry::default().with_extensions().build(param, &Shape::new(dims).unwrap()).unwrap()
+        FillerRegistry::default().with_extensions().build(param, &Shape::new(dims).unwrap()).unwrap()
     }
 
     fn refused(param: &FillerParameter) -> (&'static str, String) {
         let shape = Shape::new([2, 3]).unwrap();
-        let refusal = Registry::default().with_extensions().build(param, &shape).unwrap_err();
+        let refusal = FillerRegistry::default().with_extensions().build(param, &shape).unwrap_err();
         (refusal.field, refusal.message)
     }
 

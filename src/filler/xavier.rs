@@ -18,14 +18,13 @@ use crate::random::Distribution;
 
 const NAME: &str = "xavier";
 
-pub(super) const TYPE: FillerType = FillerType {
-    name: NAME,
-    extension: false,
-    fields: &["variance_norm"],
-    summary: "Draws from a uniform distribution of variance 1/n, after Glorot and Bengio (2010)",
-    formula: "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in, fan-out or their mean",
-    build: |param, shape| Ok(Box::new(Xavier::new(param, shape)?)),
-};
+pub(super) const TYPE: FillerType = FillerType::new(
+    NAME,
+    "Draws from a uniform distribution of variance 1/n, after Glorot and Bengio (2010)",
+    "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in, fan-out or their mean",
+    |param, shape| Ok(Box::new(Xavier::new(param, shape)?)),
+)
+.fields(&["variance_norm"]);
 
 /// Draws from the uniform distribution over `[-√(3/n), √(3/n)]`.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! Executes a plan: draws the values in Caffe's order and hands them to an output.
 //!
-//! Values are made in [pieces](crate::filler::PIECE) and written as they come, so that memory does not grow with the
+//! ValueMaker are made in [pieces](crate::filler::PIECE) and written as they come, so that memory does not grow with the
 //! net. Large nets are filled by threads beside the caller's, which writes: one for Caffe's generator, whose stream
 //! has an order; several for the native one.
 
@@ -15,8 +15,7 @@ use crate::output::Output;
 use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::random::Streams;
 use target::Direct;
-use values::Values;
-pub(crate) use values::discard_layer;
+use values::ValueMaker;
 
 /// Nets with fewer values are filled by the caller's thread alone: starting another one would take longer.
 const LARGE: u64 = 1 << 21;
@@ -60,11 +59,11 @@ pub fn fill_on(threads: usize, plan: &Plan, streams: &mut Streams, output: &mut 
     if threads > 0 {
         return threads::with_source(threads, plan, streams, |source| write(plan, source, output));
     }
-    write(plan, &mut Direct::new(Values::new(plan, streams)), output)
+    write(plan, &mut Direct::new(ValueMaker::new(plan, streams)), output)
 }
 
 /// Where the values of the blobs come from, one blob after the other in the plan's order.
-trait Source {
+trait BlobStream {
     /// Writes the values of the next blob.
     fn blob(&mut self, id: BlobId, output: &mut dyn Output) -> io::Result<()>;
 
@@ -73,7 +72,7 @@ trait Source {
 }
 
 /// Writes the net with values from `source`.
-fn write(plan: &Plan, source: &mut dyn Source, output: &mut dyn Output) -> io::Result<()> {
+fn write(plan: &Plan, source: &mut dyn BlobStream, output: &mut dyn Output) -> io::Result<()> {
     for (index, layer) in plan.layers.iter().enumerate() {
         output.begin_layer(layer)?;
         for blob in 0..layer.blobs.len() {

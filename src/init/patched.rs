@@ -1,21 +1,21 @@
-//! Values of smaller donors laid over what a blob has otherwise.
+//! ValueMaker of smaller donors laid over what a blob has otherwise.
 
 use std::io;
 
-use super::target::Target;
+use super::target::PieceTarget;
 use crate::filler::Sink;
 use crate::weights::Patch;
 
 /// Passes a blob's values on, patched.
 pub(super) struct Patched<'a> {
-    target: &'a mut dyn Target,
+    target: &'a mut dyn PieceTarget,
     patches: &'a [Patch],
     offset: usize,
 }
 
 impl<'a> Patched<'a> {
     /// Lays these patches, one after the other, over the values of a blob.
-    pub(super) fn new(patches: &'a [Patch], target: &'a mut dyn Target) -> Patched<'a> {
+    pub(super) fn new(patches: &'a [Patch], target: &'a mut dyn PieceTarget) -> Patched<'a> {
         Patched { target, patches, offset: 0 }
     }
 }
@@ -24,7 +24,7 @@ fn lay(patches: &[Patch], offset: usize, values: &mut [f32]) -> io::Result<()> {
     patches.iter().try_for_each(|patch| patch.lay(offset, values))
 }
 
-impl Target for Patched<'_> {
+impl PieceTarget for Patched<'_> {
     fn piece(&mut self, length: usize, make: &mut dyn FnMut(&mut [f32]) -> io::Result<()>) -> io::Result<()> {
         let (patches, offset) = (self.patches, self.offset);
         self.offset += length;

@@ -2,14 +2,14 @@
 
 use std::io;
 
-use super::Source;
-use super::values::Values;
+use super::BlobStream;
+use super::values::ValueMaker;
 use crate::filler::Sink;
 use crate::output::Output;
 use crate::plan::{BlobId, PlannedLayer};
 
 /// Takes values in order, and says where they are to be made.
-pub(super) trait Target {
+pub(super) trait PieceTarget {
     /// The next values are a piece of this length, which `make` makes independently of the pieces before.
     fn piece(&mut self, length: usize, make: &mut dyn FnMut(&mut [f32]) -> io::Result<()>) -> io::Result<()>;
 
@@ -19,17 +19,17 @@ pub(super) trait Target {
 
 /// Makes values when they are wanted, on the same thread.
 pub(super) struct Direct<'a> {
-    values: Values<'a>,
+    values: ValueMaker<'a>,
     buffer: Vec<f32>,
 }
 
 impl<'a> Direct<'a> {
-    pub(super) fn new(values: Values<'a>) -> Direct<'a> {
+    pub(super) fn new(values: ValueMaker<'a>) -> Direct<'a> {
         Direct { values, buffer: Vec::new() }
     }
 }
 
-impl Source for Direct<'_> {
+impl BlobStream for Direct<'_> {
     fn blob(&mut self, id: BlobId, output: &mut dyn Output) -> io::Result<()> {
         self.values.blob(id, &mut Buffered { buffer: &mut self.buffer, output })
     }
@@ -45,7 +45,7 @@ struct Buffered<'a> {
     output: &'a mut dyn Output,
 }
 
-impl Target for Buffered<'_> {
+impl PieceTarget for Buffered<'_> {
     fn piece(&mut self, length: usize, make: &mut dyn FnMut(&mut [f32]) -> io::Result<()>) -> io::Result<()> {
         if self.buffer.len() < length {
             self.buffer.resize(length, 0.0);

@@ -11,9 +11,9 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::{self, Builder};
 
-use super::Source;
-use super::target::Target;
-use super::values::Values;
+use super::BlobStream;
+use super::target::PieceTarget;
+use super::values::ValueMaker;
 use crate::filler::{PIECE, Sink};
 use crate::output::Output;
 use crate::plan::{BlobId, Plan, PlannedLayer};
@@ -27,7 +27,7 @@ pub(super) fn with_source(
     threads: usize,
     plan: &Plan,
     streams: &mut Streams,
-    use_source: impl FnOnce(&mut dyn Source) -> io::Result<()>,
+    use_source: impl FnOnce(&mut dyn BlobStream) -> io::Result<()>,
 ) -> io::Result<()> {
     // Where all blobs draw from one stream, no draw can be skipped.
     let threads = if streams.one_for_all() { 1 } else { threads };
@@ -38,9 +38,9 @@ pub(super) fn with_source(
         for (number, streams) in iter::once(streams).chain(&mut copies).enumerate() {
             let (to_writer, parcels) = sync_channel(AHEAD);
             let (give_back, used) = channel();
-            batches.lines.push(Line { parcels, give_back });
+            batches.lines.push(FillerLine { parcels, give_back });
             let mut batcher = Batcher { number, threads, batch: 0, filled: 0, buffer: Vec::new(), to_writer, used };
-            let fill = move || batcher.run(plan, &mut Values::new(plan, streams));
+            let fill = move || batcher.run(plan, &mut ValueMaker::new(plan, streams));
             fillers.push(Builder::new().name(format!("fill {number}")).spawn_scoped(scope, fill)?);
         }
         let outcome = use_source(&mut batches);
@@ -56,7 +56,7 @@ pub(super) fn with_source(
     })
 }
 
-/// Values on their way to the writer.
+/// ValueMaker on their way to the writer.
 struct Parcel {
     buffer: Vec<f32>,
     /// The values in front of this are still to be written.
@@ -66,7 +66,7 @@ struct Parcel {
 }
 
 /// The writer's ends of the channels to and from a thread.
-struct Line {
+struct FillerLine {
     parcels: Receiver<Parcel>,
     give_back: Sender<Vec<f32>>,
 }
@@ -74,7 +74,7 @@ struct Line {
 /// The writer's side: all batches in order.
 struct Batches<'a> {
     plan: &'a Plan,
-    lines: Vec<Line>,
+    lines: Vec<FillerLine>,
     parcel: Option<Parcel>,
     /// The number of the batch that the parcel belongs to.
     batch: usize,
@@ -104,7 +104,7 @@ impl Batches<'_> {
     }
 }
 
-impl Source for Batches<'_> {
+impl BlobStream for Batches<'_> {
     fn blob(&mut self, id: BlobId, output: &mut dyn Output) -> io::Result<()> {
         let mut left = self.plan.blob(id).shape.count();
         while left > 0 {
@@ -136,7 +136,7 @@ struct Batcher {
 }
 
 impl Batcher {
-    fn run(&mut self, plan: &Plan, values: &mut Values<'_>) -> io::Result<()> {
+    fn run(&mut self, plan: &Plan, values: &mut ValueMaker<'_>) -> io::Result<()> {
         for (index, layer) in plan.layers.iter().enumerate() {
             for blob in 0..layer.blobs.len() {
                 values.blob(BlobId { layer: index, blob }, self)?;
@@ -177,7 +177,7 @@ impl Batcher {
     }
 }
 
-impl Target for Batcher {
+impl PieceTarget for Batcher {
     fn piece(&mut self, length: usize, make: &mut dyn FnMut(&mut [f32]) -> io::Result<()>) -> io::Result<()> {
         if self.filled + length > PIECE {
             self.end_batch()?;

@@ -5,14 +5,14 @@ use std::io;
 use std::sync::Arc;
 
 use super::patched::Patched;
-use super::target::Target;
+use super::target::PieceTarget;
 use crate::filler::{self, Filler, PIECE, Sink};
 use crate::layer::Draw;
 use crate::plan::{BlobId, Initial, Plan, PlannedLayer};
 use crate::random::{Generator, Streams};
 
 /// Makes the values of one blob after the other, and draws what is thrown away between them.
-pub(super) struct Values<'a> {
+pub(super) struct ValueMaker<'a> {
     plan: &'a Plan,
     streams: &'a mut Streams,
     /// The blobs whose values others share, with the streams as they were before the fill.
@@ -21,15 +21,15 @@ pub(super) struct Values<'a> {
     drawn: usize,
 }
 
-impl<'a> Values<'a> {
-    pub(super) fn new(plan: &'a Plan, streams: &'a mut Streams) -> Values<'a> {
+impl<'a> ValueMaker<'a> {
+    pub(super) fn new(plan: &'a Plan, streams: &'a mut Streams) -> ValueMaker<'a> {
         let blobs = plan.layers.iter().flat_map(|layer| &layer.blobs);
         let owners = blobs.filter_map(|blob| blob.owner).map(|owner| (owner, None)).collect();
-        Values { plan, streams, owners, drawn: 0 }
+        ValueMaker { plan, streams, owners, drawn: 0 }
     }
 
     /// Makes the next blob's values: its own, or those of its owner or donor while its own are drawn and lost.
-    pub(super) fn blob(&mut self, id: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    pub(super) fn blob(&mut self, id: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let layer = &self.plan.layers[id.layer];
         if matches!(layer.blobs[id.blob].initial, Initial::Filled { .. }) {
             self.discard_until(layer, Some(id.blob))?;
@@ -42,12 +42,12 @@ impl<'a> Values<'a> {
         self.unpatched(id, owner, &mut Patched::new(patches, target))
     }
 
-    fn unpatched(&mut self, id: BlobId, owner: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    fn unpatched(&mut self, id: BlobId, owner: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let donor = &self.plan.blob(owner).donor;
         if owner == id && donor.is_none() {
             return self.own_values(id, target);
         }
-        discard_blob(&self.plan.layers[id.layer], id.blob, self.streams)?;
+        self.plan.layers[id.layer].discard_blob(id.blob, self.streams)?;
         match donor {
             Some(donor) => in_pieces(donor.shape.count(), target, |offset, piece| donor.values.read(offset, piece)),
             None => self.owner_values(owner, target),
@@ -67,13 +67,13 @@ impl<'a> Values<'a> {
             self.drawn += 1;
             match draw {
                 Draw::Blob(index) if Some(index) == blob => break,
-                draw => discard(layer, draw, self.streams)?,
+                draw => layer.discard(draw, self.streams)?,
             }
         }
         Ok(())
     }
 
-    fn own_values(&mut self, id: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    fn own_values(&mut self, id: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let blob = self.plan.blob(id);
         match &blob.initial {
             Initial::Given(values) => in_pieces(values.len(), target, |offset, piece| {
@@ -94,7 +94,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn owner_values(&mut self, owner: BlobId, target: &mut dyn Target) -> io::Result<()> {
+    fn owner_values(&mut self, owner: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let blob = self.plan.blob(owner);
         match (&blob.initial, self.owners.get(&owner)) {
             (Initial::Filled { filler, .. }, Some(Some(before))) => {
@@ -107,40 +107,12 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Makes a layer's draws and throws them away.
-pub(crate) fn discard_layer(layer: &PlannedLayer, streams: &mut Streams) -> io::Result<()> {
-    layer.draws.iter().try_for_each(|&draw| discard(layer, draw, streams))
-}
-
-fn discard(layer: &PlannedLayer, draw: Draw, streams: &mut Streams) -> io::Result<()> {
-    match draw {
-        Draw::Blob(blob) => discard_blob(layer, blob, streams)?,
-        Draw::Skip(count) => streams.skip(count),
-        Draw::Discard { first, end, times } => {
-            for _ in 0..times {
-                (first..end).try_for_each(|blob| discard_blob(layer, blob, streams))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Draws a fill and throws it away; where each blob has a stream of its own there is nothing to lose.
-fn discard_blob(layer: &PlannedLayer, blob: usize, streams: &mut Streams) -> io::Result<()> {
-    match &layer.blobs[blob].initial {
-        Initial::Filled { filler, .. } if streams.one_for_all() => {
-            filler.discard(streams.for_blob(layer.param.name(), blob))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Has a filler make `count` values.
 fn fill(
     filler: &Arc<dyn Filler>,
     count: usize,
     generator: &mut dyn Generator,
-    target: &mut dyn Target,
+    target: &mut dyn PieceTarget,
 ) -> io::Result<()> {
     let Some(filler) = filler.piecewise() else {
         return target.whole(&mut |sink| {
@@ -176,7 +148,7 @@ fn miscounted() -> io::Error {
 /// Has a blob's values made piece by piece.
 fn in_pieces(
     count: usize,
-    target: &mut dyn Target,
+    target: &mut dyn PieceTarget,
     mut make: impl FnMut(usize, &mut [f32]) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut offsets = (0..count).step_by(PIECE);

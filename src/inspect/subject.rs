@@ -9,7 +9,7 @@ use super::report::{BlobName, BlobReport, Inspection, LayerReport, TopReport, Wa
 use super::totals::{VALUE_BYTES, totals};
 use super::{Options, Subject};
 use crate::Plan;
-use crate::layer::Role;
+use crate::layer::{Role, TopMemory};
 use crate::plan::{BlobId, PlannedLayer, Warning};
 use crate::weights::{StoredLayer, StoredNet};
 
@@ -192,13 +192,11 @@ impl<'a> LayerPair<'a> {
     }
 }
 
-/// The tops of a planned layer. One that works in place has the name of the bottom at its position.
+/// The tops of a planned layer.
 fn tops(layer: &PlannedLayer) -> Vec<TopReport> {
-    let report = |(position, shape): (usize, &crate::Shape)| {
-        let name = layer.param.top.get(position);
-        let in_place = name.is_some() && name == layer.param.bottom.get(position);
-        let bytes = if in_place || layer.views { 0 } else { shape.count() as u64 * VALUE_BYTES };
-        TopReport { name: name.cloned(), shape: shape.clone(), bytes }
+    let report = |(position, (shape, memory)): (usize, (&crate::Shape, &TopMemory))| {
+        let bytes = if *memory == TopMemory::Own { shape.count() as u64 * VALUE_BYTES } else { 0 };
+        TopReport { name: layer.param.top.get(position).cloned(), shape: shape.clone(), bytes }
     };
-    layer.tops.iter().enumerate().map(report).collect()
+    layer.tops.iter().zip(&layer.memory).enumerate().map(report).collect()
 }

@@ -3,8 +3,7 @@
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
 //! net names a second one, the accuracy of each class, (scores.shape\[axis\]). No blobs, no draws.
 
-use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext, loss};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::AccuracyParameter;
@@ -17,8 +16,19 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::between(1, 2),
     &setup,
 )
-.params(&["accuracy_param"])
-.v1("ACCURACY")];
+.params(&["accuracy_param"])];
+
+/// The share of items whose label is among the highest scores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Accuracy {
+    /// The axis of the scores that runs over the classes.
+    pub axis: usize,
+    /// How many of the highest scores count.
+    pub top_k: usize,
+    /// The label of items that count for nothing.
+    pub ignore_label: Option<i32>,
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = AccuracyParameter::default();
@@ -27,12 +37,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
     ensure!(labels.count() > 0, "bottom", "there are no labels: their shape is {labels}");
     let classes = scores.count() / labels.count();
-    let top_k = param.top_k();
-    ensure!(
-        top_k as usize <= classes,
-        "accuracy_param.top_k",
-        "top_k {top_k} is more than the {classes} scores for each label"
-    );
+    let top_k = param.top_k() as usize;
+    ensure!(top_k <= classes, "accuracy_param.top_k", "top_k {top_k} is more than the {classes} scores for each label");
     let axis = ctx.bottom_axis(0, param.axis(), "accuracy_param.axis")?;
     loss::check_label_count(ctx, axis)?;
 
@@ -40,7 +46,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     if ctx.top_count() > 1 {
         tops.push(Shape::new(&scores.dims()[axis..=axis]).at("top")?);
     }
-    Ok(Setup::new(ctx, tops))
+    let operator = Accuracy { axis, top_k, ignore_label: param.ignore_label };
+    Ok(Setup::new(ctx, Operator::Accuracy(operator), tops))
 }
 
 #[cfg(test)]

@@ -4,42 +4,62 @@
 //! searched whole: (N, ...) gives (N, 1, top_k), or (N, 2, top_k) with `out_max_val`, followed by ones up to the
 //! bottom's number of axes. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("ArgMax", "Finds the largest values", Arity::exactly(1), Arity::exactly(1), &argmax)
-        .params(&["argmax_param"])
-        .v1("ARGMAX")];
+        .params(&["argmax_param"])];
+
+const TOP_K: &str = "argmax_param.top_k";
+
+/// The positions of the largest values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ArgMax {
+    /// The axis to search along; none to search each item of the batch whole.
+    pub axis: Option<usize>,
+    /// How many values are found.
+    pub top_k: i64,
+    /// Whether the top holds the values: in place of their positions with an axis, behind these without.
+    pub values: bool,
+}
+
+impl ArgMax {
+    /// The shape of the top.
+    fn top(&self, bottom: &Shape) -> Result<Shape, Refusal> {
+        let top_k = self.top_k;
+        let mut dims: Vec<i64>;
+        if let Some(axis) = self.axis {
+            dims = bottom.dims().iter().copied().map(i64::from).collect();
+            let length = dims[axis];
+            ensure!(top_k <= length, TOP_K, "top_k {top_k} exceeds axis {axis} of length {length}");
+            dims[axis] = top_k;
+        } else {
+            let Some(batch) = bottom.dim(0) else {
+                return Err(Refusal::at("bottom", "a bottom without axes has no batch"));
+            };
+            let item = bottom.count_from(1);
+            ensure!(top_k <= item, TOP_K, "top_k {top_k} exceeds the {item} elements of an item");
+            dims = vec![1; bottom.axes().max(3)];
+            dims[0] = i64::from(batch);
+            dims[1] = if self.values { 2 } else { 1 };
+            dims[2] = top_k;
+        }
+        Shape::new(dims).at(TOP_K)
+    }
+}
 
 fn argmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.argmax_param.unwrap_or_default();
-    let bottom = ctx.bottom(0);
     let top_k = i64::from(param.top_k());
-    ensure!(top_k >= 1, "argmax_param.top_k", "top_k 0 leaves nothing to find");
-
-    let mut dims: Vec<i64>;
-    if let Some(axis) = param.axis {
-        let axis = ctx.bottom_axis(0, axis, "argmax_param.axis")?;
-        dims = bottom.dims().iter().copied().map(i64::from).collect();
-        let length = dims[axis];
-        ensure!(top_k <= length, "argmax_param.top_k", "top_k {top_k} exceeds axis {axis} of length {length}");
-        dims[axis] = top_k;
-    } else {
-        let Some(batch) = bottom.dim(0) else {
-            return Err(Refusal::at("bottom", "a bottom without axes has no batch"));
-        };
-        let item = bottom.count_from(1);
-        ensure!(top_k <= item, "argmax_param.top_k", "top_k {top_k} exceeds the {item} elements of an item");
-        dims = vec![1; bottom.axes().max(3)];
-        dims[0] = i64::from(batch);
-        dims[1] = if param.out_max_val() { 2 } else { 1 };
-        dims[2] = top_k;
-    }
-    Ok(Setup::new(ctx, [Shape::new(dims).at("argmax_param.top_k")?]))
+    ensure!(top_k >= 1, TOP_K, "top_k 0 leaves nothing to find");
+    let axis = param.axis.map(|axis| ctx.bottom_axis(0, axis, "argmax_param.axis")).transpose()?;
+    let operator = ArgMax { axis, top_k, values: param.out_max_val() };
+    let top = operator.top(ctx.bottom(0))?;
+    Ok(Setup::new(ctx, Operator::ArgMax(operator), [top]))
 }
 
 #[cfg(test)]

@@ -11,11 +11,10 @@
 //! and refuses any other multiplier. Blobs given in the net are taken as they are, and as many entries are added.
 //! The bottom needs a second axis and may not be empty.
 
-use super::registry::{Arity, LayerType};
-use super::{BlobSpec, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::caffe::ParamSpec;
+use crate::proto::caffe::{ParamSpec, Phase};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
@@ -25,7 +24,20 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &batch_norm,
 )
-.params(&["batch_norm_param"])];
+.params(&["batch_norm_param"])
+.keeps_signal()];
+
+/// Batch normalisation.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BatchNorm {
+    /// Whether mean and variance are those stored in the blobs, and not those of the batch.
+    pub stored_statistics: bool,
+    /// What is added to the variance.
+    pub eps: f32,
+    /// What is left of the stored sums when those of a batch are added to them.
+    pub moving_average_fraction: f32,
+}
 
 fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
@@ -34,7 +46,13 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     ensure!(bottom.count() > 0, "bottom", "batch normalisation cannot take the empty input {bottom}");
 
-    let mut setup = Setup::like_bottom(ctx).given_roles(&[Role::Statistic; 3]);
+    let param = ctx.param.batch_norm_param.unwrap_or_default();
+    let operator = BatchNorm {
+        stored_statistics: param.use_global_stats.unwrap_or(ctx.phase == Phase::Test),
+        eps: param.eps(),
+        moving_average_fraction: param.moving_average_fraction(),
+    };
+    let mut setup = Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&[Role::Statistic; 3]);
     if ctx.given.is_empty() {
         for size in [channels, channels, 1] {
             setup.push_blob(BlobSpec::zeros(Role::Statistic, Shape::new([size]).at("bottom")?));

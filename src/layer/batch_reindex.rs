@@ -2,8 +2,7 @@
 //!
 //! (N, ...) and (M) give (M, ...). No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal};
 
@@ -23,7 +22,7 @@ fn batch_reindex(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let mut dims = vec![picked];
     dims.extend(ctx.bottom(0).dims().iter().skip(1));
-    Ok(Setup::new(ctx, [Shape::new(dims).at("bottom")?]))
+    Ok(Setup::new(ctx, Operator::BatchReindex, [Shape::new(dims).at("bottom")?]))
 }
 
 #[cfg(test)]

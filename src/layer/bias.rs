@@ -11,10 +11,9 @@
 //! A bias given in the net must match like a second bottom. Caffe keeps a multiplier of ones for the axes behind those
 //! of the bias, so these may not be empty.
 
-use super::registry::{Arity, LayerType};
-use super::{BlobSpec, Role, Setup, SetupContext};
-use crate::Shape;
-use crate::error::{AtField, Refusal, ensure};
+use super::span::SpanSettings;
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use crate::error::Refusal;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
@@ -24,95 +23,32 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &bias,
 )
-.params(&["bias_param"])];
-
-/// The axes of a bottom that a blob is spread over: a Scale layer's factors or a bias.
-pub(super) struct Span {
-    /// What the blob is called.
-    pub what: &'static str,
-    /// The first axis; a negative one counts from the end.
-    pub axis: i32,
-    /// The field that holds `axis`.
-    pub axis_field: &'static str,
-    /// How many axes there are, or -1 for all to the last.
-    pub num_axes: i32,
-    /// The field that holds `num_axes`.
-    pub num_axes_field: &'static str,
-}
-
-/// How a blob that fits a bottom divides it: the element counts before, along and behind the blob's axes.
-pub(super) struct Fit {
-    pub outer: i64,
-    pub dim: i64,
-    pub inner: i64,
-}
-
-impl Span {
-    /// The shape of a new blob that spans these axes of `bottom`.
-    ///
-    /// # Errors
-    /// The axes go past those of the bottom.
-    pub fn blob_shape(&self, bottom: &Shape) -> Result<Shape, Refusal> {
-        let (what, num_axes) = (self.what, self.num_axes);
-        let axis = bottom.canonical_axis(self.axis).at(self.axis_field)?;
-        ensure!(num_axes >= -1, self.num_axes_field, "num_axes is {num_axes}, but the least is -1 (to the last axis)");
-        let rest = &bottom.dims()[axis..];
-        let Some(dims) = rest.get(..usize::try_from(num_axes).unwrap_or(rest.len())) else {
-            let message =
-                format!("the {what} spans {num_axes} axes from axis {axis} on, past the last one of {bottom}");
-            return Err(Refusal::at(self.num_axes_field, message));
-        };
-        Shape::new(dims).at(self.num_axes_field)
-    }
-
-    /// Checks that `blob` matches the dimensions of `bottom` from the axis on; a scalar matches everything.
-    ///
-    /// # Errors
-    /// It does not match, or a product of dimensions does not fit an `i32`.
-    pub fn fit(&self, bottom: &Shape, blob: &Shape, field: &'static str) -> Result<Fit, Refusal> {
-        let axis = if blob.axes() == 0 { 0 } else { bottom.canonical_axis(self.axis).at(self.axis_field)? };
-        let end = axis + blob.axes();
-        ensure!(
-            bottom.dims().get(axis..end) == Some(blob.dims()),
-            field,
-            "the {}'s shape {blob} does not match that of the input {bottom} from axis {axis} on",
-            self.what
-        );
-        let fit = Fit { outer: bottom.count_range(0, axis), dim: blob.count() as i64, inner: bottom.count_from(end) };
-        for count in [fit.outer.saturating_mul(fit.dim), fit.dim.saturating_mul(fit.inner), fit.inner] {
-            Shape::new([count]).at("bottom")?;
-        }
-        Ok(fit)
-    }
-
-    /// Like [`Span::fit`] for a bias, behind whose axes there must be elements.
-    pub fn fit_bias(&self, bottom: &Shape, bias: &Shape, field: &'static str) -> Result<(), Refusal> {
-        let fit = self.fit(bottom, bias, field)?;
-        ensure!(fit.inner > 0, "bottom", "a bias cannot be added to the input {bottom}, empty behind the bias's axes");
-        Ok(())
-    }
-}
+.params(&["bias_param"])
+.keeps_signal()];
 
 fn bias(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.bias_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
-    let span = Span {
+    let span = SpanSettings {
         what: "bias",
         axis: param.axis(),
         axis_field: "bias_param.axis",
         num_axes: param.num_axes(),
         num_axes_field: "bias_param.num_axes",
     };
-    let mut setup = Setup::like_bottom(ctx).given_roles(&[Role::Bias]);
     if let Some(second) = ctx.bottoms.get(1) {
-        span.fit_bias(bottom, second, "bottom")?;
-        return Ok(setup);
+        let axes = span.fit_bias(bottom, second, "bottom")?;
+        return Ok(Setup::like_bottom(ctx, Operator::Bias(axes)).given_roles(&[Role::Bias]));
     }
+    let shape = match ctx.given.first() {
+        Some(given) => given.clone(),
+        None => span.blob_shape(bottom)?,
+    };
+    let axes = span.fit_bias(bottom, &shape, "blobs")?;
+    let mut setup = Setup::like_bottom(ctx, Operator::Bias(axes)).given_roles(&[Role::Bias]);
     if ctx.given.is_empty() {
-        let shape = span.blob_shape(bottom)?;
         setup.push_blob(BlobSpec::filled(Role::Bias, shape, "bias_param.filler", param.filler.as_ref()));
     }
-    span.fit_bias(bottom, &setup.blobs[0].shape, "blobs")?;
     Ok(setup)
 }
 

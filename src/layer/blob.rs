@@ -45,7 +45,7 @@ pub struct FillerSpec {
 
 /// Where the values of a blob come from.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Values {
+pub enum BlobValues {
     /// A filler makes them.
     Filled(FillerSpec),
     /// The net definition gives them: the layer's `blobs` entry of this index.
@@ -62,7 +62,7 @@ pub struct BlobSpec {
     /// What it is for.
     pub role: Role,
     /// Where its values come from.
-    pub values: Values,
+    pub values: BlobValues,
 }
 
 impl BlobSpec {
@@ -70,13 +70,13 @@ impl BlobSpec {
     pub fn filled(role: Role, shape: Shape, field: &'static str, filler: Option<&FillerParameter>) -> BlobSpec {
         let param = Box::new(filler.cloned().unwrap_or_default());
         let spec = FillerSpec { param, field, explicit: filler.is_some() };
-        BlobSpec { shape, role, values: Values::Filled(spec) }
+        BlobSpec { shape, role, values: BlobValues::Filled(spec) }
     }
 
     /// Makes `value` the constant that fills the blob where the net gives no filler.
     #[must_use]
     pub fn or_constant(mut self, value: f32) -> BlobSpec {
-        if let Values::Filled(spec) = &mut self.values
+        if let BlobValues::Filled(spec) = &mut self.values
             && !spec.explicit
         {
             spec.param.value = Some(value);
@@ -86,6 +86,6 @@ impl BlobSpec {
 
     /// A blob of zeros that draws nothing.
     pub fn zeros(role: Role, shape: Shape) -> BlobSpec {
-        BlobSpec { shape, role, values: Values::Zeros }
+        BlobSpec { shape, role, values: BlobValues::Zeros }
     }
 }

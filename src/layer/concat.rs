@@ -2,8 +2,8 @@
 //!
 //! The top has the first bottom's shape, with the sum of the bottoms' lengths along the axis. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::parts::AxisParts;
+use super::{Arity, LayerType, Operator, Setup, SetupContext, Signal, TopMemory};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::ConcatParameter;
@@ -12,24 +12,25 @@ use crate::proto::caffe::ConcatParameter;
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Concat", "Joins blobs along an axis", Arity::at_least(1), Arity::exactly(1), &concat)
         .params(&["concat_param"])
-        .v1("CONCAT")];
+        .signal(|_| Signal::Joined)];
 
 fn concat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = concat_axis(ctx, &ctx.param.concat_param.unwrap_or_default())?;
     let first = ctx.bottom(0);
-    let mut dims: Vec<i64> = first.dims().iter().copied().map(i64::from).collect();
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
         let same = other.axes() == first.axes() && {
             let mut pairs = first.dims().iter().zip(other.dims()).enumerate();
             pairs.all(|(at, (a, b))| at == axis || a == b)
         };
         ensure!(same, "bottom", "bottom {index} {other} and bottom 0 {first} differ in more than axis {axis}");
-        dims[axis] += i64::from(other.dims()[axis]);
     }
     // The top of a single bottom shares its memory, and a blob without elements has none.
     ensure!(ctx.bottoms.len() > 1 || first.count() > 0, "bottom", "the only bottom {first} has no elements");
-    let setup = Setup::new(ctx, [Shape::new(dims).at("bottom")?]);
-    Ok(if ctx.bottoms.len() == 1 { setup.view() } else { setup })
+    let parts = AxisParts::new(axis, ctx.bottoms.iter().map(|bottom| i64::from(bottom.dims()[axis])));
+    let mut dims: Vec<i64> = first.dims().iter().copied().map(i64::from).collect();
+    dims[axis] = parts.total();
+    let setup = Setup::new(ctx, Operator::Concat(parts), [Shape::new(dims).at("bottom")?]);
+    Ok(if ctx.bottoms.len() == 1 { setup.view(TopMemory::Bottom(0)) } else { setup })
 }
 
 fn concat_axis(ctx: &SetupContext<'_>, param: &ConcatParameter) -> Result<usize, Refusal> {

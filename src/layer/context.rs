@@ -1,30 +1,18 @@
 //! What a layer's rule can see of the net.
 
-use std::fmt;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::Shape;
 use crate::data::Sources;
 use crate::error::{AtField, Refusal};
-use crate::filler;
+use crate::filler::FillerRegistry;
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::CaffeGenerator;
 
-/// The random numbers to come.
-pub trait Outlook: fmt::Debug {
-    /// Caffe's generator as it will be when the layer's turn to draw comes; `None` if it does not fill the net, or is
-    /// not known.
-    fn generator(&self) -> Option<CaffeGenerator>;
-}
-
-/// Nothing is known of the random numbers.
-impl Outlook for () {
-    fn generator(&self) -> Option<CaffeGenerator> {
-        None
-    }
-}
-
 /// The layer and its surroundings, as its rule sees them.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SetupContext<'a> {
     /// The layer as the net has it after filtering and splitting.
     pub param: &'a LayerParameter,
@@ -42,10 +30,14 @@ pub struct SetupContext<'a> {
     pub user_shapes: &'a [Option<Shape>],
     /// Finds the files that the net names.
     pub sources: &'a Sources,
-    /// The random numbers that the layer will draw.
-    pub outlook: &'a dyn Outlook,
+    /// The databases that earlier layers keep open, with the names of these layers.
+    pub locked: &'a BTreeMap<PathBuf, String>,
+    /// Caffe's generator as it will be when the layer's turn to draw comes, for a layer that is
+    /// [shaped by its draws](super::LayerType::shaped_by_draws); none where that generator does not fill the net, or
+    /// where it is not known which one does.
+    pub generator: Option<&'a CaffeGenerator>,
     /// The fillers that the net may use.
-    pub fillers: &'a filler::Registry,
+    pub fillers: &'a FillerRegistry,
 }
 
 impl SetupContext<'_> {

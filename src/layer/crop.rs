@@ -4,9 +4,8 @@
 //! have more axes, has at the same number. `offset` says where the cut starts: 0 everywhere if not given, one value
 //! for all the cut axes, or one for each. No blobs, no draws.
 
-use super::registry::{Arity, LayerType};
 use super::size::checked_size;
-use super::{Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::CropParameter;
@@ -22,22 +21,31 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &crop,
 )
-.params(&["crop_param"])];
+.params(&["crop_param"])
+.keeps_signal()];
+
+/// A part of the first bottom, of the top's size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Crop {
+    /// Where the part starts along each axis.
+    pub offsets: Vec<i64>,
+}
 
 fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = CropParameter::default();
     let param = ctx.param.crop_param.as_deref().unwrap_or(&default);
     let (data, reference) = (ctx.bottom(0), ctx.bottom(1));
     let start = ctx.bottom_axis(0, param.axis(), AXIS)?;
-    let (offsets, cut) = (&param.offset, data.axes() - start);
-    if offsets.len() > 1 && offsets.len() != cut {
-        let message = format!("offset is given {} times for {cut} cut axes", offsets.len());
+    let (given, cut) = (&param.offset, data.axes() - start);
+    if given.len() > 1 && given.len() != cut {
+        let message = format!("offset is given {} times for {cut} cut axes", given.len());
         return Err(Refusal::at(OFFSET, message).help("give it once, or once for each axis from crop_param.axis on"));
     }
-    let mut dims = data.dims().to_vec();
+    let (mut dims, mut offsets) = (data.dims().to_vec(), vec![0; data.axes()]);
     for (index, dim) in dims[start..].iter_mut().enumerate() {
         let axis = start + index;
-        let offset = offsets.get(if offsets.len() == 1 { 0 } else { index });
+        let offset = given.get(if given.len() == 1 { 0 } else { index });
         let offset = offset.map_or(Ok(0), |&offset| checked_size(offset, OFFSET))?;
         let Some(size) = reference.dim(axis) else {
             return Err(Refusal::at(AXIS, format!("the reference {reference} has no axis {axis} to crop to")));
@@ -48,8 +56,9 @@ fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             "{size} elements from offset {offset} on leave axis {axis} of {dim}"
         );
         *dim = size;
+        offsets[axis] = offset;
     }
-    Ok(Setup::new(ctx, [Shape::new(dims).at(AXIS)?]))
+    Ok(Setup::new(ctx, Operator::Crop(Crop { offsets }), [Shape::new(dims).at(AXIS)?]))
 }
 
 #[cfg(test)]

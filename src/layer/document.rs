@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Arity, LayerType};
+use crate::net::v1_name;
 use crate::proto::descriptor;
 use crate::proto::document::{self, FieldDocument};
 
@@ -41,9 +42,9 @@ pub struct SettingsDocument {
 impl LayerType {
     /// What there is to say of the layer type. Settings that the schema does not have are left out.
     pub fn document(&self) -> LayerDocument {
-        let LayerType { name, v1_name, summary, bottoms, tops, tops_match_bottoms, .. } = *self;
+        let &LayerType { name, summary, bottoms, tops, tops_match_bottoms, .. } = self;
         let settings = self.params.iter().filter_map(|param| settings(param)).collect();
-        LayerDocument { name, v1_name, summary, bottoms, tops, tops_match_bottoms, settings }
+        LayerDocument { name, v1_name: v1_name(name), summary, bottoms, tops, tops_match_bottoms, settings }
     }
 }
 

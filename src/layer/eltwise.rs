@@ -2,10 +2,10 @@
 //!
 //! The top has that shape. No blobs, no draws. The shapes must agree in all axes: (2, 3) does not go with (2, 3, 1).
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, Signal};
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::eltwise_parameter::EltwiseOp;
+use crate::proto::caffe::{EltwiseParameter, LayerParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
@@ -16,19 +16,50 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &eltwise,
 )
 .params(&["eltwise_param"])
-.v1("ELTWISE")];
+.signal(signal)];
+
+/// What becomes of the elements at the same place of all bottoms.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Eltwise {
+    /// Their sum, each multiplied by its bottom's coefficient.
+    Sum(Vec<f32>),
+    /// Their product.
+    Product,
+    /// The largest.
+    Maximum,
+}
+
+impl Eltwise {
+    fn new(param: &EltwiseParameter, bottoms: usize) -> Eltwise {
+        match param.operation() {
+            EltwiseOp::Sum => {
+                let coefficient = |bottom| param.coeff.get(bottom).copied().unwrap_or(1.0);
+                Eltwise::Sum((0..bottoms).map(coefficient).collect())
+            }
+            EltwiseOp::Prod => Eltwise::Product,
+            EltwiseOp::Max => Eltwise::Maximum,
+        }
+    }
+}
+
+fn signal(layer: &LayerParameter) -> Signal {
+    match Eltwise::new(&layer.eltwise_param.clone().unwrap_or_default(), layer.bottom.len()) {
+        Eltwise::Sum(coefficients) => Signal::Summed(coefficients),
+        Eltwise::Product | Eltwise::Maximum => Signal::Lost,
+    }
+}
 
 fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    if let Some(param) = &ctx.param.eltwise_param {
-        let (coefficients, bottoms) = (param.coeff.len(), ctx.bottoms.len());
-        let field = "eltwise_param.coeff";
-        ensure!(
-            coefficients == 0 || coefficients == bottoms,
-            field,
-            "{coefficients} coefficients do not go with {bottoms} bottoms"
-        );
-        ensure!(coefficients == 0 || param.operation() != EltwiseOp::Prod, field, "a product takes no coefficients");
-    }
+    let param = ctx.param.eltwise_param.clone().unwrap_or_default();
+    let (coefficients, bottoms) = (param.coeff.len(), ctx.bottoms.len());
+    let field = "eltwise_param.coeff";
+    ensure!(
+        coefficients == 0 || coefficients == bottoms,
+        field,
+        "{coefficients} coefficients do not go with {bottoms} bottoms"
+    );
+    ensure!(coefficients == 0 || param.operation() != EltwiseOp::Prod, field, "a product takes no coefficients");
     let first = ctx.bottom(0);
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
         ensure!(
@@ -37,7 +68,7 @@ fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             "bottom {index} {other} has another shape than bottom 0 {first}"
         );
     }
-    Ok(Setup::like_bottom(ctx))
+    Ok(Setup::like_bottom(ctx, Operator::Eltwise(Eltwise::new(&param, bottoms))))
 }
 
 #[cfg(test)]

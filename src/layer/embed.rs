@@ -8,9 +8,8 @@
 //! Draws: weight, then bias. Blobs given in the net are taken as they are. A bias over an empty bottom is refused, as
 //! Caffe does for its multiplier of ones.
 
-use super::registry::{Arity, LayerType};
 use super::size::positive_size;
-use super::{BlobSpec, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
@@ -27,6 +26,18 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["embed_param"])];
 
+/// Learned vectors, looked up by their numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Embed {
+    /// How many vectors there are.
+    pub input_dim: i64,
+    /// The length of each.
+    pub num_output: i64,
+    /// Whether there is a bias, the second blob.
+    pub bias: bool,
+}
+
 fn embed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.embed_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
@@ -39,7 +50,9 @@ fn embed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
 
     let top: Vec<i64> = bottom.dims().iter().map(|&dim| dim.into()).chain([outputs]).collect();
-    let mut setup = Setup::new(ctx, [Shape::new(top).at(NUM_OUTPUT)?]).given_roles(&[Role::Weight, Role::Bias]);
+    let operator = Embed { input_dim: inputs, num_output: outputs, bias: param.bias_term() };
+    let mut setup = Setup::new(ctx, Operator::Embed(operator), [Shape::new(top).at(NUM_OUTPUT)?])
+        .given_roles(&[Role::Weight, Role::Bias]);
     if !ctx.given.is_empty() {
         return Ok(setup);
     }

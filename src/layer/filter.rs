@@ -3,8 +3,7 @@
 //! The selector is (N, 1, ..., 1), every other bottom (N, ...); there is a top for each of the others. Until data
 //! arrives nothing is filtered: while the net is built each top has the shape of its bottom. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
@@ -35,7 +34,7 @@ fn filter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     // Caffe reads the selector already, and a blob without elements has no memory.
     ensure!(batch > 0, "bottom", "the selector {selector} has no elements");
-    Ok(Setup::new(ctx, filtered))
+    Ok(Setup::new(ctx, Operator::Filter, filtered))
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 //! (d0, ..., dn) gives (d0, ..., d(axis-1), d(axis) ... d(end_axis), d(end_axis+1), ..., dn). An `end_axis` one before
 //! `axis` inserts an axis of length 1. The top shows the bottom's memory. Not in place. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
@@ -12,7 +11,7 @@ use crate::error::{AtField, Refusal, ensure};
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Flatten", "Makes several axes into one", Arity::exactly(1), Arity::exactly(1), &flatten)
         .params(&["flatten_param"])
-        .v1("FLATTEN")];
+        .keeps_signal()];
 
 fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
@@ -29,7 +28,7 @@ fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
     let mut dims: Vec<i64> = bottom.dims().iter().copied().map(i64::from).collect();
     dims.splice(start..end, [bottom.count_range(start, end)]);
-    Ok(Setup::new(ctx, [Shape::new(dims).at("flatten_param")?]).view())
+    Ok(Setup::new(ctx, Operator::View, [Shape::new(dims).at("flatten_param")?]).view(TopMemory::Bottom(0)))
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 //! (N.., C, D..) becomes (N.., C * kernel.., O..) with the windows and output sizes of Convolution; there must be at
 //! least one spatial axis. No blobs, no draws. The output may be empty.
 
-use super::convolution::geometry::Window;
-use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext};
+use super::convolution::Window;
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::ConvolutionParameter;
@@ -18,8 +17,32 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &im2col,
 )
-.params(&["convolution_param"])
-.v1("IM2COL")];
+.params(&["convolution_param"])];
+
+/// The windows of a convolution, laid out as channels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Im2col {
+    /// The axis of the channels.
+    pub axis: usize,
+    /// The window along each of the axes behind it.
+    pub windows: Vec<Window>,
+}
+
+impl Im2col {
+    /// The shape of the top.
+    fn top(&self, bottom: &Shape) -> Result<Shape, Refusal> {
+        let axis = self.axis;
+        let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
+        for (index, window) in self.windows.iter().enumerate() {
+            let position = axis + 1 + index;
+            // A product that saturates is far above what a shape takes.
+            dims[axis] = dims[axis].saturating_mul(window.kernel);
+            dims[position] = window.convolved(bottom.dims()[position])?;
+        }
+        Shape::new(dims).at("convolution_param")
+    }
+}
 
 fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ConvolutionParameter::default();
@@ -28,14 +51,9 @@ fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
     let spatial = bottom.axes() - axis - 1;
     ensure!(spatial > 0, "convolution_param.axis", "no spatial axis behind axis {axis} of the bottom {bottom}");
-    let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
-    for (index, window) in Window::along(param, spatial)?.into_iter().enumerate() {
-        let position = axis + 1 + index;
-        // A product that saturates is far above what a shape takes.
-        dims[axis] = dims[axis].saturating_mul(window.kernel);
-        dims[position] = window.convolved(bottom.dims()[position])?;
-    }
-    Ok(Setup::new(ctx, [Shape::new(dims).at("convolution_param")?]))
+    let operator = Im2col { axis, windows: Window::along(param, spatial)? };
+    let top = operator.top(bottom)?;
+    Ok(Setup::new(ctx, Operator::Im2col(operator), [top]))
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@
 //! The product takes M N K multiply-accumulates. Draws: weight, then bias. Blobs given in the net are taken as they are, whatever their number and shapes; then
 //! `num_output` may be 0. A bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
 
-use super::registry::{Arity, LayerType};
 use super::size::{checked_size, positive_size};
-use super::{BlobSpec, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::LayerParameter;
 
 const NUM_OUTPUT: &str = "inner_product_param.num_output";
 
@@ -28,13 +28,54 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &inner_product,
 )
 .params(&["inner_product_param"])
-.v1("INNER_PRODUCT")];
+.signal(signal)];
+
+/// A matrix times the bottom, flattened from an axis on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InnerProduct {
+    /// The first axis that is flattened.
+    pub axis: usize,
+    /// The length of the flattened axes: the K of the matrix.
+    pub inputs: i64,
+    /// The rows of the matrix, N.
+    pub num_output: i64,
+    /// Whether the matrix is stored as (K, N) instead of (N, K).
+    pub transpose: bool,
+    /// Whether there is a bias, the second blob.
+    pub bias: bool,
+}
+
+impl InnerProduct {
+    /// The shape of the top.
+    fn top(&self, bottom: &Shape) -> Result<Shape, Refusal> {
+        let outer = bottom.dims()[..self.axis].iter().map(|&dim| i64::from(dim));
+        Shape::new(outer.chain([self.num_output]).collect::<Vec<i64>>()).at(NUM_OUTPUT)
+    }
+
+    /// The shape of the matrix as it is stored.
+    fn weight_shape(&self) -> Result<Shape, Refusal> {
+        let stored = if self.transpose { [self.inputs, self.num_output] } else { [self.num_output, self.inputs] };
+        Shape::new(stored).at(NUM_OUTPUT)
+    }
+
+    /// The multiply-accumulates: each element of the top meets every input.
+    pub(super) fn macs(&self, tops: &[Shape]) -> u64 {
+        let elements = tops.iter().map(|top| top.count() as u64).sum::<u64>();
+        elements.saturating_mul(self.inputs.unsigned_abs())
+    }
+}
+
+fn signal(layer: &LayerParameter) -> Signal {
+    let has_filler = layer.inner_product_param.as_ref().is_some_and(|param| param.weight_filler.is_some());
+    Signal::through_weights(layer, has_filler)
+}
 
 fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.inner_product_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), "inner_product_param.axis")?;
-    let outputs = if ctx.given.is_empty() {
+    let num_output = if ctx.given.is_empty() {
         positive_size(param.num_output(), NUM_OUTPUT)?
     } else {
         checked_size(param.num_output(), NUM_OUTPUT)?
@@ -48,24 +89,25 @@ fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "an inner product with a bias cannot take the empty batch {bottom}"
     );
 
-    let top: Vec<i64> = bottom.dims()[..axis].iter().map(|&dim| dim.into()).chain([outputs]).collect();
-    let mut setup = Setup::new(ctx, [Shape::new(top).at(NUM_OUTPUT)?]).given_roles(&[Role::Weight, Role::Bias]);
-    setup.macs = (setup.tops[0].count() as u64).saturating_mul(inputs.unsigned_abs());
+    let product = InnerProduct { axis, inputs, num_output, transpose: param.transpose(), bias: param.bias_term() };
+    let top = product.top(bottom)?;
+    let setup = |product| Setup::new(ctx, Operator::InnerProduct(product), [top]);
     if !ctx.given.is_empty() {
-        return Ok(setup);
+        return Ok(setup(product).given_roles(&[Role::Weight, Role::Bias]));
     }
     ensure!(inputs > 0, "bottom", "the shape {bottom} leaves nothing to multiply from axis {axis} on");
-    let weight = if param.transpose() { [inputs, outputs] } else { [outputs, inputs] };
+    let weight = product.weight_shape()?;
+    let mut setup = setup(product);
     setup.push_blob(BlobSpec::filled(
         Role::Weight,
-        Shape::new(weight).at(NUM_OUTPUT)?,
+        weight,
         "inner_product_param.weight_filler",
         param.weight_filler.as_ref(),
     ));
     if param.bias_term() {
         setup.push_blob(BlobSpec::filled(
             Role::Bias,
-            Shape::new([outputs]).at(NUM_OUTPUT)?,
+            Shape::new([num_output]).at(NUM_OUTPUT)?,
             "inner_product_param.bias_filler",
             param.bias_filler.as_ref(),
         ));
@@ -75,7 +117,7 @@ fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Draw, Values, testing};
+    use super::super::{BlobValues, Draw, testing};
     use super::*;
     use crate::proto::caffe::{BlobProto, BlobShape, InnerProductParameter, LayerParameter};
 
@@ -123,7 +165,7 @@ mod tests {
         let setup = run(outputs(0), &[&[7], &[1], &[2]], &[2, 5]).unwrap();
         assert_eq!(setup.tops[0].dims(), [2, 0]);
         assert_eq!(dims(&setup), [[7], [1], [2]]);
-        assert_eq!(setup.blobs[1].values, Values::Given(1));
+        assert_eq!(setup.blobs[1].values, BlobValues::Given(1));
         assert_eq!(
             setup.blobs.iter().map(|blob| blob.role).collect::<Vec<_>>(),
             [Role::Weight, Role::Bias, Role::Other]

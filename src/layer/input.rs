@@ -3,8 +3,8 @@
 //! `input_param.shape` is given once for all tops, once for each, or not at all, which leaves the tops without axes
 //! and elements. No blobs, no draws.
 
-use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext};
+use super::data::DataSource;
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::blob::given_shape;
@@ -34,7 +34,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         (None, Some(shape)) => given_shape(shape).at(FIELD),
         (None, None) => Ok(Shape::unshaped()),
     };
-    Ok(Setup::new(ctx, (0..tops).map(top).collect::<Result<Vec<Shape>, Refusal>>()?))
+    let tops = (0..tops).map(top).collect::<Result<Vec<Shape>, Refusal>>()?;
+    Ok(Setup::new(ctx, Operator::Data(DataSource::User), tops))
 }
 
 #[cfg(test)]

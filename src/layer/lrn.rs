@@ -6,10 +6,10 @@
 //! multiplies its result with the bottom; the layer is refused where that pooling is, or where it misses the size, as it
 //! does from 2^24 elements on because pooling divides floats. `engine` changes nothing here.
 
-use super::pooling::{Pool, picture_size};
-use super::registry::{Arity, LayerType};
+use super::pooling::{Pooling, picture_size};
 use super::size::checked_size;
-use super::{Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::LrnParameter;
 use crate::proto::caffe::lrn_parameter::NormRegion;
@@ -25,8 +25,38 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &lrn,
 )
-.params(&["lrn_param"])
-.v1("LRN")];
+.params(&["lrn_param"])];
+
+/// Local response normalisation: x / (k + alpha / n * sum of x^2)^beta over n neighbours.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Lrn {
+    /// How many neighbours along an axis, the element itself included.
+    pub size: i64,
+    /// The factor of the sum.
+    pub alpha: f32,
+    /// The exponent.
+    pub beta: f32,
+    /// What is added to the sum: always 1 within a channel.
+    pub k: f32,
+    /// The averages of windows within a channel, n = size^2; none where the neighbours are n = size channels.
+    pub within: Option<Pooling>,
+}
+
+/// The averages of windows of `size` within a channel.
+fn inner_pooling(size: i64, bottom: &Shape) -> Result<Pooling, Refusal> {
+    let pooling = Pooling {
+        method: PoolMethod::Ave,
+        round: RoundMode::Ceil,
+        kernel: [size; 2],
+        stride: [1; 2],
+        pad: [(size - 1) / 2; 2],
+    };
+    let refuse = |refusal: Refusal| Refusal::at(LOCAL_SIZE, format!("the inner pooling: {}", refusal.message));
+    let pooled = pooling.top(bottom).map_err(refuse)?;
+    ensure!(pooled == *bottom, LOCAL_SIZE, "the inner pooling makes {pooled} of the bottom {bottom}");
+    Ok(pooling)
+}
 
 fn lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = LrnParameter::default();
@@ -35,19 +65,13 @@ fn lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     picture_size(bottom)?;
     let size = checked_size(param.local_size(), LOCAL_SIZE)?;
     ensure!(size % 2 == 1, LOCAL_SIZE, "local_size {size} is not odd");
-    if param.norm_region() == NormRegion::WithinChannel {
-        let pool = Pool {
-            method: PoolMethod::Ave,
-            round: RoundMode::Ceil,
-            kernel: [size; 2],
-            stride: [1; 2],
-            pad: [(size - 1) / 2; 2],
-        };
-        let refuse = |refusal: Refusal| Refusal::at(LOCAL_SIZE, format!("the inner pooling: {}", refusal.message));
-        let pooled = pool.top(bottom).map_err(refuse)?;
-        ensure!(pooled == *bottom, LOCAL_SIZE, "the inner pooling makes {pooled} of the bottom {bottom}");
-    }
-    Ok(Setup::like_bottom(ctx))
+    let within = match param.norm_region() {
+        NormRegion::WithinChannel => Some(inner_pooling(size, bottom)?),
+        NormRegion::AcrossChannels => None,
+    };
+    let k = if within.is_some() { 1.0 } else { param.k() };
+    let operator = Lrn { size, alpha: param.alpha(), beta: param.beta(), k, within };
+    Ok(Setup::like_bottom(ctx, Operator::Lrn(operator)))
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@
 //!
 //! No blobs, no draws.
 
-use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
@@ -32,7 +31,7 @@ fn lstm_unit(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "bottom",
         "the continuation indicators' shape is {continuation} instead of (1, {streams})"
     );
-    Ok(Setup::new(ctx, [cell.clone(), cell.clone()]))
+    Ok(Setup::new(ctx, Operator::LstmUnit, [cell.clone(), cell.clone()]))
 }
 
 #[cfg(test)]

@@ -1,16 +1,24 @@
 //! Layer types: which shapes a layer makes, which blobs it owns, and what it draws while the net is built.
 //!
-//! One file a family of layers; [`registry::LAYERS`] is the table that lookup, help and documentation read.
+//! One file a family of layers; [`LAYERS`] is the table that lookup, help and documentation read.
 //! A layer's rule is a function from a [`SetupContext`] to a [`Setup`]. It mirrors what Caffe's `LayerSetUp` and
-//! `Reshape` check and compute, but neither allocates nor draws.
+//! `Reshape` check and compute, but neither allocates nor draws. What it finds out of the computation is an
+//! [`Operator`], from which the shapes of tops and blobs and the costs derive; whoever executes a plan reads that alone.
 
-pub mod registry;
-
+mod arity;
 mod blob;
 mod blob_file;
 mod context;
+mod document;
+mod entry;
+mod memory;
+mod operator;
+mod parts;
+mod registry;
 mod setup;
+mod signal;
 mod size;
+mod span;
 
 mod accuracy;
 mod argmax;
@@ -21,7 +29,6 @@ mod concat;
 mod convolution;
 mod crop;
 mod data;
-mod document;
 mod eltwise;
 mod embed;
 mod filter;
@@ -52,8 +59,36 @@ mod tile;
 #[cfg(test)]
 mod testing;
 
-pub use blob::{BlobSpec, FillerSpec, Role, Values};
-pub use context::{Outlook, SetupContext};
+pub use accuracy::Accuracy;
+pub use argmax::ArgMax;
+pub use arity::Arity;
+pub use batch_norm::BatchNorm;
+pub use blob::{BlobSpec, BlobValues, FillerSpec, Role};
+pub use context::SetupContext;
+pub use convolution::{Convolution, Window};
+pub use crop::Crop;
+pub use data::DataSource;
 pub use document::{LayerDocument, SettingsDocument};
-pub use registry::{Arity, LayerType, Registry};
+pub use eltwise::Eltwise;
+pub use embed::Embed;
+pub use entry::{Layer, LayerType};
+pub use im2col::Im2col;
+pub use inner_product::InnerProduct;
+pub use loss::{Labels, Loss};
+pub use lrn::Lrn;
+pub use memory::TopMemory;
+pub use mvn::Mvn;
+pub use neuron::Neuron;
+pub use operator::Operator;
+pub use parts::AxisParts;
+pub use pooling::Pooling;
+pub use prelu::Prelu;
+pub use recurrent::{Cell, Recurrent};
+pub use reduction::Reduction;
+pub use registry::{LAYERS, LayerRegistry};
+pub use scale::Scale;
 pub use setup::{Draw, Setup};
+pub use signal::Signal;
+pub use span::AxisSpan;
+pub use spp::Spp;
+pub use tile::Tile;

@@ -2,16 +2,26 @@
 //!
 //! The top has the bottom's shape with ones behind it up to four axes; more are refused. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("MVN", "Normalises mean and variance", Arity::exactly(1), Arity::exactly(1), &mvn)
-        .params(&["mvn_param"])
-        .v1("MVN")];
+        .params(&["mvn_param"])];
+
+/// Mean and variance normalisation: (x - mean) / (standard deviation + eps).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Mvn {
+    /// Whether mean and variance are those of an item instead of those of a channel.
+    pub across_channels: bool,
+    /// Whether it divides by the standard deviation, too.
+    pub normalize_variance: bool,
+    /// What is added to the standard deviation.
+    pub eps: f32,
+}
 
 fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
@@ -19,11 +29,17 @@ fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut dims = [1; 4];
     dims[..bottom.axes()].copy_from_slice(bottom.dims());
 
-    let first = if ctx.param.mvn_param.unwrap_or_default().across_channels() { 1 } else { 2 };
+    let param = ctx.param.mvn_param.unwrap_or_default();
+    let operator = Mvn {
+        across_channels: param.across_channels(),
+        normalize_variance: param.normalize_variance(),
+        eps: param.eps(),
+    };
+    let first = if operator.across_channels { 1 } else { 2 };
     // Caffe makes a blob of as many ones as a mean has terms and fills it at once.
     let terms = Shape::new(&dims[first..]).at("bottom")?;
     ensure!(terms.count() > 0, "bottom", "the bottom {bottom} has no elements to take a mean of");
-    Ok(Setup::new(ctx, [Shape::new(dims).at("bottom")?]))
+    Ok(Setup::new(ctx, Operator::Mvn(operator), [Shape::new(dims).at("bottom")?]))
 }
 
 #[cfg(test)]

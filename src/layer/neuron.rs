@@ -19,67 +19,154 @@
 //! All but AbsVal may work in place. Caffe checks nothing but the base of Exp and Log: Dropout takes any ratio, Clip a
 //! minimum above its maximum.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::error::{Refusal, ensure};
+use crate::proto::caffe::{ClipParameter, Phase};
 
 const ONE: Arity = Arity::exactly(1);
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    LayerType::new("AbsVal", "Takes the absolute value", ONE, ONE, &abs_val).v1("ABSVAL"),
-    LayerType::new("BNLL", "Takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &unchecked)
-        .v1("BNLL"),
-    LayerType::new("Clip", "Limits values to a range", ONE, ONE, &unchecked).params(&["clip_param"]),
-    LayerType::new("Dropout", "Sets values to zero at random while training", ONE, ONE, &unchecked)
+    LayerType::new("AbsVal", "Takes the absolute value", ONE, ONE, &abs_val),
+    LayerType::new("BNLL", "Takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &bnll),
+    LayerType::new("Clip", "Limits values to a range", ONE, ONE, &clip).params(&["clip_param"]),
+    LayerType::new("Dropout", "Sets values to zero at random while training", ONE, ONE, &dropout)
         .params(&["dropout_param"])
-        .v1("DROPOUT"),
-    LayerType::new("ELU", "Takes the exponential linear unit", ONE, ONE, &unchecked).params(&["elu_param"]),
-    LayerType::new("Exp", "Takes a base to the power of shift + scale x", ONE, ONE, &exp)
-        .params(&["exp_param"])
-        .v1("EXP"),
+        .keeps_signal(),
+    LayerType::new("ELU", "Takes the exponential linear unit", ONE, ONE, &elu).params(&["elu_param"]),
+    LayerType::new("Exp", "Takes a base to the power of shift + scale x", ONE, ONE, &exp).params(&["exp_param"]),
     LayerType::new("Log", "Takes the logarithm of shift + scale x", ONE, ONE, &log).params(&["log_param"]),
-    LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &unchecked)
-        .params(&["power_param"])
-        .v1("POWER"),
-    LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &unchecked)
+    LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &power).params(&["power_param"]),
+    LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
         .params(&["relu_param"])
-        .v1("RELU"),
-    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &unchecked)
-        .params(&["sigmoid_param"])
-        .v1("SIGMOID"),
-    LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &unchecked).params(&["swish_param"]),
-    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &unchecked).params(&["tanh_param"]).v1("TANH"),
-    LayerType::new("Threshold", "Tells whether values exceed a threshold", ONE, ONE, &unchecked)
-        .params(&["threshold_param"])
-        .v1("THRESHOLD"),
+        .keeps_signal(),
+    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).params(&["sigmoid_param"]),
+    LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish).params(&["swish_param"]),
+    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &tanh).params(&["tanh_param"]),
+    LayerType::new("Threshold", "Tells whether values exceed a threshold", ONE, ONE, &threshold)
+        .params(&["threshold_param"]),
 ];
 
-fn unchecked(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    Ok(Setup::like_bottom(ctx))
+/// A function of each element; see the table above.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the table of the module has the formulas, in the schema's names")]
+pub enum Neuron {
+    AbsVal,
+    Bnll,
+    Clip {
+        min: f32,
+        max: f32,
+    },
+    /// Without a ratio every element passes, as in phase TEST.
+    Dropout {
+        ratio: Option<f32>,
+    },
+    Elu {
+        alpha: f32,
+    },
+    /// Without a base it is e.
+    Exp {
+        base: Option<f32>,
+        scale: f32,
+        shift: f32,
+    },
+    /// Without a base it is e.
+    Log {
+        base: Option<f32>,
+        scale: f32,
+        shift: f32,
+    },
+    Power {
+        power: f32,
+        scale: f32,
+        shift: f32,
+    },
+    Relu {
+        negative_slope: f32,
+    },
+    Sigmoid,
+    Swish {
+        beta: f32,
+    },
+    TanH,
+    Threshold {
+        threshold: f32,
+    },
+}
+
+fn setup(ctx: &SetupContext<'_>, neuron: Neuron) -> Result<Setup, Refusal> {
+    Ok(Setup::like_bottom(ctx, Operator::Neuron(neuron)))
 }
 
 fn abs_val(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    unchecked(ctx)
+    setup(ctx, Neuron::AbsVal)
+}
+
+fn bnll(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Neuron::Bnll)
+}
+
+fn clip(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let ClipParameter { min, max } = ctx.param.clip_param.unwrap_or_default();
+    setup(ctx, Neuron::Clip { min, max })
+}
+
+fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
+    setup(ctx, Neuron::Dropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
+}
+
+fn elu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Neuron::Elu { alpha: ctx.param.elu_param.unwrap_or_default().alpha() })
 }
 
 fn exp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    check_base(ctx.param.exp_param.unwrap_or_default().base(), "exp_param.base")?;
-    unchecked(ctx)
+    let param = ctx.param.exp_param.unwrap_or_default();
+    let base = checked_base(param.base(), "exp_param.base")?;
+    setup(ctx, Neuron::Exp { base, scale: param.scale(), shift: param.shift() })
 }
 
 fn log(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let base = ctx.param.log_param.unwrap_or_default().base();
-    check_base(base, "log_param.base")?;
-    ensure!(base != 1.0, "log_param.base", "there is no logarithm to base 1");
-    unchecked(ctx)
+    let param = ctx.param.log_param.unwrap_or_default();
+    let base = checked_base(param.base(), "log_param.base")?;
+    ensure!(base != Some(1.0), "log_param.base", "there is no logarithm to base 1");
+    setup(ctx, Neuron::Log { base, scale: param.scale(), shift: param.shift() })
+}
+
+fn power(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.power_param.unwrap_or_default();
+    setup(ctx, Neuron::Power { power: param.power(), scale: param.scale(), shift: param.shift() })
+}
+
+fn relu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Neuron::Relu { negative_slope: ctx.param.relu_param.unwrap_or_default().negative_slope() })
+}
+
+fn sigmoid(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Neuron::Sigmoid)
+}
+
+fn swish(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Neuron::Swish { beta: ctx.param.swish_param.unwrap_or_default().beta() })
+}
+
+fn tanh(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Neuron::TanH)
+}
+
+fn threshold(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, Neuron::Threshold { threshold: ctx.param.threshold_param.unwrap_or_default().threshold() })
 }
 
 /// A base must be positive and finite, so that its logarithm is; -1 stands for e.
-fn check_base(base: f32, field: &'static str) -> Result<(), Refusal> {
-    if base == -1.0 || base > 0.0 && base.is_finite() {
-        return Ok(());
+fn checked_base(base: f32, field: &'static str) -> Result<Option<f32>, Refusal> {
+    if base == -1.0 {
+        return Ok(None);
+    }
+    if base > 0.0 && base.is_finite() {
+        return Ok(Some(base));
     }
     Err(Refusal::at(field, format!("base {base} is not a positive number")).help("-1 stands for e"))
 }

@@ -3,8 +3,7 @@
 //! Silence keeps its bottoms from counting as outputs of the net. HDF5Output writes data and labels to a file while the
 //! net runs; Caffe creates that file when it builds the net, this program does not. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
@@ -16,14 +15,12 @@ pub(super) static TYPES: &[LayerType] = &[
         Arity::exactly(0),
         &hdf5_output,
     )
-    .params(&["hdf5_output_param"])
-    .v1("HDF5_OUTPUT"),
-    LayerType::new("Silence", "Reads blobs that nothing else reads", Arity::at_least(1), Arity::exactly(0), &silence)
-        .v1("SILENCE"),
+    .params(&["hdf5_output_param"]),
+    LayerType::new("Silence", "Reads blobs that nothing else reads", Arity::at_least(1), Arity::exactly(0), &silence),
 ];
 
 fn silence(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    Ok(Setup::new(ctx, []))
+    Ok(Setup::new(ctx, Operator::Sink, []))
 }
 
 fn hdf5_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -33,7 +30,7 @@ fn hdf5_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "hdf5_output_param.file_name",
         "file_name is missing"
     );
-    Ok(Setup::new(ctx, []))
+    Ok(Setup::new(ctx, Operator::Sink, []))
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@
 //!
 //! The top shows the blob's memory. Nothing is drawn: the layer has no filler. A blob given in the net is taken as it is, whatever its shape.
 
-use super::registry::{Arity, LayerType};
-use super::{BlobSpec, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, TopMemory};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
@@ -22,7 +21,7 @@ pub(super) static TYPES: &[LayerType] =
 fn parameter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let dims = ctx.param.parameter_param.as_ref().and_then(|param| param.shape.as_ref()).map(|shape| &shape.dim[..]);
     let shape = Shape::new(dims.unwrap_or_default()).at(SHAPE)?;
-    let mut setup = Setup::new(ctx, [shape.clone()]).view();
+    let mut setup = Setup::new(ctx, Operator::Parameter, [shape.clone()]).view(TopMemory::Blob(0));
     if ctx.given.is_empty() {
         ensure!(shape.count() > 0, SHAPE, "a learned blob cannot be empty, its shape is {shape}");
         setup.push_blob(BlobSpec::zeros(Role::Other, shape));
@@ -32,7 +31,7 @@ fn parameter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Values, testing};
+    use super::super::{BlobValues, testing};
     use super::*;
     use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter, ParameterParameter};
 
@@ -60,7 +59,7 @@ mod tests {
         let setup = run(&LayerParameter { blobs: vec![given], ..layer(&[0]) }).unwrap();
         assert_eq!(setup.tops[0].dims(), [0]);
         assert_eq!(setup.blobs[0].shape.dims(), [2, 2]);
-        assert_eq!(setup.blobs[0].values, Values::Given(0));
+        assert_eq!(setup.blobs[0].values, BlobValues::Given(0));
     }
 
     #[test]

@@ -10,9 +10,8 @@
 //! What surprises: beside `kernel_size`, one of `kernel_h` and `kernel_w` is ignored, only both are refused. `engine`
 //! changes nothing here.
 
-use super::registry::{Arity, LayerType};
 use super::size::{checked_size, field_name};
-use super::{Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::PoolingParameter;
@@ -32,7 +31,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &pooling,
 )
 .params(&["pooling_param"])
-.v1("POOLING")];
+.keeps_signal()];
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();
@@ -44,9 +43,9 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "{} pooling makes 1 top, {tops} given; only MAX has a second one",
         method.as_str_name()
     );
-    let pool = Pool::new(param, ctx.bottom(0))?;
-    let top = pool.top(ctx.bottom(0))?;
-    Ok(Setup::new(ctx, vec![top; tops]))
+    let operator = Pooling::new(param, ctx.bottom(0))?;
+    let top = operator.top(ctx.bottom(0))?;
+    Ok(Setup::new(ctx, Operator::Pooling(operator), vec![top; tops]))
 }
 
 /// The bottom's height and width.
@@ -61,9 +60,10 @@ pub(super) fn picture_size(bottom: &Shape) -> Result<[i64; 2], Refusal> {
     }
 }
 
-/// Windows over height and width; every number is at most `i32::MAX`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pool {
+/// Windows over height and width, each reduced to a number; every size is at most `i32::MAX`. Global pooling has the whole
+/// picture as its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pooling {
     /// What a window is reduced to.
     pub method: PoolMethod,
     /// Which way the number of windows is rounded.
@@ -76,8 +76,8 @@ pub(super) struct Pool {
     pub pad: [i64; 2],
 }
 
-impl Pool {
-    fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pool, Refusal> {
+impl Pooling {
+    fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pooling, Refusal> {
         let size = picture_size(bottom)?;
         let kernel = if param.global_pooling() { global_kernel(param, size)? } else { kernel(param)? };
         let stride = pair(STRIDE, [param.stride, param.stride_h, param.stride_w], param.stride(), 1)?;
@@ -91,7 +91,7 @@ impl Pool {
             stride[0],
             stride[1]
         );
-        Ok(Pool { method: param.pool(), round: param.round_mode(), kernel, stride, pad })
+        Ok(Pooling { method: param.pool(), round: param.round_mode(), kernel, stride, pad })
     }
 
     /// The shape of the top over this bottom.

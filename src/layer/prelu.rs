@@ -10,8 +10,7 @@
 //! Draws: the slope. Without a filler it is 0.25; an empty `filler { }` makes it 0. A slope given in the net must count
 //! `C` values (or 1), in any shape. The batch may be empty, other axes may not.
 
-use super::registry::{Arity, LayerType};
-use super::{BlobSpec, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
@@ -23,7 +22,16 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &prelu,
 )
-.params(&["prelu_param"])];
+.params(&["prelu_param"])
+.keeps_signal()];
+
+/// A rectifier with learned slopes, in the only blob.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Prelu {
+    /// Whether one slope is for all channels.
+    pub channel_shared: bool,
+}
 
 fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.prelu_param.clone().unwrap_or_default();
@@ -35,7 +43,8 @@ fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Shape::new([sample]).at("bottom")?;
 
     let slope = if param.channel_shared() { Shape::scalar() } else { Shape::new(&bottom.dims()[1..2]).at("bottom")? };
-    let mut setup = Setup::like_bottom(ctx).given_roles(&[Role::Weight]);
+    let operator = Prelu { channel_shared: param.channel_shared() };
+    let mut setup = Setup::like_bottom(ctx, Operator::Prelu(operator)).given_roles(&[Role::Weight]);
     match ctx.given.first() {
         Some(given) => ensure!(
             given.count() == slope.count(),
@@ -53,7 +62,7 @@ fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Draw, Values, testing};
+    use super::super::{BlobValues, Draw, testing};
     use super::*;
     use crate::proto::caffe::{BlobProto, BlobShape, FillerParameter, LayerParameter, PReLuParameter};
 
@@ -69,7 +78,7 @@ mod tests {
     }
 
     fn constant(setup: &Setup) -> f32 {
-        let Values::Filled(filler) = &setup.blobs[0].values else { panic!("not filled") };
+        let BlobValues::Filled(filler) = &setup.blobs[0].values else { panic!("not filled") };
         filler.param.value()
     }
 

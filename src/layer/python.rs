@@ -3,8 +3,7 @@
 //! What its tops look like is up to that code, so the user gives their shapes. The layer is taken to own no blobs but
 //! those given in the net, and to draw nothing.
 
-use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::PythonParameter;
@@ -20,7 +19,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(!param.module().is_empty(), "python_param.module", "there is no module to take the layer from");
     ensure!(!param.layer().is_empty(), "python_param.layer", "there is no class of module {:?} given", param.module());
     let tops = (0..ctx.top_count()).map(|top| top_shape(ctx, param, top)).collect::<Result<Vec<Shape>, Refusal>>()?;
-    Ok(Setup::new(ctx, tops))
+    Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 
 /// The shape that the Python code gives a top: the user's word for it.

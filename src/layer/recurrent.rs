@@ -22,9 +22,8 @@
 //!
 //! Blobs given in the net are ignored: Caffe replaces them by those of the unrolled net. Nothing may be empty.
 
-use super::registry::{Arity, LayerType};
 use super::size::positive_size;
-use super::{BlobSpec, Draw, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, Draw, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::RecurrentParameter;
@@ -51,156 +50,220 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["recurrent_param"]),
 ];
 
+/// The cell that a recurrent layer repeats for each timestep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cell {
+    /// h = tanh(W_hh h + W_x x + W_static s + b), o = tanh(W_ho h + b_o).
+    Rnn,
+    /// A long short-term memory with input, forget and output gate.
+    Lstm,
+}
+
+impl Cell {
+    fn name(self) -> &'static str {
+        match self {
+            Cell::Rnn => "RNN",
+            Cell::Lstm => "LSTM",
+        }
+    }
+
+    /// How many states go from one timestep to the next.
+    fn states(self) -> usize {
+        match self {
+            Cell::Rnn => 1,
+            Cell::Lstm => 2,
+        }
+    }
+
+    /// The rows of the gates, in multiples of `num_output`.
+    fn gates(self) -> i64 {
+        match self {
+            Cell::Rnn => 1,
+            Cell::Lstm => 4,
+        }
+    }
+
+    /// Whether every timestep makes its output by a matrix and a bias of its own.
+    fn has_output_matrix(self) -> bool {
+        self == Cell::Rnn
+    }
+}
+
+/// A recurrent net over all timesteps of its input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recurrent {
+    /// What is done at each timestep.
+    pub cell: Cell,
+    /// The timesteps, T.
+    pub steps: i64,
+    /// The independent streams, N.
+    pub streams: i64,
+    /// The units of the hidden state, H.
+    pub num_output: i64,
+    /// The features of a timestep, K.
+    pub features: i64,
+    /// Those of the static input, the third bottom, if there is one: S.
+    pub static_features: Option<i64>,
+    /// Whether the first states are the last bottoms, and the last states tops; otherwise they start at 0.
+    pub expose_hidden: bool,
+}
+
 fn rnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    Unrolled::new(ctx, &Cell { name: "RNN", states: 1, gates: 1, output: true })?.setup()
+    setup(ctx, Cell::Rnn)
 }
 
 fn lstm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    Unrolled::new(ctx, &Cell { name: "LSTM", states: 2, gates: 4, output: false })?.setup()
+    setup(ctx, Cell::Lstm)
 }
 
-/// What tells the two types apart.
-struct Cell {
-    name: &'static str,
-    /// How many states go from one timestep to the next.
-    states: usize,
-    /// The rows of the gates, in multiples of `num_output`.
-    gates: i64,
-    /// Whether every timestep makes its output by a matrix and a bias of its own.
-    output: bool,
-}
-
-/// The sizes of the unrolled net.
-struct Unrolled<'a> {
-    ctx: &'a SetupContext<'a>,
-    param: Box<RecurrentParameter>,
-    /// How many states the layer takes and returns: none without `expose_hidden`.
-    exposed: usize,
-    steps: i32,
-    streams: i32,
-    hidden: i64,
-    gates: i32,
-    output: bool,
-}
-
-impl<'a> Unrolled<'a> {
+impl Recurrent {
     /// Reads the sizes off the bottoms and checks that these fit together.
-    fn new(ctx: &'a SetupContext<'a>, cell: &Cell) -> Result<Unrolled<'a>, Refusal> {
-        let param = ctx.param.recurrent_param.clone().unwrap_or_default();
-        let exposed = if param.expose_hidden() { cell.states } else { 0 };
-        check_counts(ctx, cell.name, exposed)?;
+    fn new(ctx: &SetupContext<'_>, param: &RecurrentParameter, cell: Cell) -> Result<Recurrent, Refusal> {
+        let exposed = if param.expose_hidden() { cell.states() } else { 0 };
+        check_counts(ctx, cell.name(), exposed)?;
 
         let (input, continuation) = (ctx.bottom(0), ctx.bottom(1));
         let &[steps, streams, _, ..] = input.dims() else {
             let message = format!("the input needs 3 axes (timesteps, streams, features), its shape is {input}");
             return Err(Refusal::at("bottom", message));
         };
-        ensure!(input.count() > 0, "bottom", "{} cannot take the empty input {input}", cell.name);
+        ensure!(input.count() > 0, "bottom", "{} cannot take the empty input {input}", cell.name());
         ensure!(
             continuation.dims() == [steps, streams],
             "bottom",
             "the continuation indicators' shape is {continuation} instead of ({steps}, {streams})"
         );
-        let hidden = positive_size(param.num_output(), NUM_OUTPUT)?;
-        let gates = i32::try_from(cell.gates * hidden);
-        let Ok(gates) = gates else {
-            return Err(Refusal::at(
-                NUM_OUTPUT,
-                format!("{} times num_output {hidden} is more than 2147483647", cell.gates),
-            ));
-        };
-        let net = Unrolled { ctx, param, exposed, steps, streams, hidden, gates, output: cell.output };
-        net.check_static()?;
-        net.check_states()?;
-        // The transformed input holds the gates of all timesteps.
-        Shape::new([steps, streams, gates]).at(NUM_OUTPUT)?;
-        Ok(net)
-    }
-
-    fn static_input(&self) -> Option<&Shape> {
-        if self.ctx.bottoms.len() > 2 + self.exposed { self.ctx.bottoms.get(2) } else { None }
-    }
-
-    fn check_static(&self) -> Result<(), Refusal> {
-        let Some(shape) = self.static_input() else { return Ok(()) };
+        let num_output = positive_size(param.num_output(), NUM_OUTPUT)?;
         ensure!(
-            shape.axes() >= 2 && shape.dim(0) == Some(self.streams),
-            "bottom",
-            "the static input's shape is {shape} instead of ({}, features)",
-            self.streams
+            i32::try_from(cell.gates() * num_output).is_ok(),
+            NUM_OUTPUT,
+            "{} times num_output {num_output} is more than 2147483647",
+            cell.gates()
         );
-        ensure!(shape.count() > 0, "bottom", "the static input {shape} is empty");
-        Ok(())
+        let has_static = ctx.bottoms.len() > 2 + exposed;
+        let recurrent = Recurrent {
+            cell,
+            steps: steps.into(),
+            streams: streams.into(),
+            num_output,
+            features: input.count_from(2),
+            static_features: if has_static { Some(static_features(ctx.bottom(2), streams)?) } else { None },
+            expose_hidden: param.expose_hidden(),
+        };
+        recurrent.check_states(&ctx.bottoms[ctx.bottoms.len() - exposed..], ctx.bottoms.len() - exposed)?;
+        // The transformed input holds the gates of all timesteps.
+        Shape::new([recurrent.steps, recurrent.streams, recurrent.gates()]).at(NUM_OUTPUT)?;
+        Ok(recurrent)
     }
 
-    fn check_states(&self) -> Result<(), Refusal> {
+    /// The rows of the gates, G.
+    fn gates(&self) -> i64 {
+        self.cell.gates() * self.num_output
+    }
+
+    fn check_states(&self, states: &[Shape], first: usize) -> Result<(), Refusal> {
         let expected = self.state_shape()?;
-        let first = self.ctx.bottoms.len() - self.exposed;
-        for (index, shape) in self.ctx.bottoms.iter().enumerate().skip(first) {
+        for (index, shape) in states.iter().enumerate() {
             ensure!(
                 *shape == expected,
                 "bottom",
-                "the state in bottom {index} has the shape {shape} instead of {expected}"
+                "the state in bottom {} has the shape {shape} instead of {expected}",
+                first + index
             );
         }
         Ok(())
     }
 
     fn state_shape(&self) -> Result<Shape, Refusal> {
-        Shape::new([1, i64::from(self.streams), self.hidden]).at(NUM_OUTPUT)
+        Shape::new([1, self.streams, self.num_output]).at(NUM_OUTPUT)
     }
 
-    fn setup(&self) -> Result<Setup, Refusal> {
-        let (hidden, gates) = (self.hidden, i64::from(self.gates));
-        let mut tops = vec![Shape::new([i64::from(self.steps), i64::from(self.streams), self.hidden]).at(NUM_OUTPUT)?];
-        tops.extend(vec![self.state_shape()?; self.exposed]);
-        let mut setup = Setup::new(self.ctx, tops).costs(self.macs());
-        setup.blobs.clear();
+    fn tops(&self) -> Result<Vec<Shape>, Refusal> {
+        let mut tops = vec![Shape::new([self.steps, self.streams, self.num_output]).at(NUM_OUTPUT)?];
+        if self.expose_hidden {
+            tops.extend(vec![self.state_shape()?; self.cell.states()]);
+        }
+        Ok(tops)
+    }
 
-        setup.push_blob(self.weight([gates, self.ctx.bottom(0).count_from(2)])?);
-        setup.push_blob(self.bias(gates)?);
-        if let Some(shape) = self.static_input() {
-            setup.push_blob(self.weight([gates, shape.count_from(1)])?);
-        }
-        let first = setup.blobs.len();
-        setup.push_blob(self.weight([gates, hidden])?);
-        if self.output {
-            setup.push_blob(self.weight([hidden, hidden])?);
-            setup.push_blob(self.bias(hidden)?);
-        }
-        if self.steps > 1 {
-            let times = u64::from((self.steps - 1).unsigned_abs());
-            setup.draws.push(Draw::Discard { first, end: setup.blobs.len(), times });
-        }
-        Ok(setup)
+    /// The matrices that the input and the static input are multiplied by: W_x and W_static.
+    fn input_matrix(&self) -> [i64; 2] {
+        [self.gates(), self.features]
+    }
+
+    fn static_matrix(&self) -> Option<[i64; 2]> {
+        Some([self.gates(), self.static_features?])
+    }
+
+    /// The matrix that the state is multiplied by at each timestep, W_hh or W_hc, and that for the output, W_ho.
+    fn state_matrix(&self) -> [i64; 2] {
+        [self.gates(), self.num_output]
+    }
+
+    fn output_matrix(&self) -> Option<[i64; 2]> {
+        self.cell.has_output_matrix().then_some([self.num_output; 2])
     }
 
     /// The multiply-accumulates: the input's product once for all timesteps, the static input's once, the others at
     /// every timestep.
-    fn macs(&self) -> u64 {
-        let product = |rows: i64, dims: [i64; 2]| {
-            dims.iter().fold(rows.unsigned_abs(), |product, dim| product.saturating_mul(dim.unsigned_abs()))
+    pub(super) fn macs(&self) -> u64 {
+        let product = |rows: i64, matrix: [i64; 2]| {
+            matrix.iter().fold(rows.unsigned_abs(), |product, dim| product.saturating_mul(dim.unsigned_abs()))
         };
-        let (gates, streams) = (i64::from(self.gates), i64::from(self.streams));
-        let rows = i64::from(self.steps) * streams;
-        let input = product(rows, [gates, self.ctx.bottom(0).count_from(2)]);
-        let fixed = self.static_input().map_or(0, |shape| product(streams, [gates, shape.count_from(1)]));
-        let state = product(rows, [gates, self.hidden]);
-        let output = if self.output { product(rows, [self.hidden, self.hidden]) } else { 0 };
-        [input, fixed, state, output].into_iter().fold(0, u64::saturating_add)
+        let rows = self.steps * self.streams;
+        let products = [
+            product(rows, self.input_matrix()),
+            self.static_matrix().map_or(0, |matrix| product(self.streams, matrix)),
+            product(rows, self.state_matrix()),
+            self.output_matrix().map_or(0, |matrix| product(rows, matrix)),
+        ];
+        products.into_iter().fold(0, u64::saturating_add)
     }
+}
 
-    fn weight(&self, dims: [i64; 2]) -> Result<BlobSpec, Refusal> {
+/// The features of the static input.
+fn static_features(shape: &Shape, streams: i32) -> Result<i64, Refusal> {
+    ensure!(
+        shape.axes() >= 2 && shape.dim(0) == Some(streams),
+        "bottom",
+        "the static input's shape is {shape} instead of ({streams}, features)"
+    );
+    ensure!(shape.count() > 0, "bottom", "the static input {shape} is empty");
+    Ok(shape.count_from(1))
+}
+
+fn setup(ctx: &SetupContext<'_>, cell: Cell) -> Result<Setup, Refusal> {
+    let param = ctx.param.recurrent_param.clone().unwrap_or_default();
+    let net = Recurrent::new(ctx, &param, cell)?;
+    let tops = net.tops()?;
+    let weight = |dims: [i64; 2]| -> Result<BlobSpec, Refusal> {
         let shape = Shape::new(dims).at(NUM_OUTPUT)?;
-        let filler = self.param.weight_filler.as_ref();
+        let filler = param.weight_filler.as_ref();
         Ok(BlobSpec::filled(Role::Weight, shape, "recurrent_param.weight_filler", filler))
-    }
-
-    fn bias(&self, dim: i64) -> Result<BlobSpec, Refusal> {
+    };
+    let bias = |dim: i64| -> Result<BlobSpec, Refusal> {
         let shape = Shape::new([dim]).at(NUM_OUTPUT)?;
-        let filler = self.param.bias_filler.as_ref();
-        Ok(BlobSpec::filled(Role::Bias, shape, "recurrent_param.bias_filler", filler))
+        Ok(BlobSpec::filled(Role::Bias, shape, "recurrent_param.bias_filler", param.bias_filler.as_ref()))
+    };
+    let mut setup = Setup::new(ctx, Operator::Recurrent(net.clone()), tops);
+    setup.blobs.clear();
+    setup.push_blob(weight(net.input_matrix())?);
+    setup.push_blob(bias(net.gates())?);
+    if let Some(matrix) = net.static_matrix() {
+        setup.push_blob(weight(matrix)?);
     }
+    let first = setup.blobs.len();
+    setup.push_blob(weight(net.state_matrix())?);
+    if let Some(matrix) = net.output_matrix() {
+        setup.push_blob(weight(matrix)?);
+        setup.push_blob(bias(net.num_output)?);
+    }
+    if net.steps > 1 {
+        let times = (net.steps - 1).unsigned_abs();
+        setup.draws.push(Draw::Discard { first, end: setup.blobs.len(), times });
+    }
+    Ok(setup)
 }
 
 /// Checks the numbers of bottoms and tops, which depend on how many states are exposed.
@@ -225,7 +288,7 @@ fn check_counts(ctx: &SetupContext<'_>, name: &str, exposed: usize) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Values, testing};
+    use super::super::{BlobValues, testing};
     use super::*;
     use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
 
@@ -274,7 +337,7 @@ mod tests {
         assert_eq!(setup.draws.last(), Some(&Draw::Discard { first: 3, end: 4, times: 2 }));
         let fields: Vec<_> = (setup.blobs.iter())
             .map(|blob| match &blob.values {
-                Values::Filled(filler) => (blob.role, filler.field),
+                BlobValues::Filled(filler) => (blob.role, filler.field),
                 other => panic!("{other:?}"),
             })
             .collect();

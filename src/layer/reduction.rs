@@ -2,8 +2,7 @@
 //!
 //! (d0, ..., dn) gives (d0, ..., d(axis-1)), a scalar from axis 0. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::reduction_parameter::ReductionOp;
@@ -12,6 +11,18 @@ use crate::proto::caffe::reduction_parameter::ReductionOp;
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Reduction", "Sums or averages the last axes", Arity::exactly(1), Arity::exactly(1), &reduction)
         .params(&["reduction_param"])];
+
+/// A sum, a mean or the like over the axes from one on, times a factor.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Reduction {
+    /// The first axis that is reduced.
+    pub axis: usize,
+    /// Sum, mean, sum of absolute values or of squares.
+    pub operation: ReductionOp,
+    /// The factor.
+    pub coefficient: f32,
+}
 
 fn reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.reduction_param.unwrap_or_default();
@@ -27,7 +38,8 @@ fn reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             "there are no elements to sum from axis {axis} of the shape {bottom} on"
         );
     }
-    Ok(Setup::new(ctx, [Shape::new(&bottom.dims()[..axis]).at("bottom")?]))
+    let operator = Reduction { axis, operation: param.operation(), coefficient: param.coeff() };
+    Ok(Setup::new(ctx, Operator::Reduction(operator), [Shape::new(&bottom.dims()[..axis]).at("bottom")?]))
 }
 
 #[cfg(test)]

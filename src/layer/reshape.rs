@@ -10,8 +10,7 @@
 
 use std::ops::Range;
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::ReshapeParameter;
@@ -19,7 +18,8 @@ use crate::proto::caffe::ReshapeParameter;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Reshape", "Gives a blob other dimensions", Arity::exactly(1), Arity::exactly(1), &reshape)
-        .params(&["reshape_param"])];
+        .params(&["reshape_param"])
+        .keeps_signal()];
 
 const DIMS: &str = "reshape_param.shape";
 
@@ -46,7 +46,7 @@ fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         top.count(),
         bottom.count()
     );
-    Ok(Setup::new(ctx, [top]).view())
+    Ok(Setup::new(ctx, Operator::View, [top]).view(TopMemory::Bottom(0)))
 }
 
 fn replaced_axes(bottom: &Shape, param: &ReshapeParameter) -> Result<Range<usize>, Refusal> {

@@ -12,11 +12,10 @@
 //! Where the net gives blobs nothing is drawn. The first is the scale and the last the bias. If a bias is wanted and
 //! only one blob is given, the bias starts as a copy of it; with two bottoms that one blob is the bias itself.
 
-use super::bias::Span;
-use super::registry::{Arity, LayerType};
-use super::{BlobSpec, Role, Setup, SetupContext, Values};
+use super::span::{AxisSpan, SpanSettings};
+use super::{Arity, BlobSpec, BlobValues, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::error::{Refusal, ensure};
-use crate::proto::caffe::ScaleParameter;
+use crate::proto::caffe::{LayerParameter, ScaleParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
@@ -26,39 +25,61 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &scale,
 )
-.params(&["scale_param"])];
+.params(&["scale_param"])
+.signal(signal)];
+
+/// The first bottom times a factor, and perhaps plus a bias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Scale {
+    /// The axes that the factor, the second bottom or else the first blob, is spread over.
+    pub factor: AxisSpan,
+    /// Those of the bias, the last blob, if there is one.
+    pub bias: Option<AxisSpan>,
+}
+
+/// With a second bottom it multiplies by that, and has no weights.
+fn signal(layer: &LayerParameter) -> Signal {
+    let has_filler = layer.scale_param.as_ref().is_some_and(|param| param.filler.is_some());
+    Signal::through_weights(layer, layer.bottom.len() > 1 || has_filler)
+}
 
 fn scale(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.scale_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let span = span("scale", &param, param.num_axes());
-    let mut setup = Setup::like_bottom(ctx);
-    let fit = match ctx.bottoms.get(1) {
-        Some(second) => span.fit(bottom, second, "bottom")?,
-        None => {
-            if ctx.given.is_empty() {
-                let shape = span.blob_shape(bottom)?;
-                let blob = BlobSpec::filled(Role::Weight, shape, "scale_param.filler", param.filler.as_ref());
-                setup.push_blob(blob.or_constant(1.0));
-            }
-            setup.blobs[0].role = Role::Weight;
-            span.fit(bottom, &setup.blobs[0].shape, "blobs")?
-        }
+    let (shape, field) = match (ctx.bottoms.get(1), ctx.given.first()) {
+        (Some(second), _) => (second.clone(), "bottom"),
+        (None, Some(given)) => (given.clone(), "blobs"),
+        (None, None) => (span.blob_shape(bottom)?, "blobs"),
     };
+    let factor = span.fit(bottom, &shape, field)?;
     // Caffe keeps a multiplier of ones of the larger of the two sizes.
-    ensure!(fit.outer.max(fit.inner) > 0, "bottom", "the input {bottom} is empty before and behind the scale's axes");
+    let [outer, _, inner] = factor.counts(bottom);
+    ensure!(outer.max(inner) > 0, "bottom", "the input {bottom} is empty before and behind the scale's axes");
+
+    let mut setup = Setup::like_bottom(ctx, Operator::Scale(Scale { factor, bias: None }));
+    if ctx.bottoms.len() == 1 {
+        if ctx.given.is_empty() {
+            let blob = BlobSpec::filled(Role::Weight, shape, "scale_param.filler", param.filler.as_ref());
+            setup.push_blob(blob.or_constant(1.0));
+        }
+        setup.blobs[0].role = Role::Weight;
+    }
     if param.bias_term() {
-        add_bias(ctx, &param, &mut setup)?;
+        let bias = add_bias(ctx, &param, &mut setup)?;
+        setup.operator = Operator::Scale(Scale { factor, bias });
     }
     Ok(setup)
 }
 
-fn span(what: &'static str, param: &ScaleParameter, num_axes: i32) -> Span {
-    Span { what, axis: param.axis(), axis_field: "scale_param.axis", num_axes, num_axes_field: "scale_param.num_axes" }
+fn span(what: &'static str, param: &ScaleParameter, num_axes: i32) -> SpanSettings {
+    let (axis_field, num_axes_field) = ("scale_param.axis", "scale_param.num_axes");
+    SpanSettings { what, axis: param.axis(), axis_field, num_axes, num_axes_field }
 }
 
 /// Adds the bias as Caffe's inner Bias layer makes it, which sees one bottom and the blobs given for the Scale layer.
-fn add_bias(ctx: &SetupContext<'_>, param: &ScaleParameter, setup: &mut Setup) -> Result<(), Refusal> {
+fn add_bias(ctx: &SetupContext<'_>, param: &ScaleParameter, setup: &mut Setup) -> Result<Option<AxisSpan>, Refusal> {
     let bottom = ctx.bottom(0);
     // A shape has at most 32 axes.
     let num_axes = ctx.bottoms.get(1).map_or(param.num_axes(), |second| second.axes() as i32);
@@ -70,16 +91,16 @@ fn add_bias(ctx: &SetupContext<'_>, param: &ScaleParameter, setup: &mut Setup) -
             setup.push_blob(BlobSpec::filled(Role::Bias, shape, "scale_param.bias_filler", filler));
         }
         [only] if ctx.bottoms.len() == 1 => {
-            setup.push_blob(BlobSpec { shape: only.clone(), role: Role::Bias, values: Values::Given(0) });
+            setup.push_blob(BlobSpec { shape: only.clone(), role: Role::Bias, values: BlobValues::Given(0) });
         }
         // The inner layer sets itself up with the first blob before it gets the last.
-        [first, ..] => span.fit_bias(bottom, first, "blobs")?,
+        [first, ..] => {
+            span.fit_bias(bottom, first, "blobs")?;
+        }
     }
-    if let Some(bias) = setup.blobs.last_mut() {
-        bias.role = Role::Bias;
-        span.fit_bias(bottom, &bias.shape, "blobs")?;
-    }
-    Ok(())
+    let Some(bias) = setup.blobs.last_mut() else { return Ok(None) };
+    bias.role = Role::Bias;
+    span.fit_bias(bottom, &bias.shape, "blobs").map(Some)
 }
 
 #[cfg(test)]
@@ -105,7 +126,7 @@ mod tests {
 
     fn values(setup: &Setup) -> Vec<f32> {
         let value = |blob: &BlobSpec| match &blob.values {
-            Values::Filled(filler) => filler.param.value(),
+            BlobValues::Filled(filler) => filler.param.value(),
             _ => f32::NAN,
         };
         setup.blobs.iter().map(value).collect()
@@ -152,13 +173,13 @@ mod tests {
             setup.blobs.into_iter().map(|blob| (blob.role, blob.values)).collect::<Vec<_>>()
         };
         let (weight, bias, other) = (Role::Weight, Role::Bias, Role::Other);
-        assert_eq!(given(&[&[3]], &[&[2, 3]]), [(weight, Values::Given(0)), (bias, Values::Given(0))]);
-        assert_eq!(given(&[&[3], &[3]], &[&[2, 3]]), [(weight, Values::Given(0)), (bias, Values::Given(1))]);
+        assert_eq!(given(&[&[3]], &[&[2, 3]]), [(weight, BlobValues::Given(0)), (bias, BlobValues::Given(0))]);
+        assert_eq!(given(&[&[3], &[3]], &[&[2, 3]]), [(weight, BlobValues::Given(0)), (bias, BlobValues::Given(1))]);
         assert_eq!(
             given(&[&[3], &[7], &[3]], &[&[2, 3]]),
-            [(weight, Values::Given(0)), (other, Values::Given(1)), (bias, Values::Given(2))]
+            [(weight, BlobValues::Given(0)), (other, BlobValues::Given(1)), (bias, BlobValues::Given(2))]
         );
-        assert_eq!(given(&[&[3]], &[&[2, 3], &[]]), [(bias, Values::Given(0))]);
+        assert_eq!(given(&[&[3]], &[&[2, 3], &[]]), [(bias, BlobValues::Given(0))]);
     }
 
     #[test]

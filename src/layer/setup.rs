@@ -1,7 +1,10 @@
 //! What a layer's rule answers.
 
-use super::blob::{BlobSpec, Role, Values};
+use std::path::PathBuf;
+
+use super::blob::{BlobSpec, BlobValues, Role};
 use super::context::SetupContext;
+use super::{Operator, TopMemory};
 use crate::Shape;
 use crate::proto::caffe::ParamSpec;
 
@@ -28,9 +31,14 @@ pub enum Draw {
 
 /// The result of setting a layer up.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Setup {
+    /// What the layer computes.
+    pub operator: Operator,
     /// The shapes of the tops, one each, automatic ones included.
     pub tops: Vec<Shape>,
+    /// Where the values of each top are kept.
+    pub memory: Vec<TopMemory>,
     /// The layer's blobs in Caffe's order.
     pub blobs: Vec<BlobSpec>,
     /// What the layer draws, in order.
@@ -40,35 +48,42 @@ pub struct Setup {
     /// `param` entries that the layer adds behind those of the net, as BatchNorm does.
     pub extra_params: Vec<ParamSpec>,
     /// The multiply-accumulates of a forward pass: those of its matrix products and convolutions, biases and
-    /// elementwise work not counted.
+    /// elementwise work not counted. [`Operator::macs`] tells them of Caffe's layers.
     pub macs: u64,
-    /// Whether the tops show memory that is there already, a bottom's or a blob's, instead of having their own.
-    pub views: bool,
+    /// The databases that the layer keeps open, so that no other layer can.
+    pub locks: Vec<PathBuf>,
+    /// What the user should know, in a line each.
+    pub notices: Vec<String>,
 }
 
 impl Setup {
-    /// A layer with these tops. Its blobs are those that the net gives in the layer's `blobs`, if any: Caffe takes them
-    /// over before the layer's own rule runs, whatever the type.
-    pub fn new(ctx: &SetupContext<'_>, tops: impl Into<Vec<Shape>>) -> Setup {
+    /// A layer that makes these tops by this operator. Its blobs are those that the net gives in the layer's `blobs`, if
+    /// any: Caffe takes them over before the layer's own rule runs, whatever the type.
+    pub fn new(ctx: &SetupContext<'_>, operator: Operator, tops: impl Into<Vec<Shape>>) -> Setup {
+        let tops = tops.into();
         let given = |(index, shape): (usize, &Shape)| BlobSpec {
             shape: shape.clone(),
             role: Role::Other,
-            values: Values::Given(index),
+            values: BlobValues::Given(index),
         };
+        let memory = |top: usize| if ctx.in_place(top, top) { TopMemory::InPlace(top) } else { TopMemory::Own };
         Setup {
-            tops: tops.into(),
+            macs: operator.macs(ctx.bottoms, &tops),
+            memory: (0..tops.len()).map(memory).collect(),
+            operator,
+            tops,
             blobs: ctx.given.iter().enumerate().map(given).collect(),
             draws: Vec::new(),
             default_loss_weight: None,
             extra_params: Vec::new(),
-            macs: 0,
-            views: false,
+            locks: Vec::new(),
+            notices: Vec::new(),
         }
     }
 
     /// A layer whose only top has the shape of its first bottom; see [`Shape::copied`].
-    pub fn like_bottom(ctx: &SetupContext<'_>) -> Setup {
-        Setup::new(ctx, [ctx.bottom(0).copied()])
+    pub fn like_bottom(ctx: &SetupContext<'_>, operator: Operator) -> Setup {
+        Setup::new(ctx, operator, [ctx.bottom(0).copied()])
     }
 
     /// Says what the blobs are for that the net gives, first to last. Blobs beyond `roles` stay [`Role::Other`].
@@ -80,23 +95,27 @@ impl Setup {
         self
     }
 
-    /// Says how many multiply-accumulates a forward pass takes.
+    /// Says how many multiply-accumulates a forward pass takes, for an operator that does not tell.
     #[must_use]
     pub fn costs(mut self, macs: u64) -> Setup {
         self.macs = macs;
         self
     }
 
-    /// Says that the tops have no memory of their own.
+    /// Says that the tops that are not in place show memory that is there already.
     #[must_use]
-    pub fn view(mut self) -> Setup {
-        self.views = true;
+    pub fn view(mut self, shown: TopMemory) -> Setup {
+        for memory in &mut self.memory {
+            if *memory == TopMemory::Own {
+                *memory = shown;
+            }
+        }
         self
     }
 
     /// Adds a blob and, where a filler makes its values, the draw that fills it.
     pub fn push_blob(&mut self, blob: BlobSpec) {
-        if matches!(blob.values, Values::Filled(_)) {
+        if matches!(blob.values, BlobValues::Filled(_)) {
             self.draws.push(Draw::Blob(self.blobs.len()));
         }
         self.blobs.push(blob);

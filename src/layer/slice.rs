@@ -3,8 +3,8 @@
 //! Each top has the bottom's shape but for the length of its part: from one slice point to the next, or equal parts
 //! where no slice points are given. A last point at the end of the axis leaves an empty part. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::parts::AxisParts;
+use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::SliceParameter;
@@ -12,8 +12,7 @@ use crate::proto::caffe::SliceParameter;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Slice", "Cuts a blob along an axis", Arity::exactly(1), Arity::at_least(1), &slice)
-        .params(&["slice_param"])
-        .v1("SLICE")];
+        .params(&["slice_param"])];
 
 const POINTS: &str = "slice_param.slice_point";
 
@@ -30,8 +29,9 @@ fn slice(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
 
     let mut dims: Vec<i64> = bottom.dims().iter().copied().map(i64::from).collect();
-    let mut tops = Vec::with_capacity(parts.len());
-    for part in parts {
+    let parts = AxisParts::new(axis, parts);
+    let mut tops = Vec::with_capacity(ctx.top_count());
+    for part in parts.lengths() {
         dims[axis] = part;
         tops.push(Shape::new(&dims).at(POINTS)?);
     }
@@ -43,8 +43,8 @@ fn slice(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     // A single top shares the bottom's memory, and a blob without elements has none.
     ensure!(tops.len() > 1 || bottom.count() > 0, "bottom", "the bottom {bottom} of a single top has no elements");
     let single = tops.len() == 1;
-    let setup = Setup::new(ctx, tops);
-    Ok(if single { setup.view() } else { setup })
+    let setup = Setup::new(ctx, Operator::Slice(parts), tops);
+    Ok(if single { setup.view(TopMemory::Bottom(0)) } else { setup })
 }
 
 fn slice_axis(ctx: &SetupContext<'_>, param: &SliceParameter) -> Result<usize, Refusal> {

@@ -2,8 +2,7 @@
 //!
 //! The top has the bottom's shape. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
@@ -14,15 +13,14 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &softmax,
 )
-.params(&["softmax_param"])
-.v1("SOFTMAX")];
+.params(&["softmax_param"])];
 
 fn softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = ctx.bottom_axis(0, ctx.param.softmax_param.unwrap_or_default().axis(), "softmax_param.axis")?;
     // Caffe makes a blob of as many ones as there are classes and fills it at once.
     let bottom = ctx.bottom(0);
     ensure!(bottom.dims()[axis] > 0, "bottom", "axis {axis} of the bottom {bottom} has no classes");
-    Ok(Setup::like_bottom(ctx))
+    Ok(Setup::like_bottom(ctx, Operator::Softmax(axis)))
 }
 
 #[cfg(test)]

@@ -3,14 +3,12 @@
 //! Each top has the bottom's shape, and shows the bottom's memory. Nets need not name the layer: it is inserted where a blob has several readers.
 //! Not in place. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Split", "Hands a blob on to several readers", Arity::exactly(1), Arity::at_least(1), &split)
-        .v1("SPLIT")];
+    &[LayerType::new("Split", "Hands a blob on to several readers", Arity::exactly(1), Arity::at_least(1), &split)];
 
 fn split(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     for top in 0..ctx.top_count() {
@@ -20,7 +18,7 @@ fn split(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let copy = bottom.copied();
     // A copy of an unshaped blob has one element, and Caffe compares the counts.
     ensure!(copy.count() == bottom.count(), "bottom", "the bottom has no shape that its copies could have");
-    Ok(Setup::new(ctx, vec![copy; ctx.top_count()]).view())
+    Ok(Setup::new(ctx, Operator::View, vec![copy; ctx.top_count()]).view(TopMemory::Bottom(0)))
 }
 
 #[cfg(test)]

@@ -6,9 +6,8 @@
 //!
 //! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before.
 
-use super::pooling::{Pool, picture_size};
-use super::registry::{Arity, LayerType};
-use super::{Setup, SetupContext};
+use super::pooling::{Pooling, picture_size};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::SppParameter;
@@ -27,6 +26,28 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["spp_param"])];
 
+/// Pooling by grids of several sizes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spp {
+    /// The windows of each level. A single level makes the top; the tops of several are flattened and joined.
+    pub levels: Vec<Pooling>,
+}
+
+impl Spp {
+    /// The shape of the top.
+    fn top(&self, bottom: &Shape) -> Result<Shape, Refusal> {
+        if let [only] = self.levels.as_slice() {
+            return only.top(bottom);
+        }
+        let mut joined = 0i64;
+        for level in &self.levels {
+            joined = joined.saturating_add(level.top(bottom)?.count_from(1));
+        }
+        Shape::new([i64::from(bottom.dims()[0]), joined]).at(HEIGHT)
+    }
+}
+
 fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = SppParameter::default();
     let param = ctx.param.spp_param.as_ref().unwrap_or(&default);
@@ -40,27 +61,23 @@ fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let levels = param.pyramid_height();
     ensure!(levels > 0, HEIGHT, "pyramid_height is missing or 0");
-    if levels == 1 {
-        return Ok(Setup::new(ctx, [level(0, size, method, bottom)?]));
-    }
-    ensure!(!ctx.in_place(0, 0), "top", "a pyramid of {levels} levels cannot replace its bottom");
-    let mut joined = 0i64;
-    for index in 0..levels {
-        // Fails before the bins overflow: no size has 2^31 elements.
-        joined = joined.saturating_add(level(index, size, method, bottom)?.count_from(1));
-    }
-    let dims = [i64::from(bottom.dims()[0]), joined];
-    Ok(Setup::new(ctx, [Shape::new(dims).at(HEIGHT)?]))
+    ensure!(levels == 1 || !ctx.in_place(0, 0), "top", "a pyramid of {levels} levels cannot replace its bottom");
+    // Fails before the bins overflow: no size has 2^31 elements.
+    let levels = (0..levels).map(|index| level(index, size, method, bottom)).collect::<Result<_, _>>()?;
+    let operator = Spp { levels };
+    let top = operator.top(bottom)?;
+    Ok(Setup::new(ctx, Operator::Spp(operator), [top]))
 }
 
-/// The pooled shape of one level, which must be less than 63.
-fn level(index: u32, size: [i64; 2], method: PoolMethod, bottom: &Shape) -> Result<Shape, Refusal> {
+/// The windows of one level, which must be less than 63; refused where they do not fit the bottom.
+fn level(index: u32, size: [i64; 2], method: PoolMethod, bottom: &Shape) -> Result<Pooling, Refusal> {
     let bins = 1i64 << index;
     let kernel = size.map(|size| (size + bins - 1) / bins);
     let pad = [0, 1].map(|axis| (kernel[axis] * bins - size[axis] + 1) / 2);
-    let pool = Pool { method, round: RoundMode::Ceil, kernel, stride: kernel, pad };
+    let pooling = Pooling { method, round: RoundMode::Ceil, kernel, stride: kernel, pad };
     let refuse = |refusal: Refusal| Refusal::at(HEIGHT, format!("level {index}: {}", refusal.message));
-    pool.top(bottom).map_err(refuse)
+    pooling.top(bottom).map_err(refuse)?;
+    Ok(pooling)
 }
 
 #[cfg(test)]
@@ -122,8 +139,9 @@ mod tests {
                 given: &[],
                 user_shapes: &[None],
                 sources: &crate::data::Sources::default(),
-                outlook: &(),
-                fillers: &crate::filler::Registry::default(),
+                locked: &std::collections::BTreeMap::new(),
+                generator: None,
+                fillers: &crate::filler::FillerRegistry::default(),
             })
         };
         assert_eq!(in_place(1).unwrap().tops[0].dims(), [2, 3, 1, 1]);

@@ -1,12 +1,14 @@
 //! Helpers for the tests of layer rules.
 
+use std::collections::BTreeMap;
+
 use prost::Message;
 
-use super::{LayerType, Registry, Setup, SetupContext};
+use super::{LayerRegistry, LayerType, Setup, SetupContext};
 use crate::Shape;
 use crate::data::Sources;
 use crate::error::Refusal;
-use crate::filler;
+use crate::filler::FillerRegistry;
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::proto::descriptor;
 use crate::proto::text::{Source, parse};
@@ -70,7 +72,7 @@ impl Surroundings<'_> {
         let bottom_ids: Vec<usize> = (0..bottoms.len()).collect();
         let mut user_shapes = self.user_shapes.to_vec();
         user_shapes.resize(top_ids.len(), None);
-        entry.layer.setup(&SetupContext {
+        entry.setup(&SetupContext {
             param,
             phase: self.phase,
             bottoms,
@@ -79,15 +81,16 @@ impl Surroundings<'_> {
             given: &given,
             user_shapes: &user_shapes,
             sources: &Sources::default(),
-            outlook: &(),
-            fillers: &filler::Registry::default(),
+            locked: &BTreeMap::new(),
+            generator: None,
+            fillers: &FillerRegistry::default(),
         })
     }
 }
 
 /// Runs the rule of the layer that `text` describes; see [`Surroundings::setup_blobs`].
 pub(crate) fn setup_blobs(name: &str, text: &str, bottoms: &[Shape], top_ids: &[usize]) -> Result<Setup, Refusal> {
-    let registry = Registry::default();
+    let registry = LayerRegistry::default();
     let entry = registry.get(name).unwrap_or_else(|| panic!("{name} is registered"));
     Surroundings::default().setup_blobs(entry, &layer(text), bottoms, top_ids)
 }

@@ -2,8 +2,7 @@
 //!
 //! The top has the bottom's shape with that axis `tiles` times as long. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Arity, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 
@@ -14,6 +13,16 @@ pub(super) static TYPES: &[LayerType] =
 
 const TILES: &str = "tile_param.tiles";
 
+/// The bottom, repeated along an axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Tile {
+    /// The axis.
+    pub axis: usize,
+    /// How many times.
+    pub tiles: i64,
+}
+
 fn tile(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.tile_param.unwrap_or_default();
     let axis = ctx.bottom_axis(0, param.axis(), "tile_param.axis")?;
@@ -22,8 +31,9 @@ fn tile(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     ensure!(tiles > 0, TILES, "tiles {tiles} is not positive");
     let mut dims: Vec<i64> = ctx.bottom(0).dims().iter().copied().map(i64::from).collect();
-    dims[axis] *= i64::from(tiles);
-    Ok(Setup::new(ctx, [Shape::new(dims).at(TILES)?]))
+    let operator = Tile { axis, tiles: tiles.into() };
+    dims[axis] *= operator.tiles;
+    Ok(Setup::new(ctx, Operator::Tile(operator), [Shape::new(dims).at(TILES)?]))
 }
 
 #[cfg(test)]

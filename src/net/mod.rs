@@ -4,7 +4,7 @@
 //! A [`Solver`] names the net that it trains.
 
 mod definition;
-mod filter;
+mod inclusion;
 mod kind;
 pub(crate) mod load;
 mod locate;
@@ -21,3 +21,4 @@ pub use resolve::{Net, StateOptions};
 pub use solver::Solver;
 pub(crate) use upgrade::BATCH_NORM_NOTICE;
 pub use upgrade::UpgradedFile;
+pub(crate) use upgrade::v1_name;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::filter::filter;
+use super::inclusion::filter;
 use super::locate::{Locator, NetPlace};
 use super::split::insert_splits;
 use super::{Definition, NetLayer};

@@ -17,7 +17,7 @@ const NETS: &str = "net, net_param, train_net, train_net_param";
 
 /// What a solver says about the net it trains, its seed and its weights.
 ///
-/// Files that the solver names are looked for from the current folder, as Caffe does, or else, with a notice, in the
+/// NamedFiles that the solver names are looked for from the current folder, as Caffe does, or else, with a notice, in the
 /// solver's folder: first under the whole path, then under the file's name alone.
 ///
 /// ```
@@ -64,7 +64,7 @@ impl Solver {
         let (mut solver, locator) = load::decode::<SolverParameter>(name, bytes.as_ref(), Kind::Solver)?;
         let mut notices: Vec<String> = upgrade_type(&mut solver, &locator)?.into_iter().collect();
         let seed = seed(&solver, &mut notices);
-        let mut files = Files { folder, sources: Sources::beside(folder), locator: &locator };
+        let mut files = NamedFiles { folder, sources: Sources::beside(folder), notices: Vec::new(), locator: &locator };
         let weights =
             solver.weights.iter().flat_map(|list| list.split(',')).map(|file| files.find(file.trim())).collect();
         let mut definition = match net_to_train(&mut solver, &locator)? {
@@ -77,7 +77,7 @@ impl Solver {
             },
         };
         let state = train_state(std::mem::take(&mut definition.state), solver.train_state.take().unwrap_or_default());
-        notices.extend(files.sources.into_notices());
+        notices.extend(files.notices);
         definition.state = at_level_0(state, &mut notices);
         Ok(Solver { definition, seed, weights, notices })
     }
@@ -138,13 +138,15 @@ fn within(net: NetParameter, locator: Locator) -> Result<Definition> {
 }
 
 /// The files that a solver names.
-struct Files<'a> {
+struct NamedFiles<'a> {
     folder: &'a Path,
     sources: Sources,
+    /// What the user should know of their places.
+    notices: Vec<String>,
     locator: &'a Locator,
 }
 
-impl Files<'_> {
+impl NamedFiles<'_> {
     fn read_net(&mut self, field: &'static str, path: &str) -> Result<Definition> {
         let found = self.find(path);
         if found.try_exists().unwrap_or(true) {
@@ -157,15 +159,19 @@ impl Files<'_> {
 
     /// The place of a file; where it is nowhere, the one where Caffe would look.
     fn find(&mut self, path: &str) -> PathBuf {
-        let found = self.sources.find(path);
+        let mut notices = Vec::new();
+        let found = self.sources.find(path, &mut notices);
         let beside = Path::new(path).file_name().map(|name| self.folder.join(name));
-        match beside.filter(|beside| !found.exists() && beside.exists()) {
+        let found = match beside.filter(|beside| !found.exists() && beside.exists()) {
             Some(beside) => {
-                self.sources.note(format!("there is no {path:?}: {} beside the solver is read", beside.display()));
+                notices.push(format!("there is no {path:?}: {} beside the solver is read", beside.display()));
                 beside
             }
             None => found,
-        }
+        };
+        notices.retain(|notice| !self.notices.contains(notice));
+        self.notices.append(&mut notices);
+        found
     }
 }
 

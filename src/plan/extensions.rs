@@ -7,13 +7,13 @@ use crate::proto::schema::{Kind, MessageType};
 use prost::Message;
 
 use super::PlannedLayer;
-use crate::filler::Registry;
+use crate::filler::FillerRegistry;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::descriptor;
 use crate::proto::fields::Fields;
 
 /// What to tell of the extensions among the fillers that the layers are saved with, if there are any.
-pub(super) fn notice(layers: &[PlannedLayer], fillers: &Registry) -> Option<String> {
+pub(super) fn notice(layers: &[PlannedLayer], fillers: &FillerRegistry) -> Option<String> {
     let mut names = BTreeSet::new();
     let mut note = |filler: &[u8]| {
         let name = FillerParameter::decode(filler).ok().and_then(|param| fillers.get(param.r#type()));

@@ -1,10 +1,11 @@
 //! The plan: for each layer the shapes of its tops, its blobs and what it draws, before a single number is drawn.
 //!
-//! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it
-//! ([`crate::init`]) never looks at a layer's type.
+//! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it, be it to fill
+//! blobs or to run the net, never looks at a layer's type but at its [`Operator`].
 
+mod checks;
+mod draws;
 mod extensions;
-mod outlook;
 mod rules;
 mod share;
 mod unmatched;
@@ -17,16 +18,16 @@ use std::sync::Arc;
 
 use crate::Shape;
 use crate::error::Result;
-use crate::filler::{self, Filler};
-use crate::layer::{self, Draw, FillerSpec, Role};
+use crate::filler::{Filler, FillerRegistry};
+use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Role, TopMemory};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
 use crate::rules::Rules;
 use crate::weights::{Patch, StoredBlob};
 
+pub(crate) use checks::check_elements;
 pub use rules::{Before, RuleChange, Saved};
-pub(crate) use walk::check_elements;
 pub use warning::Warning;
 
 /// What the caller adds to the net.
@@ -35,9 +36,9 @@ pub struct PlanOptions {
     /// Shapes of tops, by the name of the blob: for layers whose shape the net alone does not tell.
     pub shapes: BTreeMap<String, Shape>,
     /// The layer types that the net may use.
-    pub layers: layer::Registry,
+    pub layers: LayerRegistry,
     /// The fillers that the net may use.
-    pub fillers: filler::Registry,
+    pub fillers: FillerRegistry,
     /// The folder that relative paths in the net start from; `None` for the current folder or else, with a notice, that
     /// of the net.
     pub folder: Option<PathBuf>,
@@ -91,23 +92,30 @@ pub struct PlannedBlob {
     pub patches: Vec<Patch>,
 }
 
-/// A layer with its shapes, blobs and draws.
+/// A layer with its operator, shapes, blobs and draws: all that it takes to fill it or to run it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct PlannedLayer {
     /// The layer as it is saved, without its blobs.
     pub param: LayerParameter,
+    /// What the layer computes.
+    pub operator: Operator,
     /// The shapes of the bottoms.
     pub bottoms: Vec<Shape>,
+    /// Which blob of the net each bottom is: equal numbers are the same blob.
+    pub bottom_ids: Vec<usize>,
     /// The shapes of the tops, automatic ones included.
     pub tops: Vec<Shape>,
+    /// Which blob of the net each top is; one that is in place has its bottom's number.
+    pub top_ids: Vec<usize>,
+    /// Where the values of each top are kept.
+    pub memory: Vec<TopMemory>,
     /// The blobs in Caffe's order.
     pub blobs: Vec<PlannedBlob>,
     /// What the layer draws, in order.
     pub draws: Vec<Draw>,
-    /// The multiply-accumulates of a forward pass; see [`layer::Setup::macs`].
+    /// The multiply-accumulates of a forward pass; see [`layer::Setup::macs`](crate::layer::Setup::macs).
     pub macs: u64,
-    /// Whether the tops show memory that is there already; see [`layer::Setup::views`].
-    pub views: bool,
     /// The entry of the file that it comes from.
     pub origin: Option<Origin>,
 }

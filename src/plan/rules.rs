@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::BlobId;
 use super::unmatched::Names;
+use super::{BlobId, PlanOptions};
 use crate::error::{Diagnostic, Error, Refusal, Result};
-use crate::filler::Registry;
-use crate::layer::{BlobSpec, Draw, FillerSpec, Setup, Values};
+use crate::filler::FillerRegistry;
+use crate::layer::{BlobSpec, BlobValues, Draw, FillerSpec, Setup};
 use crate::net::{NetLayer, describe};
 use crate::proto::caffe::{FillerParameter, LayerParameter};
-use crate::rules::{Damping, Place, Rule, Rules, Selector, set_filler};
+use crate::rules::{BlobPlace, Damping, Rule, Rules, Selector, set_filler};
 
 /// What a rule changed: a blob has another filler than the net would give it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,7 +55,7 @@ pub enum Saved {
 /// The rules, and what has come of them so far.
 pub(super) struct Rulebook<'a> {
     rules: &'a Rules,
-    fillers: &'a Registry,
+    fillers: &'a FillerRegistry,
     damping: Damping,
     /// For each rule whether it has matched a blob.
     used: Vec<bool>,
@@ -68,8 +68,9 @@ pub(super) type Deciding<'a> = Vec<Option<&'a Rule>>;
 
 impl<'a> Rulebook<'a> {
     /// The rules for a net with these layers.
-    pub(super) fn new(rules: &'a Rules, fillers: &'a Registry, layers: &[NetLayer]) -> Rulebook<'a> {
-        let damping = rules.damping(layers.iter().map(|layer| &layer.param));
+    pub(super) fn new(options: &'a PlanOptions, layers: &[NetLayer]) -> Rulebook<'a> {
+        let PlanOptions { rules, fillers, layers: types, .. } = options;
+        let damping = rules.damping(layers.iter().map(|layer| &layer.param), types);
         let used = vec![false; rules.iter().len()];
         Rulebook { rules, fillers, damping, used, changes: Vec::new(), names: Names::default() }
     }
@@ -85,7 +86,7 @@ impl<'a> Rulebook<'a> {
         let first_change = self.changes.len();
         let mut deciding = Vec::with_capacity(setup.blobs.len());
         for (blob, spec) in setup.blobs.iter_mut().enumerate() {
-            let place = Place { layer: param, index: blob, blob: spec, damping };
+            let place = BlobPlace { layer: param, operator: &setup.operator, index: blob, blob: spec, damping };
             let rule = self.decide(&place);
             deciding.push(rule);
             if let Some(rule) = rule {
@@ -99,7 +100,7 @@ impl<'a> Rulebook<'a> {
     }
 
     /// The last rule that matches a blob.
-    fn decide(&mut self, place: &Place<'_>) -> Option<&'a Rule> {
+    fn decide(&mut self, place: &BlobPlace<'_>) -> Option<&'a Rule> {
         let mut last = None;
         for (rule, used) in self.rules.iter().zip(&mut self.used) {
             if rule.matches(place) {
@@ -143,13 +144,13 @@ impl<'a> Rulebook<'a> {
 fn replace(blob: &mut BlobSpec, rule: &Rule, after: FillerParameter, id: BlobId) -> Option<RuleChange> {
     let after = Box::new(after);
     let (before, field) = match &blob.values {
-        Values::Filled(spec) if spec.explicit && spec.param == after => return None,
-        Values::Filled(spec) if spec.explicit => (Before::Filler(spec.param.clone()), spec.field),
-        Values::Filled(spec) => (Before::Default(spec.param.clone()), spec.field),
-        Values::Given(_) => (Before::Given, ""),
-        Values::Zeros => (Before::Zeros, ""),
+        BlobValues::Filled(spec) if spec.explicit && spec.param == after => return None,
+        BlobValues::Filled(spec) if spec.explicit => (Before::Filler(spec.param.clone()), spec.field),
+        BlobValues::Filled(spec) => (Before::Default(spec.param.clone()), spec.field),
+        BlobValues::Given(_) => (Before::Given, ""),
+        BlobValues::Zeros => (Before::Zeros, ""),
     };
-    blob.values = Values::Filled(FillerSpec { param: after.clone(), field, explicit: true });
+    blob.values = BlobValues::Filled(FillerSpec { param: after.clone(), field, explicit: true });
     let by_pattern = matches!(rule.selector(), Selector::Pattern(_));
     Some(RuleChange { blob: id, rule: rule.to_string().into(), by_pattern, before, after, saved: Saved::NoField })
 }
@@ -157,7 +158,7 @@ fn replace(blob: &mut BlobSpec, rule: &Rule, after: FillerParameter, id: BlobId)
 /// Adds the draws of blobs that were not filled before: each comes before the next blob that is drawn.
 fn add_draws(draws: &mut Vec<Draw>, blobs: &[BlobSpec]) {
     for (index, blob) in blobs.iter().enumerate() {
-        if !matches!(blob.values, Values::Filled(_)) || draws.contains(&Draw::Blob(index)) {
+        if !matches!(blob.values, BlobValues::Filled(_)) || draws.contains(&Draw::Blob(index)) {
             continue;
         }
         let later = |draw: &Draw| matches!(draw, Draw::Blob(other) if *other > index);
@@ -168,10 +169,10 @@ fn add_draws(draws: &mut Vec<Draw>, blobs: &[BlobSpec]) {
 /// Writes the changed fillers into the layer, as far as its fields can tell of them.
 fn save(changes: &mut [RuleChange], param: &mut LayerParameter, blobs: &[BlobSpec]) {
     for change in changes {
-        let Values::Filled(FillerSpec { field, .. }) = blobs[change.blob.blob].values else { continue };
+        let BlobValues::Filled(FillerSpec { field, .. }) = blobs[change.blob.blob].values else { continue };
         let agrees = |blob: &BlobSpec| match &blob.values {
-            Values::Filled(spec) => spec.field != field || spec.param == change.after,
-            Values::Given(_) | Values::Zeros => true,
+            BlobValues::Filled(spec) => spec.field != field || spec.param == change.after,
+            BlobValues::Given(_) | BlobValues::Zeros => true,
         };
         change.saved = if field.is_empty() {
             Saved::NoField

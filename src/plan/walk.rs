@@ -1,20 +1,21 @@
 //! The walk over the layers that Caffe's `Net::Init` makes: blobs are connected by name, each layer is set up.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::checks::{check_draws, check_elements, check_loss_weights, check_params, check_taken, check_tops};
+use super::draws::UpcomingDraws;
 use super::extensions;
-use super::outlook::{After, Ahead};
 use super::rules::{Deciding, Rulebook, refused};
 use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
-use crate::error::{AtField, Diagnostic, Error, Refusal, Result, ensure};
-use crate::filler::{self, Filler};
-use crate::layer::{BlobSpec, Draw, FillerSpec, LayerType, Setup, SetupContext, Values};
+use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
+use crate::filler::{Filler, FillerRegistry};
+use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
 use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
@@ -23,16 +24,18 @@ use crate::proto::text::closest;
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let Net { name, phase, layers, locator, folder } = net;
-    let mut walk = Walk {
+    let mut walk = NetWalk {
         options,
         sources: options.folder.as_ref().map_or_else(|| Sources::beside(folder), Sources::in_folder),
-        ahead: RefCell::new(options.streams.as_ref().map(Ahead::new)),
+        locked: BTreeMap::new(),
+        upcoming: options.streams.as_ref().map(UpcomingDraws::new),
         locator: &locator,
+        notices: Vec::new(),
         shapes: Vec::new(),
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
-        rulebook: Rulebook::new(&options.rules, &options.fillers, &layers),
+        rulebook: Rulebook::new(options, &layers),
         planned: Vec::with_capacity(layers.len()),
     };
     walk.check_types(&layers)?;
@@ -42,7 +45,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     }
     walk.check_user_shapes()?;
     let (layers, (changes, idle)) = (walk.planned, walk.rulebook.finish()?);
-    let mut notices = walk.sources.into_notices();
+    let mut notices = walk.notices;
     notices.extend(idle);
     notices.extend(extensions::notice(&layers, &options.fillers));
     let plan = Plan { name, phase, layers, changes, locator, notices };
@@ -50,44 +53,32 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     Ok(plan)
 }
 
-/// Refuses a plan with more values than the limit.
-pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
-    let elements = plan.elements();
-    if elements > limit {
-        return Err(Error::Request(format!(
-            "the net draws or holds {elements} values, and the limit is {limit}: --limit elements=N raises it"
-        )));
-    }
-    Ok(())
-}
-
 /// Why a layer cannot be planned.
-enum Fault {
+enum LayerFault {
     /// The net is at fault; with the path of the message that the refusal's field is relative to.
     Net(Refusal, &'static str),
     /// A rule of the caller is.
     Rule(Diagnostic),
 }
 
-/// What a layer's rule makes of it: a [`PlannedLayer`] without its parameters.
-struct Shaped {
-    bottoms: Vec<Shape>,
-    tops: Vec<Shape>,
-    blobs: Vec<PlannedBlob>,
-    draws: Vec<Draw>,
-    macs: u64,
-    views: bool,
+/// The blobs of the net that a layer reads and makes, by number.
+struct Connected {
+    bottoms: Vec<usize>,
+    tops: Vec<usize>,
 }
 
-fn at_layer(refusal: Refusal) -> Fault {
-    Fault::Net(refusal, "")
+fn at_layer(refusal: Refusal) -> LayerFault {
+    LayerFault::Net(refusal, "")
 }
 
-struct Walk<'a> {
+struct NetWalk<'a> {
     options: &'a PlanOptions,
     sources: Sources,
-    ahead: RefCell<Option<Ahead>>,
+    /// The databases that layers keep open, with the names of these layers.
+    locked: BTreeMap<PathBuf, String>,
+    upcoming: Option<UpcomingDraws>,
     locator: &'a Locator,
+    notices: Vec<String>,
     /// The shapes of the net's blobs, by number.
     shapes: Vec<Shape>,
     /// The number of each named blob.
@@ -99,7 +90,7 @@ struct Walk<'a> {
     planned: Vec<PlannedLayer>,
 }
 
-impl Walk<'_> {
+impl<'a> NetWalk<'a> {
     /// Refuses all layers of unknown types at once.
     fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
         let unknown = |layer: &NetLayer| {
@@ -121,19 +112,18 @@ impl Walk<'_> {
 
     fn layer(&mut self, mut layer: NetLayer) -> Result<PlannedLayer, Diagnostic> {
         let given = std::mem::take(&mut layer.param.blobs);
-        let Shaped { bottoms, tops, blobs, draws, macs, views } =
-            self.try_layer(&mut layer.param, given).map_err(|fault| match fault {
-                Fault::Net(refusal, prefix) => {
-                    let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
-                    self.locator.diagnose(&place, &refusal)
-                }
-                Fault::Rule(diagnostic) => diagnostic,
-            })?;
-        Ok(PlannedLayer { param: layer.param, bottoms, tops, blobs, draws, macs, views, origin: layer.origin })
+        self.try_layer(&mut layer, given).map_err(|fault| match fault {
+            LayerFault::Net(refusal, prefix) => {
+                let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
+                self.locator.diagnose(&place, &refusal)
+            }
+            LayerFault::Rule(diagnostic) => diagnostic,
+        })
     }
 
     /// Sets a layer up and completes its parameters.
-    fn try_layer(&mut self, param: &mut LayerParameter, given: Vec<BlobProto>) -> Result<Shaped, Fault> {
+    fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
+        let param = &layer.param;
         let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
         let propagated = param.propagate_down.len();
         if propagated != 0 && propagated != param.bottom.len() {
@@ -142,32 +132,33 @@ impl Walk<'_> {
                 Refusal::at("propagate_down", message).help("give it once for each bottom or not at all"),
             ));
         }
-        let bottom_ids = self.connect_bottoms(&param.bottom).map_err(at_layer)?;
-        let top_ids = self.connect_tops(entry, &bottom_ids, &param.top).map_err(at_layer)?;
-        entry.check_counts(bottom_ids.len(), top_ids.len()).map_err(at_layer)?;
-        let bottoms: Vec<Shape> = bottom_ids.iter().map(|&id| self.shapes[id].clone()).collect();
+        let connected = self.connect(entry, param).map_err(at_layer)?;
+        let bottoms: Vec<Shape> = connected.bottoms.iter().map(|&id| self.shapes[id].clone()).collect();
         let given_shapes =
             given.iter().map(blob::shape).collect::<Result<Vec<_>, _>>().at("blobs").map_err(at_layer)?;
         let user_shapes: Vec<_> = param.top.iter().map(|top| self.options.shapes.get(top).cloned()).collect();
+        let follows_draws = (entry.shaped_by_draws)(param) && user_shapes.first().is_none_or(Option::is_none);
+        let upcoming = self.upcoming.as_mut().filter(|_| follows_draws);
         let ctx = SetupContext {
             param,
             phase: Phase::try_from(param.phase.unwrap_or_default()).unwrap_or_default(),
             bottoms: &bottoms,
-            bottom_ids: &bottom_ids,
-            top_ids: &top_ids,
+            bottom_ids: &connected.bottoms,
+            top_ids: &connected.tops,
             given: &given_shapes,
             user_shapes: &user_shapes,
             sources: &self.sources,
-            outlook: &After { planned: &self.planned, ahead: &self.ahead },
+            locked: &self.locked,
+            generator: upcoming.and_then(|upcoming| upcoming.generator_after(&self.planned)),
             fillers: &self.options.fillers,
         };
-        let setup =
-            entry.layer.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;
+        let setup = entry.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;
+        check_tops(&setup, connected.tops.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
-        self.finish(param, setup, &top_ids, bottoms, given)
+        self.finish(layer, setup, bottoms, connected, given)
     }
 
-    fn layer_type(&self, name: &str) -> Result<&'static LayerType, Refusal> {
+    fn layer_type(&self, name: &str) -> Result<&'a LayerType, Refusal> {
         let registry = &self.options.layers;
         registry.get(name).ok_or_else(|| {
             let refusal = match name {
@@ -179,6 +170,14 @@ impl Walk<'_> {
                 None => refusal.help("Caffe's own layer types are known, those of forks are not: an Input layer can make its tops instead"),
             }
         })
+    }
+
+    /// Finds the blobs that a layer reads, and makes room for those that it makes.
+    fn connect(&mut self, entry: &LayerType, param: &LayerParameter) -> Result<Connected, Refusal> {
+        let bottoms = self.connect_bottoms(&param.bottom)?;
+        let tops = self.connect_tops(entry, &bottoms, &param.top)?;
+        entry.check_counts(bottoms.len(), tops.len())?;
+        Ok(Connected { bottoms, tops })
     }
 
     fn connect_bottoms(&mut self, bottoms: &[String]) -> Result<Vec<usize>, Refusal> {
@@ -224,12 +223,13 @@ impl Walk<'_> {
 
     fn finish(
         &mut self,
-        param: &mut LayerParameter,
+        layer: &mut NetLayer,
         mut setup: Setup,
-        top_ids: &[usize],
         bottoms: Vec<Shape>,
+        connected: Connected,
         given: Vec<BlobProto>,
-    ) -> Result<Shaped, Fault> {
+    ) -> Result<PlannedLayer, LayerFault> {
+        let param = &mut layer.param;
         let rules = self.rulebook.apply(self.planned.len(), param, &mut setup);
         if let Some(weight) = setup.default_loss_weight
             && param.loss_weight.is_empty()
@@ -237,20 +237,43 @@ impl Walk<'_> {
             param.loss_weight.push(weight);
         }
         check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
-        param.param.extend(setup.extra_params);
+        param.param.append(&mut setup.extra_params);
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
-        for (&id, shape) in top_ids.iter().zip(&setup.tops) {
+        for (&id, shape) in connected.tops.iter().zip(&setup.tops) {
             self.shapes[id] = shape.clone();
         }
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
-        let mut blobs = self.blobs(setup.blobs, given, &Decided { layer: param, rules, sources: &self.sources })?;
+        let decided = Decided { layer: param, rules, sources: &self.sources };
+        let mut blobs = self.blobs(setup.blobs, given, &decided, &mut setup.notices)?;
         for index in 0..blobs.len() {
             let id = BlobId { layer: self.planned.len(), blob: index };
             let spec = param.param.get(index);
             blobs[index].owner = self.owners.enter(&self.planned, &blobs, id, spec).map_err(at_layer)?;
         }
-        let Setup { tops, draws, macs, views, .. } = setup;
-        Ok(Shaped { bottoms, tops, blobs, draws, macs, views })
+        self.note(setup.notices);
+        self.locked.extend(setup.locks.into_iter().map(|database| (database, param.name().to_owned())));
+        Ok(PlannedLayer {
+            param: std::mem::take(&mut layer.param),
+            operator: setup.operator,
+            bottoms,
+            bottom_ids: connected.bottoms,
+            tops: setup.tops,
+            top_ids: connected.tops,
+            memory: setup.memory,
+            blobs,
+            draws: setup.draws,
+            macs: setup.macs,
+            origin: layer.origin,
+        })
+    }
+
+    /// Keeps notices, each once.
+    fn note(&mut self, notices: Vec<String>) {
+        for notice in notices {
+            if !self.notices.contains(&notice) {
+                self.notices.push(notice);
+            }
+        }
     }
 
     fn blobs(
@@ -258,7 +281,8 @@ impl Walk<'_> {
         specs: Vec<BlobSpec>,
         given: Vec<BlobProto>,
         decided: &Decided<'_>,
-    ) -> Result<Vec<PlannedBlob>, Fault> {
+        notices: &mut Vec<String>,
+    ) -> Result<Vec<PlannedBlob>, LayerFault> {
         let mut given: Vec<Option<BlobProto>> = given.into_iter().map(Some).collect();
         let mut shared: HashMap<usize, Arc<[f32]>> = HashMap::new();
         let mut blobs = Vec::with_capacity(specs.len());
@@ -267,12 +291,12 @@ impl Walk<'_> {
                 return Err(at_layer(Refusal::new(format!("a blob of shape {shape} would be empty"))));
             }
             let initial = match values {
-                Values::Zeros => Initial::Zeros,
-                Values::Filled(spec) => {
-                    let filler = decided.filler(&self.options.fillers, index, &spec, &shape)?;
+                BlobValues::Zeros => Initial::Zeros,
+                BlobValues::Filled(spec) => {
+                    let filler = decided.filler(&self.options.fillers, index, &spec, &shape, notices)?;
                     Initial::Filled { filler: filler.into(), spec }
                 }
-                Values::Given(index) => {
+                BlobValues::Given(index) => {
                     if let Some(blob) = given.get_mut(index).and_then(Option::take) {
                         shared.insert(index, given_values(blob).map_err(at_layer)?);
                     }
@@ -297,24 +321,28 @@ impl Decided<'_> {
     /// The filler of a blob: that of a rule, or the net's.
     fn filler(
         &self,
-        fillers: &filler::Registry,
+        fillers: &FillerRegistry,
         blob: usize,
         spec: &FillerSpec,
         shape: &Shape,
-    ) -> Result<Box<dyn Filler>, Fault> {
+        notices: &mut Vec<String>,
+    ) -> Result<Box<dyn Filler>, LayerFault> {
         match self.rules.get(blob).copied().flatten() {
             Some(rule) => {
                 let built = fillers.build_chosen(&spec.param, shape);
-                built.map_err(|refusal| Fault::Rule(refused(rule, self.layer, blob, refusal)))
+                built.map_err(|refusal| LayerFault::Rule(refused(rule, self.layer, blob, refusal)))
             }
-            None => fillers.build(&self.found(&spec.param), shape).map_err(|refusal| Fault::Net(refusal, spec.field)),
+            None => {
+                let built = fillers.build(&self.found(&spec.param, notices), shape);
+                built.map_err(|refusal| LayerFault::Net(refusal, spec.field))
+            }
         }
     }
 
     /// A filler of the net with the place of the file that it names, if it names one.
-    fn found<'p>(&self, param: &'p FillerParameter) -> Cow<'p, FillerParameter> {
+    fn found<'p>(&self, param: &'p FillerParameter, notices: &mut Vec<String>) -> Cow<'p, FillerParameter> {
         let Some(path) = &param.path else { return Cow::Borrowed(param) };
-        let path = Some(self.sources.find(path).display().to_string());
+        let path = Some(self.sources.find(path, notices).display().to_string());
         Cow::Owned(FillerParameter { path, ..param.clone() })
     }
 }
@@ -340,44 +368,4 @@ fn help_with_shape(refusal: Refusal, bottoms: &[Shape], planned: &[PlannedLayer]
         Some(top) => refusal.help(format!("the net gives {top:?} no shape: give it with `--shape {top}=N,C,H,W`")),
         None => refusal,
     }
-}
-
-/// Checks that the layer has taken the shapes that the user gave for its tops; the batch need not be given.
-fn check_taken(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), Refusal> {
-    for (index, made) in tops.iter().enumerate() {
-        let Some(given) = ctx.user_shape(index).filter(|given| !made.dims().ends_with(given.dims())) else { continue };
-        let message =
-            format!("makes {:?} in the shape {made}, whatever the shape {given} given for it", ctx.top_name(index));
-        return Err(Refusal::at("top", message).help("shapes are given for inputs, data and Python layers"));
-    }
-    Ok(())
-}
-
-/// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.
-fn check_loss_weights(weights: &[f32], tops: &[Shape]) -> Result<(), Refusal> {
-    ensure!(
-        weights.is_empty() || weights.len() == tops.len(),
-        "loss_weight",
-        "given {} times for {} tops",
-        weights.len(),
-        tops.len()
-    );
-    for (weight, top) in weights.iter().zip(tops) {
-        ensure!(*weight == 0.0 || top.count() > 0, "loss_weight", "the top has no values to weigh (shape {top})");
-    }
-    Ok(())
-}
-
-fn check_params(params: usize, blobs: usize) -> Result<(), Refusal> {
-    ensure!(params <= blobs, "param", "given {params} times, but the layer has {blobs} blobs");
-    Ok(())
-}
-
-/// Blobs are written while they are drawn, so a layer type must draw them in their order.
-fn check_draws(draws: &[Draw], blobs: &[BlobSpec]) -> Result<(), Refusal> {
-    let filled = |(index, blob): (usize, &BlobSpec)| matches!(blob.values, Values::Filled(_)).then_some(index);
-    let expected = blobs.iter().enumerate().filter_map(filled);
-    let drawn = draws.iter().filter_map(|draw| if let Draw::Blob(index) = draw { Some(*index) } else { None });
-    ensure!(expected.eq(drawn), "", "its type does not draw its blobs one after the other");
-    Ok(())
 }

@@ -24,8 +24,8 @@
 use std::collections::HashMap;
 
 use crate::Shape;
-use crate::filler::{Moments, Registry};
-use crate::proto::caffe::eltwise_parameter::EltwiseOp;
+use crate::filler::{FillerRegistry, Moments};
+use crate::layer::{LayerRegistry, Signal};
 use crate::proto::caffe::{FillerParameter, LayerParameter};
 
 /// The layers whose weights a preset damps.
@@ -58,8 +58,8 @@ impl Sum {
 
 impl Damping {
     /// The layers to damp of a net: all its layers in order, splits included.
-    pub fn of<'a>(layers: impl IntoIterator<Item = &'a LayerParameter>) -> Damping {
-        let graph = Graph::new(layers);
+    pub fn of<'a>(layers: impl IntoIterator<Item = &'a LayerParameter>, types: &'a LayerRegistry) -> Damping {
+        let graph = Graph::new(layers, types);
         let sums: Vec<Sum> = (0..graph.layers.len()).filter_map(|layer| graph.sum(layer)).collect();
         let blocks = sums.iter().filter(|sum| sum.is_block()).count();
         let mut factors = HashMap::new();
@@ -83,7 +83,7 @@ impl Damping {
 
 /// The filler whose values are `factor` times those of `param`, as far as their moments go: constant or gaussian, so
 /// that Caffe knows it. A filler without moments stays.
-pub(super) fn damp(param: FillerParameter, factor: f64, shape: &Shape, fillers: &Registry) -> FillerParameter {
+pub(super) fn damp(param: FillerParameter, factor: f64, shape: &Shape, fillers: &FillerRegistry) -> FillerParameter {
     let moments = fillers.build_chosen(&param, shape).ok().and_then(|filler| filler.moments());
     match moments {
         Some(Moments { mean, std: 0.0 }) => FillerParameter {
@@ -100,52 +100,16 @@ pub(super) fn damp(param: FillerParameter, factor: f64, shape: &Shape, fillers: 
     }
 }
 
-/// What the way back along a branch does at a layer.
-enum Step {
-    /// It ends with these weights.
-    Weights,
-    /// It goes on to this many of the bottoms.
-    On(usize),
-    /// It ends at what is no branch's own.
-    Shortcut,
-}
-
-impl Step {
-    fn at(layer: &LayerParameter) -> Step {
-        if layer.top.len() != 1 {
-            // A split, or a data layer.
-            return Step::Shortcut;
-        }
-        match layer.r#type() {
-            "Convolution" | "InnerProduct" | "Scale" if lacks_filler(layer) => Step::Weights,
-            "BatchNorm" | "Bias" | "Convolution" | "Crop" | "Deconvolution" | "Dropout" | "Flatten"
-            | "InnerProduct" | "PReLU" | "Pooling" | "ReLU" | "Reshape" | "Scale" => Step::On(1),
-            "Concat" => Step::On(layer.bottom.len()),
-            _ => Step::Shortcut,
-        }
-    }
-}
-
-/// Whether the layer has weights, and the net gives neither values nor a filler for them.
-fn lacks_filler(layer: &LayerParameter) -> bool {
-    let given = match layer.r#type() {
-        "Convolution" => layer.convolution_param.as_ref().is_some_and(|param| param.weight_filler.is_some()),
-        "InnerProduct" => layer.inner_product_param.as_ref().is_some_and(|param| param.weight_filler.is_some()),
-        // With a second bottom it multiplies by that.
-        _ => layer.bottom.len() > 1 || layer.scale_param.as_ref().is_some_and(|param| param.filler.is_some()),
-    };
-    !given && layer.blobs.is_empty()
-}
-
 /// The layers and where their bottoms come from.
 struct Graph<'a> {
     layers: Vec<&'a LayerParameter>,
+    types: &'a LayerRegistry,
     /// For each layer the indices of the layers that make its bottoms.
     sources: Vec<Vec<Option<usize>>>,
 }
 
 impl<'a> Graph<'a> {
-    fn new(layers: impl IntoIterator<Item = &'a LayerParameter>) -> Graph<'a> {
+    fn new(layers: impl IntoIterator<Item = &'a LayerParameter>, types: &'a LayerRegistry) -> Graph<'a> {
         let layers: Vec<&LayerParameter> = layers.into_iter().collect();
         let mut made: HashMap<&str, usize> = HashMap::new();
         let mut sources = Vec::with_capacity(layers.len());
@@ -153,19 +117,21 @@ impl<'a> Graph<'a> {
             sources.push(layer.bottom.iter().map(|bottom| made.get(bottom.as_str()).copied()).collect());
             made.extend(layer.top.iter().map(|top| (top.as_str(), index)));
         }
-        Graph { layers, sources }
+        Graph { layers, types, sources }
+    }
+
+    /// What becomes of a signal in the layer.
+    fn signal(&self, layer: usize) -> Signal {
+        let param = self.layers[layer];
+        self.types.get(param.r#type()).map_or(Signal::Lost, |entry| (entry.signal)(param))
     }
 
     /// The bottoms of the layer, if it is a sum.
     fn sum(&self, layer: usize) -> Option<Sum> {
-        let sum = self.layers[layer];
-        let param = sum.eltwise_param.clone().unwrap_or_default();
-        if sum.r#type() != "Eltwise" || param.operation() != EltwiseOp::Sum {
-            return None;
-        }
+        let Signal::Summed(coefficients) = self.signal(layer) else { return None };
         let mut found = Sum { branches: Vec::new(), has_shortcut: false };
         for (bottom, &source) in self.sources[layer].iter().enumerate() {
-            let coefficient = f64::from(param.coeff.get(bottom).copied().unwrap_or(1.0));
+            let coefficient = f64::from(coefficients.get(bottom).copied().unwrap_or(1.0));
             match self.ends(source) {
                 Some(ends) => found.branches.push(Branch { ends, coefficient }),
                 None => found.has_shortcut = true,
@@ -180,10 +146,15 @@ impl<'a> Graph<'a> {
         // As each blob that is met has one reader, the ways never meet.
         while let Some(way) = ways.pop() {
             let layer = way?;
-            match Step::at(self.layers[layer]) {
-                Step::Weights => ends.push(layer),
-                Step::On(bottoms) => ways.extend(self.sources[layer].iter().take(bottoms)),
-                Step::Shortcut => return None,
+            // A layer with several tops is a split, or makes data.
+            if self.layers[layer].top.len() != 1 {
+                return None;
+            }
+            match self.signal(layer) {
+                Signal::Weighted => ends.push(layer),
+                Signal::Kept => ways.extend(self.sources[layer].first()),
+                Signal::Joined => ways.extend(&self.sources[layer]),
+                _ => return None,
             }
         }
         Some(ends).filter(|ends| !ends.is_empty())
@@ -217,7 +188,7 @@ mod tests {
         let text = format!("{DATA}\n{}", layers.concat());
         let net = Net::resolve(Definition::from_bytes("net", text).unwrap(), &StateOptions::default()).unwrap();
         let params: Vec<&LayerParameter> = net.layers.iter().map(|layer| &layer.param).collect();
-        let damping = Damping::of(params.iter().copied());
+        let damping = Damping::of(params.iter().copied(), &LayerRegistry::default());
         let factor = |(index, layer): (usize, &&LayerParameter)| {
             let factor = damping.factor(index)?;
             Some((layer.name().to_owned(), (1e6 / (factor * factor)).round() / 1e6))
@@ -300,7 +271,7 @@ mod tests {
     #[test]
     fn a_damped_filler_is_one_of_caffe_s() {
         let shape = Shape::new([4, 2, 3, 3]).unwrap();
-        let damped = |param: FillerParameter| damp(param, 0.25, &shape, &Registry::default());
+        let damped = |param: FillerParameter| damp(param, 0.25, &shape, &FillerRegistry::default());
         let of_type = |name: &str| FillerParameter { r#type: Some(name.into()), ..Default::default() };
         let std = Some((0.25 * (2.0 / 18.0f64).sqrt()) as f32);
         assert_eq!(damped(of_type("msra")), FillerParameter { std, ..of_type("gaussian") });

@@ -7,9 +7,9 @@
 //! A rule applies to every blob it matches, also to one that shares another's values: such a blob draws by its own
 //! filler first, as Caffe does, and then takes the values of its owner. A pattern that matches no blob is an error.
 
+mod blob_place;
 mod damping;
 mod pattern;
-mod place;
 mod preset;
 mod save;
 mod short;
@@ -19,15 +19,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Location, Result};
-use crate::filler::Registry;
+use crate::filler::FillerRegistry;
 use crate::given::Given;
-use crate::layer::{Role, Values};
+use crate::layer::{BlobValues, Convolution, LayerRegistry, Operator, Role};
 use crate::proto::caffe::{FillerParameter, LayerParameter};
 use crate::proto::text::{Source, Span};
 
+pub use blob_place::BlobPlace;
 pub use damping::Damping;
 pub use pattern::{BlobSelector, Pattern};
-pub use place::Place;
 pub use preset::{Preset, PresetError};
 pub(crate) use save::set_filler;
 pub use spec::Spec;
@@ -56,16 +56,16 @@ impl Rule {
     /// Reads a rule `GLOB[.BLOB]=SPEC`; `option` is what messages call it. See [`Pattern`] and [`Spec`] for the parts.
     ///
     /// ```
-    /// use caffemodel::filler::Registry;
+    /// use caffemodel::filler::FillerRegistry;
     /// use caffemodel::rules::Rule;
-    /// let rule = Rule::parse("--rule", "conv*.weight=gaussian:std=0.01", &Registry::default())?;
+    /// let rule = Rule::parse("--rule", "conv*.weight=gaussian:std=0.01", &FillerRegistry::default())?;
     /// assert_eq!(rule.spec().param().std(), 0.01);
     /// # Ok::<(), caffemodel::Error>(())
     /// ```
     ///
     /// # Errors
     /// The text is no rule; the error shows where.
-    pub fn parse(option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
+    pub fn parse(option: &str, text: &str, fillers: &FillerRegistry) -> Result<Rule> {
         let (pattern, spec) = Pattern::split(option, text)?;
         let spec = Spec::parse(option, spec, fillers)?;
         Ok(Rule { selector: Selector::Pattern(pattern), spec, option: option.into(), text: text.into() })
@@ -75,7 +75,7 @@ impl Rule {
     ///
     /// # Errors
     /// The text is no [`Spec`]; the error shows where.
-    pub fn missing_weights(option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
+    pub fn missing_weights(option: &str, text: &str, fillers: &FillerRegistry) -> Result<Rule> {
         Rule::missing("weight_filler", option, text, fillers)
     }
 
@@ -83,11 +83,11 @@ impl Rule {
     ///
     /// # Errors
     /// The text is no [`Spec`]; the error shows where.
-    pub fn missing_biases(option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
+    pub fn missing_biases(option: &str, text: &str, fillers: &FillerRegistry) -> Result<Rule> {
         Rule::missing("bias_filler", option, text, fillers)
     }
 
-    fn missing(field: &'static str, option: &str, text: &str, fillers: &Registry) -> Result<Rule> {
+    fn missing(field: &'static str, option: &str, text: &str, fillers: &FillerRegistry) -> Result<Rule> {
         let spec = Spec::parse(option, text, fillers)?;
         Ok(Rule { selector: Selector::Missing(field), spec, option: option.into(), text: text.into() })
     }
@@ -103,11 +103,11 @@ impl Rule {
     }
 
     /// Whether it is for a blob.
-    pub fn matches(&self, place: &Place<'_>) -> bool {
+    pub fn matches(&self, place: &BlobPlace<'_>) -> bool {
         match &self.selector {
             Selector::Missing(name) => {
                 let of_name = |field: &str| field.rsplit('.').next() == Some(name);
-                matches!(&place.blob.values, Values::Filled(spec) if !spec.explicit && of_name(spec.field))
+                matches!(&place.blob.values, BlobValues::Filled(spec) if !spec.explicit && of_name(spec.field))
             }
             Selector::Pattern(pattern) => {
                 pattern.matches_layer(place.layer.name()) && pattern.blob().matches(place.index, place.blob)
@@ -118,15 +118,17 @@ impl Rule {
 
     /// The filler that it gives to a blob: that of its spec, with the layer's `group` where the filler reads `groups`
     /// and the spec gives none. That of a preset is damped where the layer is.
-    pub fn filler(&self, place: &Place<'_>, fillers: &Registry) -> FillerParameter {
+    pub fn filler(&self, place: &BlobPlace<'_>, fillers: &FillerRegistry) -> FillerParameter {
         let mut param = self.spec.param().clone();
         let reads_groups = fillers.get(param.r#type()).is_some_and(|entry| entry.fields.contains(&"groups"));
-        let group = place.layer.convolution_param.as_ref().map_or(1, |param| param.group());
         if place.blob.role != Role::Weight {
             return param;
         }
-        if reads_groups && param.groups.is_none() && group > 1 {
-            param.groups = Some(group);
+        if let Operator::Convolution(Convolution { group: group @ 2.., .. }) = place.operator
+            && reads_groups
+            && param.groups.is_none()
+        {
+            param.groups = u32::try_from(*group).ok();
         }
         match (&self.selector, place.damping) {
             (Selector::Preset(_), Some(factor)) => damping::damp(param, factor, &place.blob.shape, fillers),
@@ -171,9 +173,13 @@ impl Rules {
     }
 
     /// The layers that a preset among them damps, of a net with these layers in order.
-    pub(crate) fn damping<'a>(&self, layers: impl Iterator<Item = &'a LayerParameter>) -> Damping {
+    pub(crate) fn damping<'a>(
+        &self,
+        layers: impl Iterator<Item = &'a LayerParameter>,
+        types: &'a LayerRegistry,
+    ) -> Damping {
         let has_preset = self.rules.iter().any(|rule| matches!(rule.selector, Selector::Preset(_)));
-        if has_preset { Damping::of(layers) } else { Damping::default() }
+        if has_preset { Damping::of(layers, types) } else { Damping::default() }
     }
 
     /// The options that make these rules, each once, in order.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::pattern::BlobSelector;
-use super::{Place, Rule, Selector, Spec};
-use crate::filler::Registry;
-use crate::layer::{Role, Values};
+use super::{BlobPlace, Rule, Selector, Spec};
+use crate::filler::FillerRegistry;
+use crate::layer::{BlobValues, Operator, Role};
 
 /// A named set of rules for blobs to which the net gives neither filler nor values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ impl Preset {
     /// The rules; `option` is what messages call them.
     pub(super) fn rules(self, option: &str) -> impl Iterator<Item = Rule> {
         let (option, text): (Arc<str>, Arc<str>) = (option.into(), self.to_string().into());
-        let fillers = Registry::default();
+        let fillers = FillerRegistry::default();
         self.parts().iter().map(move |part| {
             let spec = Spec::parse(&option, part.spec, &fillers).expect("the specs of presets are the program's own");
             Rule { selector: Selector::Preset(part), spec, option: Arc::clone(&option), text: Arc::clone(&text) }
@@ -72,61 +72,65 @@ impl fmt::Display for Preset {
 /// One rule of a preset.
 #[derive(Debug)]
 pub struct Part {
-    layer_type: &'static str,
+    /// Whether the blobs of such a layer are meant.
+    of: fn(&Operator) -> bool,
     blob: BlobSelector,
     spec: &'static str,
     /// What must hold beside.
-    only: fn(&Place<'_>) -> bool,
+    only: fn(&BlobPlace<'_>) -> bool,
 }
 
 const WEIGHT: BlobSelector = BlobSelector::Role(Role::Weight);
 
 /// A later part wins over an earlier one.
 static BENCHMARK: &[Part] = &[
-    Part::new("BatchNorm", BlobSelector::Index(1), "constant:1"),
-    Part::new("BatchNorm", BlobSelector::Index(2), "constant:1"),
-    Part::new("Convolution", WEIGHT, "msra"),
+    Part::new(is_batch_norm, BlobSelector::Index(1), "constant:1"),
+    Part::new(is_batch_norm, BlobSelector::Index(2), "constant:1"),
+    Part::new(|of| matches!(of, Operator::Convolution(_)), WEIGHT, "msra"),
     // The filters of a deconvolution have their inputs first.
-    Part::new("Deconvolution", WEIGHT, "msra:FAN_OUT"),
-    Part::new("Deconvolution", WEIGHT, "bilinear").only(enlarges_channels),
-    Part::new("Embed", WEIGHT, "gaussian"),
-    Part::new("InnerProduct", WEIGHT, "msra"),
-    Part::new("InnerProduct", WEIGHT, "msra:FAN_OUT").only(is_transposed),
-    Part::new("LSTM", WEIGHT, "xavier"),
-    Part::new("Parameter", BlobSelector::Index(0), "constant:1"),
-    Part::new("RNN", WEIGHT, "xavier"),
-    Part::new("Scale", WEIGHT, "constant:1").only(is_damped),
+    Part::new(is_deconvolution, WEIGHT, "msra:FAN_OUT"),
+    Part::new(is_deconvolution, WEIGHT, "bilinear").only(enlarges_channels),
+    Part::new(|of| matches!(of, Operator::Embed(_)), WEIGHT, "gaussian"),
+    Part::new(|of| matches!(of, Operator::InnerProduct(_)), WEIGHT, "msra"),
+    Part::new(|of| matches!(of, Operator::InnerProduct(product) if product.transpose), WEIGHT, "msra:FAN_OUT"),
+    Part::new(|of| matches!(of, Operator::Parameter), BlobSelector::Index(0), "constant:1"),
+    Part::new(|of| matches!(of, Operator::Recurrent(_)), WEIGHT, "xavier"),
+    Part::new(|of| matches!(of, Operator::Scale(_)), WEIGHT, "constant:1").only(is_damped),
 ];
 
+fn is_batch_norm(of: &Operator) -> bool {
+    matches!(of, Operator::BatchNorm(_))
+}
+
+fn is_deconvolution(of: &Operator) -> bool {
+    matches!(of, Operator::Convolution(convolution) if convolution.transposed)
+}
+
 impl Part {
-    const fn new(layer_type: &'static str, blob: BlobSelector, spec: &'static str) -> Part {
-        Part { layer_type, blob, spec, only: |_| true }
+    const fn new(of: fn(&Operator) -> bool, blob: BlobSelector, spec: &'static str) -> Part {
+        Part { of, blob, spec, only: |_| true }
     }
 
-    const fn only(self, only: fn(&Place<'_>) -> bool) -> Part {
+    const fn only(self, only: fn(&BlobPlace<'_>) -> bool) -> Part {
         Part { only, ..self }
     }
 
-    pub(super) fn matches(&self, place: &Place<'_>) -> bool {
+    pub(super) fn matches(&self, place: &BlobPlace<'_>) -> bool {
         let open = match &place.blob.values {
-            Values::Filled(spec) => !spec.explicit,
-            Values::Zeros => true,
-            Values::Given(_) => false,
+            BlobValues::Filled(spec) => !spec.explicit,
+            BlobValues::Zeros => true,
+            BlobValues::Given(_) => false,
         };
-        let is_meant = place.layer.r#type() == self.layer_type && self.blob.matches(place.index, place.blob);
+        let is_meant = (self.of)(place.operator) && self.blob.matches(place.index, place.blob);
         open && is_meant && (self.only)(place)
     }
 }
 
-fn is_damped(place: &Place<'_>) -> bool {
+fn is_damped(place: &BlobPlace<'_>) -> bool {
     place.damping.is_some()
 }
 
-fn is_transposed(place: &Place<'_>) -> bool {
-    place.layer.inner_product_param.as_ref().is_some_and(|param| param.transpose())
-}
-
 /// Whether each channel is a group of its own, with a square kernel larger than 1.
-fn enlarges_channels(place: &Place<'_>) -> bool {
+fn enlarges_channels(place: &BlobPlace<'_>) -> bool {
     matches!(place.blob.shape.dims(), &[_, 1, height, width] if height == width && height > 1)
 }

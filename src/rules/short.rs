@@ -5,12 +5,12 @@ use prost::Message;
 
 use super::spec::{Read, fields_read};
 use crate::error::Diagnostic;
-use crate::filler::{FillerType, Registry};
+use crate::filler::{FillerRegistry, FillerType};
 use crate::proto::caffe::FillerParameter;
 use crate::proto::text::{Source, Span, closest, parse};
 
 /// The name that a text in the short form begins with; `None` for prototxt, which begins with a field.
-pub(super) fn name<'a>(text: &'a str, message: MessageType, fillers: &Registry) -> Option<&'a str> {
+pub(super) fn name<'a>(text: &'a str, message: MessageType, fillers: &FillerRegistry) -> Option<&'a str> {
     let name = text.split(':').next().unwrap_or(text).trim();
     let is_field = message.field_named(name).is_some();
     // What is neither a field nor a filler is a slip in the form that it looks like.
@@ -24,7 +24,7 @@ pub(super) struct Short<'a> {
     pub(super) text: &'a str,
     pub(super) message: MessageType,
     /// The filler, if there is one of this name.
-    pub(super) entry: Option<&'static FillerType>,
+    pub(super) entry: Option<&'a FillerType>,
 }
 
 impl Short<'_> {

@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::short::{self, Short};
 use crate::error::{Diagnostic, Error, Location, Result};
-use crate::filler::{FillerType, Registry};
+use crate::filler::{FillerRegistry, FillerType};
 use crate::proto::caffe::FillerParameter;
 use crate::proto::descriptor;
 use crate::proto::text::{Source, Span, parse};
@@ -22,10 +22,10 @@ use crate::proto::text::{Source, Span, parse};
 /// Every field must be one that the filler reads.
 ///
 /// ```
-/// use caffemodel::filler::Registry;
+/// use caffemodel::filler::FillerRegistry;
 /// use caffemodel::rules::Spec;
-/// let short = Spec::parse("--weight-filler", "msra:FAN_OUT", &Registry::default())?;
-/// let long = Spec::parse("--weight-filler", "type: \"msra\" variance_norm: FAN_OUT", &Registry::default())?;
+/// let short = Spec::parse("--weight-filler", "msra:FAN_OUT", &FillerRegistry::default())?;
+/// let long = Spec::parse("--weight-filler", "type: \"msra\" variance_norm: FAN_OUT", &FillerRegistry::default())?;
 /// assert_eq!(short.param(), long.param());
 /// # Ok::<(), caffemodel::Error>(())
 /// ```
@@ -42,7 +42,7 @@ impl Spec {
     ///
     /// # Errors
     /// Everything that is wrong with the text, with the places.
-    pub fn parse(option: &str, text: &str, fillers: &Registry) -> Result<Spec> {
+    pub fn parse(option: &str, text: &str, fillers: &FillerRegistry) -> Result<Spec> {
         let message = descriptor("FillerParameter");
         let source = Source::new(option, text);
         if text.trim().is_empty() {
@@ -74,7 +74,7 @@ impl Spec {
     }
 
     /// Checks that the filler exists and reads the fields.
-    fn check(&self, fillers: &Registry) -> Result<()> {
+    fn check(&self, fillers: &FillerRegistry) -> Result<()> {
         let entry = fillers.find(self.param.r#type()).map_err(|refusal| Diagnostic {
             message: refusal.message,
             location: Some(self.location(refusal.field)),
@@ -117,7 +117,7 @@ mod tests {
     use crate::filler::text;
 
     fn spec(text: &str) -> Result<FillerParameter> {
-        Ok(Spec::parse("--rule", text, &Registry::default())?.param)
+        Ok(Spec::parse("--rule", text, &FillerRegistry::default())?.param)
     }
 
     fn refused(text: &str) -> String {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn an_unknown_filler_is_refused_with_the_nearest() {
-        let names: Vec<&str> = Registry::default().iter().map(|entry| entry.name).collect();
+        let names: Vec<&str> = FillerRegistry::default().iter().map(|entry| entry.name).collect();
         let known = format!("the fillers are {}", names.join(", "));
         let message = format!("unknown filler \"mrsa\" (did you mean \"msra\"? {known})");
         assert_eq!(refused("mrsa"), format!("--rule:1:1: {message}"));

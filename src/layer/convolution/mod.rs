@@ -23,16 +23,15 @@
 //! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
 //! `i32::MAX` elements. `engine` and `force_nd_im2col` change nothing here.
 
-pub(super) mod geometry;
+mod window;
 
-use geometry::Window;
+pub use window::Window;
 
-use super::registry::{Arity, LayerType};
 use super::size::checked_size;
-use super::{BlobSpec, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::caffe::ConvolutionParameter;
+use crate::proto::caffe::{ConvolutionParameter, LayerParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -44,7 +43,7 @@ pub(super) static TYPES: &[LayerType] = &[
         &convolution,
     )
     .params(&["convolution_param"])
-    .v1("CONVOLUTION")
+    .signal(convolution_signal)
     .matching_tops(),
     LayerType::new(
         "Deconvolution",
@@ -54,113 +53,127 @@ pub(super) static TYPES: &[LayerType] = &[
         &deconvolution,
     )
     .params(&["convolution_param"])
-    .v1("DECONVOLUTION")
+    .keeps_signal()
     .matching_tops(),
 ];
 
-fn convolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    setup(ctx, Direction::Convolution)
+/// Learned filters slid over the spatial axes, or the transpose of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Convolution {
+    /// Whether it is a Deconvolution: each element of the bottom is spread out through the filters.
+    pub transposed: bool,
+    /// The axis of the channels; those before it are batch axes, those behind it spatial.
+    pub axis: usize,
+    /// The channels of the bottom.
+    pub channels: i64,
+    /// The channels of the top.
+    pub num_output: i64,
+    /// How many groups the channels are in, each with filters of its own.
+    pub group: i64,
+    /// The window along each spatial axis.
+    pub windows: Vec<Window>,
+    /// Whether there is a bias, the second blob.
+    pub bias: bool,
 }
 
-fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    setup(ctx, Direction::Deconvolution)
-}
-
-/// Which of the two layers it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Convolution,
-    Deconvolution,
-}
-
-fn setup(ctx: &SetupContext<'_>, direction: Direction) -> Result<Setup, Refusal> {
-    let default = ConvolutionParameter::default();
-    let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
-    let bottom = ctx.bottom(0);
-    for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
-        ensure!(other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
-    }
-    let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
-    let (batch, rest) = bottom.dims().split_at(axis);
-    let (channels, space) = (rest[0], &rest[1..]);
-    let windows = Window::along(param, space.len())?;
-    let filters = Filters::new(param, channels, direction)?;
-    let outputs = windows.iter().zip(space).map(|(window, &input)| match direction {
-        Direction::Convolution => window.convolved(input),
-        Direction::Deconvolution => window.deconvolved(input),
-    });
-    let outputs: Vec<i64> = outputs.collect::<Result<_, _>>()?;
-
-    let mut dims: Vec<i64> = batch.iter().map(|&dim| i64::from(dim)).collect();
-    dims.push(filters.num_output);
-    dims.extend(&outputs);
-    let top = Shape::new(dims).at("convolution_param")?;
-    let weight = filters.weight_shape(&windows)?;
-    let positions: Vec<i64> = match direction {
-        Direction::Convolution => outputs,
-        Direction::Deconvolution => space.iter().map(|&dim| i64::from(dim)).collect(),
-    };
-    check_column_buffer(&weight, &filters, &positions)?;
-    if param.bias_term() {
-        check_bias_multiplier(&top, axis)?;
-    }
-    // Every filter element meets every position of what it makes, or of what it spreads out.
-    let meetings = match direction {
-        Direction::Convolution => &top,
-        Direction::Deconvolution => bottom,
-    };
-    let macs = (meetings.count() as u64).saturating_mul(weight.count_from(1).unsigned_abs());
-    let macs = macs.saturating_mul(ctx.bottoms.len() as u64);
-    let tops = vec![top; ctx.top_count()];
-    add_blobs(Setup::new(ctx, tops).costs(macs), param, weight, filters.num_output)
-}
-
-/// The filters apart from their spatial axes.
-#[derive(Debug, Clone, Copy)]
-struct Filters {
-    num_output: i64,
-    group: i64,
-    /// The filters' first axis: what their convolution makes, all groups together.
-    outer: i64,
-    /// What their convolution reads, all groups together.
-    inner: i64,
-}
-
-impl Filters {
-    fn new(param: &ConvolutionParameter, channels: i32, direction: Direction) -> Result<Filters, Refusal> {
+impl Convolution {
+    fn new(ctx: &SetupContext<'_>, param: &ConvolutionParameter, transposed: bool) -> Result<Convolution, Refusal> {
         const NUM_OUTPUT: &str = "convolution_param.num_output";
         const GROUP: &str = "convolution_param.group";
+        let bottom = ctx.bottom(0);
+        let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
+        let channels = i64::from(bottom.dims()[axis]);
+        let windows = Window::along(param, bottom.axes() - axis - 1)?;
         if param.num_output() == 0 {
             let help = "give the number of output channels";
             return Err(Refusal::at(NUM_OUTPUT, "num_output is missing or 0").help(help));
         }
-        let channels = i64::from(channels);
         let num_output = checked_size(param.num_output(), NUM_OUTPUT)?;
         let group = checked_size(param.group(), GROUP)?;
         ensure!(group > 0, GROUP, "group is 0");
         ensure!(channels > 0, "bottom", "the bottom has 0 channels, which leaves the weights empty");
         ensure!(channels % group == 0, GROUP, "group {group} does not divide {channels} input channels");
         ensure!(num_output % group == 0, GROUP, "group {group} does not divide num_output {num_output}");
-        let (outer, inner) = match direction {
-            Direction::Convolution => (num_output, channels),
-            Direction::Deconvolution => (channels, num_output),
-        };
-        Ok(Filters { num_output, group, outer, inner })
+        Ok(Convolution { transposed, axis, channels, num_output, group, windows, bias: param.bias_term() })
     }
 
-    fn weight_shape(&self, windows: &[Window]) -> Result<Shape, Refusal> {
-        let mut dims = vec![self.outer, self.inner / self.group];
-        dims.extend(windows.iter().map(|window| window.kernel));
+    /// The shape of a top over this bottom.
+    fn top(&self, bottom: &Shape) -> Result<Shape, Refusal> {
+        let (batch, rest) = bottom.dims().split_at(self.axis);
+        let mut dims: Vec<i64> = batch.iter().map(|&dim| i64::from(dim)).collect();
+        dims.push(self.num_output);
+        for (window, &input) in self.windows.iter().zip(&rest[1..]) {
+            dims.push(if self.transposed { window.deconvolved(input)? } else { window.convolved(input)? });
+        }
         Shape::new(dims).at("convolution_param")
     }
+
+    /// The filters: for each channel of what their convolution makes, the channels of its group and the windows.
+    fn weight_shape(&self) -> Result<Shape, Refusal> {
+        let (outer, inner) = match self.transposed {
+            false => (self.num_output, self.channels),
+            true => (self.channels, self.num_output),
+        };
+        let mut dims = vec![outer, inner / self.group];
+        dims.extend(self.windows.iter().map(|window| window.kernel));
+        Shape::new(dims).at("convolution_param")
+    }
+
+    /// What the windows move over the positions of: the top, or the bottom of a Deconvolution.
+    fn positions<'a>(&self, bottom: &'a Shape, top: &'a Shape) -> &'a Shape {
+        if self.transposed { bottom } else { top }
+    }
+
+    /// The multiply-accumulates: each filter meets every position.
+    pub(super) fn macs(&self, bottoms: &[Shape], tops: &[Shape]) -> u64 {
+        let filter = self.weight_shape().map_or(0, |weight| weight.count_from(1).unsigned_abs());
+        let pairs = bottoms.iter().zip(tops);
+        pairs.fold(0, |macs: u64, (bottom, top)| {
+            let elements = self.positions(bottom, top).count() as u64;
+            macs.saturating_add(elements.saturating_mul(filter))
+        })
+    }
+}
+
+fn convolution_signal(layer: &LayerParameter) -> Signal {
+    let has_filler = layer.convolution_param.as_ref().is_some_and(|param| param.weight_filler.is_some());
+    Signal::through_weights(layer, has_filler)
+}
+
+fn convolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, false)
+}
+
+fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, true)
+}
+
+fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
+    let default = ConvolutionParameter::default();
+    let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
+    let bottom = ctx.bottom(0);
+    for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
+        ensure!(other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
+    }
+    let convolution = Convolution::new(ctx, param, transposed)?;
+    let top = convolution.top(bottom)?;
+    let weight = convolution.weight_shape()?;
+    check_column_buffer(&convolution, &weight, convolution.positions(bottom, &top))?;
+    if convolution.bias {
+        check_bias_multiplier(&top, convolution.axis)?;
+    }
+    let num_output = convolution.num_output;
+    let tops = vec![top; ctx.top_count()];
+    add_blobs(Setup::new(ctx, Operator::Convolution(convolution), tops), param, weight, num_output)
 }
 
 /// Caffe unrolls one image into (inner * kernel.., positions..) elements; a 1x1 convolution does not use them, but they
 /// are sized all the same.
-fn check_column_buffer(weight: &Shape, filters: &Filters, positions: &[i64]) -> Result<(), Refusal> {
+fn check_column_buffer(convolution: &Convolution, weight: &Shape, positions: &Shape) -> Result<(), Refusal> {
     // At most the weights' count, since the group divides the outer axis.
-    let mut dims = vec![weight.count_from(1) * filters.group];
-    dims.extend(positions);
+    let mut dims = vec![weight.count_from(1) * convolution.group];
+    dims.extend(positions.dims()[convolution.axis + 1..].iter().map(|&dim| i64::from(dim)));
     match Shape::new(dims) {
         Ok(_) => Ok(()),
         Err(error) => Err(Refusal::at("convolution_param", format!("the column buffer is too large: {error}"))),
@@ -205,7 +218,7 @@ fn add_blobs(mut setup: Setup, param: &ConvolutionParameter, weight: Shape, num_
 mod tests {
     use super::*;
     use crate::layer::testing::setup;
-    use crate::layer::{Draw, Values};
+    use crate::layer::{BlobValues, Draw};
     use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
 
     const CONVOLUTION: &LayerType = &TYPES[0];
@@ -251,7 +264,7 @@ mod tests {
         assert_eq!(setup.draws, [Draw::Blob(0), Draw::Blob(1)]);
         let fields: Vec<_> = (setup.blobs.iter())
             .map(|blob| match &blob.values {
-                Values::Filled(spec) => spec.field,
+                BlobValues::Filled(spec) => spec.field,
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -346,8 +359,8 @@ mod tests {
         let refuse = |shapes: &[&[i64]]| given(shapes).unwrap_err().message;
         let setup = given(&[&[2, 2, 1, 1], &[2]]).unwrap();
         assert_eq!(setup.draws, []);
-        assert_eq!((setup.blobs[0].role, &setup.blobs[0].values), (Role::Weight, &Values::Given(0)));
-        assert_eq!((setup.blobs[1].role, &setup.blobs[1].values), (Role::Bias, &Values::Given(1)));
+        assert_eq!((setup.blobs[0].role, &setup.blobs[0].values), (Role::Weight, &BlobValues::Given(0)));
+        assert_eq!((setup.blobs[1].role, &setup.blobs[1].values), (Role::Bias, &BlobValues::Given(1)));
         assert_eq!(refuse(&[&[2, 2, 1, 1]]), "the layer gives 1 blobs and needs 2");
         assert_eq!(refuse(&[&[2, 2], &[2]]), "blob 0 is given as (2, 2) and must be (2, 2, 1, 1)");
         assert_eq!(refuse(&[&[2, 2, 1, 1], &[1, 2]]), "blob 1 is given as (1, 2) and must be (2)");

@@ -4,16 +4,17 @@
 //! prefetching layer, see [`transform`](super::transform). The deprecated transform fields inside `data_param` have
 //! no effect here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::source::Source;
+use super::DataSource;
+use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
 use crate::data::{PictureSize, SourceError, leveldb, lmdb};
 use crate::error::Refusal;
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
 use crate::proto::caffe::{DataParameter, TransformationParameter};
 
@@ -27,40 +28,51 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::between(1, 2),
     &setup,
 )
-.params(&["data_param", "transform_param"])
-.v1("DATA");
+.params(&["data_param", "transform_param"]);
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     check_batch(ctx, "data_param.batch_size", param.batch_size())?;
-    let transform = Transform::new(ctx)?;
+    let (mut notices, mut locks) = (Vec::new(), Vec::new());
+    let transform = Transform::new(ctx, &mut notices)?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(shape) => shape,
-        None => transform.batch_shape(param.batch_size(), first_picture(ctx, param)?)?,
+        None => {
+            let folder = source(param).find(ctx, 0, &mut notices)?;
+            transform.batch_shape(param.batch_size(), first_picture(ctx, param, &folder, &mut locks)?)?
+        }
     };
     let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
-    Ok(Setup { draws: transform.prefetching_draws(0), ..Setup::new(ctx, tops) })
+    let operator = Operator::Data(DataSource::Dataset);
+    Ok(Setup { draws: transform.prefetching_draws(0), locks, notices, ..Setup::new(ctx, operator, tops) })
 }
 
-/// The size of the picture in the database's first record.
-fn first_picture(ctx: &SetupContext<'_>, param: &DataParameter) -> Result<PictureSize, Refusal> {
-    let source = Source { field: "data_param.source", name: param.source(), pattern: "C,H,W" };
-    let folder = source.find(ctx, 0)?;
-    let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
+fn source(param: &DataParameter) -> ShapeSource<'_> {
+    ShapeSource { field: "data_param.source", name: param.source(), pattern: "C,H,W" }
+}
+
+/// The size of the picture in the first record of the database in `folder`, which goes to `locks` if it stays open.
+fn first_picture(
+    ctx: &SetupContext<'_>,
+    param: &DataParameter,
+    folder: &Path,
+    locks: &mut Vec<PathBuf>,
+) -> Result<PictureSize, Refusal> {
+    let unknown = |error: SourceError| source(param).unknown_shape(ctx, 0, error);
     let record = match param.backend() {
-        _ if has_other_backend(&folder, param.backend()) => {
+        _ if has_other_backend(folder, param.backend()) => {
             let message = format!("the database in {} is not of the kind that the layer names", folder.display());
             return Err(Refusal::at("data_param.backend", message).help(OTHER_BACKEND));
         }
-        Db::Lmdb => lmdb::first_record(&folder),
+        Db::Lmdb => lmdb::first_record(folder),
         Db::Leveldb => {
-            check_alone(ctx, &folder)?;
-            leveldb::first_record(&folder)
+            locks.push(lock(ctx, folder)?);
+            leveldb::first_record(folder)
         }
     };
-    let datum = record.and_then(|record| Datum::read(&folder, record)).map_err(unknown)?;
+    let datum = record.and_then(|record| Datum::read(folder, record)).map_err(unknown)?;
     let decoding = if datum.is_encoded() { decoding(ctx)? } else { Decoding::Stored };
     datum.picture_size(decoding).map_err(unknown)
 }
@@ -74,9 +86,10 @@ fn has_other_backend(folder: &Path, backend: Db) -> bool {
     !folder.join(own).exists() && folder.join(other).exists()
 }
 
-/// Refuses a LevelDB that an earlier layer has open: LevelDB locks it.
-fn check_alone(ctx: &SetupContext<'_>, folder: &Path) -> Result<(), Refusal> {
-    let Some(earlier) = ctx.sources.lock(folder, ctx.param.name()) else { return Ok(()) };
+/// The LevelDB under the name that it is locked by; refused where an earlier layer has it open.
+fn lock(ctx: &SetupContext<'_>, folder: &Path) -> Result<PathBuf, Refusal> {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let Some(earlier) = ctx.locked.get(&whole) else { return Ok(whole) };
     let message = format!("layer {earlier:?} has the LevelDB {} open, which can be open only once", folder.display());
     Err(Refusal::at("data_param.source", message).help("give each layer a copy, or make it an LMDB"))
 }

@@ -4,9 +4,10 @@
 //! once for each. Of the fillers, none, one or one for each top, only the constant ones run while the net is built,
 //! the others with the first batch. No blobs, no draws.
 
+use super::DataSource;
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::blob::given_shape;
 use crate::proto::caffe::{DummyDataParameter, FillerParameter};
 
@@ -17,8 +18,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::at_least(1),
     &setup,
 )
-.params(&["dummy_data_param"])
-.v1("DUMMY_DATA");
+.params(&["dummy_data_param"]);
 
 const FILLER: &str = "dummy_data_param.data_filler";
 const SHAPE: &str = "dummy_data_param.shape";
@@ -35,8 +35,12 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let own = own_shapes(param, tops)?;
     let shapes: Vec<Shape> =
         own.into_iter().enumerate().map(|(i, s)| ctx.user_shape(i).cloned().unwrap_or(s)).collect();
-    check_fillers(ctx, &param.data_filler, &shapes)?;
-    Ok(Setup::new(ctx, shapes))
+    let default = [FillerParameter::default()];
+    let fillers = if param.data_filler.is_empty() { &default } else { param.data_filler.as_slice() };
+    let fillers: Vec<FillerParameter> = (0..tops).map(|top| for_top(fillers, top).clone()).collect();
+    check_fillers(ctx, &param.data_filler)?;
+    check_constants(&fillers, &shapes)?;
+    Ok(Setup::new(ctx, Operator::Data(DataSource::Fillers(fillers)), shapes))
 }
 
 /// The shapes of the tops by the layer's own fields.
@@ -80,15 +84,17 @@ fn for_top<T>(values: &[T], top: usize) -> &T {
     &values[if values.len() == 1 { 0 } else { top }]
 }
 
-/// Checks that the net may use the fillers, and runs the checks of the constant ones, which fill their tops at once.
-fn check_fillers(ctx: &SetupContext<'_>, fillers: &[FillerParameter], shapes: &[Shape]) -> Result<(), Refusal> {
+/// Checks that the net may use the fillers.
+fn check_fillers(ctx: &SetupContext<'_>, fillers: &[FillerParameter]) -> Result<(), Refusal> {
     for filler in fillers {
         ctx.fillers.of_net(filler).map_err(|refusal| Refusal { field: FILLER, ..refusal })?;
     }
-    let default = [FillerParameter::default()];
-    let fillers = if fillers.is_empty() { &default } else { fillers };
-    for (top, shape) in shapes.iter().enumerate() {
-        let filler = for_top(fillers, top);
+    Ok(())
+}
+
+/// Runs the checks of the constant fillers, which fill their tops at once.
+fn check_constants(fillers: &[FillerParameter], shapes: &[Shape]) -> Result<(), Refusal> {
+    for (top, (filler, shape)) in fillers.iter().zip(shapes).enumerate() {
         if filler.r#type() != "constant" {
             continue;
         }

@@ -3,11 +3,12 @@
 //! Tops: for each the dataset of its name, (batch_size, the dataset's other axes); a missing `batch_size` is 0, which
 //! Caffe accepts. No draws: shuffling uses the C library's generator.
 
-use super::source::Source;
+use super::DataSource;
+use super::source::ShapeSource;
 use crate::Shape;
-use crate::data::hdf5_list::FirstFile;
+use crate::data::hdf5_list::{self, FirstFile};
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::Hdf5DataParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
@@ -17,8 +18,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::at_least(1),
     &setup,
 )
-.params(&["hdf5_data_param"])
-.v1("HDF5_DATA");
+.params(&["hdf5_data_param"]);
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = Hdf5DataParameter::default();
@@ -27,11 +27,12 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let batch = param.batch_size();
     ensure!(i32::try_from(batch).is_ok(), "hdf5_data_param.batch_size", "batch_size {batch} is more than 2147483647");
     let tops = (0..ctx.top_count()).map(|top| given_shape(ctx, top)).collect::<Result<Vec<_>, _>>()?;
+    let mut notices = Vec::new();
     let tops = match tops.iter().cloned().collect::<Option<Vec<Shape>>>() {
         Some(given) => given,
-        None => first_rows(ctx, param, tops)?,
+        None => first_rows(ctx, param, tops, &mut notices)?,
     };
-    Ok(Setup::new(ctx, tops))
+    Ok(Setup { notices, ..Setup::new(ctx, Operator::Data(DataSource::Dataset), tops) })
 }
 
 /// The shape that the user gives for a top, if any.
@@ -47,11 +48,14 @@ fn first_rows(
     ctx: &SetupContext<'_>,
     param: &Hdf5DataParameter,
     given: Vec<Option<Shape>>,
+    notices: &mut Vec<String>,
 ) -> Result<Vec<Shape>, Refusal> {
-    let source = Source { field: "hdf5_data_param.source", name: param.source(), pattern: "N,..." };
+    let source = ShapeSource { field: "hdf5_data_param.source", name: param.source(), pattern: "N,..." };
     let missing = given.iter().position(Option::is_none).unwrap_or(0);
-    let list = source.find(ctx, missing)?;
-    let file = FirstFile::open(&list, ctx.sources).map_err(|error| source.unknown_shape(ctx, missing, error))?;
+    let list = source.find(ctx, missing, notices)?;
+    let unknown = |error| source.unknown_shape(ctx, missing, error);
+    let name = hdf5_list::first_name(&list).map_err(unknown)?;
+    let file = FirstFile::open(ctx.sources.find(name, notices)).map_err(unknown)?;
     let mut rows = None;
     let read = |(top, given): (usize, Option<Shape>)| {
         if let Some(shape) = given {

@@ -10,13 +10,14 @@
 
 use std::ffi::OsString;
 
-use super::source::Source;
+use super::DataSource;
+use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::data::image_list::{self, Start};
 use crate::data::{PictureSize, Place, SourceError, picture};
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::ImageDataParameter;
 use crate::random::Generator;
 
@@ -28,23 +29,30 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["image_data_param", "transform_param"])
-.v1("IMAGE_DATA");
+.shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(starts_anywhere));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ImageDataParameter::default();
     let param = ctx.param.image_data_param.as_deref().unwrap_or(&default);
-    let transform = Transform::new(ctx)?;
+    let mut notices = Vec::new();
+    let transform = Transform::new(ctx, &mut notices)?;
     check_new_size(param)?;
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(shape) => shape,
-        None => transform.batch_shape(param.batch_size(), first_picture(ctx, param, &transform)?)?,
+        None => transform.batch_shape(param.batch_size(), first_picture(ctx, param, &transform, &mut notices)?)?,
     };
     let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
     let own_seeds = u64::from(param.shuffle()) + u64::from(param.rand_skip() > 0);
-    Ok(Setup { draws: transform.prefetching_draws(own_seeds), ..Setup::new(ctx, tops) })
+    let operator = Operator::Data(DataSource::Dataset);
+    Ok(Setup { draws: transform.prefetching_draws(own_seeds), notices, ..Setup::new(ctx, operator, tops) })
+}
+
+/// Whether random numbers decide which picture comes first.
+fn starts_anywhere(param: &ImageDataParameter) -> bool {
+    param.shuffle() || param.rand_skip() > 0
 }
 
 /// Checks that pictures are resized in both directions or in none.
@@ -68,14 +76,15 @@ fn first_picture(
     ctx: &SetupContext<'_>,
     param: &ImageDataParameter,
     transform: &Transform,
+    notices: &mut Vec<String>,
 ) -> Result<PictureSize, Refusal> {
-    let source = Source { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
-    let list = source.find(ctx, 0)?;
+    let source = ShapeSource { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
+    let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
-    let listed = image_list::first_picture(&list, start(ctx, param, transform)).map_err(unknown)?;
+    let listed = image_list::first_picture(&list, start(ctx, param, transform, notices)).map_err(unknown)?;
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);
-    let size = picture::size_of_file(&ctx.sources.find(name), param.is_color())
+    let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())
         .map_err(|error| unknown(SourceError::at(&list, Place::Line(listed.line), error.to_string())))?;
     Ok(match (param.new_height() as i32, param.new_width() as i32) {
         (0, _) | (_, 0) => size,
@@ -84,13 +93,18 @@ fn first_picture(
 }
 
 /// Which picture comes first: where Caffe's generator decides and is not known, that of the list.
-fn start(ctx: &SetupContext<'_>, param: &ImageDataParameter, transform: &Transform) -> Start {
-    if !param.shuffle() && param.rand_skip() == 0 {
+fn start(
+    ctx: &SetupContext<'_>,
+    param: &ImageDataParameter,
+    transform: &Transform,
+    notices: &mut Vec<String>,
+) -> Start {
+    if !starts_anywhere(param) {
         return Start::default();
     }
-    let Some(mut generator) = ctx.outlook.generator() else {
+    let Some(mut generator) = ctx.generator.cloned() else {
         if param.new_height() == 0 && transform.crop_size == 0 {
-            ctx.sources.note(format!(
+            notices.push(format!(
                 "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides with which \
                  one a shuffled list begins",
                 ctx.param.name()

@@ -3,11 +3,12 @@
 //! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Draws: those of a
 //! transformer set up once, see [`transform`](super::transform).
 
+use super::DataSource;
 use super::tops::{check_not_empty, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::MemoryDataParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
@@ -17,20 +18,21 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
-.params(&["memory_data_param", "transform_param"])
-.v1("MEMORY_DATA");
+.params(&["memory_data_param", "transform_param"]);
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "memory_data_param";
     let default = MemoryDataParameter::default();
     let param = ctx.param.memory_data_param.as_ref().unwrap_or(&default);
-    let transform = Transform::new(ctx)?;
+    let mut notices = Vec::new();
+    let transform = Transform::new(ctx, &mut notices)?;
     let own = Shape::new([param.batch_size(), param.channels(), param.height(), param.width()]).at(FIELD)?;
     ensure!(own.count() > 0, FIELD, "batch_size, channels, height and width must be at least 1, they are {own}");
     let data = given_pictures(ctx, param.batch_size())?.unwrap_or(own);
     let tops = with_labels(ctx, data)?;
     check_not_empty(&tops)?;
-    Ok(Setup { draws: transform.draws(), ..Setup::new(ctx, tops) })
+    let operator = Operator::Data(DataSource::User);
+    Ok(Setup { draws: transform.draws(), notices, ..Setup::new(ctx, operator, tops) })
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //! left alone. Pictures may be given without the batch, which is then that of the layer. Nothing that a data layer makes
 //! is saved, but some take random numbers while the net is built, see [`transform`].
 
-use super::registry::LayerType;
+use super::LayerType;
+use crate::proto::caffe::FillerParameter;
 
 mod database;
 mod dummy;
@@ -16,6 +17,18 @@ mod source;
 mod tops;
 mod transform;
 mod window;
+
+/// Where the tops of a data layer come from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum DataSource {
+    /// The records of a database or of files.
+    Dataset,
+    /// Fillers, one for each top.
+    Fillers(Vec<FillerParameter>),
+    /// The user of the net.
+    User,
+}
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =

@@ -8,7 +8,7 @@ use crate::layer::SetupContext;
 
 /// What a data layer reads a top's shape from.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct ShapeSource<'a> {
     /// The field with the name of the source, as a path below the layer.
     pub(super) field: &'static str,
     /// The name of the source.
@@ -17,16 +17,21 @@ pub(super) struct Source<'a> {
     pub(super) pattern: &'static str,
 }
 
-impl Source<'_> {
-    /// Where the source is that tells the shape of top `top`.
+impl ShapeSource<'_> {
+    /// Where the source is that tells the shape of top `top`; what the user should know of that goes to `notices`.
     ///
     /// # Errors
     /// The net names none.
-    pub(super) fn find(&self, ctx: &SetupContext<'_>, top: usize) -> Result<PathBuf, Refusal> {
+    pub(super) fn find(
+        &self,
+        ctx: &SetupContext<'_>,
+        top: usize,
+        notices: &mut Vec<String>,
+    ) -> Result<PathBuf, Refusal> {
         if self.name.is_empty() {
             return Err(self.unknown_shape(ctx, top, "there is no source"));
         }
-        Ok(ctx.sources.find(self.name))
+        Ok(ctx.sources.find(self.name, notices))
     }
 
     /// Refuses the layer, as the shape of top `top` cannot be read.

@@ -27,11 +27,12 @@ pub(super) struct Transform {
 impl Transform {
     /// Reads and checks the layer's `transform_param`.
     ///
-    /// The mean file goes with the source: it is looked at unless the user gives the shape of the data top.
+    /// The mean file goes with the source: it is looked at unless the user gives the shape of the data top. What the
+    /// user should know of its place goes to `notices`.
     ///
     /// # Errors
     /// A crop that does not fit an `i32`, means given twice, or a mean file that cannot be read.
-    pub(super) fn new(ctx: &SetupContext<'_>) -> Result<Transform, Refusal> {
+    pub(super) fn new(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<Transform, Refusal> {
         const MEAN_FILE: &str = "transform_param.mean_file";
         let default = TransformationParameter::default();
         let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
@@ -44,7 +45,8 @@ impl Transform {
         if let Some(mean_file) = &param.mean_file {
             ensure!(param.mean_value.is_empty(), MEAN_FILE, "mean_file and mean_value are given together");
             if ctx.user_shape(0).is_none() {
-                blob_file::read_shape(ctx, MEAN_FILE, mean_file, MAX_MEAN_BYTES)?;
+                let found = ctx.sources.find(mean_file, notices);
+                blob_file::read_shape(&found, MEAN_FILE, mean_file, MAX_MEAN_BYTES)?;
             }
         }
         Ok(Transform {

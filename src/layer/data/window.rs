@@ -6,13 +6,14 @@
 
 use std::ffi::OsString;
 
-use super::source::Source;
+use super::DataSource;
+use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
 use crate::data::{PictureSize, check_readable, window_file};
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::WindowDataParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
@@ -22,20 +23,20 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
-.params(&["window_data_param", "transform_param"])
-.v1("WINDOW_DATA");
+.params(&["window_data_param", "transform_param"]);
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = WindowDataParameter::default();
     let param = ctx.param.window_data_param.as_deref().unwrap_or(&default);
-    let transform = Transform::new(ctx)?;
+    let mut notices = Vec::new();
+    let transform = Transform::new(ctx, &mut notices)?;
     ensure!(transform.crop_size > 0, "transform_param.crop_size", "crop_size must be at least 1");
     check_batch(ctx, "window_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(shape) => shape,
         None => {
             let side = transform.crop_size as i32;
-            let size = PictureSize { channels: channels(ctx, param)?, height: side, width: side };
+            let size = PictureSize { channels: channels(ctx, param, &mut notices)?, height: side, width: side };
             transform.batch_shape(param.batch_size(), size)?
         }
     };
@@ -43,20 +44,21 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_mean_values(&transform, &tops[0])?;
     check_prefetched(ctx, &tops)?;
     let own_seeds = u64::from(transform.mirror || transform.crop_size > 0);
-    Ok(Setup { draws: transform.prefetching_draws(own_seeds), ..Setup::new(ctx, tops) })
+    let operator = Operator::Data(DataSource::Dataset);
+    Ok(Setup { draws: transform.prefetching_draws(own_seeds), notices, ..Setup::new(ctx, operator, tops) })
 }
 
 /// The channels of the file's pictures.
-fn channels(ctx: &SetupContext<'_>, param: &WindowDataParameter) -> Result<i32, Refusal> {
-    let source = Source { field: "window_data_param.source", name: param.source(), pattern: "C,H,W" };
-    let file = source.find(ctx, 0)?;
+fn channels(ctx: &SetupContext<'_>, param: &WindowDataParameter, notices: &mut Vec<String>) -> Result<i32, Refusal> {
+    let source = ShapeSource { field: "window_data_param.source", name: param.source(), pattern: "C,H,W" };
+    let file = source.find(ctx, 0, notices)?;
     let check_picture = |name: &OsString| {
         if !param.cache_images() {
             return Ok(());
         }
         let mut path = OsString::from(param.root_folder());
         path.push(name);
-        check_readable(&ctx.sources.find(path))
+        check_readable(&ctx.sources.find(path, notices))
     };
     window_file::channels(&file, param.fg_threshold(), check_picture)
         .map_err(|error| source.unknown_shape(ctx, 0, error))

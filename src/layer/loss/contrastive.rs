@@ -2,7 +2,7 @@
 //!
 //! Bottoms: two times N x C (x 1 x 1), and one flag an item whose own batch Caffe does not check.
 
-use super::{check_batches, check_single, legacy_dim, scalar_loss};
+use super::{Loss, check_batches, check_single, legacy_dim, scalar_loss};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
@@ -14,7 +14,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["contrastive_loss_param"])
-.v1("CONTRASTIVE_LOSS")
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -24,7 +23,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_single(ctx, 1, 2..=3)?;
     check_single(ctx, 2, 1..=3)?;
     check_batches(ctx)?;
-    Ok(scalar_loss(ctx))
+    let param = ctx.param.contrastive_loss_param.unwrap_or_default();
+    Ok(scalar_loss(ctx, Loss::Contrastive { margin: param.margin(), legacy: param.legacy_version() }))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Bottoms: N x any, and N x as many numbers an item.
 
-use super::{check_batches, scalar_loss};
+use super::{Loss, check_batches, scalar_loss};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
@@ -13,14 +13,13 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(1),
     &setup,
 )
-.v1("EUCLIDEAN_LOSS")
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     let (a, b) = (ctx.bottom(0).count_from(1), ctx.bottom(1).count_from(1));
     ensure!(a == b, "bottom", "the bottoms have {a} and {b} numbers an item");
-    Ok(scalar_loss(ctx))
+    Ok(scalar_loss(ctx, Loss::Euclidean))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Bottoms: N x any, and labels of the same batch; Caffe checks nothing else while the net is built.
 
-use super::{check_batches, scalar_loss};
+use super::{Loss, check_batches, scalar_loss};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
@@ -14,12 +14,12 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["hinge_loss_param"])
-.v1("HINGE_LOSS")
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
-    Ok(scalar_loss(ctx))
+    let norm = ctx.param.hinge_loss_param.unwrap_or_default().norm();
+    Ok(scalar_loss(ctx, Loss::Hinge { norm }))
 }
 
 #[cfg(test)]

@@ -5,11 +5,15 @@
 //! serialised `BlobProto`; with one the file is not opened. Tops: a scalar, and the softmax in the shape of the
 //! scores. Two tops need two loss weights, since Caffe adds just one.
 
-use super::{check_batches, check_inner_weight, check_label_count, loss};
+use std::path::PathBuf;
+
+use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, loss};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext, blob_file};
 use crate::proto::caffe::InfogainLossParameter;
 use crate::{Shape, error::AtField};
+
+const FIELD: &str = "infogain_loss_param.source";
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "InfogainLoss",
@@ -19,7 +23,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["infogain_loss_param", "loss_param", "softmax_param"])
-.v1("INFOGAIN_LOSS")
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -34,7 +37,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     check_batches(ctx)?;
     check_label_count(ctx, axis)?;
-    check_matrix(ctx, param, axis)?;
+    let mut notices = Vec::new();
+    let matrix = find_matrix(ctx, param, axis, &mut notices)?;
 
     let mut tops = vec![Shape::scalar()];
     if ctx.top_count() > 1 {
@@ -46,16 +50,25 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         }
         tops.push(ctx.bottom(0).clone());
     }
-    Ok(loss(ctx, tops))
+    let operator = Loss::Infogain { labels: Labels::new(ctx, axis), matrix };
+    Ok(Setup { notices, ..loss(ctx, operator, tops) })
 }
 
-/// Checks that the matrix, from the third bottom or from the file, has a number for each pair of classes.
-fn check_matrix(ctx: &SetupContext<'_>, param: &InfogainLossParameter, axis: usize) -> Result<(), Refusal> {
+/// The file of the matrix, unless it is the third bottom; either must have a number for each pair of classes.
+fn find_matrix(
+    ctx: &SetupContext<'_>,
+    param: &InfogainLossParameter,
+    axis: usize,
+    notices: &mut Vec<String>,
+) -> Result<Option<PathBuf>, Refusal> {
     let classes = ctx.bottom(0).dim(axis).unwrap_or(0);
     let square = Shape::new([classes, classes]).at("bottom")?;
-    let (matrix, field) = match ctx.bottoms.get(2) {
-        Some(matrix) => (matrix.clone(), "bottom"),
-        None => (read_matrix(ctx, param, &square)?, "infogain_loss_param.source"),
+    let (matrix, file, field) = match ctx.bottoms.get(2) {
+        Some(matrix) => (matrix.clone(), None, "bottom"),
+        None => {
+            let (matrix, file) = read_matrix(ctx, param, &square, notices)?;
+            (matrix, Some(file), FIELD)
+        }
     };
     ensure!(
         matrix.count() == square.count(),
@@ -63,19 +76,24 @@ fn check_matrix(ctx: &SetupContext<'_>, param: &InfogainLossParameter, axis: usi
         "the infogain matrix of shape {matrix} has {} numbers, {classes} classes need {classes} x {classes}",
         matrix.count()
     );
-    Ok(())
+    Ok(file)
 }
 
-/// The shape of the matrix in `source`.
-fn read_matrix(ctx: &SetupContext<'_>, param: &InfogainLossParameter, square: &Shape) -> Result<Shape, Refusal> {
-    const FIELD: &str = "infogain_loss_param.source";
+/// The shape of the matrix in `source`, and its place.
+fn read_matrix(
+    ctx: &SetupContext<'_>,
+    param: &InfogainLossParameter,
+    square: &Shape,
+    notices: &mut Vec<String>,
+) -> Result<(Shape, PathBuf), Refusal> {
     let Some(source) = &param.source else {
         let refusal = Refusal::at(FIELD, "there is no infogain matrix: neither a third bottom nor a source is given");
         return Err(refusal.help("name a file with a serialised BlobProto in infogain_loss_param.source"));
     };
     // Values and diffs, each as floats and as doubles, with the overhead of the unpacked form.
     let max_bytes = (square.count() as u64).saturating_mul(32).saturating_add(4096);
-    blob_file::read_shape(ctx, FIELD, source, max_bytes)
+    let file = ctx.sources.find(source, notices);
+    Ok((blob_file::read_shape(&file, FIELD, source, max_bytes)?, file))
 }
 
 #[cfg(test)]

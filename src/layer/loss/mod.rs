@@ -3,10 +3,13 @@
 //! The first top is a scalar; where the net names none, it is added without a name. A loss layer without `loss_weight`
 //! is saved with the weight 1. No blobs, no draws.
 
-use super::registry::LayerType;
-use super::{Setup, SetupContext};
+use super::{LayerType, Operator, Setup, SetupContext};
+use std::path::PathBuf;
+
 use crate::Shape;
 use crate::error::{Refusal, ensure};
+use crate::proto::caffe::hinge_loss_parameter::Norm as HingeNorm;
+use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 mod contrastive;
 mod euclidean;
@@ -27,14 +30,87 @@ pub(super) static TYPES: &[LayerType] = &[
     softmax::TYPE,
 ];
 
+/// A loss by its formula.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Loss {
+    /// The contrastive loss of pairs of vectors.
+    Contrastive {
+        /// How far apart dissimilar vectors should be.
+        margin: f32,
+        /// Whether dissimilar pairs count by max(margin - d^2, 0) instead of max(margin - d, 0)^2.
+        legacy: bool,
+    },
+    /// Half the mean squared distance.
+    Euclidean,
+    /// The one-versus-all hinge loss.
+    Hinge {
+        /// L1 or L2.
+        norm: HingeNorm,
+    },
+    /// The negative log-likelihood under a softmax, weighted by a matrix over pairs of classes.
+    Infogain {
+        /// The labels.
+        labels: Labels,
+        /// The file of the matrix; none where the third bottom is it.
+        matrix: Option<PathBuf>,
+    },
+    /// The negative log-likelihood of the labels, from probabilities.
+    MultinomialLogistic,
+    /// The cross entropy of independent targets under a sigmoid.
+    SigmoidCrossEntropy {
+        /// The target that counts for nothing.
+        ignore_label: Option<i32>,
+        /// The divisor of the sum.
+        normalization: NormalizationMode,
+    },
+    /// The negative log-likelihood of the labels under a softmax.
+    Softmax(Labels),
+}
+
+/// How labels go with scores.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Labels {
+    /// The axis of the scores that runs over the classes.
+    pub axis: usize,
+    /// The label of items that count for nothing.
+    pub ignore_label: Option<i32>,
+    /// The divisor of the sum.
+    pub normalization: NormalizationMode,
+}
+
+impl Labels {
+    fn new(ctx: &SetupContext<'_>, axis: usize) -> Labels {
+        let normalization = normalization(ctx, NormalizationMode::Valid);
+        Labels { axis, ignore_label: ignore_label(ctx), normalization }
+    }
+}
+
+/// The label that counts for nothing, if there is one.
+fn ignore_label(ctx: &SetupContext<'_>) -> Option<i32> {
+    ctx.param.loss_param.as_ref()?.ignore_label
+}
+
+/// The divisor of the sum: `normalization`, or else the old switch `normalize`, or else `default`.
+fn normalization(ctx: &SetupContext<'_>, default: NormalizationMode) -> NormalizationMode {
+    let param = ctx.param.loss_param.unwrap_or_default();
+    match (param.normalization, param.normalize) {
+        (Some(_), _) => param.normalization(),
+        (None, Some(true)) => NormalizationMode::Valid,
+        (None, Some(false)) => NormalizationMode::BatchSize,
+        (None, None) => default,
+    }
+}
+
 /// A loss layer whose only top is its loss.
-fn scalar_loss(ctx: &SetupContext<'_>) -> Setup {
-    loss(ctx, vec![Shape::scalar()])
+fn scalar_loss(ctx: &SetupContext<'_>, operator: Loss) -> Setup {
+    loss(ctx, operator, vec![Shape::scalar()])
 }
 
 /// A loss layer with these tops.
-fn loss(ctx: &SetupContext<'_>, tops: Vec<Shape>) -> Setup {
-    Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, tops) }
+fn loss(ctx: &SetupContext<'_>, operator: Loss, tops: Vec<Shape>) -> Setup {
+    Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Loss(operator), tops) }
 }
 
 /// Checks that prediction and target have the same batch.

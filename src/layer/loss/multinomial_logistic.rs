@@ -2,7 +2,7 @@
 //!
 //! Bottoms: N x any, and labels N (x 1 x 1 x 1).
 
-use super::{check_batches, check_single, scalar_loss};
+use super::{Loss, check_batches, check_single, scalar_loss};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
@@ -13,13 +13,12 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(1),
     &setup,
 )
-.v1("MULTINOMIAL_LOGISTIC_LOSS")
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     check_single(ctx, 1, 1..=3)?;
-    Ok(scalar_loss(ctx))
+    Ok(scalar_loss(ctx, Loss::MultinomialLogistic))
 }
 
 #[cfg(test)]

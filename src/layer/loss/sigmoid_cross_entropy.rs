@@ -2,9 +2,10 @@
 //!
 //! Bottoms: N x any, and as many targets, in any shape of the same batch.
 
-use super::{check_batches, check_inner_weight, scalar_loss};
+use super::{Loss, check_batches, check_inner_weight, ignore_label, normalization, scalar_loss};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "SigmoidCrossEntropyLoss",
@@ -14,7 +15,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["loss_param"])
-.v1("SIGMOID_CROSS_ENTROPY_LOSS")
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -24,7 +24,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     let (scores, targets) = (ctx.bottom(0).count(), ctx.bottom(1).count());
     ensure!(scores == targets, "bottom", "{scores} scores, but {targets} targets");
-    Ok(scalar_loss(ctx))
+    let normalization = normalization(ctx, NormalizationMode::BatchSize);
+    Ok(scalar_loss(ctx, Loss::SigmoidCrossEntropy { ignore_label: ignore_label(ctx), normalization }))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! are documented but cannot be set up: Caffe wants a loss weight for each top, gives the layer just one itself, and
 //! hands those of the net to the softmax inside, which has one top.
 
-use super::{check_batches, check_inner_weight, check_label_count, scalar_loss};
+use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, scalar_loss};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 use crate::proto::caffe::SoftmaxParameter;
@@ -17,7 +17,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["loss_param", "softmax_param"])
-.v1("SOFTMAX_LOSS")
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -34,7 +33,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     check_batches(ctx)?;
     check_label_count(ctx, axis)?;
-    Ok(scalar_loss(ctx))
+    Ok(scalar_loss(ctx, Loss::Softmax(Labels::new(ctx, axis))))
 }
 
 #[cfg(test)]

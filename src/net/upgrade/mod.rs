@@ -12,6 +12,7 @@ pub(super) mod solver;
 mod transform;
 mod v0;
 mod v1;
+mod v1_types;
 
 use super::NetLayer;
 use super::locate::{Locator, Origin};
@@ -19,6 +20,7 @@ use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
 pub use file::UpgradedFile;
+pub(crate) use v1_types::v1_name;
 
 /// What is said where multipliers of BatchNorm layers were set.
 pub(crate) const BATCH_NORM_NOTICE: &str = "BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0";

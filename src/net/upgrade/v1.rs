@@ -1,8 +1,8 @@
 //! The V1 format: `layers { type: CONVOLUTION ... }` with enum types and the multipliers in lists of their own.
 
 use super::Problem;
+use super::v1_types::current_name;
 use crate::error::Refusal;
-use crate::layer::registry::LAYERS;
 use crate::net::{NetLayer, Origin};
 use crate::proto::caffe::v1_layer_parameter::{DimCheckMode as V1Mode, LayerType as V1Type};
 use crate::proto::caffe::{LayerParameter, ParamSpec, V1LayerParameter, param_spec::DimCheckMode};
@@ -61,13 +61,12 @@ pub(super) fn upgrade(layer: V1LayerParameter, origin: Origin) -> Result<NetLaye
 
 /// The current name of a V1 type; NONE is the empty name, which no registry knows.
 fn type_name(number: i32, origin: Origin) -> Result<String, Problem> {
-    let v1 = V1Type::try_from(number).map_or("", |v1| v1.as_str_name());
-    if v1 == V1Type::None.as_str_name() {
+    let v1 = V1Type::try_from(number).ok();
+    if v1 == Some(V1Type::None) {
         return Ok(String::new());
     }
-    let entry = LAYERS.iter().copied().flatten().find(|entry| entry.v1_name == Some(v1));
     let refusal = || Refusal::new(format!("unknown V1 layer type {number}"));
-    entry.map(|entry| entry.name.to_owned()).ok_or_else(|| Problem { origin, refusal: refusal() })
+    v1.and_then(current_name).map(str::to_owned).ok_or_else(|| Problem { origin, refusal: refusal() })
 }
 
 /// The lists `param`, `blob_share_mode`, `blobs_lr` and `weight_decay`, entry by entry in one list.

@@ -5,9 +5,9 @@
 //! 316 times as much, and after a dozen such layers the signal overflows.
 
 use super::{Warning, is_zero};
+use crate::layer::Operator;
 use crate::net::describe;
 use crate::plan::{BlobId, Plan, PlannedLayer};
-use crate::proto::caffe::Phase;
 
 /// The blobs of a BatchNorm.
 const VARIANCE: usize = 1;
@@ -32,9 +32,7 @@ pub(super) fn zero(plan: &Plan) -> Vec<Warning> {
 
 /// Whether the layer is a BatchNorm with blobs of its own that reads them.
 fn uses_stored_statistics(layer: &PlannedLayer) -> bool {
-    let given = layer.param.batch_norm_param.as_ref().and_then(|param| param.use_global_stats);
-    let stored = given.unwrap_or(layer.param.phase() == Phase::Test);
-    layer.param.r#type() == "BatchNorm" && stored && layer.blobs.len() > FACTOR
+    matches!(&layer.operator, Operator::BatchNorm(norm) if norm.stored_statistics) && layer.blobs.len() > FACTOR
 }
 
 fn warning(plan: &Plan, blobs: Vec<BlobId>, what: &str, help: &str) -> Option<Warning> {

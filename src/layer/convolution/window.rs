@@ -15,7 +15,7 @@ const DILATION: &str = "convolution_param.dilation";
 
 /// The window along one spatial axis; every number is at most `i32::MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::layer) struct Window {
+pub struct Window {
     /// Filter elements, at least 1.
     pub kernel: i64,
     /// Steps between two positions, at least 1.

@@ -1,0 +1,107 @@
+//! The type of the entries of the table of fillers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::Filler;
+use crate::Shape;
+use crate::error::Refusal;
+use crate::proto::caffe::FillerParameter;
+
+/// The constructor of a filler: checks its parameters against the shape of the blob.
+pub type Build = fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal>;
+
+/// One entry of the table: a filler with its documentation and its constructor.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct FillerType {
+    /// The `type` of a `FillerParameter`.
+    pub name: &'static str,
+    /// Whether Caffe does not have it, so that a net may use it on request only.
+    pub extension: bool,
+    /// The fields of `FillerParameter` that it reads, beside `type`.
+    pub fields: &'static [&'static str],
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// The distribution of its values as a formula.
+    pub formula: &'static str,
+    constructor: Constructor,
+}
+
+/// The constructor of an entry: a function, or a closure with its state.
+#[derive(Clone)]
+enum Constructor {
+    Function(Build),
+    Shared(Arc<dyn Fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal> + Send + Sync>),
+}
+
+impl fmt::Debug for FillerType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FillerType").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl FillerType {
+    /// An entry for a filler that reads no field.
+    pub const fn new(name: &'static str, summary: &'static str, formula: &'static str, build: Build) -> FillerType {
+        FillerType::with_constructor(name, summary, formula, Constructor::Function(build))
+    }
+
+    /// The same for a constructor that may hold state.
+    ///
+    /// ```
+    /// use caffemodel::filler::{Constant, FillerRegistry, FillerType};
+    /// use caffemodel::proto::caffe::FillerParameter;
+    ///
+    /// let value = 0.5;
+    /// let half = FillerType::stateful("half", "Sets every value to a half", "x = 0.5", move |_, shape| {
+    ///     let param = FillerParameter { value: Some(value), ..Default::default() };
+    ///     Ok(Box::new(Constant::new(&param, shape)?))
+    /// });
+    /// let mut fillers = FillerRegistry::default();
+    /// fillers.register(half);
+    /// assert!(fillers.get("half").is_some());
+    /// ```
+    pub fn stateful(
+        name: &'static str,
+        summary: &'static str,
+        formula: &'static str,
+        build: impl Fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal> + Send + Sync + 'static,
+    ) -> FillerType {
+        FillerType::with_constructor(name, summary, formula, Constructor::Shared(Arc::new(build)))
+    }
+
+    const fn with_constructor(
+        name: &'static str,
+        summary: &'static str,
+        formula: &'static str,
+        constructor: Constructor,
+    ) -> FillerType {
+        FillerType { name, extension: false, fields: &[], summary, formula, constructor }
+    }
+
+    /// Names the fields of `FillerParameter` that it reads, beside `type`.
+    #[must_use]
+    pub const fn fields(mut self, fields: &'static [&'static str]) -> FillerType {
+        self.fields = fields;
+        self
+    }
+
+    /// Says that Caffe does not have it: a net may use it on request only.
+    #[must_use]
+    pub const fn extension(mut self) -> FillerType {
+        self.extension = true;
+        self
+    }
+
+    /// Builds the filler for a shape.
+    ///
+    /// # Errors
+    /// The parameters or the shape do not suit it. The refusal's field is relative to the filler, such as `std`.
+    pub fn build(&self, param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
+        match &self.constructor {
+            Constructor::Function(build) => build(param, shape),
+            Constructor::Shared(build) => build(param, shape),
+        }
+    }
+}

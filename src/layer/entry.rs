@@ -1,0 +1,192 @@
+//! The type of the entries of the layer table.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Arity, Setup, SetupContext, Signal};
+use crate::error::{Refusal, ensure};
+use crate::proto::caffe::LayerParameter;
+
+/// A layer's rule: from what it sees of the net to its operator, shapes, blobs and draws.
+///
+/// Implemented by every matching function; implement it yourself for a layer type with state.
+pub trait Layer: Send + Sync {
+    /// Sets the layer up. The numbers of bottoms and tops have been checked against the [`LayerType`].
+    ///
+    /// # Errors
+    /// Caffe would refuse the layer, or would do something undefined.
+    fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal>;
+}
+
+impl<F: Fn(&SetupContext<'_>) -> Result<Setup, Refusal> + Send + Sync> Layer for F {
+    fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+        self(ctx)
+    }
+}
+
+/// One entry of the table: a layer type with its documentation, its rule, and what it is good for.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct LayerType {
+    /// The `type` of a layer.
+    pub name: &'static str,
+    /// What the layer does, in a line.
+    pub summary: &'static str,
+    /// The fields of `LayerParameter` that hold its settings.
+    pub params: &'static [&'static str],
+    /// How many bottoms it takes.
+    pub bottoms: Arity,
+    /// How many tops it makes.
+    pub tops: Arity,
+    /// Whether there must be as many tops as bottoms.
+    pub tops_match_bottoms: bool,
+    /// Whether tops missing from the net, up to the smallest number allowed, are added without a name.
+    pub auto_tops: bool,
+    /// What becomes of a signal on its way through a layer of the type.
+    pub signal: fn(&LayerParameter) -> Signal,
+    /// Whether the shapes of a layer's tops follow from Caffe's random numbers. Only then the rule sees the
+    /// [generator](SetupContext::generator), since all draws of the layers before have to be made for it.
+    pub shaped_by_draws: fn(&LayerParameter) -> bool,
+    rule: SetupRule,
+}
+
+/// The rule of an entry: one of the program's own, or one that comes with its state.
+#[derive(Clone)]
+enum SetupRule {
+    Static(&'static dyn Layer),
+    Shared(Arc<dyn Layer>),
+}
+
+impl fmt::Debug for LayerType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LayerType").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl LayerType {
+    /// An entry for a type whose tops are all named in the net, and that does not keep a signal.
+    pub const fn new(
+        name: &'static str,
+        summary: &'static str,
+        bottoms: Arity,
+        tops: Arity,
+        rule: &'static dyn Layer,
+    ) -> LayerType {
+        LayerType::with_rule(name, summary, bottoms, tops, SetupRule::Static(rule))
+    }
+
+    /// The same for a rule that may hold state.
+    ///
+    /// ```
+    /// use caffemodel::layer::{Arity, LayerRegistry, LayerType, Operator, Setup, SetupContext};
+    ///
+    /// let factor = 2;
+    /// let rule = move |ctx: &SetupContext<'_>| {
+    ///     let dims: Vec<i32> = ctx.bottom(0).dims().iter().map(|dim| dim * factor).collect();
+    ///     Ok(Setup::new(ctx, Operator::Opaque, [caffemodel::Shape::new(dims).unwrap()]))
+    /// };
+    /// let one = Arity::exactly(1);
+    /// let mut layers = LayerRegistry::default();
+    /// layers.register(LayerType::stateful("Enlarge", "Makes every axis longer", one, one, rule));
+    /// assert!(layers.get("Enlarge").is_some());
+    /// ```
+    pub fn stateful(
+        name: &'static str,
+        summary: &'static str,
+        bottoms: Arity,
+        tops: Arity,
+        rule: impl Layer + 'static,
+    ) -> LayerType {
+        LayerType::with_rule(name, summary, bottoms, tops, SetupRule::Shared(Arc::new(rule)))
+    }
+
+    const fn with_rule(
+        name: &'static str,
+        summary: &'static str,
+        bottoms: Arity,
+        tops: Arity,
+        rule: SetupRule,
+    ) -> LayerType {
+        LayerType {
+            name,
+            summary,
+            params: &[],
+            bottoms,
+            tops,
+            tops_match_bottoms: false,
+            auto_tops: false,
+            signal: |_| Signal::Lost,
+            shaped_by_draws: |_| false,
+            rule,
+        }
+    }
+
+    /// Names the fields of `LayerParameter` that hold the settings.
+    #[must_use]
+    pub const fn params(mut self, params: &'static [&'static str]) -> LayerType {
+        self.params = params;
+        self
+    }
+
+    /// Asks for as many tops as bottoms.
+    #[must_use]
+    pub const fn matching_tops(mut self) -> LayerType {
+        self.tops_match_bottoms = true;
+        self
+    }
+
+    /// Has missing tops added without a name.
+    #[must_use]
+    pub const fn auto_tops(mut self) -> LayerType {
+        self.auto_tops = true;
+        self
+    }
+
+    /// Says what becomes of a signal.
+    #[must_use]
+    pub const fn signal(mut self, signal: fn(&LayerParameter) -> Signal) -> LayerType {
+        self.signal = signal;
+        self
+    }
+
+    /// Says that every layer of the type keeps a signal.
+    #[must_use]
+    pub const fn keeps_signal(self) -> LayerType {
+        self.signal(|_| Signal::Kept)
+    }
+
+    /// Says for which layers the shapes of the tops follow from Caffe's random numbers.
+    #[must_use]
+    pub const fn shaped_by_draws(mut self, shaped: fn(&LayerParameter) -> bool) -> LayerType {
+        self.shaped_by_draws = shaped;
+        self
+    }
+
+    /// Runs the rule; see [`Layer::setup`].
+    ///
+    /// # Errors
+    /// Those of the rule.
+    pub fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+        match &self.rule {
+            SetupRule::Static(rule) => rule.setup(ctx),
+            SetupRule::Shared(rule) => rule.setup(ctx),
+        }
+    }
+
+    /// Checks the numbers of bottoms and tops (automatic ones included).
+    ///
+    /// # Errors
+    /// The type does not take that many.
+    pub fn check_counts(&self, bottoms: usize, tops: usize) -> Result<(), Refusal> {
+        let name = self.name;
+        let (takes, makes) = (self.bottoms, self.tops);
+        ensure!(takes.allows(bottoms), "bottom", "{name} takes {}, {bottoms} given", takes.of("bottom"));
+        ensure!(makes.allows(tops), "top", "{name} makes {}, {tops} given", makes.of("top"));
+        ensure!(
+            !self.tops_match_bottoms || tops == bottoms,
+            "top",
+            "{name} makes one top for each bottom: {bottoms} bottoms, {tops} tops"
+        );
+        Ok(())
+    }
+}

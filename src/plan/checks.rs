@@ -1,0 +1,64 @@
+//! What is checked of a layer once its rule has answered, and of the plan as a whole.
+
+use super::Plan;
+use crate::Shape;
+use crate::error::{Error, Refusal, Result, ensure};
+use crate::layer::{BlobSpec, BlobValues, Draw, Setup, SetupContext};
+
+/// Refuses a plan with more values than the limit.
+pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
+    let elements = plan.elements();
+    if elements > limit {
+        return Err(Error::Request(format!(
+            "the net draws or holds {elements} values, and the limit is {limit}: --limit elements=N raises it"
+        )));
+    }
+    Ok(())
+}
+
+/// Checks that a layer type makes the tops that the layer has.
+pub(super) fn check_tops(setup: &Setup, tops: usize) -> Result<(), Refusal> {
+    let made = setup.tops.len();
+    ensure!(made == tops && setup.memory.len() == tops, "", "its type makes {made} tops, the layer has {tops}");
+    Ok(())
+}
+
+/// Checks that the layer has taken the shapes that the user gave for its tops; the batch need not be given.
+pub(super) fn check_taken(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), Refusal> {
+    for (index, made) in tops.iter().enumerate() {
+        let Some(given) = ctx.user_shape(index).filter(|given| !made.dims().ends_with(given.dims())) else { continue };
+        let message =
+            format!("makes {:?} in the shape {made}, whatever the shape {given} given for it", ctx.top_name(index));
+        return Err(Refusal::at("top", message).help("shapes are given for inputs, data and Python layers"));
+    }
+    Ok(())
+}
+
+/// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.
+pub(super) fn check_loss_weights(weights: &[f32], tops: &[Shape]) -> Result<(), Refusal> {
+    ensure!(
+        weights.is_empty() || weights.len() == tops.len(),
+        "loss_weight",
+        "given {} times for {} tops",
+        weights.len(),
+        tops.len()
+    );
+    for (weight, top) in weights.iter().zip(tops) {
+        ensure!(*weight == 0.0 || top.count() > 0, "loss_weight", "the top has no values to weigh (shape {top})");
+    }
+    Ok(())
+}
+
+pub(super) fn check_params(params: usize, blobs: usize) -> Result<(), Refusal> {
+    ensure!(params <= blobs, "param", "given {params} times, but the layer has {blobs} blobs");
+    Ok(())
+}
+
+/// Blobs are written while they are drawn, so a layer type must draw them in their order.
+pub(super) fn check_draws(draws: &[Draw], blobs: &[BlobSpec]) -> Result<(), Refusal> {
+    let filled = |(index, blob): (usize, &BlobSpec)| matches!(blob.values, BlobValues::Filled(_)).then_some(index);
+    let expected = blobs.iter().enumerate().filter_map(filled);
+    let drawn = draws.iter().filter_map(|draw| if let Draw::Blob(index) = draw { Some(*index) } else { None });
+    ensure!(expected.eq(drawn), "", "its type does not draw its blobs one after the other");
+    Ok(())
+}

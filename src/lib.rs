@@ -13,6 +13,7 @@ pub mod cli;
 pub mod compare;
 pub mod convert;
 pub mod data;
+pub mod dialect;
 pub mod error;
 pub mod filler;
 pub mod init;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Result};
 use crate::init;
 use crate::layer::{Operator, Role};
@@ -22,6 +23,7 @@ pub fn plan(stored: StoredNet) -> Result<Plan> {
     let shares = stored.format.is_some_and(|format| format.matching == Matching::Groups);
     let layers = stored.layers.into_iter().map(|stored| layer(stored, shares)).collect::<Result<_>>()?;
     let plan = Plan {
+        dialect: Dialect::bvlc(),
         name: stored.name,
         phase: Phase::Train,
         layers,

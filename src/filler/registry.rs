@@ -7,13 +7,14 @@ use prost::Message;
 
 use super::{Filler, FillerType};
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::fields::Fields;
 use crate::proto::text::closest;
 use crate::proto::{FIRST_EXTENSION, descriptor};
 
-/// Every filler of BVLC Caffe, and the extensions.
+/// Every filler of Caffe and its forks, and the extensions.
 pub static FILLERS: &[FillerType] = &[
     super::bilinear::TYPE,
     super::constant::TYPE,
@@ -50,17 +51,35 @@ pub static FILLERS: &[FillerType] = &[
 /// ```
 #[derive(Debug, Clone)]
 pub struct FillerRegistry {
+    dialect: &'static Dialect,
     types: BTreeMap<&'static str, Cow<'static, FillerType>>,
+    /// Those that the caller has added, for all dialects.
+    added: Vec<Cow<'static, FillerType>>,
     extensions: bool,
 }
 
 impl Default for FillerRegistry {
     fn default() -> FillerRegistry {
-        FillerRegistry { types: FILLERS.iter().map(|entry| (entry.name, entry.into())).collect(), extensions: false }
+        FillerRegistry::new(Dialect::bvlc(), Vec::new(), false)
     }
 }
 
 impl FillerRegistry {
+    fn new(dialect: &'static Dialect, added: Vec<Cow<'static, FillerType>>, extensions: bool) -> FillerRegistry {
+        let known = FILLERS.iter().filter(|entry| entry.known.includes(dialect)).map(Cow::from);
+        let types = known.chain(added.iter().cloned()).map(|entry| (entry.name, entry)).collect();
+        FillerRegistry { dialect, types, added, extensions }
+    }
+
+    /// The fillers that this dialect knows, with those that were added.
+    #[must_use]
+    pub fn of(&self, dialect: &'static Dialect) -> Cow<'_, FillerRegistry> {
+        if self.dialect == dialect {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(FillerRegistry::new(dialect, self.added.clone(), self.extensions))
+    }
+
     /// Lets nets use the extensions too.
     #[must_use]
     pub fn with_extensions(mut self) -> FillerRegistry {
@@ -76,6 +95,7 @@ impl FillerRegistry {
     /// Adds a filler, as a value or as a static; it replaces the one of the same name, if there is one.
     pub fn register(&mut self, entry: impl Into<Cow<'static, FillerType>>) {
         let entry = entry.into();
+        self.added.push(entry.clone());
         self.types.insert(entry.name, entry);
     }
 

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::Definition;
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::net::{Locator, NetLayer};
 use crate::proto::caffe::NetState;
@@ -83,6 +84,7 @@ pub fn net_of_weights(weights: &StoredNet, path: &Path) -> Option<Definition> {
     let layers: Vec<NetLayer> = weights.layers.iter().map(layer).collect::<Option<_>>()?;
     let phase = layers.first()?.param.phase;
     Some(Definition {
+        dialect: Dialect::bvlc(),
         file: path.display().to_string(),
         name: weights.name.clone(),
         state: NetState { phase, ..Default::default() },

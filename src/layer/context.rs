@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::Shape;
 use crate::data::Sources;
+use crate::dialect::Dialect;
 use crate::error::{AtField, Refusal};
 use crate::filler::FillerRegistry;
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -36,6 +37,8 @@ pub struct SetupContext<'a> {
     /// [shaped by its draws](super::LayerType::shaped_by_draws); none where that generator does not fill the net, or
     /// where it is not known which one does.
     pub generator: Option<&'a CaffeGenerator>,
+    /// The dialect that the net is written in.
+    pub dialect: &'static Dialect,
     /// The fillers that the net may use.
     pub fillers: &'a FillerRegistry,
 }

@@ -7,6 +7,7 @@ use prost::Message;
 use super::{LayerRegistry, LayerType, Setup, SetupContext};
 use crate::Shape;
 use crate::data::Sources;
+use crate::dialect::Dialect;
 use crate::error::Refusal;
 use crate::filler::FillerRegistry;
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -83,6 +84,7 @@ impl Surroundings<'_> {
             sources: &Sources::default(),
             locked: &BTreeMap::new(),
             generator: None,
+            dialect: Dialect::bvlc(),
             fillers: &FillerRegistry::default(),
         })
     }

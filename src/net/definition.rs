@@ -9,6 +9,7 @@ use super::kind::Kind;
 use super::load;
 use super::locate::{Locator, Origin};
 use super::upgrade;
+use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
 
@@ -45,6 +46,8 @@ pub struct Definition {
     pub locator: Locator,
     /// The folder of the file, where paths of the net that do not start from the current folder are looked for.
     pub folder: PathBuf,
+    /// The dialect that it is written in.
+    pub dialect: &'static Dialect,
     /// What was changed on reading, in a line each.
     pub notices: Vec<String>,
     /// The SHA-256 of the file's bytes.
@@ -104,6 +107,7 @@ impl Definition {
             state: net.state.unwrap_or_default(),
             locator,
             folder: PathBuf::new(),
+            dialect: Dialect::bvlc(),
             notices: Vec::new(),
             sha256: [0; 32],
         }

@@ -12,11 +12,13 @@ mod unmatched;
 mod walk;
 mod warning;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::filler::{Filler, FillerRegistry};
 use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Role, TopMemory};
@@ -47,6 +49,17 @@ pub struct PlanOptions {
     /// The random numbers that will fill the net: of Caffe's follows which picture of a shuffled list gives the shape.
     /// Nothing is drawn from them.
     pub streams: Option<Streams>,
+}
+
+impl PlanOptions {
+    /// The options for nets of this dialect: only what it knows.
+    fn of(&self, dialect: &'static Dialect) -> Cow<'_, PlanOptions> {
+        if dialect.is_bvlc() {
+            return Cow::Borrowed(self);
+        }
+        let (layers, fillers) = (self.layers.of(dialect).into_owned(), self.fillers.of(dialect).into_owned());
+        Cow::Owned(PlanOptions { layers, fillers, ..self.clone() })
+    }
 }
 
 /// A blob of the plan, by the index of its layer and its index there.
@@ -145,6 +158,8 @@ pub struct Plan {
     pub changes: Vec<RuleChange>,
     /// Finds places in the file.
     pub locator: Locator,
+    /// The dialect that the net is written in.
+    pub dialect: &'static Dialect,
     /// What was done on the way that nobody asked for, in a line each.
     pub notices: Vec<String>,
 }

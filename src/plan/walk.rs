@@ -13,6 +13,7 @@ use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
+use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
 use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
@@ -23,9 +24,11 @@ use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, Phase};
 use crate::proto::text::closest;
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
-    let Net { name, phase, layers, locator, folder } = net;
+    let options = &options.of(net.dialect);
+    let Net { name, phase, layers, locator, folder, dialect } = net;
     let mut walk = NetWalk {
         options,
+        dialect,
         sources: options.folder.as_ref().map_or_else(|| Sources::beside(folder), Sources::in_folder),
         locked: BTreeMap::new(),
         upcoming: options.streams.as_ref().map(UpcomingDraws::new),
@@ -48,7 +51,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let mut notices = walk.notices;
     notices.extend(idle);
     notices.extend(extensions::notice(&layers, &options.fillers));
-    let plan = Plan { name, phase, layers, changes, locator, notices };
+    let plan = Plan { name, phase, layers, changes, locator, dialect, notices };
     check_elements(&plan, Limits::current().elements)?;
     Ok(plan)
 }
@@ -73,6 +76,7 @@ fn at_layer(refusal: Refusal) -> LayerFault {
 
 struct NetWalk<'a> {
     options: &'a PlanOptions,
+    dialect: &'static Dialect,
     sources: Sources,
     /// The databases that layers keep open, with the names of these layers.
     locked: BTreeMap<PathBuf, String>,
@@ -150,6 +154,7 @@ impl<'a> NetWalk<'a> {
             sources: &self.sources,
             locked: &self.locked,
             generator: upcoming.and_then(|upcoming| upcoming.generator_after(&self.planned)),
+            dialect: self.dialect,
             fillers: &self.options.fillers,
         };
         let setup = entry.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;

@@ -31,6 +31,7 @@ const DIALECTS: &[&str] = &[
     "bvlc-rc5",
     "bvlc-rc3",
     "bvlc-rc2",
+    "addons",
     "ssd",
     "refinedet",
     "rfcn",

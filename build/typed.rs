@@ -24,6 +24,8 @@ const MESSAGES: &[&str] = &[
     "DetectionEvaluateParameter",
     "DetectionOutputParameter",
     "ExpansionParameter",
+    "LabelMap",
+    "LabelMapItem",
     "MultiBoxLossParameter",
     "NonMaximumSuppressionParameter",
     "NormalizeParameter",
@@ -35,8 +37,14 @@ const MESSAGES: &[&str] = &[
     "VideoDataParameter",
 ];
 
-/// Fields that forks have added to messages of BVLC's and that are read, beside those of the messages above.
-const FIELDS: &[(&str, &str)] = &[("TransformationParameter", "crop_h"), ("TransformationParameter", "crop_w")];
+/// Fields of forks' that are read, beside those that the messages above are of or belong to: what forks have added to
+/// messages of BVLC's, and messages of BVLC's within those above.
+const FIELDS: &[(&str, &str)] = &[
+    ("AnnotatedDatum", "datum"),
+    ("NormalizeParameter", "scale_filler"),
+    ("TransformationParameter", "crop_h"),
+    ("TransformationParameter", "crop_w"),
+];
 
 /// Messages that files consist of.
 const ROOTS: &[&str] = &["NetParameter", "SolverParameter"];
@@ -103,11 +111,11 @@ fn push_enum(paths: &mut Vec<Vec<i32>>, path: Vec<i32>, values: &EnumDescriptorP
 /// Whether the types have the field.
 pub fn is_read(row: &Row) -> bool {
     let is_bvlcs = row.number < FIRST_NUMBER;
-    let own = MESSAGES.contains(&row.message.as_str()) || FIELDS.contains(&(row.message.as_str(), row.name.as_str()));
+    let named = FIELDS.contains(&(row.message.as_str(), row.name.as_str()));
     match &row.kind {
-        _ if is_bvlcs => true,
+        _ if is_bvlcs || named => true,
         Kind::Message(name) => MESSAGES.contains(&name.as_str()),
-        _ => own,
+        _ => MESSAGES.contains(&row.message.as_str()),
     }
 }
 

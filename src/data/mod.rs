@@ -7,12 +7,15 @@
 //! The databases are read by code of our own: LMDB's library trusts its file, and one damaged page number ends the
 //! process with a signal; LevelDB's library writes a log and a lock, replays logs into memory, and compacts tables.
 
+pub mod annotated;
 pub mod datum;
 pub mod hdf5_list;
 pub mod image_list;
 pub mod leveldb;
 pub mod lmdb;
+pub mod name_sizes;
 pub mod picture;
+pub mod video;
 pub mod window_file;
 
 mod error;

@@ -12,7 +12,7 @@ use std::fmt;
 use crate::proto::Schema;
 
 pub use table::DIALECTS;
-pub use traits::{BatchNormParams, BilinearCentre, Fans, InfogainInput, NetInputs, Traits};
+pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};
 
 /// A Caffe that nets are written for: BVLC's of today, one of its releases, or a fork.
 #[derive(Clone, Copy)]
@@ -81,6 +81,15 @@ pub enum Known {
     In(&'static [&'static str]),
     /// Those with such traits.
     Where(fn(&Traits) -> bool),
+    /// Those whose schema has this field of `LayerParameter`, which came with the layer type.
+    WithField(&'static str),
+    /// All of them: some have it, to the others people add it.
+    Added {
+        /// The tree that people take it from.
+        from: &'static str,
+        /// The dialects that have it.
+        own: &'static [&'static str],
+    },
 }
 
 impl Known {
@@ -90,6 +99,18 @@ impl Known {
             Known::Everywhere => true,
             Known::In(names) => names.contains(&dialect.name),
             Known::Where(has) => has(&dialect.traits),
+            Known::WithField(field) => {
+                dialect.schema().message("LayerParameter").is_some_and(|layer| layer.field_named(field).is_some())
+            }
+            Known::Added { .. } => true,
+        }
+    }
+
+    /// The tree that people take it from to add it to this dialect, where the dialect itself does not have it.
+    pub fn added_from(&self, dialect: &Dialect) -> Option<&'static str> {
+        match self {
+            Known::Added { from, own } => (!own.contains(&dialect.name)).then_some(*from),
+            _ => None,
         }
     }
 }

@@ -9,6 +9,7 @@
 use super::pooling::{Pooling, picture_size};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::SppParameter;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
@@ -24,7 +25,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &spp,
 )
-.params(&["spp_param"])];
+.params(&["spp_param"])
+.known(Known::WithField("spp_param"))];
 
 /// Pooling by grids of several sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]

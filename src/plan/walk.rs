@@ -35,6 +35,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         locator: &locator,
         notices: Vec::new(),
         shapes: Vec::new(),
+        constants: BTreeMap::new(),
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
@@ -85,6 +86,8 @@ struct NetWalk<'a> {
     notices: Vec<String>,
     /// The shapes of the net's blobs, by number.
     shapes: Vec<Shape>,
+    /// Those that hold a constant while the net is built.
+    constants: BTreeMap<usize, f32>,
     /// The number of each named blob.
     ids: HashMap<String, usize>,
     /// The blobs that no layer has read yet.
@@ -155,9 +158,12 @@ impl<'a> NetWalk<'a> {
             locked: &self.locked,
             generator: upcoming.and_then(|upcoming| upcoming.generator_after(&self.planned)),
             dialect: self.dialect,
+            constants: &self.constants,
             fillers: &self.options.fillers,
         };
-        let setup = entry.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;
+        let mut setup =
+            entry.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;
+        setup.notices.extend(added(entry, self.dialect));
         check_tops(&setup, connected.tops.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
         self.finish(layer, setup, bottoms, connected, given)
@@ -241,12 +247,16 @@ impl<'a> NetWalk<'a> {
         {
             param.loss_weight.push(weight);
         }
+        if param.propagate_down.is_empty() {
+            param.propagate_down.append(&mut setup.default_propagate_down);
+        }
         check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
         param.param.append(&mut setup.extra_params);
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
         for (&id, shape) in connected.tops.iter().zip(&setup.tops) {
             self.shapes[id] = shape.clone();
         }
+        self.constants.extend(setup.operator.constants(&connected.tops));
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
         let decided = Decided { layer: param, rules, sources: &self.sources };
         let mut blobs = self.blobs(setup.blobs, given, &decided, &mut setup.notices)?;
@@ -358,6 +368,15 @@ fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
     let counts = blob::Counts::of(&given);
     counts.check(&shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
     Ok(blob::values(given).into())
+}
+
+/// What to tell of a layer type that the dialect does not have of itself.
+fn added(entry: &LayerType, dialect: &Dialect) -> Option<String> {
+    let from = entry.known.added_from(dialect)?;
+    Some(format!(
+        "the layer type {} is not one of {}'s own: it is taken to be that of {from}",
+        entry.name, dialect.name
+    ))
 }
 
 /// The refusal, with a word on an input without a shape where a bottom has none.

@@ -47,7 +47,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_prefetched(ctx, &tops)?;
     let own_seeds = u64::from(param.shuffle()) + u64::from(param.rand_skip() > 0);
     let operator = Operator::Data(DataSource::Dataset);
-    Ok(Setup { draws: transform.prefetching_draws(own_seeds), notices, ..Setup::new(ctx, operator, tops) })
+    Ok(Setup { draws: transform.prefetching_draws(ctx, own_seeds), notices, ..Setup::new(ctx, operator, tops) })
 }
 
 /// Whether random numbers decide which picture comes first.
@@ -103,7 +103,7 @@ fn start(
         return Start::default();
     }
     let Some(mut generator) = ctx.generator.cloned() else {
-        if param.new_height() == 0 && transform.crop_size == 0 {
+        if param.new_height() == 0 && transform.follows_first_item() {
             notices.push(format!(
                 "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides with which \
                  one a shuffled list begins",

@@ -28,6 +28,8 @@ pub enum BatchNormParams {
     Cleared,
     /// Missing ones are added with `lr_mult: 0`; three given ones are removed first, names included.
     Replaced,
+    /// Three given ones lose what they say beside; missing ones stay missing.
+    ClearedAlone,
     /// They stay as they are.
     Kept,
 }

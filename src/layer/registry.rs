@@ -114,6 +114,7 @@ mod tests {
     use crate::dialect::DIALECTS;
     use crate::net::v1_name;
     use crate::proto::descriptor;
+    use crate::proto::schema::Kind;
 
     fn entries() -> impl Iterator<Item = &'static LayerType> {
         LAYERS.iter().copied().flatten()
@@ -135,10 +136,10 @@ mod tests {
 
     #[test]
     fn every_v1_type_is_one_of_them() {
-        let v1 = descriptor("V1LayerParameter").child_enums().find(|values| values.name() == "LayerType").unwrap();
+        let Kind::Enum(v1) = descriptor("V1LayerParameter").field_named("type").unwrap().kind() else { panic!() };
         let named = entries().filter_map(|entry| v1_name(entry.name)).count();
         // One value, NONE, is no type.
-        assert_eq!(named, v1.values().count() - 1);
+        assert_eq!(named, v1.value_names().count() - 1);
     }
 
     #[test]

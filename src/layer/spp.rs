@@ -141,6 +141,7 @@ mod tests {
                 sources: &crate::data::Sources::default(),
                 locked: &std::collections::BTreeMap::new(),
                 generator: None,
+                dialect: crate::dialect::Dialect::bvlc(),
                 fillers: &crate::filler::FillerRegistry::default(),
             })
         };

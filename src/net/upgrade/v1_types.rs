@@ -61,12 +61,12 @@ mod tests {
 
     use super::*;
     use crate::proto::descriptor;
+    use crate::proto::schema::Kind;
 
     #[test]
     fn every_v1_type_has_one_current_name() {
-        let message = descriptor("V1LayerParameter");
-        let v1 = message.child_enums().find(|values| values.name() == "LayerType").unwrap();
-        let schema: BTreeSet<String> = v1.values().map(|value| value.name().to_owned()).collect();
+        let Kind::Enum(v1) = descriptor("V1LayerParameter").field_named("type").unwrap().kind() else { panic!() };
+        let schema: BTreeSet<String> = v1.value_names().map(str::to_owned).collect();
         let names = TYPES.iter().map(|(old, _)| old.as_str_name().to_owned());
         assert_eq!(names.chain(["NONE".to_owned()]).collect::<BTreeSet<_>>(), schema);
         let current: BTreeSet<&str> = TYPES.iter().map(|&(_, name)| name).collect();

@@ -34,7 +34,7 @@ mod shape;
 
 pub use error::{Error, Result};
 pub use limits::Limits;
-pub use net::{Definition, Net, StateOptions};
+pub use net::{Definition, Net, ReadOptions, StateOptions};
 pub use plan::{Plan, PlanOptions};
 pub use shape::{MAX_AXES, Shape, ShapeError};
 

@@ -351,7 +351,7 @@ fn weights_of_the_older_formats_keep_their_blobs() {
     for path in golden(".caffemodel") {
         let bytes = fs::read(&path).unwrap();
         let refused = path.to_str().unwrap().contains("/reject-");
-        let known = wire::check(&bytes, &Kind::Net.message(), &caffemodel::Limits::default()).is_ok();
+        let known = wire::check(&bytes, Kind::Net.message(), &caffemodel::Limits::default()).is_ok();
         if refused || !known || Encoding::of(&bytes) == Encoding::Text {
             continue;
         }

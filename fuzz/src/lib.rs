@@ -20,9 +20,9 @@ const MAX_READ: usize = 1 << 12;
 /// The text reader: a text that it takes survives being written and read again.
 pub fn text(bytes: &[u8]) {
     let message = descriptor("NetParameter");
-    let Ok(document) = parse(&Source::new("fuzz.prototxt", bytes.to_vec()), &message) else { return };
+    let Ok(document) = parse(&Source::new("fuzz.prototxt", bytes.to_vec()), message) else { return };
     let written = text_of(document.bytes());
-    let again = parse(&Source::new("again.prototxt", written.clone().into_bytes()), &message);
+    let again = parse(&Source::new("again.prototxt", written.clone().into_bytes()), message);
     let again = again.unwrap_or_else(|errors| panic!("{errors:?} in {written}"));
     assert_eq!(text_of(again.bytes()), written);
 }

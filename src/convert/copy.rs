@@ -23,7 +23,7 @@ pub fn plan(stored: StoredNet) -> Result<Plan> {
     let shares = stored.format.is_some_and(|format| format.matching == Matching::Groups);
     let layers = stored.layers.into_iter().map(|stored| layer(stored, shares)).collect::<Result<_>>()?;
     let plan = Plan {
-        dialect: Dialect::bvlc(),
+        dialect: stored.dialect.unwrap_or(Dialect::bvlc()),
         name: stored.name,
         phase: Phase::Train,
         layers,

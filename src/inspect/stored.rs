@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::Definition;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
-use crate::net::{Locator, NetLayer};
+use crate::net::{Locator, NetLayer, ReadOptions};
 use crate::proto::caffe::NetState;
 use crate::proto::wire;
 use crate::weights::map::FileMap;
@@ -20,12 +20,12 @@ const START_BYTES: u64 = 4096;
 ///
 /// # Errors
 /// The file cannot be read, it is binary and neither of these, or it is of a format of weights and holds no layers.
-pub fn weights_in(path: impl AsRef<Path>) -> Result<Option<StoredNet>> {
+pub fn weights_in(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Option<StoredNet>> {
     let path = path.as_ref();
     if !wire::looks_binary(&start(path)?) {
         return Ok(None);
     }
-    not_of_definition(&path.display().to_string(), weights::open(path)?)
+    not_of_definition(&path.display().to_string(), weights::open_with(path, options)?)
 }
 
 /// What a file in memory holds.
@@ -41,12 +41,12 @@ pub enum Content {
 ///
 /// # Errors
 /// As [`weights_in`].
-pub fn content_of(name: &str, bytes: Vec<u8>) -> Result<Content> {
+pub fn content_of(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Content> {
     if !wire::looks_binary(&bytes) {
         return Ok(Content::Net(bytes));
     }
     let file = FileMap::from_bytes(name, bytes)?;
-    let weights = not_of_definition(name, weights::read(&file)?)?;
+    let weights = not_of_definition(name, weights::read(&file, options)?)?;
     Ok(weights.map_or_else(|| Content::Net(file.bytes().to_vec()), Content::Weights))
 }
 
@@ -84,7 +84,7 @@ pub fn net_of_weights(weights: &StoredNet, path: &Path) -> Option<Definition> {
     let layers: Vec<NetLayer> = weights.layers.iter().map(layer).collect::<Option<_>>()?;
     let phase = layers.first()?.param.phase;
     Some(Definition {
-        dialect: Dialect::bvlc(),
+        dialect: weights.dialect.unwrap_or(Dialect::bvlc()),
         file: path.display().to_string(),
         name: weights.name.clone(),
         state: NetState { phase, ..Default::default() },

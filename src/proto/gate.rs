@@ -13,7 +13,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::fields::{Field, Fields};
 use super::reader::Reader;
-use super::schema::{FieldType, Kind, MessageType, Schema};
+use super::schema::{FieldType, Kind, MessageType};
 use super::wire::WireError;
 
 /// The number of the field of a message that holds what the program does not read of it.
@@ -24,7 +24,7 @@ const KEPT: u32 = 19_000;
 /// # Errors
 /// The bytes are no message of this type.
 pub fn joined(bytes: &[u8], message: MessageType) -> Result<Cow<'_, [u8]>, WireError> {
-    if is_bvlc(message) {
+    if message.schema().is_caffe() {
         return Ok(Cow::Borrowed(bytes));
     }
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 8);
@@ -67,7 +67,7 @@ fn join_field(field: &Field<'_>, message: MessageType, out: &mut Vec<u8>) -> Res
 ///
 /// The bytes are by the numbers of the union, and whole.
 pub fn folded(bytes: &[u8], message: MessageType) -> Cow<'_, [u8]> {
-    if is_bvlc(message) { Cow::Borrowed(bytes) } else { Cow::Owned(parted(bytes, message).0) }
+    if message.schema().is_caffe() { Cow::Borrowed(bytes) } else { Cow::Owned(parted(bytes, message).0) }
 }
 
 /// What the program's message has of an encoded one, and what a message around it has to keep of it.
@@ -94,7 +94,7 @@ fn parted(bytes: &[u8], message: MessageType) -> (Vec<u8>, Vec<u8>) {
 
 /// Puts what was kept back among the fields of each message; those that both parts have are there twice, to be merged.
 pub fn unfolded(bytes: &[u8], message: MessageType) -> Cow<'_, [u8]> {
-    if is_bvlc(message) {
+    if message.schema().is_caffe() {
         return Cow::Borrowed(bytes);
     }
     let mut out = Vec::with_capacity(bytes.len());
@@ -108,11 +108,6 @@ pub fn unfolded(bytes: &[u8], message: MessageType) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
-/// Whether the program's own messages are those of the schema.
-fn is_bvlc(message: MessageType) -> bool {
-    std::ptr::eq(message.schema(), Schema::caffe())
-}
-
 fn push_framed(number: u32, body: &[u8], out: &mut Vec<u8>) {
     encode_key(number, WireType::LengthDelimited, out);
     encode_varint(body.len() as u64, out);
@@ -124,6 +119,7 @@ mod tests {
     use prost::Message;
 
     use super::*;
+    use crate::proto::Schema;
     use crate::proto::binary;
     use crate::proto::caffe::NetParameter;
 

@@ -9,6 +9,7 @@ use super::map::FileMap;
 use super::{StoredNet, binaryproto, caffemodel, foreign, hdf5, npy, npz, safetensors};
 use crate::error::Result;
 use crate::limits::Limits;
+use crate::net::ReadOptions;
 use crate::proto::descriptor;
 use crate::proto::wire;
 
@@ -112,8 +113,11 @@ impl StoredFormat {
     }
 
     /// Opens a file of this format.
-    pub(crate) fn open(&'static self, file: &Arc<FileMap>) -> Result<StoredNet> {
-        Ok(StoredNet { format: Some(self), ..(self.open)(file)? })
+    pub(crate) fn open(&'static self, file: &Arc<FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+        // Only nets are written in a dialect.
+        let stored =
+            if self.messages.contains(&NET) { caffemodel::open_with(file, options) } else { (self.open)(file) };
+        Ok(StoredNet { format: Some(self), ..stored? })
     }
 }
 

@@ -26,7 +26,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::Result;
+use crate::net::ReadOptions;
 use crate::proto::caffe::LayerParameter;
 
 pub use corner::Patch;
@@ -132,6 +134,8 @@ pub struct StoredNet {
     pub name: String,
     /// The layers, those without blobs included where the file stores them.
     pub layers: Vec<StoredLayer>,
+    /// The dialect that its layers are written in, where the file stores their parameters.
+    pub dialect: Option<&'static Dialect>,
     /// The format of the file; `None` for what was made in memory.
     pub format: Option<&'static StoredFormat>,
     /// What was changed or passed over on reading, in a line each.
@@ -144,7 +148,15 @@ pub struct StoredNet {
 /// The file cannot be read, is no file of weights, or is damaged: the text names the file and, where there is one, the
 /// byte.
 pub fn open(path: impl AsRef<Path>) -> Result<StoredNet> {
-    read(&map::FileMap::open(path.as_ref())?)
+    open_with(path, &ReadOptions::default())
+}
+
+/// As [`open`], with options: the dialect of a caffemodel.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<StoredNet> {
+    read(&map::FileMap::open(path.as_ref())?, options)
 }
 
 /// Opens a file of weights that is in memory; `name` is what errors call it.
@@ -152,15 +164,23 @@ pub fn open(path: impl AsRef<Path>) -> Result<StoredNet> {
 /// # Errors
 /// As [`open`].
 pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<StoredNet> {
-    read(&map::FileMap::from_bytes(name, bytes.into())?)
+    from_bytes_with(name, bytes, &ReadOptions::default())
+}
+
+/// As [`from_bytes`], with options: the dialect of a caffemodel.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_bytes_with(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<StoredNet> {
+    read(&map::FileMap::from_bytes(name, bytes.into())?, options)
 }
 
 /// Opens a file of weights whose bytes are at hand.
 ///
 /// # Errors
 /// As [`open`].
-pub(crate) fn read(file: &Arc<map::FileMap>) -> Result<StoredNet> {
-    let net = read_flawed(file)?;
+pub(crate) fn read(file: &Arc<map::FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    let net = read_flawed(file, options)?;
     match net.layers.iter().find_map(|layer| layer.flaw.as_ref()) {
         Some(flaw) => Err(flaw.error(&file.name())),
         None => Ok(net),
@@ -168,6 +188,6 @@ pub(crate) fn read(file: &Arc<map::FileMap>) -> Result<StoredNet> {
 }
 
 /// Opens a file of weights, some layers of which may have a [`Flaw`].
-fn read_flawed(file: &Arc<map::FileMap>) -> Result<StoredNet> {
-    format::recognise(file)?.open(file)
+fn read_flawed(file: &Arc<map::FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    format::recognise(file)?.open(file, options)
 }

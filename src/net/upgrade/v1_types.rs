@@ -65,8 +65,7 @@ mod tests {
 
     #[test]
     fn every_v1_type_has_one_current_name() {
-        let message = descriptor("V1LayerParameter");
-        let Kind::Enum(v1) = message.field_named("type").unwrap().kind() else { panic!() };
+        let Kind::Enum(v1) = descriptor("V1LayerParameter").field_named("type").unwrap().kind() else { panic!() };
         let schema: BTreeSet<String> = v1.value_names().map(str::to_owned).collect();
         let names = TYPES.iter().map(|(old, _)| old.as_str_name().to_owned());
         assert_eq!(names.chain(["NONE".to_owned()]).collect::<BTreeSet<_>>(), schema);

@@ -44,6 +44,11 @@ impl Schema {
         VIEWS
     }
 
+    /// Whether it is BVLC's, by whose numbers the program's own messages are encoded.
+    pub(crate) fn is_caffe(&'static self) -> bool {
+        std::ptr::eq(self, Schema::caffe())
+    }
+
     /// The schema's name, which is that of its dialect.
     pub fn name(&self) -> &'static str {
         self.name

@@ -16,32 +16,100 @@ use self::sieve::{BlobField, Sieve};
 use super::map::FileMap;
 use super::{Flaw, StoredLayer, StoredNet};
 use crate::Definition;
+use crate::dialect::{DIALECTS, Dialect};
 use crate::error::{Error, Result};
-use crate::net::{BATCH_NORM_NOTICE, NetLayer, Origin};
+use crate::net::{Census, Kind, NetLayer, Origin, ReadOptions, is_batch_norm_notice};
 use crate::proto::fields::{Field, Fields};
+use crate::proto::gate;
 use crate::proto::wire::WireError;
 
 /// Opens a caffemodel.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
-    let sieve = Sieve::run(file.bytes()).map_err(|flaw| no_caffemodel(file, &flaw))?;
+    open_with(file, &ReadOptions::default())
+}
+
+/// Opens a caffemodel; the options may say of which dialect it is.
+pub(super) fn open_with(file: &Arc<FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    let Sieved { sieve, dialect, notice } = sieved(file.bytes(), options).map_err(|flaw| no_caffemodel(file, &flaw))?;
     if sieve.end == Some(0) {
         return Err(file.refuse("not a caffemodel: a message ends at byte 0, and all that follows is not read"));
     }
-    let definition = Definition::from_binary(&file.name(), &sieve.rest).map_err(|error| error.within(&file.name()))?;
-    let mut notices = sieve.notices(file.bytes().len());
+    let definition = Definition::from_binary(&file.name(), &sieve.rest, dialect);
+    let definition = definition.map_err(|error| error.within(&file.name()))?;
+    let mut notices: Vec<String> = notice.into_iter().collect();
+    notices.extend(sieve.notices(file.bytes().len()));
     // Multipliers are of no account to weights; Caffe's own files lack one of the two.
-    notices.extend(definition.notices.into_iter().filter(|notice| notice != BATCH_NORM_NOTICE));
+    notices.extend(definition.notices.into_iter().filter(|notice| !is_batch_norm_notice(notice)));
     let mut blobs = by_layer(&sieve);
     let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, &mut blobs));
-    Ok(StoredNet { name: definition.name, layers: layers.collect(), notices, ..StoredNet::default() })
+    let layers = layers.collect();
+    Ok(StoredNet { name: definition.name, layers, dialect: Some(dialect), notices, ..StoredNet::default() })
 }
 
-/// An encoded net without its blobs and without fields that the schema does not know; also what was passed over.
+/// A net taken apart, by the schema of its dialect.
+struct Sieved<'a> {
+    sieve: Sieve<'a>,
+    dialect: &'static Dialect,
+    /// How the dialect was told, if it is not BVLC's and was not given.
+    notice: Option<String>,
+}
+
+/// Takes a net apart by the schema of the dialect that it is of: BVLC's if that knows all of it, or else the first of
+/// those whose schema does that knows the most of its layer types and fillers. What none knows is passed over as BVLC's
+/// Caffe does.
 ///
 /// # Errors
 /// It is damaged, or holds more than the limits allow.
-pub(crate) fn without_blobs(net: &[u8]) -> Result<(Vec<u8>, Vec<String>), WireError> {
-    let sieve = Sieve::run(net)?;
+fn sieved<'a>(net: &'a [u8], options: &ReadOptions) -> Result<Sieved<'a>, WireError> {
+    let run = |dialect: &'static Dialect| {
+        Sieve::run(net, Kind::Net.message_of(dialect)).map(|sieve| Sieved { sieve, dialect, notice: None })
+    };
+    if let Some(dialect) = options.dialect {
+        return run(dialect);
+    }
+    let bvlc = run(Dialect::bvlc());
+    let strange = match &bvlc {
+        Ok(sieved) if sieved.sieve.is_whole() => sieved.unknown_names(),
+        _ => usize::MAX,
+    };
+    if strange == 0 {
+        return bvlc;
+    }
+    let others = DIALECTS[1..].iter().filter_map(|dialect| run(dialect).ok()).filter(|other| other.sieve.is_whole());
+    match others.map(|other| (other.unknown_names(), other)).min_by_key(|(unknown, _)| *unknown) {
+        Some((unknown, mut other)) if unknown < strange => {
+            let Dialect { name, about, .. } = other.dialect;
+            other.notice = Some(format!("read in the dialect {name} ({about}), which knows all of its fields"));
+            Ok(other)
+        }
+        _ => bvlc,
+    }
+}
+
+impl Sieved<'_> {
+    /// How many of its layer types and fillers the dialect does not know.
+    fn unknown_names(&self) -> usize {
+        let message = Kind::Net.message_of(self.dialect);
+        let joined = gate::joined(&self.sieve.rest, message);
+        joined.map_or(usize::MAX, |joined| Census::of(&joined, message, self.dialect).unknown.len())
+    }
+}
+
+/// The dialect of an encoded net, told by its content unless the options say it; also how it was told.
+///
+/// # Errors
+/// The net is damaged, or holds more than the limits allow.
+pub(crate) fn dialect_of(net: &[u8], options: &ReadOptions) -> Result<(&'static Dialect, Option<String>), WireError> {
+    sieved(net, options).map(|Sieved { dialect, notice, .. }| (dialect, notice))
+}
+
+/// An encoded net without its blobs and without fields that the schema does not know, as a file has it; also what was
+/// passed over.
+///
+/// # Errors
+/// It is damaged, or holds more than the limits allow.
+pub(crate) fn without_blobs(net: &[u8], dialect: &'static Dialect) -> Result<(Vec<u8>, Vec<String>), WireError> {
+    let sieve = Sieve::run(net, Kind::Net.message_of(dialect))?;
     let notices = sieve.notices(net.len());
     Ok((sieve.rest, notices))
 }

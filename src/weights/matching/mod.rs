@@ -33,7 +33,7 @@ use super::format::Matching;
 use super::map::FileMap;
 use super::{StoredBlob, StoredLayer, StoredNet};
 use crate::error::{Diagnostic, Error, Result};
-use crate::net::describe;
+use crate::net::{ReadOptions, describe};
 use crate::plan::{BlobId, Plan, PlannedLayer};
 
 /// A file of weights to take values from.
@@ -53,7 +53,8 @@ impl Donor {
     /// The others of [`open`](super::open).
     pub fn open(path: impl AsRef<Path>) -> Result<Donor> {
         let path = path.as_ref();
-        Ok(Donor { name: path.display().to_string(), net: super::read_flawed(&FileMap::open(path)?)? })
+        let net = super::read_flawed(&FileMap::open(path)?, &ReadOptions::default())?;
+        Ok(Donor { name: path.display().to_string(), net })
     }
 }
 

@@ -75,12 +75,7 @@ impl Source {
     ///
     /// # Errors
     /// As [`Source::open`].
-    pub fn from_bytes_with(
-        name: &str,
-        bytes: Vec<u8>,
-        message: Option<&str>,
-        options: &ReadOptions,
-    ) -> Result<Source> {
+    pub fn from_bytes_with(name: &str, bytes: Vec<u8>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
         Source::new(FileMap::from_bytes(name, bytes)?, message, options)
     }
 
@@ -106,7 +101,8 @@ impl Source {
             reading.joined().to_vec()
         } else {
             let mut bytes = Vec::new();
-            binary::write(&mut bytes, message, reading.joined()).map_err(|source| Error::io("cannot read", &name, source))?;
+            binary::write(&mut bytes, message, reading.joined())
+                .map_err(|source| Error::io("cannot read", &name, source))?;
             bytes
         };
         let file = FileMap::held(&name, bytes);

@@ -10,10 +10,10 @@ use super::locate::Origin;
 use crate::dialect::Dialect;
 use crate::error::{Error, Location, Result};
 use crate::limits::Limits;
+use crate::proto::gate;
 use crate::proto::schema::MessageType;
 use crate::proto::text::{Document, Source, parse};
 use crate::proto::wire::{self, WireError};
-use crate::proto::gate;
 
 /// How files are read.
 ///

@@ -115,7 +115,8 @@ impl StoredFormat {
     /// Opens a file of this format.
     pub(crate) fn open(&'static self, file: &Arc<FileMap>, options: &ReadOptions) -> Result<StoredNet> {
         // Only nets are written in a dialect.
-        let stored = if self.messages.contains(&NET) { caffemodel::open_with(file, options) } else { (self.open)(file) };
+        let stored =
+            if self.messages.contains(&NET) { caffemodel::open_with(file, options) } else { (self.open)(file) };
         Ok(StoredNet { format: Some(self), ..stored? })
     }
 }

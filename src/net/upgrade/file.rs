@@ -116,12 +116,7 @@ impl UpgradedFile {
 }
 
 /// Writes a net layer by layer, so that its weights are not in memory twice.
-fn write_net<W: Write>(
-    mut net: NetParameter,
-    dialect: &Dialect,
-    encoding: Encoding,
-    out: &mut W,
-) -> io::Result<()> {
+fn write_net<W: Write>(mut net: NetParameter, dialect: &Dialect, encoding: Encoding, out: &mut W) -> io::Result<()> {
     let message = Kind::Net.message_of(dialect);
     let layers = std::mem::take(&mut net.layer);
     write_part(&net.encode_to_vec(), message, encoding, out)?;

@@ -48,11 +48,7 @@ fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator
     Ok(changes)
 }
 
-fn upgrade_all(
-    net: &mut NetParameter,
-    dialect: &Dialect,
-    notices: &mut Vec<String>,
-) -> Result<Vec<NetLayer>, Problem> {
+fn upgrade_all(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, notices)? };
     if !net.input.is_empty() {
         let input = input::upgrade(net)?;

@@ -99,10 +99,7 @@ impl Sieved<'_> {
 ///
 /// # Errors
 /// The net is damaged, or holds more than the limits allow.
-pub(crate) fn dialect_of(
-    net: &[u8],
-    options: &ReadOptions,
-) -> Result<(&'static Dialect, Option<String>), WireError> {
+pub(crate) fn dialect_of(net: &[u8], options: &ReadOptions) -> Result<(&'static Dialect, Option<String>), WireError> {
     sieved(net, options).map(|Sieved { dialect, notice, .. }| (dialect, notice))
 }
 
@@ -111,10 +108,7 @@ pub(crate) fn dialect_of(
 ///
 /// # Errors
 /// It is damaged, or holds more than the limits allow.
-pub(crate) fn without_blobs(
-    net: &[u8],
-    dialect: &'static Dialect,
-) -> Result<(Vec<u8>, Vec<String>), WireError> {
+pub(crate) fn without_blobs(net: &[u8], dialect: &'static Dialect) -> Result<(Vec<u8>, Vec<String>), WireError> {
     let sieve = Sieve::run(net, Kind::Net.message_of(dialect))?;
     let notices = sieve.notices(net.len());
     Ok((sieve.rest, notices))

@@ -8,9 +8,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use caffemodel::Shape;
-use caffemodel::filler::{Filler, FillerRegistry};
+use caffemodel::filler::{Discard, Filler, FillerRegistry};
 use caffemodel::proto::caffe::FillerParameter;
-use caffemodel::random::{CaffeGenerator, Era, Generator, NativeGenerator, Nowhere, SimdPath};
+use caffemodel::random::{CaffeGenerator, Era, Generator, NativeGenerator, SimdPath};
 use criterion::{Criterion, Throughput, criterion_group};
 use support::per_float::{PerFloat, per_float};
 
@@ -72,7 +72,7 @@ fn fill_all(criterion: &mut Criterion<PerFloat>, name: &str, rng: &mut dyn Gener
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(FILLED as u64));
     for (name, filler) in fillers() {
-        group.bench_function(name, |b| b.iter(|| filler.fill(rng, &mut Nowhere).expect("nothing can fail")));
+        group.bench_function(name, |b| b.iter(|| filler.fill(rng, &mut Discard).expect("nothing can fail")));
         group
             .bench_function(format!("{name}-discarded"), |b| b.iter(|| filler.discard(rng).expect("nothing can fail")));
     }

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use caffemodel::output::reserve;
+use caffemodel::file::reserve;
 use support::nets::{chain, model_text, vgg16_gaussian};
 
 /// As much as the program writes at a time.

@@ -4,7 +4,7 @@ mod support;
 
 use std::time::Duration;
 
-use caffemodel::output::caffemodel_size;
+use caffemodel::formats::caffemodel_size;
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use support::nets::{chain, model_text, resnet152};
@@ -27,7 +27,7 @@ fn plans(criterion: &mut Criterion) {
         group.bench_function("load", |b| b.iter_with_large_drop(|| load(&text)));
         group.bench_function("plan", |b| b.iter_batched(|| load(&text), plan, BatchSize::PerIteration));
         let planned = plan(load(&text));
-        group.bench_function("size", |b| b.iter(|| caffemodel_size(&planned)));
+        group.bench_function("size", |b| b.iter(|| caffemodel_size(&planned.saved())));
         group.finish();
     }
 }

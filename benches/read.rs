@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use caffemodel::compare::{self, compare};
 use caffemodel::filler::PIECE;
+use caffemodel::formats::Format;
 use caffemodel::inspect::{self, Inspection, Subject};
-use caffemodel::output::Format;
 use caffemodel::random::Streams;
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, weights};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats, init};
 use support::nets::model;
 
 const ROUNDS: usize = 20;
@@ -54,7 +54,7 @@ fn make(path: &Path) {
     let net = Net::resolve(definition, &StateOptions::default()).expect("the net is connected");
     let plan = Plan::new(net, &PlanOptions::default()).expect("the net can be planned");
     let file = File::create(path).expect("the folder can be written to");
-    let mut output = Format::Caffemodel.writer(&plan, None, file).expect("the file can be written to");
+    let mut output = Format::Caffemodel.writer(&plan.saved(), file).expect("the file can be written to");
     init::fill(&plan, &mut Streams::native(1), &mut *output).expect("the file can be written to");
 }
 
@@ -72,7 +72,7 @@ fn read_plainly(path: &Path) -> io::Result<()> {
 }
 
 fn read_values(path: &Path) {
-    let net = weights::open(path).expect("the file is a caffemodel");
+    let net = formats::open(path).expect("the file is a caffemodel");
     let mut piece = vec![0.0; PIECE];
     for blob in net.layers.iter().flat_map(|layer| &layer.blobs) {
         let count = blob.shape.count();
@@ -84,14 +84,14 @@ fn read_values(path: &Path) {
 }
 
 fn inspect(path: &Path) {
-    let net = weights::open(path).expect("the file is a caffemodel");
+    let net = formats::open(path).expect("the file is a caffemodel");
     let subject = Subject { plan: None, weights: Some(&net) };
-    Inspection::new(&subject, &inspect::Options::default()).expect("the file can be read");
+    Inspection::new(&subject, &inspect::InspectOptions::default()).expect("the file can be read");
 }
 
 fn compare_with_itself(path: &Path) {
-    let [a, b] = [path; 2].map(|path| weights::open(path).expect("the file is a caffemodel"));
-    assert!(compare(&a, &b, &compare::Options::default()).expect("the file can be read").equal);
+    let [a, b] = [path; 2].map(|path| formats::open(path).expect("the file is a caffemodel"));
+    assert!(compare(&a, &b, &compare::CompareOptions::default()).expect("the file can be read").equal);
 }
 
 /// The most memory in KiB that the process has had, files' pages included; 0 where the system does not tell.

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::setting::{Advice, Setting};
+
 /// A place in a source file. Lines and columns count from 1; columns count characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
@@ -36,28 +38,28 @@ pub struct Diagnostic {
     /// The place, where it is known.
     pub location: Option<Location>,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Advice>,
 }
 
 impl Diagnostic {
     /// Adds what the user can do.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+    pub fn help(mut self, help: impl Into<Advice>) -> Diagnostic {
         self.help = Some(help.into());
         self
+    }
+
+    /// The place, the message and the help, with settings as `name` calls them.
+    fn text(&self, name: impl Fn(&Setting) -> String) -> String {
+        let place = self.location.as_ref().map_or_else(String::new, |location| format!("{location}: "));
+        let help = self.help.as_ref().map_or_else(String::new, |help| format!(" ({})", help.text(name)));
+        format!("{place}{}{help}", self.message)
     }
 }
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(location) = &self.location {
-            write!(f, "{location}: ")?;
-        }
-        write!(f, "{}", self.message)?;
-        match &self.help {
-            Some(help) => write!(f, " ({help})"),
-            None => Ok(()),
-        }
+        f.write_str(&self.text(Setting::to_string))
     }
 }
 
@@ -71,7 +73,7 @@ pub struct Refusal {
     /// The field at fault as a path below the layer, such as `convolution_param.group`; empty for the layer itself.
     pub field: &'static str,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: Option<Advice>,
 }
 
 impl Refusal {
@@ -87,7 +89,7 @@ impl Refusal {
 
     /// Adds what the user can do.
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Refusal {
+    pub fn help(mut self, help: impl Into<Advice>) -> Refusal {
         self.help = Some(help.into());
         self
     }
@@ -122,11 +124,14 @@ pub(crate) use ensure;
 #[non_exhaustive]
 pub enum Error {
     /// The input file is at fault: it does not parse, or it does not describe a net that can be built.
-    #[error("{}", join(.0))]
+    #[error("{}", join(.0, Setting::to_string))]
     Input(Vec<Diagnostic>),
     /// The request is at fault: an option, or a combination of them.
     #[error("{0}")]
     Request(String),
+    /// The request is at fault, and another setting would do: a limit, or the leave to replace a file.
+    #[error("{0}")]
+    Setting(Advice),
     /// The machine is at fault, or the file is not there.
     #[error("{path}: {action}: {source}", path = .path.display())]
     Io {
@@ -139,14 +144,23 @@ pub enum Error {
     },
 }
 
-fn join(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n")
+fn join(diagnostics: &[Diagnostic], name: impl Fn(&Setting) -> String) -> String {
+    diagnostics.iter().map(|diagnostic| diagnostic.text(&name)).collect::<Vec<_>>().join("\n")
 }
 
 impl Error {
     /// An [`Error::Io`] for `path`.
     pub fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Error {
         Error::Io { action, path: path.into(), source }
+    }
+
+    /// The error's text with settings as `name` calls them; its [`Display`](fmt::Display) names them as the library does.
+    pub fn text(&self, name: impl Fn(&Setting) -> String) -> String {
+        match self {
+            Error::Input(diagnostics) => join(diagnostics, name),
+            Error::Setting(advice) => advice.text(name),
+            Error::Request(_) | Error::Io { .. } => self.to_string(),
+        }
     }
 
     /// Names the file in errors about what is in it, where they do not name it yet.

@@ -9,28 +9,39 @@
 //! One direction, no way back: nothing before [`init::fill`] draws a random number or allocates a blob, and nothing
 //! after [`Plan`] looks at a layer's type.
 
+// The command line prints in `cli::print`, which cannot panic.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod compare;
 pub mod convert;
 pub mod data;
 pub mod dialect;
+pub mod donors;
 pub mod error;
+pub mod file;
 pub mod filler;
+pub mod formats;
 pub mod init;
 pub mod inspect;
 pub mod layer;
 pub mod limits;
 pub mod net;
-pub mod output;
 pub mod plan;
 pub mod proto;
+pub mod provenance;
 pub mod random;
 pub mod rules;
-pub mod weights;
+pub mod setting;
+pub mod statistics;
 
 mod given;
+mod glob;
+#[cfg(feature = "hdf5")]
 mod hdf5;
 mod shape;
+mod sink;
 
 pub use error::{Error, Result};
 pub use limits::Limits;

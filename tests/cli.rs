@@ -1,5 +1,7 @@
 //! The command line: what it writes, what it prints, and what it refuses.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! `caffemodel compare`, and the assertions for tests.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::path::Path;
@@ -450,7 +452,7 @@ fn assertions_name_layer_blob_index_and_values() {
     });
     let (a, b) = (folder.path("a"), folder.path("b"));
     assert_blobs_equal(&b, &b);
-    assert_blobs_equal(caffemodel::weights::open(&b).unwrap(), b.as_path());
+    assert_blobs_equal(caffemodel::formats::open(&b).unwrap(), b.as_path());
     let expected = "\
 12 of 13 blobs differ:
   layer \"ip1\", blob 0: 1 of 6 values differ, the worst at [1, 2] (5): 0.06250012, expected 0.0625, 16 ULP apart

@@ -1,13 +1,15 @@
 //! Conversions: messages as text and in binary and back, and weights between all formats.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use caffemodel::convert::Source;
+use caffemodel::formats::{self, StoredNet};
 use caffemodel::proto::Encoding;
-use caffemodel::weights::{self, StoredNet};
 use folder::{Folder, lenet, stderr};
 
 /// The files of the golden pack with this extension.
@@ -183,7 +185,7 @@ fn any_message_of_the_schema_is_converted() {
 type Contents = Vec<(String, Vec<(usize, Vec<i32>, Vec<u32>)>)>;
 
 fn contents(net: &StoredNet) -> Contents {
-    let blob = |blob: &weights::StoredBlob| {
+    let blob = |blob: &formats::StoredBlob| {
         let mut values = vec![0.0; blob.shape.count()];
         blob.values.read(0, &mut values).unwrap();
         (blob.index, blob.shape.dims().to_vec(), values.into_iter().map(f32::to_bits).collect())
@@ -211,7 +213,7 @@ fn weights_go_from_any_format_to_any() {
     for format in FORMATS {
         folder.run(&format!("init net -o init.{format} --seed 3")).success();
     }
-    let expected = contents(&weights::open(folder.path("init.caffemodel")).unwrap());
+    let expected = contents(&formats::open(folder.path("init.caffemodel")).unwrap());
     assert_eq!(expected.len(), 3);
     for (from, to) in FORMATS.iter().flat_map(|from| FORMATS.map(|to| (from, to))) {
         let name = format!("{from}-to.{to}");

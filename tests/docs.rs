@@ -4,6 +4,8 @@
 //! expected line stands for any text, a line `...` for any lines. With `CAFFEMODEL_DOCS=write` the pages get the
 //! output of today where theirs does not fit.
 
+#![cfg(feature = "cli")]
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

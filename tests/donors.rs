@@ -1,10 +1,13 @@
 //! `init --weights`: what is taken from donors, what is printed about it, and what is refused.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
-use caffemodel::output::CaffemodelWriter;
+use caffemodel::donors::{self, Donor, MatchOptions, OnMismatch};
+use caffemodel::formats::CaffemodelWriter;
+use caffemodel::formats::{self, StoredNet};
 use caffemodel::random::Streams;
-use caffemodel::weights::{self, Donor, MatchOptions, OnMismatch, StoredNet};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use folder::{Folder, hash, stderr};
 
@@ -35,7 +38,7 @@ fn taken(folder: &Folder, options: &str) -> (String, StoredNet) {
     let run = folder.run(&format!("init net.prototxt -o out --seed 1 --force --weights {options}")).success();
     let printed = stderr(&run);
     let lines = printed.trim_end().rsplit_once('\n').map_or("", |(lines, _)| lines);
-    (lines.to_owned(), weights::open(folder.path("out")).unwrap())
+    (lines.to_owned(), formats::open(folder.path("out")).unwrap())
 }
 
 fn refused(folder: &Folder, options: &str) -> String {
@@ -53,7 +56,7 @@ fn values(net: &StoredNet, layer: &str, blob: usize) -> Vec<f32> {
 }
 
 fn open(folder: &Folder, file: &str) -> StoredNet {
-    weights::open(folder.path(file)).unwrap()
+    formats::open(folder.path(file)).unwrap()
 }
 
 #[test]
@@ -169,6 +172,30 @@ fn provenance_names_the_donors() {
     assert_eq!(sources, ["weights in part", "weights in part", "weights", "weights"]);
 }
 
+/// What `-v` and the provenance say of where the first blob's values come from.
+fn told(folder: &Folder, options: &str) -> (String, String) {
+    let (printed, _) = taken(folder, &format!("{options} --provenance net.json -v"));
+    let line = printed.lines().find_map(|line| line.strip_prefix("a (InnerProduct): (3, 4) ")).unwrap();
+    let text = std::fs::read_to_string(folder.path("net.json")).unwrap();
+    let provenance: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let source = provenance["blobs"][0]["source"].as_str().unwrap();
+    (line.split_once(", (").unwrap().0.to_owned(), source.to_owned())
+}
+
+#[test]
+fn details_and_provenance_agree_on_where_values_come_from() {
+    let folder = folder(&net(2));
+    folder.run("init net.prototxt -o whole.caffemodel --seed 3 -q").success();
+    let told = |options: &str| told(&folder, options);
+    let expected = |line: &str, source: &str| (line.to_owned(), source.to_owned());
+    let part = told("w.caffemodel --on-mismatch pad");
+    assert_eq!(part, expected("taken from a donor in part", "weights in part"));
+    let both = told("whole.caffemodel,w.caffemodel --on-mismatch pad");
+    assert_eq!(both, expected("taken from a donor, and in part from another", "weights"));
+    let whole = told("w.caffemodel,whole.caffemodel --on-mismatch pad");
+    assert_eq!(whole, expected("taken from a donor", "weights"));
+}
+
 #[test]
 fn damage_that_shows_late_names_the_donor() {
     let folder = folder(&net(3));
@@ -187,7 +214,7 @@ fn padded(text: &str, donors: &[Donor], threads: usize, mut streams: Streams) ->
     let net = Net::resolve(Definition::from_bytes("net", text).unwrap(), &StateOptions::default()).unwrap();
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
     let options = MatchOptions { on_mismatch: OnMismatch::Pad, ..Default::default() };
-    weights::apply(&mut plan, donors, &options).unwrap();
+    donors::apply(&mut plan, donors, &options).unwrap();
     let mut writer = CaffemodelWriter::new(Vec::new(), &plan.name).unwrap();
     init::fill_on(threads, &plan, &mut streams, &mut writer).unwrap();
     writer.into_inner()

@@ -1,5 +1,7 @@
 //! Every run of the golden pack gives Caffe's file, byte for byte, and every net that Caffe refused is refused.
 
+#![cfg(all(feature = "datasets", feature = "hdf5"))]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -1,12 +1,16 @@
 //! HDF5 files whose layers stand behind links, out of order, or are no layers: those of `tests/hdf5`, which its
 //! `make.py` makes. What Caffe makes of them is known from HDF5's own library.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::path::{Path, PathBuf};
 
+use caffemodel::donors::{self, Donor, MatchOptions, Report, Selection};
+use caffemodel::formats;
+use caffemodel::plan::ValueSource;
 use caffemodel::proto::caffe::{BlobProto, BlobShape, LayerParameter, NetParameter};
-use caffemodel::weights::{self, Donor, MatchOptions, Report, Selection};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
 use folder::{Folder, stderr};
 use prost::Message;
@@ -35,11 +39,11 @@ fn take(name: &str, layers: &[&str], shared: bool, options: &MatchOptions) -> Re
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
     let text = |error: caffemodel::Error| error.to_string();
     let donors = [Donor::open(file(name)).map_err(text)?];
-    let report = weights::apply(&mut plan, &donors, options).map_err(text)?;
+    let report = donors::apply(&mut plan, &donors, options).map_err(text)?;
     let value = |name: &&str| {
         let layer = plan.layers.iter().find(|layer| layer.param.name() == *name).unwrap();
         let mut value = [f32::NAN];
-        if let Some(donor) = &layer.blobs[0].donor {
+        if let ValueSource::Weights(donor) = layer.blobs[0].source() {
             donor.values.read(0, &mut value).unwrap();
         }
         value[0]
@@ -65,7 +69,7 @@ fn soft_links_are_followed_and_those_to_nowhere_matter_only_where_they_are_neede
         assert_eq!(flaws, [circle, nowhere]);
         assert_eq!(refused(name, "circle"), circle);
         assert_eq!(refused(name, "nowhere"), nowhere);
-        let strict = weights::open(file(name)).unwrap_err().to_string();
+        let strict = formats::open(file(name)).unwrap_err().to_string();
         assert_eq!(strict, format!("{}: {circle}", file(name).display()));
         let only = Selection::new(&["a".to_owned()], &[]).unwrap();
         let options = MatchOptions { selection: only, ..MatchOptions::default() };
@@ -79,7 +83,7 @@ fn the_layer_that_hdf5_lists_last_gives_shared_blobs() {
     for (name, last) in [("order_old.h5", 1.0), ("order_new.h5", 2.0)] {
         let (report, values) = take(name, &["ip1", "ip2"], true, &MatchOptions::default()).unwrap();
         assert_eq!((report.donors[0].taken.len(), values[0]), (2, last), "{name}");
-        let net = weights::open(file(name)).unwrap();
+        let net = formats::open(file(name)).unwrap();
         let names: Vec<&str> = net.layers.iter().map(|layer| &*layer.name).collect();
         assert_eq!(names, ["ip1", "ip2"], "shown by name");
     }
@@ -130,12 +134,6 @@ fn what_is_no_layer_matters_only_where_a_layer_is_needed() {
 fn layouts_that_are_not_read_say_so_and_what_to_do() {
     let errors = [
         (
-            "axes",
-            "its chunks are in a version 2 B-tree, as more than one axis is unlimited, which is not supported \
-             (h5repack -l CONTI stores it in one piece)",
-        ),
-        ("szip", "its values went through the filter szip, which is not supported (h5repack -f NONE removes filters)"),
-        (
             "external",
             "its values are in other files, which is not supported \
              (copy the dataset into a file that holds its values itself)",
@@ -145,6 +143,28 @@ fn layouts_that_are_not_read_say_so_and_what_to_do() {
     for (layer, error) in errors {
         assert_eq!(refused("layouts.h5", layer), format!("/data/{layer}/0: {error}"));
     }
+}
+
+#[test]
+fn chunks_are_read_whatever_their_index_and_their_filter() {
+    let (report, values) = take_shaped("layouts.h5", "axes", [2, 3]);
+    assert_eq!((report, values), (1, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]));
+    let (report, values) = take_shaped("layouts.h5", "szip", [64, 32]);
+    assert_eq!((report, values), (1, vec![0.0; 64 * 32]));
+}
+
+/// Takes the weights of a layer with this many outputs and inputs; returns how many layers were taken, and the values.
+fn take_shaped(name: &str, layer: &str, [outputs, inputs]: [usize; 2]) -> (usize, Vec<f32>) {
+    let net = net(&[layer], false).replace("dim: 3", &format!("dim: {inputs}"));
+    let net = net.replace("num_output: 2", &format!("num_output: {outputs}"));
+    let net = Net::resolve(Definition::from_bytes("net", net).unwrap(), &StateOptions::default()).unwrap();
+    let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
+    let donors = [Donor::open(file(name)).unwrap()];
+    let report = donors::apply(&mut plan, &donors, &MatchOptions::default()).unwrap();
+    let mut values = vec![f32::NAN; outputs * inputs];
+    let ValueSource::Weights(stored) = plan.layers[1].blobs[0].source() else { panic!("the blob is not taken") };
+    stored.values.read(0, &mut values).unwrap();
+    (report.donors[0].taken.len(), values)
 }
 
 #[test]
@@ -176,4 +196,52 @@ fn inspecting_a_file_without_layers_says_so() {
     folder.write("empty.h5", std::fs::read(golden).unwrap());
     let run = folder.run("inspect empty.h5").code(2);
     assert_eq!(stderr(&run).trim_end(), "error: empty.h5: the file, of the format hdf5, holds no layers");
+}
+
+/// A net with layers `conv1`, `conv1/bn` and `conv1/scale`, which HDF5 has as groups within a group.
+const NESTED: &str = r#"layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 5 dim: 5 } } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "msra" } } }
+layer { name: "conv1/bn" type: "BatchNorm" bottom: "conv1" top: "conv1" }
+layer { name: "conv1/scale" type: "Scale" bottom: "conv1" top: "conv1" scale_param { bias_term: true } }
+layer { name: "fc" type: "InnerProduct" bottom: "conv1" top: "fc"
+  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+"#;
+
+#[test]
+fn layers_with_slashes_in_their_names_come_back() {
+    let folder = Folder::new();
+    folder.write("net.prototxt", NESTED);
+    folder.run("init net.prototxt -o one.caffemodel --seed 1").success();
+    folder.run("init net.prototxt -o one.caffemodel.h5 --seed 1").success();
+    let stored = formats::open(folder.path("one.caffemodel.h5")).unwrap();
+    let blobs: Vec<(&str, usize)> = stored.layers.iter().map(|layer| (&*layer.name, layer.blobs.len())).collect();
+    let with_blobs: Vec<_> = blobs.into_iter().filter(|(_, blobs)| *blobs > 0).collect();
+    assert_eq!(with_blobs, [("conv1", 2), ("conv1/bn", 3), ("conv1/scale", 2), ("fc", 2)]);
+    let run = folder.run("init net.prototxt -o taken.caffemodel --seed 2 --weights one.caffemodel.h5").success();
+    let taken = "weights: one.caffemodel.h5: 4 layers taken\n";
+    assert!(stderr(&run).starts_with(taken), "{}", stderr(&run));
+    folder.run("convert one.caffemodel.h5 converted.caffemodel --net net.prototxt").success();
+    let read = |name: &str| std::fs::read(folder.path(name)).unwrap();
+    assert!(read("taken.caffemodel") == read("one.caffemodel"));
+    assert!(read("converted.caffemodel") == read("one.caffemodel"));
+    let run = folder.run("init net.prototxt -o part.caffemodel --seed 2 --weights one.caffemodel.h5 --only conv1/*");
+    let taken = "weights: one.caffemodel.h5: 2 layers taken";
+    assert!(stderr(&run.success()).starts_with(taken));
+}
+
+#[test]
+fn groups_within_a_layer_without_blobs_are_refused_as_by_caffe_and_converted() {
+    let folder = Folder::new();
+    let net = NESTED.replace("\"conv1\" type: \"Convolution\"", "\"conv1\" type: \"ReLU\"");
+    let start = net.find("  convolution_param").unwrap();
+    let end = start + net[start..].find("} } }").unwrap();
+    folder.write("net.prototxt", format!("{}{}", &net[..start], &net[end + 4..]));
+    folder.run("init net.prototxt -o one.caffemodel --seed 1").success();
+    folder.run("init net.prototxt -o one.caffemodel.h5 --seed 1").success();
+    let run = folder.run("init net.prototxt -o two.caffemodel --seed 2 --weights one.caffemodel.h5").code(2);
+    assert!(stderr(&run).contains("0 blobs and 2 groups, not 0"), "{}", stderr(&run));
+    folder.run("convert one.caffemodel.h5 converted.caffemodel --net net.prototxt").success();
+    let read = |name: &str| std::fs::read(folder.path(name)).unwrap();
+    assert!(read("converted.caffemodel") == read("one.caffemodel"));
 }

@@ -1,5 +1,7 @@
 //! `caffemodel inspect`: what it finds of nets and weights, as tables, JSON and comma-separated values.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::path::Path;

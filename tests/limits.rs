@@ -1,6 +1,8 @@
 //! Time that grows with the net and not faster, and memory that does not grow with it. The bounds are generous: they
 //! tell a walk over all pairs from a walk, and a blob in memory from a piece.
 
+#![cfg(feature = "cli")]
+
 #[allow(dead_code)]
 #[path = "../benches/support/nets.rs"]
 mod nets;
@@ -9,7 +11,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use caffemodel::output::{Format, caffemodel_size};
+use caffemodel::formats::{Format, caffemodel_size};
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 
@@ -24,7 +26,7 @@ fn time(text: &str) -> Duration {
         let start = Instant::now();
         let plan = plan(text);
         assert_eq!(plan.warnings(), []);
-        let mut output = Format::Caffemodel.writer(&plan, None, std::io::Cursor::new(Vec::new())).unwrap();
+        let mut output = Format::Caffemodel.writer(&plan.saved(), std::io::Cursor::new(Vec::new())).unwrap();
         init::fill(&plan, &mut Streams::native(1), &mut *output).unwrap();
         start.elapsed()
     };
@@ -60,7 +62,7 @@ fn peak_memory(text: &str, arguments: &[&str]) -> u64 {
         std::thread::sleep(Duration::from_millis(1));
     };
     assert!(status.success());
-    assert_eq!(fs::metadata(&output).unwrap().len(), caffemodel_size(&plan(text)));
+    assert_eq!(fs::metadata(&output).unwrap().len(), caffemodel_size(&plan(text).saved()));
     peak
 }
 
@@ -83,7 +85,7 @@ fn a_large_net_takes_little_memory() {
     for arguments in [&[][..], &["--generator", "native"]] {
         let peak = peak_memory(&text, arguments);
         assert!(peak > 0, "the system does not tell");
-        assert!(peak <= bound * 1024, "{peak} KiB for a file of {} bytes", caffemodel_size(&plan(&text)));
+        assert!(peak <= bound * 1024, "{peak} KiB for a file of {} bytes", caffemodel_size(&plan(&text).saved()));
     }
 }
 

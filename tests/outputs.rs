@@ -1,10 +1,12 @@
 //! The other formats hold the caffemodel's values, as independent readers see them.
 
+#![cfg(feature = "cli")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
-use caffemodel::output::Arrays;
+use caffemodel::formats::Arrays;
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use safetensors::SafeTensors;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use caffemodel::error::Refusal;
 use caffemodel::filler::{Filler, FillerRegistry, FillerType, Sink};
+use caffemodel::formats::Arrays;
 use caffemodel::layer::{Arity, BlobSpec, Layer, LayerRegistry, LayerType, Operator, Role, Setup, SetupContext};
-use caffemodel::output::Arrays;
 use caffemodel::random::{Generator, Streams};
 use caffemodel::rules::{Preset, Rules};
 use caffemodel::{Definition, Net, Plan, PlanOptions, Shape, StateOptions, init};

@@ -1,5 +1,7 @@
 //! `--preset benchmark` on residual nets: what is damped, what is said of it, and what is saved.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;

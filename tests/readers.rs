@@ -2,11 +2,13 @@
 //!
 //! Where python3 has no such package a test says so and passes, unless `CAFFEMODEL_REQUIRE_READERS` is set, as in CI.
 
+#![cfg(feature = "cli")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use caffemodel::output::Arrays;
+use caffemodel::formats::Arrays;
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use tempfile::TempDir;

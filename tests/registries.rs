@@ -1,5 +1,7 @@
 //! `caffemodel fillers` and `caffemodel layers`: what the registries' documentation looks like.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use caffemodel::{filler, layer};

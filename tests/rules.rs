@@ -1,11 +1,13 @@
 //! Fillers of the user's choice: what a net gets from them, what is printed, what is saved, and what is refused.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;
 
 use assert_cmd::assert::Assert;
-use caffemodel::output::Arrays;
+use caffemodel::formats::Arrays;
 use caffemodel::plan::{Before, Saved};
 use caffemodel::proto::caffe::NetParameter;
 use caffemodel::random::Streams;

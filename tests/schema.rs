@@ -23,7 +23,8 @@ fn the_schema_is_that_of_the_table() {
 
 #[test]
 fn the_extensions_are_fields_of_fillers_alone() {
-    let fields = file().messages().flat_map(|message| message.fields().collect::<Vec<_>>());
+    let file = file();
+    let fields = file.messages().flat_map(|message| message.fields().collect::<Vec<_>>());
     let own = fields.filter(is_extension).map(|field| local_name(field.full_name()).to_owned());
     let names = ["gain", "groups", "a", "b", "scale", "mode", "distribution", "path", "layer", "blob"];
     assert_eq!(own.collect::<Vec<_>>(), names.map(|name| format!("FillerParameter.{name}")));

@@ -1,5 +1,7 @@
 //! `CAFFEMODEL_SIMD` on the command line: it changes the instructions and nothing else.
 
+#![cfg(feature = "cli")]
+
 use std::path::Path;
 
 use assert_cmd::Command;

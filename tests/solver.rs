@@ -1,5 +1,7 @@
 //! Solvers as what `init` starts from: the net, the state, the seed and the weights that `caffe train` would take.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;

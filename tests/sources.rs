@@ -1,5 +1,7 @@
 //! Data layers and their sources: where these are looked for, what is said without them, and that they stay as they are.
 
+#![cfg(all(feature = "cli", feature = "datasets", feature = "hdf5"))]
+
 mod folder;
 mod support;
 
@@ -10,7 +12,7 @@ use std::time::SystemTime;
 
 use assert_cmd::assert::Assert;
 use caffemodel::random::{Generator, Mt19937, Streams, shuffle};
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, output::Arrays};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats::Arrays, init};
 use folder::{Folder, stderr};
 use support::{Settings, load, pack};
 

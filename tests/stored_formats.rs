@@ -1,10 +1,12 @@
 //! Stored weights as other programs write them: number types, orders and packings beside the program's own.
 
+#![cfg(feature = "hdf5")]
+
 use std::fs;
 use std::io::Write;
 
+use caffemodel::formats::{self, StoredNet};
 use caffemodel::proto::caffe::{BlobProto, BlobProtoVector, BlobShape};
-use caffemodel::weights::{self, StoredNet};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use half::{bf16, f16};
@@ -16,7 +18,7 @@ fn open(bytes: &[u8]) -> Result<StoredNet, String> {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("w"), bytes).unwrap();
     let strip = |error: caffemodel::Error| error.to_string().replace(&format!("{}/", folder.path().display()), "");
-    weights::open(folder.path().join("w")).map_err(strip)
+    formats::open(folder.path().join("w")).map_err(strip)
 }
 
 /// The layers with the numbers, the dimensions and the values of their blobs.
@@ -121,9 +123,7 @@ fn other_archives_are_refused() {
     let values = &1f32.to_le_bytes();
     let error = |name, content| open(&zip(&[(name, content)], false)).unwrap_err();
     let whole = || npy(1, "<f4", false, "(1,)", values);
-    assert_eq!(error("a/0.txt", whole()), "w: entry \"a/0.txt\" at byte 0: is no .npy file");
-    let key = "w: entry \"a.npy\" at byte 0: the key \"a\" is not of the form <layer>/<index>";
-    assert_eq!(error("a.npy", whole()), key);
+    assert_eq!(error("a/0.txt", whole()), "w: no blobs are in it; passed over: \"a/0.txt\": is no .npy file");
     let short = npy(1, "<f4", false, "(2,)", values);
     let sizes = format!("has {} bytes, its shape (2) makes {}", short.len(), short.len() + 4);
     assert_eq!(error("a/0.npy", short), format!("w: entry \"a/0.npy\" at byte 0: {sizes}"));
@@ -131,6 +131,40 @@ fn other_archives_are_refused() {
     assert!(twice.ends_with("layer \"a\" has two blobs 0"), "{twice}");
     let cut = zip(&[("a/0.npy", whole())], false);
     assert_eq!(open(&cut[..cut.len() - 1]).unwrap_err(), "w: truncated: the zip archive has no directory at its end");
+}
+
+#[test]
+fn keys_without_numbers_are_layers_of_one_blob() {
+    let value = |value: f32| npy(1, "<f4", false, "(1,)", &value.to_le_bytes());
+    let files = [
+        ("prob.npy", value(1.0)),
+        ("conv1.npy", value(2.0)),
+        ("conv1/0.npy", value(3.0)),
+        ("meta.json", b"{}".to_vec()),
+        ("classes.npy", npy(1, "|O", false, "(1,)", b"\x80\x02K\0.")),
+    ];
+    let net = open(&zip(&files, false)).unwrap();
+    assert_eq!(contents(&net), [("prob", 0, vec![1], vec![1.0]), ("conv1", 0, vec![1], vec![3.0])]);
+    let notices = [
+        "passed over: \"conv1\": its layer has other blobs by number",
+        "passed over: \"meta.json\": is no .npy file",
+        "passed over: \"classes\": values of the numpy type \"|O\" are not read",
+    ];
+    assert_eq!(net.notices, notices);
+    let floats = bytes([0.5f32, -0.5].map(f32::to_le_bytes));
+    let weight = TensorView::new(Dtype::F32, vec![2], &floats).unwrap();
+    let batches: Vec<String> = (0..6).map(|layer| format!("features.{layer}.num_batches_tracked")).collect();
+    let counts = batches.iter().map(|key| (key.as_str(), TensorView::new(Dtype::I64, vec![], &[0; 8]).unwrap()));
+    let tensors: Vec<_> = [("features.0.weight", weight)].into_iter().chain(counts).collect();
+    let net = open(&safetensors::serialize(tensors.clone(), None).unwrap()).unwrap();
+    assert_eq!(contents(&net), [("features.0.weight", 0, vec![2], vec![0.5, -0.5])]);
+    let [notice] = &net.notices[..] else { panic!("{:?}", net.notices) };
+    assert!(notice.starts_with("passed over: \"features.0.num_batches_tracked\", "), "{notice}");
+    assert!(notice.ends_with(" and 2 more: values of type I64 are not read"), "{notice}");
+    let error = open(&safetensors::serialize(tensors[1..2].to_vec(), None).unwrap()).unwrap_err();
+    let nothing =
+        "w: no blobs are in it; passed over: \"features.0.num_batches_tracked\": values of type I64 are not read";
+    assert_eq!(error, nothing);
 }
 
 #[test]
@@ -182,7 +216,7 @@ fn binaryproto_of_one_blob_or_several() {
         ..Default::default()
     };
     let net = open(&mean.encode_to_vec()).unwrap();
-    assert_eq!(net.format.unwrap().name, "binaryproto");
+    assert_eq!(net.format.unwrap().name(), "binaryproto");
     assert_eq!(contents(&net), [("blob", 0, vec![1, 1, 1, 2], vec![1.0, 2.0])]);
     assert!(net.layers[0].blobs[0].legacy);
     let scalar = BlobProto { shape: Some(BlobShape { dim: vec![] }), double_data: vec![0.5], ..Default::default() };

@@ -1,5 +1,7 @@
 //! What the tool tells, standard input and output, and runs that end early.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;

@@ -3,8 +3,7 @@
 use std::io;
 
 use caffemodel::filler::Sink;
-use caffemodel::output::{CaffemodelWriter, Output};
-use caffemodel::plan::PlannedLayer;
+use caffemodel::formats::{CaffemodelWriter, Output, SavedLayer};
 use caffemodel::random::{Era, Streams};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 
@@ -71,11 +70,11 @@ impl Sink for Full {
 }
 
 impl Output for Full {
-    fn begin_layer(&mut self, _: &PlannedLayer) -> io::Result<()> {
+    fn begin_layer(&mut self, _: &SavedLayer<'_>) -> io::Result<()> {
         Ok(())
     }
 
-    fn begin_blob(&mut self, _: &PlannedLayer, _: usize) -> io::Result<()> {
+    fn begin_blob(&mut self, _: &SavedLayer<'_>, _: usize) -> io::Result<()> {
         Ok(())
     }
 

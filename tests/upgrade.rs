@@ -1,12 +1,14 @@
 //! `caffemodel upgrade`: nets, weights and solvers of the older formats, and what `init` makes of the result.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use caffemodel::formats::CaffemodelWriter;
 use caffemodel::net::{Kind, UpgradedFile};
-use caffemodel::output::CaffemodelWriter;
 use caffemodel::proto::caffe::NetParameter;
 use caffemodel::proto::{Encoding, wire};
 use caffemodel::random::{Era, Streams};

@@ -1,5 +1,7 @@
 //! What `init` warns of: weights and statistics that stay zero, and rules that decide nothing.
 
+#![cfg(feature = "cli")]
+
 mod folder;
 
 use folder::{Folder, stderr};
@@ -110,6 +112,21 @@ fn statistics_of_a_donor_or_of_the_net_are_no_cause() {
     };
     assert!(warnings(&with(&net(2.0)), &["--phase", "test"]).is_empty());
     assert_eq!(warnings(&with(&net(0.0)), &["--phase", "test"]).len(), 1);
+}
+
+#[test]
+fn weights_that_a_donor_gives_in_part_are_not_all_zero() {
+    let net = |outputs: usize| {
+        format!(
+            "layer {{ name: \"ip\" type: \"InnerProduct\" bottom: \"data\" top: \"ip\"
+  inner_product_param {{ num_output: {outputs} bias_term: false }} }}\n"
+        )
+    };
+    let folder = with(&net(3));
+    assert_eq!(warnings(&folder, &[]).len(), 1);
+    folder.write("small.prototxt", format!("{DATA}{}", net(2)));
+    folder.run("init small.prototxt -o small.npz --seed 1 --weight-filler xavier").success();
+    assert!(warnings(&folder, &["--weights", "small.npz", "--on-mismatch", "pad"]).is_empty());
 }
 
 #[test]

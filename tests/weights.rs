@@ -1,11 +1,14 @@
 //! Stored weights: the program's own files read back, and files that are damaged or of the wrong kind.
 
+#![cfg(feature = "hdf5")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caffemodel::output::{Format, Recipe};
+use caffemodel::formats::Format;
+use caffemodel::formats::{self, StoredNet};
+use caffemodel::provenance::Recipe;
 use caffemodel::random::Streams;
-use caffemodel::weights::{self, StoredNet};
 use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use tempfile::TempDir;
 
@@ -30,7 +33,8 @@ fn plan() -> Plan {
 fn write(folder: &Path, format: Format) -> PathBuf {
     let (plan, mut streams, path) = (plan(), Streams::caffe(7, "1.74".parse().unwrap()), folder.join("weights"));
     let recipe = Recipe::new("net.prototxt", &[0; 32], &streams, 7);
-    let mut output = format.writer(&plan, &recipe, fs::File::create(&path).unwrap()).unwrap();
+    let mut output =
+        format.writer(&plan.saved().with_metadata(recipe.metadata()), fs::File::create(&path).unwrap()).unwrap();
     init::fill(&plan, &mut streams, &mut *output).unwrap();
     path
 }
@@ -38,7 +42,7 @@ fn write(folder: &Path, format: Format) -> PathBuf {
 /// All blobs with their layers, numbers, shapes and bits.
 fn contents(net: &StoredNet) -> Vec<(String, usize, Vec<i32>, Vec<u32>)> {
     let blobs = net.layers.iter().flat_map(|layer| layer.blobs.iter().map(|blob| (layer.name.clone(), blob)));
-    let content = |(layer, blob): (String, &weights::StoredBlob)| {
+    let content = |(layer, blob): (String, &formats::StoredBlob)| {
         let mut values = vec![0.0; blob.shape.count()];
         blob.values.read(0, &mut values).unwrap();
         let bits = values.into_iter().map(f32::to_bits).collect();
@@ -50,11 +54,11 @@ fn contents(net: &StoredNet) -> Vec<(String, usize, Vec<i32>, Vec<u32>)> {
 #[test]
 fn every_output_is_read_back() {
     let folder = TempDir::new().unwrap();
-    let caffemodel = contents(&weights::open(write(folder.path(), Format::Caffemodel)).unwrap());
+    let caffemodel = contents(&formats::open(write(folder.path(), Format::Caffemodel)).unwrap());
     assert_eq!(caffemodel.len(), 2 + 3 + 1 + 2 + 2);
     for format in [Format::Caffemodel, Format::Hdf5, Format::Npz, Format::Safetensors] {
-        let net = weights::open(write(folder.path(), format)).unwrap();
-        assert_eq!(net.format.unwrap().name, format.to_string());
+        let net = formats::open(write(folder.path(), format)).unwrap();
+        assert_eq!(net.format.unwrap().name(), format.to_string());
         let mut expected = caffemodel.clone();
         if format == Format::Hdf5 {
             expected.retain(|(layer, index, ..)| (layer.as_str(), *index) != ("b.1", 0));
@@ -67,7 +71,7 @@ fn every_output_is_read_back() {
 #[test]
 fn a_caffemodel_keeps_its_layers_parameters() {
     let folder = TempDir::new().unwrap();
-    let net = weights::open(write(folder.path(), Format::Caffemodel)).unwrap();
+    let net = formats::open(write(folder.path(), Format::Caffemodel)).unwrap();
     assert_eq!(net.name, "mixed");
     let names: Vec<&str> = net.layers.iter().map(|layer| layer.name.as_str()).collect();
     assert_eq!(names, ["data", "conv", "bn", "scale", "scale_scale_0_split", "a", "b.1"]);
@@ -86,7 +90,7 @@ fn caffes_own_files_are_read() {
     let is_output = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().contains("-b1.") && !empty(path);
     let mut count = 0;
     for path in files.filter(is_output) {
-        match weights::open(&path) {
+        match formats::open(&path) {
             Ok(net) => drop(contents(&net)),
             Err(error) => assert!(error.to_string().contains("a string that is not UTF-8"), "{error}"),
         }
@@ -100,14 +104,14 @@ fn error(bytes: &[u8]) -> String {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("w");
     fs::write(&path, bytes).unwrap();
-    let error = weights::open(&path).unwrap_err().to_string();
+    let error = formats::open(&path).unwrap_err().to_string();
     error.replace(&format!("{}/", folder.path().display()), "")
 }
 
 #[test]
 fn files_of_the_wrong_kind_are_refused_with_advice() {
-    let text = "w: text, not stored weights (a text net that holds blobs is read as a net; as weights, convert it to a \
-                binary .caffemodel first)";
+    let text =
+        "w: text, not stored weights (a text net holds weights in the blobs of its layers, and this one has none)";
     assert_eq!(error(b"layer { name: \"a\" }\n"), text);
     let empty = "w: the file is empty (Caffe would take it for weights of no layer at all; has its download or its \
                  copy failed?)";
@@ -119,7 +123,7 @@ fn files_of_the_wrong_kind_are_refused_with_advice() {
     assert_eq!(error(b"\x08\xe8\x07\x12\x0enet.caffemodel\x20\x01"), solver_state);
     let zip = "w: truncated: the zip archive has no directory at its end";
     assert_eq!(error(b"PK\x03\x04 the rest of the archive is missing"), zip);
-    let missing = weights::open("no/such/file").unwrap_err().to_string();
+    let missing = formats::open("no/such/file").unwrap_err().to_string();
     assert_eq!(missing, "no/such/file: cannot read: No such file or directory (os error 2)");
 }
 
@@ -127,7 +131,7 @@ fn files_of_the_wrong_kind_are_refused_with_advice() {
 #[test]
 fn folders_links_and_devices_are_refused() {
     let folder = TempDir::new().unwrap();
-    let error = |path: &Path| weights::open(path).unwrap_err().to_string();
+    let error = |path: &Path| formats::open(path).unwrap_err().to_string();
     let name = folder.path().display();
     assert_eq!(error(folder.path()), format!("{name}: a folder, not a file of weights"));
     let link = folder.path().join("link");
@@ -171,7 +175,7 @@ fn a_large_file_is_opened_without_reading_its_values() {
     let path = folder.path().join("large");
     let count = sparse(&path);
     let start = std::time::Instant::now();
-    let net = weights::open(&path).unwrap();
+    let net = formats::open(&path).unwrap();
     let blob = &net.layers[0].blobs[0];
     let mut last = [1.0];
     blob.values.read(count as usize - 1, &mut last).unwrap();

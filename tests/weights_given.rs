@@ -1,5 +1,7 @@
 //! Weights as they are given to the commands: through pipes, as doubles, with shared blobs, of the wrong kind.
 
+#![cfg(all(feature = "cli", feature = "hdf5"))]
+
 mod folder;
 
 use std::fs;
@@ -184,4 +186,99 @@ fn cut_files_and_files_of_zeros_are_told_apart() {
     assert!(said.starts_with(&format!("error: cut: not a net definition: {cut} ")), "{said}");
     let expected = "error: zeros: not a caffemodel: a message ends at byte 0, and all that follows is not read\n\n";
     assert_eq!(refused(&folder, "compare zeros l.caffemodel"), expected);
+}
+
+#[test]
+fn a_comment_in_another_encoding_does_not_make_a_text_binary() {
+    let folder = Folder::new();
+    folder.write("latin1", b"# caf\xe9\nname: 'n'\nlayer { name: 'in' type: 'Input' top: 'in' }\n");
+    folder.run("convert latin1 net.caffemodel").success();
+    folder
+        .run("convert net.caffemodel -")
+        .success()
+        .stdout("name: \"n\"\nlayer {\n  name: \"in\"\n  type: \"Input\"\n  top: \"in\"\n}\n");
+    folder.run("init latin1 -o out --shape in=1,2 --seed 1 --quiet").success();
+    folder.write("string", b"name: 'caf\xe9'\n");
+    let said = refused(&folder, "convert string net2.caffemodel");
+    assert!(said.starts_with("error: the string for \"name\" is not UTF-8\n") && said.contains("string:1:7"), "{said}");
+}
+
+#[test]
+fn what_follows_a_text_is_named_with_its_line() {
+    let folder = Folder::new();
+    for (file, end, help) in [
+        ("dos", &b"\x1a"[..], "it is DOS's mark of the end of a file: delete it"),
+        ("padded", b"\0\0\0\n", "the text ends here: delete the zero bytes"),
+    ] {
+        folder.write(file, [&b"name: 'n'\n"[..], end].concat());
+        for arguments in ["init {} -o out --seed 1", "convert {} out.caffemodel", "inspect {}", "upgrade {} out"] {
+            let said = refused(&folder, &arguments.replace("{}", file));
+            assert!(said.contains(&format!("control character 0x{:02x} in the text", end[0])), "{said}");
+            assert!(said.contains(&format!("{file}:2:1")) && said.contains(help), "{said}");
+        }
+    }
+}
+
+#[test]
+fn texts_that_hold_their_blobs_are_weights() {
+    let folder = with_lenet(&["l.caffemodel", "l.prototxt"]);
+    folder.run("compare l.caffemodel l.prototxt").code(0).stdout("equal: 8 blobs\n").stderr("");
+    folder.run("compare l.prototxt l.caffemodel").code(0).stdout("equal: 8 blobs\n").stderr("");
+    let text = fs::read(folder.path("l.prototxt")).unwrap();
+    folder.command("compare - l.caffemodel").write_stdin(text).assert().code(0).stdout("equal: 8 blobs\n");
+    folder.run(&format!("init {} -o again.caffemodel --seed 2 --weights l.prototxt --quiet", lenet())).success();
+    assert_eq!(fs::read(folder.path("again.caffemodel")).unwrap(), fs::read(folder.path("l.caffemodel")).unwrap());
+    folder.write("mean", "num: 1 channels: 1 height: 1 width: 2 data: [0.5, 1]");
+    folder.run("convert mean mean.binaryproto").success();
+    folder.run("compare mean mean.binaryproto").code(0).stdout("equal: 1 blob\n");
+    let none = |file: &str| {
+        format!(
+            "error: {file}: text, not stored weights\n |\n = help: a text net holds weights in the blobs of its layers, \
+             and this one has none\n\n"
+        )
+    };
+    assert_eq!(refused(&folder, &format!("compare {} l.caffemodel", lenet())), none(&lenet()));
+    folder.write("solver", "net: 'n' base_lr: 1");
+    assert_eq!(refused(&folder, "compare solver l.caffemodel"), none("solver"));
+    folder.write("broken", "layer { name: 'a' blobs { data: 1 ");
+    let said = refused(&folder, "compare broken l.caffemodel");
+    assert!(said.contains("broken:1:") && !said.contains("not stored weights"), "{said}");
+}
+
+#[test]
+fn what_is_no_caffemodel_is_refused_by_its_name() {
+    let folder = with_lenet(&["l.caffemodel"]);
+    folder.write("pickle.pth", b"\x80\x02}q\0X\x05\0\0\0conv1q\x01K\x01s.");
+    let entry = [b"PK\x03\x04".as_slice(), &[0; 22], &[16, 0, 0, 0], b"archive/data.pkl"].concat();
+    folder.write("zip.pth", entry);
+    folder.write("c3d.binaryproto", b"\x08\x01\x10\x01\x18\x01\x20\x01\x28\x01\x32\x04\0\0\x80\x3f");
+    folder.write("unknown", b"\x82\x06\x03abc\x88\x06\x01");
+    folder.write("graph", b"\x0a\x06\x0a\x01x\x12\x01y\x0a\x06\x0a\x01z\x12\x01y\x22\0");
+    for (file, what) in [
+        ("pickle.pth", "a Python pickle, such as PyTorch's older files, not stored weights\n"),
+        ("zip.pth", "a zip archive of PyTorch, not stored weights\n"),
+        ("c3d.binaryproto", "a blob of C3D, which has a length among its sizes, not stored weights\n"),
+        ("unknown", "not a caffemodel: it holds no layers: passed over: unknown field number 96"),
+        ("graph", "a graph of TensorFlow, not stored weights\n"),
+    ] {
+        for command in
+            [format!("init {} -o out --seed 1 --weights {file}", lenet()), format!("compare {file} l.caffemodel")]
+        {
+            let said = refused(&folder, &command);
+            assert!(said.starts_with(&format!("error: {file}: {what}")), "{said}");
+        }
+        let said = refused(&folder, &format!("convert {file} out.npz"));
+        assert!(said.starts_with(&format!("error: {file}: ")), "{said}");
+        assert!(refused(&folder, &format!("inspect {file}")).starts_with(&format!("error: {file}: ")));
+    }
+    assert!(!folder.path("out").exists() && !folder.path("out.npz").exists());
+}
+
+#[test]
+fn arrays_without_numbers_are_compared_by_their_keys() {
+    let field = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name).display().to_string();
+    let folder = Folder::new();
+    let run = folder.run(&format!("compare {} {}", field("caffe_blobs.npz"), field("port_blobs.npz"))).code(1);
+    let said = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+    assert!(said.contains("conv1") && said.contains("prob"), "{said}");
 }

@@ -9,7 +9,7 @@ use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
 use caffemodel::proto::{Encoding, descriptor};
 use caffemodel::random::{Era, Streams};
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init as execute, output, weights as stored};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats, init as execute};
 
 /// A net larger than this is planned, but not filled.
 const MAX_FILLED_BYTES: u64 = 1 << 20;
@@ -54,7 +54,7 @@ pub fn upgrade(bytes: &[u8]) {
 pub fn weights(bytes: &[u8]) {
     let mut file = tempfile::NamedTempFile::new_in("/dev/shm").expect("a file in memory");
     file.write_all(bytes).expect("a file in memory");
-    let Ok(net) = stored::open(file.path()) else { return };
+    let Ok(net) = formats::open(file.path()) else { return };
     for blob in net.layers.iter().flat_map(|layer| &layer.blobs) {
         let mut values = vec![0.0; blob.shape.count().min(MAX_READ)];
         let _ = blob.values.read(0, &mut values);
@@ -68,12 +68,13 @@ pub fn init(bytes: &[u8]) {
     let plan =
         Net::resolve(definition, &StateOptions::default()).and_then(|net| Plan::new(net, &PlanOptions::default()));
     let Ok(plan) = plan else { return };
-    let size = output::caffemodel_size(&plan);
+    let size = formats::caffemodel_size(&plan.saved());
     if size > MAX_FILLED_BYTES || plan.elements() > MAX_FILLED_BYTES {
         return;
     }
     for era in [Era::V1_47, Era::default()] {
-        let mut writer = output::CaffemodelWriter::new(Vec::new(), &plan.name).expect("memory takes all");
+        let mut writer =
+            formats::CaffemodelWriter::in_dialect(Vec::new(), &plan.name, plan.dialect).expect("memory takes all");
         // A Boost release may have no values for a range.
         if execute::fill(&plan, &mut Streams::caffe(1, era), &mut writer).is_ok() {
             assert_eq!(writer.into_inner().len() as u64, size);
@@ -104,9 +105,10 @@ pub fn convert(bytes: &[u8]) {
         }
     }
     let Ok(plan) = source.weights().and_then(convert::plan) else { return };
-    let size = output::caffemodel_size(&plan);
+    let size = formats::caffemodel_size(&plan.saved());
     if size <= MAX_FILLED_BYTES {
-        let mut writer = output::CaffemodelWriter::new(Vec::new(), &plan.name).expect("memory takes all");
+        let mut writer =
+            formats::CaffemodelWriter::in_dialect(Vec::new(), &plan.name, plan.dialect).expect("memory takes all");
         // Damage may show only when values are read.
         if convert::write(&plan, &mut writer).is_ok() {
             assert_eq!(writer.into_inner().len() as u64, size);

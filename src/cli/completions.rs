@@ -1,11 +1,9 @@
 //! `caffemodel completions`: what a shell needs to complete the command line.
 
-use std::io;
-
 use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
-use super::Arguments;
+use super::{Arguments, print};
 
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
@@ -18,6 +16,8 @@ pub(super) struct CompletionsArguments {
     shell: Shell,
 }
 
-pub(super) fn run(arguments: &CompletionsArguments) {
-    generate(arguments.shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut io::stdout());
+pub(super) fn run(arguments: &CompletionsArguments) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    generate(arguments.shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut script);
+    print::result(&String::from_utf8(script)?)
 }

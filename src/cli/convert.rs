@@ -11,16 +11,19 @@ use indicatif::BinaryBytes;
 use super::init;
 use super::input::{self, Input};
 use super::net::{self, StateArguments};
+use super::options;
 use super::output::{WRITE_BUFFER_BYTES, cannot_write, format_parser};
 use super::progress::Progress;
 use super::report;
 use super::table::counted;
 use super::target::{self, Target};
 use crate::convert::{self, Source};
+use crate::donors::Donor;
+use crate::file::reserve;
+use crate::formats::Format;
+use crate::formats::StoredNet;
 use crate::limits::Limits;
-use crate::output::{Format, Recipe, reserve};
 use crate::proto::Encoding;
-use crate::weights::{Donor, StoredNet};
 use crate::{Error, Plan};
 
 /// Convert between .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors
@@ -105,7 +108,7 @@ fn keeps_message(source: &Source, format: Format) -> bool {
         Format::Prototxt => true,
         Format::Caffemodel => !message.name().starts_with("BlobProto"),
         Format::Binaryproto => message.name() != "NetParameter",
-        Format::Hdf5 | Format::Npz | Format::Safetensors => false,
+        Format::Hdf5 | Format::Npz | Format::Safetensors | Format::Npy => false,
     })
 }
 
@@ -161,14 +164,16 @@ impl ConvertArguments {
         let plan = match &self.net {
             Some(net) => self.fit(net, stored)?,
             None => {
-                self.notify(&convert::net_notices(&stored, format));
+                let notices = convert::net_notices(&stored, format);
+                self.notify(&notices.iter().map(options::advice).collect::<Vec<_>>());
                 convert::plan(stored).map_err(|error| error.within(&input::display_name(&self.from)))?
             }
         };
-        format.check(&plan, None::<&Recipe>)?;
-        reserve(file, format.least_size(&plan)).map_err(|source| cannot_write(&self.to, source))?;
+        let net = plan.saved();
+        format.check(&net)?;
+        reserve(file, format.least_size(&net)).map_err(|source| cannot_write(&self.to, source))?;
         let bytes = self.write(file, |out| {
-            let output = format.writer(&plan, None::<&Recipe>, out)?;
+            let output = format.writer(&net, out)?;
             convert::write(&plan, &mut Progress::new(&plan, output))
         })?;
         Ok((if self.net.is_some() { init::size(&plan) } else { size(&plan) }, bytes))

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use super::input::is_standard;
 use super::report;
 use super::table::{self, counted};
+use crate::donors::{self, Donor, DonorReport, MatchOptions, OnMismatch, Rename, Report, Selection, Taken};
 use crate::given::Given;
-use crate::output::DonorRecord;
-use crate::weights::{self, Donor, DonorReport, MatchOptions, OnMismatch, Rename, Report, Selection, Taken};
+use crate::provenance::DonorRecord;
 use crate::{Error, Plan};
 
 /// How many bytes are hashed at a time.
@@ -113,7 +113,7 @@ impl Donors {
         for donor in &donors {
             donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
         }
-        print(&weights::apply(plan, &donors, &self.options)?);
+        print(&donors::apply(plan, &donors, &self.options)?);
         Ok(())
     }
 
@@ -191,7 +191,8 @@ fn describe(taken: &Taken) -> String {
     let renamed = if layer == target { String::new() } else { format!(" as {target}") };
     let parts = [(*sliced, "sliced"), (*padded, "padded")];
     let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
-    format!("{layer}{renamed}: {} blobs{}", whole + sliced + padded, parts.collect::<String>())
+    let blobs = counted((whole + sliced + padded) as u64, "blob");
+    format!("{layer}{renamed}: {blobs}{}", parts.collect::<String>())
 }
 
 /// The number of layers, and their names where there are few or details are wanted.

@@ -6,7 +6,8 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::fields;
-use super::standard_output::{json, print};
+use super::options;
+use super::print::{self, json};
 use super::table::{Column, Rows, Screen, Tone};
 use crate::filler::{FillerDocument, FillerRegistry, FillerType};
 
@@ -29,14 +30,14 @@ pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
     let registry = FillerRegistry::default();
     let Some(name) = &arguments.name else {
         let all: Vec<FillerDocument> = registry.iter().map(FillerType::document).collect();
-        return print(&if arguments.json { json(&all)? } else { list(&all) });
+        return print::result(&if arguments.json { json(&all)? } else { list(&all) });
     };
     let found = registry.find(name).map_err(|refusal| {
-        let help = refusal.help.map_or_else(String::new, |help| format!(" ({help})"));
+        let help = refusal.help.map_or_else(String::new, |help| format!(" ({})", options::advice(&help)));
         anyhow!("{}{help}", refusal.message)
     })?;
     let filler = found.document();
-    print(&if arguments.json { json(&filler)? } else { one(&filler) })
+    print::result(&if arguments.json { json(&filler)? } else { one(&filler) })
 }
 
 fn list(fillers: &[FillerDocument]) -> String {

@@ -9,12 +9,13 @@ use indicatif::BinaryBytes;
 use super::donors::DonorArguments;
 use super::net::{Loaded, NetArguments};
 use super::output::{OUTPUT, OutputArguments};
+use super::print;
 use super::random::RandomArguments;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::table::counted;
-use crate::output::Recipe;
-use crate::plan::{Initial, PlannedBlob, PlannedLayer};
+use crate::plan::{PlannedBlob, PlannedLayer, ValueSource};
+use crate::provenance::Recipe;
 use crate::{Plan, PlanOptions};
 
 /// Initialise a net definition, or the net that a solver trains, into a caffemodel, or HDF5, .npz or .safetensors.
@@ -84,7 +85,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     }
     let bytes = arguments.output.write(&plan, &mut random.streams, recipe)?;
     if random.chosen && report::is_quiet() {
-        eprintln!("seed: {}", random.seed);
+        print::message(&format!("seed: {}", random.seed));
     }
     report::done(&format!(
         "wrote {}: {}, {}, seed {}, {:.2} s",
@@ -105,13 +106,16 @@ pub(super) fn size(plan: &Plan) -> String {
 /// The blobs of a layer and where their values come from: `conv1 (Convolution): (20, 1, 5, 5) xavier, (20) constant`.
 fn blobs(plan: &Plan, layer: &PlannedLayer) -> String {
     let blob = |blob: &PlannedBlob| {
-        let source = match (&blob.owner, &blob.donor, &blob.initial) {
-            (Some(owner), ..) => format!("shared with {}", plan.layers[owner.layer].param.name()),
-            (_, Some(_), _) => "taken from a donor".to_owned(),
-            _ if !blob.patches.is_empty() => "taken from a donor in part".to_owned(),
-            (.., Initial::Filled { spec, .. }) => spec.param.r#type().to_owned(),
-            (.., Initial::Given(_)) => "given in the net".to_owned(),
-            (.., Initial::Zeros) => "zeros".to_owned(),
+        let source = match blob.source() {
+            ValueSource::Shared(owner) => format!("shared with {}", plan.layers[owner.layer].param.name()),
+            ValueSource::Weights(_) => "taken from a donor".to_owned(),
+            ValueSource::WeightsInPart { rest, .. } => match *rest {
+                ValueSource::Weights(_) => "taken from a donor, and in part from another".to_owned(),
+                _ => "taken from a donor in part".to_owned(),
+            },
+            ValueSource::Filler { spec, .. } => spec.param.r#type().to_owned(),
+            ValueSource::Given(_) => "given in the net".to_owned(),
+            ValueSource::Zeros => "zeros".to_owned(),
         };
         format!("{} {source}", blob.shape)
     };

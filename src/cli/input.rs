@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::target::STANDARD;
+use crate::formats::{self, StoredNet};
 use crate::net::{ReadOptions, load};
-use crate::weights::{self, StoredNet};
 
 /// An input, read to its end.
 pub(super) struct Input {
@@ -31,10 +31,10 @@ impl Input {
 /// Opens the weights at `path`, or those that come from standard input.
 pub(super) fn open_weights(path: &Path, options: &ReadOptions) -> crate::Result<StoredNet> {
     if !is_standard(path) {
-        return weights::open_with(path, options);
+        return formats::open_with(path, options);
     }
     let Input { name, bytes, .. } = Input::read(path)?;
-    weights::from_bytes_with(&name, bytes, options)
+    formats::from_bytes_with(&name, bytes, options)
 }
 
 /// What messages call the input at `path`.

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::fields;
-use super::standard_output::{json, print};
+use super::print::{self, json};
 use super::table::{Column, Rows, Screen, Tone};
 use crate::layer::{LayerDocument, LayerRegistry, LayerType};
 use crate::proto::text::closest;
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
     let registry = LayerRegistry::default();
     let Some(name) = &arguments.name else {
         let all: Vec<LayerDocument> = registry.iter().map(LayerType::document).collect();
-        return print(&if arguments.json { json(&all)? } else { list(&all) });
+        return print::result(&if arguments.json { json(&all)? } else { list(&all) });
     };
     let found = registry.get(name).ok_or_else(|| {
         let near = closest(name, registry.iter().map(|entry| entry.name));
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
         anyhow!("unknown layer type {name:?} ({help})")
     })?;
     let layer = found.document();
-    print(&if arguments.json { json(&layer)? } else { one(&layer) })
+    print::result(&if arguments.json { json(&layer)? } else { one(&layer) })
 }
 
 fn list(layers: &[LayerDocument]) -> String {

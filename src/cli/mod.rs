@@ -15,13 +15,14 @@ mod interrupt;
 mod layers;
 mod man;
 mod net;
+mod options;
 mod output;
+mod print;
 mod progress;
 mod random;
 mod report;
 mod rules;
 mod select;
-mod standard_output;
 mod table;
 mod target;
 mod upgrade;
@@ -101,7 +102,7 @@ impl Command {
             Command::Inspect(arguments) => inspect::run(arguments)?,
             Command::Fillers(arguments) => fillers::run(arguments)?,
             Command::Layers(arguments) => layers::run(arguments)?,
-            Command::Completions(arguments) => completions::run(arguments),
+            Command::Completions(arguments) => completions::run(arguments)?,
             Command::Man(arguments) => man::run(arguments)?,
         }
         Ok(ExitCode::SUCCESS)
@@ -110,7 +111,10 @@ impl Command {
 
 /// Runs the tool on the process's arguments.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return print::usage(&error),
+    };
     report::set_verbosity(arguments.verbosity());
     arguments.limits().settle();
     match arguments.command.run() {

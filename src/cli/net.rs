@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::dialect::DialectArgument;
 use super::input::Input;
-use super::report;
+use super::{options, report};
 use crate::given::Given;
 use crate::net::{Kind, Solver};
 use crate::proto::caffe;
@@ -95,7 +95,7 @@ pub(super) fn load_input(input: Input, options: &ReadOptions) -> crate::Result<L
         Kind::Solver => {
             let Solver { definition, seed, weights, notices } =
                 Solver::from_bytes_with(&name, bytes, &folder, options)?;
-            report_notices(&name, &notices);
+            report_notices(&name, &notices.iter().map(options::advice).collect::<Vec<_>>());
             Loaded { definition, seed, weights }
         }
     };

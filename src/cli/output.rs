@@ -10,9 +10,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use super::input::is_standard;
 use super::progress::Progress;
 use super::target::{Target, display_name};
-use crate::output::{Format, Output, Provenance, Recipe, Recorder, folder, reserve};
+use crate::file::{folder, reserve};
+use crate::formats::{Format, Output, SavedNet, Unreadable};
+use crate::provenance::{Provenance, Recipe, Recorder};
 use crate::random::Streams;
-use crate::weights::Unreadable;
 use crate::{Error, Plan, init};
 
 /// How much is gathered before it is written.
@@ -47,7 +48,7 @@ pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
         Format::Hdf5 => PossibleValue::new(format.name()).alias("h5"),
         _ => PossibleValue::new(format.name()),
     };
-    PossibleValuesParser::new(Format::ALL.map(value)).try_map(|name| name.parse::<Format>())
+    PossibleValuesParser::new(Format::written().map(value)).try_map(|name| name.parse::<Format>())
 }
 
 impl OutputArguments {
@@ -71,7 +72,7 @@ impl OutputArguments {
     /// of it can be written.
     pub(super) fn write(&self, plan: &Plan, streams: &mut Streams, recipe: Recipe) -> anyhow::Result<u64> {
         let format = self.format();
-        format.check(plan, &recipe)?;
+        format.check(&saved(plan, &recipe))?;
         let mut target = Target::create(&self.output, self.force)?;
         let mut provenance_target =
             self.provenance.as_ref().map(|path| Target::create(path, self.force)).transpose()?;
@@ -87,7 +88,7 @@ impl OutputArguments {
 
     /// Checks that the output could be started, and does not.
     pub(super) fn check(&self, plan: &Plan, recipe: &Recipe) -> anyhow::Result<()> {
-        self.format().check(plan, recipe)?;
+        self.format().check(&saved(plan, recipe))?;
         for path in [Some(&self.output), self.provenance.as_ref()].into_iter().flatten() {
             Target::create(path, self.force)?;
         }
@@ -119,7 +120,7 @@ impl OutputArguments {
             init::fill(plan, streams, &mut output).map_err(cannot_write)?;
             return Ok(None);
         }
-        let mut recorder = Recorder::new(Box::new(output));
+        let mut recorder = Recorder::new(plan, Box::new(output));
         init::fill(plan, streams, &mut recorder).map_err(cannot_write)?;
         Ok(Some(recorder.into_provenance(recipe)))
     }
@@ -136,14 +137,20 @@ impl OutputArguments {
         recipe: &Recipe,
         file: &'a mut File,
     ) -> Result<Box<dyn Output + 'a>, Error> {
-        reserve(file, format.least_size(plan)).map_err(|source| self.cannot_write(source))?;
+        let net = saved(plan, recipe);
+        reserve(file, format.least_size(&net)).map_err(|source| self.cannot_write(source))?;
         let buffered = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
-        format.writer(plan, recipe, buffered).map_err(|source| self.cannot_write(source))
+        format.writer(&net, buffered).map_err(|source| self.cannot_write(source))
     }
 
     fn cannot_write(&self, source: std::io::Error) -> Error {
         cannot_write(&self.output, source)
     }
+}
+
+/// The net of a plan, to be saved with its recipe.
+fn saved<'a>(plan: &'a Plan, recipe: &Recipe) -> SavedNet<'a> {
+    plan.saved().with_metadata(recipe.metadata())
 }
 
 /// Whether both paths name one file, which need not exist.

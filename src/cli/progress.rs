@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::report;
+use super::table::one_line;
 use crate::Plan;
 use crate::filler::Sink;
-use crate::output::Output;
-use crate::plan::PlannedLayer;
+use crate::formats::{Output, SavedLayer};
 
 /// Work shorter than this shows no bar.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -28,7 +28,7 @@ impl Bar {
     /// A bar for so many bytes.
     pub(super) fn new(bytes: u64) -> Bar {
         let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{bar:40} {binary_bytes} of {binary_total_bytes}, {eta} left, {msg}");
+        let style = ProgressStyle::with_template("{bar:40} {binary_bytes} of {binary_total_bytes}, {eta} left{msg}");
         let wanted = io::stderr().is_terminal() && !report::is_quiet();
         Bar {
             bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
@@ -45,10 +45,10 @@ impl Bar {
         self.bar.inc(bytes as u64);
     }
 
-    /// Says what is being worked on.
+    /// Says what is being worked on, also for a bar that is shown later only.
     fn tell(&self, what: &str) {
-        if !self.bar.is_hidden() {
-            self.bar.set_message(what.to_owned());
+        if self.waiting_since.is_some() || !self.bar.is_hidden() {
+            self.bar.set_message(format!(", {}", one_line(what)));
         }
     }
 }
@@ -81,12 +81,12 @@ impl Sink for Progress<'_> {
 }
 
 impl Output for Progress<'_> {
-    fn begin_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
-        self.bar.tell(layer.param.name());
+    fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
+        self.bar.tell(layer.name());
         self.output.begin_layer(layer)
     }
 
-    fn begin_blob(&mut self, layer: &PlannedLayer, blob: usize) -> io::Result<()> {
+    fn begin_blob(&mut self, layer: &SavedLayer<'_>, blob: usize) -> io::Result<()> {
         self.output.begin_blob(layer, blob)
     }
 
@@ -100,5 +100,18 @@ impl Output for Progress<'_> {
 
     fn finish(&mut self) -> io::Result<()> {
         self.output.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_knows_the_layer_that_began_before_it_is_shown() {
+        let mut waiting = Bar::new(8);
+        waiting.waiting_since = Some(Instant::now());
+        waiting.tell("conv1\x1b");
+        assert_eq!(waiting.bar.message(), ", conv1\\u{1b}");
     }
 }

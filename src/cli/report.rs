@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::color::shows_color;
+use super::{options, print};
 use crate::error::{Diagnostic, Error, Location};
 use crate::plan::Warning;
 use crate::proto::text::caret;
@@ -46,52 +47,52 @@ pub(super) fn is_verbose() -> bool {
 pub(super) fn error(error: &anyhow::Error) {
     match error.downcast_ref::<Error>() {
         Some(Error::Input(diagnostics)) => diagnostics.iter().for_each(diagnostic),
-        Some(error) => eprintln!("error: {error}"),
-        None => eprintln!("error: {error:#}"),
+        Some(error) => print::message(&format!("error: {}", options::error(error))),
+        None => print::message(&format!("error: {error:#}")),
     }
 }
 
 /// Prints what was done without being asked for to standard error, unless quiet.
 pub(super) fn note(text: &str) {
     if !is_quiet() {
-        eprintln!("note: {text}");
+        print::message(&format!("note: {text}"));
     }
 }
 
 /// Prints what was done to standard error, unless quiet.
 pub(super) fn done(text: &str) {
     if !is_quiet() {
-        eprintln!("{text}");
+        print::message(text);
     }
 }
 
 /// Prints a warning to standard error.
 pub(super) fn warning(warning: &Warning) {
     let Warning { message, help, location, .. } = warning.clone();
-    print(Level::WARNING, &Diagnostic { message, location, help: Some(help) });
+    show(Level::WARNING, &Diagnostic { message, location, help: Some(help) });
 }
 
 /// Prints a warning that is about no place to standard error.
 pub(super) fn caution(text: &str, help: &str) {
-    let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.to_owned()) };
-    print(Level::WARNING, &finding);
+    let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.into()) };
+    show(Level::WARNING, &finding);
 }
 
 fn diagnostic(finding: &Diagnostic) {
-    print(Level::ERROR, finding);
+    show(Level::ERROR, finding);
 }
 
-fn print(level: Level<'_>, finding: &Diagnostic) {
+fn show(level: Level<'_>, finding: &Diagnostic) {
     let mut group = Group::with_title(level.primary_title(&finding.message));
     if let Some(location) = &finding.location {
         group = group.element(excerpt(location));
     }
     if let Some(help) = &finding.help {
-        group = group.element(Level::HELP.message(help));
+        group = group.element(Level::HELP.message(options::advice(help)));
     }
     let color = shows_color(&std::io::stderr());
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    eprintln!("{}\n", renderer.render(&[group]));
+    print::message(&format!("{}\n", renderer.render(&[group])));
 }
 
 fn excerpt(location: &Location) -> Snippet<'_, annotate_snippets::Annotation<'_>> {

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use clap::Args;
 
-use crate::inspect::{Selection, Subject};
+use crate::inspect::{BlobSelection, Subject};
 use crate::rules::{BlobSelector, Pattern};
 
 #[derive(Debug, Args)]
@@ -19,9 +19,9 @@ pub(super) struct SelectArguments {
 
 impl SelectArguments {
     /// What is selected of the subject. A pattern that names nothing there can only be a mistake.
-    pub(super) fn selection(&self, subject: &Subject<'_>) -> anyhow::Result<Selection> {
+    pub(super) fn selection(&self, subject: &Subject<'_>) -> anyhow::Result<BlobSelection> {
         let selection =
-            Selection { only: patterns("--only", &self.only)?, except: patterns("--except", &self.except)? };
+            BlobSelection { only: patterns("--only", &self.only)?, except: patterns("--except", &self.except)? };
         if let Some(pattern) = selection.idle(subject) {
             let text = pattern.text();
             let option = if self.only.iter().any(|only| only == text) { "--only" } else { "--except" };

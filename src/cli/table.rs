@@ -162,7 +162,7 @@ impl Rows {
 }
 
 /// The text with control characters as escapes, so that it stays on one line and cannot steer the terminal.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
 

@@ -6,10 +6,9 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::interrupt;
-use super::standard_output::written;
+use super::{interrupt, print};
 use crate::Error;
-use crate::output::AtomicFile;
+use crate::file::AtomicFile;
 
 /// The name that stands for standard input and output.
 pub(super) const STANDARD: &str = "-";
@@ -33,6 +32,9 @@ impl Target {
         if path.as_os_str() == STANDARD {
             if io::stdout().is_terminal() {
                 bail!("standard output is a terminal: redirect it, or name a file");
+            }
+            if leads_nowhere(&io::stdout()) {
+                bail!("standard output leads nowhere: redirect it, or name a file");
             }
             let waiting = tempfile::tempfile();
             let waiting = waiting.map_err(|source| Error::io("cannot write", std::env::temp_dir(), source))?;
@@ -58,8 +60,26 @@ impl Target {
         match self {
             Target::File(file) => file.commit(),
             Target::StandardOutput(mut file) => {
-                written(file.rewind().and_then(|()| io::copy(&mut file, &mut io::stdout().lock())))
+                file.rewind().map_err(|source| Error::io("cannot read", std::env::temp_dir(), source))?;
+                print::file(&mut file)
             }
         }
     }
+}
+
+/// Whether the stream was closed when the process started. The runtime then opens /dev/null in its place, for reading
+/// and writing; a shell opens it for writing only.
+#[cfg(unix)]
+fn leads_nowhere(stream: &impl std::os::fd::AsFd) -> bool {
+    use rustix::fs::{OFlags, fcntl_getfl, fstat};
+
+    let null = |found: rustix::fs::Stat| {
+        rustix::fs::stat("/dev/null").is_ok_and(|null| (null.st_dev, null.st_ino) == (found.st_dev, found.st_ino))
+    };
+    fcntl_getfl(stream).is_ok_and(|flags| flags.contains(OFlags::RDWR)) && fstat(stream).is_ok_and(null)
+}
+
+#[cfg(not(unix))]
+fn leads_nowhere(_: &io::Stdout) -> bool {
+    false
 }

@@ -4,16 +4,16 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{BlobComparison, Comparison, Detail, LayerComparison, Method, Options, Status, Tolerance, compare};
+use super::{BlobComparison, CompareOptions, Comparison, Detail, LayerComparison, Method, Status, Tolerance, compare};
 use crate::Shape;
 use crate::error::Result;
-use crate::output::Arrays;
-use crate::weights::{self, StoredBlob, StoredLayer, StoredNet};
+use crate::formats::Arrays;
+use crate::formats::{self, StoredBlob, StoredLayer, StoredNet};
 
 /// How many blobs a failed assertion lists.
 const LISTED: usize = 10;
 
-/// Where the blobs of an assertion come from: the path of a file in any format that [`weights::open`] reads, a stored
+/// Where the blobs of an assertion come from: the path of a file in any format that [`formats::open`] reads, a stored
 /// net, or arrays in memory.
 pub trait NetSource {
     /// The net with its blobs.
@@ -25,7 +25,7 @@ pub trait NetSource {
 
 impl<P: AsRef<Path>> NetSource for P {
     fn net(self) -> Result<StoredNet> {
-        weights::open(self)
+        formats::open(self)
     }
 }
 
@@ -69,7 +69,7 @@ impl NetSource for &Arrays {
 ///
 /// ```
 /// use caffemodel::compare::assert_blobs_equal;
-/// use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, output::Arrays, random::Streams};
+/// use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats::Arrays, init, random::Streams};
 ///
 /// let net = r#"layer { name: "in" type: "Input" top: "in" input_param { shape { dim: 1 dim: 4 } } }
 ///              layer { name: "ip" type: "InnerProduct" bottom: "in" top: "ip"
@@ -95,7 +95,7 @@ impl NetSource for &Arrays {
 /// their distance. Also if a file cannot be read, or there are no blobs at all.
 #[track_caller]
 pub fn assert_blobs_equal(actual: impl NetSource, expected: impl NetSource) {
-    assert_blobs_agree(actual, expected, &Options::default());
+    assert_blobs_agree(actual, expected, &CompareOptions::default());
 }
 
 /// Asserts that two nets have the same blobs within a tolerance; layers are matched by name.
@@ -111,24 +111,24 @@ pub fn assert_blobs_equal(actual: impl NetSource, expected: impl NetSource) {
 /// As [`assert_blobs_equal`] does.
 #[track_caller]
 pub fn assert_blobs_close(actual: impl NetSource, expected: impl NetSource, tolerance: &Tolerance) {
-    let options = Options { method: Method::Values(*tolerance), ..Default::default() };
+    let options = CompareOptions { method: Method::Values(*tolerance), ..Default::default() };
     assert_blobs_agree(actual, expected, &options);
 }
 
 /// Asserts that a comparison finds two nets equal.
 ///
 /// ```no_run
-/// use caffemodel::compare::{Method, Options, assert_blobs_agree};
+/// use caffemodel::compare::{Method, CompareOptions, assert_blobs_agree};
 ///
 /// // Another seed, so only the distributions can be the same.
-/// let options = Options { method: Method::Distribution { alpha: 0.001 }, ..Default::default() };
+/// let options = CompareOptions { method: Method::Distribution { alpha: 0.001 }, ..Default::default() };
 /// assert_blobs_agree("ours.caffemodel", "tests/caffe.caffemodel", &options);
 /// ```
 ///
 /// # Panics
 /// As [`assert_blobs_equal`] does.
 #[track_caller]
-pub fn assert_blobs_agree(actual: impl NetSource, expected: impl NetSource, options: &Options) {
+pub fn assert_blobs_agree(actual: impl NetSource, expected: impl NetSource, options: &CompareOptions) {
     let open = |net: Result<StoredNet>, which| net.unwrap_or_else(|error| panic!("{which} blobs: {error}"));
     let (actual, expected) = (open(actual.net(), "actual"), open(expected.net(), "expected"));
     let found = compare(&actual, &expected, options).unwrap_or_else(|error| panic!("{error}: {}", error.source));

@@ -2,7 +2,7 @@
 //!
 //! Initialisations from different seeds have no value in common, but their distributions are the same. Blobs must have as
 //! many values that are infinite or NaN, must both be constant or neither, and must pass three tests: of their means, of
-//! their spreads (`moments.rs` has the formulas), and of Kolmogorov and Smirnov.
+//! their spreads (`two_sample.rs` has the formulas), and of Kolmogorov and Smirnov.
 //!
 //! Means and spreads are those of all finite values. The Kolmogorov-Smirnov test sees all values of blobs with up to
 //! [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is picked
@@ -11,20 +11,15 @@
 
 use std::io;
 
-use rand::rngs::Xoshiro256PlusPlus;
-use rand::{RngExt, SeedableRng};
 use serde::Serialize;
 
-use super::moments::{self, Moments};
 use super::values::PIECE;
-use super::{Progress, Side, ks};
-use crate::weights::{RunningMoments, StoredBlob, finite};
+use super::{ReadProgress, Side};
+use crate::formats::StoredBlob;
+use crate::statistics::{self, Picker, RunningMoments, SampleMoments, kolmogorov_smirnov};
 
 /// The most values of a blob that the Kolmogorov-Smirnov test sees.
 pub const SAMPLE: usize = 1 << 22;
-
-/// Picks the values of a sample; any seed would do.
-const SEED: u64 = 0;
 
 /// How many tests a pair of blobs has to pass.
 pub(super) const TESTS: usize = 3;
@@ -35,9 +30,9 @@ pub struct DistributionComparison {
     /// In what they differ; `None` if they are alike.
     pub difference: Option<Difference>,
     /// The statistics of the first blob.
-    pub a: Statistics,
+    pub a: SampleStatistics,
     /// The statistics of the second blob.
-    pub b: Statistics,
+    pub b: SampleStatistics,
     /// The Kolmogorov-Smirnov statistic: the greatest distance of the two empirical distribution functions. NaN counts
     /// as greater than any number.
     pub ks: f64,
@@ -96,12 +91,12 @@ pub(super) fn compare(
     a: &StoredBlob,
     b: &StoredBlob,
     threshold: f64,
-    progress: Progress<'_>,
+    progress: ReadProgress<'_>,
 ) -> Result<DistributionComparison, (Side, io::Error)> {
     let (a, b) = rayon::join(|| Sample::read(a, progress), || Sample::read(b, progress));
     let a = a.map_err(|error| (Side::A, error))?;
     let b = b.map_err(|error| (Side::B, error))?;
-    let (ks, mut p_value) = ks::two_sample(&a.keys, &b.keys);
+    let (ks, mut p_value) = kolmogorov_smirnov(&a.keys, &b.keys);
     if a.statistics.is_constant() || b.statistics.is_constant() {
         p_value = if a.statistics.is_same_constant(&b.statistics) { 1.0 } else { 0.0 };
     }
@@ -112,8 +107,8 @@ pub(super) fn compare(
         b: b.statistics,
         ks,
         p_value,
-        mean_p_value: moments.map(|(a, b)| moments::means(&a, &b)),
-        spread_p_value: moments.map(|(a, b)| moments::spreads(&a, &b)),
+        mean_p_value: moments.map(|(a, b)| statistics::mean_p_value(&a, &b)),
+        spread_p_value: moments.map(|(a, b)| statistics::spread_p_value(&a, &b)),
     };
     found.difference = found.difference(threshold);
     Ok(found)
@@ -121,7 +116,7 @@ pub(super) fn compare(
 
 /// What the values of a blob are like. Infinities and NaN are counted, and left out of the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Statistics {
+pub struct SampleStatistics {
     /// How many values there are.
     pub count: usize,
     /// How many are infinite or NaN.
@@ -136,19 +131,19 @@ pub struct Statistics {
     pub max: Option<f32>,
 }
 
-impl Statistics {
+impl SampleStatistics {
     /// Whether all finite values are one.
     fn is_constant(&self) -> bool {
         self.min.is_some() && self.min == self.max
     }
 
-    fn is_same_constant(&self, other: &Statistics) -> bool {
+    fn is_same_constant(&self, other: &SampleStatistics) -> bool {
         self.is_constant() && other.is_constant() && self.min == other.min
     }
 }
 
 struct Sample {
-    statistics: Statistics,
+    statistics: SampleStatistics,
     /// The sum of the squares of the finite values.
     squares: f64,
     /// The sum of their fourth powers.
@@ -158,7 +153,7 @@ struct Sample {
 }
 
 impl Sample {
-    fn read(blob: &StoredBlob, progress: Progress<'_>) -> io::Result<Sample> {
+    fn read(blob: &StoredBlob, progress: ReadProgress<'_>) -> io::Result<Sample> {
         let count = blob.shape.count();
         let mut picker = Picker::new(count, SAMPLE);
         let mut moments = RunningMoments::default();
@@ -167,17 +162,13 @@ impl Sample {
         for offset in (0..count).step_by(PIECE) {
             let piece = &mut buffer[..PIECE.min(count - offset)];
             blob.values.read(offset, piece)?;
-            let values = finite(piece);
-            moments.add(&values);
-            let powers = powers(&values);
+            let powers = powers(&moments.add(piece));
             squares += powers.0;
             fourths += powers.1;
             picker.pick(offset, piece);
             progress(piece.len());
         }
-        let mut keys = picker.keys;
-        keys.sort_unstable();
-        let statistics = Statistics {
+        let statistics = SampleStatistics {
             count,
             non_finite: count - moments.count() as usize,
             mean: moments.mean(),
@@ -185,15 +176,15 @@ impl Sample {
             min: moments.min(),
             max: moments.max(),
         };
-        Ok(Sample { statistics, squares, fourths, keys })
+        Ok(Sample { statistics, squares, fourths, keys: picker.into_sorted_keys() })
     }
 
     /// What the tests of means and spreads need; `None` of a constant, which has no spread.
-    fn moments(&self) -> Option<Moments> {
-        let Statistics { count, non_finite, mean, std, .. } = self.statistics;
+    fn moments(&self) -> Option<SampleMoments> {
+        let SampleStatistics { count, non_finite, mean, std, .. } = self.statistics;
         let (mean, std) = mean.zip(std).filter(|_| !self.statistics.is_constant())?;
         let count = (count - non_finite) as f64;
-        Some(Moments { count, mean, std, square: self.squares / count, fourth: self.fourths / count })
+        Some(SampleMoments { count, mean, std, square: self.squares / count, fourth: self.fourths / count })
     }
 }
 
@@ -203,52 +194,6 @@ fn powers(values: &[f32]) -> (f64, f64) {
         .iter()
         .map(|&value| f64::from(value) * f64::from(value))
         .fold((0.0, 0.0), |(squares, fourths), square| (squares + square, fourths + square * square))
-}
-
-/// Picks one value of each of the equal stretches that a blob is cut into.
-struct Picker {
-    count: usize,
-    size: usize,
-    random: Xoshiro256PlusPlus,
-    /// Where the next value is.
-    next: usize,
-    keys: Vec<u32>,
-}
-
-impl Picker {
-    fn new(count: usize, most: usize) -> Picker {
-        let size = count.min(most);
-        let random = Xoshiro256PlusPlus::seed_from_u64(SEED);
-        let mut picker = Picker { count, size, random, next: 0, keys: Vec::with_capacity(size) };
-        picker.advance();
-        picker
-    }
-
-    /// Takes what is due of the values from `offset` on.
-    fn pick(&mut self, offset: usize, values: &[f32]) {
-        while self.keys.len() < self.size && self.next - offset < values.len() {
-            self.keys.push(key(values[self.next - offset]));
-            self.advance();
-        }
-    }
-
-    fn advance(&mut self) {
-        let start = |stretch: usize| (stretch as u64 * self.count as u64 / self.size as u64) as usize;
-        let stretch = self.keys.len();
-        if stretch < self.size {
-            self.next = self.random.random_range(start(stretch)..start(stretch + 1));
-        }
-    }
-}
-
-/// The place of a value in numerical order: both zeros are one, and NaN comes last.
-fn key(value: f32) -> u32 {
-    if value.is_nan() {
-        return u32::MAX;
-    }
-    // Adding zero turns -0 into 0.
-    let bits = (value + 0.0).to_bits();
-    if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 }
 }
 
 #[cfg(test)]
@@ -272,32 +217,6 @@ mod tests {
 
     fn compared(a: &StoredBlob, b: &StoredBlob) -> DistributionComparison {
         compare(a, b, 1e-4, &|_| {}).unwrap()
-    }
-
-    #[test]
-    fn keys_are_in_numerical_order() {
-        let values =
-            [f32::NEG_INFINITY, -1.0, -f32::from_bits(1), 0.0, f32::from_bits(1), 1.0, f32::INFINITY, f32::NAN];
-        assert!(values.map(key).is_sorted_by(|a, b| a < b));
-        assert_eq!(key(-0.0), key(0.0));
-        assert_eq!(key(-f32::NAN), key(f32::NAN));
-    }
-
-    #[test]
-    fn a_picker_takes_all_of_a_small_blob_and_one_of_each_stretch_of_a_large_one() {
-        let values: Vec<f32> = (0..1000).map(|value| value as f32).collect();
-        let picked = |most: usize, cut: usize| {
-            let mut picker = Picker::new(values.len(), most);
-            values.chunks(cut).enumerate().for_each(|(piece, values)| picker.pick(piece * cut, values));
-            picker.keys
-        };
-        assert_eq!(picked(1000, 64), values.iter().map(|&value| key(value)).collect::<Vec<_>>());
-        let some = picked(300, 64);
-        assert_eq!(some, picked(300, 7));
-        for (stretch, picked) in some.iter().enumerate() {
-            let stretch = values[stretch * 1000 / 300..(stretch + 1) * 1000 / 300].iter();
-            assert!(stretch.map(|&value| key(value)).any(|key| key == *picked));
-        }
     }
 
     #[test]

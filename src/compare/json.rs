@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 /// A value with its bits in hexadecimal, which tell NaNs apart.
 #[derive(Serialize)]
-struct Value {
+struct ValueWithBits {
     #[serde(serialize_with = "single")]
     value: f32,
     bits: String,
@@ -25,7 +25,7 @@ fn single<S: Serializer>(number: &f32, out: S) -> Result<S::Ok, S::Error> {
 
 /// A value of a blob: `{"value": 0.5, "bits": "3f000000"}`.
 pub(super) fn value<S: Serializer>(value: &f32, out: S) -> Result<S::Ok, S::Error> {
-    Value { value: *value, bits: format!("{:08x}", value.to_bits()) }.serialize(out)
+    ValueWithBits { value: *value, bits: format!("{:08x}", value.to_bits()) }.serialize(out)
 }
 
 fn non_finite(number: f64) -> &'static str {

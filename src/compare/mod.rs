@@ -13,14 +13,14 @@
 //! use std::sync::Arc;
 //!
 //! use caffemodel::Shape;
-//! use caffemodel::compare::{Detail, Options, compare};
-//! use caffemodel::weights::{StoredBlob, StoredLayer, StoredNet};
+//! use caffemodel::compare::{Detail, CompareOptions, compare};
+//! use caffemodel::formats::{StoredBlob, StoredLayer, StoredNet};
 //!
 //! let net = |values: Vec<f32>| {
 //!     let blob = StoredBlob { index: 0, shape: Shape::new([2, 2]).unwrap(), legacy: false, values: Arc::new(values) };
 //!     StoredNet { layers: vec![StoredLayer { name: "ip".into(), blobs: vec![blob], ..Default::default() }], ..Default::default() }
 //! };
-//! let found = compare(&net(vec![1.0, 2.0, 3.0, 4.0]), &net(vec![1.0, 2.0, 3.5, 4.0]), &Options::default())?;
+//! let found = compare(&net(vec![1.0, 2.0, 3.0, 4.0]), &net(vec![1.0, 2.0, 3.5, 4.0]), &CompareOptions::default())?;
 //! assert!(!found.equal);
 //! let Some(Detail::Values(values)) = &found.layers[0].blobs[0].detail else { unreachable!() };
 //! assert_eq!((values.differing, values.max_abs), (1, 0.5));
@@ -34,32 +34,29 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::Shape;
-use crate::weights::{StoredBlob, StoredNet};
+use crate::formats::{StoredBlob, StoredNet};
 
-#[cfg(test)]
-mod alarms;
 mod assert;
-mod beta;
 mod distribution;
+#[cfg(test)]
+mod false_positives;
 mod json;
-mod ks;
-mod moments;
 mod pairs;
 mod report;
 mod tolerance;
 mod values;
 
 pub use assert::{NetSource, assert_blobs_agree, assert_blobs_close, assert_blobs_equal};
-pub use distribution::{Difference, DistributionComparison, SAMPLE, Statistics};
-pub use report::{BlobComparison, Comparison, Counts, Detail, LayerComparison, Status};
+pub use distribution::{Difference, DistributionComparison, SAMPLE, SampleStatistics};
+pub use report::{BlobComparison, Comparison, Detail, LayerComparison, Status, StatusCounts};
 pub use tolerance::{Tolerance, ulp_distance};
 pub use values::{ValueComparison, Worst};
 
-use pairs::{BlobPair, Pair};
+use pairs::{MatchedBlobs, MatchedLayers};
 
 /// How nets are compared. The default: bit by bit, layers matched by name.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Options {
+pub struct CompareOptions {
     /// How values are compared.
     pub method: Method,
     /// Whether layers are matched in order rather than by name.
@@ -110,13 +107,13 @@ pub struct ReadError {
 }
 
 /// Hears how many values have been read since it heard of any, from several threads.
-pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
+pub type ReadProgress<'a> = &'a (dyn Fn(usize) + Sync);
 
 /// Compares net `a` with the reference `b`.
 ///
 /// # Errors
 /// Values cannot be read.
-pub fn compare(a: &StoredNet, b: &StoredNet, options: &Options) -> Result<Comparison, ReadError> {
+pub fn compare(a: &StoredNet, b: &StoredNet, options: &CompareOptions) -> Result<Comparison, ReadError> {
     compare_with_progress(a, b, options, &|_| {})
 }
 
@@ -127,8 +124,8 @@ pub fn compare(a: &StoredNet, b: &StoredNet, options: &Options) -> Result<Compar
 pub fn compare_with_progress(
     a: &StoredNet,
     b: &StoredNet,
-    options: &Options,
-    progress: Progress<'_>,
+    options: &CompareOptions,
+    progress: ReadProgress<'_>,
 ) -> Result<Comparison, ReadError> {
     let pairs = if options.by_order { pairs::by_order(a, b) } else { pairs::by_name(a, b) };
     let threshold = threshold(options.method, &pairs);
@@ -137,7 +134,7 @@ pub fn compare_with_progress(
     Ok(Comparison::new(options.method, threshold, layers))
 }
 
-fn threshold(method: Method, pairs: &[Pair<'_>]) -> Option<f64> {
+fn threshold(method: Method, pairs: &[MatchedLayers<'_>]) -> Option<f64> {
     let Method::Distribution { alpha } = method else {
         return None;
     };
@@ -149,13 +146,13 @@ fn threshold(method: Method, pairs: &[Pair<'_>]) -> Option<f64> {
 struct Judge<'a> {
     method: Method,
     threshold: Option<f64>,
-    progress: Progress<'a>,
+    progress: ReadProgress<'a>,
 }
 
 impl Judge<'_> {
-    fn layer(&self, pair: &Pair<'_>) -> Result<LayerComparison, ReadError> {
+    fn layer(&self, pair: &MatchedLayers<'_>) -> Result<LayerComparison, ReadError> {
         let [name_a, name_b] = [pair.a, pair.b].map(|layer| layer.map(|layer| layer.name.clone()));
-        let blob = |(index, blobs): (usize, BlobPair<'_>)| {
+        let blob = |(index, blobs): (usize, MatchedBlobs<'_>)| {
             self.blob(index, blobs).map_err(|(side, source)| {
                 let name = if side == Side::A { &name_a } else { &name_b };
                 ReadError { side, layer: name.clone().unwrap_or_default(), blob: index, source }
@@ -171,7 +168,7 @@ impl Judge<'_> {
         Ok(LayerComparison { name_a, name_b, occurrence: pair.occurrence, status, blobs })
     }
 
-    fn blob(&self, index: usize, pair: BlobPair<'_>) -> Result<BlobComparison, (Side, io::Error)> {
+    fn blob(&self, index: usize, pair: MatchedBlobs<'_>) -> Result<BlobComparison, (Side, io::Error)> {
         let (status, detail) = match (pair.a, pair.b) {
             (_, None) => (Status::OnlyA, None),
             (None, _) => (Status::OnlyB, None),

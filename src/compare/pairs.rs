@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::weights::{StoredBlob, StoredLayer, StoredNet};
+use crate::formats::{StoredBlob, StoredLayer, StoredNet};
 
 /// A layer with blobs and its counterpart; one of them may be missing.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pair<'a> {
+pub(super) struct MatchedLayers<'a> {
     pub(super) a: Option<&'a StoredLayer>,
     pub(super) b: Option<&'a StoredLayer>,
     /// How many layers of this name come before it in its net.
@@ -15,15 +15,15 @@ pub(super) struct Pair<'a> {
 
 /// The blobs of one number.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct BlobPair<'a> {
+pub(super) struct MatchedBlobs<'a> {
     pub(super) a: Option<&'a StoredBlob>,
     pub(super) b: Option<&'a StoredBlob>,
 }
 
-impl<'a> Pair<'a> {
+impl<'a> MatchedLayers<'a> {
     /// The blobs of either layer by their numbers.
-    pub(super) fn blobs(&self) -> BTreeMap<usize, BlobPair<'a>> {
-        let mut pairs: BTreeMap<usize, BlobPair<'a>> = BTreeMap::new();
+    pub(super) fn blobs(&self) -> BTreeMap<usize, MatchedBlobs<'a>> {
+        let mut pairs: BTreeMap<usize, MatchedBlobs<'a>> = BTreeMap::new();
         for blob in self.a.iter().flat_map(|layer| &layer.blobs) {
             pairs.entry(blob.index).or_default().a = Some(blob);
         }
@@ -40,25 +40,25 @@ fn with_blobs(net: &StoredNet) -> impl Iterator<Item = &StoredLayer> {
 }
 
 /// The first layer with blobs against the first, and so on.
-pub(super) fn by_order<'a>(a: &'a StoredNet, b: &'a StoredNet) -> Vec<Pair<'a>> {
+pub(super) fn by_order<'a>(a: &'a StoredNet, b: &'a StoredNet) -> Vec<MatchedLayers<'a>> {
     let (mut a, mut b) = (with_blobs(a), with_blobs(b));
-    let next = || Some(Pair { a: a.next(), b: b.next(), occurrence: 0 });
+    let next = || Some(MatchedLayers { a: a.next(), b: b.next(), occurrence: 0 });
     std::iter::from_fn(next).take_while(|pair| pair.a.is_some() || pair.b.is_some()).collect()
 }
 
 /// Layers of one name against each other, the n-th of that name against the n-th: in the order of the first net, then
 /// those of the second alone.
-pub(super) fn by_name<'a>(a: &'a StoredNet, b: &'a StoredNet) -> Vec<Pair<'a>> {
-    let mut pairs: Vec<Pair<'a>> = Vec::new();
+pub(super) fn by_name<'a>(a: &'a StoredNet, b: &'a StoredNet) -> Vec<MatchedLayers<'a>> {
+    let mut pairs: Vec<MatchedLayers<'a>> = Vec::new();
     let mut places = HashMap::new();
     for (layer, occurrence) in counted(a) {
         places.insert((layer.name.as_str(), occurrence), pairs.len());
-        pairs.push(Pair { a: Some(layer), b: None, occurrence });
+        pairs.push(MatchedLayers { a: Some(layer), b: None, occurrence });
     }
     for (layer, occurrence) in counted(b) {
         match places.get(&(layer.name.as_str(), occurrence)) {
             Some(&place) => pairs[place].b = Some(layer),
-            None => pairs.push(Pair { a: None, b: Some(layer), occurrence }),
+            None => pairs.push(MatchedLayers { a: None, b: Some(layer), occurrence }),
         }
     }
     pairs

@@ -15,14 +15,14 @@ pub struct Comparison {
     /// The p-value below which distributions were taken for different; `None` where values were compared.
     pub threshold: Option<f64>,
     /// How many blobs are equal, different, or in one of the nets only.
-    pub counts: Counts,
+    pub counts: StatusCounts,
     /// The layers that have blobs: those of the first net in its order, then those of the second net only.
     pub layers: Vec<LayerComparison>,
 }
 
 /// How many blobs there are of each [`Status`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct Counts {
+pub struct StatusCounts {
     /// Blobs in both nets that agree.
     pub equal: usize,
     /// Blobs in both nets that do not.
@@ -33,7 +33,7 @@ pub struct Counts {
     pub only_b: usize,
 }
 
-impl Counts {
+impl StatusCounts {
     /// All of them.
     pub fn total(&self) -> usize {
         self.equal + self.different + self.only_a + self.only_b
@@ -104,7 +104,7 @@ pub enum Detail {
 
 impl Comparison {
     pub(super) fn new(method: Method, threshold: Option<f64>, layers: Vec<LayerComparison>) -> Comparison {
-        let mut counts = Counts::default();
+        let mut counts = StatusCounts::default();
         for blob in layers.iter().flat_map(|layer| &layer.blobs) {
             let count = match blob.status {
                 Status::Equal => &mut counts.equal,

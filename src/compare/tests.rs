@@ -3,7 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::weights::StoredLayer;
+use crate::formats::StoredLayer;
 
 fn blob(dims: &[i32], values: Vec<f32>) -> StoredBlob {
     StoredBlob { index: 0, shape: Shape::new(dims).unwrap(), legacy: false, values: Arc::new(values) }
@@ -23,7 +23,7 @@ fn single(dims: &[i32], values: &[f32]) -> StoredNet {
 }
 
 fn by_name(a: &StoredNet, b: &StoredNet) -> Comparison {
-    compare(a, b, &Options::default()).unwrap()
+    compare(a, b, &CompareOptions::default()).unwrap()
 }
 
 /// What was found of the values of the first blob.
@@ -58,15 +58,17 @@ fn one_bit_anywhere_is_found() {
         let worst = values.worst.as_ref().unwrap();
         assert_eq!((worst.flat, worst.index.as_slice()), (at, &[at / 7, at % 7][..]));
         assert_eq!((worst.a, worst.b, worst.ulp), (flipped[at], reference[at], Some(1)));
-        assert_eq!(found.counts, Counts { different: 1, ..Default::default() });
+        assert_eq!(found.counts, StatusCounts { different: 1, ..Default::default() });
     }
 }
 
 #[test]
 fn the_worst_pair_disagrees_and_a_nan_is_worse_than_any_number() {
     let reference = single(&[4], &[1.0, 100.0, 1.0, 1.0]);
-    let options =
-        Options { method: Method::Values(Tolerance { rtol: Some(0.05), ..Default::default() }), ..Default::default() };
+    let options = CompareOptions {
+        method: Method::Values(Tolerance { rtol: Some(0.05), ..Default::default() }),
+        ..Default::default()
+    };
     let worst = |found: &[f32]| {
         let found = compare(&single(&[4], found), &reference, &options).unwrap();
         let values = values(&found).clone();
@@ -115,14 +117,14 @@ fn layers_of_one_name_are_matched_in_turn_and_those_without_blobs_left_out() {
         ("ip", 2, Status::OnlyB),
     ];
     assert_eq!(statuses(&by_name(&a, &b)), expected);
-    assert_eq!(by_name(&b, &a).counts, Counts { equal: 3, only_a: 2, ..Default::default() });
+    assert_eq!(by_name(&b, &a).counts, StatusCounts { equal: 3, only_a: 2, ..Default::default() });
 }
 
 #[test]
 fn by_order_names_do_not_matter() {
     let a = net([("conv1", ones(1)), ("relu", vec![]), ("conv2", ones(2)), ("conv3", ones(3))]);
     let b = net([("split", vec![]), ("c1", ones(1)), ("c2", ones(2))]);
-    let found = compare(&a, &b, &Options { by_order: true, ..Default::default() }).unwrap();
+    let found = compare(&a, &b, &CompareOptions { by_order: true, ..Default::default() }).unwrap();
     let expected = [("conv1", 0, Status::Equal), ("conv2", 0, Status::Equal), ("conv3", 0, Status::OnlyA)];
     assert_eq!(statuses(&found), expected);
     assert_eq!(found.layers[1].name_b.as_deref(), Some("c2"));
@@ -133,7 +135,7 @@ fn a_blob_may_be_missing_from_a_layer() {
     let a = net([("ip", vec![blob(&[2], vec![1.0; 2]), blob(&[1], vec![0.0])])]);
     let found = by_name(&a, &net([("ip", ones(2))]));
     assert_eq!(statuses(&found), [("ip", 0, Status::Different)]);
-    assert_eq!(found.counts, Counts { equal: 1, only_a: 1, ..Default::default() });
+    assert_eq!(found.counts, StatusCounts { equal: 1, only_a: 1, ..Default::default() });
 }
 
 #[test]
@@ -141,7 +143,7 @@ fn blobs_are_matched_by_number() {
     let mut b = net([("ip", ones(2))]);
     b.layers[0].blobs[0].index = 1;
     let found = by_name(&net([("ip", vec![blob(&[3], vec![1.0; 3]), blob(&[2], vec![1.0; 2])])]), &b);
-    assert_eq!(found.counts, Counts { equal: 1, only_a: 1, ..Default::default() });
+    assert_eq!(found.counts, StatusCounts { equal: 1, only_a: 1, ..Default::default() });
     assert_eq!(found.layers[0].blobs[0].status, Status::OnlyA);
 }
 
@@ -167,17 +169,17 @@ fn shapes_count_save_that_old_files_have_four_sizes_for_every_blob() {
 fn the_level_of_the_test_is_shared_by_the_blobs() {
     let values = |start: f32| (0..100).map(|value| start + value as f32).collect();
     let made = |start| net([("ip", vec![blob(&[10, 10], values(start)), blob(&[100], values(start))]), ("x", ones(1))]);
-    let options = Options { method: Method::Distribution { alpha: 0.09 }, ..Default::default() };
+    let options = CompareOptions { method: Method::Distribution { alpha: 0.09 }, ..Default::default() };
     let found = compare(&made(0.0), &made(0.5), &options).unwrap();
     assert_eq!((found.equal, found.threshold), (true, Some(0.01)));
     let found = compare(&made(0.0), &made(30.0), &options).unwrap();
-    assert_eq!(found.counts, Counts { equal: 1, different: 2, ..Default::default() });
+    assert_eq!(found.counts, StatusCounts { equal: 1, different: 2, ..Default::default() });
 }
 
 /// Values of a file that ends early.
-struct Short;
+struct Truncated;
 
-impl crate::weights::StoredValues for Short {
+impl crate::formats::StoredValues for Truncated {
     fn read(&self, _: usize, _: &mut [f32]) -> io::Result<()> {
         Err(io::ErrorKind::UnexpectedEof.into())
     }
@@ -185,11 +187,11 @@ impl crate::weights::StoredValues for Short {
 
 #[test]
 fn an_error_names_the_side_the_layer_and_the_blob() {
-    let broken = StoredBlob { values: Arc::new(Short), ..blob(&[4], vec![]) };
+    let broken = StoredBlob { values: Arc::new(Truncated), ..blob(&[4], vec![]) };
     let broken = net([("ip", vec![blob(&[1], vec![1.0]), broken])]);
     let whole = net([("ip", vec![blob(&[1], vec![1.0]), blob(&[4], vec![1.0; 4])])]);
     for method in [Method::default(), Method::Distribution { alpha: 0.01 }] {
-        let options = Options { method, ..Default::default() };
+        let options = CompareOptions { method, ..Default::default() };
         let error = compare(&broken, &whole, &options).unwrap_err();
         assert_eq!(error.side, Side::A);
         assert_eq!(error.to_string(), "layer \"ip\", blob 1: cannot read the values");
@@ -208,7 +210,7 @@ proptest! {
     fn a_net_is_equal_to_itself((values, _) in any_values(), atol in prop::option::of(0.0..1.0_f64)) {
         let net = single(&[values.len() as i32], &values);
         let method = Method::Values(Tolerance { atol, ..Default::default() });
-        let found = compare(&net, &net, &Options { method, ..Default::default() }).unwrap();
+        let found = compare(&net, &net, &CompareOptions { method, ..Default::default() }).unwrap();
         prop_assert!(found.equal);
         prop_assert_eq!(super::tests::values(&found).worst.as_ref(), None);
     }
@@ -227,7 +229,7 @@ proptest! {
     #[test]
     fn the_findings_are_those_of_a_plain_loop((a, b) in any_values(), ulp in 0..1000_u32) {
         let tolerance = Tolerance { ulp: Some(ulp), ..Default::default() };
-        let options = Options { method: Method::Values(tolerance), ..Default::default() };
+        let options = CompareOptions { method: Method::Values(tolerance), ..Default::default() };
         let dims = [a.len() as i32];
         let found = compare(&single(&dims, &a), &single(&dims, &b), &options).unwrap();
         let pairs = || a.iter().zip(&b);

@@ -5,9 +5,9 @@ use std::io;
 use serde::Serialize;
 
 use super::tolerance::{Tolerance, absolute, ulp_distance};
-use super::{Progress, Side, json};
+use super::{ReadProgress, Side, json};
 use crate::Shape;
-use crate::weights::StoredBlob;
+use crate::formats::StoredBlob;
 
 /// How many values are read at a time: 256 KiB of each side, which stay in a core's second-level cache.
 pub(super) const PIECE: usize = 1 << 16;
@@ -64,7 +64,7 @@ pub(super) fn compare(
     a: &StoredBlob,
     b: &StoredBlob,
     tolerance: &Tolerance,
-    progress: Progress<'_>,
+    progress: ReadProgress<'_>,
 ) -> Result<ValueComparison, (Side, io::Error)> {
     let mut tally = Tally::new(*tolerance, a.shape.count());
     let mut left = vec![0.0; PIECE.min(tally.found.count)];

@@ -5,22 +5,23 @@ use std::io;
 
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Result};
+use crate::formats::{Format, Output};
+use crate::formats::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
 use crate::init;
 use crate::layer::{Operator, Role};
 use crate::limits::Limits;
 use crate::net::Locator;
-use crate::output::{Format, Output};
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer, check_elements};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
-use crate::weights::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
+use crate::setting::{Advice, Setting};
 
 /// A plan whose values are all stored ones: the layers of a file in its order, with their parameters where it has them.
 ///
 /// # Errors
 /// A blob is missing between others, so that their numbers would change, or there are more values than the limit.
 pub fn plan(stored: StoredNet) -> Result<Plan> {
-    let shares = stored.format.is_some_and(|format| format.matching == Matching::Groups);
+    let shares = stored.format.is_some_and(|format| format.matching() == Matching::Groups);
     let layers = stored.layers.into_iter().map(|stored| layer(stored, shares)).collect::<Result<_>>()?;
     let plan = Plan {
         dialect: stored.dialect.unwrap_or(Dialect::bvlc()),
@@ -43,9 +44,9 @@ fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
         let name = param.name();
         let message = format!("layer {name:?}: blob {} is stored, but blob {place} is not", blob.index);
         let help = if shares {
-            "HDF5 stores shared blobs once; --net NET.prototxt tells which ones are shared"
+            Advice::naming("HDF5 stores shared blobs once; ", Setting::Net, " tells which ones are shared")
         } else {
-            "the blobs of a layer are numbered from 0 on, without gaps; has a part of the file been left out?"
+            "the blobs of a layer are numbered from 0 on, without gaps; has a part of the file been left out?".into()
         };
         return Err(Diagnostic { message, location: None, help: None }.help(help).into());
     }
@@ -66,15 +67,9 @@ fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
 }
 
 fn copied(stored: StoredBlob) -> PlannedBlob {
-    let shape = stored.shape.clone();
-    PlannedBlob {
-        shape,
-        role: Role::Other,
-        initial: Initial::Zeros,
-        owner: None,
-        donor: Some(stored),
-        patches: Vec::new(),
-    }
+    let mut blob = PlannedBlob::new(stored.shape.clone(), Role::Other, Initial::Zeros);
+    blob.take(stored);
+    blob
 }
 
 /// Writes a plan of stored values, those of [`plan`] or [`fit`](super::fit()), to `output`.
@@ -101,17 +96,17 @@ pub fn number_notices(stored: &StoredNet) -> Vec<String> {
 }
 
 /// What the definition of the net would add to the stored layers in a file of this format, in a line each.
-pub fn net_notices(stored: &StoredNet, format: Format) -> Vec<String> {
+pub fn net_notices(stored: &StoredNet, format: Format) -> Vec<Advice> {
     let bare = stored.layers.iter().any(|layer| layer.param.is_none());
     let legacy = blobs(stored).filter(|blob| blob.legacy).count();
     let notice = match format {
         Format::Caffemodel | Format::Prototxt if bare => {
-            "the layers have names and blobs alone, no types and no parameters; --net NET.prototxt adds them".to_owned()
+            let before = "the layers have names and blobs alone, no types and no parameters; ";
+            Advice::naming(before, Setting::Net, " adds them")
         }
         Format::Hdf5 | Format::Npz | Format::Safetensors if legacy > 0 && !bare => {
-            format!(
-                "{legacy} of the blobs have the four sizes of old files; --net NET.prototxt gives them the net's shapes"
-            )
+            let before = format!("{legacy} of the blobs have the four sizes of old files; ");
+            Advice::naming(before, Setting::Net, " gives them the net's shapes")
         }
         _ => return Vec::new(),
     };

@@ -1,11 +1,13 @@
 //! Stored weights in the layers of a net definition.
 
+use crate::donors::{self, Donor, MatchOptions, Nested};
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::net::NetPlace;
-use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer};
-use crate::weights::{self, Donor, MatchOptions};
+use crate::plan::{Initial, Plan, PlannedLayer, SourceKind};
+use crate::setting::{Advice, Setting};
 
-/// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same.
+/// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same. In HDF5,
+/// groups within those of layers are layers, too, as which they were written.
 ///
 /// No blob is filled any more, so that writing the plan draws nothing. Returns the names of the stored layers that the
 /// net has no place for.
@@ -14,7 +16,8 @@ use crate::weights::{self, Donor, MatchOptions};
 /// A layer does not fit, or weights of the net are missing, all of them listed.
 pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
     let donors = [stored];
-    let report = weights::apply(plan, &donors, &MatchOptions::default()).map_err(without_remedy)?;
+    let report = donors::apply_nested(plan, &donors, &MatchOptions::default(), Nested::Layers);
+    let report = report.map_err(without_remedy)?;
     let missing: Vec<Diagnostic> =
         plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name)).collect();
     if !missing.is_empty() {
@@ -40,11 +43,13 @@ fn without_remedy(error: Error) -> Error {
 
 /// The error for a layer that lacks values which the net does not give either.
 fn missing(plan: &Plan, layer: &PlannedLayer, file: &str) -> Option<Diagnostic> {
-    let lacks =
-        |blob: &PlannedBlob| blob.owner.is_none() && blob.donor.is_none() && !matches!(blob.initial, Initial::Given(_));
-    layer.blobs.iter().any(lacks).then(|| {
-        let refusal = Refusal::new(format!("{file} has no weights for it"))
-            .help(format!("caffemodel init --weights {file} fills what is missing"));
+    let lacking = [SourceKind::Filler, SourceKind::Zeros, SourceKind::WeightsInPart];
+    layer.blobs.iter().any(|blob| lacking.contains(&blob.source().kind())).then(|| {
+        let refusal = Refusal::new(format!("{file} has no weights for it")).help(Advice::naming(
+            "",
+            Setting::InitWithWeights { file: file.to_owned() },
+            " fills what is missing",
+        ));
         plan.locator.diagnose(&NetPlace { param: &layer.param, origin: layer.origin, prefix: "" }, &refusal)
     })
 }

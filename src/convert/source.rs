@@ -9,16 +9,14 @@ use crate::proto::schema::MessageType;
 
 use crate::dialect::{DIALECTS, Dialect};
 use crate::error::{Diagnostic, Error, Result};
+use crate::formats::map::FileMap;
+use crate::formats::{FormatEntry, StoredNet, caffemodel, prototxt};
 use crate::limits::Limits;
-use crate::net::detect::{Told, told_of_message};
-use crate::net::reading::Content;
 use crate::net::{Kind, ReadOptions};
+use crate::proto::sniff::Content;
 use crate::proto::wire::{self, WireError};
-use crate::proto::{Encoding, binary, descriptor, gate, message_names, text};
-use crate::weights::foreign;
-use crate::weights::format::{is_binary, recognise};
-use crate::weights::map::FileMap;
-use crate::weights::{StoredFormat, StoredNet, caffemodel};
+use crate::proto::{Encoding, binary, gate, message_names, text};
+use crate::setting::{Advice, Setting};
 
 /// A file to convert.
 ///
@@ -81,33 +79,21 @@ impl Source {
 
     fn new(file: Arc<FileMap>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
         let message = message.map(|name| named(name, options)).transpose()?;
-        if let Some(refusal) = foreign::refusal(&file.name(), file.bytes(), "a net and not stored weights") {
-            return Err(refusal.into());
+        match Content::of(file.bytes()) {
+            Content::Foreign(foreign) => Err(foreign.refusal(&file.name(), "a net and not stored weights").into()),
+            Content::Text => {
+                let prototxt::Encoded { file, message, dialect, notice } = prototxt::encoded(&file, message, options)?;
+                let options = ReadOptions { dialect: Some(dialect), ..*options };
+                Ok(Source { file, message: Some(message), encoding: Encoding::Text, options, notice })
+            }
+            _ => {
+                let message = match message {
+                    None => FormatEntry::of_file(&file)?.message(file.bytes()),
+                    message => message,
+                };
+                Ok(Source { file, message, encoding: Encoding::Binary, options: *options, notice: None })
+            }
         }
-        if is_binary(file.bytes()) {
-            let message = match message {
-                None => recognise(&file)?.message(file.bytes()),
-                message => message,
-            };
-            return Ok(Source { file, message, encoding: Encoding::Binary, options: *options, notice: None });
-        }
-        let message = message.unwrap_or_else(|| message_of(file.bytes()));
-        let name = file.name();
-        let content = Content::text(&name, file.bytes())?;
-        let Told { reading, notice } = told_of_message(&content, message.name(), message.name(), options)?;
-        let (dialect, message) = (reading.dialect, reading.message);
-        // The text becomes what a binary file of its dialect would be.
-        let bytes = if dialect.is_bvlc() {
-            reading.joined().to_vec()
-        } else {
-            let mut bytes = Vec::new();
-            binary::write(&mut bytes, message, reading.joined())
-                .map_err(|source| Error::io("cannot read", &name, source))?;
-            bytes
-        };
-        let file = FileMap::held(&name, bytes);
-        let options = ReadOptions::of(Some(dialect));
-        Ok(Source { file, message: Some(message), encoding: Encoding::Text, options, notice })
     }
 
     /// The message that the file is; `None` if it is of a format that is not protobuf's.
@@ -175,15 +161,15 @@ impl Source {
     /// The file is damaged, or has no blobs.
     pub fn weights(&self) -> Result<StoredNet> {
         let format = match self.message {
-            None => recognise(&self.file)?,
-            Some(message) => StoredFormat::of_message(message.name()).ok_or_else(|| {
+            None => FormatEntry::of_file(&self.file)?,
+            Some(message) => FormatEntry::of_message(message.name()).ok_or_else(|| {
                 Error::Request(format!("{}: a {} is no net and no blob", self.file.name(), message.name()))
             })?,
         };
         let mut stored = format.open(&self.file, &self.options)?;
         stored.notices.splice(0..0, self.notice.clone());
         if stored.layers.iter().all(|layer| layer.blobs.is_empty()) {
-            let help = "caffemodel init fills the blobs of a net definition";
+            let help = Advice::naming("", Setting::Init, " fills the blobs of a net definition");
             return Err(self.file.refuse_with("there are no weights in it", help));
         }
         Ok(stored)
@@ -195,10 +181,11 @@ impl Source {
 
     fn flawed(&self, message: MessageType, flaw: &WireError) -> Error {
         let help = match flaw {
-            WireError::UnknownField { .. } => Some(
-                "it would be lost; --no-weights passes over it, and so do formats that hold weights alone".to_owned(),
-            ),
-            WireError::TooMany { what, .. } => Some(format!("--limit {what}=N raises the limit")),
+            WireError::UnknownField { .. } => {
+                let after = " passes over it, and so do formats that hold weights alone";
+                Some(Advice::naming("it would be lost; ", Setting::NoWeights, after))
+            }
+            WireError::TooMany { what, .. } => Some(Advice::naming("", Setting::Limit(what), " raises the limit")),
             _ => None,
         };
         let message = format!("{}: not a {}: {flaw}", self.file.name(), message.name());
@@ -249,29 +236,9 @@ fn named(name: &str, options: &ReadOptions) -> Result<MessageType> {
     })
 }
 
-/// The message that a text is: blobs if all of its fields are theirs, otherwise a net or a solver.
-fn message_of(content: &[u8]) -> MessageType {
-    let names = || text::field_names(content);
-    let blobs = ["BlobProto", "BlobProtoVector"].map(descriptor);
-    let fits = |message: MessageType| names().all(|name| message.field_named(name).is_some());
-    let blobs = blobs.into_iter().find(|&message| names().next().is_some() && fits(message));
-    blobs.unwrap_or_else(|| Kind::of(content).message())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_fields_of_a_text_tell_its_message() {
-        let name = |text: &str| message_of(text.as_bytes()).name().to_owned();
-        assert_eq!(name("layer { }"), "NetParameter");
-        assert_eq!(name(""), "NetParameter");
-        assert_eq!(name("base_lr: 1"), "SolverParameter");
-        assert_eq!(name("num: 1 channels: 3 data: [1, 2]"), "BlobProto");
-        assert_eq!(name("blobs { } blobs { }"), "BlobProtoVector");
-        assert_eq!(name("blobs { } layer { }"), "NetParameter");
-    }
 
     #[test]
     fn messages_have_names() {

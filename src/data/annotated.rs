@@ -5,20 +5,20 @@ use std::path::Path;
 use prost::Message;
 
 use super::datum::Datum;
-use super::{Place, Record, SourceError};
+use super::{DatabaseRecord, SourceError, SourcePlace};
 use crate::proto::Schema;
 use crate::proto::caffe::AnnotatedDatum;
 use crate::proto::gate::{folded, joined};
 
 /// An AnnotatedDatum of a database.
 #[derive(Debug)]
-pub struct Annotated<'a> {
+pub(crate) struct Annotated<'a> {
     /// The picture.
-    pub picture: Datum<'a>,
+    pub(crate) picture: Datum<'a>,
     /// Whether the annotations have a type.
-    pub has_type: bool,
+    pub(crate) has_type: bool,
     /// How many boxes there are, in all groups.
-    pub boxes: usize,
+    pub(crate) boxes: usize,
 }
 
 impl<'a> Annotated<'a> {
@@ -26,11 +26,15 @@ impl<'a> Annotated<'a> {
     ///
     /// # Errors
     /// The record is no AnnotatedDatum.
-    pub fn read(database: &'a Path, record: Record, schema: &'static Schema) -> Result<Annotated<'a>, SourceError> {
-        let Record { key, value } = record;
+    pub(crate) fn read(
+        database: &'a Path,
+        record: DatabaseRecord,
+        schema: &'static Schema,
+    ) -> Result<Annotated<'a>, SourceError> {
+        let DatabaseRecord { key, value } = record;
         let fault = |why: &dyn std::fmt::Display| {
             let message = format!("the record is not an AnnotatedDatum: {why}");
-            SourceError::at(database, Place::Record(key.clone()), message)
+            SourceError::at(database, SourcePlace::Record(key.clone()), message)
         };
         let message = schema.message("AnnotatedDatum").ok_or_else(|| fault(&"the dialect has none"))?;
         let union = joined(&value, message).map_err(|error| fault(&error))?;
@@ -49,7 +53,7 @@ mod tests {
     use crate::data::picture::Decoding;
 
     fn read(value: &[u8]) -> Result<(usize, bool, String), String> {
-        let record = Record { key: b"k".to_vec(), value: value.to_vec() };
+        let record = DatabaseRecord { key: b"k".to_vec(), value: value.to_vec() };
         let schema = Schema::all().iter().find(|schema| schema.name() == "ssd").unwrap();
         let read = Annotated::read(Path::new("db"), record, schema).map_err(|error| error.to_string())?;
         let size = read.picture.picture_size(Decoding::Stored).map_err(|error| error.to_string())?;

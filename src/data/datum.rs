@@ -5,12 +5,12 @@ use std::path::Path;
 use prost::Message;
 
 use super::picture::{self, Decoding};
-use super::{PictureSize, Place, Record, SourceError};
+use super::{DatabaseRecord, PictureSize, SourceError, SourcePlace};
 use crate::proto::caffe;
 
 /// A Datum of a database.
 #[derive(Debug)]
-pub struct Datum<'a> {
+pub(crate) struct Datum<'a> {
     database: &'a Path,
     key: Vec<u8>,
     datum: caffe::Datum,
@@ -21,12 +21,12 @@ impl<'a> Datum<'a> {
     ///
     /// # Errors
     /// The record is no Datum.
-    pub fn read(database: &'a Path, record: Record) -> Result<Datum<'a>, SourceError> {
-        let Record { key, value } = record;
+    pub(crate) fn read(database: &'a Path, record: DatabaseRecord) -> Result<Datum<'a>, SourceError> {
+        let DatabaseRecord { key, value } = record;
         match caffe::Datum::decode(value.as_slice()) {
             Ok(datum) => Ok(Datum { database, key, datum }),
             Err(error) => {
-                Err(SourceError::at(database, Place::Record(key), format!("the record is not a Datum: {error}")))
+                Err(SourceError::at(database, SourcePlace::Record(key), format!("the record is not a Datum: {error}")))
             }
         }
     }
@@ -37,7 +37,7 @@ impl<'a> Datum<'a> {
     }
 
     /// Whether it holds an encoded picture, such as a JPEG.
-    pub fn is_encoded(&self) -> bool {
+    pub(crate) fn is_encoded(&self) -> bool {
         self.datum.encoded()
     }
 
@@ -45,7 +45,7 @@ impl<'a> Datum<'a> {
     ///
     /// # Errors
     /// There are no channels, too few values, or a picture that does not decode.
-    pub fn picture_size(&self, decoding: Decoding) -> Result<PictureSize, SourceError> {
+    pub(crate) fn picture_size(&self, decoding: Decoding) -> Result<PictureSize, SourceError> {
         if self.is_encoded() {
             return picture::size(self.datum.data(), decoding)
                 .map_err(|error| self.fault(format!("the picture of the Datum cannot be decoded: {error}")));
@@ -64,6 +64,6 @@ impl<'a> Datum<'a> {
     }
 
     fn fault(&self, message: String) -> SourceError {
-        SourceError::at(self.database, Place::Record(self.key.clone()), message)
+        SourceError::at(self.database, SourcePlace::Record(self.key.clone()), message)
     }
 }

@@ -8,10 +8,11 @@ use thiserror::Error;
 
 /// A place in a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum SourcePlace {
     /// The source as a whole.
     Whole,
     /// The byte of this offset.
+    #[cfg(any(feature = "datasets", feature = "hdf5"))]
     Byte(u64),
     /// The line of this number, from 1.
     Line(u64),
@@ -19,20 +20,21 @@ pub enum Place {
     Record(Vec<u8>),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for SourcePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Whole => Ok(()),
-            Place::Byte(offset) => write!(f, ", byte {offset}"),
-            Place::Line(line) => write!(f, ":{line}"),
-            Place::Record(key) => write!(f, ", record \"{}\"", key.escape_ascii()),
+            SourcePlace::Whole => Ok(()),
+            #[cfg(any(feature = "datasets", feature = "hdf5"))]
+            SourcePlace::Byte(offset) => write!(f, ", byte {offset}"),
+            SourcePlace::Line(line) => write!(f, ":{line}"),
+            SourcePlace::Record(key) => write!(f, ", record \"{}\"", key.escape_ascii()),
         }
     }
 }
 
 /// Why a source cannot be read.
 #[derive(Debug, Error)]
-pub enum SourceError {
+pub(crate) enum SourceError {
     /// The source is not there, or the system does not let it be read.
     #[error("cannot read {}: {source}", path.display())]
     Io {
@@ -47,25 +49,42 @@ pub enum SourceError {
         /// The file or folder.
         path: PathBuf,
         /// Where in it.
-        place: Place,
+        place: SourcePlace,
         /// What is wrong.
         message: String,
+    },
+    /// The build has no reader for the source.
+    #[cfg(not(all(feature = "datasets", feature = "hdf5")))]
+    #[error("{}: this build of caffemodel does not read {what}; build it with the feature {feature:?}", path.display())]
+    Unavailable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is not read, in the plural.
+        what: &'static str,
+        /// The feature of the crate that brings the reader.
+        feature: &'static str,
     },
 }
 
 impl SourceError {
     /// An error of the system about `path`.
-    pub fn io(path: &Path, source: io::Error) -> SourceError {
+    pub(crate) fn io(path: &Path, source: io::Error) -> SourceError {
         SourceError::Io { path: path.to_owned(), source }
     }
 
+    /// A source that only a build with another feature reads; `what` is such sources, in the plural.
+    #[cfg(not(all(feature = "datasets", feature = "hdf5")))]
+    pub(crate) fn without(path: &Path, what: &'static str, feature: &'static str) -> SourceError {
+        SourceError::Unavailable { path: path.to_owned(), what, feature }
+    }
+
     /// Something wrong at a place in `path`.
-    pub fn at(path: &Path, place: Place, message: impl Into<String>) -> SourceError {
+    pub(crate) fn at(path: &Path, place: SourcePlace, message: impl Into<String>) -> SourceError {
         SourceError::Content { path: path.to_owned(), place, message: message.into() }
     }
 
     /// Something wrong with `path` as a whole.
-    pub fn whole(path: &Path, message: impl Into<String>) -> SourceError {
-        SourceError::at(path, Place::Whole, message)
+    pub(crate) fn whole(path: &Path, message: impl Into<String>) -> SourceError {
+        SourceError::at(path, SourcePlace::Whole, message)
     }
 }

@@ -3,15 +3,17 @@
 //! A list names files between white space. The first decides the shapes; a list that Caffe shuffles (with the C
 //! library's generator, not its own) may begin with another file, but all files of a list have rows of one shape.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use hdf5_pure::{Datatype, Error, File, ReadSeekSource};
+use hdf5_reader::error::Error;
+use hdf5_reader::messages::datatype::Datatype;
+use hdf5_reader::storage::FileStorage;
 
 use super::words::Words;
-use super::{Place, SourceError};
+use super::{SourceError, SourcePlace};
 use crate::Shape;
-use crate::hdf5::Tree;
+use crate::hdf5::{LinkError, LinkTree, LinkedObject};
 
 /// The name of the first file of the list at `list`.
 ///
@@ -29,10 +31,9 @@ pub fn first_name(list: &Path) -> Result<String, SourceError> {
 }
 
 /// The first of the files that a list names.
-#[derive(Debug)]
-pub struct FirstFile {
+pub(crate) struct FirstFile {
     path: PathBuf,
-    file: File,
+    tree: LinkTree,
 }
 
 impl FirstFile {
@@ -40,59 +41,63 @@ impl FirstFile {
     ///
     /// # Errors
     /// It cannot be read, or is no HDF5 file.
-    pub fn open(path: PathBuf) -> Result<FirstFile, SourceError> {
+    pub(crate) fn open(path: PathBuf) -> Result<FirstFile, SourceError> {
         super::file::look_at(&path)?;
-        let file = File::open_streaming(&path).map_err(|error| fault(&path, error))?;
-        let (end, size) = (file.superblock().eof_address, file.file_size());
+        let tree = FileStorage::open(&path).and_then(|storage| LinkTree::open(Arc::new(storage)));
+        let tree = tree.map_err(|error| fault(&path, error))?;
+        let [end, size] = tree.ends();
         if end > size {
             let message = format!("the HDF5 file is cut off: it has {size} bytes of {end}");
-            return Err(SourceError::at(&path, Place::Byte(size), message));
+            return Err(SourceError::at(&path, SourcePlace::Byte(size), message));
         }
-        Ok(FirstFile { path, file })
+        Ok(FirstFile { path, tree })
     }
 
     /// The shape of the dataset of this name, which stands outside of groups and has numbers.
     ///
     /// # Errors
     /// There is none, it has no axes, no values or too many, or its values are not numbers.
-    pub fn shape(&self, name: &str) -> Result<Shape, SourceError> {
+    pub(crate) fn shape(&self, name: &str) -> Result<Shape, SourceError> {
         let fault = |message: String| SourceError::whole(&self.path, message);
-        let dataset = self.dataset(name)?;
-        let read = dataset.datatype().and_then(|datatype| Ok((datatype, dataset.shape()?)));
-        let (datatype, dims) = read.map_err(|error| fault(format!("dataset {name:?}: {error}")))?;
-        if !matches!(datatype, Datatype::FixedPoint { .. } | Datatype::FloatingPoint { .. }) {
-            return Err(fault(format!("dataset {name:?} does not hold numbers but {}", dtype(&dataset))));
+        if name.contains('/') {
+            return Err(fault(format!("dataset {name:?} is not looked for: Caffe does not look into groups")));
         }
+        let read = || {
+            let Some(place) = self.tree.find(&self.tree.root(), name)? else { return Ok(None) };
+            let is_dataset = matches!(&*self.tree.object(&place)?, LinkedObject::Dataset(_));
+            Ok(Some(if is_dataset { Some(self.tree.dataset(&place)?) } else { None }))
+        };
+        let found = read().map_err(|error: LinkError| fault(format!("dataset {name:?}: {error}")))?;
+        let found = found.ok_or_else(|| fault(format!("there is no dataset {name:?}")))?;
+        let dataset = found.ok_or_else(|| fault(format!("{name:?} is not a dataset")))?;
+        if let Some(others) = not_numbers(dataset.dtype()) {
+            return Err(fault(format!("dataset {name:?} does not hold numbers but {others}")));
+        }
+        let dims = dataset.shape();
         if dims.is_empty() {
             return Err(fault(format!("dataset {name:?} has no axes, but the first axis counts the items")));
         }
         if dims.contains(&0) {
             return Err(fault(format!("dataset {name:?} is empty")));
         }
-        let dims: Vec<i64> = dims.into_iter().map(|dim| i64::try_from(dim).unwrap_or(i64::MAX)).collect();
+        let dims: Vec<i64> = dims.iter().map(|&dim| i64::try_from(dim).unwrap_or(i64::MAX)).collect();
         Shape::new(dims).map_err(|error| fault(format!("dataset {name:?}: {error}")))
-    }
-
-    fn dataset(&self, name: &str) -> Result<hdf5_pure::Dataset, SourceError> {
-        let fault = |message: String| SourceError::whole(&self.path, message);
-        if name.contains('/') {
-            return Err(fault(format!("dataset {name:?} is not looked for: Caffe does not look into groups")));
-        }
-        let source = fs::File::open(&self.path).map_err(|error| SourceError::io(&self.path, error))?;
-        let source = ReadSeekSource::new(source).map_err(|error| fault(error.to_string()))?;
-        let tree = Tree::new(&source, self.file.superblock());
-        let place = tree.find(&tree.root(), name).map_err(|error| fault(format!("dataset {name:?}: {error}")))?;
-        let place = place.ok_or_else(|| fault(format!("there is no dataset {name:?}")))?;
-        self.file.dataset(&place.path).map_err(|error| match error {
-            Error::NotADataset(_) => fault(format!("{name:?} is not a dataset")),
-            error => fault(format!("dataset {name:?}: {error}")),
-        })
     }
 }
 
-/// The kind of a dataset's values, in words.
-fn dtype(dataset: &hdf5_pure::Dataset) -> String {
-    dataset.dtype().map_or_else(|error| error.to_string(), |dtype| dtype.to_string())
+/// What values of a type are, if they are not numbers.
+fn not_numbers(datatype: &Datatype) -> Option<&'static str> {
+    Some(match datatype {
+        Datatype::FixedPoint { .. } | Datatype::FloatingPoint { .. } => return None,
+        Datatype::String { .. } => "strings",
+        Datatype::Compound { .. } => "records",
+        Datatype::Array { .. } => "arrays",
+        Datatype::Enum { .. } => "names of an enumeration",
+        Datatype::VarLen { .. } => "sequences",
+        Datatype::Opaque { .. } => "opaque bytes",
+        Datatype::Reference { .. } => "references",
+        Datatype::Bitfield { .. } => "bit fields",
+    })
 }
 
 fn fault(path: &Path, error: Error) -> SourceError {
@@ -104,6 +109,8 @@ fn fault(path: &Path, error: Error) -> SourceError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use hdf5_pure::FileBuilder;
     use proptest::prelude::*;
     use tempfile::TempDir;

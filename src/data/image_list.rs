@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::file::{look_at, os_string};
-use super::{Place, SourceError};
+use super::{SourceError, SourcePlace};
 use crate::random::{Mt19937, shuffle};
 
 /// The longest line that is read.
@@ -17,27 +17,27 @@ const MAX_LINE_BYTES: u64 = 65536;
 
 /// Which picture of a list comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Start {
+pub(crate) struct Start {
     /// The seed of the generator that shuffles the list, if it is shuffled.
-    pub shuffle: Option<u32>,
+    pub(crate) shuffle: Option<u32>,
     /// How many pictures are then passed over.
-    pub skip: u32,
+    pub(crate) skip: u32,
 }
 
 /// A picture of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// Its name.
-    pub name: OsString,
+    pub(crate) name: OsString,
     /// Its line, from 1.
-    pub line: u64,
+    pub(crate) line: u64,
 }
 
 /// The first picture of the list at `path`.
 ///
 /// # Errors
 /// The list cannot be read, or has too few lines.
-pub fn first_picture(path: &Path, start: Start) -> Result<Listed, SourceError> {
+pub(crate) fn first_picture(path: &Path, start: Start) -> Result<Listed, SourceError> {
     let index = match start.shuffle {
         None => start.skip,
         Some(seed) => shuffled(path, seed, start.skip)?,
@@ -77,7 +77,7 @@ fn too_short(path: &Path, count: u64, skip: u32) -> SourceError {
 fn listed(path: &Path, line: Vec<u8>, number: u64) -> Result<Listed, SourceError> {
     let end = line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len());
     let name = os_string(&line[..end])
-        .ok_or_else(|| SourceError::at(path, Place::Line(number), "the name of the picture is not UTF-8"))?;
+        .ok_or_else(|| SourceError::at(path, SourcePlace::Line(number), "the name of the picture is not UTF-8"))?;
     Ok(Listed { name, line: number })
 }
 
@@ -104,7 +104,7 @@ impl<'a> Lines<'a> {
         self.read += 1;
         if line.len() as u64 == MAX_LINE_BYTES {
             let message = format!("a line of {MAX_LINE_BYTES} bytes or more: this is not a list of pictures");
-            return Err(SourceError::at(self.path, Place::Line(self.read), message));
+            return Err(SourceError::at(self.path, SourcePlace::Line(self.read), message));
         }
         line.pop_if(|last| *last == b'\n');
         Ok(Some(line))

@@ -7,11 +7,11 @@
 
 use std::path::Path;
 
-use super::file::{SourceFile, bytes_at};
-use super::{Record, SourceError};
+use super::source_file::{SourceFile, bytes_at};
+use super::{DatabaseRecord, SourceError};
 
 /// The name of the file in the folder.
-pub const DATA_FILE: &str = "data.mdb";
+pub(crate) const DATA_FILE: &str = "data.mdb";
 
 /// A page starts with its number, 2 unused bytes, its flags, and the ends of its free space.
 const PAGE_HEADER: usize = 16;
@@ -42,7 +42,7 @@ const MAX_DEPTH: usize = 32;
 ///
 /// # Errors
 /// The folder holds no database, one without records, or one that is damaged.
-pub fn first_record(folder: &Path) -> Result<Record, SourceError> {
+pub(crate) fn first_record(folder: &Path) -> Result<DatabaseRecord, SourceError> {
     let mut database = Database::open(folder)?;
     if database.meta.root == NO_ROOT {
         return Err(SourceError::whole(folder, "the database has no records"));
@@ -113,7 +113,7 @@ impl Database {
     }
 
     /// The record of the first node of a leaf page.
-    fn record(&mut self, page: &Page) -> Result<Record, SourceError> {
+    fn record(&mut self, page: &Page) -> Result<DatabaseRecord, SourceError> {
         let node = self.first_node(page)?;
         let offset = page.offset + node.offset as u64;
         if node.flags & DUPLICATES != 0 {
@@ -130,7 +130,7 @@ impl Database {
         } else {
             node.value(page, node.size as usize).map(<[u8]>::to_vec)
         };
-        let record = key.zip(value).map(|(key, value)| Record { key, value });
+        let record = key.zip(value).map(|(key, value)| DatabaseRecord { key, value });
         record.ok_or_else(|| self.file.fault(offset, "a record does not fit its page: the database is damaged"))
     }
 
@@ -143,7 +143,7 @@ impl Database {
         self.file.read(page.offset + PAGE_HEADER as u64, size.into(), "a value")
     }
 
-    fn first_node(&self, page: &Page) -> Result<Node, SourceError> {
+    fn first_node(&self, page: &Page) -> Result<PageNode, SourceError> {
         page.first_node().ok_or_else(|| {
             self.file.fault(page.offset, "the page has no node that can be read: the database is damaged")
         })
@@ -176,7 +176,7 @@ struct Page {
 }
 
 /// The first node of a page.
-struct Node {
+struct PageNode {
     /// Where it stands in its page.
     offset: usize,
     /// The size of the value; of a branch the lower half of a page's number.
@@ -199,16 +199,16 @@ impl Page {
     }
 
     /// The node that the first entry of the page's table of offsets leads to.
-    fn first_node(&self) -> Option<Node> {
+    fn first_node(&self) -> Option<PageNode> {
         let has_nodes = usize::from(self.short(PAGE_LOWER)?) > PAGE_HEADER;
         let offset = usize::from(self.short(PAGE_HEADER).filter(|_| has_nodes)?);
         let [low, high, flags, key_size] = [0, 2, 4, 6].map(|field| self.short(offset + field));
         let size = u32::from(low?) | u32::from(high?) << 16;
-        Some(Node { offset, size, flags: flags?, key_size: key_size?.into() })
+        Some(PageNode { offset, size, flags: flags?, key_size: key_size?.into() })
     }
 }
 
-impl Node {
+impl PageNode {
     fn key<'a>(&self, page: &'a Page) -> Option<&'a [u8]> {
         page.bytes.get(self.offset + NODE_HEADER..)?.get(..self.key_size)
     }

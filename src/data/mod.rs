@@ -7,46 +7,73 @@
 //! The databases are read by code of our own: LMDB's library trusts its file, and one damaged page number ends the
 //! process with a signal; LevelDB's library writes a log and a lock, replays logs into memory, and compacts tables.
 
-pub mod annotated;
-pub mod datum;
-pub mod hdf5_list;
-pub mod image_list;
-pub mod leveldb;
-pub mod lmdb;
-pub mod name_sizes;
-pub mod picture;
-pub mod video;
-pub mod window_file;
+pub(crate) mod annotated;
+pub(crate) mod datum;
+#[cfg(feature = "hdf5")]
+pub(crate) mod hdf5_list;
+pub(crate) mod image_list;
+#[cfg(feature = "datasets")]
+pub(crate) mod leveldb;
+#[cfg(feature = "datasets")]
+pub(crate) mod lmdb;
+pub(crate) mod name_sizes;
+#[cfg(feature = "datasets")]
+pub(crate) mod picture;
+#[cfg(feature = "datasets")]
+pub(crate) mod video;
+pub(crate) mod window_file;
 
 mod error;
+#[cfg_attr(not(feature = "datasets"), allow(dead_code, reason = "lists of files need a part of it"))]
 mod file;
+#[cfg(feature = "datasets")]
+mod source_file;
 mod sources;
+#[cfg(all(test, feature = "datasets"))]
+mod tests;
+#[cfg(not(all(feature = "datasets", feature = "hdf5")))]
+mod unavailable;
 mod words;
 
 use std::fmt;
 
-pub use error::{Place, SourceError};
-pub use file::check_readable;
+pub(crate) use error::{SourceError, SourcePlace};
+pub(crate) use file::check_readable;
 pub use sources::Sources;
+#[cfg(not(feature = "hdf5"))]
+pub(crate) use unavailable::hdf5_list;
+#[cfg(not(feature = "datasets"))]
+pub(crate) use unavailable::{leveldb, lmdb, picture, video};
 
 /// A record of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct DatabaseRecord {
     /// Its key.
-    pub key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// Its value.
-    pub value: Vec<u8>,
+    pub(crate) value: Vec<u8>,
+}
+
+/// How a picture is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decoding {
+    /// To three channels.
+    Color,
+    /// To one channel.
+    Gray,
+    /// To the channels that are stored, turned by no orientation.
+    Stored,
 }
 
 /// The size of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PictureSize {
+pub(crate) struct PictureSize {
     /// How many values a pixel has.
-    pub channels: i32,
+    pub(crate) channels: i32,
     /// The number of rows.
-    pub height: i32,
+    pub(crate) height: i32,
     /// The number of columns.
-    pub width: i32,
+    pub(crate) width: i32,
 }
 
 impl PictureSize {

@@ -9,7 +9,7 @@ use super::words::Words;
 ///
 /// # Errors
 /// The list cannot be read.
-pub fn count(path: &Path) -> Result<u64, SourceError> {
+pub(crate) fn count(path: &Path) -> Result<u64, SourceError> {
     let mut words = Words::open(path)?;
     let mut count = 0;
     while words.next()?.is_some() && is_number(words.next()?) && is_number(words.next()?) {

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use super::file::{SourceFile, bytes_at};
+use super::source_file::{SourceFile, bytes_at};
 use super::{PictureSize, SourceError};
 
 /// How many chunks are looked at: the header of a file has a few dozen.
@@ -17,7 +17,7 @@ const MAX_CHUNKS: usize = 1 << 16;
 ///
 /// # Errors
 /// The file cannot be read, is no AVI file, or has no video in it.
-pub fn frame_size(path: &Path) -> Result<PictureSize, SourceError> {
+pub(crate) fn frame_size(path: &Path) -> Result<PictureSize, SourceError> {
     let mut file = SourceFile::open(path)?;
     let head = file.read(0, 12.min(file.len()), "the head of a video")?;
     if !head.starts_with(b"RIFF") || head.get(8..12) != Some(b"AVI ".as_slice()) {

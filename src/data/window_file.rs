@@ -17,7 +17,7 @@ use super::words::Words;
 ///
 /// # Errors
 /// The file cannot be read, names no picture, or does not have the words that it should; or `visit` fails.
-pub fn channels(
+pub(crate) fn channels(
     path: &Path,
     foreground: f32,
     mut visit: impl FnMut(&OsString) -> Result<(), SourceError>,

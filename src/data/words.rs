@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::file::look_at;
-use super::{Place, SourceError};
+use super::{SourceError, SourcePlace};
 
 /// The longest word that is read: no path of a file is longer.
 const MAX_WORD_BYTES: usize = 4096;
@@ -56,7 +56,7 @@ impl Words {
 
     /// Something wrong with the word read last.
     pub(super) fn fault(&self, message: impl Into<String>) -> SourceError {
-        SourceError::at(&self.path, Place::Line(self.line), message)
+        SourceError::at(&self.path, SourcePlace::Line(self.line), message)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod table;
 mod traits;
+mod vocabulary;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use crate::proto::Schema;
 
 pub use table::DIALECTS;
 pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};
+pub use vocabulary::Vocabulary;
 
 /// A Caffe that nets are written for: BVLC's of today, one of its releases, or a fork.
 #[derive(Clone, Copy)]

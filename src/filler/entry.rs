@@ -12,6 +12,8 @@ use crate::proto::caffe::FillerParameter;
 /// The constructor of a filler: checks its parameters against the shape of the blob.
 pub type Build = fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal>;
 
+type BuildWithState = dyn Fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal> + Send + Sync;
+
 /// One entry of the table: a filler with its documentation and its constructor.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -35,7 +37,7 @@ pub struct FillerType {
 #[derive(Clone)]
 enum Constructor {
     Function(Build),
-    Shared(Arc<dyn Fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal> + Send + Sync>),
+    Shared(Arc<BuildWithState>),
 }
 
 impl fmt::Debug for FillerType {

@@ -2,7 +2,7 @@
 //!
 //! x = the values of blob `blob` of layer `layer` in the file `path`
 //!
-//! The file is one of weights ([`weights::open`](crate::weights::open) tells the format: .caffemodel, .h5, .npz,
+//! The file is one of weights ([`formats::open`](crate::formats::open) tells the format: .caffemodel, .h5, .npz,
 //! .safetensors, .binaryproto) or a .npy array. `blob` is 0 unless given; `layer` is not needed where only one layer
 //! of the file has blobs, as in a .npy or .binaryproto. The blob's shape must be the one to fill. It draws nothing.
 //!
@@ -15,10 +15,10 @@ use super::pieces::PIECE;
 use super::{Filler, FillerType, Sink, count, refuse_sparse};
 use crate::Shape;
 use crate::error::{AtField, Refusal};
+use crate::formats::{self, StoredBlob, StoredLayer, StoredNet};
 use crate::proto::caffe::FillerParameter;
 use crate::proto::text::closest;
 use crate::random::Generator;
-use crate::weights::{self, StoredBlob, StoredLayer, StoredNet};
 
 const NAME: &str = "from_file";
 
@@ -53,7 +53,7 @@ impl FromFile {
         if path.is_empty() {
             return Err(Refusal::at("path", format!("the {NAME} filler needs a path")));
         }
-        let net = weights::open(path).at("path")?;
+        let net = formats::open(path).at("path")?;
         let layer = layer(&net, param, path)?;
         let index = param.blob() as usize;
         let Some(blob) = layer.blobs.iter().find(|blob| blob.index == index) else {

@@ -20,7 +20,6 @@ mod fan;
 mod from_file;
 mod gaussian;
 mod householder;
-mod moments;
 mod msra;
 mod orthogonal;
 mod pieces;
@@ -33,6 +32,8 @@ mod variance_scaling;
 mod xavier;
 
 #[cfg(test)]
+mod moments;
+#[cfg(test)]
 mod stub;
 
 use std::fmt;
@@ -41,8 +42,10 @@ use std::io;
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
-use crate::random::{Generator, Nowhere};
+use crate::random::Generator;
+pub use crate::statistics::Moments;
 
+pub use crate::sink::{Discard, Sink};
 pub use bilinear::Bilinear;
 pub use constant::Constant;
 pub use dirac::Dirac;
@@ -51,7 +54,6 @@ pub use entry::{Build, FillerType};
 pub use fan::Fan;
 pub use from_file::FromFile;
 pub use gaussian::Gaussian;
-pub use moments::Moments;
 pub use msra::Msra;
 pub use orthogonal::Orthogonal;
 pub use pieces::{PIECE, Piecewise};
@@ -61,15 +63,6 @@ pub use registry::{FILLERS, FillerRegistry};
 pub use text::text;
 pub use uniform::Uniform;
 pub use xavier::Xavier;
-
-/// Where a filler's values go, in order.
-pub trait Sink {
-    /// Takes the next values.
-    ///
-    /// # Errors
-    /// The values cannot be stored.
-    fn write(&mut self, values: &[f32]) -> io::Result<()>;
-}
 
 /// A rule that makes the values of one blob; implement [`Piecewise`] instead where the values are made one by one.
 pub trait Filler: fmt::Debug + Send + Sync {
@@ -89,7 +82,7 @@ pub trait Filler: fmt::Debug + Send + Sync {
     /// # Errors
     /// As of a fill.
     fn discard(&self, rng: &mut dyn Generator) -> io::Result<()> {
-        self.fill(rng, &mut Nowhere)
+        self.fill(rng, &mut Discard)
     }
 
     /// The filler piece by piece, if its values are made one by one.

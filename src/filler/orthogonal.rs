@@ -111,8 +111,8 @@ impl Filler for Orthogonal {
 mod tests {
     use super::*;
     use crate::filler::stub::{bits, values};
-    use crate::random::statistics::{critical, kolmogorov_smirnov};
     use crate::random::{CaffeGenerator, Era, NativeGenerator};
+    use crate::statistics::one_sample::{critical, kolmogorov_smirnov};
 
     fn filler(gain: f32, dims: &[i32]) -> Orthogonal {
         let param = FillerParameter { gain: Some(gain), ..Default::default() };

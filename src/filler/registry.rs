@@ -13,6 +13,7 @@ use crate::proto::caffe::FillerParameter;
 use crate::proto::fields::Fields;
 use crate::proto::text::closest;
 use crate::proto::{FIRST_EXTENSION, descriptor};
+use crate::setting::{Advice, Setting};
 
 /// Every filler of Caffe and its forks, and the extensions.
 pub static FILLERS: &[FillerType] = &[
@@ -50,7 +51,7 @@ pub static FILLERS: &[FillerType] = &[
 /// let param = FillerParameter { r#type: Some("Xavier".into()), ..Default::default() };
 /// let refusal = FillerRegistry::default().build(&param, &Shape::new([64, 3, 11, 11])?).unwrap_err();
 /// assert_eq!(refusal.message, "unknown filler \"Xavier\"");
-/// assert!(refusal.help.unwrap().starts_with("did you mean \"xavier\"?"));
+/// assert!(refusal.help.unwrap().to_string().starts_with("did you mean \"xavier\"?"));
 /// # Ok::<(), caffemodel::ShapeError>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -136,8 +137,11 @@ impl FillerRegistry {
             return self.find(param.r#type());
         }
         let extension = |field, message: String| {
-            Err(Refusal::at(field, message + " is an extension that Caffe does not know")
-                .help("--extensions allows it"))
+            Err(Refusal::at(field, message + " is an extension that Caffe does not know").help(Advice::naming(
+                "",
+                Setting::Extensions,
+                " allows it",
+            )))
         };
         match self.get(param.r#type()) {
             Some(entry) if entry.extension => extension("type", format!("the filler {:?}", entry.name)),
@@ -205,7 +209,7 @@ mod tests {
     fn help(name: &str) -> String {
         let refusal = FillerRegistry::default().build(&of_type(name), &Shape::scalar()).unwrap_err();
         assert_eq!((refusal.field, refusal.message), ("type", format!("unknown filler {name:?}")));
-        refusal.help.unwrap()
+        refusal.help.unwrap().to_string()
     }
 
     #[test]
@@ -269,7 +273,7 @@ mod tests {
                 let refusal = build(&param, &shape).unwrap_err();
                 let message = format!("the {} filler does not support sparse ({sparse} given)", entry.name);
                 assert_eq!((refusal.field, refusal.message), ("sparse", message));
-                assert_eq!(refusal.help.as_deref(), Some("remove sparse, or use the gaussian filler"));
+                assert_eq!(refusal.help.unwrap(), "remove sparse, or use the gaussian filler");
             }
             let unset = FillerParameter { sparse: Some(-1), ..of_type(entry.name) };
             assert!(build(&unset, &shape).is_ok());
@@ -280,12 +284,13 @@ mod tests {
     fn extensions_are_for_those_who_ask() {
         let shape = Shape::new([2, 2]).unwrap();
         let refused = |param: &FillerParameter| FillerRegistry::default().build(param, &shape).unwrap_err();
+        let allowed = Advice::naming("", Setting::Extensions, " allows it");
         let message = "the filler \"orthogonal\" is an extension that Caffe does not know";
-        let expected = Refusal::at("type", message).help("--extensions allows it");
+        let expected = Refusal::at("type", message).help(allowed.clone());
         assert_eq!(refused(&of_type("orthogonal")), expected);
         let scaled = FillerParameter { scale: Some(2.0), ..of_type("msra") };
         let message = "the filler's field \"scale\" is an extension that Caffe does not know";
-        assert_eq!(refused(&scaled), Refusal::at("scale", message).help("--extensions allows it"));
+        assert_eq!(refused(&scaled), Refusal::at("scale", message).help(allowed));
         for param in [of_type("orthogonal"), scaled] {
             assert!(build(&param, &shape).is_ok());
             assert!(FillerRegistry::default().build_chosen(&param, &shape).is_ok());
@@ -322,7 +327,7 @@ mod tests {
         assert_eq!(help("gaussians"), format!("did you mean \"gaussian\"? {known}"));
         assert_eq!(help("lecun"), known);
         let refusal = build(&of_type("ortogonal"), &Shape::scalar()).unwrap_err();
-        assert!(refusal.help.unwrap().starts_with("did you mean \"orthogonal\"? "));
+        assert!(refusal.help.unwrap().to_string().starts_with("did you mean \"orthogonal\"? "));
     }
 
     #[test]

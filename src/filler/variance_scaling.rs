@@ -133,8 +133,8 @@ mod tests {
     use super::*;
     use crate::filler::stub::{bits, values};
     use crate::filler::{Filler, FillerRegistry};
-    use crate::random::statistics::{critical, kolmogorov_smirnov, normal_cdf};
     use crate::random::{CaffeGenerator, Era, NativeGenerator};
+    use crate::statistics::one_sample::{critical, kolmogorov_smirnov, normal_cdf};
 
     const DIMS: [i32; 4] = [256, 64, 4, 4];
     const COUNT: usize = 256 * 64 * 16;

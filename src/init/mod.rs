@@ -11,7 +11,7 @@ mod values;
 
 use std::io;
 
-use crate::output::Output;
+use crate::formats::Output;
 use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::random::Streams;
 use target::Direct;
@@ -32,7 +32,7 @@ const MAX_THREADS: usize = 8;
 /// Those of the output, of the fillers and of the donors.
 ///
 /// ```
-/// use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, output::Arrays, random::Streams};
+/// use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats::Arrays, init, random::Streams};
 /// let text = r#"layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 4 } } }
 ///               layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
 ///                       inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }"#;
@@ -74,9 +74,10 @@ trait BlobStream {
 /// Writes the net with values from `source`.
 fn write(plan: &Plan, source: &mut dyn BlobStream, output: &mut dyn Output) -> io::Result<()> {
     for (index, layer) in plan.layers.iter().enumerate() {
-        output.begin_layer(layer)?;
+        let saved = layer.saved();
+        output.begin_layer(&saved)?;
         for blob in 0..layer.blobs.len() {
-            output.begin_blob(layer, blob)?;
+            output.begin_blob(&saved, blob)?;
             source.blob(BlobId { layer: index, blob }, output)?;
             output.end_blob()?;
         }

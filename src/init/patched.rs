@@ -4,7 +4,7 @@ use std::io;
 
 use super::target::PieceTarget;
 use crate::filler::Sink;
-use crate::weights::Patch;
+use crate::formats::Patch;
 
 /// Passes a blob's values on, patched.
 pub(super) struct Patched<'a> {

@@ -5,7 +5,7 @@ use std::io;
 use super::BlobStream;
 use super::values::ValueMaker;
 use crate::filler::Sink;
-use crate::output::Output;
+use crate::formats::Output;
 use crate::plan::{BlobId, PlannedLayer};
 
 /// Takes values in order, and says where they are to be made.

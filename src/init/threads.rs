@@ -15,7 +15,7 @@ use super::BlobStream;
 use super::target::PieceTarget;
 use super::values::ValueMaker;
 use crate::filler::{PIECE, Sink};
-use crate::output::Output;
+use crate::formats::Output;
 use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::random::Streams;
 

@@ -8,7 +8,7 @@ use super::patched::Patched;
 use super::target::PieceTarget;
 use crate::filler::{self, Filler, PIECE, Sink};
 use crate::layer::Draw;
-use crate::plan::{BlobId, Initial, Plan, PlannedLayer};
+use crate::plan::{BlobId, Initial, Plan, PlannedLayer, ValueSource};
 use crate::random::{Generator, Streams};
 
 /// Makes the values of one blob after the other, and draws what is thrown away between them.
@@ -34,24 +34,26 @@ impl<'a> ValueMaker<'a> {
         if matches!(layer.blobs[id.blob].initial, Initial::Filled { .. }) {
             self.discard_until(layer, Some(id.blob))?;
         }
-        let owner = self.plan.blob(id).owner.unwrap_or(id);
-        let patches = &self.plan.blob(owner).patches;
-        if patches.is_empty() {
-            return self.unpatched(id, owner, target);
+        let plan = self.plan;
+        match plan.source(id) {
+            ValueSource::WeightsInPart { patches, rest } => {
+                self.unpatched(id, &rest, &mut Patched::new(patches, target))
+            }
+            source => self.unpatched(id, &source, target),
         }
-        self.unpatched(id, owner, &mut Patched::new(patches, target))
     }
 
-    fn unpatched(&mut self, id: BlobId, owner: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
-        let donor = &self.plan.blob(owner).donor;
-        if owner == id && donor.is_none() {
+    fn unpatched(&mut self, id: BlobId, source: &ValueSource<'_>, target: &mut dyn PieceTarget) -> io::Result<()> {
+        let owner = self.plan.owner(id);
+        if let ValueSource::Weights(stored) = source {
+            self.plan.layers[id.layer].discard_blob(id.blob, self.streams)?;
+            return in_pieces(stored.shape.count(), target, |offset, piece| stored.values.read(offset, piece));
+        }
+        if owner == id {
             return self.own_values(id, target);
         }
         self.plan.layers[id.layer].discard_blob(id.blob, self.streams)?;
-        match donor {
-            Some(donor) => in_pieces(donor.shape.count(), target, |offset, piece| donor.values.read(offset, piece)),
-            None => self.owner_values(owner, target),
-        }
+        self.owner_values(owner, target)
     }
 
     /// Draws what the layer draws after its last blob.

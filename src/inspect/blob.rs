@@ -4,11 +4,11 @@ use std::io;
 
 use super::report::{BlobReport, FillerReport};
 use super::subject::blob_name;
-use crate::filler::{self, Fan, Moments};
+use crate::filler::{self, Fan};
+use crate::formats::StoredBlob;
 use crate::layer::{FillerSpec, Role};
-use crate::output::BlobSource;
-use crate::plan::{BlobId, Initial, PlannedBlob};
-use crate::weights::StoredBlob;
+use crate::plan::{BlobId, PlannedBlob, ValueSource};
+use crate::statistics::Moments;
 use crate::{Plan, Shape};
 
 /// A blob of the plan, of the weights, or of both.
@@ -18,19 +18,19 @@ pub(super) struct BlobPair<'a> {
     pub(super) stored: Option<&'a StoredBlob>,
 }
 
-/// Values to be read.
-pub(super) enum Values<'a> {
+/// The values of a blob, to be read.
+pub(super) enum BlobValues<'a> {
     /// Those of the weights.
     Stored(&'a StoredBlob),
     /// Those that the net's text gives.
     Given(&'a [f32]),
 }
 
-impl Values<'_> {
+impl BlobValues<'_> {
     pub(super) fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
         match self {
-            Values::Stored(blob) => blob.values.read(offset, out),
-            Values::Given(values) => {
+            BlobValues::Stored(blob) => blob.values.read(offset, out),
+            BlobValues::Given(values) => {
                 let values = values.get(offset..).and_then(|rest| rest.get(..out.len()));
                 out.copy_from_slice(values.ok_or(io::ErrorKind::UnexpectedEof)?);
                 Ok(())
@@ -38,11 +38,11 @@ impl Values<'_> {
         }
     }
 
-    /// See [`StoredValues::reads_anywhere`](crate::weights::StoredValues::reads_anywhere).
+    /// See [`StoredValues::reads_anywhere`](crate::formats::StoredValues::reads_anywhere).
     pub(super) fn reads_anywhere(&self) -> bool {
         match self {
-            Values::Stored(blob) => blob.values.reads_anywhere(),
-            Values::Given(_) => true,
+            BlobValues::Stored(blob) => blob.values.reads_anywhere(),
+            BlobValues::Given(_) => true,
         }
     }
 }
@@ -52,9 +52,9 @@ impl<'a> BlobPair<'a> {
         self.planned.map(|(plan, id)| plan.blob(id))
     }
 
-    /// The blob of the plan whose values this one has: its owner, or itself.
-    fn origin(&self) -> Option<&'a PlannedBlob> {
-        self.planned.map(|(plan, id)| plan.blob(plan.blob(id).owner.unwrap_or(id)))
+    /// Where the plan has the values from.
+    fn source(&self) -> Option<ValueSource<'a>> {
+        self.planned.map(|(plan, id)| plan.source(id))
     }
 
     pub(super) fn role(&self) -> Option<Role> {
@@ -66,14 +66,15 @@ impl<'a> BlobPair<'a> {
         stored.or(self.planned_blob().map(|blob| &blob.shape)).cloned().unwrap_or_else(Shape::unshaped)
     }
 
-    /// The values that can be read: those of the weights, or those that the net gives.
-    pub(super) fn values(&self) -> Option<Values<'a>> {
+    /// The values that can be read: those of the weights, or those that the plan has from others or from the net.
+    pub(super) fn values(&self) -> Option<BlobValues<'a>> {
         if let Some(stored) = self.stored {
-            return Some(Values::Stored(stored));
+            return Some(BlobValues::Stored(stored));
         }
-        match &self.origin()?.initial {
-            Initial::Given(values) => Some(Values::Given(values)),
-            Initial::Filled { .. } | Initial::Zeros => None,
+        match self.source()? {
+            ValueSource::Given(values) => Some(BlobValues::Given(values)),
+            ValueSource::Weights(stored) => Some(BlobValues::Stored(stored)),
+            _ => None,
         }
     }
 
@@ -88,27 +89,27 @@ impl<'a> BlobPair<'a> {
             count: shape.count() as u64,
             shape,
             shared_with: owner,
-            source: self.planned_blob().map(BlobSource::of),
+            source: self.planned_blob().map(|blob| blob.source().kind()),
             filler: self.planned_blob().and_then(filler_report),
             fan_in: fan.map(Fan::fan_in),
             fan_out: fan.map(Fan::fan_out),
-            expected: self.origin().and_then(expected),
+            expected: self.source().and_then(|source| expected(&source)),
             actual: None,
         }
     }
 }
 
 fn filler_report(blob: &PlannedBlob) -> Option<FillerReport> {
-    let Initial::Filled { spec: FillerSpec { param, explicit, .. }, .. } = &blob.initial else { return None };
+    let FillerSpec { param, explicit, .. } = blob.filler()?;
     let filler_type = param.r#type().to_owned();
     Some(FillerReport { filler_type, text: filler::text(param), explicit: *explicit })
 }
 
-/// What the values of a blob that owns them are expected to be like.
-fn expected(blob: &PlannedBlob) -> Option<Moments> {
-    match &blob.initial {
-        Initial::Filled { filler, .. } => filler.moments(),
-        Initial::Zeros => Moments::finite(0.0, 0.0),
-        Initial::Given(_) => None,
+/// What values from this source are expected to be like.
+fn expected(source: &ValueSource<'_>) -> Option<Moments> {
+    match source {
+        ValueSource::Filler { filler, .. } => filler.moments(),
+        ValueSource::Zeros => Moments::finite(0.0, 0.0),
+        _ => None,
     }
 }

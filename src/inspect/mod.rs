@@ -4,25 +4,23 @@
 //! plan of their net, what is expected of the values stands beside what they are.
 //!
 //! ```
-//! use caffemodel::inspect::{Inspection, Options, Subject};
+//! use caffemodel::inspect::{Inspection, InspectOptions, Subject};
 //! use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
 //! let text = r#"layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 8 dim: 4 } } }
 //!               layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
 //!                       inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }"#;
 //! let net = Net::resolve(Definition::from_bytes("tiny.prototxt", text)?, &StateOptions::default())?;
 //! let plan = Plan::new(net, &PlanOptions::default())?;
-//! let inspection = Inspection::new(&Subject { plan: Some(&plan), weights: None }, &Options::default()).unwrap();
+//! let inspection = Inspection::new(&Subject { plan: Some(&plan), weights: None }, &InspectOptions::default()).unwrap();
 //! assert_eq!((inspection.totals.parameters, inspection.totals.macs), (15, Some(96)));
 //! assert_eq!(inspection.layers[1].blobs[0].expected.unwrap().mean, 0.0);
 //! # Ok::<(), caffemodel::Error>(())
 //! ```
 
 mod blob;
-mod histogram;
 mod measure;
 mod report;
 mod select;
-mod statistics;
 mod stored;
 mod subject;
 mod totals;
@@ -31,12 +29,10 @@ use std::fmt;
 use std::io;
 
 use crate::Plan;
-use crate::weights::StoredNet;
+use crate::formats::StoredNet;
 
-pub use histogram::Histogram;
 pub use report::{BlobName, BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals, WarningReport};
-pub use select::Selection;
-pub use statistics::{Accumulator, Statistics};
+pub use select::BlobSelection;
 pub use stored::{Content, content_of, net_of_weights, weights_in};
 
 /// What is inspected: a plan, weights, or weights with the plan of their net.
@@ -56,26 +52,26 @@ impl Subject<'_> {
 }
 
 /// How to inspect.
-pub struct Options<'a> {
+pub struct InspectOptions<'a> {
     /// Which layers and blobs are looked at; totals are theirs alone.
-    pub selection: &'a Selection,
+    pub selection: &'a BlobSelection,
     /// Whether values are read for their statistics.
     pub values: bool,
     /// Hears how many values have been read since it heard of any, from several threads.
     pub progress: &'a (dyn Fn(usize) + Sync),
 }
 
-impl fmt::Debug for Options<'_> {
+impl fmt::Debug for InspectOptions<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Options { selection, values, .. } = self;
-        f.debug_struct("Options").field("selection", selection).field("values", values).finish_non_exhaustive()
+        let InspectOptions { selection, values, .. } = self;
+        f.debug_struct("InspectOptions").field("selection", selection).field("values", values).finish_non_exhaustive()
     }
 }
 
-impl Default for Options<'_> {
+impl Default for InspectOptions<'_> {
     fn default() -> Self {
-        const EVERYTHING: &Selection = &Selection { only: Vec::new(), except: Vec::new() };
-        Options { selection: EVERYTHING, values: true, progress: &|_| {} }
+        const EVERYTHING: &BlobSelection = &BlobSelection { only: Vec::new(), except: Vec::new() };
+        InspectOptions { selection: EVERYTHING, values: true, progress: &|_| {} }
     }
 }
 
@@ -84,7 +80,7 @@ impl Inspection {
     ///
     /// # Errors
     /// Those of reading values; the message names the layer and the blob.
-    pub fn new(subject: &Subject<'_>, options: &Options<'_>) -> io::Result<Inspection> {
+    pub fn new(subject: &Subject<'_>, options: &InspectOptions<'_>) -> io::Result<Inspection> {
         subject::inspect(subject, options)
     }
 }

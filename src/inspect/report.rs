@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::statistics::Statistics;
 use crate::Shape;
-use crate::filler::Moments;
 use crate::layer::Role;
-use crate::output::BlobSource;
+use crate::plan::SourceKind;
+use crate::setting::Advice;
+use crate::statistics::{Moments, Statistics};
 
 /// A net, layer by layer, and what its parts add up to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -71,7 +71,7 @@ pub struct BlobReport {
     /// The blob that owns its values, if it shares them.
     pub shared_with: Option<BlobName>,
     /// Where its values come from when the net is initialised, where that is known.
-    pub source: Option<BlobSource>,
+    pub source: Option<SourceKind>,
     /// Its filler, if it has one.
     pub filler: Option<FillerReport>,
     /// The inputs of a unit, as fillers count them; none for statistics and blobs without axes.
@@ -120,7 +120,7 @@ pub struct WarningReport {
     /// What it says.
     pub message: String,
     /// What to do about it.
-    pub help: String,
+    pub help: Advice,
     /// The place in the file, as `file:line:column`, where it is known.
     pub location: Option<String>,
 }

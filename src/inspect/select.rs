@@ -9,14 +9,14 @@ use crate::rules::{BlobSelector, Pattern};
 
 /// The layers and blobs that some patterns name and others do not.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub struct BlobSelection {
     /// What is selected; everything, where there are no patterns.
     pub only: Vec<Pattern>,
     /// What is not selected all the same.
     pub except: Vec<Pattern>,
 }
 
-impl Selection {
+impl BlobSelection {
     /// Whether the layer of this name is selected, or some of its blobs may be.
     pub fn layer(&self, name: &str) -> bool {
         let only = self.only.is_empty() || self.only.iter().any(|pattern| pattern.matches_layer(name));
@@ -66,14 +66,14 @@ fn names(pattern: &Pattern, layer: &str, index: usize, role: Option<Role>) -> bo
 mod tests {
     use super::*;
 
-    fn selection(only: &[&str], except: &[&str]) -> Selection {
+    fn selection(only: &[&str], except: &[&str]) -> BlobSelection {
         let patterns = |texts: &[&str]| texts.iter().map(|text| Pattern::parse("test", text).unwrap()).collect();
-        Selection { only: patterns(only), except: patterns(except) }
+        BlobSelection { only: patterns(only), except: patterns(except) }
     }
 
     #[test]
     fn everything_is_selected_by_default() {
-        assert!(Selection::default().layer("conv1") && Selection::default().blob("conv1", 0, None));
+        assert!(BlobSelection::default().layer("conv1") && BlobSelection::default().blob("conv1", 0, None));
     }
 
     #[test]

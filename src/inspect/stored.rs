@@ -7,14 +7,11 @@ use std::path::Path;
 use crate::Definition;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
+use crate::formats::map::FileMap;
+use crate::formats::{self, Format, StoredLayer, StoredNet};
 use crate::net::{Locator, NetLayer, ReadOptions};
 use crate::proto::caffe::NetState;
-use crate::proto::wire;
-use crate::weights::map::FileMap;
-use crate::weights::{self, StoredFormat, StoredLayer, StoredNet};
-
-/// How much of a file tells text from binary.
-const START_BYTES: u64 = 4096;
+use crate::proto::sniff;
 
 /// Opens the weights in a file; `None` for a net definition, which is a text or a binary without blobs.
 ///
@@ -22,10 +19,10 @@ const START_BYTES: u64 = 4096;
 /// The file cannot be read, it is binary and neither of these, or it is of a format of weights and holds no layers.
 pub fn weights_in(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Option<StoredNet>> {
     let path = path.as_ref();
-    if !wire::looks_binary(&start(path)?) {
+    if sniff::is_text(&start(path)?) {
         return Ok(None);
     }
-    not_of_definition(&path.display().to_string(), weights::open_with(path, options)?)
+    not_of_definition(&path.display().to_string(), formats::open_with(path, options)?)
 }
 
 /// What a file in memory holds.
@@ -42,11 +39,11 @@ pub enum Content {
 /// # Errors
 /// As [`weights_in`].
 pub fn content_of(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Content> {
-    if !wire::looks_binary(&bytes) {
+    if sniff::is_text(&bytes) {
         return Ok(Content::Net(bytes));
     }
     let file = FileMap::from_bytes(name, bytes)?;
-    let weights = not_of_definition(name, weights::read(&file, options)?)?;
+    let weights = not_of_definition(name, formats::read(&file, options)?)?;
     Ok(weights.map_or_else(|| Content::Net(file.bytes().to_vec()), Content::Weights))
 }
 
@@ -55,9 +52,9 @@ pub fn content_of(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<C
 /// # Errors
 /// The file is of a format that holds no definitions, and has no layers.
 fn not_of_definition(name: &str, weights: StoredNet) -> Result<Option<StoredNet>> {
-    match weights.format.filter(|format| Some(*format) != StoredFormat::of_message("NetParameter")) {
+    match weights.format.filter(|format| *format != Format::Caffemodel) {
         Some(format) if weights.layers.is_empty() => {
-            let message = format!("{name}: the file, of the format {}, holds no layers", format.name);
+            let message = format!("{name}: the file, of the format {format}, holds no layers");
             Err(Diagnostic { message, location: None, help: None }.into())
         }
         Some(_) => Ok(Some(weights)),
@@ -70,7 +67,7 @@ fn not_of_definition(name: &str, weights: StoredNet) -> Result<Option<StoredNet>
 
 fn start(path: &Path) -> Result<Vec<u8>> {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(START_BYTES).read_to_end(&mut start));
+    let read = File::open(path).and_then(|file| file.take(sniff::START_BYTES as u64).read_to_end(&mut start));
     read.map_err(|source| Error::io("cannot read", path, source))?;
     Ok(start)
 }

@@ -7,13 +7,13 @@ use super::blob::BlobPair;
 use super::measure::measure;
 use super::report::{BlobName, BlobReport, Inspection, LayerReport, TopReport, WarningReport};
 use super::totals::{VALUE_BYTES, totals};
-use super::{Options, Subject};
+use super::{InspectOptions, Subject};
 use crate::Plan;
+use crate::formats::{StoredLayer, StoredNet};
 use crate::layer::{Role, TopMemory};
 use crate::plan::{BlobId, PlannedLayer, Warning};
-use crate::weights::{StoredLayer, StoredNet};
 
-pub(super) fn inspect(subject: &Subject<'_>, options: &Options<'_>) -> io::Result<Inspection> {
+pub(super) fn inspect(subject: &Subject<'_>, options: &InspectOptions<'_>) -> io::Result<Inspection> {
     let selected = |pair: &LayerPair<'_>| options.selection.layer(pair.name());
     let pairs: Vec<LayerPair<'_>> = pairs(subject).into_iter().filter(selected).collect();
     let mut layers: Vec<LayerReport> = pairs.iter().map(|pair| pair.report(subject.plan, options)).collect();
@@ -39,9 +39,9 @@ fn name(subject: &Subject<'_>) -> String {
 }
 
 /// The warnings about the selected blobs of a net that has no weights yet.
-fn warnings(subject: &Subject<'_>, options: &Options<'_>) -> Vec<WarningReport> {
+fn warnings(subject: &Subject<'_>, options: &InspectOptions<'_>) -> Vec<WarningReport> {
     let Some(plan) = subject.plan.filter(|_| subject.weights.is_none()) else { return Vec::new() };
-    let report = |Warning { blobs, message, help, location }: Warning| WarningReport {
+    let report = |Warning { blobs, message, help, location, .. }: Warning| WarningReport {
         blobs: blobs.into_iter().map(|blob| blob_name(plan, blob)).collect(),
         message,
         help,
@@ -55,7 +55,7 @@ fn measure_all(
     pairs: &[LayerPair<'_>],
     plan: Option<&Plan>,
     layers: &mut [LayerReport],
-    options: &Options<'_>,
+    options: &InspectOptions<'_>,
 ) -> io::Result<()> {
     let mut places = Vec::new();
     let mut blobs = Vec::new();
@@ -137,7 +137,7 @@ impl<'a> LayerPair<'a> {
         planned.or_else(|| self.stored.and_then(|stored| stored.param.as_deref()).map(|param| param.r#type()))
     }
 
-    fn report(&self, plan: Option<&Plan>, options: &Options<'_>) -> LayerReport {
+    fn report(&self, plan: Option<&Plan>, options: &InspectOptions<'_>) -> LayerReport {
         let name = self.name();
         let selected = self.blobs(plan).filter(|(index, pair)| options.selection.blob(name, *index, pair.role()));
         let blobs: Vec<BlobReport> = selected.map(|(index, pair)| pair.report(index)).collect();

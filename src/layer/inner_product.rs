@@ -90,17 +90,15 @@ fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
 
     let product = InnerProduct { axis, inputs, num_output, transpose: param.transpose(), bias: param.bias_term() };
-    let top = product.top(bottom)?;
-    let setup = |product| Setup::new(ctx, Operator::InnerProduct(product), [top]);
+    let mut setup = Setup::new(ctx, Operator::InnerProduct(product.clone()), [product.top(bottom)?])
+        .given_roles(&[Role::Weight, Role::Bias]);
     if !ctx.given.is_empty() {
-        return Ok(setup(product).given_roles(&[Role::Weight, Role::Bias]));
+        return Ok(setup);
     }
     ensure!(inputs > 0, "bottom", "the shape {bottom} leaves nothing to multiply from axis {axis} on");
-    let weight = product.weight_shape()?;
-    let mut setup = setup(product);
     setup.push_blob(BlobSpec::filled(
         Role::Weight,
-        weight,
+        product.weight_shape()?,
         "inner_product_param.weight_filler",
         param.weight_filler.as_ref(),
     ));

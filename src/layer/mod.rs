@@ -60,6 +60,7 @@ mod softmax;
 mod split;
 mod spp;
 mod tile;
+mod vocabulary;
 
 #[cfg(test)]
 mod testing;

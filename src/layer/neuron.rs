@@ -56,50 +56,75 @@ pub(super) static TYPES: &[LayerType] = &[
         .params(&["threshold_param"]),
 ];
 
-/// A function of each element; see the table above.
+/// A function of each element x.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the table of the module has the formulas, in the schema's names")]
 pub enum Neuron {
+    /// \|x\|.
     AbsVal,
+    /// log(1 + exp(x)).
     Bnll,
+    /// max(min, min(max, x)).
     Clip {
+        /// The least.
         min: f32,
+        /// The most.
         max: f32,
     },
-    /// Without a ratio every element passes, as in phase TEST.
+    /// x / (1 - ratio) or 0, at random.
     Dropout {
+        /// The probability of 0; none where x stays as it is, as in phase TEST.
         ratio: Option<f32>,
     },
+    /// x where x > 0, else alpha (exp(x) - 1).
     Elu {
+        /// The negative of the limit at minus infinity.
         alpha: f32,
     },
-    /// Without a base it is e.
+    /// base ^ (shift + scale x).
     Exp {
+        /// The base; none stands for e.
         base: Option<f32>,
+        /// The factor of x.
         scale: f32,
+        /// What is added to that.
         shift: f32,
     },
-    /// Without a base it is e.
+    /// The logarithm of shift + scale x.
     Log {
+        /// Its base; none stands for e.
         base: Option<f32>,
+        /// The factor of x.
         scale: f32,
+        /// What is added to that.
         shift: f32,
     },
+    /// (shift + scale x) ^ power.
     Power {
+        /// The exponent.
         power: f32,
+        /// The factor of x.
         scale: f32,
+        /// What is added to that.
         shift: f32,
     },
+    /// x where x > 0, else `negative_slope` x.
     Relu {
+        /// The slope below 0.
         negative_slope: f32,
     },
+    /// 1 / (1 + exp(-x)).
     Sigmoid,
+    /// x / (1 + exp(-beta x)).
     Swish {
+        /// The slope of the sigmoid.
         beta: f32,
     },
+    /// tanh(x).
     TanH,
+    /// 1 where x > threshold, else 0.
     Threshold {
+        /// The threshold.
         threshold: f32,
     },
 }

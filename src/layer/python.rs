@@ -7,6 +7,7 @@ use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::PythonParameter;
+use crate::setting::{Advice, Setting};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
@@ -27,7 +28,8 @@ fn top_shape(ctx: &SetupContext<'_>, param: &PythonParameter, top: usize) -> Res
     ctx.user_shape(top).cloned().ok_or_else(|| {
         let name = ctx.param.top.get(top).map_or("", String::as_str);
         let message = format!("the shape of top {name:?} is made by {}.{} in Python", param.module(), param.layer());
-        Refusal::at("python_param.layer", message).help(format!("give the shape with `--shape {name}=N,C,H,W`"))
+        let shape = Setting::Shape { top: name.to_owned(), pattern: "N,C,H,W" };
+        Refusal::at("python_param.layer", message).help(Advice::naming("give the shape with `", shape, "`"))
     })
 }
 
@@ -54,7 +56,7 @@ mod tests {
             .setup(&TYPES[0], &layer(TEXT), &[&[2, 3]], 2)
             .unwrap_err();
         assert_eq!(refusal.message, "the shape of top \"b\" is made by rois.Proposal in Python");
-        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape b=N,C,H,W`");
+        assert_eq!(refusal.help.unwrap(), "give the shape with `PlanOptions::shapes: b=N,C,H,W`");
     }
 
     #[test]

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn every_v1_type_is_one_of_them() {
-        let Kind::Enum(v1) = descriptor("V1LayerParameter").field_named("type").unwrap().kind() else { panic!() };
+        let kind = descriptor("V1LayerParameter").field_named("type").unwrap().kind();
+        let Kind::Enum(v1) = kind else { panic!("it is an enum") };
         let named: HashSet<&str> = entries().filter_map(|entry| v1_name(entry.name)).collect();
         // One value, NONE, is no type.
         assert_eq!(named.len(), v1.value_names().count() - 1);

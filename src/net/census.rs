@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::locate::Origin;
-use crate::dialect::Dialect;
-use crate::filler::FillerRegistry;
-use crate::layer::LayerRegistry;
+use crate::dialect::{Dialect, Vocabulary};
 use crate::proto::fields::Fields;
 use crate::proto::schema::{Kind, MessageType};
 
@@ -32,18 +30,16 @@ pub(crate) struct Unknown {
 
 impl Census {
     /// Goes through an encoded message, by the numbers of the union, and looks its names up in a dialect.
-    pub(crate) fn of(bytes: &[u8], message: MessageType, dialect: &'static Dialect) -> Census {
-        let (layers, fillers) = (LayerRegistry::default(), FillerRegistry::default());
-        let (layers, fillers) = (&*layers.of(dialect), &*fillers.of(dialect));
-        let mut walk = Walk { layers, fillers, census: Census::default(), layer: None, counts: [0; 2] };
+    pub(crate) fn of(bytes: &[u8], message: MessageType, dialect: &Dialect, vocabulary: &dyn Vocabulary) -> Census {
+        let mut walk = Walk { dialect, vocabulary, census: Census::default(), layer: None, counts: [0; 2] };
         walk.message(bytes, message);
         walk.census
     }
 }
 
 struct Walk<'a> {
-    layers: &'a LayerRegistry,
-    fillers: &'a FillerRegistry,
+    dialect: &'a Dialect,
+    vocabulary: &'a dyn Vocabulary,
     census: Census,
     /// The layer at hand.
     layer: Option<Origin>,
@@ -82,7 +78,7 @@ impl Walk<'_> {
             return;
         }
         self.census.layer_types.insert(name.to_owned());
-        if self.layers.get(name).is_none() && !name.is_empty() {
+        if !name.is_empty() && !self.vocabulary.knows_layer_type(self.dialect, name) {
             self.unknown("layer type", name);
         }
     }
@@ -92,7 +88,7 @@ impl Walk<'_> {
             return;
         }
         self.census.fillers.insert(name.to_owned());
-        if self.fillers.get(name).is_none() {
+        if !self.vocabulary.knows_filler(self.dialect, name) {
             self.unknown("filler", name);
         }
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::kind::Kind;
 use super::load::{self, Decoded};
 use super::locate::{Locator, Origin};
-use super::reading::{Content, ReadOptions, Reading};
+use super::reading::{Input, ReadOptions, Reading};
 use super::upgrade;
 use crate::dialect::Dialect;
 use crate::error::Result;
@@ -107,7 +107,7 @@ impl Definition {
 
     /// Reads a binary net definition of this dialect.
     pub(crate) fn from_binary(name: &str, bytes: &[u8], dialect: &'static Dialect) -> Result<Definition> {
-        let message = Reading::new(&Content::binary(name, bytes), Kind::Net, dialect)?.decode(name)?;
+        let message = Reading::new(&Input::binary(name, bytes), Kind::Net, dialect)?.decode(name)?;
         Definition::from_net(Decoded { message, locator: Locator::default(), dialect, notice: None })
     }
 

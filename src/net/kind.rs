@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::proto::schema::MessageType;
 
 use crate::dialect::Dialect;
+use crate::proto::sniff;
 use crate::proto::text::field_names;
-use crate::proto::wire;
 
 /// What a file describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Kind {
     /// assert_eq!(Kind::of(b"name: \"LeNet\" layer { }"), Kind::Net);
     /// ```
     pub fn of(content: &[u8]) -> Kind {
-        if wire::looks_binary(content) {
+        if !sniff::is_text(content) {
             return Kind::Net;
         }
         let (net, solver) = (Kind::Net.message(), Kind::Solver.message());

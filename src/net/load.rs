@@ -9,11 +9,12 @@ use prost::Message;
 use super::detect::{Told, told};
 use super::kind::Kind;
 use super::locate::Locator;
-use super::reading::{Content, ReadOptions};
+use super::reading::{Input, ReadOptions};
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
-use crate::weights::{foreign, format};
+use crate::proto::sniff;
+use crate::setting::{Advice, Setting};
 
 /// The largest file that is read: protobuf's own limit.
 const MAX_FILE_BYTES: u64 = i32::MAX as u64;
@@ -62,7 +63,7 @@ pub(super) fn decode<M: Message + Default>(
     kind: Kind,
     options: &ReadOptions,
 ) -> Result<Decoded<M>> {
-    let file = Content::new(name, bytes)?;
+    let file = Input::new(name, bytes)?;
     let Told { reading, notice } = told(&file, kind, options)?;
     let message = reading.decode(name)?;
     let dialect = reading.dialect;
@@ -75,11 +76,13 @@ pub(super) fn decode<M: Message + Default>(
 
 /// What a file is that does not parse, if it is known.
 pub(super) fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
-    let weights = || {
-        let message = format!("{name}: weights in {}, not {}", format::without_net(bytes)?.name, kind.noun());
-        Some(input_error(message).help("init takes them with --weights, beside the net definition"))
-    };
-    foreign::refusal(name, bytes, kind.noun()).or_else(weights)
+    let content = sniff::Content::of(bytes);
+    if let sniff::Content::Foreign(foreign) = content {
+        return Some(foreign.refusal(name, kind.noun()));
+    }
+    let message = format!("{name}: weights in {}, not {}", content.of_weights()?, kind.noun());
+    let help = Advice::naming("init takes them with ", Setting::Weights, ", beside the net definition");
+    Some(input_error(message).help(help))
 }
 
 /// Refuses a text that is longer than the limit.
@@ -87,7 +90,8 @@ pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
     let limit = Limits::current().text_bytes;
     if text.len() as u64 > limit {
         let message = format!("{name}: a text of more than {limit} bytes");
-        let help = "store weights in a binary .caffemodel, or raise the limit with --limit text-bytes=N";
+        let before = "store weights in a binary .caffemodel, or raise the limit with ";
+        let help = Advice::naming(before, Setting::Limit("text-bytes"), "");
         return Err(input_error(message).help(help).into());
     }
     Ok(())

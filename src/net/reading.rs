@@ -7,13 +7,15 @@ use prost::Message;
 use super::kind::Kind;
 use super::load::{check_length, input_error};
 use super::locate::Origin;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Vocabulary};
 use crate::error::{Error, Location, Result};
 use crate::limits::Limits;
 use crate::proto::gate;
 use crate::proto::schema::MessageType;
+use crate::proto::sniff;
 use crate::proto::text::{Document, Source, parse};
 use crate::proto::wire::{self, WireError};
+use crate::setting::{Advice, Setting};
 
 /// How files are read.
 ///
@@ -27,48 +29,50 @@ use crate::proto::wire::{self, WireError};
 /// assert_eq!(Definition::from_bytes_with("net.prototxt", text, &given)?.dialect.name, "refinedet");
 /// # Ok::<(), caffemodel::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ReadOptions {
     /// The dialect that the file is written in; `None` lets its content tell.
     pub dialect: Option<&'static Dialect>,
+    /// Which layer types and fillers each dialect knows, where content has to tell.
+    pub vocabulary: &'static dyn Vocabulary,
 }
 
 impl ReadOptions {
     /// The options for files of this dialect.
     pub fn of(dialect: Option<&'static Dialect>) -> ReadOptions {
-        ReadOptions { dialect }
+        ReadOptions { dialect, ..ReadOptions::default() }
     }
 }
 
 /// The content of a file: text or binary, told apart.
-pub(crate) struct Content<'a> {
+pub(crate) struct Input<'a> {
     pub(super) name: &'a str,
     pub(super) bytes: &'a [u8],
     /// The text, if it is one.
     pub(super) source: Option<Source>,
 }
 
-impl<'a> Content<'a> {
+impl<'a> Input<'a> {
     /// # Errors
     /// It is a text that is longer than the limit.
-    pub(crate) fn new(name: &'a str, bytes: &'a [u8]) -> Result<Content<'a>> {
-        if wire::looks_binary(bytes) {
-            return Ok(Content { name, bytes, source: None });
+    pub(crate) fn new(name: &'a str, bytes: &'a [u8]) -> Result<Input<'a>> {
+        if !sniff::is_text(bytes) {
+            return Ok(Input { name, bytes, source: None });
         }
-        Content::text(name, bytes)
+        Input::text(name, bytes)
     }
 
     /// # Errors
     /// The text is longer than the limit.
-    pub(crate) fn text(name: &'a str, bytes: &'a [u8]) -> Result<Content<'a>> {
+    pub(crate) fn text(name: &'a str, bytes: &'a [u8]) -> Result<Input<'a>> {
         check_length(name, bytes)?;
-        Ok(Content { name, bytes, source: Some(Source::new(name, bytes)) })
+        Ok(Input { name, bytes, source: Some(Source::new(name, bytes)) })
     }
 
     /// A binary message.
-    pub(super) fn binary(name: &'a str, bytes: &'a [u8]) -> Content<'a> {
-        Content { name, bytes, source: None }
+    pub(super) fn binary(name: &'a str, bytes: &'a [u8]) -> Input<'a> {
+        Input { name, bytes, source: None }
     }
 }
 
@@ -87,7 +91,7 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// It does not parse.
-    pub(super) fn new(file: &Content<'a>, kind: Kind, dialect: &'static Dialect) -> Result<Reading<'a>> {
+    pub(super) fn new(file: &Input<'a>, kind: Kind, dialect: &'static Dialect) -> Result<Reading<'a>> {
         Reading::of_message(file, kind.message_of(dialect), kind.noun(), dialect)
     }
 
@@ -96,7 +100,7 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// It does not parse.
     pub(crate) fn of_message(
-        file: &Content<'a>,
+        file: &Input<'a>,
         message: MessageType,
         noun: &str,
         dialect: &'static Dialect,
@@ -118,7 +122,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Where a layer of the net stands in a text.
-    pub(super) fn place(&self, file: &Content<'_>, layer: Origin) -> Option<Location> {
+    pub(super) fn place(&self, file: &Input<'_>, layer: Origin) -> Option<Location> {
         let (source, document) = (file.source.as_ref()?, self.document.as_ref()?);
         document.spans().find(&[(layer.field, layer.index)]).map(|span| source.location(span))
     }
@@ -136,7 +140,9 @@ impl<'a> Reading<'a> {
 fn refusal(name: &str, noun: &str, error: WireError) -> Error {
     let fault = input_error(format!("{name}: not {noun}: {error}"));
     match error {
-        WireError::TooMany { what, .. } => fault.help(format!("--limit {what}=N raises the limit")).into(),
+        WireError::TooMany { what, .. } => {
+            fault.help(Advice::naming("", Setting::Limit(what), " raises the limit")).into()
+        }
         _ => fault.into(),
     }
 }

@@ -12,6 +12,7 @@ use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Result};
 use crate::proto::caffe::{NetParameter, NetState, Phase, SolverParameter};
+use crate::setting::{Advice, Setting};
 
 /// The fields that name the net to train.
 const NETS: &str = "net, net_param, train_net, train_net_param";
@@ -42,7 +43,7 @@ pub struct Solver {
     /// The files of weights to copy into the net, in order.
     pub weights: Vec<PathBuf>,
     /// What the user should know of the solver, in a line each.
-    pub notices: Vec<String>,
+    pub notices: Vec<Advice>,
 }
 
 impl Solver {
@@ -78,7 +79,8 @@ impl Solver {
     ) -> Result<Solver> {
         let Decoded { message: mut solver, locator, dialect, notice } =
             load::decode::<SolverParameter>(name, bytes.as_ref(), Kind::Solver, options)?;
-        let mut notices: Vec<String> = notice.into_iter().chain(upgrade_type(&mut solver, &locator)?).collect();
+        let mut notices: Vec<Advice> =
+            notice.into_iter().chain(upgrade_type(&mut solver, &locator)?).map(Advice::from).collect();
         let seed = seed(&solver, &mut notices);
         let mut files = NamedFiles { folder, sources: Sources::beside(folder), notices: Vec::new(), locator: &locator };
         let weights =
@@ -93,7 +95,7 @@ impl Solver {
             },
         };
         let state = train_state(std::mem::take(&mut definition.state), solver.train_state.take().unwrap_or_default());
-        notices.extend(files.notices);
+        notices.extend(files.notices.into_iter().map(Advice::from));
         definition.state = at_level_0(state, &mut notices);
         Ok(Solver { definition, seed, weights, notices })
     }
@@ -122,7 +124,12 @@ fn net_to_train(solver: &mut SolverParameter, locator: &Locator) -> Result<Train
     let mut given = given.into_iter().flatten();
     let Some(first) = given.next() else {
         let message = "the solver names no net to train".to_owned();
-        return Err(Diagnostic { message, location: locator.start(), help: Some(format!("give one of {NETS}")) }.into());
+        return Err(Diagnostic {
+            message,
+            location: locator.start(),
+            help: Some(format!("give one of {NETS}").into()),
+        }
+        .into());
     };
     if let Some(second) = given.next() {
         let message = format!("{} and {} are both given", first.field(), second.field());
@@ -148,7 +155,9 @@ fn within(net: NetParameter, dialect: &'static Dialect, locator: Locator) -> Res
     let old = [("layers", !net.layers.is_empty()), ("input", !net.input.is_empty())];
     if let Some((field, _)) = old.into_iter().find(|(_, given)| *given) {
         let message = format!("{field}: Caffe does not read the older formats within a solver");
-        return Err(at(&locator, field, message).help("caffemodel upgrade rewrites the solver with its nets").into());
+        return Err(at(&locator, field, message)
+            .help(Advice::naming("", Setting::Upgrade, " rewrites the solver with its nets"))
+            .into());
     }
     Ok(Definition::from_current(net, dialect, locator))
 }
@@ -206,11 +215,11 @@ fn at(locator: &Locator, field: &'static str, message: String) -> Diagnostic {
 }
 
 /// The seed as Caffe takes it: negative for none, cut to 32 bits.
-fn seed(solver: &SolverParameter, notices: &mut Vec<String>) -> Option<u32> {
+fn seed(solver: &SolverParameter, notices: &mut Vec<Advice>) -> Option<u32> {
     let given = u64::try_from(solver.random_seed()).ok()?;
     let seed = given as u32;
     if u64::from(seed) != given {
-        notices.push(format!("random_seed {given} is cut to 32 bits, as Caffe does: {seed}"));
+        notices.push(format!("random_seed {given} is cut to 32 bits, as Caffe does: {seed}").into());
     }
     Some(seed)
 }
@@ -225,11 +234,11 @@ fn train_state(net: NetState, solver: NetState) -> NetState {
 }
 
 /// The program `caffe` sets the level to that of its command line, or 0.
-fn at_level_0(state: NetState, notices: &mut Vec<String>) -> NetState {
+fn at_level_0(state: NetState, notices: &mut Vec<Advice>) -> NetState {
     if state.level() != 0 {
         let level = state.level();
-        notices
-            .push(format!("level {level} is not used, as caffe train does: the level is 0 unless --level gives one"));
+        let before = format!("level {level} is not used, as caffe train does: the level is 0 unless ");
+        notices.push(Advice::naming(before, Setting::Level, " gives one"));
     }
     NetState { level: Some(0), ..state }
 }

@@ -165,7 +165,10 @@ mod tests {
         let later = vec![layer("a", &["x"], &["a"], &[]), layer("b", &[], &["x"], &[])];
         let (message, help, name) = refuse(later);
         assert_eq!(message, "no earlier layer makes the blob \"x\"");
-        assert_eq!((help.as_str(), name.as_str()), ("layer \"b\" makes it, further down: move that one up", "a"));
+        assert_eq!(
+            (help.to_string().as_str(), name.as_str()),
+            ("layer \"b\" makes it, further down: move that one up", "a")
+        );
         let typo = vec![layer("b", &[], &["conv1"], &[]), layer("a", &["conv2"], &["a"], &[])];
         assert_eq!(refuse(typo).1, "did you mean \"conv1\"?");
         assert_eq!(refuse(vec![layer("a", &["a"], &["a"], &[])]).1, "the layer itself makes it");

@@ -4,16 +4,27 @@ use super::Plan;
 use crate::Shape;
 use crate::error::{Error, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, BlobValues, Draw, Setup, SetupContext};
+use crate::proto::caffe::LayerParameter;
+use crate::setting::{Advice, Setting};
 
 /// Refuses a plan with more values than the limit.
 pub(crate) fn check_elements(plan: &Plan, limit: u64) -> Result<()> {
     let elements = plan.elements();
     if elements > limit {
-        return Err(Error::Request(format!(
-            "the net draws or holds {elements} values, and the limit is {limit}: --limit elements=N raises it"
-        )));
+        let before = format!("the net draws or holds {elements} values, and the limit is {limit}: ");
+        return Err(Error::Setting(Advice::naming(before, Setting::Limit("elements"), " raises it")));
     }
     Ok(())
+}
+
+/// Checks that `propagate_down` is given for each bottom or for none.
+pub(super) fn check_propagation(param: &LayerParameter) -> Result<(), Refusal> {
+    let (given, bottoms) = (param.propagate_down.len(), param.bottom.len());
+    if given == 0 || given == bottoms {
+        return Ok(());
+    }
+    Err(Refusal::at("propagate_down", format!("given {given} times for {bottoms} bottoms"))
+        .help("give it once for each bottom or not at all"))
 }
 
 /// Checks that a layer type makes the tops that the layer has.

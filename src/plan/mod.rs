@@ -7,7 +7,9 @@ mod checks;
 mod draws;
 mod extensions;
 mod rules;
+mod saved;
 mod share;
+mod source;
 mod unmatched;
 mod walk;
 mod warning;
@@ -21,16 +23,17 @@ use crate::Shape;
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::filler::{Filler, FillerRegistry};
+use crate::formats::{Patch, StoredBlob};
 use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Role, TopMemory};
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
 use crate::rules::Rules;
-use crate::weights::{Patch, StoredBlob};
 
 pub(crate) use checks::check_elements;
 pub use rules::{Before, RuleChange, Saved};
-pub use warning::Warning;
+pub use source::{SourceKind, ValueSource};
+pub use warning::{Warning, WarningKind};
 
 /// What the caller adds to the net.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +74,7 @@ pub struct BlobId {
     pub blob: usize,
 }
 
-/// Where the values of a planned blob come from.
+/// What a planned blob has unless it takes its values from elsewhere.
 #[derive(Debug, Clone)]
 pub enum Initial {
     /// The filler makes them.
@@ -94,15 +97,15 @@ pub struct PlannedBlob {
     pub shape: Shape,
     /// What it is for.
     pub role: Role,
-    /// Where its own values come from. A blob with an owner draws them all the same, and then takes the owner's.
+    /// What it draws or is given before it takes values from elsewhere, if it does: see [`PlannedBlob::source`].
     pub initial: Initial,
     /// The blob whose values it shares, if any; always one of an earlier layer or an earlier one of the same layer.
     pub owner: Option<BlobId>,
     /// Values of a donor that replace its own once those are drawn; only ever on a blob without an owner.
-    pub donor: Option<StoredBlob>,
+    donor: Option<StoredBlob>,
     /// Values of smaller donors that replace the leading corner, whatever the rest is; laid one after the other, and
     /// only ever on a blob without an owner.
-    pub patches: Vec<Patch>,
+    patches: Vec<Patch>,
 }
 
 /// A layer with its operator, shapes, blobs and draws: all that it takes to fill it or to run it.

@@ -25,7 +25,7 @@ impl Names {
             Some(most) => no_blob(glob, pattern.blob(), most),
             None => (format!("no layer's name matches {glob:?}"), self.meant(pattern)),
         };
-        Diagnostic { message, location: Some(rule.location()), help }
+        Diagnostic { message, location: Some(rule.location()), help: help.map(Into::into) }
     }
 
     /// How many blobs the layers that the pattern matches have at most; none if it matches no layer.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::checks::{check_draws, check_elements, check_loss_weights, check_params, check_taken, check_tops};
+use super::checks::{
+    check_draws, check_elements, check_loss_weights, check_params, check_propagation, check_taken, check_tops,
+};
 use super::draws::UpcomingDraws;
 use super::extensions;
 use super::rules::{Deciding, Rulebook, refused};
@@ -20,8 +22,9 @@ use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupCont
 use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
-use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, Phase};
+use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
+use crate::setting::{Advice, Setting};
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let options = &options.of(net.dialect);
@@ -65,10 +68,11 @@ enum LayerFault {
     Rule(Diagnostic),
 }
 
-/// The blobs of the net that a layer reads and makes, by number.
+/// The blobs of the net that a layer reads and makes, by number, and the shapes of those that it reads.
 struct Connected {
-    bottoms: Vec<usize>,
-    tops: Vec<usize>,
+    bottoms: Vec<Shape>,
+    bottom_ids: Vec<usize>,
+    top_ids: Vec<usize>,
 }
 
 fn at_layer(refusal: Refusal) -> LayerFault {
@@ -132,15 +136,8 @@ impl<'a> NetWalk<'a> {
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
         let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
-        let propagated = param.propagate_down.len();
-        if propagated != 0 && propagated != param.bottom.len() {
-            let message = format!("given {propagated} times for {} bottoms", param.bottom.len());
-            return Err(at_layer(
-                Refusal::at("propagate_down", message).help("give it once for each bottom or not at all"),
-            ));
-        }
+        check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
-        let bottoms: Vec<Shape> = connected.bottoms.iter().map(|&id| self.shapes[id].clone()).collect();
         let given_shapes =
             given.iter().map(blob::shape).collect::<Result<Vec<_>, _>>().at("blobs").map_err(at_layer)?;
         let user_shapes: Vec<_> = param.top.iter().map(|top| self.options.shapes.get(top).cloned()).collect();
@@ -149,9 +146,9 @@ impl<'a> NetWalk<'a> {
         let ctx = SetupContext {
             param,
             phase: Phase::try_from(param.phase.unwrap_or_default()).unwrap_or_default(),
-            bottoms: &bottoms,
-            bottom_ids: &connected.bottoms,
-            top_ids: &connected.tops,
+            bottoms: &connected.bottoms,
+            bottom_ids: &connected.bottom_ids,
+            top_ids: &connected.top_ids,
             given: &given_shapes,
             user_shapes: &user_shapes,
             sources: &self.sources,
@@ -161,12 +158,12 @@ impl<'a> NetWalk<'a> {
             constants: &self.constants,
             fillers: &self.options.fillers,
         };
-        let mut setup =
-            entry.setup(&ctx).map_err(|refusal| at_layer(help_with_shape(refusal, &bottoms, &self.planned)))?;
+        let setup = entry.setup(&ctx).map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
+        let mut setup = setup.map_err(at_layer)?;
         setup.notices.extend(added(entry, self.dialect));
-        check_tops(&setup, connected.tops.len()).map_err(at_layer)?;
+        check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
-        self.finish(layer, setup, bottoms, connected, given)
+        self.finish(layer, setup, connected, given)
     }
 
     fn layer_type(&self, name: &str) -> Result<&'a LayerType, Refusal> {
@@ -185,10 +182,11 @@ impl<'a> NetWalk<'a> {
 
     /// Finds the blobs that a layer reads, and makes room for those that it makes.
     fn connect(&mut self, entry: &LayerType, param: &LayerParameter) -> Result<Connected, Refusal> {
-        let bottoms = self.connect_bottoms(&param.bottom)?;
-        let tops = self.connect_tops(entry, &bottoms, &param.top)?;
-        entry.check_counts(bottoms.len(), tops.len())?;
-        Ok(Connected { bottoms, tops })
+        let bottom_ids = self.connect_bottoms(&param.bottom)?;
+        let top_ids = self.connect_tops(entry, &bottom_ids, &param.top)?;
+        entry.check_counts(bottom_ids.len(), top_ids.len())?;
+        let bottoms = bottom_ids.iter().map(|&id| self.shapes[id].clone()).collect();
+        Ok(Connected { bottoms, bottom_ids, top_ids })
     }
 
     fn connect_bottoms(&mut self, bottoms: &[String]) -> Result<Vec<usize>, Refusal> {
@@ -236,7 +234,6 @@ impl<'a> NetWalk<'a> {
         &mut self,
         layer: &mut NetLayer,
         mut setup: Setup,
-        bottoms: Vec<Shape>,
         connected: Connected,
         given: Vec<BlobProto>,
     ) -> Result<PlannedLayer, LayerFault> {
@@ -253,33 +250,38 @@ impl<'a> NetWalk<'a> {
         check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
         param.param.append(&mut setup.extra_params);
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
-        for (&id, shape) in connected.tops.iter().zip(&setup.tops) {
+        for (&id, shape) in connected.top_ids.iter().zip(&setup.tops) {
             self.shapes[id] = shape.clone();
         }
-        self.constants.extend(setup.operator.constants(&connected.tops));
+        self.constants.extend(setup.operator.constants(&connected.top_ids));
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
         let decided = Decided { layer: param, rules, sources: &self.sources };
         let mut blobs = self.blobs(setup.blobs, given, &decided, &mut setup.notices)?;
-        for index in 0..blobs.len() {
-            let id = BlobId { layer: self.planned.len(), blob: index };
-            let spec = param.param.get(index);
-            blobs[index].owner = self.owners.enter(&self.planned, &blobs, id, spec).map_err(at_layer)?;
-        }
+        self.share(&mut blobs, &param.param).map_err(at_layer)?;
         self.note(setup.notices);
         self.locked.extend(setup.locks.into_iter().map(|database| (database, param.name().to_owned())));
         Ok(PlannedLayer {
             param: std::mem::take(&mut layer.param),
             operator: setup.operator,
-            bottoms,
-            bottom_ids: connected.bottoms,
+            bottoms: connected.bottoms,
+            bottom_ids: connected.bottom_ids,
             tops: setup.tops,
-            top_ids: connected.tops,
+            top_ids: connected.top_ids,
             memory: setup.memory,
             blobs,
             draws: setup.draws,
             macs: setup.macs,
             origin: layer.origin,
         })
+    }
+
+    /// Finds the owners of the blobs of the layer being planned.
+    fn share(&mut self, blobs: &mut [PlannedBlob], specs: &[ParamSpec]) -> Result<(), Refusal> {
+        for index in 0..blobs.len() {
+            let id = BlobId { layer: self.planned.len(), blob: index };
+            blobs[index].owner = self.owners.enter(&self.planned, blobs, id, specs.get(index))?;
+        }
+        Ok(())
     }
 
     /// Keeps notices, each once.
@@ -319,7 +321,7 @@ impl<'a> NetWalk<'a> {
                     Initial::Given(values.ok_or_else(|| at_layer(Refusal::at("blobs", "a given blob is missing")))?)
                 }
             };
-            blobs.push(PlannedBlob { shape, role, initial, owner: None, donor: None, patches: Vec::new() });
+            blobs.push(PlannedBlob::new(shape, role, initial));
         }
         Ok(blobs)
     }
@@ -389,7 +391,10 @@ fn help_with_shape(refusal: Refusal, bottoms: &[Shape], planned: &[PlannedLayer]
         layer.param.top.get(top).filter(|_| layer.bottoms.is_empty()).cloned()
     };
     match planned.iter().find_map(shapeless) {
-        Some(top) => refusal.help(format!("the net gives {top:?} no shape: give it with `--shape {top}=N,C,H,W`")),
+        Some(top) => {
+            let before = format!("the net gives {top:?} no shape: give it with `");
+            refusal.help(Advice::naming(before, Setting::Shape { top, pattern: "N,C,H,W" }, "`"))
+        }
         None => refusal,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::wire;
+use super::sniff;
 
 /// How a message stands in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Encoding {
 impl Encoding {
     /// The encoding of a file's content.
     pub fn of(content: &[u8]) -> Encoding {
-        if wire::looks_binary(content) { Encoding::Binary } else { Encoding::Text }
+        if sniff::is_text(content) { Encoding::Text } else { Encoding::Binary }
     }
 
     /// The encoding that a file's extension names, whatever its case.

@@ -10,6 +10,7 @@ pub(crate) mod gate;
 mod gather;
 pub(crate) mod reader;
 pub mod schema;
+pub(crate) mod sniff;
 pub mod text;
 pub mod wire;
 

@@ -86,12 +86,6 @@ pub enum WireError {
     },
 }
 
-/// Whether the bytes look like a binary message, not like text: control characters stand near their start.
-pub fn looks_binary(bytes: &[u8]) -> bool {
-    let start = &bytes[..bytes.len().min(4096)];
-    start.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c))
-}
-
 /// Checks that `bytes` are a message of this type as files of its schema have it, with no unknown fields and within the
 /// limits.
 ///
@@ -257,11 +251,5 @@ mod tests {
         assert_eq!(check(&[0xa2, 0x06, 0, 0xa2, 0x06, 0]), Ok(()));
         assert_eq!(check(&[0xa2, 0x06, 0, 0xa2, 0x06, 0, 0x12, 0]), Err("more than 2 layers".into()));
         assert_eq!(check(&[0x42, 0, 0x42, 0, 0x42, 0, 0x42, 0]), Err("more than 3 messages".into()));
-    }
-
-    #[test]
-    fn text_is_not_taken_for_binary() {
-        assert!(!looks_binary(b"\n# a net\r\nname: \"x\"\t{\x0c"));
-        assert!(looks_binary(b"\n\x05LeNet\xa2\x06"));
     }
 }

@@ -13,8 +13,6 @@ mod mt19937;
 pub mod native;
 mod normal;
 mod simd;
-#[cfg(test)]
-pub(crate) mod statistics;
 mod streams;
 mod truncated;
 
@@ -24,7 +22,7 @@ pub use distribution::Distribution;
 pub use mt19937::Mt19937;
 pub use native::NativeGenerator;
 pub use simd::{SIMD_VARIABLE, SimdPath, UnknownPath};
-pub use streams::{Nowhere, Streams};
+pub use streams::Streams;
 pub use truncated::TruncatedNormal;
 
 /// A source of 32-bit draws, which the distributions turn into values.

@@ -149,7 +149,7 @@ impl Generator for NativeGenerator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::statistics::{critical, kolmogorov_smirnov, normal_cdf};
+    use crate::statistics::one_sample::{critical, kolmogorov_smirnov, normal_cdf};
 
     const SAMPLES: usize = 1 << 20;
 

@@ -1,9 +1,6 @@
 //! Which generator fills which blob.
 
-use std::io;
-
 use super::{CaffeGenerator, Era, Generator, NativeGenerator};
-use crate::filler::Sink;
 
 /// The random numbers of a whole net: one stream for all blobs, as Caffe has it, or one for each.
 #[derive(Debug, Clone)]
@@ -48,15 +45,5 @@ impl Streams {
         if let Streams::Caffe(generator) = self {
             generator.skip(count);
         }
-    }
-}
-
-/// A sink that throws values away.
-#[derive(Debug, Clone, Copy)]
-pub struct Nowhere;
-
-impl Sink for Nowhere {
-    fn write(&mut self, _: &[f32]) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -60,8 +60,8 @@ impl TruncatedNormal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::statistics::{critical, kolmogorov_smirnov, normal_cdf};
     use crate::random::{CaffeGenerator, Distribution, Era, Generator, NativeGenerator};
+    use crate::statistics::one_sample::{critical, kolmogorov_smirnov, normal_cdf};
 
     const SAMPLES: usize = 1 << 20;
 

@@ -1,8 +1,7 @@
 //! Which layers and blobs a rule names: `GLOB[.BLOB]`.
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use crate::error::{Diagnostic, Result};
+use crate::glob::Glob;
 use crate::layer::{BlobSpec, Role};
 use crate::proto::text::{Source, Span};
 
@@ -57,7 +56,7 @@ impl BlobSelector {
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: Box<str>,
-    layers: GlobMatcher,
+    layers: Glob,
     blob: BlobSelector,
 }
 
@@ -75,9 +74,8 @@ impl Pattern {
         if glob.is_empty() {
             return Err(fail("the name of the layer is missing".into()).help("* stands for all layers").into());
         }
-        let built = GlobBuilder::new(glob).literal_separator(false).backslash_escape(true).build();
-        let layers = built.map_err(|error| fail(format!("{glob:?} is no glob: {}", error.kind())))?;
-        Ok(Pattern { text: text.into(), layers: layers.compile_matcher(), blob })
+        let layers = Glob::new(glob).map_err(|error| fail(format!("{glob:?} is no glob: {error}")))?;
+        Ok(Pattern { text: text.into(), layers, blob })
     }
 
     /// Reads the pattern of a rule `GLOB[.BLOB]=SPEC`, and returns the text of its spec too. The first equals sign
@@ -87,14 +85,14 @@ impl Pattern {
             let location = Some(Source::new(option, text).location(Span { start: 0, end: text.len() }));
             let message = "a rule needs an equals sign between the layers and their filler".to_owned();
             let help = Some("such as conv*.weight=gaussian:std=0.01".to_owned());
-            return Err(Diagnostic { message, location, help }.into());
+            return Err(Diagnostic { message, location, help: help.map(Into::into) }.into());
         };
         Ok((Pattern::parse(option, &text[..end])?, &text[end + 1..]))
     }
 
     /// Whether the glob matches a layer's name.
     pub fn matches_layer(&self, name: &str) -> bool {
-        self.layers.is_match(name)
+        self.layers.matches(name)
     }
 
     /// Which blobs are meant.
@@ -109,7 +107,7 @@ impl Pattern {
 
     /// Its glob.
     pub fn glob(&self) -> &str {
-        self.layers.glob().glob()
+        self.layers.text()
     }
 }
 

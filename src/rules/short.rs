@@ -106,7 +106,7 @@ impl Short<'_> {
     }
 
     fn fault(&self, span: Span, message: String, help: Option<String>) -> Diagnostic {
-        Diagnostic { message, location: Some(self.source.location(span)), help }
+        Diagnostic { message, location: Some(self.source.location(span)), help: help.map(Into::into) }
     }
 }
 

@@ -47,7 +47,7 @@ impl Spec {
         let source = Source::new(option, text);
         if text.trim().is_empty() {
             let location = Some(source.location(Span::default()));
-            let help = Some("such as gaussian:std=0.01".to_owned());
+            let help = Some("such as gaussian:std=0.01".into());
             return Err(Diagnostic { message: "the filler is missing".to_owned(), location, help }.into());
         }
         let read = match short::name(text, message, fillers) {
@@ -92,7 +92,7 @@ pub(super) type Read = Result<(Vec<u8>, Vec<(Box<str>, Span)>), Vec<Diagnostic>>
 
 fn not_read(entry: &FillerType, field: &str, location: Location) -> Diagnostic {
     let message = format!("the {} filler does not read {field:?}", entry.name);
-    Diagnostic { message, location: Some(location), help: Some(fields_read(entry)) }
+    Diagnostic { message, location: Some(location), help: Some(fields_read(entry).into()) }
 }
 
 pub(super) fn fields_read(entry: &FillerType) -> String {

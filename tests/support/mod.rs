@@ -9,10 +9,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use caffemodel::dialect::Dialect;
-use caffemodel::output::{Arrays, CaffemodelWriter, Format, Recipe};
+use caffemodel::donors::{self, Donor, MatchOptions};
+use caffemodel::formats::{self, StoredBlob, StoredLayer, StoredNet};
+use caffemodel::formats::{Arrays, CaffemodelWriter, Format};
 use caffemodel::proto::caffe::Phase;
 use caffemodel::random::{CaffeGenerator, Era, SimdPath, Streams};
-use caffemodel::weights::{self, Donor, MatchOptions, StoredBlob, StoredLayer, StoredNet};
 use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, StateOptions, init};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -79,7 +80,7 @@ impl Reject {
             Ok(plan) => plan,
             Err(error) => return Some(error.to_string()),
         };
-        let check = |()| Format::Hdf5.check(&plan, &self.settings.recipe());
+        let check = |()| Format::Hdf5.check(&plan.saved());
         self.h5.then_some(()).map(check)?.err().map(|error| error.to_string())
     }
 
@@ -163,17 +164,13 @@ impl Settings {
             PlanOptions { folder: Some(folder.to_owned()), streams: Some(self.streams()), ..Default::default() };
         let mut plan = Plan::new(Net::resolve(definition, &state)?, &options)?;
         let donors = self.weights.iter().map(|file| Donor::open(folder.join(file)));
-        weights::apply(&mut plan, &donors.collect::<caffemodel::Result<Vec<_>>>()?, &MatchOptions::default())?;
+        donors::apply(&mut plan, &donors.collect::<caffemodel::Result<Vec<_>>>()?, &MatchOptions::default())?;
         Ok(plan)
     }
 
     fn folder(&self) -> PathBuf {
         let pack = self.dialect.as_deref().map_or_else(pack, fork_pack);
         pack.join("cases").join(&self.case)
-    }
-
-    fn recipe(&self) -> Recipe {
-        Recipe::new(&self.net, &[0; 32], &self.streams(), self.seed.into())
     }
 
     fn streams(&self) -> Streams {
@@ -209,7 +206,7 @@ impl Run {
         init::fill_on(threads, plan, &mut streams, &mut writer).map_err(|error| error.to_string())?;
         let Hasher { hash, size } = writer.into_inner();
         let next = streams.for_blob("", 0).next_u32();
-        let (hash, planned) = (hex(&hash.finalize()), caffemodel::output::caffemodel_size(plan));
+        let (hash, planned) = (hex(&hash.finalize()), caffemodel::formats::caffemodel_size(&plan.saved()));
         if planned != size {
             return Err(format!("{size} bytes, {planned} were planned"));
         }
@@ -226,10 +223,10 @@ impl Run {
     /// Compares the HDF5 output with Caffe's: groups, datasets, shapes and values.
     fn compare_hdf5(&self, plan: &Plan, caffe: &Path) -> Result<(), String> {
         let own = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
-        let writer = Format::Hdf5.writer(plan, &self.settings.recipe(), own.as_file());
+        let writer = Format::Hdf5.writer(&plan.saved(), own.as_file());
         let filled = writer.and_then(|mut writer| init::fill(plan, &mut self.settings.streams(), &mut *writer));
         filled.map_err(|error| error.to_string())?;
-        let contents = |path: &Path| stored_blobs(&weights::open(path).map_err(|error| error.to_string())?);
+        let contents = |path: &Path| stored_blobs(&formats::open(path).map_err(|error| error.to_string())?);
         let (own, caffe) = (contents(own.path())?, contents(caffe)?);
         match own.iter().zip(&caffe).find(|(own, caffe)| own != caffe) {
             Some((own, caffe)) => Err(format!("HDF5 output: {own:?}, Caffe has {caffe:?}")),

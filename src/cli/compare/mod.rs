@@ -14,24 +14,24 @@ use serde::Serialize;
 use super::dialect::DialectArgument;
 use super::input::{self, is_standard};
 use super::net::report_notices;
+use super::print;
 use super::progress::Bar;
 use super::report;
 use super::select::SelectArguments;
-use super::standard_output::{json, print};
 use super::table::Screen;
 use crate::ReadOptions;
-use crate::compare::{Comparison, Method, Options, Tolerance, compare_with_progress};
+use crate::compare::{CompareOptions, Comparison, Method, Tolerance, compare_with_progress};
 use crate::convert::number_notices;
-use crate::inspect::{Selection, Subject};
-use crate::weights::{StoredLayer, StoredNet};
+use crate::formats::{StoredLayer, StoredNet};
+use crate::inspect::{BlobSelection, Subject};
 
 /// The exit code for files that were compared and differ.
 const DIFFERENT: u8 = 1;
 
 /// Compare the blobs of two files, bit for bit, within a tolerance, or by their distributions
 ///
-/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto; its content tells which. Doubles are rounded to
-/// floats. The exit code is 0 if all blobs are equal, 1 if not, and 2 if the files cannot be compared.
+/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt that holds its blobs; its content
+/// tells which. Doubles are rounded to floats. The exit code is 0 if all blobs are equal, 1 if not, and 2 if the files cannot be compared.
 ///
 /// With tolerances, values a and b agree if |a - b| <= atol + rtol * |b|, or if they are at most ULP floats apart, or
 /// if both are NaN. An infinity agrees with itself alone.
@@ -89,7 +89,7 @@ pub(super) struct CompareArguments {
 
 /// The comparison with the names of its files.
 #[derive(Serialize)]
-struct Report<'a> {
+struct NamedComparison<'a> {
     a: String,
     b: String,
     #[serde(flatten)]
@@ -112,7 +112,7 @@ impl CompareArguments {
         let progress = |values: usize| {
             bar.lock().unwrap_or_else(PoisonError::into_inner).advance(values * size_of::<f32>());
         };
-        let options = Options { method: self.method(), by_order: self.by_order };
+        let options = CompareOptions { method: self.method(), by_order: self.by_order };
         Ok(compare_with_progress(a, b, &options, &progress)?)
     }
 }
@@ -135,9 +135,9 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     notes::non_finite(&comparison);
     if arguments.json {
         let [a, b] = [a, b].map(|path| path.display().to_string());
-        print(&json(&Report { a, b, comparison: &comparison })?)?;
+        print::result(&print::json(&NamedComparison { a, b, comparison: &comparison })?)?;
     } else if !report::is_quiet() {
-        print(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
+        print::result(&table::render(&comparison, report::is_verbose(), Screen::standard_output()))?;
     }
     Ok(if comparison.equal { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }
@@ -151,7 +151,7 @@ fn open(path: &Path, options: &ReadOptions) -> crate::Result<StoredNet> {
 }
 
 /// Takes the blobs that are not selected out of a net.
-fn select(selection: &Selection, net: &mut StoredNet) {
+fn select(selection: &BlobSelection, net: &mut StoredNet) {
     for StoredLayer { name, blobs, .. } in &mut net.layers {
         blobs.retain(|blob| selection.blob(name, blob.index, None));
     }

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use crate::cli::input::display_name;
 use crate::cli::report;
-use crate::compare::{Comparison, Counts, Detail};
-use crate::weights::{Matching, StoredNet};
+use crate::compare::{Comparison, Detail, StatusCounts};
+use crate::formats::{Matching, StoredNet};
 
 /// Says why blobs may be missing from HDF5 that stand in a file of another format.
-pub(super) fn shared([a, b]: [(&Path, &StoredNet); 2], counts: &Counts) {
-    let in_groups = |net: &StoredNet| net.format.is_some_and(|format| format.matching == Matching::Groups);
+pub(super) fn shared([a, b]: [(&Path, &StoredNet); 2], counts: &StatusCounts) {
+    let in_groups = |net: &StoredNet| net.format.is_some_and(|format| format.matching() == Matching::Groups);
     let (path, side, only) = match (in_groups(a.1), in_groups(b.1)) {
         (true, false) => (a.0, 'B', counts.only_b),
         (false, true) => (b.0, 'A', counts.only_a),

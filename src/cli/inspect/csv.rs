@@ -3,7 +3,8 @@
 use std::fmt::Debug;
 
 use crate::Shape;
-use crate::inspect::{BlobReport, Inspection, LayerReport, Statistics};
+use crate::inspect::{BlobReport, Inspection, LayerReport};
+use crate::statistics::Statistics;
 
 /// What a line tells of.
 struct Line<'a> {

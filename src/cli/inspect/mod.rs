@@ -11,14 +11,17 @@ use clap::Args;
 
 use super::input::{Input, display_name, is_standard};
 use super::net::{StateArguments, load, load_input, report_notices};
+use super::options;
+use super::print;
 use super::progress::Bar;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::select::SelectArguments;
-use super::standard_output::{json, print};
 use super::table::Screen;
-use crate::inspect::{Content, Inspection, Options, Selection, Subject, content_of, net_of_weights, weights_in};
-use crate::weights::StoredNet;
+use crate::formats::StoredNet;
+use crate::inspect::{
+    BlobSelection, Content, InspectOptions, Inspection, Subject, content_of, net_of_weights, weights_in,
+};
 use crate::{Definition, Plan, PlanOptions};
 
 /// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
@@ -79,16 +82,17 @@ pub(super) struct InspectArguments {
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
     let file = &arguments.file;
-    let inspection = arguments.inspection()?;
+    let mut inspection = arguments.inspection()?;
+    inspection.warnings.iter_mut().for_each(|warning| warning.help = options::advice(&warning.help).into());
     let text = if arguments.json {
-        json(&inspection)?
+        print::json(&inspection)?
     } else if arguments.csv {
         csv::text(&inspection)
     } else {
         text::text(&inspection, &display_name(file), Screen::standard_output())
     };
     inspection.notes.iter().for_each(|note| report::note(note));
-    print(&text)
+    print::result(&text)
 }
 
 impl InspectArguments {
@@ -149,7 +153,7 @@ impl InspectArguments {
     fn plan_of(&self, weights: &StoredNet) -> (Option<Plan>, Option<String>) {
         const MISSING: &str = "roles, fillers, shared blobs, work and memory are not known";
         let Some(definition) = net_of_weights(weights, &self.file) else {
-            let format = weights.format.map_or("file", |format| format.name);
+            let format = weights.format.map_or("file", |format| format.name());
             return (None, Some(format!("the {format} holds no net: {MISSING}; give it with --net")));
         };
         let options = self.state.plan();
@@ -159,20 +163,21 @@ impl InspectArguments {
             Ok(plan) => (Some(plan), None),
             Err(error) => {
                 let note = format!(
-                    "the net in the file cannot be planned: {MISSING}; give shapes with --shape, or a net with --net: {error}"
+                    "the net in the file cannot be planned: {MISSING}; give shapes with --shape, or a net with --net: {}",
+                    options::error(&error)
                 );
                 (None, Some(note))
             }
         }
     }
 
-    fn inspect(&self, subject: &Subject<'_>, selection: &Selection) -> anyhow::Result<Inspection> {
+    fn inspect(&self, subject: &Subject<'_>, selection: &BlobSelection) -> anyhow::Result<Inspection> {
         let values = subject.weights.iter().flat_map(|weights| &weights.layers).flat_map(|layer| &layer.blobs);
         let total = values.map(|blob| blob.shape.count() as u64).sum::<u64>() * size_of::<f32>() as u64;
         let bar = Mutex::new(Bar::new(total));
         let progress =
             |values: usize| bar.lock().unwrap_or_else(PoisonError::into_inner).advance(values * size_of::<f32>());
-        let options = Options { selection, values: !self.no_values, progress: &progress };
+        let options = InspectOptions { selection, values: !self.no_values, progress: &progress };
         Ok(Inspection::new(subject, &options)?)
     }
 }

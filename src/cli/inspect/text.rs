@@ -5,10 +5,10 @@ use std::fmt::Write;
 use indicatif::BinaryBytes;
 
 use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
-use crate::filler::Moments;
-use crate::inspect::{BlobReport, FillerReport, Histogram, Inspection, LayerReport, Statistics, TopReport, Totals};
+use crate::inspect::{BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals};
 use crate::layer::Role;
-use crate::output::BlobSource;
+use crate::plan::SourceKind;
+use crate::statistics::{Histogram, Moments, Statistics};
 
 /// The bars of a histogram, from nothing to the fullest bin.
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -122,8 +122,8 @@ fn values_from(blob: &BlobReport) -> String {
     }
     match (&blob.filler, blob.source) {
         (Some(filler), _) => filler_text(filler),
-        (None, Some(BlobSource::Zeros)) => "zeros".to_owned(),
-        (None, Some(BlobSource::Net)) => "given in the net".to_owned(),
+        (None, Some(SourceKind::Zeros)) => "zeros".to_owned(),
+        (None, Some(SourceKind::Net)) => "given in the net".to_owned(),
         (None, _) => String::new(),
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::checksum::checksum;
 use crate::data::SourceError;
-use crate::data::file::{SourceFile, bytes_at};
+use crate::data::source_file::{SourceFile, bytes_at};
 
 const BLOCK: u64 = 32768;
 const HEADER: u64 = 7;

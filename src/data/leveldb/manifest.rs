@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::CURRENT_FILE;
 use super::cursor::{Cursor, Damage};
-use super::entry::Key;
 use super::log::Log;
+use super::write::Key;
 use crate::data::SourceError;
-use crate::data::file::SourceFile;
+use crate::data::source_file::SourceFile;
 
 /// The longest file `CURRENT` that makes sense.
 const MAX_CURRENT_BYTES: u64 = 256;

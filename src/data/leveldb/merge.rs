@@ -3,73 +3,73 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use super::Files;
-use super::entry::{Entry, Key, Value};
+use super::DatabaseFiles;
 use super::log::LogPlace;
+use super::log_writes::LogWrites;
 use super::manifest::Manifest;
-use super::pending::Pending;
 use super::table::Table;
+use super::write::{Key, Write, Written};
 use crate::data::SourceError;
 
 /// All tables and logs, the one with the next entry first.
 pub(super) struct Merge<'a> {
-    files: &'a Files,
-    sources: BinaryHeap<Reverse<Source>>,
-    logs: Pending,
+    files: &'a DatabaseFiles,
+    runs: BinaryHeap<Reverse<Run>>,
+    logs: LogWrites,
 }
 
 /// A table or the logs, and the key of the next entry there.
-struct Source {
+struct Run {
     key: Key,
-    kind: Kind,
+    state: RunState,
 }
 
-enum Kind {
+enum RunState {
     /// A table that has not been opened yet; the manifest gives its smallest key.
     Closed(u64),
     /// A table, and the value of the next entry.
-    Open(Box<Table>, Value),
+    Open(Box<Table>, Written),
     /// The logs, and the value of the next entry.
-    Logs(Value),
+    Logs(Written),
 }
 
 impl<'a> Merge<'a> {
     /// # Errors
     /// The folder lacks a table that is alive.
-    pub(super) fn new(files: &'a Files, manifest: &Manifest) -> Result<Merge<'a>, SourceError> {
-        let mut sources = BinaryHeap::new();
+    pub(super) fn new(files: &'a DatabaseFiles, manifest: &Manifest) -> Result<Merge<'a>, SourceError> {
+        let mut runs = BinaryHeap::new();
         for (number, smallest) in manifest.tables() {
             if !files.tables.contains(&number) {
                 let message = format!("the database is incomplete: table {number:06}.ldb is missing");
                 return Err(SourceError::whole(&files.folder, message));
             }
-            sources.push(Reverse(Source { key: smallest.clone(), kind: Kind::Closed(number) }));
+            runs.push(Reverse(Run { key: smallest.clone(), state: RunState::Closed(number) }));
         }
         let logs = files.logs.iter().filter(|&&number| manifest.is_log_alive(number));
-        let logs = Pending::new(logs.map(|&number| files.log(number)).collect());
-        let mut merge = Merge { files, sources, logs };
+        let logs = LogWrites::new(logs.map(|&number| files.log(number)).collect());
+        let mut merge = Merge { files, runs, logs };
         merge.push_log()?;
         Ok(merge)
     }
 
     /// The next entry.
-    pub(super) fn next(&mut self) -> Result<Option<Entry>, SourceError> {
-        while let Some(Reverse(Source { key, kind })) = self.sources.pop() {
-            let value = match kind {
-                Kind::Closed(number) => {
+    pub(super) fn next(&mut self) -> Result<Option<Write>, SourceError> {
+        while let Some(Reverse(Run { key, state })) = self.runs.pop() {
+            let value = match state {
+                RunState::Closed(number) => {
                     self.push_table(Box::new(Table::open(&self.files.table(number))?))?;
                     continue;
                 }
-                Kind::Open(table, value) => {
+                RunState::Open(table, value) => {
                     self.push_table(table)?;
                     value
                 }
-                Kind::Logs(value) => {
+                RunState::Logs(value) => {
                     self.push_log()?;
                     value
                 }
             };
-            return Ok(Some(Entry { key, value }));
+            return Ok(Some(Write { key, value }));
         }
         Ok(None)
     }
@@ -80,36 +80,36 @@ impl<'a> Merge<'a> {
     }
 
     fn push_table(&mut self, mut table: Box<Table>) -> Result<(), SourceError> {
-        if let Some(Entry { key, value }) = table.next()? {
-            self.sources.push(Reverse(Source { key, kind: Kind::Open(table, value) }));
+        if let Some(Write { key, value }) = table.next()? {
+            self.runs.push(Reverse(Run { key, state: RunState::Open(table, value) }));
         }
         Ok(())
     }
 
     fn push_log(&mut self) -> Result<(), SourceError> {
-        if let Some(Entry { key, value }) = self.logs.next()? {
-            self.sources.push(Reverse(Source { key, kind: Kind::Logs(value) }));
+        if let Some(Write { key, value }) = self.logs.next()? {
+            self.runs.push(Reverse(Run { key, state: RunState::Logs(value) }));
         }
         Ok(())
     }
 }
 
-impl Ord for Source {
-    fn cmp(&self, other: &Source) -> Ordering {
+impl Ord for Run {
+    fn cmp(&self, other: &Run) -> Ordering {
         self.key.cmp(&other.key)
     }
 }
 
-impl PartialOrd for Source {
-    fn partial_cmp(&self, other: &Source) -> Option<Ordering> {
+impl PartialOrd for Run {
+    fn partial_cmp(&self, other: &Run) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Source {
-    fn eq(&self, other: &Source) -> bool {
+impl PartialEq for Run {
+    fn eq(&self, other: &Run) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Source {}
+impl Eq for Run {}

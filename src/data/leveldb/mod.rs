@@ -9,12 +9,12 @@
 
 mod checksum;
 mod cursor;
-mod entry;
 mod log;
+mod log_writes;
 mod manifest;
 mod merge;
-mod pending;
 mod table;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -23,20 +23,20 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Record, SourceError};
-use entry::Value;
+use super::{DatabaseRecord, SourceError};
 use manifest::Manifest;
 use merge::Merge;
+use write::Written;
 
 /// The name of the file that names the manifest.
-pub const CURRENT_FILE: &str = "CURRENT";
+pub(crate) const CURRENT_FILE: &str = "CURRENT";
 
 /// The record with the smallest key of the database in `folder`.
 ///
 /// # Errors
 /// The folder holds no database, one without records, or one that is damaged.
-pub fn first_record(folder: &Path) -> Result<Record, SourceError> {
-    let files = Files::list(folder)?;
+pub(crate) fn first_record(folder: &Path) -> Result<DatabaseRecord, SourceError> {
+    let files = DatabaseFiles::list(folder)?;
     let manifest = Manifest::read(folder)?;
     let mut merge = Merge::new(&files, &manifest)?;
     let mut deleted: Option<Vec<u8>> = None;
@@ -46,28 +46,28 @@ pub fn first_record(folder: &Path) -> Result<Record, SourceError> {
             continue;
         }
         match entry.value {
-            Value::Deleted => deleted = Some(key),
-            Value::Bytes(value) => return Ok(Record { key, value }),
-            Value::Logged(place) => return Ok(Record { key, value: merge.logged(place)? }),
+            Written::Deleted => deleted = Some(key),
+            Written::Bytes(value) => return Ok(DatabaseRecord { key, value }),
+            Written::Logged(place) => return Ok(DatabaseRecord { key, value: merge.logged(place)? }),
         }
     }
     Err(SourceError::whole(folder, "the database has no records"))
 }
 
 /// The tables and logs in the folder, by number.
-struct Files {
+struct DatabaseFiles {
     folder: PathBuf,
     tables: BTreeSet<u64>,
     logs: BTreeSet<u64>,
 }
 
-impl Files {
-    fn list(folder: &Path) -> Result<Files, SourceError> {
+impl DatabaseFiles {
+    fn list(folder: &Path) -> Result<DatabaseFiles, SourceError> {
         let io = |error| SourceError::io(folder, error);
         if !folder.metadata().map_err(io)?.is_dir() {
             return Err(SourceError::whole(folder, "is not a folder: a LevelDB source is the folder around CURRENT"));
         }
-        let mut files = Files { folder: folder.to_owned(), tables: BTreeSet::new(), logs: BTreeSet::new() };
+        let mut files = DatabaseFiles { folder: folder.to_owned(), tables: BTreeSet::new(), logs: BTreeSet::new() };
         for entry in fs::read_dir(folder).map_err(io)? {
             let name = PathBuf::from(entry.map_err(io)?.file_name());
             let part = |part: Option<&std::ffi::OsStr>| part.and_then(|part| part.to_str()).map(str::to_owned);

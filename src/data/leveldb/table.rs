@@ -8,9 +8,9 @@ use std::path::Path;
 
 use super::checksum::checksum;
 use super::cursor::{Cursor, Damage};
-use super::entry::{DELETION, Entry, Key, VALUE, Value};
+use super::write::{DELETION, Key, VALUE, Write, Written};
 use crate::data::SourceError;
-use crate::data::file::{SourceFile, bytes_at};
+use crate::data::source_file::{SourceFile, bytes_at};
 
 /// The footer: where the blocks with the filters and with the index are, zeros, and a number that marks a table.
 const FOOTER: u64 = 48;
@@ -67,7 +67,7 @@ impl Table {
     }
 
     /// The next entry.
-    pub(super) fn next(&mut self) -> Result<Option<Entry>, SourceError> {
+    pub(super) fn next(&mut self) -> Result<Option<Write>, SourceError> {
         loop {
             if let Some(block) = &mut self.block
                 && let Some(entry) = block.entry().map_err(|damage| damaged(&self.file, block.offset, damage))?
@@ -112,15 +112,15 @@ impl Block {
     }
 
     /// The next entry of a block of entries.
-    fn entry(&mut self) -> Result<Option<Entry>, Damage> {
+    fn entry(&mut self) -> Result<Option<Write>, Damage> {
         let Some(value) = self.advance()? else { return Ok(None) };
         let (key, kind) = Key::parse(&self.key)?;
         let value = match kind {
-            DELETION => Value::Deleted,
-            VALUE => Value::Bytes(self.content[value].to_vec()),
+            DELETION => Written::Deleted,
+            VALUE => Written::Bytes(self.content[value].to_vec()),
             _ => return Err("an entry is of an unknown kind"),
         };
-        Ok(Some(Entry { key, value }))
+        Ok(Some(Write { key, value }))
     }
 
     /// The next entry of an index.

@@ -12,7 +12,7 @@ use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
-use crate::data::{PictureSize, Record, leveldb, lmdb};
+use crate::data::{DatabaseRecord, PictureSize, leveldb, lmdb};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
@@ -66,7 +66,7 @@ pub(super) fn first_record(
     param: &DataParameter,
     folder: &Path,
     locks: &mut Vec<PathBuf>,
-) -> Result<Record, Refusal> {
+) -> Result<DatabaseRecord, Refusal> {
     let record = match param.backend() {
         _ if has_other_backend(folder, param.backend()) => {
             let message = format!("the database in {} is not of the kind that the layer names", folder.display());
@@ -163,12 +163,13 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(not(feature = "datasets"), ignore = "this build reads no databases")]
     fn without_a_source_the_refusal_says_how_to_give_the_shape() {
         let refusal = setup(&TYPE, &layer(TEXT), &[], 1).unwrap_err();
         assert_eq!(refusal.field, "data_param.source");
         let message = "the shape of top \"data\" is not known: cannot read db: No such file or directory (os error 2)";
         assert_eq!(refusal.message, message);
-        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape data=C,H,W`");
+        assert_eq!(refusal.help.unwrap(), "give the shape with `PlanOptions::shapes: data=C,H,W`");
         let error = run("Data", "top: 'x' data_param { batch_size: 1 }", 1, &[]).unwrap_err();
         assert_eq!(error, "data_param.source: the shape of top \"x\" is not known: there is no source");
     }

@@ -83,6 +83,7 @@ mod tests {
     use crate::layer::testing::{Surroundings, layer};
 
     #[test]
+    #[cfg_attr(not(feature = "hdf5"), ignore = "this build reads no HDF5")]
     fn every_top_needs_a_shape() {
         let made = run("HDF5Data", "", 2, &[given(&[4, 7]), given(&[0])]).unwrap();
         assert_eq!(made.tops, [Shape::new([4, 7]).unwrap(), Shape::new([0]).unwrap()]);
@@ -96,7 +97,7 @@ mod tests {
         let message =
             "the shape of top \"b\" is not known: cannot read list.txt: No such file or directory (os error 2)";
         assert_eq!(refusal.message, message);
-        assert_eq!(refusal.help.unwrap(), "give the shape with `--shape b=N,...`");
+        assert_eq!(refusal.help.unwrap(), "give the shape with `PlanOptions::shapes: b=N,...`");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::data::image_list::{self, Start};
-use crate::data::{PictureSize, Place, SourceError, picture};
+use crate::data::{PictureSize, SourceError, SourcePlace, picture};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::ImageDataParameter;
@@ -85,7 +85,7 @@ fn first_picture(
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);
     let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())
-        .map_err(|error| unknown(SourceError::at(&list, Place::Line(listed.line), error.to_string())))?;
+        .map_err(|error| unknown(SourceError::at(&list, SourcePlace::Line(listed.line), error.to_string())))?;
     Ok(match (param.new_height() as i32, param.new_width() as i32) {
         (0, _) | (_, 0) => size,
         (height, width) => PictureSize { height, width, ..size },

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::error::Refusal;
 use crate::layer::SetupContext;
+use crate::setting::{Advice, Setting};
 
 /// What a data layer reads a top's shape from.
 #[derive(Clone, Copy)]
@@ -37,7 +38,11 @@ impl ShapeSource<'_> {
     /// Refuses the layer, as the shape of top `top` cannot be read.
     pub(super) fn unknown_shape(&self, ctx: &SetupContext<'_>, top: usize, why: impl Display) -> Refusal {
         let name = ctx.top_name(top);
-        Refusal::at(self.field, format!("the shape of top {name:?} is not known: {why}"))
-            .help(format!("give the shape with `--shape {name}={}`", self.pattern))
+        let shape = Setting::Shape { top: name.to_owned(), pattern: self.pattern };
+        Refusal::at(self.field, format!("the shape of top {name:?} is not known: {why}")).help(Advice::naming(
+            "give the shape with `",
+            shape,
+            "`",
+        ))
     }
 }

@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn every_v1_type_has_one_current_name() {
-        let Kind::Enum(v1) = descriptor("V1LayerParameter").field_named("type").unwrap().kind() else { panic!() };
+        let kind = descriptor("V1LayerParameter").field_named("type").unwrap().kind();
+        let Kind::Enum(v1) = kind else { panic!("it is an enum") };
         let schema: BTreeSet<String> = v1.value_names().map(str::to_owned).collect();
         let names = TYPES.iter().map(|(old, _)| old.as_str_name().to_owned());
         assert_eq!(names.chain(["NONE".to_owned()]).collect::<BTreeSet<_>>(), schema);

@@ -6,27 +6,43 @@ mod weights;
 
 use std::fmt;
 
-use super::{BlobId, Initial, Plan};
+use super::{BlobId, Plan, ValueSource};
 use crate::error::Location;
+use crate::setting::Advice;
+
+/// What a warning is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// Learnable weights that stay zero, as the net gives them no filler.
+    ZeroWeights,
+    /// Batch normalisation by a stored variance of 0.
+    ZeroVariance,
+    /// A rule for a blob that takes the values of another.
+    OverruledRule,
+}
 
 /// Something about the net that is not wrong, but hardly meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Warning {
+    /// What it is about.
+    pub kind: WarningKind,
     /// The blobs that it is about: at least one.
     pub blobs: Vec<BlobId>,
     /// What it says, without the place in the file.
     pub message: String,
     /// What the user can do.
-    pub help: String,
+    pub help: Advice,
     /// The place of the first blob's layer in the file, where it is known.
     pub location: Option<Location>,
 }
 
 impl Warning {
-    fn new(plan: &Plan, blobs: Vec<BlobId>, message: String, help: impl Into<String>) -> Warning {
+    fn new(kind: WarningKind, plan: &Plan, blobs: Vec<BlobId>, message: String, help: impl Into<Advice>) -> Warning {
         let first = blobs.first().map(|id| &plan.layers[id.layer]);
         let location = first.and_then(|layer| plan.locator.locate(layer.origin, ""));
-        Warning { blobs, message, help: help.into(), location }
+        Warning { kind, blobs, message, help: help.into(), location }
     }
 }
 
@@ -45,16 +61,14 @@ pub(super) fn warnings(plan: &Plan) -> Vec<Warning> {
     checks.iter().flat_map(|check| check(plan)).collect()
 }
 
-/// Whether all values of a blob will be zero.
+/// Whether all values of a blob will be zero. Those of weights are not looked at, and pass for others.
 fn is_zero(plan: &Plan, id: BlobId) -> bool {
-    let blob = plan.blob(plan.blob(id).owner.unwrap_or(id));
-    let stays = blob.donor.is_none() && blob.patches.is_empty();
-    stays
-        && match &blob.initial {
-            Initial::Zeros => true,
-            Initial::Given(values) => values.iter().all(|&value| value == 0.0),
-            Initial::Filled { spec, .. } => spec.param.r#type() == "constant" && spec.param.value() == 0.0,
-        }
+    match plan.source(id) {
+        ValueSource::Zeros => true,
+        ValueSource::Given(values) => values.iter().all(|&value| value == 0.0),
+        ValueSource::Filler { spec, .. } => spec.param.r#type() == "constant" && spec.param.value() == 0.0,
+        ValueSource::Weights(_) | ValueSource::WeightsInPart { .. } | ValueSource::Shared(_) => false,
+    }
 }
 
 /// A blob as rules name it: `conv1.0`.

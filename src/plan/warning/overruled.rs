@@ -1,14 +1,14 @@
 //! Rules for blobs that take the values of others.
 
-use super::{Warning, name};
-use crate::plan::{Initial, Plan, RuleChange};
+use super::{Warning, WarningKind, name};
+use crate::plan::{Plan, RuleChange};
 
 impl Plan {
     /// Whether a rule's filler makes a blob's values: not where the blob shares those of another that has another
     /// filler. It draws by the rule's filler all the same.
     pub fn decides(&self, change: &RuleChange) -> bool {
         let Some(owner) = self.blob(change.blob).owner else { return true };
-        matches!(&self.blob(owner).initial, Initial::Filled { spec, .. } if spec.param == change.after)
+        self.blob(owner).filler().is_some_and(|spec| spec.param == change.after)
     }
 }
 
@@ -27,13 +27,12 @@ pub(super) fn rules(plan: &Plan) -> Vec<Warning> {
 
 fn warning(plan: &Plan, changes: &[&RuleChange]) -> Warning {
     let (blob, rule) = (changes[0].blob, &changes[0].rule);
-    let owner = plan.blob(blob).owner.unwrap_or(blob);
-    let [blob, owner] = [blob, owner].map(|id| name(plan, id));
+    let [blob, owner] = [blob, plan.owner(blob)].map(|id| name(plan, id));
     let others = match changes.len() - 1 {
         0 => String::new(),
         more => format!(", nor those of {more} more"),
     };
     let message = format!("{rule} does not decide the values of {blob}, which shares those of {owner}{others}");
     let help = format!("name {owner}: a blob that shares values only draws by its own filler, as in Caffe");
-    Warning::new(plan, changes.iter().map(|change| change.blob).collect(), message, help)
+    Warning::new(WarningKind::OverruledRule, plan, changes.iter().map(|change| change.blob).collect(), message, help)
 }

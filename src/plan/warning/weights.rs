@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Warning;
+use super::{Warning, WarningKind};
 use crate::layer::Role;
 use crate::net::describe;
-use crate::plan::{BlobId, Initial, Plan, PlannedLayer};
+use crate::plan::{BlobId, Plan, PlannedLayer, ValueSource};
 
 /// A warning for each layer with such weights.
 pub(super) fn unfilled(plan: &Plan) -> Vec<Warning> {
@@ -24,7 +24,7 @@ pub(super) fn unfilled(plan: &Plan) -> Vec<Warning> {
             let help =
                 format!("give it a filler, such as {last} {{ type: \"xavier\" }}, or load trained weights before use");
             let blobs = found.into_iter().map(|blob| BlobId { layer: index, blob }).collect();
-            Warning::new(plan, blobs, message, help)
+            Warning::new(WarningKind::ZeroWeights, plan, blobs, message, help)
         })
         .collect()
 }
@@ -33,9 +33,8 @@ pub(super) fn unfilled(plan: &Plan) -> Vec<Warning> {
 fn of_layer(layer: &PlannedLayer) -> BTreeMap<&'static str, Vec<usize>> {
     let mut found: BTreeMap<&'static str, Vec<usize>> = BTreeMap::new();
     for (index, blob) in layer.blobs.iter().enumerate() {
-        let Initial::Filled { spec, .. } = &blob.initial else { continue };
-        let zero = !spec.explicit && spec.param.value() == 0.0;
-        if blob.role == Role::Weight && zero && blob.owner.is_none() && blob.donor.is_none() {
+        let ValueSource::Filler { spec, .. } = blob.source() else { continue };
+        if blob.role == Role::Weight && !spec.explicit && spec.param.value() == 0.0 {
             found.entry(spec.field).or_default().push(index);
         }
     }

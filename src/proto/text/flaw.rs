@@ -59,6 +59,8 @@ impl Flaw {
 
     pub(super) fn help(&self, text: &[u8]) -> Option<String> {
         let help = match self.rule {
+            Rule::Control(0x1a) => "it is DOS's mark of the end of a file: delete it",
+            Rule::Control(0) if is_padding(&text[self.span.start..]) => "the text ends here: delete the zero bytes",
             Rule::Control(_) => "is this a binary file?",
             Rule::NotAscii => match printable(&text[self.span.start..]).next() {
                 Some('“' | '”' | '„' | '‘' | '’' | '«' | '»') => "strings take straight quotes",
@@ -71,6 +73,11 @@ impl Flaw {
         };
         Some(help.to_owned())
     }
+}
+
+/// Whether nothing follows but zero bytes and blanks.
+fn is_padding(rest: &[u8]) -> bool {
+    rest.iter().all(|&byte| byte == 0 || byte.is_ascii_whitespace())
 }
 
 fn not_ascii(rest: &[u8]) -> String {

@@ -33,6 +33,7 @@ mod writer;
 use super::schema::MessageType;
 use crate::error::Diagnostic;
 
+#[cfg(feature = "cli")]
 pub(crate) use number::general;
 pub use outline::field_names;
 pub use source::{Source, Span, caret};

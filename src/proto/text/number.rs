@@ -34,6 +34,7 @@ pub(super) fn push_double(value: f64, text: &mut String) {
 }
 
 /// What `%.{digits}g` gives for up to 17 digits, where NaN has no sign.
+#[cfg(feature = "cli")]
 pub(crate) fn general(value: f64, digits: usize) -> String {
     let mut text = String::new();
     if let Some(magnitude) = push_sign(value, &mut text) {

@@ -107,7 +107,7 @@ impl<'a> Report<'a> {
 
     fn push(&mut self, span: Span, message: String, help: Option<String>) {
         let location = Some(self.source.location(span));
-        self.found.push((span.start, Diagnostic { message, location, help }));
+        self.found.push((span.start, Diagnostic { message, location, help: help.map(Into::into) }));
     }
 }
 

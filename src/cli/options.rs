@@ -1,0 +1,35 @@
+//! What the command line calls the settings that messages of the library advise.
+
+use crate::Error;
+use crate::setting::{Advice, Setting};
+
+/// The option or the command for a setting.
+fn name(setting: &Setting) -> String {
+    match setting {
+        Setting::Limit(name) => format!("--limit {name}=N"),
+        Setting::Level => "--level".to_owned(),
+        Setting::Shape { top, pattern } => format!("--shape {top}={pattern}"),
+        Setting::Extensions => "--extensions".to_owned(),
+        Setting::BenchmarkPreset => "--preset benchmark".to_owned(),
+        Setting::Weights => "--weights".to_owned(),
+        Setting::OnMismatch => "--on-mismatch".to_owned(),
+        Setting::SkipMismatches => "--on-mismatch skip".to_owned(),
+        Setting::Net => "--net NET.prototxt".to_owned(),
+        Setting::NoWeights => "--no-weights".to_owned(),
+        Setting::Replace => "--force".to_owned(),
+        Setting::StandardOutput => "-".to_owned(),
+        Setting::Init => "caffemodel init".to_owned(),
+        Setting::InitWithWeights { file } => format!("caffemodel init --weights {file}"),
+        Setting::Upgrade => "caffemodel upgrade".to_owned(),
+    }
+}
+
+/// The text of an advice.
+pub(super) fn advice(advice: &Advice) -> String {
+    advice.text(name)
+}
+
+/// The text of an error.
+pub(super) fn error(error: &Error) -> String {
+    error.text(name)
+}

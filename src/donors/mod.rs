@@ -1,0 +1,293 @@
+//! Donors: which stored blob goes where in a net, by Caffe's rules.
+//!
+//! Caffe goes through a donor's layers and looks each one up in the net by its name alone, in exact letters; types are
+//! not compared. A layer of that name must have as many blobs, of the same shapes. What follows from that:
+//!
+//! - Donors are applied one after the other, and within one its layers: what comes later wins. That decides for blobs
+//!   that are shared, too, as all who share a blob write to the same values.
+//! - In a caffemodel the layers come in file order, and go into the first layer of the net that has the name. In HDF5
+//!   they come in the order of the links to them (by name in files of old, by [rank](StoredLayer::rank) here), and go
+//!   into the last one.
+//! - In HDF5 a blob may be missing if it is shared in the net; there are no more datasets or groups than blobs.
+//!   Groups within that of a layer are passed over. Only where they make Caffe refuse a layer that has blobs, are they
+//!   the layers `conv1/bn` that they were written for.
+//! - Shapes in the four old sizes are compared with ones in front of the net's shape; others must be the same to the
+//!   number of axes.
+//!
+//! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`].
+
+mod fit;
+mod nested;
+mod rename;
+mod report;
+mod select;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use self::fit::{Fit, fit};
+use self::nested::Groups;
+pub(crate) use self::nested::Nested;
+pub use self::rename::{Rename, RenameError};
+use self::report::Passed;
+pub use self::report::{DonorReport, Report, Skipped, Taken};
+pub use self::select::{Selection, SelectionError};
+use crate::error::{Diagnostic, Error, Result};
+use crate::formats::map::FileMap;
+use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
+use crate::net::{ReadOptions, describe};
+use crate::plan::{BlobId, Plan, PlannedLayer};
+use crate::setting::{Advice, Setting};
+
+/// A file of weights to take values from.
+#[derive(Debug, Clone)]
+pub struct Donor {
+    /// What reports and errors call it.
+    pub name: String,
+    /// What it holds.
+    pub net: StoredNet,
+}
+
+impl Donor {
+    /// Opens a file of weights. Layers in it may have a [`Flaw`](crate::formats::Flaw): they are errors only if the net takes
+    /// their values.
+    ///
+    /// # Errors
+    /// The others of [`formats::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Donor> {
+        let path = path.as_ref();
+        let net = formats::read_flawed(&FileMap::open(path)?, &ReadOptions::default())?;
+        Ok(Donor { name: path.display().to_string(), net })
+    }
+}
+
+/// What to do with a layer whose shapes differ from the net's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnMismatch {
+    /// It is an error, as in Caffe.
+    #[default]
+    Error,
+    /// The layer stays initialised, all of its blobs; so does one with another number of blobs.
+    Skip,
+    /// A blob that is longer on some axes gives their leading part. It is an error if it is shorter on another.
+    Slice,
+    /// A blob that is shorter on some axes goes into their leading part; the rest stays as it is. It is an error if it
+    /// is longer on another.
+    Pad,
+}
+
+/// How donors and net are matched beyond Caffe's rules; the default is those rules alone.
+#[derive(Debug, Clone, Default)]
+pub struct MatchOptions {
+    /// What to do where shapes differ.
+    pub on_mismatch: OnMismatch,
+    /// New names for layers of donors; the first rule that fits a name is the one that counts.
+    pub renames: Vec<Rename>,
+    /// Which layers of the net take values.
+    pub selection: Selection,
+}
+
+/// Enters the donors' blobs into the plan, in order, and says what went where.
+///
+/// Nothing is read but shapes; all drawing still happens, as in Caffe, and only then the donors' values replace the
+/// drawn ones.
+///
+/// # Errors
+/// A layer does not fit, or a rule of the options fits no layer at all: the text names the file and the layer. The
+/// plan may then have taken some layers.
+pub fn apply(plan: &mut Plan, donors: &[Donor], options: &MatchOptions) -> Result<Report> {
+    apply_nested(plan, donors, options, Nested::AsCaffe)
+}
+
+/// As [`apply`], with groups within groups taken as `nested` says.
+pub(crate) fn apply_nested(
+    plan: &mut Plan,
+    donors: &[Donor],
+    options: &MatchOptions,
+    nested: Nested,
+) -> Result<Report> {
+    let renamed = vec![false; options.renames.len()];
+    let mut matcher = Matcher { targets: targets(plan), plan, options, nested, renamed };
+    let donors = donors.iter().map(|donor| matcher.donor(donor)).collect::<Result<Vec<_>>>()?;
+    matcher.check_options()?;
+    let initialised = report::initialised(plan);
+    Ok(Report { donors, initialised })
+}
+
+/// The first and the last layer of the net of each name.
+fn targets(plan: &Plan) -> HashMap<String, (usize, usize)> {
+    let mut targets = HashMap::new();
+    for (index, layer) in plan.layers.iter().enumerate() {
+        targets.entry(layer.param.name().to_owned()).or_insert((index, index)).1 = index;
+    }
+    targets
+}
+
+struct Matcher<'a> {
+    plan: &'a mut Plan,
+    options: &'a MatchOptions,
+    nested: Nested,
+    targets: HashMap<String, (usize, usize)>,
+    /// Whether each renaming has fitted a layer.
+    renamed: Vec<bool>,
+}
+
+impl Matcher<'_> {
+    fn donor(&mut self, donor: &Donor) -> Result<DonorReport> {
+        let mut report = DonorReport::new(&donor.name);
+        let matching = donor.net.format.map_or(Matching::Layers, |format| format.matching());
+        let mut groups = Groups::new(&donor.net, self.nested);
+        let mut layers: Vec<&StoredLayer> = donor.net.layers.iter().collect();
+        layers.sort_by_key(|layer| layer.rank);
+        for layer in layers {
+            let name = self.rename(&layer.name);
+            let target = self.targets.get(&name).map(|(first, last)| match matching {
+                Matching::Layers => *first,
+                Matching::Groups => *last,
+            });
+            let beside_blobs = match matching {
+                Matching::Layers => Some(0),
+                Matching::Groups => {
+                    groups.beside_blobs(layer, target.map(|target| self.plan.layers[target].blobs.len()))
+                }
+            };
+            let target = target.zip(beside_blobs);
+            match target {
+                None => report.pass_over(layer, Passed::Excess),
+                Some(_) if !self.options.selection.contains(&name) => report.pass_over(layer, Passed::Left),
+                Some((target, groups)) => {
+                    if let Some(flaw) = &layer.flaw {
+                        return Err(flaw.error(&donor.name));
+                    }
+                    let planned = &self.plan.layers[target];
+                    let complete = match matching {
+                        Matching::Layers => check_layer(layer, planned),
+                        Matching::Groups => check_group(layer, groups, planned),
+                    };
+                    self.layer(donor, layer, target, complete, &mut report)?;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    fn rename(&mut self, name: &str) -> String {
+        for (rename, used) in self.options.renames.iter().zip(&mut self.renamed) {
+            if let Some(new) = rename.apply(name) {
+                *used = true;
+                return new;
+            }
+        }
+        name.to_owned()
+    }
+
+    /// Takes a layer of a donor for a layer of the net, if it has all blobs that it must.
+    fn layer(
+        &mut self,
+        donor: &Donor,
+        layer: &StoredLayer,
+        target: usize,
+        complete: Result<(), String>,
+        report: &mut DonorReport,
+    ) -> Result<()> {
+        let planned = &self.plan.layers[target];
+        let fits = complete.and_then(|()| {
+            let fit = |blob: &StoredBlob| {
+                let shape = &planned.blobs[blob.index].shape;
+                fit(blob, shape, self.options.on_mismatch).map_err(|flaw| format!("blob {} {flaw}", blob.index))
+            };
+            layer.blobs.iter().map(fit).collect::<Result<Vec<_>, _>>()
+        });
+        match fits {
+            Ok(fits) => {
+                report.take(layer, planned, &fits);
+                for (blob, fit) in layer.blobs.iter().zip(fits) {
+                    self.take(blob, BlobId { layer: target, blob: blob.index }, fit);
+                }
+                Ok(())
+            }
+            Err(reason) if self.options.on_mismatch == OnMismatch::Skip => {
+                report.skipped.push(Skipped { layer: layer.name.clone(), reason });
+                Ok(())
+            }
+            Err(reason) => Err(self.refuse(donor, layer, target, &reason)),
+        }
+    }
+
+    /// Enters a blob where its target's values are owned.
+    fn take(&mut self, blob: &StoredBlob, target: BlobId, fit: Fit) {
+        let shape = self.plan.blob(target).shape.clone();
+        let BlobId { layer, blob: index } = self.plan.owner(target);
+        let owner = &mut self.plan.layers[layer].blobs[index];
+        match fit {
+            Fit::Padded { small } => owner.take_corner(Patch::new(blob.clone(), &small, &shape)),
+            Fit::Whole => owner.take(blob.clone()),
+            Fit::Sliced { corner } => {
+                let values = Arc::new(Slice { values: Arc::clone(&blob.values), corner });
+                owner.take(StoredBlob { shape, legacy: false, values, ..*blob });
+            }
+        }
+    }
+
+    fn refuse(&self, donor: &Donor, layer: &StoredLayer, target: usize, reason: &str) -> Error {
+        let planned = &self.plan.layers[target];
+        let message =
+            format!("{}: layer {:?} does not fit {}: {reason}", donor.name, layer.name, describe(&planned.param));
+        let location = self.plan.locator.locate(planned.origin, "");
+        const RENAME: &str = "rename the layer in the net to have it initialised, or ";
+        let (verb, setting) = match self.options.on_mismatch {
+            OnMismatch::Error => ("see ", Setting::OnMismatch),
+            OnMismatch::Skip | OnMismatch::Slice | OnMismatch::Pad => ("use ", Setting::SkipMismatches),
+        };
+        let help = Advice::naming(format!("{RENAME}{verb}"), setting, "");
+        Diagnostic { message, location, help: Some(help) }.into()
+    }
+
+    /// Refuses rules that fit nothing: they are misspelt, most likely.
+    fn check_options(&self) -> Result<()> {
+        let unused = self.options.renames.iter().zip(&self.renamed).find(|(_, used)| !**used);
+        if let Some((rename, _)) = unused {
+            return Err(Error::Request(format!("rename {rename}: no donor has a layer of such a name")));
+        }
+        let names: Vec<&str> = self.plan.layers.iter().map(|layer| layer.param.name()).collect();
+        match self.options.selection.unused(&names) {
+            Some((list, glob)) => Err(Error::Request(format!("{list} {glob}: the net has no layer of such a name"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a donor's layer has the blobs that the net's layer has.
+fn check_layer(layer: &StoredLayer, planned: &PlannedLayer) -> Result<(), String> {
+    let (stored, needed) = (layer.blobs.len(), planned.blobs.len());
+    if stored != needed {
+        return Err(format!("{}, not {needed}", blobs(stored)));
+    }
+    match layer.blobs.iter().zip(0..).find(|(blob, index)| blob.index != *index) {
+        Some((_, missing)) => Err(format!("blob {missing} is missing")),
+        None => Ok(()),
+    }
+}
+
+/// Whether the group of a layer has those blobs that the net's layer does not share, and no more links, to `groups` and
+/// to blobs, than that layer has blobs.
+fn check_group(layer: &StoredLayer, groups: usize, planned: &PlannedLayer) -> Result<(), String> {
+    let needed = planned.blobs.len();
+    if layer.blobs.len() + groups > needed {
+        let within = if groups > 0 { format!(" and {groups} groups") } else { String::new() };
+        return Err(format!("{}{within}, not {needed}", blobs(layer.blobs.len())));
+    }
+    let is_stored = |index: usize| layer.blobs.iter().any(|blob| blob.index == index);
+    match planned.blobs.iter().enumerate().find(|(index, blob)| blob.owner.is_none() && !is_stored(*index)) {
+        Some((missing, _)) => Err(format!("blob {missing} is missing")),
+        None => match layer.blobs.last().filter(|blob| blob.index >= needed) {
+            Some(beyond) => Err(format!("there is a blob {}, and {needed} are needed", beyond.index)),
+            None => Ok(()),
+        },
+    }
+}
+
+fn blobs(count: usize) -> String {
+    if count == 1 { "1 blob".to_owned() } else { format!("{count} blobs") }
+}

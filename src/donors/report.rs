@@ -1,0 +1,106 @@
+//! What donors gave, what they had in excess, and what stayed as it was initialised.
+
+use super::fit::Fit;
+use crate::formats::StoredLayer;
+use crate::plan::{Plan, PlannedLayer, SourceKind};
+
+/// What became of donors and net.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The donors in order.
+    pub donors: Vec<DonorReport>,
+    /// The layers of the net with a blob that took no value from any donor.
+    pub initialised: Vec<String>,
+}
+
+/// What became of the layers of a donor, those without blobs aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DonorReport {
+    /// The donor's name.
+    pub donor: String,
+    /// The layers that were taken.
+    pub taken: Vec<Taken>,
+    /// The layers that were passed over because they do not fit.
+    pub skipped: Vec<Skipped>,
+    /// The layers that were not to be taken, by the choice of the user.
+    pub left: Vec<String>,
+    /// The layers that the net has no place for.
+    pub excess: Vec<String>,
+    /// Why values of the last two could not have been taken, in a line for each layer that has a flaw.
+    pub flaws: Vec<String>,
+}
+
+/// Why nothing takes a layer's values.
+pub(super) enum Passed {
+    /// The user does not want them.
+    Left,
+    /// The net has no place for them.
+    Excess,
+}
+
+/// A layer that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// Its name in the donor.
+    pub layer: String,
+    /// The name of the layer of the net that took it.
+    pub target: String,
+    /// How many blobs were taken as they are.
+    pub whole: usize,
+    /// How many were cut to their leading corner.
+    pub sliced: usize,
+    /// How many fill but the leading corner.
+    pub padded: usize,
+}
+
+/// A layer that does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its name in the donor.
+    pub layer: String,
+    /// Why not.
+    pub reason: String,
+}
+
+impl DonorReport {
+    pub(super) fn new(donor: &str) -> DonorReport {
+        let donor = donor.to_owned();
+        let [left, excess, flaws] = [const { Vec::new() }; 3];
+        DonorReport { donor, taken: Vec::new(), skipped: Vec::new(), left, excess, flaws }
+    }
+
+    /// Enters a layer whose values nothing takes.
+    pub(super) fn pass_over(&mut self, layer: &StoredLayer, reason: Passed) {
+        if layer.blobs.is_empty() && layer.flaw.is_none() {
+            return;
+        }
+        self.flaws.extend(layer.flaw.iter().map(|flaw| flaw.message.clone()));
+        let names = match reason {
+            Passed::Left => &mut self.left,
+            Passed::Excess => &mut self.excess,
+        };
+        names.push(layer.name.clone());
+    }
+
+    /// Enters a layer whose blobs fit like this.
+    pub(super) fn take(&mut self, layer: &StoredLayer, target: &PlannedLayer, fits: &[Fit]) {
+        if fits.is_empty() {
+            return;
+        }
+        let count = |is: fn(&&Fit) -> bool| fits.iter().filter(is).count();
+        self.taken.push(Taken {
+            layer: layer.name.clone(),
+            target: target.param.name().to_owned(),
+            whole: count(|fit| matches!(fit, Fit::Whole)),
+            sliced: count(|fit| matches!(fit, Fit::Sliced { .. })),
+            padded: count(|fit| matches!(fit, Fit::Padded { .. })),
+        });
+    }
+}
+
+/// The layers of the plan with a blob of their own that no donor gave any value.
+pub(super) fn initialised(plan: &Plan) -> Vec<String> {
+    let own = [SourceKind::Filler, SourceKind::Net, SourceKind::Zeros];
+    let is_initialised = |layer: &&PlannedLayer| layer.blobs.iter().any(|blob| own.contains(&blob.source().kind()));
+    plan.layers.iter().filter(is_initialised).map(|layer| layer.param.name().to_owned()).collect()
+}

@@ -1,0 +1,172 @@
+//! A `BlobProto` in place: its shape, and where its values lie.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use prost::Message;
+use prost::encoding::WireType;
+
+use crate::Shape;
+use crate::formats::element::{Element, Kind};
+use crate::formats::map::FileMap;
+use crate::formats::{NumberType, StoredBlob, StoredValues};
+use crate::proto::blob::{self, Counts};
+use crate::proto::caffe::BlobProto;
+use crate::proto::fields::{Field, Fields};
+
+const DATA: u32 = 5;
+const DIFF: u32 = 6;
+const DOUBLE_DATA: u32 = 8;
+const DOUBLE_DIFF: u32 = 9;
+
+/// How much the sizes of a blob may take: shapes are short.
+const MAX_SIZES_BYTES: usize = 1024;
+
+/// How many pieces the values of a blob may lie in.
+const MAX_RUNS: usize = 1 << 20;
+
+/// The blob that `body`, at byte `offset` of the file, encodes.
+///
+/// # Errors
+/// It is damaged, or its values are not as many as its shape says.
+pub(in crate::formats) fn stored(
+    file: &Arc<FileMap>,
+    body: &[u8],
+    offset: usize,
+    index: usize,
+) -> Result<StoredBlob, String> {
+    let Scan { sizes, data, double_data, diffs, double_diffs } = Scan::new(body, offset)?;
+    let sizes = BlobProto::decode(sizes.as_slice()).map_err(|error| error.to_string())?;
+    let legacy = blob::is_legacy(&sizes);
+    let counts =
+        Counts { data: data.count(), double_data: double_data.count(), diff: diffs, double_diff: double_diffs };
+    let shape = match blob::shape(&sizes).map_err(|error| error.to_string())? {
+        shape if shape.axes() == 0 && !legacy && counts.values() == 0 => Shape::unshaped(),
+        shape => shape,
+    };
+    if shape.count() > 0 || counts.values() > 0 {
+        counts.check(&shape)?;
+    }
+    let (runs, element) = if double_data.count() > 0 { (double_data, Kind::F64) } else { (data, Kind::F32) };
+    let values = WireValues { file: Arc::clone(file), runs: runs.list, element: element.little() };
+    Ok(StoredBlob { index, shape, legacy, values: Arc::new(values) })
+}
+
+/// What a walk over an encoded blob finds.
+#[derive(Default)]
+struct Scan {
+    /// The blob without its values, encoded.
+    sizes: Vec<u8>,
+    data: Runs,
+    double_data: Runs,
+    diffs: usize,
+    double_diffs: usize,
+}
+
+impl Scan {
+    fn new(body: &[u8], offset: usize) -> Result<Scan, String> {
+        let mut scan = Scan::default();
+        for field in Fields::new(body, offset, "BlobProto") {
+            let field = field.map_err(|flaw| flaw.to_string())?;
+            match field.number {
+                DATA if field.wire_type == WireType::Varint => {
+                    return Err(
+                        "is a blob of C3D, which has a length among its sizes; Caffe reads no such blobs".into()
+                    );
+                }
+                DATA => scan.data.extend(&field, 4)?,
+                DOUBLE_DATA => scan.double_data.extend(&field, 8)?,
+                DIFF => scan.diffs += count(&field, 4)?,
+                DOUBLE_DIFF => scan.double_diffs += count(&field, 8)?,
+                1..=4 | 7 if scan.sizes.len() + field.whole.len() <= MAX_SIZES_BYTES => scan.sizes.extend(field.whole),
+                1..=4 | 7 => return Err(format!("the shape takes more than {MAX_SIZES_BYTES} bytes")),
+                _ => {}
+            }
+        }
+        Ok(scan)
+    }
+}
+
+/// How many values of `width` bytes a field holds, packed or single.
+fn count(field: &Field<'_>, width: usize) -> Result<usize, String> {
+    let single = if width == 4 { WireType::ThirtyTwoBit } else { WireType::SixtyFourBit };
+    match field.wire_type {
+        WireType::LengthDelimited if field.body.len().is_multiple_of(width) => Ok(field.body.len() / width),
+        wire_type if wire_type == single => Ok(1),
+        _ => Err(format!("damaged in BlobProto at byte {}", field.offset)),
+    }
+}
+
+/// Values that lie in the file at equal distances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Run {
+    /// The numbers of its values.
+    elements: Range<usize>,
+    /// Where the first one is.
+    offset: usize,
+    /// How far from the start of one value to that of the next.
+    stride: usize,
+}
+
+/// All values of a field, in order.
+#[derive(Default)]
+struct Runs {
+    list: Vec<Run>,
+}
+
+impl Runs {
+    fn count(&self) -> usize {
+        self.list.last().map_or(0, |run| run.elements.end)
+    }
+
+    /// Appends a field, packed or single; single ones that follow each other make one run.
+    fn extend(&mut self, field: &Field<'_>, width: usize) -> Result<(), String> {
+        let (count, start) = (count(field, width)?, self.count());
+        let pieces = self.list.len();
+        let offset = field.body_offset;
+        let single = field.wire_type != WireType::LengthDelimited;
+        let stride = if single { field.whole.len() } else { width };
+        match self.list.last_mut() {
+            Some(run) if single && run.stride == stride && run.offset + run.elements.len() * stride == offset => {
+                run.elements.end += 1;
+            }
+            _ if count == 0 => {}
+            _ if pieces == MAX_RUNS => return Err(format!("its values lie in more than {MAX_RUNS} pieces")),
+            _ => self.list.push(Run { elements: start..start + count, offset, stride }),
+        }
+        Ok(())
+    }
+}
+
+/// Values in place in a mapped file.
+struct WireValues {
+    file: Arc<FileMap>,
+    runs: Vec<Run>,
+    element: Element,
+}
+
+impl StoredValues for WireValues {
+    fn read(&self, mut offset: usize, mut out: &mut [f32]) -> io::Result<()> {
+        let first = self.runs.partition_point(|run| run.elements.end <= offset);
+        let mut runs = self.runs[first..].iter();
+        while !out.is_empty() {
+            let run = runs.next().ok_or(io::ErrorKind::UnexpectedEof)?;
+            let (now, later) = out.split_at_mut(out.len().min(run.elements.end - offset));
+            let start = run.offset + (offset - run.elements.start) * run.stride;
+            self.element.decode(&self.file.bytes()[start..], run.stride, now);
+            self.file.note_read(now.len() * run.stride);
+            offset += now.len();
+            out = later;
+        }
+        Ok(())
+    }
+
+    fn number_type(&self) -> NumberType {
+        self.element.kind
+    }
+
+    fn reads_anywhere(&self) -> bool {
+        true
+    }
+}

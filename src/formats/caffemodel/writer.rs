@@ -1,0 +1,243 @@
+//! The caffemodel: a binary `NetParameter`, streamed.
+//!
+//! Every length is known beforehand, so nothing is buffered. Fields go out in ascending order, as C++ protobuf
+//! writes them. The net's name is written even if it is empty, as Caffe does; of a blob, the values stand before the
+//! shape, and a scalar has no shape.
+
+use std::io::{self, Write};
+
+use prost::Message;
+use prost::encoding::{WireType, decode_key, encode_key, encode_varint, encoded_len_varint, key_len, skip_field};
+
+use crate::Shape;
+use crate::dialect::Dialect;
+use crate::error::{Error, Result};
+use crate::formats::{Output, SavedLayer, SavedNet, le_bytes};
+use crate::proto::caffe::{BlobShape, LayerParameter};
+use crate::proto::{binary, gate};
+use crate::sink::Sink;
+
+/// The largest file that protobuf, and so Caffe, can read.
+pub const MAX_FILE_BYTES: u64 = i32::MAX as u64;
+
+/// Refuses a net that is too large for protobuf.
+pub(super) fn check(net: &SavedNet<'_>) -> Result<()> {
+    let size = caffemodel_size(net);
+    if size > MAX_FILE_BYTES {
+        return Err(Error::Request(format!(
+            "the caffemodel would have {size} bytes; protobuf, and so Caffe, reads at most {MAX_FILE_BYTES}: \
+             make the net smaller, or write HDF5"
+        )));
+    }
+    Ok(())
+}
+
+/// Field numbers of the schema that are written by hand.
+pub(in crate::formats) mod field {
+    pub const NET_NAME: u32 = 1;
+    pub const NET_LAYER: u32 = 100;
+    pub const LAYER_BLOBS: u32 = 7;
+    pub const BLOB_DATA: u32 = 5;
+    pub const BLOB_SHAPE: u32 = 7;
+}
+
+/// The length in bytes of the caffemodel that a net makes.
+pub fn caffemodel_size(net: &SavedNet<'_>) -> u64 {
+    let layers = net.layers.iter().map(|layer| framed_len(field::NET_LAYER, layer_len(layer, net.dialect)));
+    framed_len(field::NET_NAME, net.name.len() as u64) + layers.sum::<u64>()
+}
+
+/// The length of a layer's message with its blobs.
+fn layer_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
+    let param = if dialect.is_bvlc() { layer.param.encoded_len() } else { encoded(layer.param, dialect).len() };
+    param as u64 + blobs_len(layer)
+}
+
+fn blobs_len(layer: &SavedLayer<'_>) -> u64 {
+    let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::new(blob.shape).len));
+    blobs.sum()
+}
+
+/// A layer without its blobs as a dialect saves it.
+fn encoded(param: &LayerParameter, dialect: &Dialect) -> Vec<u8> {
+    let bytes = param.encode_to_vec();
+    if dialect.is_bvlc() {
+        return bytes;
+    }
+    let message = dialect.schema().message("LayerParameter").expect("every schema has layers");
+    let mut out = Vec::with_capacity(bytes.len());
+    binary::write(&mut out, message, &gate::unfolded(&bytes, message)).expect("the message is of the dialect");
+    out
+}
+
+/// The length of a length-delimited field with `len` bytes in it.
+fn framed_len(number: u32, len: u64) -> u64 {
+    (key_len(number) + encoded_len_varint(len)) as u64 + len
+}
+
+/// Appends what stands before the `len` bytes of a length-delimited field.
+pub(in crate::formats) fn frame(number: u32, len: u64, out: &mut Vec<u8>) {
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(len, out);
+}
+
+/// A layer's message without its blobs, cut where they belong.
+pub(in crate::formats) struct LayerFrame {
+    pub(in crate::formats) head: Vec<u8>,
+    pub(in crate::formats) tail: Vec<u8>,
+    len: u64,
+}
+
+impl LayerFrame {
+    pub(in crate::formats) fn new(layer: &SavedLayer<'_>, dialect: &Dialect) -> LayerFrame {
+        let mut head = encoded(layer.param, dialect);
+        let len = head.len() as u64 + blobs_len(layer);
+        let tail = head.split_off(blobs_offset(&head));
+        LayerFrame { head, tail, len }
+    }
+}
+
+/// Where the `blobs` field belongs among the fields of an encoded layer without blobs.
+fn blobs_offset(layer: &[u8]) -> usize {
+    let mut rest = layer;
+    while !rest.is_empty() {
+        let offset = layer.len() - rest.len();
+        match decode_key(&mut rest) {
+            Ok((number, wire_type)) if number < field::LAYER_BLOBS => {
+                if skip_field(wire_type, number, &mut rest, prost::encoding::DecodeContext::default()).is_err() {
+                    return offset;
+                }
+            }
+            _ => return offset,
+        }
+    }
+    layer.len()
+}
+
+/// What stands before and after a blob's values.
+pub(in crate::formats) struct BlobFrame {
+    pub(in crate::formats) head: Vec<u8>,
+    pub(in crate::formats) tail: Vec<u8>,
+    pub(in crate::formats) len: u64,
+}
+
+impl BlobFrame {
+    pub(in crate::formats) fn new(shape: &Shape) -> BlobFrame {
+        let data_len = shape.count() as u64 * 4;
+        let mut head = Vec::new();
+        if data_len > 0 {
+            frame(field::BLOB_DATA, data_len, &mut head);
+        }
+        let mut tail = Vec::new();
+        if shape.axes() > 0 {
+            let dims = BlobShape { dim: shape.dims().iter().map(|&dim| dim.into()).collect() }.encode_to_vec();
+            frame(field::BLOB_SHAPE, dims.len() as u64, &mut tail);
+            tail.extend(dims);
+        }
+        let len = (head.len() + tail.len()) as u64 + data_len;
+        BlobFrame { head, tail, len }
+    }
+}
+
+/// Writes a caffemodel, as [`Output`] is told.
+///
+/// The writer makes small writes; give it a buffered one.
+#[derive(Debug)]
+pub struct CaffemodelWriter<W> {
+    out: W,
+    dialect: &'static Dialect,
+    layer_tail: Vec<u8>,
+    blob_tail: Vec<u8>,
+}
+
+impl<W: Write> CaffemodelWriter<W> {
+    /// Starts the caffemodel of a net in BVLC's dialect, with its name.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(out: W, name: &str) -> io::Result<CaffemodelWriter<W>> {
+        CaffemodelWriter::in_dialect(out, name, Dialect::bvlc())
+    }
+
+    /// Starts the caffemodel of a net in this dialect, with its name.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn in_dialect(mut out: W, name: &str, dialect: &'static Dialect) -> io::Result<CaffemodelWriter<W>> {
+        let mut head = Vec::new();
+        frame(field::NET_NAME, name.len() as u64, &mut head);
+        head.extend(name.as_bytes());
+        out.write_all(&head)?;
+        Ok(CaffemodelWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
+    }
+
+    /// Gives back what was written to.
+    pub fn into_inner(self) -> W {
+        self.out
+    }
+}
+
+impl<W: Write> Sink for CaffemodelWriter<W> {
+    fn write(&mut self, values: &[f32]) -> io::Result<()> {
+        self.out.write_all(&le_bytes(values))
+    }
+}
+
+impl<W: Write> Output for CaffemodelWriter<W> {
+    fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
+        let LayerFrame { head, tail, len } = LayerFrame::new(layer, self.dialect);
+        let mut start = Vec::new();
+        frame(field::NET_LAYER, len, &mut start);
+        start.extend(head);
+        self.layer_tail = tail;
+        self.out.write_all(&start)
+    }
+
+    fn begin_blob(&mut self, layer: &SavedLayer<'_>, blob: usize) -> io::Result<()> {
+        let BlobFrame { head, tail, len } = BlobFrame::new(layer.blobs[blob].shape);
+        let mut start = Vec::new();
+        frame(field::LAYER_BLOBS, len, &mut start);
+        start.extend(head);
+        self.blob_tail = tail;
+        self.out.write_all(&start)
+    }
+
+    fn end_blob(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.blob_tail)
+    }
+
+    fn end_layer(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.layer_tail)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::caffe::{LayerParameter, NetStateRule, Phase};
+
+    #[test]
+    fn blobs_belong_behind_the_params_and_before_the_rules() {
+        let layer = LayerParameter {
+            name: Some("a".into()),
+            include: vec![NetStateRule::default()],
+            phase: Some(Phase::Test as i32),
+            ..Default::default()
+        };
+        assert_eq!(blobs_offset(&layer.encode_to_vec()), 3);
+        assert_eq!(blobs_offset(&LayerParameter { name: Some("a".into()), ..Default::default() }.encode_to_vec()), 3);
+        assert_eq!(blobs_offset(&[]), 0);
+    }
+
+    #[test]
+    fn a_blob_has_its_values_first_and_a_scalar_no_shape() {
+        let blob = BlobFrame::new(&Shape::new([2, 3]).unwrap());
+        assert_eq!((blob.head, blob.tail, blob.len), (vec![0x2a, 24], vec![0x3a, 4, 0x0a, 2, 2, 3], 32));
+        let scalar = BlobFrame::new(&Shape::scalar());
+        assert_eq!((scalar.head, scalar.tail, scalar.len), (vec![0x2a, 4], vec![], 6));
+    }
+}

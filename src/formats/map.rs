@@ -1,0 +1,166 @@
+//! A file's bytes, mapped into memory or held there.
+
+use std::fs::{self, File, FileType};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use memmap2::Mmap;
+use thiserror::Error;
+
+use crate::error::{Diagnostic, Error, Result};
+use crate::setting::Advice;
+
+/// How many bytes may be read before the system is told that their pages are done with.
+const RESIDENT_BYTES: usize = 16 << 20;
+
+/// What the system reads at least.
+const PAGE_BYTES: usize = 4096;
+
+/// A file of weights: its name and its bytes.
+#[derive(Debug)]
+pub(crate) struct FileMap {
+    path: PathBuf,
+    content: Content,
+    /// How many bytes have been read since pages were last given back.
+    read: AtomicUsize,
+}
+
+#[derive(Debug)]
+enum Content {
+    Mapped(Mmap),
+    Held(Vec<u8>),
+}
+
+impl FileMap {
+    /// Maps a file.
+    ///
+    /// # Errors
+    /// It is missing, empty, not to be read, or no regular file.
+    pub(crate) fn open(path: &Path) -> Result<Arc<FileMap>> {
+        let metadata = fs::metadata(path).map_err(|source| cannot_read(path, source))?;
+        if !metadata.is_file() {
+            return Err(refusal(path, not_regular(metadata.file_type()), None));
+        }
+        let file = File::open(path).map_err(|source| cannot_read(path, source))?;
+        if metadata.len() == 0 {
+            return Err(empty(path));
+        }
+        // SAFETY: the bytes are only ever copied out; a file that others cut short meanwhile is the one danger left.
+        let map = unsafe { Mmap::map(&file) }.map_err(|source| cannot_read(path, source))?;
+        Ok(FileMap::new(path, Content::Mapped(map)))
+    }
+
+    /// A file that has been read; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// It is empty.
+    pub(crate) fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Arc<FileMap>> {
+        if bytes.is_empty() {
+            return Err(empty(Path::new(name)));
+        }
+        Ok(FileMap::held(name, bytes))
+    }
+
+    /// The bytes that stand for those of a file.
+    pub(crate) fn held(name: &str, bytes: Vec<u8>) -> Arc<FileMap> {
+        FileMap::new(Path::new(name), Content::Held(bytes))
+    }
+
+    fn new(path: &Path, content: Content) -> Arc<FileMap> {
+        Arc::new(FileMap { path: path.to_owned(), content, read: AtomicUsize::new(0) })
+    }
+
+    /// Notes that so many bytes have been copied out, once. Pages are given back in time, so that the memory that the
+    /// process is seen to use does not grow with the file.
+    pub(super) fn note_read(&self, bytes: usize) {
+        let bytes = bytes.max(PAGE_BYTES);
+        if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes > RESIDENT_BYTES {
+            self.read.store(0, Ordering::Relaxed);
+            self.give_back();
+        }
+    }
+
+    #[cfg(unix)]
+    fn give_back(&self) {
+        let Content::Mapped(map) = &self.content else { return };
+        // SAFETY: the map is a shared one and only read, so that the same bytes come back when they are read again.
+        // Should the system refuse, it keeps the pages.
+        let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+    }
+
+    #[cfg(not(unix))]
+    fn give_back(&self) {}
+
+    /// The file's bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Mapped(map) => map,
+            Content::Held(bytes) => bytes,
+        }
+    }
+
+    /// The file as the user named it.
+    pub(crate) fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// An error about the file's content; it says at which byte where that is known.
+    pub(crate) fn refuse(&self, message: impl AsRef<str>) -> Error {
+        refusal(&self.path, message.as_ref(), None)
+    }
+
+    /// An error about the file's content, with what to do about it.
+    pub(crate) fn refuse_with(&self, message: impl AsRef<str>, help: impl Into<Advice>) -> Error {
+        refusal(&self.path, message.as_ref(), Some(help.into()))
+    }
+
+    /// An error about the file's values, found while they are read.
+    pub(crate) fn unreadable(&self, message: impl AsRef<str>) -> io::Error {
+        let error = Unreadable(format!("{}: {}", self.name(), message.as_ref()));
+        io::Error::new(io::ErrorKind::InvalidData, error)
+    }
+}
+
+impl AsRef<[u8]> for FileMap {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
+    }
+}
+
+/// Damage that shows only when values are read: the error within the [`io::Error`] of
+/// [`StoredValues::read`](super::StoredValues::read).
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Unreadable(String);
+
+impl From<Unreadable> for Error {
+    fn from(Unreadable(message): Unreadable) -> Error {
+        Diagnostic { message, location: None, help: None }.into()
+    }
+}
+
+fn empty(path: &Path) -> Error {
+    let help = "Caffe would take it for weights of no layer at all; has its download or its copy failed?";
+    refusal(path, "the file is empty", Some(help.into()))
+}
+
+fn refusal(path: &Path, message: &str, help: Option<Advice>) -> Error {
+    let message = format!("{}: {message}", path.display());
+    Diagnostic { message, location: None, help }.into()
+}
+
+fn cannot_read(path: &Path, source: io::Error) -> Error {
+    let dangling = source.kind() == io::ErrorKind::NotFound && path.is_symlink();
+    let action = if dangling { "cannot read, the symbolic link leads nowhere" } else { "cannot read" };
+    Error::io(action, path, source)
+}
+
+fn not_regular(kind: FileType) -> &'static str {
+    if kind.is_dir() {
+        "a folder, not a file of weights"
+    } else {
+        "not a regular file; weights are read in place, so store them in one first"
+    }
+}

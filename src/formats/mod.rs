@@ -1,0 +1,98 @@
+//! The formats of stored weights: reading and writing, each in a folder of its own.
+//!
+//! [`open`] tells the format by content ([`FORMATS`] lists those there are) and reads the structure only; values are
+//! read when they are asked for, so that memory does not grow with the file. Every writer streams, too: it learns all
+//! lengths from what it is told of the net.
+
+mod arrays;
+mod binaryproto;
+pub(crate) mod caffemodel;
+mod corner;
+mod element;
+mod flaw;
+mod format;
+mod hdf5;
+mod in_place;
+mod keys;
+pub(crate) mod map;
+mod npy;
+mod npz;
+mod output;
+pub(crate) mod prototxt;
+mod safetensors;
+mod saved;
+mod stored;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::net::ReadOptions;
+
+pub use arrays::Arrays;
+pub use binaryproto::BinaryprotoWriter;
+pub use caffemodel::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
+pub use corner::Patch;
+pub(crate) use corner::{Corner, Slice};
+pub use element::Kind as NumberType;
+pub use flaw::Flaw;
+pub use format::{FORMATS, Format, FormatEntry, FormatError, Matching};
+pub use hdf5::Hdf5Writer;
+pub use map::Unreadable;
+pub use npz::NpzWriter;
+pub use output::Output;
+pub(crate) use output::le_bytes;
+pub use prototxt::PrototxtWriter;
+pub use safetensors::SafetensorsWriter;
+pub use saved::{SavedBlob, SavedLayer, SavedNet};
+pub use stored::{StoredBlob, StoredLayer, StoredNet, StoredValues};
+
+/// Opens a file of weights; its content tells the format.
+///
+/// # Errors
+/// The file cannot be read, is no file of weights, or is damaged: the text names the file and, where there is one, the
+/// byte.
+pub fn open(path: impl AsRef<Path>) -> Result<StoredNet> {
+    open_with(path, &ReadOptions::default())
+}
+
+/// As [`open`], with options: the dialect of a caffemodel.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<StoredNet> {
+    read(&map::FileMap::open(path.as_ref())?, options)
+}
+
+/// Opens a file of weights that is in memory; `name` is what errors call it.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<StoredNet> {
+    from_bytes_with(name, bytes, &ReadOptions::default())
+}
+
+/// As [`from_bytes`], with options: the dialect of a caffemodel.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_bytes_with(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<StoredNet> {
+    read(&map::FileMap::from_bytes(name, bytes.into())?, options)
+}
+
+/// Opens a file of weights whose bytes are at hand.
+///
+/// # Errors
+/// As [`open`].
+pub(crate) fn read(file: &Arc<map::FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    let net = read_flawed(file, options)?;
+    match net.layers.iter().find_map(|layer| layer.flaw.as_ref()) {
+        Some(flaw) => Err(flaw.error(&file.name())),
+        None => Ok(net),
+    }
+}
+
+/// Opens a file of weights, some layers of which may have a [`Flaw`].
+pub(crate) fn read_flawed(file: &Arc<map::FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    FormatEntry::of_file(file)?.open(file, options)
+}

@@ -1,0 +1,127 @@
+//! The prototxt: the caffemodel's message in protobuf's text format, as `protoc --decode` prints it.
+//!
+//! Every value stands on a line of its own, with as many digits as it takes to read the same bits back; only NaN loses
+//! its sign and its payload.
+
+use std::io::{self, Write};
+
+use crate::dialect::Dialect;
+use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame};
+use crate::formats::{Output, SavedLayer, le_bytes};
+use crate::proto::{descriptor, gate, text};
+use crate::sink::Sink;
+
+/// Writes a prototxt with weights, as [`Output`] is told.
+///
+/// The writer makes small writes; give it a buffered one.
+#[derive(Debug)]
+pub struct PrototxtWriter<W> {
+    out: W,
+    dialect: &'static Dialect,
+    layer_tail: Vec<u8>,
+    blob_tail: Vec<u8>,
+}
+
+impl<W: Write> PrototxtWriter<W> {
+    /// Starts the prototxt of a net in BVLC's dialect, with its name.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn new(out: W, name: &str) -> io::Result<PrototxtWriter<W>> {
+        PrototxtWriter::in_dialect(out, name, Dialect::bvlc())
+    }
+
+    /// Starts the prototxt of a net in this dialect, with its name.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn in_dialect(mut out: W, name: &str, dialect: &'static Dialect) -> io::Result<PrototxtWriter<W>> {
+        let mut start = Vec::new();
+        frame(field::NET_NAME, name.len() as u64, &mut start);
+        start.extend(name.as_bytes());
+        text::write(&mut out, descriptor("NetParameter"), &start)?;
+        Ok(PrototxtWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
+    }
+
+    /// Writes fields of a layer, by their numbers in files.
+    fn layer(&mut self, fields: &[u8]) -> io::Result<()> {
+        let message = self.dialect.schema().message("LayerParameter").expect("every schema has layers");
+        let joined = gate::joined(fields, message).map_err(io::Error::other)?;
+        text::write_within(&mut self.out, 1, message, &joined)
+    }
+
+    /// Writes fields of a blob.
+    fn blob(&mut self, fields: &[u8]) -> io::Result<()> {
+        text::write_within(&mut self.out, 2, descriptor("BlobProto"), fields)
+    }
+}
+
+impl<W: Write> Sink for PrototxtWriter<W> {
+    fn write(&mut self, values: &[f32]) -> io::Result<()> {
+        let bytes = le_bytes(values);
+        let mut data = Vec::new();
+        frame(field::BLOB_DATA, bytes.len() as u64, &mut data);
+        data.extend(&*bytes);
+        self.blob(&data)
+    }
+}
+
+impl<W: Write> Output for PrototxtWriter<W> {
+    fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
+        let LayerFrame { head, tail, .. } = LayerFrame::new(layer, self.dialect);
+        self.layer_tail = tail;
+        self.out.write_all(b"layer {\n")?;
+        self.layer(&head)
+    }
+
+    fn begin_blob(&mut self, layer: &SavedLayer<'_>, blob: usize) -> io::Result<()> {
+        self.blob_tail = BlobFrame::new(layer.blobs[blob].shape).tail;
+        self.out.write_all(b"  blobs {\n")
+    }
+
+    fn end_blob(&mut self) -> io::Result<()> {
+        let tail = std::mem::take(&mut self.blob_tail);
+        self.blob(&tail)?;
+        self.out.write_all(b"  }\n")
+    }
+
+    fn end_layer(&mut self) -> io::Result<()> {
+        let tail = std::mem::take(&mut self.layer_tail);
+        self.layer(&tail)?;
+        self.out.write_all(b"}\n")
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::CaffemodelWriter;
+    use crate::random::Streams;
+    use crate::{Definition, Net, Plan, PlanOptions, StateOptions, init};
+
+    /// A net with rules behind its blobs, a scalar blob and shared values.
+    const NET: &str = r#"
+        layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 3 } } }
+        layer { name: "scale" type: "Scale" bottom: "data" top: "scale" scale_param { axis: 0 num_axes: 0 } }
+        layer { name: "a" type: "InnerProduct" bottom: "scale" top: "a" param { name: "w" } include { phase: TRAIN }
+                inner_product_param { num_output: 3 weight_filler { type: "gaussian" } } }
+        layer { name: "b" type: "InnerProduct" bottom: "a" top: "b" param { name: "w" }
+                inner_product_param { num_output: 3 bias_term: false } }"#;
+
+    #[test]
+    fn the_text_is_that_of_the_caffemodel() {
+        let net = Net::resolve(Definition::from_bytes("net", NET).unwrap(), &StateOptions::default()).unwrap();
+        let plan = Plan::new(net, &PlanOptions::default()).unwrap();
+        let streams = Streams::caffe(1, "1.74".parse().unwrap());
+        let mut binary = CaffemodelWriter::new(Vec::new(), &plan.name).unwrap();
+        init::fill(&plan, &mut streams.clone(), &mut binary).unwrap();
+        let mut written = Vec::new();
+        init::fill(&plan, &mut streams.clone(), &mut PrototxtWriter::new(&mut written, &plan.name).unwrap()).unwrap();
+        let expected = text::to_string(descriptor("NetParameter"), &binary.into_inner()).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), expected);
+    }
+}

@@ -1,0 +1,110 @@
+//! A file of weights as it is read: layers with named blobs, whose values are read on request.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use super::{Flaw, Format, NumberType};
+use crate::Shape;
+use crate::dialect::Dialect;
+use crate::proto::caffe::LayerParameter;
+
+/// The values of a stored blob, read on request.
+pub trait StoredValues: Send + Sync {
+    /// Reads `out.len()` values from element `offset` on.
+    ///
+    /// Reading from front to back is what every format is best at.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has no such values; the text names the file.
+    fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()>;
+
+    /// The type of the values in the file.
+    fn number_type(&self) -> NumberType {
+        NumberType::F32
+    }
+
+    /// Whether reading may go on anywhere at no cost, so that threads may share the values.
+    fn reads_anywhere(&self) -> bool {
+        false
+    }
+}
+
+/// Values in memory.
+impl StoredValues for Vec<f32> {
+    fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
+        let values = self.get(offset..).and_then(|rest| rest.get(..out.len()));
+        out.copy_from_slice(values.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+/// A blob in a file: its shape, and its values to be read.
+#[derive(Clone)]
+pub struct StoredBlob {
+    /// Its number in its layer. Numbers rise, and may have gaps: HDF5 stores shared blobs once, where they are owned.
+    pub index: usize,
+    /// Its shape.
+    pub shape: Shape,
+    /// Whether the shape stands in the four old sizes (num, channels, height, width), which Caffe compares with shapes
+    /// of fewer axes as if those had ones in front.
+    pub legacy: bool,
+    /// Its values, as many as the shape counts.
+    pub values: Arc<dyn StoredValues>,
+}
+
+impl StoredBlob {
+    /// The dimensions with as many axes as `shape`, if the blob has them.
+    ///
+    /// The four old sizes have ones in front of those that a shape of fewer axes has.
+    pub(crate) fn aligned(&self, shape: &Shape) -> Option<Vec<i32>> {
+        let dims = self.shape.dims();
+        if !self.legacy {
+            return (dims.len() == shape.axes()).then(|| dims.to_vec());
+        }
+        let in_front = dims.len().checked_sub(shape.axes())?;
+        dims[..in_front].iter().all(|&dim| dim == 1).then(|| dims[in_front..].to_vec())
+    }
+}
+
+impl fmt::Debug for StoredBlob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StoredBlob { index, shape, legacy, .. } = self;
+        f.debug_struct("StoredBlob")
+            .field("index", index)
+            .field("shape", shape)
+            .field("legacy", legacy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A layer in a file.
+#[derive(Debug, Clone, Default)]
+pub struct StoredLayer {
+    /// Its name.
+    pub name: String,
+    /// Its parameters without the blobs, in the current format; `None` where the file stores none.
+    pub param: Option<Box<LayerParameter>>,
+    /// Its blobs in the order of their numbers.
+    pub blobs: Vec<StoredBlob>,
+    /// Its place in the order in which Caffe loads the layers; layers of the same rank are loaded as they come.
+    pub rank: usize,
+    /// Why its values cannot be taken. Blobs are missing then. Only donors have such layers ([`Donor::open`](crate::donors::Donor::open)), as Caffe
+    /// does not look at those that the net has no place for; for [`open`](super::open) they are an error.
+    pub flaw: Option<Flaw>,
+}
+
+/// A file of weights: its layers in file order, or by name in HDF5, which has no order.
+#[derive(Debug, Clone, Default)]
+pub struct StoredNet {
+    /// The net's name, empty where the file stores none.
+    pub name: String,
+    /// The layers, those without blobs included where the file stores them.
+    pub layers: Vec<StoredLayer>,
+    /// The dialect that its layers are written in, where the file stores their parameters.
+    pub dialect: Option<&'static Dialect>,
+    /// The format of the file; `None` for what was made in memory.
+    pub format: Option<Format>,
+    /// What was changed or passed over on reading, in a line each.
+    pub notices: Vec<String>,
+}

@@ -1,0 +1,172 @@
+//! Settings that messages advise: the library calls them by the names of its API, the command line by its options.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A setting of the caller's that would change what the library finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Setting {
+    /// A limit of this name, one of those that [`LimitChange`](crate::limits::LimitChange) reads.
+    Limit(&'static str),
+    /// The level that the net is built in.
+    Level,
+    /// The shape of a top.
+    Shape {
+        /// The top.
+        top: String,
+        /// What the shape looks like, such as `N,C,H,W`.
+        pattern: &'static str,
+    },
+    /// Whether a net may use fillers that Caffe does not have.
+    Extensions,
+    /// The preset for plausible forward passes.
+    BenchmarkPreset,
+    /// Weights for the layers of a net definition.
+    Weights,
+    /// What becomes of a layer whose shapes differ from those of the weights.
+    OnMismatch,
+    /// That such a layer is passed over.
+    SkipMismatches,
+    /// The net definition whose layers weights are put into.
+    Net,
+    /// That the weights of a net are left out.
+    NoWeights,
+    /// That an existing file is replaced.
+    Replace,
+    /// Output that goes to no file.
+    StandardOutput,
+    /// Initialising a net definition.
+    Init,
+    /// Initialising a net definition, with weights from a file.
+    InitWithWeights {
+        /// The file.
+        file: String,
+    },
+    /// Rewriting a file of an old format.
+    Upgrade,
+}
+
+/// The name that the setting has in the library's API.
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Setting::Limit(name) => write!(f, "Limits::{}", name.replace('-', "_")),
+            Setting::Level => f.write_str("StateOptions::level"),
+            Setting::Shape { top, pattern } => write!(f, "PlanOptions::shapes: {top}={pattern}"),
+            Setting::Extensions => f.write_str("filler::Registry::with_extensions"),
+            Setting::BenchmarkPreset => f.write_str("Preset::Benchmark"),
+            Setting::Weights | Setting::InitWithWeights { .. } => f.write_str("weights::apply"),
+            Setting::OnMismatch => f.write_str("MatchOptions::on_mismatch"),
+            Setting::SkipMismatches => f.write_str("OnMismatch::Skip"),
+            Setting::Net => f.write_str("convert::fit"),
+            Setting::NoWeights => f.write_str("convert::Source::encoded_without_weights"),
+            Setting::Replace => f.write_str("AtomicFile::create with replace"),
+            Setting::StandardOutput => f.write_str("std::io::stdout"),
+            Setting::Init => f.write_str("init::fill"),
+            Setting::Upgrade => f.write_str("net::UpgradedFile"),
+        }
+    }
+}
+
+/// A text that may name a [`Setting`]: what is wrong, or what to do about it.
+///
+/// [`Display`](fmt::Display) names the setting as the library does, [`Advice::text`] as the caller likes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    before: String,
+    /// The setting, and the text after it.
+    setting: Option<Box<(Setting, String)>>,
+}
+
+impl Advice {
+    /// A text that names a setting between two parts.
+    pub fn naming(before: impl Into<String>, setting: Setting, after: impl Into<String>) -> Advice {
+        Advice { before: before.into(), setting: Some(Box::new((setting, after.into()))) }
+    }
+
+    /// The same with more text at its end.
+    #[must_use]
+    pub fn followed_by(mut self, more: &str) -> Advice {
+        self.setting.as_deref_mut().map_or(&mut self.before, |(_, after)| after).push_str(more);
+        self
+    }
+
+    /// The setting that it names.
+    pub fn setting(&self) -> Option<&Setting> {
+        self.setting.as_ref().map(|named| &named.0)
+    }
+
+    /// The text, with the setting as `name` calls it.
+    pub fn text(&self, name: impl FnOnce(&Setting) -> String) -> String {
+        match self.setting.as_deref() {
+            Some((setting, after)) => format!("{}{}{after}", self.before, name(setting)),
+            None => self.before.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.before)?;
+        match self.setting.as_deref() {
+            Some((setting, after)) => write!(f, "{setting}{after}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<String> for Advice {
+    fn from(text: String) -> Advice {
+        Advice { before: text, setting: None }
+    }
+}
+
+impl From<&str> for Advice {
+    fn from(text: &str) -> Advice {
+        text.to_owned().into()
+    }
+}
+
+impl PartialEq<str> for Advice {
+    fn eq(&self, text: &str) -> bool {
+        self.text(Setting::to_string) == text
+    }
+}
+
+impl PartialEq<&str> for Advice {
+    fn eq(&self, text: &&str) -> bool {
+        self == *text
+    }
+}
+
+impl PartialEq<String> for Advice {
+    fn eq(&self, text: &String) -> bool {
+        self == text.as_str()
+    }
+}
+
+/// As its text.
+impl Serialize for Advice {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_caller_names_the_setting_its_own_way() {
+        let advice = Advice::naming("raise the limit with ", Setting::Limit("text-bytes"), ", or shorten it");
+        assert_eq!(advice, "raise the limit with Limits::text_bytes, or shorten it");
+        let text = advice.text(|setting| match setting {
+            Setting::Limit(name) => format!("--limit {name}=N"),
+            _ => String::new(),
+        });
+        assert_eq!(text, "raise the limit with --limit text-bytes=N, or shorten it");
+        assert_eq!(Advice::from("remove it").text(|_| unreachable!()), "remove it");
+    }
+}

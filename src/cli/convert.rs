@@ -111,12 +111,12 @@ fn keeps_message(source: &Source, format: Format) -> bool {
 
 impl ConvertArguments {
     fn source(&self) -> crate::Result<Source> {
-        let message = self.message.as_deref();
+        let (message, options) = (self.message.as_deref(), self.state.dialect.options());
         if input::is_standard(&self.from) {
             let Input { name, bytes, .. } = Input::read(&self.from)?;
-            return Source::from_bytes(&name, bytes, message);
+            return Source::from_bytes_with(&name, bytes, message, &options);
         }
-        Source::open(&self.from, message)
+        Source::open_with(&self.from, message, &options)
     }
 
     /// The format asked for, that of the target's name, or for messages the other encoding.
@@ -176,7 +176,7 @@ impl ConvertArguments {
 
     /// Plans the net with the stored weights in its layers.
     fn fit(&self, net: &Path, stored: StoredNet) -> crate::Result<Plan> {
-        let definition = net::load(net)?.definition;
+        let definition = net::load(net, &self.state.dialect.options())?.definition;
         let mut plan = Plan::new(self.state.resolve(definition)?, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
         let excess = convert::fit(&mut plan, Donor { name: input::display_name(&self.from), net: stored })?;

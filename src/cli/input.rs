@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::target::STANDARD;
-use crate::net::load;
+use crate::net::{ReadOptions, load};
 use crate::weights::{self, StoredNet};
 
 /// An input, read to its end.
@@ -29,12 +29,12 @@ impl Input {
 }
 
 /// Opens the weights at `path`, or those that come from standard input.
-pub(super) fn open_weights(path: &Path) -> crate::Result<StoredNet> {
+pub(super) fn open_weights(path: &Path, options: &ReadOptions) -> crate::Result<StoredNet> {
     if !is_standard(path) {
-        return weights::open(path);
+        return weights::open_with(path, options);
     }
     let Input { name, bytes, .. } = Input::read(path)?;
-    weights::from_bytes(&name, bytes)
+    weights::from_bytes_with(&name, bytes, options)
 }
 
 /// What messages call the input at `path`.

@@ -4,6 +4,7 @@ mod color;
 mod compare;
 mod completions;
 mod convert;
+mod dialect;
 mod donors;
 mod fields;
 mod fillers;

@@ -131,11 +131,11 @@ impl Format {
         W: Write + Seek + 'a,
     {
         Ok(match self {
-            Format::Caffemodel => Box::new(CaffemodelWriter::new(out, &plan.name)?),
+            Format::Caffemodel => Box::new(CaffemodelWriter::in_dialect(out, &plan.name, plan.dialect)?),
             Format::Hdf5 => Box::new(Hdf5Writer::new(out, plan)?),
             Format::Npz => Box::new(NpzWriter::new(out)),
             Format::Safetensors => Box::new(SafetensorsWriter::new(out, plan, recipe.into())?),
-            Format::Prototxt => Box::new(PrototxtWriter::new(out, &plan.name)?),
+            Format::Prototxt => Box::new(PrototxtWriter::in_dialect(out, &plan.name, plan.dialect)?),
             Format::Binaryproto => Box::new(BinaryprotoWriter::new(out)),
         })
     }

@@ -1,0 +1,42 @@
+//! The option `--dialect`.
+
+use clap::Args;
+
+use crate::ReadOptions;
+use crate::dialect::{DIALECTS, Dialect};
+use crate::given::Given;
+use crate::proto::text::closest;
+
+#[derive(Debug, Args)]
+pub(super) struct DialectArgument {
+    /// The dialect that the file is written in, such as ssd or bvlc-1.0; by default its content tells. caffemodel
+    /// dialects lists them
+    #[arg(long, value_name = "NAME", value_parser = parse)]
+    dialect: Option<&'static Dialect>,
+}
+
+impl DialectArgument {
+    /// How to read the file.
+    pub(super) fn options(&self) -> ReadOptions {
+        ReadOptions::of(self.dialect)
+    }
+
+    /// The dialect that is given.
+    pub(super) fn get(&self) -> Option<&'static Dialect> {
+        self.dialect
+    }
+
+    /// The option, if it is given.
+    pub(super) fn given(&self) -> Option<String> {
+        self.dialect.map(|dialect| Given { option: "--dialect", value: dialect.name }.to_string())
+    }
+}
+
+/// The dialect of this name.
+pub(super) fn parse(name: &str) -> Result<&'static Dialect, String> {
+    Dialect::get(name).ok_or_else(|| {
+        let names: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
+        let near = closest(name, names.iter().copied()).map(|near| format!("did you mean {near:?}? "));
+        format!("{}there are {}", near.unwrap_or_default(), names.join(", "))
+    })
+}

@@ -69,7 +69,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "soeaver",
-        about: "soeaver's collection for classification, detection and segmentation",
+        about: "Layers for classification, detection and segmentation, collected by soeaver",
         source: "soeaver/py-RFCN-priv, ec89b86",
         traits: Traits {
             batch_norm_params: BatchNormParams::ClearedAlone,
@@ -86,7 +86,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "happynear",
-        about: "happynear's Caffe for Windows, with layers for faces",
+        about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
         traits: Traits::RELEASE_1_0,
     },
@@ -104,7 +104,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "ducha-aiki",
-        about: "ducha-aiki's benchmark of activations and initialisations",
+        about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
         traits: Traits::RC3,
     },

@@ -48,6 +48,16 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(convolution_signal)
     .matching_tops(),
     LayerType::new(
+        "Deconvolution",
+        "Spreads its inputs out through learned filters, the transpose of a convolution",
+        Arity::at_least(1),
+        Arity::at_least(1),
+        &deconvolution,
+    )
+    .params(&["convolution_param"])
+    .keeps_signal()
+    .matching_tops(),
+    LayerType::new(
         "DepthwiseConvolution",
         "Convolves its inputs with learned filters, by code that is fast where each channel is a group",
         Arity::at_least(1),
@@ -58,16 +68,6 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(convolution_signal)
     .matching_tops()
     .known(Known::Added { from: "yonghenglh6/DepthwiseConvolution", own: &["mobilenet-yolo", "soeaver"] }),
-    LayerType::new(
-        "Deconvolution",
-        "Spreads its inputs out through learned filters, the transpose of a convolution",
-        Arity::at_least(1),
-        Arity::at_least(1),
-        &deconvolution,
-    )
-    .params(&["convolution_param"])
-    .keeps_signal()
-    .matching_tops(),
 ];
 
 /// Learned filters slid over the spatial axes, or the transpose of that.

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::dialect::parse;
-use super::standard_output::{json, print};
+use super::print;
 use super::table::{Column, Rows, Screen, Tone};
 use crate::dialect::{DIALECTS, Dialect, DialectDocument, MessageFields};
 
@@ -28,10 +28,10 @@ pub(super) struct DialectsArguments {
 pub(super) fn run(arguments: &DialectsArguments) -> anyhow::Result<()> {
     let Some(name) = &arguments.name else {
         let all: Vec<DialectDocument> = DIALECTS.iter().map(Dialect::document).collect();
-        return print(&if arguments.json { json(&all)? } else { list(&all) });
+        return print::result(&if arguments.json { print::json(&all)? } else { list(&all) });
     };
     let dialect = parse(name).map_err(|help| anyhow!("unknown dialect {name:?} ({help})"))?.document();
-    print(&if arguments.json { json(&dialect)? } else { one(&dialect) })
+    print::result(&if arguments.json { print::json(&dialect)? } else { one(&dialect) })
 }
 
 fn list(dialects: &[DialectDocument]) -> String {
@@ -40,7 +40,9 @@ fn list(dialects: &[DialectDocument]) -> String {
         rows.push(Tone::Plain, [*name, about, source].map(str::to_owned).to_vec());
     }
     let (table, _) = rows.render(Screen::standard_output());
-    format!("{table}\nThe content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.\n")
+    format!(
+        "{table}\nThe content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.\n"
+    )
 }
 
 fn one(dialect: &DialectDocument) -> String {

@@ -21,6 +21,11 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .params(&["input_param"])
 .known(Known::WithField("input_param"))];
 
+impl LayerType {
+    /// The type of what stands for the inputs of a net, in dialects without Input layers, too.
+    pub(crate) const INPUTS: &'static LayerType = &TYPES[0];
+}
+
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "input_param.shape";
     let shapes = ctx.param.input_param.as_ref().map_or(&[][..], |param| &param.shape);

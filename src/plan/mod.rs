@@ -137,6 +137,11 @@ pub struct PlannedLayer {
 }
 
 impl PlannedLayer {
+    /// Whether it stands for the inputs of the net, and is none of the file's layers.
+    pub fn is_net_inputs(&self) -> bool {
+        walk::is_net_inputs(&self.param, self.origin)
+    }
+
     fn elements(&self) -> u64 {
         let counted = |blobs: &[PlannedBlob]| blobs.iter().map(|blob| blob.shape.count() as u64).sum::<u64>();
         let drawn = |draw: &Draw| match *draw {

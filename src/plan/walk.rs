@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::checks::{
-    check_draws, check_elements, check_loss_weights, check_params, check_propagation, check_taken, check_tops,
+    check_draws, check_elements, check_empty_axes, check_loss_weights, check_params, check_propagation, check_taken,
+    check_tops,
 };
 use super::draws::UpcomingDraws;
 use super::extensions;
@@ -20,7 +21,7 @@ use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
 use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
 use crate::limits::Limits;
-use crate::net::{Locator, Net, NetLayer, NetPlace};
+use crate::net::{Locator, Net, NetLayer, NetPlace, Origin};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
@@ -105,7 +106,7 @@ impl<'a> NetWalk<'a> {
     /// Refuses all layers of unknown types at once.
     fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
         let unknown = |layer: &NetLayer| {
-            let refusal = self.layer_type(layer.param.r#type()).err()?;
+            let refusal = self.layer_type(&layer.param, layer.origin).err()?;
             let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
             Some(self.locator.diagnose(&place, &refusal))
         };
@@ -135,7 +136,7 @@ impl<'a> NetWalk<'a> {
     /// Sets a layer up and completes its parameters.
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
-        let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
+        let entry = self.layer_type(param, layer.origin).map_err(at_layer)?;
         check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
         let given_shapes =
@@ -163,12 +164,16 @@ impl<'a> NetWalk<'a> {
         setup.notices.extend(added(entry, self.dialect));
         check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
+        if !self.dialect.traits.takes_empty_axes {
+            check_empty_axes(&setup).map_err(at_layer)?;
+        }
         self.finish(layer, setup, connected, given)
     }
 
-    fn layer_type(&self, name: &str) -> Result<&'a LayerType, Refusal> {
-        let registry = &self.options.layers;
-        registry.get(name).ok_or_else(|| {
+    fn layer_type(&self, param: &LayerParameter, origin: Option<Origin>) -> Result<&'a LayerType, Refusal> {
+        let (registry, name) = (&self.options.layers, param.r#type());
+        let inputs = || is_net_inputs(param, origin).then_some(LayerType::INPUTS);
+        registry.get(name).or_else(inputs).ok_or_else(|| {
             let refusal = match name {
                 "" => Refusal::new("the layer has no type"),
                 _ => Refusal::at("type", format!("unknown layer type {name:?}")),
@@ -370,6 +375,11 @@ fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
     let counts = blob::Counts::of(&given);
     counts.check(&shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
     Ok(blob::values(given).into())
+}
+
+/// Whether the layer stands for the inputs of the net, which not all dialects have a layer type for.
+pub(super) fn is_net_inputs(param: &LayerParameter, origin: Option<Origin>) -> bool {
+    param.r#type() == "Input" && origin.is_some_and(|origin| origin.field.starts_with("input"))
 }
 
 /// What to tell of a layer type that the dialect does not have of itself.

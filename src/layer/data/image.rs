@@ -81,7 +81,8 @@ fn first_picture(
     let source = ShapeSource { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
     let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
-    let listed = image_list::first_picture(&list, start(ctx, param, transform, notices)).map_err(unknown)?;
+    let start = start(ctx, param, transform, notices);
+    let listed = image_list::first_picture(&list, start, ctx.dialect.traits.image_lists).map_err(unknown)?;
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);
     let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())

@@ -1,9 +1,9 @@
 //! The vocabulary of the dialects: the names in the tables of layer types and fillers.
 
 use super::LAYERS;
-use crate::ReadOptions;
 use crate::dialect::{Dialect, Vocabulary};
 use crate::filler::FILLERS;
+use crate::{Limits, ReadOptions};
 
 /// The tables themselves.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Vocabulary for Tables {
 /// It stands here, not with the options, as files are read below the tables.
 impl Default for ReadOptions {
     fn default() -> ReadOptions {
-        ReadOptions { dialect: None, vocabulary: &Tables }
+        ReadOptions { dialect: None, vocabulary: &Tables, limits: Limits::default() }
     }
 }
 

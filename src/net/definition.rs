@@ -12,6 +12,7 @@ use super::reading::{Input, ReadOptions, Reading};
 use super::upgrade;
 use crate::dialect::Dialect;
 use crate::error::Result;
+use crate::limits::Limits;
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
 
 /// A layer and the entry of the file that it comes from.
@@ -106,8 +107,13 @@ impl Definition {
     }
 
     /// Reads a binary net definition of this dialect.
-    pub(crate) fn from_binary(name: &str, bytes: &[u8], dialect: &'static Dialect) -> Result<Definition> {
-        let message = Reading::new(&Input::binary(name, bytes), Kind::Net, dialect)?.decode(name)?;
+    pub(crate) fn from_binary(
+        name: &str,
+        bytes: &[u8],
+        dialect: &'static Dialect,
+        limits: &Limits,
+    ) -> Result<Definition> {
+        let message = Reading::new(&Input::binary(name, bytes, limits), Kind::Net, dialect)?.decode(name)?;
         Definition::from_net(Decoded { message, locator: Locator::default(), dialect, notice: None })
     }
 

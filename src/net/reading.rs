@@ -36,6 +36,8 @@ pub struct ReadOptions {
     pub dialect: Option<&'static Dialect>,
     /// Which layer types and fillers each dialect knows, where content has to tell.
     pub vocabulary: &'static dyn Vocabulary,
+    /// How much the file may hold.
+    pub limits: Limits,
 }
 
 impl ReadOptions {
@@ -51,28 +53,29 @@ pub(crate) struct Input<'a> {
     pub(super) bytes: &'a [u8],
     /// The text, if it is one.
     pub(super) source: Option<Source>,
+    limits: Limits,
 }
 
 impl<'a> Input<'a> {
     /// # Errors
     /// It is a text that is longer than the limit.
-    pub(crate) fn new(name: &'a str, bytes: &'a [u8]) -> Result<Input<'a>> {
+    pub(crate) fn new(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<Input<'a>> {
         if !sniff::is_text(bytes) {
-            return Ok(Input { name, bytes, source: None });
+            return Ok(Input::binary(name, bytes, limits));
         }
-        Input::text(name, bytes)
+        Input::text(name, bytes, limits)
     }
 
     /// # Errors
     /// The text is longer than the limit.
-    pub(crate) fn text(name: &'a str, bytes: &'a [u8]) -> Result<Input<'a>> {
-        check_length(name, bytes)?;
-        Ok(Input { name, bytes, source: Some(Source::new(name, bytes)) })
+    pub(crate) fn text(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<Input<'a>> {
+        check_length(name, bytes, limits)?;
+        Ok(Input { source: Some(Source::new(name, bytes)), ..Input::binary(name, bytes, limits) })
     }
 
     /// A binary message.
-    pub(super) fn binary(name: &'a str, bytes: &'a [u8]) -> Input<'a> {
-        Input { name, bytes, source: None }
+    pub(super) fn binary(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Input<'a> {
+        Input { name, bytes, source: None, limits: *limits }
     }
 }
 
@@ -108,10 +111,10 @@ impl<'a> Reading<'a> {
         let refused = |error| refusal(file.name, noun, error);
         if let Some(source) = &file.source {
             let document = parse(source, message).map_err(Error::Input)?;
-            wire::check_joined(document.bytes(), message, Limits::current()).map_err(refused)?;
+            wire::check_joined(document.bytes(), message, &file.limits).map_err(refused)?;
             return Ok(Reading { dialect, message, document: Some(document), joined: Cow::Borrowed(&[]) });
         }
-        wire::check(file.bytes, message, Limits::current()).map_err(refused)?;
+        wire::check(file.bytes, message, &file.limits).map_err(refused)?;
         let joined = gate::joined(file.bytes, message).map_err(refused)?;
         Ok(Reading { dialect, message, document: None, joined })
     }

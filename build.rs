@@ -1,9 +1,15 @@
-//! Compiles `proto/caffe.proto` into Rust types, tables of its fields, and a descriptor set for the tests.
+//! Compiles `proto/caffe.proto` and the schemas of forks in `proto/dialects` into Rust types and tables of their fields.
 
+#[path = "build/comments.rs"]
+mod comments;
 #[path = "build/protoc.rs"]
 mod protoc;
 #[path = "build/tables.rs"]
 mod tables;
+#[path = "build/typed.rs"]
+mod typed;
+#[path = "build/union.rs"]
+mod union;
 
 use std::error::Error;
 use std::fs;
@@ -14,23 +20,64 @@ use prost_build::Config;
 use prost_types::field_descriptor_proto::{Label, Type};
 use prost_types::{DescriptorProto, FieldDescriptorProto, FileDescriptorSet};
 
+use union::Union;
+
 /// Messages with a field for every layer type, of which each has one or two.
 const LAYERS: [&str; 2] = ["LayerParameter", "V1LayerParameter"];
 
+/// The forks whose schemas stand in `proto/dialects`.
+const DIALECTS: &[&str] = &[
+    "bvlc-1.0",
+    "bvlc-rc5",
+    "bvlc-rc3",
+    "bvlc-rc2",
+    "addons",
+    "ssd",
+    "refinedet",
+    "rfcn",
+    "fast-rcnn",
+    "soeaver",
+    "ducha-aiki",
+    "synopsys",
+    "yjxiong",
+    "pspnet",
+    "segnet",
+    "segnet-cudnn5",
+    "intel",
+    "nvidia",
+    "crfasrnn",
+    "crfasrnn-0.1",
+    "happynear",
+    "apl",
+    "lisa",
+    "cambricon",
+    "mobilenet-yolo",
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo:rerun-if-changed=proto/caffe.proto");
+    println!("cargo:rerun-if-changed=proto");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let mut files = protoc::load("proto/caffe.proto", "proto")?;
-    let (tables, comments) = tables::write(&files);
-    fs::write(out.join("tables.rs"), tables)?;
-    fs::write(out.join("comments.txt"), comments)?;
-    let mut config = Config::new();
-    box_layer_types(&mut config, &files);
-    config.compile_fds(files.clone())?;
-    for file in &mut files.file {
-        file.source_code_info = None;
+    let files = DIALECTS.iter().map(|name| format!("proto/dialects/{name}.proto"));
+    let files: Vec<String> = std::iter::once("proto/caffe.proto".to_owned()).chain(files).collect();
+    let set = protoc::load(&files, &["proto"])?;
+    let file = |name: &str| {
+        let name = format!("{name}.proto");
+        set.file.iter().find(|file| file.name() == name).expect("protoc was given the file")
+    };
+    let mut union = Union::new(file("caffe"));
+    for name in DIALECTS {
+        union.add(name, file(&format!("dialects/{name}")));
     }
-    fs::write(out.join("caffe.bin"), files.encode_to_vec())?;
+    let (tables, text) = tables::write(&union);
+    fs::write(out.join("tables.rs"), tables)?;
+    fs::write(out.join("tables.txt"), text)?;
+    let typed = FileDescriptorSet { file: vec![typed::file(&union, file("caffe"))] };
+    let mut config = Config::new();
+    box_layer_types(&mut config, &typed);
+    config.compile_fds(typed)?;
+    let mut bvlc = file("caffe").clone();
+    bvlc.source_code_info = None;
+    fs::write(out.join("caffe.bin"), FileDescriptorSet { file: vec![bvlc] }.encode_to_vec())?;
     Ok(())
 }
 
@@ -38,7 +85,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn box_layer_types(config: &mut Config, files: &FileDescriptorSet) {
     let messages: Vec<&DescriptorProto> = files.file.iter().flat_map(|file| &file.message_type).collect();
     let holds_others = |field: &FieldDescriptorProto| {
-        field.label() == Label::Repeated || matches!(field.r#type(), Type::Message | Type::String | Type::Bytes)
+        let is_kept = field.number() == typed::KEPT;
+        !is_kept
+            && (field.label() == Label::Repeated
+                || matches!(field.r#type(), Type::Message | Type::String | Type::Bytes))
     };
     let large = |field: &&FieldDescriptorProto| {
         let name = field.type_name().trim_start_matches(".caffe.");

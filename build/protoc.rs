@@ -4,25 +4,25 @@ use std::error::Error;
 
 use prost_types::FileDescriptorSet;
 
-/// The descriptors of `file`, comments included.
+/// The descriptors of the files, comments included.
 #[cfg(feature = "protox")]
-pub fn load(file: &str, include: &str) -> Result<FileDescriptorSet, Box<dyn Error>> {
+pub fn load(files: &[String], includes: &[&str]) -> Result<FileDescriptorSet, Box<dyn Error>> {
     println!("cargo:warning=the schema is compiled by protox");
-    Ok(protox::Compiler::new([include])?
+    Ok(protox::Compiler::new(includes)?
         .include_imports(false)
         .include_source_info(true)
-        .open_file(file)?
+        .open_files(files)?
         .file_descriptor_set())
 }
 
-/// The descriptors of `file`, comments included.
+/// The descriptors of the files, comments included.
 ///
 /// protoc is the one that `PROTOC` names, else the first on the `PATH`, else that of the feature `vendored-protoc`.
 #[cfg(not(feature = "protox"))]
-pub fn load(file: &str, include: &str) -> Result<FileDescriptorSet, Box<dyn Error>> {
+pub fn load(files: &[String], includes: &[&str]) -> Result<FileDescriptorSet, Box<dyn Error>> {
     let protoc = choice::protoc()?;
     println!("cargo:warning=the schema is compiled by {}", protoc.display());
-    Ok(prost_build::Config::new().protoc_executable(protoc).load_fds(&[file], &[include])?)
+    Ok(prost_build::Config::new().protoc_executable(protoc).load_fds(files, includes)?)
 }
 
 #[cfg(not(feature = "protox"))]

@@ -1,135 +1,181 @@
-//! The schema as constant tables in Rust, and its comments as one text that the tables point into.
+//! The union as constant tables in Rust, whose names and comments are ranges of one text: tables without pointers cost
+//! nothing when the program starts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, FileDescriptorSet};
 
-/// The numbers of the fields of `FileDescriptorProto` and `DescriptorProto` that paths to comments consist of.
-const MESSAGES_OF_FILE: i32 = 4;
-const FIELDS_OF_MESSAGE: i32 = 2;
+use crate::typed;
+use crate::union::{Enum, Kind, Row, Union, View};
 
-/// The source of a static `CAFFE`, and the comments.
-pub fn write(files: &FileDescriptorSet) -> (String, String) {
-    let [file] = files.file.as_slice() else { panic!("the schema is one file that imports nothing") };
-    let mut comments = Comments::new(file);
-    let (messages, enums) = (messages(file), enums(file));
-    let index = Index {
-        messages: messages.iter().zip(0..).map(|(&(_, message), index)| (message.name(), index)).collect(),
-        enums: enums.iter().zip(0..).map(|((name, _), index)| (name.as_str(), index)).collect(),
-    };
-    let mut out = String::from("pub(super) static CAFFE: Schema = Schema {\n    messages: &[\n");
-    for (declared, message) in messages {
-        write_message(&mut out, declared, message, &index, &mut comments);
+/// The source of a static `UNION` and of one `VIEWS`, and the text.
+pub fn write(union: &Union) -> (String, String) {
+    let mut tables = Tables { out: String::new(), text: Text::default() };
+    let index = Index::new(union);
+    tables.line("pub(super) static UNION: Union = Union {");
+    tables.messages(union);
+    tables.rows(union, &index);
+    tables.enums(&index);
+    tables.line("};");
+    tables.line("pub(super) static VIEWS: &[Schema] = &[");
+    for view in &union.views {
+        tables.view(union, view, &index);
     }
-    out.push_str("    ],\n    enums: &[\n");
-    for (name, values) in &enums {
-        let values: Vec<(&str, i32)> = values.value.iter().map(|value| (value.name(), value.number())).collect();
-        let _ = writeln!(out, "        EnumEntry {{ name: {name:?}, values: &{values:?} }},");
-    }
-    out.push_str("    ],\n};\n");
-    (out, comments.text)
+    tables.line("];");
+    (tables.out, tables.text.all)
 }
 
-/// The messages by name, each with its place in the file.
-fn messages(file: &FileDescriptorProto) -> Vec<(i32, &DescriptorProto)> {
-    let mut messages: Vec<_> = (0..).zip(&file.message_type).collect();
-    messages.sort_by_key(|(_, message)| message.name());
-    messages
-}
-
-/// The enums, each under its name without the package.
-fn enums(file: &FileDescriptorProto) -> Vec<(String, &EnumDescriptorProto)> {
-    let own = file.enum_type.iter().map(|values| (values.name().to_owned(), values));
-    let nested = file.message_type.iter().flat_map(|message| {
-        message.enum_type.iter().map(move |values| (format!("{}.{}", message.name(), values.name()), values))
-    });
-    own.chain(nested).collect()
-}
-
-/// Where the tables have the messages and enums of these names.
+/// The places of messages, rows and enums in their tables.
 struct Index<'a> {
-    messages: HashMap<&'a str, u16>,
-    enums: HashMap<&'a str, u16>,
+    messages: HashMap<&'a str, usize>,
+    rows: BTreeMap<&'a Row, usize>,
+    enums: BTreeMap<&'a Enum, usize>,
 }
 
-impl Index<'_> {
-    fn kind(&self, field: &FieldDescriptorProto) -> String {
-        let name = field.type_name().trim_start_matches(".caffe.");
-        match field.r#type() {
-            Type::Message => format!("KindEntry::Message({})", self.messages[name]),
-            Type::Enum => format!("KindEntry::Enum({})", self.enums[name]),
-            Type::Int32 => "KindEntry::Int32".into(),
-            Type::Int64 => "KindEntry::Int64".into(),
-            Type::Uint32 => "KindEntry::Uint32".into(),
-            Type::Uint64 => "KindEntry::Uint64".into(),
-            Type::Float => "KindEntry::Float".into(),
-            Type::Double => "KindEntry::Double".into(),
-            Type::Bool => "KindEntry::Bool".into(),
-            Type::String => "KindEntry::String".into(),
-            Type::Bytes => "KindEntry::Bytes".into(),
-            other => panic!("{} is a {}, which no schema of Caffe has", field.name(), other.as_str_name()),
+impl<'a> Index<'a> {
+    fn new(union: &'a Union) -> Index<'a> {
+        let enums =
+            union.rows.keys().filter_map(|row| if let Kind::Enum(values) = &row.kind { Some(values) } else { None });
+        let mut enums: BTreeMap<&Enum, usize> = enums.map(|values| (values, 0)).collect();
+        enums.values_mut().zip(0..).for_each(|(place, index)| *place = index);
+        Index {
+            messages: union.messages.keys().zip(0..).map(|(name, index)| (name.as_str(), index)).collect(),
+            rows: union.rows.keys().zip(0..).collect(),
+            enums,
+        }
+    }
+
+    fn kind(&self, kind: &Kind) -> String {
+        match kind {
+            Kind::Message(name) => format!("KindEntry::Message({})", self.messages[name.as_str()]),
+            Kind::Enum(values) => format!("KindEntry::Enum({})", self.enums[values]),
+            Kind::Scalar(scalar) => format!("KindEntry::{}", scalar_name(*scalar)),
         }
     }
 }
 
-fn write_message(out: &mut String, declared: i32, message: &DescriptorProto, index: &Index, comments: &mut Comments) {
-    assert!(message.nested_type.is_empty(), "{} has messages of its own", message.name());
-    let path = [MESSAGES_OF_FILE, declared];
-    let (name, about) = (message.name(), comments.range(&path));
-    let _ = write!(out, "        MessageEntry {{\n            name: {name:?},\n            about: {about},\n");
-    out.push_str("            fields: &[\n");
-    for (number, field) in (0..).zip(&message.field) {
-        let about = comments.range(&[path[0], path[1], FIELDS_OF_MESSAGE, number]);
-        let packed = field.options.as_ref().is_some_and(|options| options.packed());
-        let label = match field.label() {
-            Label::Optional => "Optional",
-            Label::Required => "Required",
-            Label::Repeated => "Repeated",
-        };
+fn scalar_name(scalar: Type) -> &'static str {
+    match scalar {
+        Type::Int32 => "Int32",
+        Type::Int64 => "Int64",
+        Type::Uint32 => "Uint32",
+        Type::Uint64 => "Uint64",
+        Type::Float => "Float",
+        Type::Double => "Double",
+        Type::Bool => "Bool",
+        Type::String => "String",
+        Type::Bytes => "Bytes",
+        other => panic!("a field is a {}, which no schema of Caffe has", other.as_str_name()),
+    }
+}
+
+/// All names and comments, each once.
+#[derive(Default)]
+struct Text {
+    all: String,
+    places: HashMap<String, usize>,
+}
+
+impl Text {
+    fn range(&mut self, text: &str) -> String {
+        let start = *self.places.entry(text.to_owned()).or_insert_with(|| {
+            self.all.push_str(text);
+            self.all.len() - text.len()
+        });
+        format!("Text {{ start: {start}, length: {} }}", text.len())
+    }
+}
+
+struct Tables {
+    out: String,
+    text: Text,
+}
+
+impl Tables {
+    fn line(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+
+    fn messages(&mut self, union: &Union) {
+        self.line("messages: &[");
+        for (name, about) in &union.messages {
+            let keeps = typed::keeps(union, name);
+            let (name, about) = (self.text.range(name), self.text.range(about));
+            let _ = writeln!(self.out, "MessageEntry {{ name: {name}, about: {about}, keeps: {keeps} }},");
+        }
+        self.line("],");
+    }
+
+    fn rows(&mut self, union: &Union, index: &Index) {
+        self.line("rows: &[");
+        for (row, origin) in &union.rows {
+            let (name, about) = (self.text.range(&row.name), self.text.range(&origin.about));
+            let default = match &row.default {
+                Some(default) => format!("Some({})", self.text.range(default)),
+                None => "None".into(),
+            };
+            let label = match row.label {
+                Label::Optional => "Optional",
+                Label::Required => "Required",
+                Label::Repeated => "Repeated",
+            };
+            let _ = writeln!(
+                self.out,
+                "RowEntry {{ name: {name}, number: {}, label: Label::{label}, kind: {}, packed: {}, default: {default}, \
+                 about: {about}, declared: {}, read: {} }},",
+                row.number,
+                index.kind(&row.kind),
+                row.packed,
+                origin.declared,
+                typed::is_read(row),
+            );
+        }
+        self.line("],");
+    }
+
+    fn enums(&mut self, index: &Index) {
+        self.line("enums: &[");
+        for values in index.enums.keys() {
+            let name = self.text.range(&values.name);
+            let _ = write!(self.out, "EnumEntry {{ name: {name}, values: &[");
+            for (name, saved, number) in &values.values {
+                let name = self.text.range(name);
+                let _ = write!(self.out, "ValueEntry {{ name: {name}, saved: {saved}, number: {number} }}, ");
+            }
+            self.line("] },");
+        }
+        self.line("],");
+    }
+
+    /// A schema: its rows message by message, in the order of the union's rows and so of their names.
+    fn view(&mut self, union: &Union, view: &View, index: &Index) {
+        let (mut ends, mut fields, mut by_saved, mut by_number, mut required) =
+            (vec![0], vec![], vec![], vec![], vec![]);
+        for message in union.messages.keys() {
+            let mut rows: Vec<(usize, i32, &Row)> = (view.messages.get(message).into_iter().flatten())
+                .map(|(row, saved)| (index.rows[row], *saved, row))
+                .collect();
+            rows.sort_by_key(|&(row, ..)| row);
+            let order = |key: &dyn Fn(&(usize, i32, &Row)) -> i32| {
+                let mut order: Vec<usize> = (0..rows.len()).collect();
+                order.sort_by_key(|&place| key(&rows[place]));
+                order
+            };
+            by_saved.extend(order(&|&(_, saved, _)| saved));
+            by_number.extend(order(&|&(_, _, row)| row.number));
+            if rows.iter().any(|(.., row)| row.label == Label::Required) {
+                required.push(ends.len() - 1);
+            }
+            fields.extend(rows.iter().map(|(row, saved, _)| (*row, *saved)));
+            ends.push(fields.len());
+        }
+        let name = &view.name;
         let _ = writeln!(
-            out,
-            "                FieldEntry {{ name: {:?}, number: {}, label: Label::{label}, kind: {}, packed: {packed}, \
-             default: {:?}, about: {about} }},",
-            field.name(),
-            field.number(),
-            index.kind(field),
-            field.default_value,
+            self.out,
+            "Schema {{ name: {name:?}, ends: &{ends:?}, fields: &{fields:?}, by_saved: &{by_saved:?}, by_number: \
+             &{by_number:?}, requiring: &{required:?} }},"
         );
-    }
-    let sorted = |by: &dyn Fn(&FieldDescriptorProto) -> (i32, String)| {
-        let mut order: Vec<usize> = (0..message.field.len()).collect();
-        order.sort_by_key(|&index| by(&message.field[index]));
-        order
-    };
-    let by_name = sorted(&|field| (0, field.name().to_owned()));
-    let by_number = sorted(&|field| (field.number(), String::new()));
-    let required = |&index: &usize| message.field[index].label() == Label::Required;
-    let required: Vec<usize> = (0..message.field.len()).filter(required).collect();
-    let _ = write!(out, "            ],\n            by_name: &{by_name:?},\n            by_number: &{by_number:?},\n");
-    let _ = writeln!(out, "            required: &{required:?},");
-    out.push_str("        },\n");
-}
-
-/// The comments that stand before messages and fields, one after the other.
-struct Comments {
-    by_path: HashMap<Vec<i32>, String>,
-    text: String,
-}
-
-impl Comments {
-    fn new(file: &FileDescriptorProto) -> Comments {
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let locations = file.source_code_info.iter().flat_map(|info| &info.location);
-        let by_path = locations.map(|location| (location.path.clone(), words(location.leading_comments()))).collect();
-        Comments { by_path, text: String::new() }
-    }
-
-    /// Where the text has the comment of what is at this path, as a range of bytes in Rust.
-    fn range(&mut self, path: &[i32]) -> String {
-        let start = self.text.len();
-        self.text.push_str(self.by_path.get(path).map_or("", String::as_str));
-        format!("({start}, {})", self.text.len())
     }
 }

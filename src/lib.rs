@@ -16,6 +16,7 @@
 pub mod cli;
 pub mod compare;
 pub mod convert;
+pub mod dialect;
 pub mod donors;
 pub mod error;
 pub mod file;
@@ -44,7 +45,7 @@ mod sink;
 
 pub use error::{Error, Result};
 pub use limits::Limits;
-pub use net::{Definition, Net, StateOptions};
+pub use net::{Definition, Net, ReadOptions, StateOptions};
 pub use plan::{Plan, PlanOptions};
 pub use shape::{MAX_AXES, Shape, ShapeError};
 

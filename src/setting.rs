@@ -86,6 +86,13 @@ impl Advice {
         Advice { before: before.into(), setting: Some(Box::new((setting, after.into()))) }
     }
 
+    /// The same with more text at its end.
+    #[must_use]
+    pub fn followed_by(mut self, more: &str) -> Advice {
+        self.setting.as_deref_mut().map_or(&mut self.before, |(_, after)| after).push_str(more);
+        self
+    }
+
     /// The setting that it names.
     pub fn setting(&self) -> Option<&Setting> {
         self.setting.as_ref().map(|named| &named.0)

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, weights};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats};
 
 /// Why a net of one layer that reads a source cannot be planned; `None` if it can.
 fn refused(layer: &str) -> Option<String> {
@@ -50,7 +50,7 @@ fn databases_are_read() {
 fn hdf5_takes_the_feature_hdf5() {
     let data = "type: \"HDF5Data\" hdf5_data_param { source: \"FOLDER/list.txt\" batch_size: 1 }";
     assert_names_feature(data, "FOLDER/list.txt", "HDF5 files", "hdf5");
-    let error = weights::open(hdf5_file()).unwrap_err().to_string();
+    let error = formats::open(hdf5_file()).unwrap_err().to_string();
     let expected =
         "layouts.h5: this build of caffemodel does not read HDF5 (build it with the feature \"hdf5\", or store";
     assert!(error.contains(expected), "{error}");
@@ -61,7 +61,7 @@ fn hdf5_takes_the_feature_hdf5() {
 fn hdf5_is_read() {
     let data = "type: \"HDF5Data\" hdf5_data_param { source: \"FOLDER/list.txt\" batch_size: 1 }";
     assert!(refused(data).unwrap().contains("picture.png"));
-    assert!(!weights::open(hdf5_file()).unwrap().layers.is_empty());
+    assert!(!formats::open(hdf5_file()).unwrap().layers.is_empty());
 }
 
 fn hdf5_file() -> std::path::PathBuf {

@@ -6,11 +6,9 @@ mod support;
 
 use std::collections::BTreeMap;
 use std::process::Command;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use caffemodel::random::{SIMD_VARIABLE, SimdPath};
-use support::{Reject, Run, area, load};
+use support::{Reject, Run, area, load, on_all_cores};
 
 const AREAS: &[&str] = &[
     "fillers",
@@ -64,27 +62,6 @@ const NOT_UTF8: &str = "names that are not UTF-8 are refused rather than kept";
 
 fn listed(table: &[(&str, &str)], case: &str) -> bool {
     table.iter().any(|(name, _)| *name == case)
-}
-
-/// Runs `check` over the items on all cores; returns what it found, in order.
-fn on_all_cores<T: Sync>(items: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(BTreeMap::new());
-    let work = || {
-        while let Some((index, item)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
-        {
-            if let Some(finding) = check(item) {
-                found.lock().expect("no check panics").insert(index, finding);
-            }
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(work);
-        }
-    });
-    found.into_inner().expect("no check panics").into_values().collect()
 }
 
 #[test]

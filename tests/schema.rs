@@ -56,7 +56,10 @@ fn by_name(file: &FileDescriptor, message: MessageType) -> MessageDescriptor {
 /// A field in words, as the program's tables have it.
 fn in_tables(field: FieldType) -> String {
     let values = match field.kind() {
-        schema::Kind::Enum(values) => format!("{:?}", values.values()),
+        schema::Kind::Enum(values) => {
+            let names = values.value_names().map(|name| (name, values.value_number(name).expect("it has the name")));
+            format!("{:?}", names.collect::<Vec<_>>())
+        }
         _ => String::new(),
     };
     let (name, number, kind, default) = (field.name(), field.number(), field.kind().name(), field.declared_default());

@@ -9,7 +9,7 @@ use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
 use caffemodel::proto::{Encoding, descriptor};
 use caffemodel::random::{Era, Streams};
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats, init as execute};
+use caffemodel::{Definition, Limits, Net, Plan, PlanOptions, StateOptions, formats, init as execute};
 
 /// A net larger than this is planned, but not filled.
 const MAX_FILLED_BYTES: u64 = 1 << 20;
@@ -73,7 +73,8 @@ pub fn init(bytes: &[u8]) {
         return;
     }
     for era in [Era::V1_47, Era::default()] {
-        let mut writer = formats::CaffemodelWriter::new(Vec::new(), &plan.name).expect("memory takes all");
+        let mut writer =
+            formats::CaffemodelWriter::in_dialect(Vec::new(), &plan.name, plan.dialect).expect("memory takes all");
         // A Boost release may have no values for a range.
         if execute::fill(&plan, &mut Streams::caffe(1, era), &mut writer).is_ok() {
             assert_eq!(writer.into_inner().len() as u64, size);
@@ -103,10 +104,11 @@ pub fn convert(bytes: &[u8]) {
             assert!(out == written(Encoding::Binary), "{name} comes back otherwise");
         }
     }
-    let Ok(plan) = source.weights().and_then(convert::plan) else { return };
+    let Ok(plan) = source.weights().and_then(|stored| convert::plan(stored, &Limits::default())) else { return };
     let size = formats::caffemodel_size(&plan.saved());
     if size <= MAX_FILLED_BYTES {
-        let mut writer = formats::CaffemodelWriter::new(Vec::new(), &plan.name).expect("memory takes all");
+        let mut writer =
+            formats::CaffemodelWriter::in_dialect(Vec::new(), &plan.name, plan.dialect).expect("memory takes all");
         // Damage may show only when values are read.
         if convert::write(&plan, &mut writer).is_ok() {
             assert_eq!(writer.into_inner().len() as u64, size);

@@ -10,6 +10,7 @@ use indicatif::BinaryBytes;
 
 use super::init;
 use super::input::{self, Input};
+use super::limits;
 use super::net::{self, StateArguments};
 use super::options;
 use super::output::{WRITE_BUFFER_BYTES, cannot_write, format_parser};
@@ -22,7 +23,6 @@ use crate::donors::Donor;
 use crate::file::reserve;
 use crate::formats::Format;
 use crate::formats::StoredNet;
-use crate::limits::Limits;
 use crate::proto::Encoding;
 use crate::{Error, Plan};
 
@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     };
     target.commit()?;
     let (name, seconds) = (target::display_name(&arguments.to), start.elapsed().as_secs_f64());
-    if format.encoding() == Some(Encoding::Text) && bytes > Limits::current().text_bytes {
+    if format.encoding() == Some(Encoding::Text) && bytes > limits::current().text_bytes {
         report::note(&format!("{name}: to read so long a text takes --limit text-bytes={bytes}"));
     }
     report::done(&format!("wrote {name}: {content}, {}, {seconds:.2} s", BinaryBytes(bytes)));
@@ -114,12 +114,12 @@ fn keeps_message(source: &Source, format: Format) -> bool {
 
 impl ConvertArguments {
     fn source(&self) -> crate::Result<Source> {
-        let message = self.message.as_deref();
+        let (message, options) = (self.message.as_deref(), self.state.dialect.options());
         if input::is_standard(&self.from) {
             let Input { name, bytes, .. } = Input::read(&self.from)?;
-            return Source::from_bytes(&name, bytes, message);
+            return Source::from_bytes_with(&name, bytes, message, &options);
         }
-        Source::open(&self.from, message)
+        Source::open_with(&self.from, message, &options)
     }
 
     /// The format asked for, that of the target's name, or for messages the other encoding.
@@ -166,7 +166,8 @@ impl ConvertArguments {
             None => {
                 let notices = convert::net_notices(&stored, format);
                 self.notify(&notices.iter().map(options::advice).collect::<Vec<_>>());
-                convert::plan(stored).map_err(|error| error.within(&input::display_name(&self.from)))?
+                convert::plan(stored, &limits::current())
+                    .map_err(|error| error.within(&input::display_name(&self.from)))?
             }
         };
         let net = plan.saved();
@@ -181,7 +182,7 @@ impl ConvertArguments {
 
     /// Plans the net with the stored weights in its layers.
     fn fit(&self, net: &Path, stored: StoredNet) -> crate::Result<Plan> {
-        let definition = net::load(net)?.definition;
+        let definition = net::load(net, &self.state.dialect.options())?.definition;
         let mut plan = Plan::new(self.state.resolve(definition)?, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
         let excess = convert::fit(&mut plan, Donor { name: input::display_name(&self.from), net: stored })?;

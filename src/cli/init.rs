@@ -73,6 +73,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }
     let mut recipe = Recipe::new(file, &sha256, &random.streams, random.seed);
+    recipe.dialect = (!plan.dialect.is_bvlc()).then_some(plan.dialect.name);
     recipe.options = arguments.net.state.given();
     recipe.options.extend(options.rules.options());
     recipe.options.extend(arguments.donors.given());

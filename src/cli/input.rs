@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::target::STANDARD;
 use crate::formats::{self, StoredNet};
-use crate::net::load;
+use crate::net::{ReadOptions, load};
 
 /// An input, read to its end.
 pub(super) struct Input {
@@ -29,12 +29,12 @@ impl Input {
 }
 
 /// Opens the weights at `path`, or those that come from standard input.
-pub(super) fn open_weights(path: &Path) -> crate::Result<StoredNet> {
+pub(super) fn open_weights(path: &Path, options: &ReadOptions) -> crate::Result<StoredNet> {
     if !is_standard(path) {
-        return formats::open(path);
+        return formats::open_with(path, options);
     }
     let Input { name, bytes, .. } = Input::read(path)?;
-    formats::from_bytes(&name, bytes)
+    formats::from_bytes_with(&name, bytes, options)
 }
 
 /// What messages call the input at `path`.

@@ -4,6 +4,8 @@ mod color;
 mod compare;
 mod completions;
 mod convert;
+mod dialect;
+mod dialects;
 mod donors;
 mod fields;
 mod fillers;
@@ -12,6 +14,7 @@ mod input;
 mod inspect;
 mod interrupt;
 mod layers;
+mod limits;
 mod man;
 mod net;
 mod options;
@@ -30,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::limits::{LimitChange, Limits};
+use crate::limits::LimitChange;
 use report::Verbosity;
 
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
@@ -63,12 +66,6 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn limits(&self) -> Limits {
-        let mut limits = Limits::default();
-        self.limits.iter().for_each(|change| limits.change(*change));
-        limits
-    }
-
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -87,6 +84,7 @@ enum Command {
     Inspect(inspect::InspectArguments),
     Fillers(fillers::FillersArguments),
     Layers(layers::LayersArguments),
+    Dialects(dialects::DialectsArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -100,6 +98,7 @@ impl Command {
             Command::Convert(arguments) => convert::run(arguments)?,
             Command::Inspect(arguments) => inspect::run(arguments)?,
             Command::Fillers(arguments) => fillers::run(arguments)?,
+            Command::Dialects(arguments) => dialects::run(arguments)?,
             Command::Layers(arguments) => layers::run(arguments)?,
             Command::Completions(arguments) => completions::run(arguments)?,
             Command::Man(arguments) => man::run(arguments)?,
@@ -115,7 +114,7 @@ pub fn run() -> ExitCode {
         Err(error) => return print::usage(&error),
     };
     report::set_verbosity(arguments.verbosity());
-    arguments.limits().settle();
+    limits::change(&arguments.limits);
     match arguments.command.run() {
         Ok(code) => code,
         Err(error) => {

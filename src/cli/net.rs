@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::dialect::DialectArgument;
 use super::input::Input;
-use super::{options, report};
+use super::{limits, options, report};
 use crate::given::Given;
 use crate::net::{Kind, Solver};
 use crate::proto::caffe;
-use crate::{Definition, Net, PlanOptions, Shape, StateOptions};
+use crate::{Definition, Net, PlanOptions, ReadOptions, Shape, StateOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct NetArguments {
@@ -23,6 +24,9 @@ pub(super) struct NetArguments {
 /// The state that a net is built in.
 #[derive(Debug, Args)]
 pub(super) struct StateArguments {
+    #[command(flatten)]
+    pub(super) dialect: DialectArgument,
+
     /// The phase to build the net in; by default that of the net's own state, or train
     #[arg(long, ignore_case = true)]
     phase: Option<PhaseArgument>,
@@ -71,25 +75,26 @@ impl NetArguments {
 
     /// Reads the net definition, or the solver and its net; what the user should know of them is printed.
     pub(super) fn load(&self) -> crate::Result<Loaded> {
-        load(&self.net)
+        load(&self.net, &self.state.dialect.options())
     }
 }
 
 /// Reads a net definition, or a solver and its net; what the user should know of them is printed.
-pub(super) fn load(path: &Path) -> crate::Result<Loaded> {
-    load_input(Input::read(path)?)
+pub(super) fn load(path: &Path, options: &ReadOptions) -> crate::Result<Loaded> {
+    load_input(Input::read(path)?, options)
 }
 
 /// As [`load`], of an input that has been read.
-pub(super) fn load_input(input: Input) -> crate::Result<Loaded> {
+pub(super) fn load_input(input: Input, options: &ReadOptions) -> crate::Result<Loaded> {
     let Input { name, bytes, folder } = input;
     let loaded = match Kind::of(&bytes) {
         Kind::Net => {
-            let definition = Definition { folder, ..Definition::from_bytes(&name, bytes)? };
+            let definition = Definition { folder, ..Definition::from_bytes_with(&name, bytes, options)? };
             Loaded { definition, seed: None, weights: Vec::new() }
         }
         Kind::Solver => {
-            let Solver { definition, seed, weights, notices } = Solver::from_bytes(&name, bytes, &folder)?;
+            let Solver { definition, seed, weights, notices } =
+                Solver::from_bytes_with(&name, bytes, &folder, options)?;
             report_notices(&name, &notices.iter().map(options::advice).collect::<Vec<_>>());
             Loaded { definition, seed, weights }
         }
@@ -122,7 +127,15 @@ impl StateArguments {
             given("--shape", &format!("{top}={}", dims.join(",")))
         });
         let extensions = self.extensions.then(|| "--extensions".to_owned());
-        phase.into_iter().chain(level).chain(stages).chain(shapes).chain(extensions).collect()
+        self.dialect
+            .given()
+            .into_iter()
+            .chain(phase)
+            .chain(level)
+            .chain(stages)
+            .chain(shapes)
+            .chain(extensions)
+            .collect()
     }
 
     /// The net in the state asked for. Stages that no layer's rules name, most likely misspelt, are told of.
@@ -151,7 +164,11 @@ impl StateArguments {
 
     /// How to plan the net: with the shapes given for tops, and the fillers that it may use.
     pub(super) fn plan(&self) -> PlanOptions {
-        let mut options = PlanOptions { shapes: self.shapes.iter().cloned().collect(), ..Default::default() };
+        let mut options = PlanOptions {
+            shapes: self.shapes.iter().cloned().collect(),
+            limits: limits::current(),
+            ..Default::default()
+        };
         if self.extensions {
             options.fillers = options.fillers.with_extensions();
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::dialect::DialectArgument;
 use super::input::Input;
 use super::report;
 use super::target::{Target, display_name};
@@ -31,6 +32,9 @@ pub(super) struct UpgradeArguments {
     #[arg(long)]
     kind: Option<KindArgument>,
 
+    #[command(flatten)]
+    dialect: DialectArgument,
+
     /// Replace NEW if it exists
     #[arg(long)]
     force: bool,
@@ -43,26 +47,26 @@ enum KindArgument {
 }
 
 pub(super) fn run(arguments: &UpgradeArguments) -> anyhow::Result<()> {
-    let UpgradeArguments { old, new, kind, force } = arguments;
+    let UpgradeArguments { old, new, kind, dialect, force } = arguments;
     let kind = kind.map(|kind| match kind {
         KindArgument::Net => Kind::Net,
         KindArgument::Solver => Kind::Solver,
     });
     let mut target = Target::create(new, *force)?;
     let Input { name, bytes, .. } = Input::read(old)?;
-    let mut upgraded = UpgradedFile::from_bytes(&name, bytes, kind)?;
-    let mut changes = std::mem::take(&mut upgraded.changes);
-    if changes.is_empty() {
-        changes.push("already in the current format".to_owned());
-    }
+    let mut upgraded = UpgradedFile::from_bytes_with(&name, bytes, kind, &dialect.options())?;
+    let mut notes: Vec<String> = upgraded.notice.take().into_iter().collect();
+    let changes = std::mem::take(&mut upgraded.changes);
+    let is_current = changes.is_empty().then(|| "already in the current format".to_owned());
+    notes.extend(changes.into_iter().chain(is_current));
     let encoding = Encoding::of_path(new).unwrap_or(upgraded.encoding);
     let mut out = BufWriter::new(target.file());
     let written = upgraded.write(encoding, &mut out).and_then(|()| out.flush());
     drop(out);
     written.map_err(|source| Error::io("cannot write", new, source))?;
     target.commit()?;
-    for change in changes {
-        report::note(&format!("{name}: {change}"));
+    for note in notes {
+        report::note(&format!("{name}: {note}"));
     }
     report::done(&format!("wrote {}", display_name(new)));
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Result};
 use crate::formats::{Format, Output};
 use crate::formats::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
@@ -19,10 +20,11 @@ use crate::setting::{Advice, Setting};
 ///
 /// # Errors
 /// A blob is missing between others, so that their numbers would change, or there are more values than the limit.
-pub fn plan(stored: StoredNet) -> Result<Plan> {
+pub fn plan(stored: StoredNet, limits: &Limits) -> Result<Plan> {
     let shares = stored.format.is_some_and(|format| format.matching() == Matching::Groups);
     let layers = stored.layers.into_iter().map(|stored| layer(stored, shares)).collect::<Result<_>>()?;
     let plan = Plan {
+        dialect: stored.dialect.unwrap_or(Dialect::bvlc()),
         name: stored.name,
         phase: Phase::Train,
         layers,
@@ -30,7 +32,7 @@ pub fn plan(stored: StoredNet) -> Result<Plan> {
         locator: Locator::default(),
         notices: Vec::new(),
     };
-    check_elements(&plan, Limits::current().elements)?;
+    check_elements(&plan, limits.elements)?;
     Ok(plan)
 }
 

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use crate::proto::schema::MessageType;
 
+use crate::dialect::{DIALECTS, Dialect};
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{FormatEntry, StoredNet, caffemodel, prototxt};
-use crate::limits::Limits;
+use crate::net::{Kind, ReadOptions};
 use crate::proto::sniff::Content;
 use crate::proto::wire::{self, WireError};
-use crate::proto::{Encoding, binary, find_descriptor, message_names, text};
+use crate::proto::{Encoding, binary, gate, message_names, text};
 use crate::setting::{Advice, Setting};
 
 /// A file to convert.
@@ -33,6 +34,10 @@ pub struct Source {
     file: Arc<FileMap>,
     message: Option<MessageType>,
     encoding: Encoding,
+    /// Those given, with the dialect that a text has told.
+    options: ReadOptions,
+    /// How a text told it, if it is not BVLC's and was not given.
+    notice: Option<String>,
 }
 
 impl Source {
@@ -44,7 +49,15 @@ impl Source {
     /// # Errors
     /// The file cannot be read or is of no known format, a text does not parse, or the schema has no such message.
     pub fn open(path: impl AsRef<Path>, message: Option<&str>) -> Result<Source> {
-        Source::new(FileMap::open(path.as_ref())?, message)
+        Source::open_with(path, message, &ReadOptions::default())
+    }
+
+    /// As [`Source::open`], with options.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_with(path: impl AsRef<Path>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
+        Source::new(FileMap::open(path.as_ref())?, message, options)
     }
 
     /// Takes a file that is in memory; `name` is what errors call it.
@@ -52,23 +65,32 @@ impl Source {
     /// # Errors
     /// As [`Source::open`].
     pub fn from_bytes(name: &str, bytes: Vec<u8>, message: Option<&str>) -> Result<Source> {
-        Source::new(FileMap::from_bytes(name, bytes)?, message)
+        Source::from_bytes_with(name, bytes, message, &ReadOptions::default())
     }
 
-    fn new(file: Arc<FileMap>, message: Option<&str>) -> Result<Source> {
-        let message = message.map(named).transpose()?;
+    /// As [`Source::from_bytes`], with options.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn from_bytes_with(name: &str, bytes: Vec<u8>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
+        Source::new(FileMap::from_bytes(name, bytes)?, message, options)
+    }
+
+    fn new(file: Arc<FileMap>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
+        let message = message.map(|name| named(name, options)).transpose()?;
         match Content::of(file.bytes()) {
             Content::Foreign(foreign) => Err(foreign.refusal(&file.name(), "a net and not stored weights").into()),
             Content::Text => {
-                let (file, message) = prototxt::encoded(&file, message)?;
-                Ok(Source { file, message: Some(message), encoding: Encoding::Text })
+                let prototxt::Encoded { file, message, dialect, notice } = prototxt::encoded(&file, message, options)?;
+                let options = ReadOptions { dialect: Some(dialect), ..*options };
+                Ok(Source { file, message: Some(message), encoding: Encoding::Text, options, notice })
             }
             _ => {
                 let message = match message {
-                    None => FormatEntry::of_file(&file)?.message(file.bytes()),
+                    None => FormatEntry::of_file(&file)?.message(file.bytes(), &options.limits),
                     message => message,
                 };
-                Ok(Source { file, message, encoding: Encoding::Binary })
+                Ok(Source { file, message, encoding: Encoding::Binary, options: *options, notice: None })
             }
         }
     }
@@ -90,8 +112,27 @@ impl Source {
     pub fn encoded(&self) -> Result<Encoded<'_>> {
         let message = self.message.ok_or_else(|| self.no_message())?;
         let bytes = self.file.bytes();
-        wire::check(bytes, message, Limits::current()).map_err(|flaw| self.flawed(message, &flaw))?;
-        Ok(Encoded { message, bytes: bytes.into(), notices: Vec::new() })
+        let flawed = |flaw| self.flawed(message, &flaw);
+        let (dialect, notice) = self.dialect(message).map_err(flawed)?;
+        let message = message.of(dialect.schema()).unwrap_or(message);
+        wire::check(bytes, message, &self.options.limits).map_err(flawed)?;
+        let joined = gate::joined(bytes, message).map_err(flawed)?;
+        Ok(Encoded { message, bytes: joined, notices: notice.into_iter().collect() })
+    }
+
+    /// The dialect of the file; also how it was told, if it is not BVLC's and was not given.
+    fn dialect(&self, message: MessageType) -> Result<(&'static Dialect, Option<String>), WireError> {
+        if let Some(dialect) = self.options.dialect {
+            return Ok((dialect, self.notice.clone()));
+        }
+        if message.name() == "NetParameter" {
+            return caffemodel::dialect_of(self.file.bytes(), &self.options);
+        }
+        let knows = |dialect: &&Dialect| {
+            let message = message.of(dialect.schema());
+            message.is_some_and(|message| wire::check(self.file.bytes(), message, &self.options.limits).is_ok())
+        };
+        Ok((DIALECTS.iter().find(knows).unwrap_or(Dialect::bvlc()), None))
     }
 
     /// The net without the blobs of its layers. As in protobuf, fields that the schema does not know are passed over.
@@ -105,9 +146,13 @@ impl Source {
                 format!("{}: a {} has no layers whose weights could be left out", self.file.name(), message.name());
             return Err(Error::Request(message));
         }
-        let (rest, notices) =
-            caffemodel::without_blobs(self.file.bytes()).map_err(|flaw| self.flawed(message, &flaw))?;
-        Ok(Encoded { message, bytes: rest.into(), notices })
+        let flawed = |flaw| self.flawed(message, &flaw);
+        let (dialect, notice) = self.dialect(message).map_err(flawed)?;
+        let (rest, passed) =
+            caffemodel::without_blobs(self.file.bytes(), dialect, &self.options.limits).map_err(flawed)?;
+        let message = Kind::Net.message_of(dialect);
+        let joined = gate::joined(&rest, message).map_err(flawed)?.into_owned();
+        Ok(Encoded { message, bytes: joined.into(), notices: notice.into_iter().chain(passed).collect() })
     }
 
     /// The layers and blobs in the file, those of a net in an old format in the current one.
@@ -121,7 +166,8 @@ impl Source {
                 Error::Request(format!("{}: a {} is no net and no blob", self.file.name(), message.name()))
             })?,
         };
-        let stored = format.open(&self.file)?;
+        let mut stored = format.open(&self.file, &self.options)?;
+        stored.notices.splice(0..0, self.notice.clone());
         if stored.layers.iter().all(|layer| layer.blobs.is_empty()) {
             let help = Advice::naming("", Setting::Init, " fills the blobs of a net definition");
             return Err(self.file.refuse_with("there are no weights in it", help));
@@ -176,9 +222,13 @@ impl Encoded<'_> {
     }
 }
 
-/// The message of this name.
-fn named(name: &str) -> Result<MessageType> {
-    find_descriptor(name).ok_or_else(|| {
+/// The message of this name: in the dialect's schema, or in BVLC's or the first that has it.
+fn named(name: &str, options: &ReadOptions) -> Result<MessageType> {
+    let found = match options.dialect {
+        Some(dialect) => dialect.schema().message(name),
+        None => DIALECTS.iter().find_map(|dialect| dialect.schema().message(name)),
+    };
+    found.ok_or_else(|| {
         let near = text::closest(name, message_names());
         let help = near
             .map_or_else(|| "there is NetParameter, for example".to_owned(), |near| format!("did you mean {near}?"));
@@ -192,7 +242,7 @@ mod tests {
 
     #[test]
     fn messages_have_names() {
-        let named = |name: &str| named(name).map(|message| message.name().to_owned());
+        let named = |name: &str| named(name, &ReadOptions::default()).map(|message| message.name().to_owned());
         assert_eq!(named("SolverState").unwrap(), "SolverState");
         assert_eq!(named("caffe.Datum").unwrap(), "Datum");
         let error = named("SolverStat").unwrap_err().to_string();

@@ -31,6 +31,11 @@ impl<'a> Datum<'a> {
         }
     }
 
+    /// The Datum within a record of this key.
+    pub(super) fn new(database: &'a Path, key: Vec<u8>, datum: caffe::Datum) -> Datum<'a> {
+        Datum { database, key, datum }
+    }
+
     /// Whether it holds an encoded picture, such as a JPEG.
     pub(crate) fn is_encoded(&self) -> bool {
         self.datum.encoded()

@@ -1,7 +1,8 @@
 //! Lists of pictures: the name of the first one used.
 //!
 //! A line holds a name, a space and a label; the last space of the line counts, and a line without any is a name alone.
-//! A list that is shuffled takes four bytes of memory a line.
+//! Older Caffes read words instead, each name followed by a label, up to what is no label. A list that is shuffled takes
+//! four bytes of memory a picture.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -9,7 +10,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::file::{look_at, os_string};
+use super::words::Words;
 use super::{SourceError, SourcePlace};
+use crate::dialect::ImageLists;
 use crate::random::{Mt19937, shuffle};
 
 /// The longest line that is read.
@@ -33,31 +36,31 @@ pub(crate) struct Listed {
     pub(crate) line: u64,
 }
 
-/// The first picture of the list at `path`.
+/// The first picture of the list at `path`, which is made of lines or of words.
 ///
 /// # Errors
-/// The list cannot be read, or has too few lines.
-pub(crate) fn first_picture(path: &Path, start: Start) -> Result<Listed, SourceError> {
+/// The list cannot be read, or has too few pictures.
+pub(crate) fn first_picture(path: &Path, start: Start, lists: ImageLists) -> Result<Listed, SourceError> {
     let index = match start.shuffle {
         None => start.skip,
-        Some(seed) => shuffled(path, seed, start.skip)?,
+        Some(seed) => shuffled(path, seed, start.skip, lists)?,
     };
-    let mut lines = Lines::open(path)?;
+    let mut pictures = Pictures::open(path, lists)?;
     let mut count = 0;
-    while let Some(line) = lines.next()? {
+    while let Some((name, line)) = pictures.next()? {
         if count == u64::from(index) {
-            return listed(path, line, count + 1);
+            return listed(path, &name, line);
         }
         count += 1;
     }
     Err(too_short(path, count, start.skip))
 }
 
-/// The index of the line that stands at place `skip` of the shuffled list.
-fn shuffled(path: &Path, seed: u32, skip: u32) -> Result<u32, SourceError> {
-    let mut lines = Lines::open(path)?;
+/// The index of the picture that stands at place `skip` of the shuffled list.
+fn shuffled(path: &Path, seed: u32, skip: u32, lists: ImageLists) -> Result<u32, SourceError> {
+    let mut pictures = Pictures::open(path, lists)?;
     let mut order = Vec::new();
-    while lines.next()?.is_some() {
+    while pictures.next()?.is_some() {
         let index = u32::try_from(order.len());
         order.push(index.map_err(|_| SourceError::whole(path, "a list of 2^32 pictures or more cannot be shuffled"))?);
     }
@@ -73,12 +76,45 @@ fn too_short(path: &Path, count: u64, skip: u32) -> SourceError {
     SourceError::whole(path, message)
 }
 
-/// The picture that a line names.
-fn listed(path: &Path, line: Vec<u8>, number: u64) -> Result<Listed, SourceError> {
-    let end = line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len());
-    let name = os_string(&line[..end])
-        .ok_or_else(|| SourceError::at(path, SourcePlace::Line(number), "the name of the picture is not UTF-8"))?;
-    Ok(Listed { name, line: number })
+fn listed(path: &Path, name: &[u8], line: u64) -> Result<Listed, SourceError> {
+    let name = os_string(name)
+        .ok_or_else(|| SourceError::at(path, SourcePlace::Line(line), "the name of the picture is not UTF-8"))?;
+    Ok(Listed { name, line })
+}
+
+/// The pictures of a list.
+enum Pictures<'a> {
+    Lines(Lines<'a>),
+    Words(Words),
+}
+
+impl<'a> Pictures<'a> {
+    fn open(path: &'a Path, lists: ImageLists) -> Result<Pictures<'a>, SourceError> {
+        Ok(match lists {
+            ImageLists::Lines => Pictures::Lines(Lines::open(path)?),
+            ImageLists::Words => Pictures::Words(Words::open(path)?),
+        })
+    }
+
+    /// The name of the next picture, and its line.
+    fn next(&mut self) -> Result<Option<(Vec<u8>, u64)>, SourceError> {
+        match self {
+            Pictures::Lines(lines) => Ok(lines.next()?.map(|mut line| {
+                line.truncate(line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len()));
+                (line, lines.read)
+            })),
+            Pictures::Words(words) => {
+                let Some(name) = words.next()? else { return Ok(None) };
+                let line = words.line();
+                Ok(words.next()?.filter(|label| is_label(label)).map(|_| (name, line)))
+            }
+        }
+    }
+}
+
+/// Whether a stream reads a label from the word: it begins with a number.
+fn is_label(word: &[u8]) -> bool {
+    word.strip_prefix(b"-").or(word.strip_prefix(b"+")).unwrap_or(word).first().is_some_and(u8::is_ascii_digit)
 }
 
 /// The lines of a list.
@@ -119,7 +155,7 @@ mod tests {
     fn first(content: impl AsRef<[u8]>, start: Start) -> Result<(String, u64), String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
-        match first_picture(file.path(), start) {
+        match first_picture(file.path(), start, ImageLists::Lines) {
             Ok(Listed { name, line }) => Ok((name.into_string().unwrap(), line)),
             Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
         }
@@ -148,13 +184,27 @@ mod tests {
     }
 
     #[test]
+    fn words_are_names_and_labels_in_turns() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let name = |list: &str, skip| {
+            std::fs::write(file.path(), list).unwrap();
+            let start = Start { skip, ..Default::default() };
+            first_picture(file.path(), start, ImageLists::Words).ok().map(|listed| (listed.name, listed.line))
+        };
+        assert_eq!(name("a.png\t3  b.png -4", 1), Some(("b.png".into(), 1)));
+        assert_eq!(name("\n\na.png\n3\nb.png 4\n", 1), Some(("b.png".into(), 5)));
+        assert_eq!(name("my cat.png 3", 0), None);
+        assert_eq!(name("a.png 3 my cat.png 4", 1), None);
+    }
+
+    #[test]
     fn what_is_no_list_is_refused() {
         let none = Start::default();
         assert_eq!(first("", none), Err("/list: the list names no picture".into()));
         let long = Err("/list:2: a line of 65536 bytes or more: this is not a list of pictures".into());
         assert_eq!(first(format!("a 1\n{}", "x".repeat(1 << 20)), Start { skip: 1, ..none }), long);
         let folder = tempfile::tempdir().unwrap();
-        let error = first_picture(folder.path(), none).unwrap_err().to_string();
+        let error = first_picture(folder.path(), none, ImageLists::Lines).unwrap_err().to_string();
         assert_eq!(error, format!("{}: is a folder where a file is expected", folder.path().display()));
     }
 }

@@ -7,6 +7,7 @@
 //! The databases are read by code of our own: LMDB's library trusts its file, and one damaged page number ends the
 //! process with a signal; LevelDB's library writes a log and a lock, replays logs into memory, and compacts tables.
 
+pub(crate) mod annotated;
 pub(crate) mod datum;
 #[cfg(feature = "hdf5")]
 pub(crate) mod hdf5_list;
@@ -15,8 +16,11 @@ pub(crate) mod image_list;
 pub(crate) mod leveldb;
 #[cfg(feature = "datasets")]
 pub(crate) mod lmdb;
+pub(crate) mod name_sizes;
 #[cfg(feature = "datasets")]
 pub(crate) mod picture;
+#[cfg(feature = "datasets")]
+pub(crate) mod video;
 pub(crate) mod window_file;
 
 mod error;
@@ -39,7 +43,7 @@ pub use sources::Sources;
 #[cfg(not(feature = "hdf5"))]
 pub(crate) use unavailable::hdf5_list;
 #[cfg(not(feature = "datasets"))]
-pub(crate) use unavailable::{leveldb, lmdb, picture};
+pub(crate) use unavailable::{leveldb, lmdb, picture, video};
 
 /// A record of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]

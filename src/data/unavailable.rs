@@ -66,6 +66,23 @@ pub(crate) mod picture {
     }
 }
 
+#[cfg(not(feature = "datasets"))]
+pub(crate) mod video {
+    //! Videos, whose header this build does not read.
+
+    use std::path::Path;
+
+    use crate::data::{PictureSize, SourceError};
+
+    /// Refuses the video.
+    ///
+    /// # Errors
+    /// Always.
+    pub(crate) fn frame_size(path: &Path) -> Result<PictureSize, SourceError> {
+        Err(SourceError::without(path, "videos", "datasets"))
+    }
+}
+
 #[cfg(not(feature = "hdf5"))]
 pub(crate) mod hdf5_list {
     //! Lists of HDF5 files, which this build does not read.

@@ -14,7 +14,10 @@ const MAX_WORD_BYTES: usize = 4096;
 pub(super) struct Words {
     path: PathBuf,
     reader: BufReader<File>,
+    /// The line that is being read.
     line: u64,
+    /// That of the word read last.
+    last: u64,
 }
 
 impl Words {
@@ -25,7 +28,7 @@ impl Words {
     pub(super) fn open(path: &Path) -> Result<Words, SourceError> {
         look_at(path)?;
         let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
-        Ok(Words { path: path.to_owned(), reader: BufReader::new(file), line: 1 })
+        Ok(Words { path: path.to_owned(), reader: BufReader::new(file), line: 1, last: 1 })
     }
 
     /// The next word, or `None` at the end.
@@ -36,6 +39,7 @@ impl Words {
         let mut word = Vec::new();
         while let Some(byte) = self.peek()? {
             if !is_space(byte) {
+                self.last = self.line;
                 word.push(byte);
             } else if !word.is_empty() {
                 break;
@@ -47,6 +51,11 @@ impl Words {
             }
         }
         Ok(Some(word).filter(|word| !word.is_empty()))
+    }
+
+    /// The line of the word read last, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.last
     }
 
     fn peek(&mut self) -> Result<Option<u8>, SourceError> {

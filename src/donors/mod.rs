@@ -36,7 +36,7 @@ pub use self::select::{Selection, SelectionError};
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
-use crate::net::describe;
+use crate::net::{ReadOptions, describe};
 use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::setting::{Advice, Setting};
 
@@ -62,8 +62,17 @@ impl Donor {
     /// # Errors
     /// The others of [`formats::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Donor> {
+        Donor::open_with(path, &ReadOptions::default())
+    }
+
+    /// As [`Donor::open`], with options.
+    ///
+    /// # Errors
+    /// Those of [`Donor::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Donor> {
         let path = path.as_ref();
-        Ok(Donor { name: path.display().to_string(), net: formats::read_flawed(&FileMap::open(path)?)? })
+        let net = formats::read_flawed(&FileMap::open(path)?, options)?;
+        Ok(Donor { name: path.display().to_string(), net })
     }
 }
 

@@ -6,28 +6,45 @@
 //! the kernel enlarges. A deconvolution with `kernel_size: 2f - f % 2`, `stride: f`, `pad: ⌈(f - 1) / 2⌉` and as many
 //! groups as channels scales a picture by f. It draws nothing.
 //!
+//! Caffe's release 1.0 and those before it, and so most forks, have c = (2f - 1 - f mod 2) / 2f, which differs where w mod
+//! 4 is 2 or 3.
+//!
 //! Caffe puts the kernel also where input and output channel differ: without groups, channels are summed.
 
 use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
 use crate::Shape;
+use crate::dialect::{BilinearCentre, Known};
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::{Distribution, Generator};
 
 const NAME: &str = "bilinear";
 
+const SUMMARY: &str = "Sets square kernels to bilinear interpolation, for deconvolutions that enlarge";
+
 pub(super) const TYPE: FillerType = FillerType::new(
     NAME,
-    "Sets square kernels to bilinear interpolation, for deconvolutions that enlarge",
+    SUMMARY,
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
-);
+)
+.known(Known::Where(|traits| traits.bilinear_centre == BilinearCentre::Width));
+
+/// That of earlier Caffes.
+pub(super) const BY_FACTOR: FillerType = FillerType::new(
+    NAME,
+    SUMMARY,
+    "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width",
+    |param, shape| Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor))),
+)
+.known(Known::Where(|traits| traits.bilinear_centre == BilinearCentre::Factor));
 
 /// Sets every kernel to the coefficients of bilinear interpolation.
 #[derive(Debug, Clone)]
 pub struct Bilinear {
     width: i32,
     count: usize,
+    centre: BilinearCentre,
 }
 
 impl Bilinear {
@@ -42,13 +59,22 @@ impl Bilinear {
             return Err(Refusal::new(format!("the {NAME} filler needs 4 axes, a blob of shape {shape} has {axes}")));
         };
         ensure!(height == width, "", "the {NAME} filler needs a square kernel, this one is {height} x {width}");
-        Ok(Bilinear { width, count: count(NAME, shape)? })
+        Ok(Bilinear { width, count: count(NAME, shape)?, centre: BilinearCentre::Width })
+    }
+
+    /// The same with its kernels centred otherwise.
+    #[must_use]
+    pub fn centred(self, centre: BilinearCentre) -> Bilinear {
+        Bilinear { centre, ..self }
     }
 
     /// The weights along one axis; a coefficient is the product of its row's and its column's.
     fn profile(&self) -> Vec<f32> {
         let f = (self.width + self.width % 2) / 2;
-        let c = (self.width - 1) as f32 / (2 * f) as f32;
+        let c = match self.centre {
+            BilinearCentre::Width => (self.width - 1) as f32 / (2 * f) as f32,
+            BilinearCentre::Factor => (2 * f - 1 - f % 2) as f32 / (2.0 * f as f32),
+        };
         (0..self.width).map(|i| 1.0 - (i as f32 / f as f32 - c).abs()).collect()
     }
 }
@@ -124,6 +150,16 @@ mod tests {
         ];
         for (dims, hash) in golden {
             assert_eq!(sha256(&kernels(&dims)), hash, "{dims:?}");
+        }
+    }
+
+    #[test]
+    fn the_centres_differ_at_two_widths_of_four() {
+        for width in 1..=16 {
+            let shape = Shape::new([1, 1, width, width]).unwrap();
+            let filler = Bilinear::new(&FillerParameter::default(), &shape).unwrap();
+            let earlier = filler.clone().centred(BilinearCentre::Factor);
+            assert_eq!(filler.profile() == earlier.profile(), width % 4 < 2, "{width}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Filler;
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 
@@ -27,6 +28,8 @@ pub struct FillerType {
     pub summary: &'static str,
     /// The distribution of its values as a formula.
     pub formula: &'static str,
+    /// The dialects that know the filler, or this meaning of its name.
+    pub known: Known,
     constructor: Constructor,
 }
 
@@ -79,7 +82,14 @@ impl FillerType {
         formula: &'static str,
         constructor: Constructor,
     ) -> FillerType {
-        FillerType { name, extension: false, fields: &[], summary, formula, constructor }
+        FillerType { name, extension: false, fields: &[], summary, formula, known: Known::Everywhere, constructor }
+    }
+
+    /// Says which dialects know the filler. One name may have several entries, of different dialects.
+    #[must_use]
+    pub const fn known(mut self, known: Known) -> FillerType {
+        self.known = known;
+        self
     }
 
     /// Names the fields of `FillerParameter` that it reads, beside `type`.

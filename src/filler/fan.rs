@@ -3,11 +3,13 @@
 //! For a blob of shape (d0, d1, ...) with N elements, fan-in = N / d0 and fan-out = N / d1. So it is right for the
 //! weights of a convolution, (outputs, inputs, height, width), without groups: Caffe looks neither at groups nor at
 //! transposition, and for a deconvolution the two change places. Caffe's quirk for a blob of one axis, such as a bias,
-//! is fan-in = 1 and fan-out = N.
+//! is fan-in = 1 and fan-out = N. Its release 1.0 and those before it, and so most forks, take a blob without axes, whose
+//! fans are 1, but none of more than four axes.
 
 use super::{count, first_dim};
 use crate::Shape;
-use crate::error::Refusal;
+use crate::dialect::Fans;
+use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::proto::caffe::filler_parameter::VarianceNorm;
 
@@ -29,6 +31,17 @@ impl Fan {
         let fan_in = count / first_dim(filler, shape)?;
         let fan_out = count / shape.dim(1).unwrap_or(1);
         Ok(Fan { fan_in, fan_out })
+    }
+
+    /// The fans as a dialect with this trait has them.
+    ///
+    /// # Errors
+    /// The blob is empty, or has more or fewer axes than the dialect takes.
+    pub fn of(filler: &str, shape: &Shape, fans: Fans) -> Result<Fan, Refusal> {
+        match fans {
+            Fans::AnyAxes => Fan::new(filler, shape),
+            Fans::FourAxes => Fan::new(filler, &at_most_four_axes(filler, shape)?),
+        }
     }
 
     /// Inputs of a unit.
@@ -65,6 +78,16 @@ impl Fan {
     }
 }
 
+/// The shape, with an axis if it has none.
+///
+/// # Errors
+/// It has more than four axes.
+pub(super) fn at_most_four_axes(filler: &str, shape: &Shape) -> Result<Shape, Refusal> {
+    let axes = shape.axes();
+    ensure!(axes <= 4, "", "the {filler} filler takes at most 4 axes here, a blob of shape {shape} has {axes}");
+    if axes == 0 && shape.count() == 1 { Shape::new([1]).at("") } else { Ok(shape.clone()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +120,16 @@ mod tests {
     fn a_scalar_has_no_fans() {
         let refusal = Fan::new("msra", &Shape::scalar()).unwrap_err();
         assert_eq!(refusal.message, "the msra filler needs at least one axis, the blob is a scalar");
+    }
+
+    #[test]
+    fn earlier_caffes_take_up_to_four_axes() {
+        let of = |dims: &[i32]| Fan::of("msra", &Shape::new(dims).unwrap(), Fans::FourAxes);
+        assert_eq!(of(&[]), Ok(Fan { fan_in: 1, fan_out: 1 }));
+        assert_eq!(of(&[7]), Ok(fan(&[7])));
+        assert_eq!(of(&[4, 3, 5, 5]), Ok(fan(&[4, 3, 5, 5])));
+        let message = "the msra filler takes at most 4 axes here, a blob of shape (1, 1, 1, 1, 1) has 5";
+        assert_eq!(of(&[1; 5]).unwrap_err().message, message);
     }
 
     #[test]

@@ -13,19 +13,26 @@
 
 use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
+use crate::dialect::{Fans, Known};
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::random::Distribution;
 
 const NAME: &str = "msra";
 
-pub(super) const TYPE: FillerType = FillerType::new(
-    NAME,
-    "Draws from a normal distribution of variance 2/n, after He et al. (2015)",
-    "x ~ N(0, 2/n), n = fan-in, fan-out or their mean",
-    |param, shape| Ok(Box::new(Msra::new(param, shape)?)),
-)
-.fields(&["variance_norm"]);
+const SUMMARY: &str = "Draws from a normal distribution of variance 2/n, after He et al. (2015)";
+const FORMULA: &str = "x ~ N(0, 2/n), n = fan-in, fan-out or their mean";
+
+pub(super) const TYPE: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::new(param, shape)?)))
+        .fields(&["variance_norm"])
+        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
+
+/// That of earlier Caffes.
+pub(super) const FOUR_AXES: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::FourAxes)?)))
+        .fields(&["variance_norm"])
+        .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
 
 /// Draws from the normal distribution of mean 0 and standard deviation `√(2/n)`.
 #[derive(Debug, Clone)]
@@ -40,8 +47,16 @@ impl Msra {
     /// # Errors
     /// The blob is empty or has no axes, `variance_norm` is unknown, or `sparse` is given.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Msra, Refusal> {
+        Msra::of(param, shape, Fans::AnyAxes)
+    }
+
+    /// The same as a dialect with this trait has it.
+    ///
+    /// # Errors
+    /// As before; which axes the blob may have is for the trait to say.
+    pub fn of(param: &FillerParameter, shape: &Shape, fans: Fans) -> Result<Msra, Refusal> {
         refuse_sparse(NAME, param)?;
-        let n = Fan::new(NAME, shape)?.n(param)?;
+        let n = Fan::of(NAME, shape, fans)?.n(param)?;
         Ok(Msra { std: (2.0 / n).sqrt(), count: shape.count() })
     }
 }

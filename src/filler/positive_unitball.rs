@@ -11,21 +11,29 @@
 
 use std::io;
 
+use super::fan::at_most_four_axes;
 use super::pieces::{self, Drawn};
 use super::{Filler, FillerType, INVALID, Moments, Sink, count, first_dim, refuse_sparse};
 use crate::Shape;
+use crate::dialect::{Fans, Known};
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::random::{Distribution, Generator};
 
 const NAME: &str = "positive_unitball";
 
-pub(super) const TYPE: FillerType = FillerType::new(
-    NAME,
-    "Draws positive values and divides each row by its sum",
-    "x(i, j) = u(i, j) / sum_j u(i, j), u ~ U(0, 1), i = index of the first axis",
-    |param, shape| Ok(Box::new(PositiveUnitball::new(param, shape)?)),
-);
+const SUMMARY: &str = "Draws positive values and divides each row by its sum";
+const FORMULA: &str = "x(i, j) = u(i, j) / sum_j u(i, j), u ~ U(0, 1), i = index of the first axis";
+
+pub(super) const TYPE: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(PositiveUnitball::new(param, shape)?)))
+        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
+
+/// That of earlier Caffes.
+pub(super) const FOUR_AXES: FillerType = FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| {
+    Ok(Box::new(PositiveUnitball::of(param, shape, Fans::FourAxes)?))
+})
+.known(Known::Where(|traits| traits.fans == Fans::FourAxes));
 
 /// Draws positive values and divides each row, which is a slice of the first axis, by its sum.
 ///
@@ -42,7 +50,19 @@ impl PositiveUnitball {
     /// # Errors
     /// The blob is empty or has no axes, or `sparse` is given.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<PositiveUnitball, Refusal> {
+        PositiveUnitball::of(param, shape, Fans::AnyAxes)
+    }
+
+    /// The same as a dialect with this trait has it.
+    ///
+    /// # Errors
+    /// As before; which axes the blob may have is for the trait to say.
+    pub fn of(param: &FillerParameter, shape: &Shape, fans: Fans) -> Result<PositiveUnitball, Refusal> {
         refuse_sparse(NAME, param)?;
+        let shape = match fans {
+            Fans::AnyAxes => shape,
+            Fans::FourAxes => &at_most_four_axes(NAME, shape)?,
+        };
         let count = count(NAME, shape)?;
         let rows = first_dim(NAME, shape)? as usize;
         Ok(PositiveUnitball { rows, row: count / rows })

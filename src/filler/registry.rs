@@ -7,6 +7,7 @@ use prost::Message;
 
 use super::{Filler, FillerType};
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::fields::Fields;
@@ -14,17 +15,20 @@ use crate::proto::text::closest;
 use crate::proto::{FIRST_EXTENSION, descriptor};
 use crate::setting::{Advice, Setting};
 
-/// Every filler of BVLC Caffe, and the extensions.
+/// Every filler of Caffe and its forks, and the extensions.
 pub static FILLERS: &[FillerType] = &[
     super::bilinear::TYPE,
+    super::bilinear::BY_FACTOR,
     super::constant::TYPE,
     super::dirac::DIRAC,
     super::dirac::IDENTITY,
     super::from_file::TYPE,
     super::gaussian::TYPE,
     super::msra::TYPE,
+    super::msra::FOUR_AXES,
     super::orthogonal::TYPE,
     super::positive_unitball::TYPE,
+    super::positive_unitball::FOUR_AXES,
     super::truncated_normal::TYPE,
     super::uniform::TYPE,
     super::variance_scaling::KAIMING_UNIFORM,
@@ -32,6 +36,7 @@ pub static FILLERS: &[FillerType] = &[
     super::variance_scaling::LECUN_UNIFORM,
     super::variance_scaling::VARIANCE_SCALING,
     super::xavier::TYPE,
+    super::xavier::FOUR_AXES,
 ];
 
 /// The fillers that there are: Caffe's, the extensions, and those that a user of the library adds.
@@ -51,17 +56,35 @@ pub static FILLERS: &[FillerType] = &[
 /// ```
 #[derive(Debug, Clone)]
 pub struct FillerRegistry {
+    dialect: &'static Dialect,
     types: BTreeMap<&'static str, Cow<'static, FillerType>>,
+    /// Those that the caller has added, for all dialects.
+    added: Vec<Cow<'static, FillerType>>,
     extensions: bool,
 }
 
 impl Default for FillerRegistry {
     fn default() -> FillerRegistry {
-        FillerRegistry { types: FILLERS.iter().map(|entry| (entry.name, entry.into())).collect(), extensions: false }
+        FillerRegistry::new(Dialect::bvlc(), Vec::new(), false)
     }
 }
 
 impl FillerRegistry {
+    fn new(dialect: &'static Dialect, added: Vec<Cow<'static, FillerType>>, extensions: bool) -> FillerRegistry {
+        let known = FILLERS.iter().filter(|entry| entry.known.includes(dialect)).map(Cow::from);
+        let types = known.chain(added.iter().cloned()).map(|entry| (entry.name, entry)).collect();
+        FillerRegistry { dialect, types, added, extensions }
+    }
+
+    /// The fillers that this dialect knows, with those that were added.
+    #[must_use]
+    pub fn of(&self, dialect: &'static Dialect) -> Cow<'_, FillerRegistry> {
+        if self.dialect == dialect {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(FillerRegistry::new(dialect, self.added.clone(), self.extensions))
+    }
+
     /// Lets nets use the extensions too.
     #[must_use]
     pub fn with_extensions(mut self) -> FillerRegistry {
@@ -77,6 +100,7 @@ impl FillerRegistry {
     /// Adds a filler, as a value or as a static; it replaces the one of the same name, if there is one.
     pub fn register(&mut self, entry: impl Into<Cow<'static, FillerType>>) {
         let entry = entry.into();
+        self.added.push(entry.clone());
         self.types.insert(entry.name, entry);
     }
 
@@ -175,6 +199,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::dialect::DIALECTS;
     use crate::filler::stub::{Stub, values};
 
     fn of_type(name: &str) -> FillerParameter {
@@ -190,9 +215,13 @@ mod tests {
     #[test]
     fn every_entry_is_unique_and_documented() {
         let message = crate::proto::descriptor("FillerParameter");
-        let mut names = HashSet::new();
+        for dialect in DIALECTS {
+            let mut names = HashSet::new();
+            for entry in FILLERS.iter().filter(|entry| entry.known.includes(dialect)) {
+                assert!(names.insert(entry.name), "{} is registered twice for {}", entry.name, dialect.name);
+            }
+        }
         for entry in FILLERS {
-            assert!(names.insert(entry.name), "{} is registered twice", entry.name);
             assert!(!entry.summary.is_empty(), "{} has no summary", entry.name);
             assert!(!entry.formula.is_empty(), "{} has no formula", entry.name);
             for field in entry.fields {
@@ -266,7 +295,8 @@ mod tests {
             assert!(build(&param, &shape).is_ok());
             assert!(FillerRegistry::default().build_chosen(&param, &shape).is_ok());
         }
-        let names: Vec<&str> = FILLERS.iter().filter(|entry| !entry.extension).map(|entry| entry.name).collect();
+        let caffes = FillerRegistry::default();
+        let names: Vec<&str> = caffes.iter().filter(|entry| !entry.extension).map(|entry| entry.name).collect();
         assert_eq!(names, ["bilinear", "constant", "gaussian", "msra", "positive_unitball", "uniform", "xavier"]);
     }
 
@@ -314,13 +344,14 @@ mod tests {
             values(&*filler, &mut Stub::new(0))
         };
         let mut registry = FillerRegistry::default();
+        let known = registry.iter().count();
         registry.register(&ONES);
         assert_eq!(own(&registry), [1.0, 1.0]);
-        let value = 1.0 + registry.iter().count() as f32 - FILLERS.len() as f32;
+        let value = (registry.iter().count() - known) as f32 + 1.0;
         let twos =
             FillerType::stateful("own", "Sets every value to two", "x = 2", move |_, shape| constant(value, shape));
         registry.register(twos);
         assert_eq!(own(&registry), [2.0, 2.0]);
-        assert_eq!(registry.iter().count(), FILLERS.len() + 1);
+        assert_eq!(registry.iter().count(), known + 1);
     }
 }

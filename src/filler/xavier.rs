@@ -12,19 +12,26 @@
 
 use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
+use crate::dialect::{Fans, Known};
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::random::Distribution;
 
 const NAME: &str = "xavier";
 
-pub(super) const TYPE: FillerType = FillerType::new(
-    NAME,
-    "Draws from a uniform distribution of variance 1/n, after Glorot and Bengio (2010)",
-    "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in, fan-out or their mean",
-    |param, shape| Ok(Box::new(Xavier::new(param, shape)?)),
-)
-.fields(&["variance_norm"]);
+const SUMMARY: &str = "Draws from a uniform distribution of variance 1/n, after Glorot and Bengio (2010)";
+const FORMULA: &str = "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in, fan-out or their mean";
+
+pub(super) const TYPE: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::new(param, shape)?)))
+        .fields(&["variance_norm"])
+        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
+
+/// That of earlier Caffes.
+pub(super) const FOUR_AXES: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::of(param, shape, Fans::FourAxes)?)))
+        .fields(&["variance_norm"])
+        .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
 
 /// Draws from the uniform distribution over `[-√(3/n), √(3/n)]`.
 #[derive(Debug, Clone)]
@@ -39,8 +46,16 @@ impl Xavier {
     /// # Errors
     /// The blob is empty or has no axes, `variance_norm` is unknown, or `sparse` is given.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Xavier, Refusal> {
+        Xavier::of(param, shape, Fans::AnyAxes)
+    }
+
+    /// The same as a dialect with this trait has it.
+    ///
+    /// # Errors
+    /// As before; which axes the blob may have is for the trait to say.
+    pub fn of(param: &FillerParameter, shape: &Shape, fans: Fans) -> Result<Xavier, Refusal> {
         refuse_sparse(NAME, param)?;
-        let n = Fan::new(NAME, shape)?.n(param)?;
+        let n = Fan::of(NAME, shape, fans)?.n(param)?;
         Ok(Xavier { scale: (3.0 / n).sqrt(), count: shape.count() })
     }
 }

@@ -13,6 +13,7 @@ use super::map::FileMap;
 use super::{Output, SavedNet, StoredNet, binaryproto, caffemodel, hdf5, npy, npz, prototxt, safetensors};
 use crate::error::{Error, Refusal, Result};
 use crate::limits::Limits;
+use crate::net::ReadOptions;
 use crate::proto::sniff::Content;
 use crate::proto::{Encoding, descriptor, wire};
 
@@ -77,7 +78,7 @@ pub struct FormatEntry {
     /// The messages of the schema that a binary file of it may be.
     pub(super) messages: &'static [&'static str],
     pub(super) recognise: fn(Content) -> bool,
-    pub(super) open: fn(&Arc<FileMap>) -> Result<StoredNet>,
+    pub(super) open: fn(&Arc<FileMap>, &ReadOptions) -> Result<StoredNet>,
     /// How it is written; `None` where it is not.
     pub(super) writing: Option<Writing>,
 }
@@ -223,15 +224,15 @@ impl FormatEntry {
     }
 
     /// The message that `bytes`, a binary file of this format, are; `None` where they are no message.
-    pub(crate) fn message(&self, bytes: &[u8]) -> Option<MessageType> {
+    pub(crate) fn message(&self, bytes: &[u8], limits: &Limits) -> Option<MessageType> {
         let (first, others) = self.messages.split_first()?;
-        let fits = |name: &&str| wire::check(bytes, descriptor(name), Limits::current()).is_ok();
+        let fits = |name: &&str| wire::check(bytes, descriptor(name), limits).is_ok();
         Some(descriptor(others.iter().copied().find(fits).unwrap_or(first)))
     }
 
     /// Opens a file of this format.
-    pub(crate) fn open(&self, file: &Arc<FileMap>) -> Result<StoredNet> {
-        Ok(StoredNet { format: Some(self.format), ..(self.open)(file)? })
+    pub(crate) fn open(&self, file: &Arc<FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+        Ok(StoredNet { format: Some(self.format), ..(self.open)(file, options)? })
     }
 }
 

@@ -27,6 +27,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::net::ReadOptions;
 
 pub use arrays::Arrays;
 pub use binaryproto::BinaryprotoWriter;
@@ -52,7 +53,15 @@ pub use stored::{StoredBlob, StoredLayer, StoredNet, StoredValues};
 /// The file cannot be read, is no file of weights, or is damaged: the text names the file and, where there is one, the
 /// byte.
 pub fn open(path: impl AsRef<Path>) -> Result<StoredNet> {
-    read(&map::FileMap::open(path.as_ref())?)
+    open_with(path, &ReadOptions::default())
+}
+
+/// As [`open`], with options: the dialect of a caffemodel.
+///
+/// # Errors
+/// Those of [`open`].
+pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<StoredNet> {
+    read(&map::FileMap::open(path.as_ref())?, options)
 }
 
 /// Opens a file of weights that is in memory; `name` is what errors call it.
@@ -60,15 +69,23 @@ pub fn open(path: impl AsRef<Path>) -> Result<StoredNet> {
 /// # Errors
 /// As [`open`].
 pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<StoredNet> {
-    read(&map::FileMap::from_bytes(name, bytes.into())?)
+    from_bytes_with(name, bytes, &ReadOptions::default())
+}
+
+/// As [`from_bytes`], with options: the dialect of a caffemodel.
+///
+/// # Errors
+/// As [`open`].
+pub fn from_bytes_with(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<StoredNet> {
+    read(&map::FileMap::from_bytes(name, bytes.into())?, options)
 }
 
 /// Opens a file of weights whose bytes are at hand.
 ///
 /// # Errors
 /// As [`open`].
-pub(crate) fn read(file: &Arc<map::FileMap>) -> Result<StoredNet> {
-    let net = read_flawed(file)?;
+pub(crate) fn read(file: &Arc<map::FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    let net = read_flawed(file, options)?;
     match net.layers.iter().find_map(|layer| layer.flaw.as_ref()) {
         Some(flaw) => Err(flaw.error(&file.name())),
         None => Ok(net),
@@ -76,6 +93,6 @@ pub(crate) fn read(file: &Arc<map::FileMap>) -> Result<StoredNet> {
 }
 
 /// Opens a file of weights, some layers of which may have a [`Flaw`].
-pub(crate) fn read_flawed(file: &Arc<map::FileMap>) -> Result<StoredNet> {
-    FormatEntry::of_file(file)?.open(file)
+pub(crate) fn read_flawed(file: &Arc<map::FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    FormatEntry::of_file(file)?.open(file, options)
 }

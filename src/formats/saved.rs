@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Refusal};
 use crate::net::{Locator, NetPlace, Origin};
 use crate::proto::caffe::LayerParameter;
 
 /// A net to be saved. Every length in its file follows from it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SavedNet<'a> {
     /// The net's name, empty if it has none.
     pub name: &'a str,
     /// The layers in the order in which their values come.
     pub layers: Vec<SavedLayer<'a>>,
+    /// The dialect that the layers are written in, where a format stores their parameters.
+    pub dialect: &'static Dialect,
     /// How the net came about, for formats that have a place for it.
     pub metadata: BTreeMap<&'static str, String>,
     /// Finds places in the file that the net comes from.
@@ -41,6 +44,19 @@ pub struct SavedBlob<'a> {
     pub shape: &'a Shape,
     /// Whether it shares the values of an earlier blob. Its values come all the same.
     pub shared: bool,
+}
+
+/// A net without layers, in BVLC's dialect.
+impl Default for SavedNet<'_> {
+    fn default() -> Self {
+        SavedNet {
+            name: "",
+            layers: Vec::new(),
+            dialect: Dialect::bvlc(),
+            metadata: BTreeMap::new(),
+            locator: Locator::default(),
+        }
+    }
 }
 
 impl<'a> SavedNet<'a> {

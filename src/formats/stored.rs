@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Flaw, Format, NumberType};
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::proto::caffe::LayerParameter;
 
 /// The values of a stored blob, read on request.
@@ -115,6 +116,8 @@ pub struct StoredNet {
     pub name: String,
     /// The layers, those without blobs included where the file stores them.
     pub layers: Vec<StoredLayer>,
+    /// The dialect that its layers are written in, where the file stores their parameters.
+    pub dialect: Option<&'static Dialect>,
     /// The format of the file; `None` for what was made in memory.
     pub format: Option<Format>,
     /// What was changed or passed over on reading, in a line each.

@@ -5,10 +5,11 @@ use std::io::Read;
 use std::path::Path;
 
 use crate::Definition;
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{self, Format, StoredLayer, StoredNet};
-use crate::net::{Locator, NetLayer};
+use crate::net::{Locator, NetLayer, ReadOptions};
 use crate::proto::caffe::NetState;
 use crate::proto::sniff;
 
@@ -16,12 +17,12 @@ use crate::proto::sniff;
 ///
 /// # Errors
 /// The file cannot be read, it is binary and neither of these, or it is of a format of weights and holds no layers.
-pub fn weights_in(path: impl AsRef<Path>) -> Result<Option<StoredNet>> {
+pub fn weights_in(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Option<StoredNet>> {
     let path = path.as_ref();
     if sniff::is_text(&start(path)?) {
         return Ok(None);
     }
-    not_of_definition(&path.display().to_string(), formats::open(path)?)
+    not_of_definition(&path.display().to_string(), formats::open_with(path, options)?)
 }
 
 /// What a file in memory holds.
@@ -37,12 +38,12 @@ pub enum FileContent {
 ///
 /// # Errors
 /// As [`weights_in`].
-pub fn content_of(name: &str, bytes: Vec<u8>) -> Result<FileContent> {
+pub fn content_of(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<FileContent> {
     if sniff::is_text(&bytes) {
         return Ok(FileContent::Net(bytes));
     }
     let file = FileMap::from_bytes(name, bytes)?;
-    let weights = not_of_definition(name, formats::read(&file)?)?;
+    let weights = not_of_definition(name, formats::read(&file, options)?)?;
     Ok(weights.map_or_else(|| FileContent::Net(file.bytes().to_vec()), FileContent::Weights))
 }
 
@@ -80,6 +81,7 @@ pub fn net_of_weights(weights: &StoredNet, path: &Path) -> Option<Definition> {
     let layers: Vec<NetLayer> = weights.layers.iter().map(layer).collect::<Option<_>>()?;
     let phase = layers.first()?.param.phase;
     Some(Definition {
+        dialect: weights.dialect.unwrap_or(Dialect::bvlc()),
         file: path.display().to_string(),
         name: weights.name.clone(),
         state: NetState { phase, ..Default::default() },

@@ -1,22 +1,30 @@
 //! Accuracy: the share of items whose label is among the highest scores.
 //!
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
-//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). No blobs, no draws.
+//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Older Caffes let further tops be, without axes. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::AccuracyParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Accuracy",
-    "Tells the share of items whose label is among the highest scores",
-    Arity::exactly(2),
-    Arity::between(1, 2),
-    &setup,
-)
-.params(&["accuracy_param"])];
+pub(super) static TYPES: &[LayerType] = &[
+    accuracy(Arity::between(1, 2)).known(Known::Where(|traits| traits.accuracy_counts_tops)),
+    accuracy(Arity::at_least(1)).known(Known::Where(|traits| !traits.accuracy_counts_tops)),
+];
+
+const fn accuracy(tops: Arity) -> LayerType {
+    LayerType::new(
+        "Accuracy",
+        "Tells the share of items whose label is among the highest scores",
+        Arity::exactly(2),
+        tops,
+        &setup,
+    )
+    .params(&["accuracy_param"])
+}
 
 /// The share of items whose label is among the highest scores.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +53,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut tops = vec![Shape::scalar()];
     if ctx.top_count() > 1 {
         tops.push(Shape::new(&scores.dims()[axis..=axis]).at("top")?);
+        tops.resize(ctx.top_count(), Shape::unshaped());
     }
     let operator = Accuracy { axis, top_k, ignore_label: param.ignore_label };
     Ok(Setup::new(ctx, Operator::Accuracy(operator), tops))

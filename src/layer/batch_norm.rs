@@ -8,11 +8,13 @@
 //! ```
 //!
 //! Nothing is drawn. The statistics are not learned: Caffe adds a `param { lr_mult: 0 }` for each blob that has none,
-//! and refuses any other multiplier. Blobs given in the net are taken as they are, and as many entries are added.
+//! and refuses any other multiplier; older ones leave the entries alone. Blobs given in the net are taken as they are,
+//! and as many entries are added.
 //! The bottom needs a second axis and may not be empty.
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::{BatchNormParams, Known};
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::{ParamSpec, Phase};
 
@@ -25,6 +27,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &batch_norm,
 )
 .params(&["batch_norm_param"])
+.known(Known::WithField("batch_norm_param"))
 .keeps_signal()];
 
 /// Batch normalisation.
@@ -58,6 +61,15 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             setup.push_blob(BlobSpec::zeros(Role::Statistic, Shape::new([size]).at("bottom")?));
         }
     }
+    match ctx.dialect.traits.batch_norm_params {
+        BatchNormParams::Cleared | BatchNormParams::Replaced => add_params(ctx, &mut setup)?,
+        BatchNormParams::ClearedAlone | BatchNormParams::Kept => {}
+    }
+    Ok(setup)
+}
+
+/// Keeps the solver from the statistics.
+fn add_params(ctx: &SetupContext<'_>, setup: &mut Setup) -> Result<(), Refusal> {
     let params = &ctx.param.param;
     for (index, param) in params.iter().enumerate().take(setup.blobs.len()) {
         if param.lr_mult() != 0.0 {
@@ -68,12 +80,12 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     let missing = setup.blobs.len().saturating_sub(params.len());
     setup.extra_params = vec![ParamSpec { lr_mult: Some(0.0), ..Default::default() }; missing];
-    Ok(setup)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing;
+    use super::super::testing::{self, Surroundings};
     use super::*;
     use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
 
@@ -102,6 +114,20 @@ mod tests {
         assert_eq!(setup.blobs.len(), 1);
         assert_eq!(setup.blobs[0].role, Role::Statistic);
         assert_eq!(setup.extra_params.len(), 1);
+    }
+
+    #[test]
+    fn older_caffes_leave_the_params_alone() {
+        let of = |dialect: &str, lr_mults: &[Option<f32>]| {
+            let surroundings = Surroundings::of(dialect);
+            surroundings.setup(&TYPES[0], &layer(lr_mults), &[&[2, 3]], 1).map(|setup| setup.extra_params.len())
+        };
+        for dialect in ["bvlc-rc3", "rfcn", "soeaver"] {
+            assert_eq!(of(dialect, &[]), Ok(0), "{dialect}");
+            assert_eq!(of(dialect, &[None]), Ok(0), "{dialect}");
+        }
+        assert_eq!(of("ssd", &[]), Ok(3));
+        assert!(of("ssd", &[None]).is_err());
     }
 
     #[test]

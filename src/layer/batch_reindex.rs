@@ -4,6 +4,7 @@
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal};
 
 /// The entries of the layer table.
@@ -13,7 +14,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(2),
     Arity::exactly(1),
     &batch_reindex,
-)];
+)
+.known(Known::WithField("tile_param"))];
 
 fn batch_reindex(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let indices = ctx.bottom(1);

@@ -13,6 +13,7 @@
 
 use super::span::SpanSettings;
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use crate::dialect::Known;
 use crate::error::Refusal;
 
 /// The entries of the layer table.
@@ -24,6 +25,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &bias,
 )
 .params(&["bias_param"])
+.known(Known::WithField("bias_param"))
 .keeps_signal()];
 
 fn bias(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::Shape;
 use crate::data::Sources;
+use crate::dialect::Dialect;
 use crate::error::{AtField, Refusal};
 use crate::filler::FillerRegistry;
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -36,6 +37,10 @@ pub struct SetupContext<'a> {
     /// [shaped by its draws](super::LayerType::shaped_by_draws); none where that generator does not fill the net, or
     /// where it is not known which one does.
     pub generator: Option<&'a CaffeGenerator>,
+    /// The blobs of the net that hold a constant already while it is built, by number; all others hold zeros.
+    pub constants: &'a BTreeMap<usize, f32>,
+    /// The dialect that the net is written in.
+    pub dialect: &'static Dialect,
     /// The fillers that the net may use.
     pub fillers: &'a FillerRegistry,
 }
@@ -83,5 +88,16 @@ impl SetupContext<'_> {
     /// The bottom has no such axis.
     pub fn bottom_axis(&self, bottom: usize, axis: i32, field: &'static str) -> Result<usize, Refusal> {
         self.bottom(bottom).canonical_axis(axis).at(field)
+    }
+
+    /// A dimension of a bottom that may have at most four axes; 1 for an axis that it lacks.
+    ///
+    /// # Errors
+    /// The bottom has more.
+    pub fn legacy_dim(&self, bottom: usize, axis: usize) -> Result<i32, Refusal> {
+        let shape = self.bottom(bottom);
+        shape
+            .legacy_dim(axis)
+            .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
     }
 }

@@ -7,6 +7,7 @@
 use super::size::checked_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::CropParameter;
 
@@ -22,6 +23,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &crop,
 )
 .params(&["crop_param"])
+.known(Known::WithField("crop_param"))
 .keeps_signal()];
 
 /// A part of the first bottom, of the top's size.

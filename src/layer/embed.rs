@@ -11,6 +11,7 @@
 use super::size::positive_size;
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 
 const NUM_OUTPUT: &str = "embed_param.num_output";
@@ -24,7 +25,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &embed,
 )
-.params(&["embed_param"])];
+.params(&["embed_param"])
+.known(Known::WithField("embed_param"))];
 
 /// Learned vectors, looked up by their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]

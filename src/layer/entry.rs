@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Arity, Setup, SetupContext, Signal};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::LayerParameter;
 
@@ -47,6 +48,8 @@ pub struct LayerType {
     /// Whether the shapes of a layer's tops follow from Caffe's random numbers. Only then the rule sees the
     /// [generator](SetupContext::generator), since all draws of the layers before have to be made for it.
     pub shaped_by_draws: fn(&LayerParameter) -> bool,
+    /// The dialects that know the type, or this meaning of its name.
+    pub known: Known,
     rule: SetupRule,
 }
 
@@ -117,8 +120,16 @@ impl LayerType {
             auto_tops: false,
             signal: |_| Signal::Lost,
             shaped_by_draws: |_| false,
+            known: Known::Everywhere,
             rule,
         }
+    }
+
+    /// Says which dialects know the type. One name may have several entries, of different dialects.
+    #[must_use]
+    pub const fn known(mut self, known: Known) -> LayerType {
+        self.known = known;
+        self
     }
 
     /// Names the fields of `LayerParameter` that hold the settings.

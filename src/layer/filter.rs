@@ -4,6 +4,7 @@
 //! arrives nothing is filtered: while the net is built each top has the shape of its bottom. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
@@ -13,7 +14,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::at_least(2),
     Arity::at_least(1),
     &filter,
-)];
+)
+.known(Known::WithField("reduction_param"))];
 
 fn filter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let Some((selector, filtered)) = ctx.bottoms.split_last() else {

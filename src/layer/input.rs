@@ -6,6 +6,7 @@
 use super::data::DataSource;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::blob::given_shape;
 
@@ -17,7 +18,13 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::at_least(1),
     &setup,
 )
-.params(&["input_param"])];
+.params(&["input_param"])
+.known(Known::WithField("input_param"))];
+
+impl LayerType {
+    /// The type of what stands for the inputs of a net, in dialects without Input layers, too.
+    pub(crate) const INPUTS: &'static LayerType = &TYPES[0];
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "input_param.shape";

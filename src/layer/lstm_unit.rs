@@ -8,11 +8,13 @@
 //! No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("LSTMUnit", "Computes one timestep of an LSTM", Arity::exactly(3), Arity::exactly(2), &lstm_unit)];
+    &[LayerType::new("LSTMUnit", "Computes one timestep of an LSTM", Arity::exactly(3), Arity::exactly(2), &lstm_unit)
+        .known(Known::WithField("recurrent_param"))];
 
 fn lstm_unit(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (cell, gates, continuation) = (ctx.bottom(0), ctx.bottom(1), ctx.bottom(2));

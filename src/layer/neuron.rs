@@ -20,6 +20,7 @@
 //! minimum above its maximum.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::{ClipParameter, Phase};
 
@@ -29,19 +30,27 @@ const ONE: Arity = Arity::exactly(1);
 pub(super) static TYPES: &[LayerType] = &[
     LayerType::new("AbsVal", "Takes the absolute value", ONE, ONE, &abs_val),
     LayerType::new("BNLL", "Takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &bnll),
-    LayerType::new("Clip", "Limits values to a range", ONE, ONE, &clip).params(&["clip_param"]),
+    LayerType::new("Clip", "Limits values to a range", ONE, ONE, &clip)
+        .params(&["clip_param"])
+        .known(Known::WithField("clip_param")),
     LayerType::new("Dropout", "Sets values to zero at random while training", ONE, ONE, &dropout)
         .params(&["dropout_param"])
         .keeps_signal(),
-    LayerType::new("ELU", "Takes the exponential linear unit", ONE, ONE, &elu).params(&["elu_param"]),
+    LayerType::new("ELU", "Takes the exponential linear unit", ONE, ONE, &elu)
+        .params(&["elu_param"])
+        .known(Known::WithField("elu_param")),
     LayerType::new("Exp", "Takes a base to the power of shift + scale x", ONE, ONE, &exp).params(&["exp_param"]),
-    LayerType::new("Log", "Takes the logarithm of shift + scale x", ONE, ONE, &log).params(&["log_param"]),
+    LayerType::new("Log", "Takes the logarithm of shift + scale x", ONE, ONE, &log)
+        .params(&["log_param"])
+        .known(Known::WithField("log_param")),
     LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &power).params(&["power_param"]),
     LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
         .params(&["relu_param"])
         .keeps_signal(),
     LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).params(&["sigmoid_param"]),
-    LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish).params(&["swish_param"]),
+    LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish)
+        .params(&["swish_param"])
+        .known(Known::WithField("swish_param")),
     LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &tanh).params(&["tanh_param"]),
     LayerType::new("Threshold", "Tells whether values exceed a threshold", ONE, ONE, &threshold)
         .params(&["threshold_param"]),
@@ -139,6 +148,9 @@ fn clip(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    if !ctx.dialect.traits.losses_take_any_axes {
+        ctx.legacy_dim(0, 0)?;
+    }
     let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
     setup(ctx, Neuron::Dropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
 }

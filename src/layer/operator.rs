@@ -6,6 +6,7 @@ use super::batch_norm::BatchNorm;
 use super::convolution::Convolution;
 use super::crop::Crop;
 use super::data::DataSource;
+use super::detection::{DetectionEvaluate, DetectionOutput, PriorBox};
 use super::eltwise::Eltwise;
 use super::embed::Embed;
 use super::im2col::Im2col;
@@ -14,7 +15,9 @@ use super::loss::Loss;
 use super::lrn::Lrn;
 use super::mvn::Mvn;
 use super::neuron::Neuron;
+use super::normalize::Normalize;
 use super::parts::AxisParts;
+use super::permute::Permute;
 use super::pooling::Pooling;
 use super::prelu::Prelu;
 use super::recurrent::Recurrent;
@@ -34,6 +37,8 @@ pub enum Operator {
     Accuracy(Accuracy),
     /// The positions of the largest values.
     ArgMax(ArgMax),
+    /// The second bottom times the first, a factor for each channel, plus the third.
+    Axpy,
     /// Batch normalisation.
     BatchNorm(BatchNorm),
     /// The items of the first bottom that the second one lists.
@@ -48,6 +53,10 @@ pub enum Operator {
     Crop(Crop),
     /// Tops whose values come from elsewhere.
     Data(DataSource),
+    /// Which detections are true.
+    DetectionEvaluate(DetectionEvaluate),
+    /// The boxes that are left of all predicted ones.
+    DetectionOutput(DetectionOutput),
     /// The elementwise sum, product or maximum.
     Eltwise(Eltwise),
     /// Learned vectors by their numbers.
@@ -68,20 +77,31 @@ pub enum Operator {
     Mvn(Mvn),
     /// A function of each element.
     Neuron(Neuron),
+    /// Division by the 2-norm.
+    Normalize(Normalize),
     /// It is not known: a layer written in Python, or of a type that a user of the library has added.
     Opaque,
     /// The only blob.
     Parameter,
+    /// The axes in another order.
+    Permute(Permute),
     /// The maximum, average or a random element of each window.
     Pooling(Pooling),
     /// A rectifier with learned slopes.
     Prelu(Prelu),
+    /// Boxes around each position.
+    PriorBox(PriorBox),
     /// A recurrent net over all timesteps.
     Recurrent(Recurrent),
     /// A sum over the last axes.
     Reduction(Reduction),
     /// The first bottom times a factor, and perhaps plus a bias.
     Scale(Scale),
+    /// The channels of so many groups in turns.
+    ShuffleChannel {
+        /// How many groups.
+        group: i64,
+    },
     /// Nothing: the bottoms are read, or written to a file, and there are no tops.
     Sink,
     /// The bottom in parts, one a top.
@@ -106,6 +126,16 @@ impl Operator {
             Operator::Recurrent(recurrent) => recurrent.macs(),
             _ => 0,
         }
+    }
+
+    /// The blobs of these numbers, its tops, that it fills with a constant already while the net is built.
+    pub(crate) fn constants(&self, tops: &[usize]) -> impl Iterator<Item = (usize, f32)> {
+        let fillers = match self {
+            Operator::Data(DataSource::Fillers(fillers)) => fillers.as_slice(),
+            _ => &[],
+        };
+        let filled = tops.iter().copied().zip(fillers).filter(|(_, filler)| filler.r#type() == "constant");
+        filled.map(|(top, filler)| (top, filler.value()))
     }
 }
 

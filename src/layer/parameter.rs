@@ -9,6 +9,7 @@
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, TopMemory};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 
 const SHAPE: &str = "parameter_param.shape";
@@ -16,7 +17,8 @@ const SHAPE: &str = "parameter_param.shape";
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Parameter", "Makes a learned blob a top", Arity::exactly(0), Arity::exactly(1), &parameter)
-        .params(&["parameter_param"])];
+        .params(&["parameter_param"])
+        .known(Known::WithField("parameter_param"))];
 
 fn parameter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let dims = ctx.param.parameter_param.as_ref().and_then(|param| param.shape.as_ref()).map(|shape| &shape.dim[..]);

@@ -12,6 +12,7 @@
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
@@ -23,6 +24,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &prelu,
 )
 .params(&["prelu_param"])
+.known(Known::WithField("prelu_param"))
 .keeps_signal()];
 
 /// A rectifier with learned slopes, in the only blob.

@@ -25,6 +25,7 @@
 use super::size::positive_size;
 use super::{Arity, BlobSpec, Draw, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::RecurrentParameter;
 
@@ -39,7 +40,8 @@ pub(super) static TYPES: &[LayerType] = &[
         Arity::between(1, 2),
         &rnn,
     )
-    .params(&["recurrent_param"]),
+    .params(&["recurrent_param"])
+    .known(Known::WithField("recurrent_param")),
     LayerType::new(
         "LSTM",
         "Runs a long short-term memory over the timesteps of its input",
@@ -47,7 +49,8 @@ pub(super) static TYPES: &[LayerType] = &[
         Arity::between(1, 3),
         &lstm,
     )
-    .params(&["recurrent_param"]),
+    .params(&["recurrent_param"])
+    .known(Known::WithField("recurrent_param")),
 ];
 
 /// The cell that a recurrent layer repeats for each timestep.

@@ -4,13 +4,15 @@
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::reduction_parameter::ReductionOp;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Reduction", "Sums or averages the last axes", Arity::exactly(1), Arity::exactly(1), &reduction)
-        .params(&["reduction_param"])];
+        .params(&["reduction_param"])
+        .known(Known::WithField("reduction_param"))];
 
 /// A sum, a mean or the like over the axes from one on, times a factor.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::LayerType;
+use crate::dialect::Dialect;
 
-/// Every layer type of BVLC Caffe, family by family.
+/// Every layer type of Caffe and its forks, family by family.
 pub static LAYERS: &[&[LayerType]] = &[
     super::accuracy::TYPES,
     super::argmax::TYPES,
+    super::axpy::TYPES,
     super::batch_norm::TYPES,
     super::batch_reindex::TYPES,
     super::bias::TYPES,
@@ -16,6 +18,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::convolution::TYPES,
     super::crop::TYPES,
     super::data::TYPES,
+    super::detection::TYPES,
     super::eltwise::TYPES,
     super::embed::TYPES,
     super::filter::TYPES,
@@ -28,8 +31,10 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::lstm_unit::TYPES,
     super::mvn::TYPES,
     super::neuron::TYPES,
+    super::normalize::TYPES,
     super::output::TYPES,
     super::parameter::TYPES,
+    super::permute::TYPES,
     super::pooling::TYPES,
     super::prelu::TYPES,
     super::python::TYPES,
@@ -37,6 +42,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::reduction::TYPES,
     super::reshape::TYPES,
     super::scale::TYPES,
+    super::shuffle_channel::TYPES,
     super::slice::TYPES,
     super::softmax::TYPES,
     super::split::TYPES,
@@ -47,16 +53,34 @@ pub static LAYERS: &[&[LayerType]] = &[
 /// The layer types that a net may use: Caffe's, and those that a user of the library adds.
 #[derive(Debug, Clone)]
 pub struct LayerRegistry {
+    dialect: &'static Dialect,
     types: BTreeMap<&'static str, Cow<'static, LayerType>>,
+    /// Those that the caller has added, for all dialects.
+    added: Vec<Cow<'static, LayerType>>,
 }
 
 impl Default for LayerRegistry {
     fn default() -> LayerRegistry {
-        LayerRegistry { types: LAYERS.iter().copied().flatten().map(|entry| (entry.name, entry.into())).collect() }
+        LayerRegistry::new(Dialect::bvlc(), Vec::new())
     }
 }
 
 impl LayerRegistry {
+    fn new(dialect: &'static Dialect, added: Vec<Cow<'static, LayerType>>) -> LayerRegistry {
+        let known = LAYERS.iter().copied().flatten().filter(|entry| entry.known.includes(dialect)).map(Cow::from);
+        let types = known.chain(added.iter().cloned()).map(|entry| (entry.name, entry)).collect();
+        LayerRegistry { dialect, types, added }
+    }
+
+    /// The layer types that this dialect knows, with those that were added.
+    #[must_use]
+    pub fn of(&self, dialect: &'static Dialect) -> Cow<'_, LayerRegistry> {
+        if self.dialect == dialect {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(LayerRegistry::new(dialect, self.added.clone()))
+    }
+
     /// The layer type of this name; names are case-sensitive.
     pub fn get(&self, name: &str) -> Option<&LayerType> {
         self.types.get(name).map(Cow::as_ref)
@@ -65,6 +89,7 @@ impl LayerRegistry {
     /// Adds a layer type, as a value or as a static; it replaces the one of the same name, if there is one.
     pub fn register(&mut self, entry: impl Into<Cow<'static, LayerType>>) {
         let entry = entry.into();
+        self.added.push(entry.clone());
         self.types.insert(entry.name, entry);
     }
 
@@ -91,6 +116,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::dialect::DIALECTS;
     use crate::net::v1_name;
     use crate::proto::descriptor;
     use crate::proto::schema::Kind;
@@ -101,9 +127,13 @@ mod tests {
 
     #[test]
     fn every_entry_is_unique_and_documented() {
-        let mut names = HashSet::new();
+        for dialect in DIALECTS {
+            let mut names = HashSet::new();
+            for entry in entries().filter(|entry| entry.known.includes(dialect)) {
+                assert!(names.insert(entry.name), "{} is registered twice for {}", entry.name, dialect.name);
+            }
+        }
         for entry in entries() {
-            assert!(names.insert(entry.name), "{} is registered twice", entry.name);
             let starts_a_sentence = entry.summary.starts_with(|c: char| c.is_ascii_uppercase());
             assert!(starts_a_sentence && !entry.summary.ends_with('.'), "{}: {}", entry.name, entry.summary);
         }
@@ -113,15 +143,16 @@ mod tests {
     fn every_v1_type_is_one_of_them() {
         let kind = descriptor("V1LayerParameter").field_named("type").unwrap().kind();
         let Kind::Enum(v1) = kind else { panic!("it is an enum") };
-        let named = entries().filter_map(|entry| v1_name(entry.name)).count();
+        let named: HashSet<&str> = entries().filter_map(|entry| v1_name(entry.name)).collect();
         // One value, NONE, is no type.
-        assert_eq!(named, v1.value_names().count() - 1);
+        assert_eq!(named.len(), v1.value_names().count() - 1);
     }
 
     #[test]
     fn every_setting_belongs_to_a_type() {
         let layer = descriptor("LayerParameter");
-        let claimed: HashSet<&str> = entries().flat_map(|entry| entry.params).copied().collect();
+        let known = entries().filter(|entry| entry.known.includes(Dialect::bvlc()));
+        let claimed: HashSet<&str> = known.flat_map(|entry| entry.params).copied().collect();
         let settings: HashSet<String> = layer
             .fields()
             .filter(|field| field.name().ends_with("_param") && field.kind().message().is_some())

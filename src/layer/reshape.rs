@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::ReshapeParameter;
 
@@ -19,6 +20,7 @@ use crate::proto::caffe::ReshapeParameter;
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Reshape", "Gives a blob other dimensions", Arity::exactly(1), Arity::exactly(1), &reshape)
         .params(&["reshape_param"])
+        .known(Known::WithField("reshape_param"))
         .keeps_signal()];
 
 const DIMS: &str = "reshape_param.shape";

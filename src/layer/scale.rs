@@ -10,10 +10,12 @@
 //! an empty `filler { }` makes it 0.
 //!
 //! Where the net gives blobs nothing is drawn. The first is the scale and the last the bias. If a bias is wanted and
-//! only one blob is given, the bias starts as a copy of it; with two bottoms that one blob is the bias itself.
+//! only one blob is given, the bias starts as a copy of it; with two bottoms that one blob is the bias itself. Older
+//! Caffes always add a bias behind the given blobs, a copy of the first.
 
 use super::span::{AxisSpan, SpanSettings};
 use super::{Arity, BlobSpec, BlobValues, LayerType, Operator, Role, Setup, SetupContext, Signal};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::{LayerParameter, ScaleParameter};
 
@@ -26,6 +28,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &scale,
 )
 .params(&["scale_param"])
+.known(Known::WithField("scale_param"))
 .signal(signal)];
 
 /// The first bottom times a factor, and perhaps plus a bias.
@@ -90,8 +93,10 @@ fn add_bias(ctx: &SetupContext<'_>, param: &ScaleParameter, setup: &mut Setup) -
             let filler = param.bias_filler.as_ref();
             setup.push_blob(BlobSpec::filled(Role::Bias, shape, "scale_param.bias_filler", filler));
         }
-        [only] if ctx.bottoms.len() == 1 => {
-            setup.push_blob(BlobSpec { shape: only.clone(), role: Role::Bias, values: BlobValues::Given(0) });
+        [first, rest @ ..]
+            if !ctx.dialect.traits.scale_takes_given_bias || (ctx.bottoms.len() == 1 && rest.is_empty()) =>
+        {
+            setup.push_blob(BlobSpec { shape: first.clone(), role: Role::Bias, values: BlobValues::Given(0) });
         }
         // The inner layer sets itself up with the first blob before it gets the last.
         [first, ..] => {
@@ -105,7 +110,8 @@ fn add_bias(ctx: &SetupContext<'_>, param: &ScaleParameter, setup: &mut Setup) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Draw, testing};
+    use super::super::Draw;
+    use super::super::testing::{self, Surroundings};
     use super::*;
     use crate::proto::caffe::{BlobProto, BlobShape, FillerParameter, LayerParameter};
 
@@ -180,6 +186,16 @@ mod tests {
             [(weight, BlobValues::Given(0)), (other, BlobValues::Given(1)), (bias, BlobValues::Given(2))]
         );
         assert_eq!(given(&[&[3]], &[&[2, 3], &[]]), [(bias, BlobValues::Given(0))]);
+    }
+
+    #[test]
+    fn older_caffes_add_a_bias_to_all_given_blobs() {
+        let blob = BlobProto { shape: Some(BlobShape { dim: vec![3] }), ..Default::default() };
+        let layer = LayerParameter { scale_param: Some(biased().into()), blobs: vec![blob; 2], ..Default::default() };
+        let setup = Surroundings::of("bvlc-rc3").setup(&TYPES[0], &layer, &[&[2, 3]], 1).unwrap();
+        let values: Vec<BlobValues> = setup.blobs.iter().map(|blob| blob.values.clone()).collect();
+        assert_eq!(values, [BlobValues::Given(0), BlobValues::Given(1), BlobValues::Given(0)]);
+        assert_eq!(setup.blobs[2].role, Role::Bias);
     }
 
     #[test]

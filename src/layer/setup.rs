@@ -46,6 +46,8 @@ pub struct Setup {
     pub draws: Vec<Draw>,
     /// The loss weight written to the saved layer where the net gives none: 1 for a loss layer.
     pub default_loss_weight: Option<f32>,
+    /// The `propagate_down` written to the saved layer where the net gives none.
+    pub default_propagate_down: Vec<bool>,
     /// `param` entries that the layer adds behind those of the net, as BatchNorm does.
     pub extra_params: Vec<ParamSpec>,
     /// The multiply-accumulates of a forward pass: those of its matrix products and convolutions, biases and
@@ -76,6 +78,7 @@ impl Setup {
             blobs: ctx.given.iter().enumerate().map(given).collect(),
             draws: Vec::new(),
             default_loss_weight: None,
+            default_propagate_down: Vec::new(),
             extra_params: Vec::new(),
             locks: Vec::new(),
             notices: Vec::new(),

@@ -9,6 +9,7 @@
 use super::pooling::{Pooling, picture_size};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::SppParameter;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
@@ -24,7 +25,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &spp,
 )
-.params(&["spp_param"])];
+.params(&["spp_param"])
+.known(Known::WithField("spp_param"))];
 
 /// Pooling by grids of several sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,8 +85,8 @@ fn level(index: u32, size: [i64; 2], method: PoolMethod, bottom: &Shape) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::setup;
-    use crate::proto::caffe::{LayerParameter, Phase};
+    use crate::layer::testing::{Surroundings, setup};
+    use crate::proto::caffe::LayerParameter;
 
     fn layer(levels: u32, pool: SppMethod) -> LayerParameter {
         let param = SppParameter { pyramid_height: Some(levels), pool: Some(pool.into()), ..Default::default() };
@@ -128,21 +130,8 @@ mod tests {
     #[test]
     fn only_a_single_level_may_be_in_place() {
         let in_place = |levels| {
-            let param = layer(levels, SppMethod::Max);
             let bottoms = [Shape::new([2, 3, 4, 4]).unwrap()];
-            spp(&SetupContext {
-                param: &param,
-                phase: Phase::Train,
-                bottoms: &bottoms,
-                bottom_ids: &[0],
-                top_ids: &[0],
-                given: &[],
-                user_shapes: &[None],
-                sources: &crate::data::Sources::default(),
-                locked: &std::collections::BTreeMap::new(),
-                generator: None,
-                fillers: &crate::filler::FillerRegistry::default(),
-            })
+            Surroundings::default().setup_blobs(&TYPES[0], &layer(levels, SppMethod::Max), &bottoms, &[0])
         };
         assert_eq!(in_place(1).unwrap().tops[0].dims(), [2, 3, 1, 1]);
         assert_eq!(in_place(2).unwrap_err().message, "a pyramid of 2 levels cannot replace its bottom");

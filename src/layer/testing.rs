@@ -7,16 +7,23 @@ use prost::Message;
 use super::{LayerRegistry, LayerType, Setup, SetupContext};
 use crate::Shape;
 use crate::data::Sources;
+use crate::dialect::Dialect;
 use crate::error::Refusal;
 use crate::filler::FillerRegistry;
 use crate::proto::caffe::{LayerParameter, Phase};
-use crate::proto::descriptor;
+use crate::proto::gate::folded;
 use crate::proto::text::{Source, parse};
 
 /// The layer that this text format describes.
 pub(crate) fn layer(text: &str) -> LayerParameter {
-    let layer = parse(&Source::new("layer", text), descriptor("LayerParameter")).expect("a layer in text format");
-    LayerParameter::decode(layer.bytes()).expect("the reader writes what prost decodes")
+    layer_of(Dialect::bvlc(), text)
+}
+
+/// The layer that this text format describes, in a dialect.
+pub(crate) fn layer_of(dialect: &Dialect, text: &str) -> LayerParameter {
+    let message = dialect.schema().message("LayerParameter").expect("every schema has layers");
+    let layer = parse(&Source::new("layer", text), message).expect("a layer in text format");
+    LayerParameter::decode(&*folded(layer.bytes(), message)).expect("the reader writes what prost decodes")
 }
 
 /// Runs a layer's rule on bottoms of these shapes: phase TRAIN, nothing in place, no shapes from the user.
@@ -35,11 +42,22 @@ pub(crate) fn setup(
 pub(crate) struct Surroundings<'a> {
     pub(crate) phase: Phase,
     pub(crate) user_shapes: &'a [Option<Shape>],
+    pub(crate) dialect: &'static Dialect,
+    /// The blobs that hold a constant, by number.
+    pub(crate) constants: BTreeMap<usize, f32>,
+}
+
+impl Surroundings<'_> {
+    /// Those of a net in the dialect of this name.
+    pub(crate) fn of(dialect: &str) -> Self {
+        let dialect = Dialect::get(dialect).unwrap_or_else(|| panic!("there is no dialect {dialect}"));
+        Surroundings { dialect, ..Surroundings::default() }
+    }
 }
 
 impl Default for Surroundings<'_> {
     fn default() -> Self {
-        Surroundings { phase: Phase::Train, user_shapes: &[] }
+        Surroundings { phase: Phase::Train, user_shapes: &[], dialect: Dialect::bvlc(), constants: BTreeMap::new() }
     }
 }
 
@@ -83,8 +101,29 @@ impl Surroundings<'_> {
             sources: &Sources::default(),
             locked: &BTreeMap::new(),
             generator: None,
-            fillers: &FillerRegistry::default(),
+            dialect: self.dialect,
+            constants: &self.constants,
+            fillers: &FillerRegistry::default().of(self.dialect),
         })
+    }
+
+    /// Runs the rule of the layer that `text` describes, nothing in place; a refusal comes as "field: message".
+    pub(crate) fn run(&self, name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> Result<Setup, String> {
+        let layers = LayerRegistry::default();
+        let layers = layers.of(self.dialect);
+        let entry = layers.get(name).unwrap_or_else(|| panic!("{name} is registered"));
+        let made = self.setup(entry, &layer_of(self.dialect, text), bottoms, tops);
+        made.map_err(|refusal| format!("{}: {}", refusal.field, refusal.message))
+    }
+
+    /// The dimensions of the only top of the layer that `text` describes, nothing in place.
+    pub(crate) fn top(&self, name: &str, text: &str, bottoms: &[&[i32]]) -> Vec<i32> {
+        self.run(name, text, bottoms, 1).expect("the layer can be set up").tops[0].dims().to_vec()
+    }
+
+    /// The refusal of the layer that `text` describes with one top, nothing in place, as "field: message".
+    pub(crate) fn refusal(&self, name: &str, text: &str, bottoms: &[&[i32]]) -> String {
+        self.run(name, text, bottoms, 1).expect_err("the layer is refused")
     }
 }
 

@@ -4,12 +4,14 @@
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Tile", "Repeats a blob along an axis", Arity::exactly(1), Arity::exactly(1), &tile)
-        .params(&["tile_param"])];
+        .params(&["tile_param"])
+        .known(Known::WithField("tile_param"))];
 
 const TILES: &str = "tile_param.tiles";
 

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::kind::Kind;
-use super::load;
+use super::load::{self, Decoded};
 use super::locate::{Locator, Origin};
+use super::reading::{Input, ReadOptions, Reading};
 use super::upgrade;
+use crate::dialect::Dialect;
 use crate::error::Result;
+use crate::limits::Limits;
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
 
 /// A layer and the entry of the file that it comes from.
@@ -45,6 +48,8 @@ pub struct Definition {
     pub locator: Locator,
     /// The folder of the file, where paths of the net that do not start from the current folder are looked for.
     pub folder: PathBuf,
+    /// The dialect that it is written in.
+    pub dialect: &'static Dialect,
     /// What was changed on reading, in a line each.
     pub notices: Vec<String>,
     /// The SHA-256 of the file's bytes.
@@ -52,14 +57,22 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Reads a net definition, text or binary, told apart by content.
+    /// Reads a net definition, text or binary, told apart by content; its dialect is, too.
     ///
     /// # Errors
     /// The file cannot be read, is larger than 2 GiB, or does not parse.
     pub fn read(path: impl AsRef<Path>) -> Result<Definition> {
+        Definition::read_with(path, &ReadOptions::default())
+    }
+
+    /// As [`Definition::read`], with options.
+    ///
+    /// # Errors
+    /// Those of [`Definition::read`].
+    pub fn read_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Definition> {
         let path = path.as_ref();
         let bytes = load::read_file(path)?;
-        let mut definition = Definition::from_bytes(&path.display().to_string(), bytes)?;
+        let mut definition = Definition::from_bytes_with(&path.display().to_string(), bytes, options)?;
         if let Some(folder) = path.parent() {
             definition.folder = folder.to_owned();
         }
@@ -79,24 +92,39 @@ impl Definition {
     /// # Errors
     /// The bytes do not parse.
     pub fn from_bytes(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Definition> {
+        Definition::from_bytes_with(name, bytes, &ReadOptions::default())
+    }
+
+    /// As [`Definition::from_bytes`], with options.
+    ///
+    /// # Errors
+    /// The bytes do not parse.
+    pub fn from_bytes_with(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<Definition> {
         let bytes = bytes.into();
         let sha256 = Sha256::digest(&bytes).into();
-        let (net, locator) = load::decode(name, &bytes, Kind::Net)?;
-        Ok(Definition { file: name.to_owned(), sha256, ..Definition::from_net(net, locator)? })
+        let decoded = load::decode(name, &bytes, Kind::Net, options)?;
+        Ok(Definition { file: name.to_owned(), sha256, ..Definition::from_net(decoded)? })
     }
 
-    /// Reads a binary net definition.
-    pub(crate) fn from_binary(name: &str, bytes: &[u8]) -> Result<Definition> {
-        Definition::from_net(load::decode_binary(name, bytes, Kind::Net)?, Locator::default())
+    /// Reads a binary net definition of this dialect.
+    pub(crate) fn from_binary(
+        name: &str,
+        bytes: &[u8],
+        dialect: &'static Dialect,
+        limits: &Limits,
+    ) -> Result<Definition> {
+        let message = Reading::new(&Input::binary(name, bytes, limits), Kind::Net, dialect)?.decode(name)?;
+        Definition::from_net(Decoded { message, locator: Locator::default(), dialect, notice: None })
     }
 
-    fn from_net(mut net: NetParameter, locator: Locator) -> Result<Definition> {
-        let (layers, notices) = upgrade::upgrade(&mut net, &locator)?;
-        Ok(Definition { layers, notices, ..Definition::from_current(net, locator) })
+    fn from_net(Decoded { mut message, locator, dialect, notice }: Decoded<NetParameter>) -> Result<Definition> {
+        let (layers, changes) = upgrade::upgrade(&mut message, dialect, &locator)?;
+        let notices = notice.into_iter().chain(changes).collect();
+        Ok(Definition { layers, notices, ..Definition::from_current(message, dialect, locator) })
     }
 
     /// The definition that a net is, if nothing of it has to be upgraded.
-    pub(super) fn from_current(mut net: NetParameter, locator: Locator) -> Definition {
+    pub(super) fn from_current(mut net: NetParameter, dialect: &'static Dialect, locator: Locator) -> Definition {
         Definition {
             file: String::new(),
             layers: upgrade::current_layers(&mut net),
@@ -104,6 +132,7 @@ impl Definition {
             state: net.state.unwrap_or_default(),
             locator,
             folder: PathBuf::new(),
+            dialect,
             notices: Vec::new(),
             sha256: [0; 32],
         }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::proto::schema::MessageType;
 
+use crate::dialect::Dialect;
+use crate::proto::sniff;
 use crate::proto::text::field_names;
-use crate::proto::{descriptor, sniff};
 
 /// What a file describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +38,18 @@ impl Kind {
         if solvers > telling.len() - solvers { Kind::Solver } else { Kind::Net }
     }
 
-    /// The message that such a file holds.
+    /// The message that such a file holds, in BVLC's schema.
     pub fn message(self) -> MessageType {
-        descriptor(match self {
+        self.message_of(Dialect::bvlc())
+    }
+
+    /// The message that such a file holds, in the schema of a dialect.
+    pub fn message_of(self, dialect: &Dialect) -> MessageType {
+        let name = match self {
             Kind::Net => "NetParameter",
             Kind::Solver => "SolverParameter",
-        })
+        };
+        dialect.schema().message(name).expect("every schema has nets and solvers")
     }
 
     /// As errors call such a file.

@@ -4,16 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::proto::schema::MessageType;
 use prost::Message;
 
+use super::detect::{Told, told};
 use super::kind::Kind;
 use super::locate::Locator;
+use super::reading::{Input, ReadOptions};
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
-use crate::proto::sniff::{self, Content};
-use crate::proto::text::{Document, Source, parse};
-use crate::proto::wire::{self, WireError};
+use crate::proto::sniff;
 use crate::setting::{Advice, Setting};
 
 /// The largest file that is read: protobuf's own limit.
@@ -43,18 +43,41 @@ pub(crate) fn read_all(name: &str, reader: impl Read) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What a file says, decoded.
+pub(super) struct Decoded<M> {
+    pub(super) message: M,
+    pub(super) locator: Locator,
+    /// The dialect that the file is written in.
+    pub(super) dialect: &'static Dialect,
+    /// How the dialect was told, if it is not BVLC's and was not given.
+    pub(super) notice: Option<String>,
+}
+
 /// Decodes the message of a file of this kind, and finds places in it; `name` is what errors call the file.
 ///
 /// # Errors
 /// The bytes do not parse.
-pub(super) fn decode<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<(M, Locator)> {
-    decode_either(name, bytes, kind).map_err(|error| mistaken(name, bytes, kind).map_or(error, Error::from))
+pub(super) fn decode<M: Message + Default>(
+    name: &str,
+    bytes: &[u8],
+    kind: Kind,
+    options: &ReadOptions,
+) -> Result<Decoded<M>> {
+    let file = Input::new(name, bytes, &options.limits)?;
+    let Told { reading, notice } = told(&file, kind, options)?;
+    let message = reading.decode(name)?;
+    let dialect = reading.dialect;
+    let locator = match (file.source, reading.document) {
+        (Some(source), Some(document)) => Locator::new(source, document),
+        _ => Locator::default(),
+    };
+    Ok(Decoded { message, locator, dialect, notice })
 }
 
 /// What a file is that does not parse, if it is known.
-fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
-    let content = Content::of(bytes);
-    if let Content::Foreign(foreign) = content {
+pub(super) fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
+    let content = sniff::Content::of(bytes);
+    if let sniff::Content::Foreign(foreign) = content {
         return Some(foreign.refusal(name, kind.noun()));
     }
     let message = format!("{name}: weights in {}, not {}", content.of_weights()?, kind.noun());
@@ -62,29 +85,9 @@ fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
     Some(input_error(message).help(help))
 }
 
-fn decode_either<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<(M, Locator)> {
-    if !sniff::is_text(bytes) {
-        return Ok((decode_binary(name, bytes, kind)?, Locator::default()));
-    }
-    let (source, document) = parse_text(name, bytes, kind.message())?;
-    let message = decode_binary(name, document.bytes(), kind)?;
-    Ok((message, Locator::new(source, document)))
-}
-
-/// Reads a text as a message of this type.
-///
-/// # Errors
-/// It does not parse, or is too long.
-pub(crate) fn parse_text(name: &str, bytes: &[u8], message: MessageType) -> Result<(Source, Document)> {
-    check_length(name, bytes)?;
-    let source = Source::new(name, bytes);
-    let document = parse(&source, message).map_err(Error::Input)?;
-    Ok((source, document))
-}
-
 /// Refuses a text that is longer than the limit.
-pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
-    let limit = Limits::current().text_bytes;
+pub(crate) fn check_length(name: &str, text: &[u8], limits: &Limits) -> Result<()> {
+    let limit = limits.text_bytes;
     if text.len() as u64 > limit {
         let message = format!("{name}: a text of more than {limit} bytes");
         let before = "store weights in a binary .caffemodel, or raise the limit with ";
@@ -94,23 +97,6 @@ pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Decodes a binary message of this kind.
-///
-/// # Errors
-/// The bytes are no such message.
-pub(super) fn decode_binary<M: Message + Default>(name: &str, bytes: &[u8], kind: Kind) -> Result<M> {
-    wire::check(bytes, kind.message(), Limits::current()).map_err(|error| {
-        let fault = input_error(format!("{name}: not {}: {error}", kind.noun()));
-        match error {
-            WireError::TooMany { what, .. } => {
-                fault.help(Advice::naming("", Setting::Limit(what), " raises the limit"))
-            }
-            _ => fault,
-        }
-    })?;
-    Ok(M::decode(bytes).map_err(|error| input_error(format!("{name}: {error}")))?)
-}
-
-fn input_error(message: String) -> Diagnostic {
+pub(super) fn input_error(message: String) -> Diagnostic {
     Diagnostic { message, location: None, help: None }
 }

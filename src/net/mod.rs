@@ -3,22 +3,26 @@
 //! [`Definition`] is what a file says; [`Net`] is what Caffe would build of it in a given state. Neither knows shapes.
 //! A [`Solver`] names the net that it trains.
 
+mod census;
 mod definition;
+pub(crate) mod detect;
 mod inclusion;
 mod kind;
 pub(crate) mod load;
 mod locate;
+pub(crate) mod reading;
 mod resolve;
 mod solver;
 mod split;
 mod upgrade;
 
+pub(crate) use census::Census;
 pub use definition::{Definition, NetLayer};
 pub use kind::Kind;
 pub(crate) use locate::describe;
 pub use locate::{Locator, NetPlace, Origin};
+pub use reading::ReadOptions;
 pub use resolve::{Net, StateOptions};
 pub use solver::Solver;
-pub(crate) use upgrade::BATCH_NORM_NOTICE;
 pub use upgrade::UpgradedFile;
-pub(crate) use upgrade::v1_name;
+pub(crate) use upgrade::{is_batch_norm_notice, v1_name};

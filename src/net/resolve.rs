@@ -6,6 +6,7 @@ use super::inclusion::filter;
 use super::locate::{Locator, NetPlace};
 use super::split::insert_splits;
 use super::{Definition, NetLayer};
+use crate::dialect::Dialect;
 use crate::error::{Refusal, Result};
 use crate::proto::caffe::{NetState, Phase};
 
@@ -43,6 +44,8 @@ pub struct Net {
     pub locator: Locator,
     /// The folder of the file, where paths of the net that do not start from the current folder are looked for.
     pub folder: PathBuf,
+    /// The dialect that it is written in.
+    pub dialect: &'static Dialect,
 }
 
 impl Net {
@@ -51,7 +54,7 @@ impl Net {
     /// # Errors
     /// A layer has include and exclude rules, or reads a blob that no earlier layer of this state makes.
     pub fn resolve(definition: Definition, options: &StateOptions) -> Result<Net> {
-        let Definition { name, state, layers, locator, folder, .. } = definition;
+        let Definition { name, state, layers, locator, folder, dialect, .. } = definition;
         let state = options.apply(&state);
         let phase = state.phase();
         let at_layer = |(refusal, layer): (Refusal, Box<NetLayer>)| {
@@ -62,7 +65,7 @@ impl Net {
         for layer in &mut layers {
             layer.param.phase.get_or_insert(phase as i32);
         }
-        Ok(Net { name, phase, layers, locator, folder })
+        Ok(Net { name, phase, layers, locator, folder, dialect })
     }
 }
 

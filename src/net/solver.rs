@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::load;
+use super::load::{self, Decoded};
 use super::locate::{Locator, Origin};
 use super::upgrade::solver::upgrade_type;
-use super::{Definition, Kind};
+use super::{Definition, Kind, ReadOptions};
 use crate::data::Sources;
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Result};
 use crate::proto::caffe::{NetParameter, NetState, Phase, SolverParameter};
 use crate::setting::{Advice, Setting};
@@ -62,19 +63,35 @@ impl Solver {
     /// # Errors
     /// As [`Solver::read`].
     pub fn from_bytes(name: &str, bytes: impl AsRef<[u8]>, folder: &Path) -> Result<Solver> {
-        let (mut solver, locator) = load::decode::<SolverParameter>(name, bytes.as_ref(), Kind::Solver)?;
-        let mut notices: Vec<Advice> = upgrade_type(&mut solver, &locator)?.into_iter().map(Into::into).collect();
+        Solver::from_bytes_with(name, bytes, folder, &ReadOptions::default())
+    }
+
+    /// As [`Solver::from_bytes`], with options. A net in a file of its own is read in the dialect of the solver, unless
+    /// it tells another one itself.
+    ///
+    /// # Errors
+    /// As [`Solver::read`].
+    pub fn from_bytes_with(
+        name: &str,
+        bytes: impl AsRef<[u8]>,
+        folder: &Path,
+        options: &ReadOptions,
+    ) -> Result<Solver> {
+        let Decoded { message: mut solver, locator, dialect, notice } =
+            load::decode::<SolverParameter>(name, bytes.as_ref(), Kind::Solver, options)?;
+        let mut notices: Vec<Advice> =
+            notice.into_iter().chain(upgrade_type(&mut solver, &locator)?).map(Advice::from).collect();
         let seed = seed(&solver, &mut notices);
         let mut files = NamedFiles { folder, sources: Sources::beside(folder), notices: Vec::new(), locator: &locator };
         let weights =
             solver.weights.iter().flat_map(|list| list.split(',')).map(|file| files.find(file.trim())).collect();
         let mut definition = match net_to_train(&mut solver, &locator)? {
-            Train::File { field, path } => files.read_net(field, &path)?,
+            Train::File { field, path } => files.read_net(field, &path, dialect, options)?,
             Train::Within { field, net } => Definition {
                 file: name.to_owned(),
                 folder: folder.to_owned(),
                 sha256: Sha256::digest(bytes.as_ref()).into(),
-                ..within(*net, locator.within(field, 0))?
+                ..within(*net, dialect, locator.within(field, 0))?
             },
         };
         let state = train_state(std::mem::take(&mut definition.state), solver.train_state.take().unwrap_or_default());
@@ -134,7 +151,7 @@ impl Train {
 ///
 /// # Errors
 /// It has fields of the older formats, which Caffe would pass over.
-fn within(net: NetParameter, locator: Locator) -> Result<Definition> {
+fn within(net: NetParameter, dialect: &'static Dialect, locator: Locator) -> Result<Definition> {
     let old = [("layers", !net.layers.is_empty()), ("input", !net.input.is_empty())];
     if let Some((field, _)) = old.into_iter().find(|(_, given)| *given) {
         let message = format!("{field}: Caffe does not read the older formats within a solver");
@@ -142,7 +159,7 @@ fn within(net: NetParameter, locator: Locator) -> Result<Definition> {
             .help(Advice::naming("", Setting::Upgrade, " rewrites the solver with its nets"))
             .into());
     }
-    Ok(Definition::from_current(net, locator))
+    Ok(Definition::from_current(net, dialect, locator))
 }
 
 /// The files that a solver names.
@@ -155,10 +172,21 @@ struct NamedFiles<'a> {
 }
 
 impl NamedFiles<'_> {
-    fn read_net(&mut self, field: &'static str, path: &str) -> Result<Definition> {
+    /// Reads a net; one that BVLC's Caffe knows as well is in the dialect of the solver.
+    fn read_net(
+        &mut self,
+        field: &'static str,
+        path: &str,
+        solvers: &'static Dialect,
+        options: &ReadOptions,
+    ) -> Result<Definition> {
         let found = self.find(path);
         if found.try_exists().unwrap_or(true) {
-            return Definition::read(found);
+            let own = Definition::read_with(&found, options)?;
+            let solvers = Some(solvers).filter(|solvers| !solvers.is_bvlc() && own.dialect.is_bvlc());
+            let again =
+                solvers.and_then(|_| Definition::read_with(&found, &ReadOptions { dialect: solvers, ..*options }).ok());
+            return Ok(again.unwrap_or(own));
         }
         let message = format!("{field}: there is no file {path:?}");
         let help = "it is looked for from the current folder, as Caffe does, and beside the solver";

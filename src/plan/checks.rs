@@ -45,6 +45,16 @@ pub(super) fn check_taken(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), 
     Ok(())
 }
 
+/// Checks that no axes stand behind an empty one, for a Caffe that divides by the count of the axes before each.
+pub(super) fn check_empty_axes(setup: &Setup) -> Result<(), Refusal> {
+    let divides = |shape: &&Shape| shape.dims().split_last().is_some_and(|(_, outer)| outer.contains(&0));
+    if let Some(top) = setup.tops.iter().find(divides) {
+        let message = format!("the shape {top} has axes behind an empty one: this Caffe divides by zero there");
+        return Err(Refusal::at("top", message));
+    }
+    Ok(())
+}
+
 /// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.
 pub(super) fn check_loss_weights(weights: &[f32], tops: &[Shape]) -> Result<(), Refusal> {
     ensure!(

@@ -14,15 +14,18 @@ mod unmatched;
 mod walk;
 mod warning;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::filler::{Filler, FillerRegistry};
 use crate::formats::{Patch, StoredBlob};
 use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Role, TopMemory};
+use crate::limits::Limits;
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
@@ -51,6 +54,19 @@ pub struct PlanOptions {
     /// The random numbers that will fill the net: of Caffe's follows which picture of a shuffled list gives the shape.
     /// Nothing is drawn from them.
     pub streams: Option<Streams>,
+    /// How many values the net may draw and hold.
+    pub limits: Limits,
+}
+
+impl PlanOptions {
+    /// The options for nets of this dialect: only what it knows.
+    fn of(&self, dialect: &'static Dialect) -> Cow<'_, PlanOptions> {
+        if dialect.is_bvlc() {
+            return Cow::Borrowed(self);
+        }
+        let (layers, fillers) = (self.layers.of(dialect).into_owned(), self.fillers.of(dialect).into_owned());
+        Cow::Owned(PlanOptions { layers, fillers, ..self.clone() })
+    }
 }
 
 /// A blob of the plan, by the index of its layer and its index there.
@@ -127,6 +143,11 @@ pub struct PlannedLayer {
 }
 
 impl PlannedLayer {
+    /// Whether it stands for the inputs of the net, and is none of the file's layers.
+    pub fn is_net_inputs(&self) -> bool {
+        walk::is_net_inputs(&self.param, self.origin)
+    }
+
     fn elements(&self) -> u64 {
         let counted = |blobs: &[PlannedBlob]| blobs.iter().map(|blob| blob.shape.count() as u64).sum::<u64>();
         let drawn = |draw: &Draw| match *draw {
@@ -152,6 +173,8 @@ pub struct Plan {
     pub changes: Vec<RuleChange>,
     /// Finds places in the file.
     pub locator: Locator,
+    /// The dialect that the net is written in.
+    pub dialect: &'static Dialect,
     /// What was done on the way that nobody asked for, in a line each.
     pub notices: Vec<String>,
 }

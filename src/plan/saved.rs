@@ -9,6 +9,7 @@ impl Plan {
         SavedNet {
             name: &self.name,
             layers: self.layers.iter().map(PlannedLayer::saved).collect(),
+            dialect: self.dialect,
             locator: self.locator.clone(),
             ..SavedNet::default()
         }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::checks::{
-    check_draws, check_elements, check_loss_weights, check_params, check_propagation, check_taken, check_tops,
+    check_draws, check_elements, check_empty_axes, check_loss_weights, check_params, check_propagation, check_taken,
+    check_tops,
 };
 use super::draws::UpcomingDraws;
 use super::extensions;
@@ -15,26 +16,29 @@ use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
+use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
 use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
-use crate::limits::Limits;
-use crate::net::{Locator, Net, NetLayer, NetPlace};
+use crate::net::{Locator, Net, NetLayer, NetPlace, Origin};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
 use crate::setting::{Advice, Setting};
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
-    let Net { name, phase, layers, locator, folder } = net;
+    let options = &options.of(net.dialect);
+    let Net { name, phase, layers, locator, folder, dialect } = net;
     let mut walk = NetWalk {
         options,
+        dialect,
         sources: options.folder.as_ref().map_or_else(|| Sources::beside(folder), Sources::in_folder),
         locked: BTreeMap::new(),
         upcoming: options.streams.as_ref().map(UpcomingDraws::new),
         locator: &locator,
         notices: Vec::new(),
         shapes: Vec::new(),
+        constants: BTreeMap::new(),
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
@@ -51,8 +55,8 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let mut notices = walk.notices;
     notices.extend(idle);
     notices.extend(extensions::notice(&layers, &options.fillers));
-    let plan = Plan { name, phase, layers, changes, locator, notices };
-    check_elements(&plan, Limits::current().elements)?;
+    let plan = Plan { name, phase, layers, changes, locator, dialect, notices };
+    check_elements(&plan, options.limits.elements)?;
     Ok(plan)
 }
 
@@ -77,6 +81,7 @@ fn at_layer(refusal: Refusal) -> LayerFault {
 
 struct NetWalk<'a> {
     options: &'a PlanOptions,
+    dialect: &'static Dialect,
     sources: Sources,
     /// The databases that layers keep open, with the names of these layers.
     locked: BTreeMap<PathBuf, String>,
@@ -85,6 +90,8 @@ struct NetWalk<'a> {
     notices: Vec<String>,
     /// The shapes of the net's blobs, by number.
     shapes: Vec<Shape>,
+    /// Those that hold a constant while the net is built.
+    constants: BTreeMap<usize, f32>,
     /// The number of each named blob.
     ids: HashMap<String, usize>,
     /// The blobs that no layer has read yet.
@@ -98,7 +105,7 @@ impl<'a> NetWalk<'a> {
     /// Refuses all layers of unknown types at once.
     fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
         let unknown = |layer: &NetLayer| {
-            let refusal = self.layer_type(layer.param.r#type()).err()?;
+            let refusal = self.layer_type(&layer.param, layer.origin).err()?;
             let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
             Some(self.locator.diagnose(&place, &refusal))
         };
@@ -128,7 +135,7 @@ impl<'a> NetWalk<'a> {
     /// Sets a layer up and completes its parameters.
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
-        let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
+        let entry = self.layer_type(param, layer.origin).map_err(at_layer)?;
         check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
         let given_shapes =
@@ -147,18 +154,25 @@ impl<'a> NetWalk<'a> {
             sources: &self.sources,
             locked: &self.locked,
             generator: upcoming.and_then(|upcoming| upcoming.generator_after(&self.planned)),
+            dialect: self.dialect,
+            constants: &self.constants,
             fillers: &self.options.fillers,
         };
         let setup = entry.setup(&ctx).map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
-        let setup = setup.map_err(at_layer)?;
+        let mut setup = setup.map_err(at_layer)?;
+        setup.notices.extend(added(entry, self.dialect));
         check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
+        if !self.dialect.traits.takes_empty_axes {
+            check_empty_axes(&setup).map_err(at_layer)?;
+        }
         self.finish(layer, setup, connected, given)
     }
 
-    fn layer_type(&self, name: &str) -> Result<&'a LayerType, Refusal> {
-        let registry = &self.options.layers;
-        registry.get(name).ok_or_else(|| {
+    fn layer_type(&self, param: &LayerParameter, origin: Option<Origin>) -> Result<&'a LayerType, Refusal> {
+        let (registry, name) = (&self.options.layers, param.r#type());
+        let inputs = || is_net_inputs(param, origin).then_some(LayerType::INPUTS);
+        registry.get(name).or_else(inputs).ok_or_else(|| {
             let refusal = match name {
                 "" => Refusal::new("the layer has no type"),
                 _ => Refusal::at("type", format!("unknown layer type {name:?}")),
@@ -234,12 +248,16 @@ impl<'a> NetWalk<'a> {
         {
             param.loss_weight.push(weight);
         }
+        if param.propagate_down.is_empty() {
+            param.propagate_down.append(&mut setup.default_propagate_down);
+        }
         check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
         param.param.append(&mut setup.extra_params);
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
         for (&id, shape) in connected.top_ids.iter().zip(&setup.tops) {
             self.shapes[id] = shape.clone();
         }
+        self.constants.extend(setup.operator.constants(&connected.top_ids));
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
         let decided = Decided { layer: param, rules, sources: &self.sources };
         let mut blobs = self.blobs(setup.blobs, given, &decided, &mut setup.notices)?;
@@ -356,6 +374,20 @@ fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
     let counts = blob::Counts::of(&given);
     counts.check(&shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
     Ok(blob::values(given).into())
+}
+
+/// Whether the layer stands for the inputs of the net, which not all dialects have a layer type for.
+pub(super) fn is_net_inputs(param: &LayerParameter, origin: Option<Origin>) -> bool {
+    param.r#type() == "Input" && origin.is_some_and(|origin| origin.field.starts_with("input"))
+}
+
+/// What to tell of a layer type that the dialect does not have of itself.
+fn added(entry: &LayerType, dialect: &Dialect) -> Option<String> {
+    let from = entry.known.added_from(dialect)?;
+    Some(format!(
+        "the layer type {} is not one of {}'s own: it is taken to be that of {from}",
+        entry.name, dialect.name
+    ))
 }
 
 /// The refusal, with a word on an input without a shape where a bottom has none.

@@ -1,5 +1,5 @@
-//! Writes messages in protobuf's binary format as C++ protobuf does: fields in the order of their numbers, lists of
-//! numbers packed where the schema says so.
+//! Writes messages in protobuf's binary format as C++ protobuf does: fields by the schema's numbers and in their order,
+//! lists of numbers packed where it says so.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,8 @@ use super::reader::{Reader, wire_type};
 use super::schema::{Kind, MessageType};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-/// Writes an encoded message, which [`wire::check`](super::wire::check) accepts, as `protoc --encode` would.
+/// Writes an encoded message, which [`wire::check`](super::wire::check) accepts, as `protoc --encode` would with this
+/// schema.
 ///
 /// Fields of the root go to `out` one by one; what is within them is in memory meanwhile, up to three times. As in
 /// protobuf, the last of several values of a single field counts, and several messages of one are merged.
@@ -22,22 +23,22 @@ pub fn write<W: Write>(out: &mut W, message: MessageType, bytes: &[u8]) -> io::R
                 for value in values {
                     let mut body = Vec::new();
                     write(&mut body, inner, &value)?;
-                    write_framed(out, field.number(), &body)?;
+                    write_framed(out, field.saved_number(), &body)?;
                 }
             }
             Kind::String | Kind::Bytes => {
                 for value in values {
-                    write_framed(out, field.number(), &value)?;
+                    write_framed(out, field.saved_number(), &value)?;
                 }
             }
             kind => {
-                let key = (!field.is_packed()).then(|| field.number());
+                let key = (!field.is_packed()).then(|| field.saved_number());
                 let mut numbers = Vec::new();
                 for value in values {
                     push_numbers(kind, key, &value, &mut numbers).ok_or_else(|| damaged(message))?;
                 }
                 match key {
-                    None if !numbers.is_empty() => write_framed(out, field.number(), &numbers)?,
+                    None if !numbers.is_empty() => write_framed(out, field.saved_number(), &numbers)?,
                     _ => out.write_all(&numbers)?,
                 }
             }
@@ -77,7 +78,11 @@ fn push_number(kind: Kind, numbers: &mut Reader<'_>, out: &mut Vec<u8>) -> Optio
         Kind::Float => out.extend(numbers.fixed::<4>()?),
         Kind::Double => out.extend(numbers.fixed::<8>()?),
         Kind::Bool => out.push((numbers.varint()? != 0).into()),
-        Kind::Int32 | Kind::Enum(_) => encode_varint(i64::from(numbers.varint()? as i32) as u64, out),
+        Kind::Int32 => encode_varint(i64::from(numbers.varint()? as i32) as u64, out),
+        Kind::Enum(values) => {
+            let number = numbers.varint()? as i32;
+            encode_varint(i64::from(values.saved(number).unwrap_or(number)) as u64, out);
+        }
         Kind::Uint32 => encode_varint((numbers.varint()? as u32).into(), out),
         Kind::Int64 | Kind::Uint64 => encode_varint(numbers.varint()?, out),
         Kind::String | Kind::Bytes | Kind::Message(_) => return None,

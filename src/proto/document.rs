@@ -27,7 +27,7 @@ pub fn fields(message: MessageType) -> Vec<FieldDocument> {
 pub fn field(field: FieldType) -> FieldDocument {
     let default = match field.kind() {
         _ if field.is_repeated() => None,
-        Kind::Enum(values) => field.declared_default().or_else(|| values.values().first().map(|value| value.0)),
+        Kind::Enum(values) => field.declared_default().or_else(|| values.value_names().next()),
         _ => field.declared_default(),
     };
     FieldDocument { name: field.name(), kind: kind(field), default, about: field.about() }
@@ -35,7 +35,7 @@ pub fn field(field: FieldType) -> FieldDocument {
 
 fn kind(field: FieldType) -> String {
     let kind = match field.kind() {
-        Kind::Enum(values) => values.values().iter().map(|value| value.0).collect::<Vec<_>>().join("|"),
+        Kind::Enum(values) => values.value_names().collect::<Vec<_>>().join("|"),
         other => other.name().to_owned(),
     };
     if field.is_repeated() { format!("repeated {kind}") } else { kind }

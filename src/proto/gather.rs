@@ -15,7 +15,9 @@ pub(crate) struct Gathered<'a> {
     pub(crate) values: Box<dyn Iterator<Item = Cow<'a, [u8]>> + 'a>,
 }
 
-/// The fields of a message that are set, in ascending order of their numbers.
+/// The fields of a message that are set, in ascending order of their numbers in files.
+///
+/// The bytes are by the numbers of the union.
 ///
 /// # Errors
 /// `InvalidData` for bytes that are damaged, or that have a field which the message does not know.
@@ -32,7 +34,10 @@ pub(crate) fn gather<'a>(bytes: &'a [u8], message: MessageType) -> io::Result<Ve
         };
         Ok(Gathered { field, values })
     };
-    runs.chunk_by(|a, b| a.number == b.number).map(gathered).collect()
+    let mut fields: Vec<Gathered<'a>> =
+        runs.chunk_by(|a, b| a.number == b.number).map(gathered).collect::<io::Result<_>>()?;
+    fields.sort_by_key(|gathered| gathered.field.saved_number());
+    Ok(fields)
 }
 
 /// The error for bytes that are no such message.

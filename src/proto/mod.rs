@@ -6,6 +6,7 @@ pub mod document;
 mod encoding;
 pub(crate) mod fields;
 pub(crate) mod forks;
+pub(crate) mod gate;
 mod gather;
 pub(crate) mod reader;
 pub mod schema;

@@ -86,19 +86,31 @@ pub enum WireError {
     },
 }
 
-/// Checks that `bytes` are a message of this type, with no unknown fields and within the limits.
+/// Checks that `bytes` are a message of this type as files of its schema have it, with no unknown fields and within the
+/// limits.
 ///
 /// # Errors
 /// The first place that is not.
 pub fn check(bytes: &[u8], message: MessageType, limits: &Limits) -> Result<(), WireError> {
-    check_message(bytes, message, 0, 0, &mut Counter::new(limits))
+    check_message(bytes, message, (0, 0), MessageType::saved_field, &mut Counter::new(limits))
 }
+
+/// The same for a message by the numbers of the union of all schemas, as text is read.
+///
+/// # Errors
+/// The first place that is not.
+pub(crate) fn check_joined(bytes: &[u8], message: MessageType, limits: &Limits) -> Result<(), WireError> {
+    check_message(bytes, message, (0, 0), MessageType::field, &mut Counter::new(limits))
+}
+
+/// Finds the field of a number.
+type Lookup = fn(MessageType, u32) -> Option<FieldType>;
 
 fn check_message(
     bytes: &[u8],
     message: MessageType,
-    base: usize,
-    depth: usize,
+    (base, depth): (usize, usize),
+    lookup: Lookup,
     counter: &mut Counter<'_>,
 ) -> Result<(), WireError> {
     if depth > MAX_DEPTH {
@@ -107,17 +119,17 @@ fn check_message(
     let mut missing: Vec<FieldType> = message.required_fields().collect();
     for field in Fields::new(bytes, base, message.name()) {
         let Field { number, wire_type, offset, body, body_offset, .. } = field?;
-        let Some(known) = message.field(number) else {
+        let Some(known) = lookup(message, number) else {
             return Err(WireError::UnknownField { number, message: message.name().to_owned(), offset });
         };
         if !fits(known, wire_type, body) {
             let (field, message) = (known.name().to_owned(), message.name().to_owned());
             return Err(WireError::WrongType { field, message, offset });
         }
-        missing.retain(|field| field.number() != number);
+        missing.retain(|field| field.number() != known.number());
         if let Kind::Message(inner) = known.kind() {
             counter.count(inner)?;
-            check_message(body, inner, body_offset, depth + 1, counter)?;
+            check_message(body, inner, (body_offset, depth + 1), lookup, counter)?;
         }
     }
     match missing.first() {

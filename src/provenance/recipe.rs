@@ -18,6 +18,9 @@ pub struct Recipe {
     pub net: String,
     /// The SHA-256 of its bytes, in hexadecimal.
     pub net_sha256: String,
+    /// The dialect of the net, if it is not that of BVLC's Caffe of today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<&'static str>,
     /// The seed.
     pub seed: u64,
     /// The generator: `caffe` or `native`.
@@ -62,6 +65,7 @@ impl Recipe {
             version: env!("CARGO_PKG_VERSION"),
             net: net.into(),
             net_sha256: hex(net_sha256),
+            dialect: None,
             seed,
             generator,
             era,
@@ -81,6 +85,7 @@ impl Recipe {
             ("generator", self.generator.to_owned()),
         ]);
         pairs.extend(self.era.clone().map(|era| ("era", era)));
+        pairs.extend(self.dialect.map(|dialect| ("dialect", dialect.to_owned())));
         if !self.options.is_empty() {
             pairs.insert("options", self.options.join(" "));
         }

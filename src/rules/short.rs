@@ -113,5 +113,5 @@ impl Short<'_> {
 /// The name in the schema of an enum's value, in whatever case it is given.
 fn enum_name(field: FieldType, value: &str) -> Option<String> {
     let Kind::Enum(names) = field.kind() else { return None };
-    names.values().iter().map(|known| known.0.to_owned()).find(|name| name.eq_ignore_ascii_case(value))
+    names.value_names().map(str::to_owned).find(|name| name.eq_ignore_ascii_case(value))
 }

@@ -2,15 +2,19 @@
 
 #![allow(dead_code, reason = "each test crate uses a part")]
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use caffemodel::dialect::Dialect;
 use caffemodel::donors::{self, Donor, MatchOptions};
 use caffemodel::formats::{self, StoredBlob, StoredLayer, StoredNet};
 use caffemodel::formats::{Arrays, CaffemodelWriter, Format};
 use caffemodel::proto::caffe::Phase;
 use caffemodel::random::{CaffeGenerator, Era, SimdPath, Streams};
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
+use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, StateOptions, init};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -26,6 +30,8 @@ pub struct Settings {
     stages: Vec<String>,
     #[serde(default)]
     weights: Vec<String>,
+    /// The dialect that a pack of a fork is of, which the pack is named after.
+    dialect: Option<String>,
     pub boost: String,
 }
 
@@ -94,9 +100,47 @@ pub fn load<T: DeserializeOwned>(file: &str, areas: &[&str], case: impl Fn(&T) -
     lines.filter(|item| areas.contains(&area(case(item)))).collect()
 }
 
+/// The lines of a file of a fork's pack.
+pub fn load_fork<T: DeserializeOwned>(fork: &str, file: &str) -> Vec<T> {
+    let text = std::fs::read_to_string(fork_pack(fork).join(file)).expect("the pack is in tests/golden-forks");
+    text.lines().map(|line| serde_json::from_str(line).expect("the pack's lines are JSON")).collect()
+}
+
+/// The folder of a fork's pack.
+pub fn fork_pack(fork: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-forks").join(fork)
+}
+
 /// The area of a case: the first word of its name.
 pub fn area(case: &str) -> &str {
     case.trim_start_matches("reject-").split('-').next().unwrap_or(case)
+}
+
+/// Whether a table of cases with reasons has this one, by its name or by the beginning of it.
+pub fn reason<'a>(table: &[(&str, &'a str)], case: &str) -> Option<&'a str> {
+    let fits = |name: &str| name.strip_suffix('*').map_or(name == case, |start| case.starts_with(start));
+    table.iter().find(|(name, _)| fits(name)).map(|&(_, reason)| reason)
+}
+
+/// Runs `check` over the items on all cores; returns what it found, in order.
+pub fn on_all_cores<T: Sync>(items: &[T], check: impl Fn(&T) -> Option<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(BTreeMap::new());
+    let work = || {
+        while let Some((index, item)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|i| Some((i, items.get(i)?)))
+        {
+            if let Some(finding) = check(item) {
+                found.lock().expect("no check panics").insert(index, finding);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    found.into_inner().expect("no check panics").into_values().collect()
 }
 
 /// The folder of the pack.
@@ -112,7 +156,8 @@ impl Settings {
 
     /// Plans the net as Caffe was run on it, in a copy of its folder.
     pub fn plan_in(&self, folder: &Path) -> caffemodel::Result<Plan> {
-        let definition = Definition::read(folder.join(&self.net))?;
+        let dialect = Dialect::get(self.dialect.as_deref().unwrap_or("bvlc"));
+        let definition = Definition::read_with(folder.join(&self.net), &ReadOptions::of(dialect))?;
         let phase = if self.phase == "TRAIN" { Phase::Train } else { Phase::Test };
         let state = StateOptions { phase: Some(phase), level: self.level, stages: self.stages.clone() };
         let mut options = PlanOptions::default();
@@ -125,7 +170,8 @@ impl Settings {
     }
 
     fn folder(&self) -> PathBuf {
-        pack().join("cases").join(&self.case)
+        let pack = self.dialect.as_deref().map_or_else(pack, fork_pack);
+        pack.join("cases").join(&self.case)
     }
 
     fn streams(&self) -> Streams {
@@ -154,7 +200,8 @@ impl Run {
 
     fn compare_on(&self, plan: &Plan, path: SimdPath) -> Result<(), String> {
         let mut streams = Streams::Caffe(CaffeGenerator::with_path(self.settings.seed, self.settings.era(), path));
-        let mut writer = CaffemodelWriter::new(Hasher::default(), &plan.name).map_err(|error| error.to_string())?;
+        let writer = CaffemodelWriter::in_dialect(Hasher::default(), &plan.name, plan.dialect);
+        let mut writer = writer.map_err(|error| error.to_string())?;
         // One path is as good as another to try the threads that large nets are filled on.
         let threads = usize::from(path == SimdPath::active());
         init::fill_on(threads, plan, &mut streams, &mut writer).map_err(|error| error.to_string())?;

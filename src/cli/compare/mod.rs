@@ -11,6 +11,7 @@ use anyhow::bail;
 use clap::Args;
 use serde::Serialize;
 
+use super::dialect::DialectArgument;
 use super::input::{self, is_standard};
 use super::net::report_notices;
 use super::print;
@@ -18,6 +19,7 @@ use super::progress::Bar;
 use super::report;
 use super::select::SelectArguments;
 use super::table::Screen;
+use crate::ReadOptions;
 use crate::compare::{CompareOptions, Comparison, Method, Tolerance, compare_with_progress};
 use crate::convert::number_notices;
 use crate::formats::{StoredLayer, StoredNet};
@@ -77,6 +79,9 @@ pub(super) struct CompareArguments {
     #[command(flatten)]
     select: SelectArguments,
 
+    #[command(flatten)]
+    dialect: DialectArgument,
+
     /// Print all that was found as JSON, equal blobs included
     #[arg(long)]
     json: bool,
@@ -117,7 +122,8 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     if is_standard(a) && is_standard(b) {
         bail!("only one of the two files can be standard input");
     }
-    let mut nets = [open(a)?, open(b)?];
+    let options = arguments.dialect.options();
+    let mut nets = [open(a, &options)?, open(b, &options)?];
     let both = StoredNet { layers: nets.each_ref().map(|net| net.layers.clone()).concat(), ..Default::default() };
     let selection = arguments.select.selection(&Subject { plan: None, weights: Some(&both) })?;
     nets.iter_mut().for_each(|net| select(&selection, net));
@@ -136,8 +142,8 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     Ok(if comparison.equal { ExitCode::SUCCESS } else { ExitCode::from(DIFFERENT) })
 }
 
-fn open(path: &Path) -> crate::Result<StoredNet> {
-    let net = input::open_weights(path)?;
+fn open(path: &Path, options: &ReadOptions) -> crate::Result<StoredNet> {
+    let net = input::open_weights(path, options)?;
     let name = input::display_name(path);
     report_notices(&name, &net.notices);
     report_notices(&name, &number_notices(&net));

@@ -97,9 +97,10 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
 
 impl InspectArguments {
     fn inspection(&self) -> anyhow::Result<Inspection> {
+        let options = self.state.dialect.options();
         if !is_standard(&self.file) {
-            return match weights_in(&self.file)? {
-                None => self.definition(load(&self.file)?.definition),
+            return match weights_in(&self.file, &options)? {
+                None => self.definition(load(&self.file, &options)?.definition),
                 Some(weights) => self.weights(&weights),
             };
         }
@@ -107,8 +108,8 @@ impl InspectArguments {
             bail!("only one of the two files can be standard input");
         }
         let Input { name, bytes, folder } = Input::read(&self.file)?;
-        match content_of(&name, bytes)? {
-            FileContent::Net(bytes) => self.definition(load_input(Input { name, bytes, folder })?.definition),
+        match content_of(&name, bytes, &options)? {
+            FileContent::Net(bytes) => self.definition(load_input(Input { name, bytes, folder }, &options)?.definition),
             FileContent::Weights(weights) => self.weights(&weights),
         }
     }
@@ -128,7 +129,9 @@ impl InspectArguments {
     fn weights(&self, weights: &StoredNet) -> anyhow::Result<Inspection> {
         report_notices(&display_name(&self.file), &weights.notices);
         let (plan, note) = match &self.net {
-            Some(net) => (Some(self.plan(load(net)?.definition, self.state.plan())?), None),
+            Some(net) => {
+                (Some(self.plan(load(net, &self.state.dialect.options())?.definition, self.state.plan())?), None)
+            }
             None => self.plan_of(weights),
         };
         let subject = Subject { plan: plan.as_ref(), weights: Some(weights) };

@@ -22,7 +22,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     encoding: Some(Encoding::Binary),
     messages: &["BlobProto", "BlobProtoVector"],
     recognise: |content| matches!(content, Content::Blobs),
-    open: reader::open,
+    open: |file, _| reader::open(file),
     writing: Some(Writing {
         check: writer::check,
         least_size: value_bytes,

@@ -10,7 +10,7 @@ use crate::proto::Encoding;
 use crate::proto::sniff::Content;
 
 pub(super) use reader::open;
-pub(crate) use reader::without_blobs;
+pub(crate) use reader::{dialect_of, without_blobs};
 pub(super) use writer::{BlobFrame, LayerFrame, field, frame};
 pub use writer::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
 
@@ -28,6 +28,6 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     writing: Some(Writing {
         check: writer::check,
         least_size: caffemodel_size,
-        start: |out, net| Ok(Box::new(CaffemodelWriter::new(out, net.name)?)),
+        start: |out, net| Ok(Box::new(CaffemodelWriter::in_dialect(out, net.name, net.dialect)?)),
     }),
 };

@@ -12,41 +12,119 @@ use prost::encoding::WireType;
 use super::blob;
 use super::sieve::{BlobField, Sieve};
 use crate::Definition;
+use crate::dialect::{DIALECTS, Dialect, Vocabulary};
 use crate::error::{Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{Flaw, StoredLayer, StoredNet};
-use crate::net::{BATCH_NORM_NOTICE, NetLayer, Origin};
+use crate::limits::Limits;
+use crate::net::{Census, Kind, NetLayer, Origin, ReadOptions, is_batch_norm_notice};
 use crate::proto::fields::{Field, Fields};
+use crate::proto::gate;
 use crate::proto::wire::WireError;
 
 /// Opens a caffemodel.
-pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
-    let sieve = Sieve::run(file.bytes()).map_err(|flaw| no_caffemodel(file, &flaw))?;
+///
+/// The options may say of which dialect it is.
+pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Result<StoredNet> {
+    let Sieved { sieve, dialect, notice, .. } =
+        sieved(file.bytes(), options).map_err(|flaw| no_caffemodel(file, &flaw))?;
     if sieve.end == Some(0) {
         return Err(file.refuse("not a caffemodel: a message ends at byte 0, and all that follows is not read"));
     }
-    let definition = Definition::from_binary(&file.name(), &sieve.rest).map_err(|error| error.within(&file.name()))?;
-    let mut notices = sieve.notices(file.bytes().len());
+    let definition = Definition::from_binary(&file.name(), &sieve.rest, dialect, &options.limits);
+    let definition = definition.map_err(|error| error.within(&file.name()))?;
+    let passed = sieve.notices(file.bytes().len());
     if definition.layers.is_empty() {
-        let passed = notices.first().map(|notice| format!(": {notice}"));
+        let passed = passed.first().map(|notice| format!(": {notice}"));
         if sieve.rest.is_empty() || passed.is_some() {
             let message = format!("not a caffemodel: it holds no layers{}", passed.unwrap_or_default());
             return Err(file.refuse_with(message, "is it the file that you mean, and has its download succeeded?"));
         }
     }
+    let mut notices: Vec<String> = notice.into_iter().chain(passed).collect();
     // Multipliers are of no account to weights; Caffe's own files lack one of the two.
-    notices.extend(definition.notices.into_iter().filter(|notice| notice != BATCH_NORM_NOTICE));
+    notices.extend(definition.notices.into_iter().filter(|notice| !is_batch_norm_notice(notice)));
     let mut blobs = by_layer(&sieve);
     let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, &mut blobs));
-    Ok(StoredNet { name: definition.name, layers: layers.collect(), notices, ..StoredNet::default() })
+    let layers = layers.collect();
+    Ok(StoredNet { name: definition.name, layers, dialect: Some(dialect), notices, ..StoredNet::default() })
 }
 
-/// An encoded net without its blobs and without fields that the schema does not know; also what was passed over.
+/// A net taken apart, by the schema of its dialect.
+struct Sieved<'a> {
+    sieve: Sieve<'a>,
+    dialect: &'static Dialect,
+    vocabulary: &'static dyn Vocabulary,
+    /// How the dialect was told, if it is not BVLC's and was not given.
+    notice: Option<String>,
+}
+
+/// Takes a net apart by the schema of the dialect that it is of: BVLC's if that knows all of it, or else the first of
+/// those whose schema does that knows the most of its layer types and fillers. What none knows is passed over as BVLC's
+/// Caffe does.
 ///
 /// # Errors
 /// It is damaged, or holds more than the limits allow.
-pub(crate) fn without_blobs(net: &[u8]) -> Result<(Vec<u8>, Vec<String>), WireError> {
-    let sieve = Sieve::run(net)?;
+fn sieved<'a>(net: &'a [u8], options: &'a ReadOptions) -> Result<Sieved<'a>, WireError> {
+    let run = |dialect: &'static Dialect| {
+        Sieve::run(net, Kind::Net.message_of(dialect), &options.limits).map(|sieve| Sieved {
+            sieve,
+            dialect,
+            vocabulary: options.vocabulary,
+            notice: None,
+        })
+    };
+    if let Some(dialect) = options.dialect {
+        return run(dialect);
+    }
+    let bvlc = run(Dialect::bvlc());
+    let strange = match &bvlc {
+        Ok(sieved) if sieved.sieve.is_whole() => sieved.unknown_names(),
+        _ => usize::MAX,
+    };
+    if strange == 0 {
+        return bvlc;
+    }
+    let others = DIALECTS[1..].iter().filter_map(|dialect| run(dialect).ok()).filter(|other| other.sieve.is_whole());
+    match others.map(|other| (other.unknown_names(), other)).min_by_key(|(unknown, _)| *unknown) {
+        Some((unknown, mut other)) if unknown < strange => {
+            let Dialect { name, about, .. } = other.dialect;
+            other.notice = Some(format!("read in the dialect {name} ({about}), which knows all of its fields"));
+            Ok(other)
+        }
+        _ => bvlc,
+    }
+}
+
+impl Sieved<'_> {
+    /// How many of its layer types and fillers the dialect does not know.
+    fn unknown_names(&self) -> usize {
+        let message = Kind::Net.message_of(self.dialect);
+        let joined = gate::joined(&self.sieve.rest, message);
+        let census = |joined: &[u8]| Census::of(joined, message, self.dialect, self.vocabulary);
+        joined.map_or(usize::MAX, |joined| census(&joined).unknown.len())
+    }
+}
+
+/// The dialect of an encoded net, told by its content unless the options say it; also how it was told.
+///
+/// # Errors
+/// The net is damaged, or holds more than the limits allow.
+pub(crate) fn dialect_of(net: &[u8], options: &ReadOptions) -> Result<(&'static Dialect, Option<String>), WireError> {
+    sieved(net, options).map(|Sieved { dialect, notice, .. }| (dialect, notice))
+}
+
+/// An encoded net without its blobs and without fields that the schema does not know, as a file has it; also what was
+/// passed over.
+///
+/// # Errors
+/// It is damaged, or holds more than the limits allow.
+pub(crate) fn without_blobs(
+    net: &[u8],
+    dialect: &'static Dialect,
+    limits: &Limits,
+) -> Result<(Vec<u8>, Vec<String>), WireError> {
+    let sieve = Sieve::run(net, Kind::Net.message_of(dialect), limits)?;
     let notices = sieve.notices(net.len());
     Ok((sieve.rest, notices))
 }

@@ -49,11 +49,11 @@ enum Fate {
 }
 
 impl<'a> Sieve<'a> {
-    /// Takes the encoded net `bytes` apart.
+    /// Takes the encoded net `bytes` apart; `net` is its message in the schema of its dialect.
     ///
     /// # Errors
     /// It is damaged, or holds more than the limits allow.
-    pub(super) fn run(bytes: &'a [u8]) -> Result<Sieve<'a>, WireError> {
+    pub(super) fn run(bytes: &'a [u8], net: MessageType, limits: &'a Limits) -> Result<Sieve<'a>, WireError> {
         let mut sieve = Sieve {
             blobs: Vec::new(),
             v0: false,
@@ -63,9 +63,8 @@ impl<'a> Sieve<'a> {
             layer: Origin { field: "", index: 0 },
             counts: [0; 2],
             copied: 0,
-            counter: Counter::new(Limits::current()),
+            counter: Counter::new(limits),
         };
-        let net = descriptor("NetParameter");
         let mut rest = Vec::new();
         for field in Fields::new(bytes, 0, net.name()) {
             match field {
@@ -78,6 +77,11 @@ impl<'a> Sieve<'a> {
         }
         sieve.rest = rest;
         Ok(sieve)
+    }
+
+    /// Whether the schema knows all of the net.
+    pub(super) fn is_whole(&self) -> bool {
+        self.unknown.is_none()
     }
 
     /// What the user should know of, in a line each; `size` is that of the file.
@@ -94,7 +98,7 @@ impl<'a> Sieve<'a> {
 
     fn net_field(&mut self, net: MessageType, field: &Field<'a>, out: &mut Vec<u8>) -> Result<(), WireError> {
         let layers = ["layer", "layers"].into_iter().zip(&mut self.counts);
-        let name = net.field(field.number);
+        let name = net.saved_field(field.number);
         for (layer, count) in layers {
             if name.as_ref().is_some_and(|field| field.name() == layer) {
                 self.layer = Origin { field: layer, index: *count };
@@ -163,7 +167,7 @@ impl<'a> Sieve<'a> {
 
 /// What becomes of a field of `message`. As in protobuf, one that is not encoded as the schema says counts as unknown.
 fn fate(message: MessageType, field: &Field<'_>) -> Result<Fate, WireError> {
-    let Some(known) = message.field(field.number) else { return Ok(Fate::Unknown) };
+    let Some(known) = message.saved_field(field.number) else { return Ok(Fate::Unknown) };
     let (name, offset) = (message.name().to_owned(), field.offset);
     if !fits(known, field.wire_type, field.body) {
         let packed = field.wire_type == WireType::LengthDelimited && known.is_repeated();

@@ -10,9 +10,11 @@ use prost::Message;
 use prost::encoding::{WireType, decode_key, encode_key, encode_varint, encoded_len_varint, key_len, skip_field};
 
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::formats::{Output, SavedLayer, SavedNet, le_bytes};
-use crate::proto::caffe::BlobShape;
+use crate::proto::caffe::{BlobShape, LayerParameter};
+use crate::proto::{binary, gate};
 use crate::sink::Sink;
 
 /// The largest file that protobuf, and so Caffe, can read.
@@ -41,14 +43,31 @@ pub(in crate::formats) mod field {
 
 /// The length in bytes of the caffemodel that a net makes.
 pub fn caffemodel_size(net: &SavedNet<'_>) -> u64 {
-    let layers = net.layers.iter().map(|layer| framed_len(field::NET_LAYER, layer_len(layer)));
+    let layers = net.layers.iter().map(|layer| framed_len(field::NET_LAYER, layer_len(layer, net.dialect)));
     framed_len(field::NET_NAME, net.name.len() as u64) + layers.sum::<u64>()
 }
 
 /// The length of a layer's message with its blobs.
-fn layer_len(layer: &SavedLayer<'_>) -> u64 {
+fn layer_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
+    let param = if dialect.is_bvlc() { layer.param.encoded_len() } else { encoded(layer.param, dialect).len() };
+    param as u64 + blobs_len(layer)
+}
+
+fn blobs_len(layer: &SavedLayer<'_>) -> u64 {
     let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::new(blob.shape).len));
-    layer.param.encoded_len() as u64 + blobs.sum::<u64>()
+    blobs.sum()
+}
+
+/// A layer without its blobs as a dialect saves it.
+fn encoded(param: &LayerParameter, dialect: &Dialect) -> Vec<u8> {
+    let bytes = param.encode_to_vec();
+    if dialect.is_bvlc() {
+        return bytes;
+    }
+    let message = dialect.schema().message("LayerParameter").expect("every schema has layers");
+    let mut out = Vec::with_capacity(bytes.len());
+    binary::write(&mut out, message, &gate::unfolded(&bytes, message)).expect("the message is of the dialect");
+    out
 }
 
 /// The length of a length-delimited field with `len` bytes in it.
@@ -70,10 +89,11 @@ pub(in crate::formats) struct LayerFrame {
 }
 
 impl LayerFrame {
-    pub(in crate::formats) fn new(layer: &SavedLayer<'_>) -> LayerFrame {
-        let mut head = layer.param.encode_to_vec();
+    pub(in crate::formats) fn new(layer: &SavedLayer<'_>, dialect: &Dialect) -> LayerFrame {
+        let mut head = encoded(layer.param, dialect);
+        let len = head.len() as u64 + blobs_len(layer);
         let tail = head.split_off(blobs_offset(&head));
-        LayerFrame { head, tail, len: layer_len(layer) }
+        LayerFrame { head, tail, len }
     }
 }
 
@@ -125,21 +145,30 @@ impl BlobFrame {
 #[derive(Debug)]
 pub struct CaffemodelWriter<W> {
     out: W,
+    dialect: &'static Dialect,
     layer_tail: Vec<u8>,
     blob_tail: Vec<u8>,
 }
 
 impl<W: Write> CaffemodelWriter<W> {
-    /// Starts a caffemodel with the net's name.
+    /// Starts the caffemodel of a net in BVLC's dialect, with its name.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn new(mut out: W, name: &str) -> io::Result<CaffemodelWriter<W>> {
+    pub fn new(out: W, name: &str) -> io::Result<CaffemodelWriter<W>> {
+        CaffemodelWriter::in_dialect(out, name, Dialect::bvlc())
+    }
+
+    /// Starts the caffemodel of a net in this dialect, with its name.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn in_dialect(mut out: W, name: &str, dialect: &'static Dialect) -> io::Result<CaffemodelWriter<W>> {
         let mut head = Vec::new();
         frame(field::NET_NAME, name.len() as u64, &mut head);
         head.extend(name.as_bytes());
         out.write_all(&head)?;
-        Ok(CaffemodelWriter { out, layer_tail: Vec::new(), blob_tail: Vec::new() })
+        Ok(CaffemodelWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }
 
     /// Gives back what was written to.
@@ -156,7 +185,7 @@ impl<W: Write> Sink for CaffemodelWriter<W> {
 
 impl<W: Write> Output for CaffemodelWriter<W> {
     fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
-        let LayerFrame { head, tail, len } = LayerFrame::new(layer);
+        let LayerFrame { head, tail, len } = LayerFrame::new(layer, self.dialect);
         let mut start = Vec::new();
         frame(field::NET_LAYER, len, &mut start);
         start.extend(head);

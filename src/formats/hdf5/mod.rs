@@ -22,7 +22,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     encoding: None,
     messages: &[],
     recognise: |content| matches!(content, Content::Hdf5),
-    open: reader::open,
+    open: |file, _| reader::open(file),
     writing: Some(Writing {
         check: writer::check,
         least_size: value_bytes,

@@ -26,7 +26,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     encoding: None,
     messages: &[],
     recognise: |content| matches!(content, Content::Npy),
-    open,
+    open: |file, _| open(file),
     writing: None,
 };
 

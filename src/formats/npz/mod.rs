@@ -18,7 +18,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     encoding: None,
     messages: &[],
     recognise: |content| matches!(content, Content::Zip),
-    open: reader::open,
+    open: |file, _| reader::open(file),
     writing: Some(Writing {
         check: writer::check,
         least_size: value_bytes,

@@ -7,7 +7,7 @@ use super::format::{Format, FormatEntry, Matching, Writing, value_bytes};
 use crate::proto::Encoding;
 use crate::proto::sniff::Content;
 
-pub(crate) use reader::encoded;
+pub(crate) use reader::{Encoded, encoded};
 pub use writer::PrototxtWriter;
 
 pub(super) const FORMAT: FormatEntry = FormatEntry {
@@ -24,6 +24,6 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     writing: Some(Writing {
         check: |_| Ok(()),
         least_size: value_bytes,
-        start: |out, net| Ok(Box::new(PrototxtWriter::new(out, net.name)?)),
+        start: |out, net| Ok(Box::new(PrototxtWriter::in_dialect(out, net.name, net.dialect)?)),
     }),
 };

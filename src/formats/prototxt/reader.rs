@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use crate::proto::schema::MessageType;
 
-use crate::error::Result;
+use crate::dialect::Dialect;
+use crate::error::{Error, Result};
 use crate::formats::StoredNet;
 use crate::formats::format::FormatEntry;
 use crate::formats::map::FileMap;
-use crate::net::{Kind, load};
-use crate::proto::{descriptor, text};
+use crate::net::detect::{Told, told_of_message};
+use crate::net::reading::Input;
+use crate::net::{Kind, ReadOptions};
+use crate::proto::{binary, descriptor, text};
 
 /// Opens a text that holds blobs.
 ///
 /// # Errors
 /// It has none, or does not parse.
-pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
+pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Result<StoredNet> {
     let without = || {
         let help = "a text net holds weights in the blobs of its layers, and this one has none";
         file.refuse_with("text, not stored weights", help)
@@ -23,24 +26,46 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     if !may_hold_blobs(file.bytes()) {
         return Err(without());
     }
-    let (file, message) = encoded(file, None)?;
-    let stored = FormatEntry::of_message(message.name()).ok_or_else(without)?.open(&file)?;
+    let Encoded { file, message, dialect, notice } = encoded(file, None, options)?;
+    let options = ReadOptions { dialect: Some(dialect), ..*options };
+    let mut stored = FormatEntry::of_message(message.name()).ok_or_else(without)?.open(&file, &options)?;
     if stored.layers.iter().all(|layer| layer.blobs.is_empty() && layer.flaw.is_none()) {
         return Err(without());
     }
+    stored.notices.splice(0..0, notice);
     Ok(stored)
 }
 
-/// The binary form of a text, and the message that it is; `message` says which, otherwise its fields tell.
+/// A text in its binary form.
+pub(crate) struct Encoded {
+    /// What a binary file of its dialect would be.
+    pub(crate) file: Arc<FileMap>,
+    /// The message that it is, in the schema of its dialect.
+    pub(crate) message: MessageType,
+    pub(crate) dialect: &'static Dialect,
+    /// How the dialect was told, if it is not BVLC's and was not given.
+    pub(crate) notice: Option<String>,
+}
+
+/// The binary form of a text; `message` says what message it is, otherwise its fields tell.
 ///
 /// # Errors
 /// The text is longer than the limit, or does not parse.
-pub(crate) fn encoded(file: &FileMap, message: Option<MessageType>) -> Result<(Arc<FileMap>, MessageType)> {
-    let (name, bytes) = (file.name(), file.bytes());
-    load::check_length(&name, bytes)?;
-    let message = message.unwrap_or_else(|| message_of(bytes));
-    let (_, document) = load::parse_text(&name, bytes, message)?;
-    Ok((FileMap::held(&name, document.into_bytes()), message))
+pub(crate) fn encoded(file: &FileMap, message: Option<MessageType>, options: &ReadOptions) -> Result<Encoded> {
+    let name = file.name();
+    let input = Input::text(&name, file.bytes(), &options.limits)?;
+    let message = message.unwrap_or_else(|| message_of(file.bytes()));
+    let Told { reading, notice } = told_of_message(&input, message.name(), options)?;
+    let (dialect, message) = (reading.dialect, reading.message);
+    let bytes = if dialect.is_bvlc() {
+        reading.joined().to_vec()
+    } else {
+        let mut bytes = Vec::new();
+        binary::write(&mut bytes, message, reading.joined())
+            .map_err(|source| Error::io("cannot read", &name, source))?;
+        bytes
+    };
+    Ok(Encoded { file: FileMap::held(&name, bytes), message, dialect, notice })
 }
 
 /// Whether a text has a field at its root that blobs may stand in.

@@ -5,9 +5,10 @@
 
 use std::io::{self, Write};
 
+use crate::dialect::Dialect;
 use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame};
 use crate::formats::{Output, SavedLayer, le_bytes};
-use crate::proto::{descriptor, text};
+use crate::proto::{descriptor, gate, text};
 use crate::sink::Sink;
 
 /// Writes a prototxt with weights, as [`Output`] is told.
@@ -16,26 +17,37 @@ use crate::sink::Sink;
 #[derive(Debug)]
 pub struct PrototxtWriter<W> {
     out: W,
+    dialect: &'static Dialect,
     layer_tail: Vec<u8>,
     blob_tail: Vec<u8>,
 }
 
 impl<W: Write> PrototxtWriter<W> {
-    /// Starts a prototxt with the net's name.
+    /// Starts the prototxt of a net in BVLC's dialect, with its name.
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn new(mut out: W, name: &str) -> io::Result<PrototxtWriter<W>> {
+    pub fn new(out: W, name: &str) -> io::Result<PrototxtWriter<W>> {
+        PrototxtWriter::in_dialect(out, name, Dialect::bvlc())
+    }
+
+    /// Starts the prototxt of a net in this dialect, with its name.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn in_dialect(mut out: W, name: &str, dialect: &'static Dialect) -> io::Result<PrototxtWriter<W>> {
         let mut start = Vec::new();
         frame(field::NET_NAME, name.len() as u64, &mut start);
         start.extend(name.as_bytes());
         text::write(&mut out, descriptor("NetParameter"), &start)?;
-        Ok(PrototxtWriter { out, layer_tail: Vec::new(), blob_tail: Vec::new() })
+        Ok(PrototxtWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }
 
-    /// Writes fields of a layer.
+    /// Writes fields of a layer, by their numbers in files.
     fn layer(&mut self, fields: &[u8]) -> io::Result<()> {
-        text::write_within(&mut self.out, 1, descriptor("LayerParameter"), fields)
+        let message = self.dialect.schema().message("LayerParameter").expect("every schema has layers");
+        let joined = gate::joined(fields, message).map_err(io::Error::other)?;
+        text::write_within(&mut self.out, 1, message, &joined)
     }
 
     /// Writes fields of a blob.
@@ -56,7 +68,7 @@ impl<W: Write> Sink for PrototxtWriter<W> {
 
 impl<W: Write> Output for PrototxtWriter<W> {
     fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
-        let LayerFrame { head, tail, .. } = LayerFrame::new(layer);
+        let LayerFrame { head, tail, .. } = LayerFrame::new(layer, self.dialect);
         self.layer_tail = tail;
         self.out.write_all(b"layer {\n")?;
         self.layer(&head)

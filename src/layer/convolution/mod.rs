@@ -1,4 +1,5 @@
-//! Convolution and Deconvolution: learned filters slid over the spatial axes.
+//! Convolution and Deconvolution: learned filters slid over the spatial axes. DepthwiseConvolution is Convolution by
+//! another name.
 //!
 //! `axis` holds the C channels; the axes before it are batch axes and those behind it, any number of them, are spatial:
 //! (N.., C, D..) becomes (N.., `num_output`, O..) with
@@ -30,6 +31,7 @@ pub use window::Window;
 use super::size::checked_size;
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::{ConvolutionParameter, LayerParameter};
 
@@ -55,6 +57,17 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["convolution_param"])
     .keeps_signal()
     .matching_tops(),
+    LayerType::new(
+        "DepthwiseConvolution",
+        "Convolves its inputs with learned filters, by code that is fast where each channel is a group",
+        Arity::at_least(1),
+        Arity::at_least(1),
+        &convolution,
+    )
+    .params(&["convolution_param"])
+    .signal(convolution_signal)
+    .matching_tops()
+    .known(Known::Added { from: "yonghenglh6/DepthwiseConvolution", own: &["mobilenet-yolo", "soeaver"] }),
 ];
 
 /// Learned filters slid over the spatial axes, or the transpose of that.

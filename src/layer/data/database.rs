@@ -1,8 +1,8 @@
 //! Data: pictures from an LMDB or LevelDB database.
 //!
 //! Tops: batch_size x C x H x W of the first record, H and W replaced by `crop_size`, and the labels. Draws: those of a
-//! prefetching layer, see [`transform`](super::transform). The deprecated transform fields inside `data_param` have
-//! no effect here.
+//! prefetching layer that reads a database, see [`transform`](super::transform). The deprecated transform fields inside
+//! `data_param` have no effect here.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
-use crate::data::{PictureSize, SourceError, leveldb, lmdb};
+use crate::data::{DatabaseRecord, PictureSize, leveldb, lmdb};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
@@ -40,27 +40,33 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         Some(shape) => shape,
         None => {
             let folder = source(param).find(ctx, 0, &mut notices)?;
-            transform.batch_shape(param.batch_size(), first_picture(ctx, param, &folder, &mut locks)?)?
+            let record = first_record(ctx, param, &folder, &mut locks)?;
+            let unknown = |error| source(param).unknown_shape(ctx, 0, error);
+            let datum = Datum::read(&folder, record).map_err(unknown)?;
+            transform.batch_shape(param.batch_size(), picture_size(ctx, &datum)?)?
         }
     };
     let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
     let operator = Operator::Data(DataSource::Dataset);
-    Ok(Setup { draws: transform.prefetching_draws(0), locks, notices, ..Setup::new(ctx, operator, tops) })
+    Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })
 }
 
-fn source(param: &DataParameter) -> ShapeSource<'_> {
+/// The database that the layer names.
+pub(super) fn source(param: &DataParameter) -> ShapeSource<'_> {
     ShapeSource { field: "data_param.source", name: param.source(), pattern: "C,H,W" }
 }
 
-/// The size of the picture in the first record of the database in `folder`, which goes to `locks` if it stays open.
-fn first_picture(
+/// The first record of the database in `folder`, which goes to `locks` if it stays open.
+///
+/// # Errors
+/// It is of the other kind, open already, or cannot be read.
+pub(super) fn first_record(
     ctx: &SetupContext<'_>,
     param: &DataParameter,
     folder: &Path,
     locks: &mut Vec<PathBuf>,
-) -> Result<PictureSize, Refusal> {
-    let unknown = |error: SourceError| source(param).unknown_shape(ctx, 0, error);
+) -> Result<DatabaseRecord, Refusal> {
     let record = match param.backend() {
         _ if has_other_backend(folder, param.backend()) => {
             let message = format!("the database in {} is not of the kind that the layer names", folder.display());
@@ -72,9 +78,18 @@ fn first_picture(
             leveldb::first_record(folder)
         }
     };
-    let datum = record.and_then(|record| Datum::read(folder, record)).map_err(unknown)?;
+    record.map_err(|error| source(param).unknown_shape(ctx, 0, error))
+}
+
+/// The size of a record's picture as the layer decodes it.
+///
+/// # Errors
+/// It does not decode, or the layer names two ways to do so.
+pub(super) fn picture_size(ctx: &SetupContext<'_>, datum: &Datum<'_>) -> Result<PictureSize, Refusal> {
+    let default = DataParameter::default();
+    let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     let decoding = if datum.is_encoded() { decoding(ctx)? } else { Decoding::Stored };
-    datum.picture_size(decoding).map_err(unknown)
+    datum.picture_size(decoding).map_err(|error| source(param).unknown_shape(ctx, 0, error))
 }
 
 /// Whether the folder holds a database, but one of the other kind.
@@ -110,10 +125,32 @@ fn decoding(ctx: &SetupContext<'_>) -> Result<Decoding, Refusal> {
 mod tests {
     use super::TYPE;
     use crate::Shape;
+    use crate::layer::Draw;
     use crate::layer::data::tests::{given, run};
-    use crate::layer::testing::{layer, setup};
+    use crate::layer::testing::{Surroundings, layer, setup};
+    use crate::proto::caffe::Phase;
 
     const TEXT: &str = "top: 'data' data_param { source: 'db' batch_size: 64 }";
+
+    #[test]
+    fn some_dialects_draw_for_a_reader() {
+        let draws = |dialect: &str, phase, fields: &str| {
+            let user = [given(&[2, 3, 4, 4])];
+            let surroundings = Surroundings { phase, user_shapes: &user, ..Surroundings::of(dialect) };
+            surroundings.run("Data", fields, &[], 1).map(|made| made.draws)
+        };
+        let (plain, mirror) =
+            ("data_param { batch_size: 2 }", "data_param { batch_size: 2 } transform_param { mirror: true }");
+        for (dialect, least) in [("bvlc-1.0", 1), ("bvlc-rc3", 2), ("ssd", 2), ("intel", 1)] {
+            assert_eq!(draws(dialect, Phase::Train, plain), Ok(vec![Draw::Skip(least)]), "{dialect}");
+            assert_eq!(draws(dialect, Phase::Test, mirror), Ok(vec![Draw::Skip(least + 2)]), "{dialect}");
+        }
+        assert_eq!(draws("bvlc-rc2", Phase::Train, plain), Ok(vec![]));
+        let skips = "data_param { batch_size: 2 rand_skip: 3 }";
+        assert_eq!(draws("bvlc-rc2", Phase::Train, skips), Ok(vec![Draw::Skip(1)]));
+        let error = draws("ssd", Phase::Train, "data_param { batch_size: 2 prefetch: 0 }").unwrap_err();
+        assert_eq!(error, "data_param.prefetch: with prefetch 0 the layer waits for its reader for ever");
+    }
 
     #[test]
     fn the_labels_follow_the_batch_of_the_user() {

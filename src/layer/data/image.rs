@@ -47,7 +47,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_prefetched(ctx, &tops)?;
     let own_seeds = u64::from(param.shuffle()) + u64::from(param.rand_skip() > 0);
     let operator = Operator::Data(DataSource::Dataset);
-    Ok(Setup { draws: transform.prefetching_draws(own_seeds), notices, ..Setup::new(ctx, operator, tops) })
+    Ok(Setup { draws: transform.prefetching_draws(ctx, own_seeds), notices, ..Setup::new(ctx, operator, tops) })
 }
 
 /// Whether random numbers decide which picture comes first.
@@ -81,7 +81,8 @@ fn first_picture(
     let source = ShapeSource { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
     let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
-    let listed = image_list::first_picture(&list, start(ctx, param, transform, notices)).map_err(unknown)?;
+    let start = start(ctx, param, transform, notices);
+    let listed = image_list::first_picture(&list, start, ctx.dialect.traits.image_lists).map_err(unknown)?;
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);
     let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())
@@ -103,7 +104,7 @@ fn start(
         return Start::default();
     }
     let Some(mut generator) = ctx.generator.cloned() else {
-        if param.new_height() == 0 && transform.crop_size == 0 {
+        if param.new_height() == 0 && transform.follows_first_item() {
             notices.push(format!(
                 "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides with which \
                  one a shuffled list begins",

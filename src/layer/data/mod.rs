@@ -8,6 +8,7 @@
 use super::LayerType;
 use crate::proto::caffe::FillerParameter;
 
+mod annotated;
 mod database;
 mod dummy;
 mod hdf5;
@@ -16,7 +17,10 @@ mod memory;
 mod source;
 mod tops;
 mod transform;
+mod video;
 mod window;
+
+pub(super) use transform::Transform;
 
 /// Where the tops of a data layer come from.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +36,7 @@ pub enum DataSource {
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[database::TYPE, dummy::TYPE, hdf5::TYPE, image::TYPE, memory::TYPE, window::TYPE];
+    &[annotated::TYPE, database::TYPE, dummy::TYPE, hdf5::TYPE, image::TYPE, memory::TYPE, video::TYPE, window::TYPE];
 
 #[cfg(test)]
 mod tests {
@@ -60,7 +64,7 @@ mod tests {
         user_shapes: &[Option<Shape>],
     ) -> Result<Setup, String> {
         let entry = TYPES.iter().find(|entry| entry.name == name).unwrap();
-        Surroundings { phase, user_shapes }
+        Surroundings { phase, user_shapes, ..Surroundings::default() }
             .setup(entry, &layer(text), &[], tops)
             .map_err(|refusal| format!("{}: {}", refusal.field, refusal.message))
     }

@@ -43,7 +43,7 @@ pub(super) fn with_labels(ctx: &SetupContext<'_>, data: Shape) -> Result<Vec<Sha
 }
 
 /// Whether the layer sets up prefetch buffers. Every prefetching layer reads their number in `data_param`.
-fn prefetches(ctx: &SetupContext<'_>) -> bool {
+pub(super) fn prefetches(ctx: &SetupContext<'_>) -> bool {
     let default = DataParameter::default();
     ctx.param.data_param.as_deref().unwrap_or(&default).prefetch() > 0
 }

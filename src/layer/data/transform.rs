@@ -1,22 +1,28 @@
 //! `transform_param`, as the layers that transform their items read it, and the random numbers it costs.
 //!
+//! Pictures are resized by `resize_param`, which SSD and its like have, and then cropped: by `crop_size` in both
+//! directions, or else by `crop_h` and `crop_w`, each where it is not 0.
+//!
 //! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase
 //! is TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
-//! more draw for the seed of the prefetch thread.
+//! more draw for the seed of the prefetch thread. In some dialects they do not, and in some a layer that reads a database
+//! takes a seed for its reader before all that.
 
+use super::tops::prefetches;
 use crate::Shape;
 use crate::data::PictureSize;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Draw, SetupContext, blob_file};
-use crate::proto::caffe::{Phase, TransformationParameter};
+use crate::proto::caffe::resize_parameter::ResizeMode;
+use crate::proto::caffe::{Phase, ResizeParameter, TransformationParameter};
 
 /// The longest mean file that is read: 64 million numbers, a colour picture of 4700 x 4700.
 const MAX_MEAN_BYTES: u64 = 256 << 20;
 
 /// What set-up needs of `transform_param`, checked.
-pub(super) struct Transform {
-    /// The height and width of the cropped items; 0 for no cropping.
-    pub(super) crop_size: u32,
+pub(in crate::layer) struct Transform {
+    crop: Crop,
+    resize: Option<Resize>,
     /// Whether items are mirrored at random.
     pub(super) mirror: bool,
     /// How many means are given: none, one for all channels, or one for each.
@@ -31,17 +37,13 @@ impl Transform {
     /// user should know of its place goes to `notices`.
     ///
     /// # Errors
-    /// A crop that does not fit an `i32`, means given twice, or a mean file that cannot be read.
-    pub(super) fn new(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<Transform, Refusal> {
+    /// A crop that does not fit an `i32`, means given twice, a mean file that cannot be read, a size to resize to that is
+    /// missing, or an expansion that does not enlarge.
+    pub(in crate::layer) fn new(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<Transform, Refusal> {
         const MEAN_FILE: &str = "transform_param.mean_file";
         let default = TransformationParameter::default();
         let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
-        let crop_size = param.crop_size();
-        ensure!(
-            i32::try_from(crop_size).is_ok(),
-            "transform_param.crop_size",
-            "crop_size {crop_size} is more than 2147483647"
-        );
+        let crop = Crop::new(param)?;
         if let Some(mean_file) = &param.mean_file {
             ensure!(param.mean_value.is_empty(), MEAN_FILE, "mean_file and mean_value are given together");
             if ctx.user_shape(0).is_none() {
@@ -49,28 +51,45 @@ impl Transform {
                 blob_file::read_shape(&found, MEAN_FILE, mean_file, MAX_MEAN_BYTES)?;
             }
         }
+        if let Some(expand) = &param.expand_param {
+            let ratio = expand.max_expand_ratio();
+            let field = "transform_param.expand_param.max_expand_ratio";
+            ensure!(ratio > 1.0, field, "max_expand_ratio {ratio} is not above 1");
+        }
         Ok(Transform {
-            crop_size,
+            takes_seed: param.mirror() || (param.crop_size() > 0 && ctx.phase == Phase::Train),
+            crop,
+            resize: param.resize_param.first().map(Resize::new).transpose()?,
             mirror: param.mirror(),
             mean_values: param.mean_value.len(),
-            takes_seed: param.mirror() || (crop_size > 0 && ctx.phase == Phase::Train),
         })
     }
 
-    /// The shape of a batch of pictures of this size once they are cropped.
+    /// The shape of a batch of pictures of this size once they are resized and cropped.
     ///
     /// # Errors
     /// The crop is larger than the picture, or the batch has too many values.
     pub(super) fn batch_shape(&self, batch: u32, size: PictureSize) -> Result<Shape, Refusal> {
-        let PictureSize { channels, height, width } = size;
-        let crop = i64::from(self.crop_size);
-        ensure!(
-            crop <= height.into() && crop <= width.into(),
-            "transform_param.crop_size",
-            "crop_size {crop} is larger than the first picture, {size}"
-        );
-        let side = |side: i32| if crop > 0 { crop } else { side.into() };
-        Shape::new([batch.into(), channels.into(), side(height), side(width)]).at("")
+        let resized = self.resize.as_ref().map(|resize| resize.resized(size));
+        let whole = if resized.is_some() { "the first picture, resized to" } else { "the first picture," };
+        let PictureSize { channels, height, width } = self.crop.cropped(resized.unwrap_or(size), whole)?;
+        Shape::new([batch.into(), channels.into(), i64::from(height), width.into()]).at("")
+    }
+
+    /// The side of the square that items are cropped to; 0 for no cropping.
+    pub(super) fn crop_size(&self) -> u32 {
+        self.crop.size
+    }
+
+    /// Whether the first item decides the shape of the batch, and not the transformation alone.
+    pub(super) fn follows_first_item(&self) -> bool {
+        let fixed = self.resize.as_ref().is_some_and(|resize| resize.mode != ResizeMode::FitSmallSize);
+        !fixed && self.crop.sides().contains(&0)
+    }
+
+    /// Whether a batch of more than one item may come to differ in shape.
+    pub(super) fn keeps_aspects(&self) -> bool {
+        self.resize.as_ref().is_some_and(|resize| resize.mode == ResizeMode::FitSmallSize)
     }
 
     /// How many seeds the transformer takes each time it is set up.
@@ -79,20 +98,119 @@ impl Transform {
     }
 
     /// The draws of setting the transformer up once.
-    pub(super) fn draws(&self) -> Vec<Draw> {
-        if self.takes_seed { vec![Draw::Skip(1)] } else { Vec::new() }
+    pub(in crate::layer) fn draws(&self) -> Vec<Draw> {
+        skipped(self.seeds())
     }
 
     /// The draws of a prefetching layer that takes `own` seeds beside those of its transformer and its thread.
-    pub(super) fn prefetching_draws(&self, own: u64) -> Vec<Draw> {
-        vec![Draw::Skip(2 * self.seeds() + own + 1)]
+    pub(super) fn prefetching_draws(&self, ctx: &SetupContext<'_>, own: u64) -> Vec<Draw> {
+        skipped(2 * self.seeds() + own + u64::from(ctx.dialect.traits.prefetch_draws))
+    }
+
+    /// The draws of a prefetching layer that reads a database.
+    ///
+    /// # Errors
+    /// Its reader would wait for ever.
+    pub(super) fn reading_draws(&self, ctx: &SetupContext<'_>) -> Result<Vec<Draw>, Refusal> {
+        let traits = &ctx.dialect.traits;
+        let prefetch = "data_param.prefetch";
+        ensure!(
+            !traits.reader_draws || prefetches(ctx),
+            prefetch,
+            "with prefetch 0 the layer waits for its reader for ever"
+        );
+        let skips =
+            traits.data_skips_at_random && ctx.param.data_param.as_ref().is_some_and(|param| param.rand_skip() > 0);
+        Ok(self.prefetching_draws(ctx, u64::from(traits.reader_draws) + u64::from(skips)))
+    }
+}
+
+/// So many draws that are thrown away.
+fn skipped(count: u64) -> Vec<Draw> {
+    if count > 0 { vec![Draw::Skip(count)] } else { Vec::new() }
+}
+
+/// How items are cropped; 0 stands for no cropping.
+struct Crop {
+    size: u32,
+    height: u32,
+    width: u32,
+}
+
+impl Crop {
+    fn new(param: &TransformationParameter) -> Result<Crop, Refusal> {
+        let crop = Crop { size: param.crop_size(), height: param.crop_h(), width: param.crop_w() };
+        for (side, name, field) in [
+            (crop.size, "crop_size", "transform_param.crop_size"),
+            (crop.height, "crop_h", "transform_param.crop_h"),
+            (crop.width, "crop_w", "transform_param.crop_w"),
+        ] {
+            ensure!(i32::try_from(side).is_ok(), field, "{name} {side} is more than 2147483647");
+        }
+        Ok(crop)
+    }
+
+    /// The height and the width to crop to.
+    fn sides(&self) -> [i32; 2] {
+        let sides = if self.size > 0 { [self.size; 2] } else { [self.height, self.width] };
+        sides.map(u32::cast_signed)
+    }
+
+    /// The size of a picture once it is cropped; `whole` says what is.
+    fn cropped(&self, size: PictureSize, whole: &str) -> Result<PictureSize, Refusal> {
+        let [height, width] = self.sides();
+        let names = match self.size {
+            0 => [("crop_h", "transform_param.crop_h"), ("crop_w", "transform_param.crop_w")],
+            _ => [("crop_size", "transform_param.crop_size"); 2],
+        };
+        for ((name, field), side, of) in [(names[0], height, size.height), (names[1], width, size.width)] {
+            ensure!(side <= of, field, "{name} {side} is larger than {whole} {size}");
+        }
+        let side = |side: i32, of: i32| if side > 0 { side } else { of };
+        Ok(PictureSize { height: side(height, size.height), width: side(width, size.width), ..size })
+    }
+}
+
+/// How pictures are resized.
+struct Resize {
+    mode: ResizeMode,
+    height: i32,
+    width: i32,
+}
+
+impl Resize {
+    fn new(param: &ResizeParameter) -> Result<Resize, Refusal> {
+        let (height, width) = (param.height(), param.width());
+        for (side, name, field) in [
+            (height, "height", "transform_param.resize_param.height"),
+            (width, "width", "transform_param.resize_param.width"),
+        ] {
+            ensure!(side > 0, field, "{name} must be at least 1");
+            ensure!(i32::try_from(side).is_ok(), field, "{name} {side} is more than 2147483647");
+        }
+        Ok(Resize { mode: param.resize_mode(), height: height.cast_signed(), width: width.cast_signed() })
+    }
+
+    /// The size of a picture once it is resized, by Caffe's arithmetic in single precision.
+    fn resized(&self, size: PictureSize) -> PictureSize {
+        let &Resize { mode, height, width } = self;
+        if mode != ResizeMode::FitSmallSize {
+            return PictureSize { height, width, ..size };
+        }
+        let aspect = size.width as f32 / size.height as f32;
+        if aspect < width as f32 / height as f32 {
+            PictureSize { height: (width as f32 / aspect) as i32, width, ..size }
+        } else {
+            PictureSize { height, width: (aspect * height as f32) as i32, ..size }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PictureSize, Shape, Transform};
+    use super::*;
     use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::Surroundings;
 
     fn memory(transform: &str) -> String {
         let fields = "memory_data_param { batch_size: 2 channels: 3 height: 4 width: 4 }";
@@ -114,16 +232,54 @@ mod tests {
         assert!(run("MemoryData", &memory("mean_file: 'no_such_file'"), 2, &[given(&[2, 3, 4, 4])]).is_ok());
     }
 
+    fn batch(crop: Crop, resize: Option<Resize>) -> Result<Vec<i32>, String> {
+        let transform = Transform { crop, resize, mirror: false, mean_values: 0, takes_seed: false };
+        let made = transform.batch_shape(2, PictureSize { channels: 3, height: 5, width: 6 });
+        made.map(|shape| shape.dims().to_vec()).map_err(|refusal| refusal.message)
+    }
+
     #[test]
     fn a_crop_replaces_both_sides_and_fits_into_the_picture() {
-        let (channels, height, width) = (3, 5, 6);
-        let shape = |crop_size| {
-            let transform = Transform { crop_size, mirror: false, mean_values: 0, takes_seed: false };
-            transform.batch_shape(2, PictureSize { channels, height, width }).map_err(|refusal| refusal.message)
-        };
-        assert_eq!(shape(0), Ok(Shape::new([2, 3, 5, 6]).unwrap()));
-        assert_eq!(shape(5), Ok(Shape::new([2, 3, 5, 5]).unwrap()));
+        let shape = |size| batch(Crop { size, height: 0, width: 0 }, None);
+        assert_eq!(shape(0), Ok(vec![2, 3, 5, 6]));
+        assert_eq!(shape(5), Ok(vec![2, 3, 5, 5]));
         assert_eq!(shape(6), Err("crop_size 6 is larger than the first picture, 3 x 5 x 6".into()));
+    }
+
+    #[test]
+    fn sides_are_cropped_one_by_one() {
+        let shape = |size, height, width| batch(Crop { size, height, width }, None);
+        assert_eq!(shape(0, 4, 0), Ok(vec![2, 3, 4, 6]));
+        assert_eq!(shape(0, 4, 2), Ok(vec![2, 3, 4, 2]));
+        assert_eq!(shape(3, 9, 9), Ok(vec![2, 3, 3, 3]));
+        assert_eq!(shape(0, 0, 7), Err("crop_w 7 is larger than the first picture, 3 x 5 x 6".into()));
+    }
+
+    #[test]
+    fn pictures_are_resized_before_they_are_cropped() {
+        let resize = |mode, height, width| Some(Resize { mode, height, width });
+        let none = || Crop { size: 0, height: 0, width: 0 };
+        assert_eq!(batch(none(), resize(ResizeMode::Warp, 8, 9)), Ok(vec![2, 3, 8, 9]));
+        assert_eq!(batch(none(), resize(ResizeMode::FitLargeSizeAndPad, 8, 9)), Ok(vec![2, 3, 8, 9]));
+        assert_eq!(batch(none(), resize(ResizeMode::FitSmallSize, 10, 10)), Ok(vec![2, 3, 10, 12]));
+        assert_eq!(batch(none(), resize(ResizeMode::FitSmallSize, 5, 12)), Ok(vec![2, 3, 10, 12]));
+        let crop = Crop { size: 5, height: 0, width: 0 };
+        let message = "crop_size 5 is larger than the first picture, resized to 3 x 4 x 4";
+        assert_eq!(batch(crop, resize(ResizeMode::Warp, 4, 4)), Err(message.into()));
+    }
+
+    #[test]
+    fn sizes_and_expansions_are_checked_wherever_they_stand() {
+        let error = |fields: &str| {
+            let text = memory(fields);
+            Surroundings::of("ssd").run("MemoryData", &text, &[], 2).unwrap_err()
+        };
+        let message = "transform_param.resize_param.width: width must be at least 1";
+        assert_eq!(error("resize_param { height: 3 }"), message);
+        let message = "transform_param.resize_param.height: height 2147483648 is more than 2147483647";
+        assert_eq!(error("resize_param { height: 2147483648 width: 1 }"), message);
+        let message = "transform_param.expand_param.max_expand_ratio: max_expand_ratio 1 is not above 1";
+        assert_eq!(error("expand_param { }"), message);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
-use crate::data::{PictureSize, check_readable, window_file};
-use crate::error::{Refusal, ensure};
+use crate::data::{check_readable, window_file};
+use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::WindowDataParameter;
 
@@ -30,22 +30,22 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.window_data_param.as_deref().unwrap_or(&default);
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
-    ensure!(transform.crop_size > 0, "transform_param.crop_size", "crop_size must be at least 1");
+    ensure!(transform.crop_size() > 0, "transform_param.crop_size", "crop_size must be at least 1");
     check_batch(ctx, "window_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(shape) => shape,
         None => {
-            let side = transform.crop_size as i32;
-            let size = PictureSize { channels: channels(ctx, param, &mut notices)?, height: side, width: side };
-            transform.batch_shape(param.batch_size(), size)?
+            let side = i64::from(transform.crop_size());
+            let channels = channels(ctx, param, &mut notices)?.into();
+            Shape::new([param.batch_size().into(), channels, side, side]).at("")?
         }
     };
     let tops = with_labels(ctx, data)?;
     check_mean_values(&transform, &tops[0])?;
     check_prefetched(ctx, &tops)?;
-    let own_seeds = u64::from(transform.mirror || transform.crop_size > 0);
+    let own_seeds = u64::from(transform.mirror || transform.crop_size() > 0);
     let operator = Operator::Data(DataSource::Dataset);
-    Ok(Setup { draws: transform.prefetching_draws(own_seeds), notices, ..Setup::new(ctx, operator, tops) })
+    Ok(Setup { draws: transform.prefetching_draws(ctx, own_seeds), notices, ..Setup::new(ctx, operator, tops) })
 }
 
 /// The channels of the file's pictures.

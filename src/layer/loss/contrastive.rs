@@ -2,7 +2,7 @@
 //!
 //! Bottoms: two times N x C (x 1 x 1), and one flag an item whose own batch Caffe does not check.
 
-use super::{Loss, check_batches, check_single, legacy_dim, scalar_loss};
+use super::{Loss, check_batches, check_single, scalar_loss};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
@@ -17,7 +17,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .auto_tops();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let (a, b) = (legacy_dim(ctx, 0, 1)?, legacy_dim(ctx, 1, 1)?);
+    let (a, b) = (ctx.legacy_dim(0, 1)?, ctx.legacy_dim(1, 1)?);
     ensure!(a == b, "bottom", "the vectors differ in length: {a} and {b}");
     check_single(ctx, 0, 2..=3)?;
     check_single(ctx, 1, 2..=3)?;

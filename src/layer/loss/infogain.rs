@@ -4,10 +4,14 @@
 //! shape for L classes. Without a third bottom the matrix comes from the file `infogain_loss_param.source`, a
 //! serialised `BlobProto`; with one the file is not opened. Tops: a scalar, and the softmax in the shape of the
 //! scores. Two tops need two loss weights, since Caffe adds just one.
+//!
+//! Caffes before release 1.0 take probabilities: all K values of an item are one set of classes, there is one label an item
+//! and one top, and the matrix has the shape (1, 1, K, K).
 
 use std::path::PathBuf;
 
-use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, loss};
+use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, check_single, loss, scalar_loss};
+use crate::dialect::{InfogainInput, Known};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Setup, SetupContext, blob_file};
 use crate::proto::caffe::InfogainLossParameter;
@@ -15,17 +19,23 @@ use crate::{Shape, error::AtField};
 
 const FIELD: &str = "infogain_loss_param.source";
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "InfogainLoss",
-    "Takes the negative log-likelihood of the labels, weighted by a matrix over pairs of classes",
-    Arity::between(2, 3),
-    Arity::between(1, 2),
-    &setup,
-)
-.params(&["infogain_loss_param", "loss_param", "softmax_param"])
-.auto_tops();
+const NAME: &str = "InfogainLoss";
+const SUMMARY: &str = "Takes the negative log-likelihood of the labels, weighted by a matrix over pairs of classes";
 
-fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) const TYPE: LayerType =
+    LayerType::new(NAME, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_scores)
+        .params(&["infogain_loss_param", "loss_param", "softmax_param"])
+        .auto_tops()
+        .known(Known::Where(|traits| traits.infogain == InfogainInput::Scores));
+
+/// That of earlier Caffes.
+pub(super) const OF_PROBABILITIES: LayerType =
+    LayerType::new(NAME, SUMMARY, Arity::between(2, 3), Arity::exactly(1), &of_probabilities)
+        .params(&["infogain_loss_param"])
+        .auto_tops()
+        .known(Known::Where(|traits| traits.infogain == InfogainInput::Probabilities));
+
+fn of_scores(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = InfogainLossParameter::default();
     let param = ctx.param.infogain_loss_param.as_deref().unwrap_or(&default);
     let axis = ctx.bottom_axis(0, param.axis(), "infogain_loss_param.axis")?;
@@ -52,6 +62,27 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     let operator = Loss::Infogain { labels: Labels::new(ctx, axis), matrix };
     Ok(Setup { notices, ..loss(ctx, operator, tops) })
+}
+
+fn of_probabilities(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = InfogainLossParameter::default();
+    let param = ctx.param.infogain_loss_param.as_deref().unwrap_or(&default);
+    check_batches(ctx)?;
+    check_single(ctx, 1, 1..=3)?;
+    let classes: i64 = (1..4).map(|axis| ctx.legacy_dim(0, axis).map(i64::from)).product::<Result<i64, Refusal>>()?;
+    let square = Shape::new([1, 1, classes, classes]).at("bottom")?;
+    let mut notices = Vec::new();
+    let (matrix, file, field) = match ctx.bottoms.get(2) {
+        Some(matrix) => (matrix.clone(), None, "bottom"),
+        None => {
+            let (matrix, file) = read_matrix(ctx, param, &square, &mut notices)?;
+            (matrix, Some(file), FIELD)
+        }
+    };
+    let dims = [0, 1, 2, 3].map(|axis| matrix.legacy_dim(axis).ok());
+    let expected = [0, 1, 2, 3].map(|axis| square.dim(axis));
+    ensure!(dims == expected, field, "the infogain matrix of shape {matrix} is not {square}, for {classes} classes");
+    Ok(Setup { notices, ..scalar_loss(ctx, Loss::InfogainOfProbabilities { matrix: file }) })
 }
 
 /// The file of the matrix, unless it is the third bottom; either must have a number for each pair of classes.
@@ -102,6 +133,7 @@ mod tests {
 
     use crate::Shape;
     use crate::layer::loss::tests::run;
+    use crate::layer::testing::Surroundings;
     use crate::proto::caffe::{BlobProto, BlobShape};
 
     const NAME: &str = "InfogainLoss";
@@ -160,6 +192,19 @@ mod tests {
         assert_eq!(made.tops, [Shape::scalar(), Shape::new([2, 3, 4]).unwrap()]);
         let error = run(NAME, "infogain_loss_param { axis: -1 }", bottoms, 2).unwrap_err();
         assert_eq!(error, "loss_weight: 2 tops need 2 loss weights, the layer has none");
+    }
+
+    #[test]
+    fn earlier_caffes_take_probabilities() {
+        let earlier = Surroundings::of("ssd");
+        assert!(earlier.run(NAME, "", &[&[2, 3], &[2], &[1, 1, 3, 3]], 1).is_ok());
+        assert!(earlier.run(NAME, "", &[&[2, 3, 2, 2], &[2, 1, 1, 1], &[1, 1, 12, 12]], 1).is_ok());
+        let error = |bottoms: &[&[i32]], tops| earlier.run(NAME, "", bottoms, tops).unwrap_err();
+        let message = "bottom: the infogain matrix of shape (3, 3) is not (1, 1, 3, 3), for 3 classes";
+        assert_eq!(error(&[&[2, 3], &[2], &[3, 3]], 1), message);
+        let message = "bottom: bottom 1 must have dimension 1 at axis 2, its shape is (2, 1, 2, 2)";
+        assert_eq!(error(&[&[2, 3, 2, 2], &[2, 1, 2, 2], &[1, 1, 12, 12]], 1), message);
+        assert_eq!(error(&[&[2, 3], &[2], &[1, 1, 3, 3]], 2), "top: InfogainLoss makes 1 top, 2 given");
     }
 
     #[test]

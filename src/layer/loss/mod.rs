@@ -15,9 +15,13 @@ mod contrastive;
 mod euclidean;
 mod hinge;
 mod infogain;
+mod multi_box;
 mod multinomial_logistic;
 mod sigmoid_cross_entropy;
+mod smooth_l1;
 mod softmax;
+
+pub use multi_box::MultiBoxLoss;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -25,8 +29,12 @@ pub(super) static TYPES: &[LayerType] = &[
     euclidean::TYPE,
     hinge::TYPE,
     infogain::TYPE,
+    infogain::OF_PROBABILITIES,
+    multi_box::SSD,
+    multi_box::REFINEDET,
     multinomial_logistic::TYPE,
     sigmoid_cross_entropy::TYPE,
+    smooth_l1::TYPE,
     softmax::TYPE,
 ];
 
@@ -55,6 +63,13 @@ pub enum Loss {
         /// The file of the matrix; none where the third bottom is it.
         matrix: Option<PathBuf>,
     },
+    /// The negative log-likelihood of the labels, from probabilities, weighted by a matrix over pairs of classes.
+    InfogainOfProbabilities {
+        /// The file of the matrix; none where the third bottom is it.
+        matrix: Option<PathBuf>,
+    },
+    /// The loss of boxes and their classes.
+    MultiBox(MultiBoxLoss),
     /// The negative log-likelihood of the labels, from probabilities.
     MultinomialLogistic,
     /// The cross entropy of independent targets under a sigmoid.
@@ -64,6 +79,8 @@ pub enum Loss {
         /// The divisor of the sum.
         normalization: NormalizationMode,
     },
+    /// The mean distance, squared where it is below 1.
+    SmoothL1,
     /// The negative log-likelihood of the labels under a softmax.
     Softmax(Labels),
 }
@@ -116,6 +133,11 @@ fn loss(ctx: &SetupContext<'_>, operator: Loss, tops: Vec<Shape>) -> Setup {
 /// Checks that prediction and target have the same batch.
 fn check_batches(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
     let (prediction, target) = (ctx.bottom(0), ctx.bottom(1));
+    if !ctx.dialect.traits.losses_take_any_axes {
+        let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
+        ensure!(a == b, "bottom", "the bottoms differ in their first dimension: {prediction} and {target}");
+        return Ok(());
+    }
     match (prediction.dim(0), target.dim(0)) {
         (Some(a), Some(b)) => {
             ensure!(a == b, "bottom", "the bottoms differ in their first dimension: {prediction} and {target}");
@@ -143,18 +165,10 @@ pub(super) fn check_label_count(ctx: &SetupContext<'_>, axis: usize) -> Result<(
 fn check_single(ctx: &SetupContext<'_>, bottom: usize, axes: std::ops::RangeInclusive<usize>) -> Result<(), Refusal> {
     let shape = ctx.bottom(bottom);
     for axis in axes {
-        let dim = legacy_dim(ctx, bottom, axis)?;
+        let dim = ctx.legacy_dim(bottom, axis)?;
         ensure!(dim == 1, "bottom", "bottom {bottom} must have dimension 1 at axis {axis}, its shape is {shape}");
     }
     Ok(())
-}
-
-/// A dimension of a bottom that may have at most four axes.
-fn legacy_dim(ctx: &SetupContext<'_>, bottom: usize, axis: usize) -> Result<i32, Refusal> {
-    let shape = ctx.bottom(bottom);
-    shape
-        .legacy_dim(axis)
-        .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
 }
 
 /// Checks that the layer inside a loss layer, which holds a copy of bottom 0, can take the loss weight: Caffe writes
@@ -183,11 +197,11 @@ mod tests {
 
     #[test]
     fn every_loss_is_a_scalar_of_weight_one() {
-        for entry in TYPES {
+        for entry in TYPES.iter().filter(|entry| entry.name != "MultiBoxLoss") {
             let bottoms: &[&[i32]] = match entry.name {
                 "ContrastiveLoss" => &[&[2, 3], &[2, 3], &[2]],
                 "InfogainLoss" => &[&[2, 3], &[2], &[3, 3]],
-                "EuclideanLoss" | "SigmoidCrossEntropyLoss" => &[&[2, 3], &[2, 3]],
+                "EuclideanLoss" | "SigmoidCrossEntropyLoss" | "SmoothL1Loss" => &[&[2, 3], &[2, 3]],
                 _ => &[&[2, 3], &[2]],
             };
             let made = run(entry.name, "", bottoms, 1).unwrap();

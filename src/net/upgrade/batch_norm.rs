@@ -1,22 +1,45 @@
 //! BatchNorm layers of the time when their statistics had to be protected from the solver by hand.
 
+use crate::dialect::BatchNormParams;
 use crate::net::NetLayer;
 
-/// Sets both multipliers to zero in BatchNorm layers with exactly three params; returns how many layers it changed.
-pub(super) fn upgrade(layers: &mut [NetLayer]) -> usize {
+/// What is said where multipliers were set.
+const CLEARED: &str = "BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0";
+/// What is said where params were taken away.
+const REMOVED: &str = "BatchNorm layers with three params lost them: three with lr_mult: 0 take their place";
+
+/// Sets both multipliers to zero in BatchNorm layers with exactly three params, or does with them what the dialect does;
+/// returns how many layers it changed.
+pub(super) fn upgrade(layers: &mut [NetLayer], dialects: BatchNormParams) -> usize {
     let mut changed = 0;
     for NetLayer { param, .. } in layers {
         if param.r#type() != "BatchNorm" || param.param.len() != 3 {
             continue;
         }
         let before = param.param.clone();
-        for spec in &mut param.param {
-            spec.lr_mult = Some(0.0);
-            spec.decay_mult = Some(0.0);
+        match dialects {
+            BatchNormParams::Kept => {}
+            BatchNormParams::Replaced => param.param.clear(),
+            BatchNormParams::Cleared | BatchNormParams::ClearedAlone => {
+                for spec in &mut param.param {
+                    spec.lr_mult = Some(0.0);
+                    spec.decay_mult = Some(0.0);
+                }
+            }
         }
         changed += usize::from(param.param != before);
     }
     changed
+}
+
+/// Says what became of the params.
+pub(super) fn notice(dialects: BatchNormParams) -> &'static str {
+    if dialects == BatchNormParams::Replaced { REMOVED } else { CLEARED }
+}
+
+/// Whether this was said.
+pub(crate) fn is_notice(text: &str) -> bool {
+    [CLEARED, REMOVED].contains(&text)
 }
 
 #[cfg(test)]
@@ -34,9 +57,17 @@ mod tests {
     #[test]
     fn exactly_three_params_are_rewritten() {
         let mut layers = [layer(2), layer(3)];
-        assert_eq!(upgrade(&mut layers), 1);
+        assert_eq!(upgrade(&mut layers, BatchNormParams::Cleared), 1);
         assert_eq!(layers[0].param.param[0].lr_mult, Some(1.0));
         assert_eq!(layers[1].param.param[2].decay_mult, Some(0.0));
-        assert_eq!(upgrade(&mut layers), 0);
+        assert_eq!(upgrade(&mut layers, BatchNormParams::Cleared), 0);
+    }
+
+    #[test]
+    fn dialects_remove_or_keep_them() {
+        let mut layers = [layer(2), layer(3)];
+        assert_eq!(upgrade(&mut layers, BatchNormParams::Kept), 0);
+        assert_eq!(upgrade(&mut layers, BatchNormParams::Replaced), 1);
+        assert_eq!(layers.map(|layer| layer.param.param.len()), [2, 0]);
     }
 }

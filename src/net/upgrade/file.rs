@@ -4,13 +4,15 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use prost::Message;
-use prost::encoding::message;
 
 use super::{solver, upgrade_in_place};
+use crate::dialect::Dialect;
 use crate::error::Result;
-use crate::net::{Kind, load};
+use crate::net::load::{self, Decoded};
+use crate::net::{Kind, ReadOptions};
 use crate::proto::caffe::{NetParameter, SolverParameter};
-use crate::proto::{Encoding, text};
+use crate::proto::schema::MessageType;
+use crate::proto::{Encoding, binary, gate, text};
 
 /// The number of `NetParameter`'s field `layer`, which is the last.
 const NET_LAYER: u32 = 100;
@@ -34,6 +36,10 @@ pub struct UpgradedFile {
     pub changes: Vec<String>,
     /// How the file was encoded.
     pub encoding: Encoding,
+    /// The dialect that it is written in.
+    pub dialect: &'static Dialect,
+    /// How the dialect was told, if it is not BVLC's and was not given.
+    pub notice: Option<String>,
     content: Content,
     /// The bytes of a file that is current.
     unchanged: Option<Vec<u8>>,
@@ -60,21 +66,36 @@ impl UpgradedFile {
     /// # Errors
     /// The bytes do not parse, or cannot be brought to the current format.
     pub fn from_bytes(name: &str, bytes: Vec<u8>, kind: Option<Kind>) -> Result<UpgradedFile> {
-        let (content, changes) = match kind.unwrap_or_else(|| Kind::of(&bytes)) {
+        UpgradedFile::from_bytes_with(name, bytes, kind, &ReadOptions::default())
+    }
+
+    /// As [`UpgradedFile::from_bytes`], with options.
+    ///
+    /// # Errors
+    /// Those of [`UpgradedFile::from_bytes`].
+    pub fn from_bytes_with(
+        name: &str,
+        bytes: Vec<u8>,
+        kind: Option<Kind>,
+        options: &ReadOptions,
+    ) -> Result<UpgradedFile> {
+        let (content, changes, dialect, notice) = match kind.unwrap_or_else(|| Kind::of(&bytes)) {
             Kind::Net => {
-                let (mut net, locator) = load::decode(name, &bytes, Kind::Net)?;
-                let changes = upgrade_in_place(&mut net, &locator)?;
-                (Content::Net(net), changes)
+                let Decoded { message: mut net, locator, dialect, notice } =
+                    load::decode(name, &bytes, Kind::Net, options)?;
+                let changes = upgrade_in_place(&mut net, dialect, &locator)?;
+                (Content::Net(net), changes, dialect, notice)
             }
             Kind::Solver => {
-                let (mut solver, locator) = load::decode(name, &bytes, Kind::Solver)?;
-                let changes = solver::upgrade(&mut solver, &locator)?;
-                (Content::Solver(Box::new(solver)), changes)
+                let Decoded { message: mut solver, locator, dialect, notice } =
+                    load::decode(name, &bytes, Kind::Solver, options)?;
+                let changes = solver::upgrade(&mut solver, dialect, &locator)?;
+                (Content::Solver(Box::new(solver)), changes, dialect, notice)
             }
         };
         let encoding = Encoding::of(&bytes);
         let unchanged = changes.is_empty().then_some(bytes);
-        Ok(UpgradedFile { changes, encoding, content, unchanged })
+        Ok(UpgradedFile { changes, encoding, dialect, notice, content, unchanged })
     }
 
     /// Writes the file; one that is current keeps its bytes unless its encoding changes.
@@ -86,29 +107,34 @@ impl UpgradedFile {
             return out.write_all(&bytes);
         }
         match self.content {
-            Content::Net(net) => write_net(net, encoding, out),
-            Content::Solver(solver) => write_part(&solver.encode_to_vec(), Kind::Solver, encoding, out),
+            Content::Net(net) => write_net(net, self.dialect, encoding, out),
+            Content::Solver(solver) => {
+                write_part(&solver.encode_to_vec(), Kind::Solver.message_of(self.dialect), encoding, out)
+            }
         }
     }
 }
 
 /// Writes a net layer by layer, so that its weights are not in memory twice.
-fn write_net<W: Write>(mut net: NetParameter, encoding: Encoding, out: &mut W) -> io::Result<()> {
+fn write_net<W: Write>(mut net: NetParameter, dialect: &Dialect, encoding: Encoding, out: &mut W) -> io::Result<()> {
+    let message = Kind::Net.message_of(dialect);
     let layers = std::mem::take(&mut net.layer);
-    write_part(&net.encode_to_vec(), Kind::Net, encoding, out)?;
+    write_part(&net.encode_to_vec(), message, encoding, out)?;
     for layer in layers {
         let mut bytes = Vec::new();
-        message::encode(NET_LAYER, &layer, &mut bytes);
+        prost::encoding::message::encode(NET_LAYER, &layer, &mut bytes);
         drop(layer);
-        write_part(&bytes, Kind::Net, encoding, out)?;
+        write_part(&bytes, message, encoding, out)?;
     }
     Ok(())
 }
 
 /// Writes fields of a message.
-fn write_part<W: Write>(fields: &[u8], kind: Kind, encoding: Encoding, out: &mut W) -> io::Result<()> {
+fn write_part<W: Write>(fields: &[u8], message: MessageType, encoding: Encoding, out: &mut W) -> io::Result<()> {
+    let fields = gate::unfolded(fields, message);
     match encoding {
-        Encoding::Text => text::write(out, kind.message(), fields),
-        Encoding::Binary => out.write_all(fields),
+        Encoding::Text => text::write(out, message, &fields),
+        Encoding::Binary if message.schema().is_caffe() => out.write_all(&fields),
+        Encoding::Binary => binary::write(out, message, &fields),
     }
 }

@@ -16,14 +16,13 @@ mod v1_types;
 
 use super::NetLayer;
 use super::locate::{Locator, Origin};
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
+pub(crate) use batch_norm::is_notice as is_batch_norm_notice;
 pub use file::UpgradedFile;
 pub(crate) use v1_types::v1_name;
-
-/// What is said where multipliers of BatchNorm layers were set.
-pub(crate) const BATCH_NORM_NOTICE: &str = "BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0";
 
 /// A finding about a field of the net or the solver itself.
 struct Problem {
@@ -32,28 +31,32 @@ struct Problem {
 }
 
 /// Upgrades the net in place, takes its layers out of it, and says what was changed, in a line each.
-pub(super) fn upgrade(net: &mut NetParameter, locator: &Locator) -> Result<(Vec<NetLayer>, Vec<String>)> {
+pub(super) fn upgrade(
+    net: &mut NetParameter,
+    dialect: &Dialect,
+    locator: &Locator,
+) -> Result<(Vec<NetLayer>, Vec<String>)> {
     let mut notices = Vec::new();
-    let layers = upgrade_all(net, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
+    let layers = upgrade_all(net, dialect, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
     Ok((layers, notices))
 }
 
 /// Upgrades the net and leaves its layers in it; says what was changed, in a line each.
-fn upgrade_in_place(net: &mut NetParameter, locator: &Locator) -> Result<Vec<String>> {
-    let (layers, changes) = upgrade(net, locator)?;
+fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
+    let (layers, changes) = upgrade(net, dialect, locator)?;
     net.layer = layers.into_iter().map(|layer| layer.param).collect();
     Ok(changes)
 }
 
-fn upgrade_all(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
+fn upgrade_all(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, notices)? };
     if !net.input.is_empty() {
         let input = input::upgrade(net)?;
         notices.push(input::notice(input.as_ref()).to_owned());
         layers.splice(0..0, input);
     }
-    if batch_norm::upgrade(&mut layers) > 0 {
-        notices.push(BATCH_NORM_NOTICE.to_owned());
+    if batch_norm::upgrade(&mut layers, dialect.traits.batch_norm_params) > 0 {
+        notices.push(batch_norm::notice(dialect.traits.batch_norm_params).to_owned());
     }
     Ok(layers)
 }

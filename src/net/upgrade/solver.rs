@@ -1,6 +1,7 @@
 //! Solvers of the time when their algorithm was an enum's value, and nets of the older formats within solvers.
 
 use super::{Problem, diagnose, upgrade_in_place};
+use crate::dialect::Dialect;
 use crate::error::{Refusal, Result};
 use crate::net::{Locator, Origin};
 use crate::proto::caffe::SolverParameter;
@@ -10,9 +11,9 @@ use crate::proto::caffe::solver_parameter::SolverType;
 ///
 /// # Errors
 /// The algorithm is given in both forms, or a net within cannot be upgraded.
-pub(super) fn upgrade(solver: &mut SolverParameter, locator: &Locator) -> Result<Vec<String>> {
+pub(super) fn upgrade(solver: &mut SolverParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
     let mut changes = upgrade_type(solver, locator)?.into_iter().collect();
-    upgrade_nets(solver, locator, &mut changes)?;
+    upgrade_nets(solver, dialect, locator, &mut changes)?;
     Ok(changes)
 }
 
@@ -48,12 +49,17 @@ fn type_name(old: SolverType) -> &'static str {
     }
 }
 
-fn upgrade_nets(solver: &mut SolverParameter, locator: &Locator, changes: &mut Vec<String>) -> Result<()> {
+fn upgrade_nets(
+    solver: &mut SolverParameter,
+    dialect: &Dialect,
+    locator: &Locator,
+    changes: &mut Vec<String>,
+) -> Result<()> {
     let single = [("net_param", &mut solver.net_param), ("train_net_param", &mut solver.train_net_param)];
     let single = single.into_iter().filter_map(|(field, net)| Some((field, 0, net.as_mut()?)));
     let tests = solver.test_net_param.iter_mut().enumerate().map(|(index, net)| ("test_net_param", index, net));
     for (field, index, net) in single.chain(tests) {
-        let changed = upgrade_in_place(net, &locator.within(field, index))?;
+        let changed = upgrade_in_place(net, dialect, &locator.within(field, index))?;
         changes.extend(changed.into_iter().map(|change| format!("{field}: {change}")));
     }
     Ok(())

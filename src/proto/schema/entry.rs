@@ -1,35 +1,66 @@
-//! The rows of the tables.
+//! The rows of the tables. There are no pointers in them: names and comments are ranges of one text.
 
-use super::{EnumType, Kind, MessageType, Schema};
+use super::{EnumType, Kind, MessageType, Schema, UNION};
 
-pub(super) struct MessageEntry {
-    pub(super) name: &'static str,
-    /// The range of its comment.
-    pub(super) about: (u32, u32),
-    /// In the order of the schema.
-    pub(super) fields: &'static [FieldEntry],
-    /// The places of the fields in the order of their names.
-    pub(super) by_name: &'static [u16],
-    /// The places of the fields in the order of their numbers.
-    pub(super) by_number: &'static [u16],
-    /// The places of the fields that every message must have.
-    pub(super) required: &'static [u16],
+static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/tables.txt"));
+
+/// A range of the text of names and comments.
+#[derive(Clone, Copy)]
+pub(super) struct Text {
+    pub(super) start: u32,
+    pub(super) length: u32,
 }
 
-pub(super) struct FieldEntry {
-    pub(super) name: &'static str,
+impl Text {
+    pub(super) fn get(self) -> &'static str {
+        &TEXT[self.start as usize..][..self.length as usize]
+    }
+}
+
+/// What all schemas together have.
+pub(super) struct Union {
+    /// In the order of their names.
+    pub(super) messages: &'static [MessageEntry],
+    /// Message by message, in the order of their names.
+    pub(super) rows: &'static [RowEntry],
+    pub(super) enums: &'static [EnumEntry],
+}
+
+pub(super) struct MessageEntry {
+    pub(super) name: Text,
+    pub(super) about: Text,
+    /// Whether the program's message keeps what it does not read of it and of those within it.
+    pub(super) keeps: bool,
+}
+
+/// A field as some of the schemas have it.
+pub(super) struct RowEntry {
+    pub(super) name: Text,
+    /// Its number in the union.
     pub(super) number: u32,
     pub(super) label: Label,
     pub(super) kind: KindEntry,
     pub(super) packed: bool,
-    pub(super) default: Option<&'static str>,
-    /// The range of its comment.
-    pub(super) about: (u32, u32),
+    pub(super) default: Option<Text>,
+    pub(super) about: Text,
+    /// Its place in the message, as far as that goes for fields of several schemas.
+    pub(super) declared: u16,
+    /// Whether the program's messages have it; what they do not have is kept, encoded.
+    pub(super) read: bool,
 }
 
+/// An enum as some of the schemas have it.
 pub(super) struct EnumEntry {
-    pub(super) name: &'static str,
-    pub(super) values: &'static [(&'static str, i32)],
+    pub(super) name: Text,
+    pub(super) values: &'static [ValueEntry],
+}
+
+pub(super) struct ValueEntry {
+    pub(super) name: Text,
+    /// Its number in files of the schema.
+    pub(super) saved: i32,
+    /// Its number in the union.
+    pub(super) number: i32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +76,7 @@ pub(super) enum KindEntry {
     Int32,
     Int64,
     Uint32,
-    #[allow(dead_code, reason = "a kind that the schema need not have")]
+    #[allow(dead_code, reason = "no schema has it now, as happens with kinds that few forks use")]
     Uint64,
     Float,
     Double,
@@ -68,10 +99,8 @@ impl KindEntry {
             KindEntry::Bool => Kind::Bool,
             KindEntry::String => Kind::String,
             KindEntry::Bytes => Kind::Bytes,
-            KindEntry::Enum(index) => Kind::Enum(EnumType(&schema.enums[usize::from(index)])),
-            KindEntry::Message(index) => {
-                Kind::Message(MessageType { schema, entry: &schema.messages[usize::from(index)] })
-            }
+            KindEntry::Enum(index) => Kind::Enum(EnumType(&UNION.enums[usize::from(index)])),
+            KindEntry::Message(index) => Kind::Message(MessageType { schema, index }),
         }
     }
 }

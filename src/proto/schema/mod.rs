@@ -1,35 +1,57 @@
-//! Caffe's schema as constant tables: its messages, their fields and its enums.
+//! Caffe's schema and those of its forks as constant tables: messages, their fields and enums.
 //!
-//! `build.rs` makes the tables, so that nothing is built when the program starts. A [`MessageType`], a [`FieldType`] and
-//! an [`EnumType`] are handles of one or two words into them.
+//! `build.rs` makes the tables, so that nothing is built when the program starts. Fields meet by name: a field that
+//! several schemas have is one field of their *union*, with one number there, and each schema says by which number its
+//! files have it. A [`MessageType`], a [`FieldType`] and an [`EnumType`] are handles into the tables.
 
 mod entry;
 
 use std::fmt;
 
-use entry::{EnumEntry, FieldEntry, Label, MessageEntry};
+use entry::{EnumEntry, Label, RowEntry};
+use tables::{UNION, VIEWS};
 
 mod tables {
     use super::Schema;
-    use super::entry::{EnumEntry, FieldEntry, KindEntry, Label, MessageEntry};
+    use super::entry::{EnumEntry, KindEntry, Label, MessageEntry, RowEntry, Text, Union, ValueEntry};
 
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
 
-/// The comments of the schema one after the other; tables hold the range of each.
-static COMMENTS: &str = include_str!(concat!(env!("OUT_DIR"), "/comments.txt"));
-
-/// The tables of a schema.
+/// A schema: which fields of the union it has, and their numbers in its files.
 pub struct Schema {
-    /// In the order of their names.
-    messages: &'static [MessageEntry],
-    enums: &'static [EnumEntry],
+    name: &'static str,
+    /// Where the fields of each of the union's messages begin, and where those of the last end.
+    ends: &'static [u16],
+    /// The row in the union and the number in files; of each message in the order of the names.
+    fields: &'static [(u16, u32)],
+    /// The places of a message's fields in the order of their numbers in files.
+    by_saved: &'static [u16],
+    /// The places of a message's fields in the order of their numbers in the union.
+    by_number: &'static [u16],
+    /// The messages that have required fields.
+    requiring: &'static [u16],
 }
 
 impl Schema {
     /// BVLC Caffe's schema, with this program's extensions.
     pub fn caffe() -> &'static Schema {
-        &tables::CAFFE
+        &VIEWS[0]
+    }
+
+    /// All schemas, BVLC's first.
+    pub fn all() -> &'static [Schema] {
+        VIEWS
+    }
+
+    /// Whether it is BVLC's, by whose numbers the program's own messages are encoded.
+    pub(crate) fn is_caffe(&'static self) -> bool {
+        std::ptr::eq(self, Schema::caffe())
+    }
+
+    /// The schema's name, which is that of its dialect.
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
     /// The message of this name, with `caffe.` in front or without it.
@@ -42,19 +64,20 @@ impl Schema {
     /// ```
     pub fn message(&'static self, name: &str) -> Option<MessageType> {
         let name = name.strip_prefix("caffe.").unwrap_or(name);
-        let found = self.messages.binary_search_by(|entry| entry.name.cmp(name)).ok()?;
-        Some(MessageType { schema: self, entry: &self.messages[found] })
+        let found = UNION.messages.binary_search_by(|entry| entry.name.get().cmp(name)).ok()?;
+        Some(MessageType { schema: self, index: found as u16 }).filter(|message| !message.range().is_empty())
     }
 
     /// All messages in the order of their names.
     pub fn messages(&'static self) -> impl Iterator<Item = MessageType> {
-        self.messages.iter().map(move |entry| MessageType { schema: self, entry })
+        let messages = (0..UNION.messages.len() as u16).map(move |index| MessageType { schema: self, index });
+        messages.filter(|message| !message.range().is_empty())
     }
 }
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Schema").field("messages", &self.messages.len()).finish_non_exhaustive()
+        f.debug_tuple("Schema").field(&self.name).finish()
     }
 }
 
@@ -62,54 +85,87 @@ impl fmt::Debug for Schema {
 #[derive(Clone, Copy)]
 pub struct MessageType {
     schema: &'static Schema,
-    entry: &'static MessageEntry,
+    /// Its place in the union.
+    index: u16,
 }
 
 impl MessageType {
     /// Its name without the package.
     pub fn name(self) -> &'static str {
-        self.entry.name
+        UNION.messages[usize::from(self.index)].name.get()
     }
 
     /// What the schema's comment says of it.
     pub fn about(self) -> &'static str {
-        comment(self.entry.about)
+        UNION.messages[usize::from(self.index)].about.get()
+    }
+
+    /// Whether the program's message has a field for what it does not read of it and of those within it.
+    pub(crate) fn keeps(self) -> bool {
+        UNION.messages[usize::from(self.index)].keeps
+    }
+
+    /// The schema that it is a message of.
+    pub fn schema(self) -> &'static Schema {
+        self.schema
+    }
+
+    /// The same message of another schema, if that has it.
+    pub fn of(self, schema: &'static Schema) -> Option<MessageType> {
+        Some(MessageType { schema, index: self.index }).filter(|message| !message.range().is_empty())
     }
 
     /// Its fields in the order in which the schema declares them.
     pub fn fields(self) -> impl ExactSizeIterator<Item = FieldType> {
-        self.entry.fields.iter().map(move |entry| self.handle(entry))
+        let mut fields: Vec<FieldType> =
+            self.schema.fields[self.range()].iter().map(|entry| self.handle(entry)).collect();
+        fields.sort_by_key(|field| (field.row().declared, field.saved_number()));
+        fields.into_iter()
     }
 
-    /// The field of this number.
+    /// The field of this number in the union.
     pub fn field(self, number: u32) -> Option<FieldType> {
-        let fields = self.entry.fields;
-        let by_number = self.entry.by_number;
-        let found = by_number.binary_search_by_key(&number, |&index| fields[usize::from(index)].number).ok()?;
-        Some(self.handle(&fields[usize::from(by_number[found])]))
+        self.find(self.schema.by_number, |field| field.number().cmp(&number))
+    }
+
+    /// The field of this number in the schema's files.
+    pub fn saved_field(self, number: u32) -> Option<FieldType> {
+        self.find(self.schema.by_saved, |field| field.saved_number().cmp(&number))
     }
 
     /// The field of this name.
     pub fn field_named(self, name: &str) -> Option<FieldType> {
-        let fields = self.entry.fields;
-        let by_name = self.entry.by_name;
-        let found = by_name.binary_search_by(|&index| fields[usize::from(index)].name.cmp(name)).ok()?;
-        Some(self.handle(&fields[usize::from(by_name[found])]))
+        let fields = &self.schema.fields[self.range()];
+        let found = fields.binary_search_by(|entry| self.handle(entry).name().cmp(name)).ok()?;
+        Some(self.handle(&fields[found]))
     }
 
-    /// The fields that every message must have. Few messages have any.
+    /// The fields that every message must have, in the order in which the schema declares them. Few messages have any.
     pub fn required_fields(self) -> impl Iterator<Item = FieldType> {
-        self.entry.required.iter().map(move |&index| self.handle(&self.entry.fields[usize::from(index)]))
+        let requires = self.schema.requiring.contains(&self.index);
+        requires.then(|| self.fields()).into_iter().flatten().filter(|field| field.is_required())
     }
 
-    fn handle(self, entry: &'static FieldEntry) -> FieldType {
+    fn range(self) -> std::ops::Range<usize> {
+        let index = usize::from(self.index);
+        self.schema.ends[index].into()..self.schema.ends[index + 1].into()
+    }
+
+    fn find(self, order: &'static [u16], compare: impl Fn(FieldType) -> std::cmp::Ordering) -> Option<FieldType> {
+        let fields = &self.schema.fields[self.range()];
+        let order = &order[self.range()];
+        let found = order.binary_search_by(|&place| compare(self.handle(&fields[usize::from(place)]))).ok()?;
+        Some(self.handle(&fields[usize::from(order[found])]))
+    }
+
+    fn handle(self, entry: &'static (u16, u32)) -> FieldType {
         FieldType { schema: self.schema, entry }
     }
 }
 
 impl PartialEq for MessageType {
     fn eq(&self, other: &MessageType) -> bool {
-        std::ptr::eq(self.entry, other.entry)
+        std::ptr::eq(self.schema, other.schema) && self.index == other.index
     }
 }
 
@@ -125,48 +181,62 @@ impl fmt::Debug for MessageType {
 #[derive(Clone, Copy)]
 pub struct FieldType {
     schema: &'static Schema,
-    entry: &'static FieldEntry,
+    entry: &'static (u16, u32),
 }
 
 impl FieldType {
     /// Its name.
     pub fn name(self) -> &'static str {
-        self.entry.name
+        self.row().name.get()
     }
 
-    /// Its number, which stands in binary messages.
+    /// Its number in the union of all schemas, and so in the program's messages. For what BVLC has it is BVLC's.
     pub fn number(self) -> u32 {
-        self.entry.number
+        self.row().number
+    }
+
+    /// Its number in the schema's binary files.
+    pub fn saved_number(self) -> u32 {
+        self.entry.1
+    }
+
+    /// Whether the program's messages have it. Of what they do not have, each message keeps the encoded fields.
+    pub(crate) fn is_read(self) -> bool {
+        self.row().read
     }
 
     /// What its values are.
     pub fn kind(self) -> Kind {
-        self.entry.kind.resolve(self.schema)
+        self.row().kind.resolve(self.schema)
     }
 
     /// Whether it may be given several times.
     pub fn is_repeated(self) -> bool {
-        self.entry.label == Label::Repeated
+        self.row().label == Label::Repeated
     }
 
     /// Whether every message must have it.
     pub fn is_required(self) -> bool {
-        self.entry.label == Label::Required
+        self.row().label == Label::Required
     }
 
     /// Whether its values are written one after the other behind a single key.
     pub fn is_packed(self) -> bool {
-        self.entry.packed
+        self.row().packed
     }
 
     /// The value that it has where it is not given, if the schema names one.
     pub fn declared_default(self) -> Option<&'static str> {
-        self.entry.default
+        self.row().default.map(entry::Text::get)
     }
 
     /// What the schema's comment says of it.
     pub fn about(self) -> &'static str {
-        comment(self.entry.about)
+        self.row().about.get()
+    }
+
+    fn row(self) -> &'static RowEntry {
+        &UNION.rows[usize::from(self.entry.0)]
     }
 }
 
@@ -183,27 +253,32 @@ pub struct EnumType(&'static EnumEntry);
 impl EnumType {
     /// Its name without the package, behind that of the message it stands in: `PoolingParameter.PoolMethod`.
     pub fn name(self) -> &'static str {
-        self.0.name
-    }
-
-    /// The names and numbers of its values, in the order in which the schema declares them.
-    pub fn values(self) -> &'static [(&'static str, i32)] {
-        self.0.values
+        self.0.name.get()
     }
 
     /// The names of its values, in the order in which the schema declares them.
     pub fn value_names(self) -> impl Iterator<Item = &'static str> {
-        self.0.values.iter().map(|value| value.0)
+        self.0.values.iter().map(|value| value.name.get())
     }
 
-    /// The name of the value of this number.
+    /// The name of the value of this number in the union.
     pub fn value_name(self, number: i32) -> Option<&'static str> {
-        self.0.values.iter().find(|value| value.1 == number).map(|value| value.0)
+        self.0.values.iter().find(|value| value.number == number).map(|value| value.name.get())
     }
 
-    /// The number of the value of this name.
+    /// The number in the union of the value of this name.
     pub fn value_number(self, name: &str) -> Option<i32> {
-        self.0.values.iter().find(|value| value.0 == name).map(|value| value.1)
+        self.0.values.iter().find(|value| value.name.get() == name).map(|value| value.number)
+    }
+
+    /// The number in the union of the value of this number in the schema's files.
+    pub fn of_saved(self, saved: i32) -> Option<i32> {
+        self.0.values.iter().find(|value| value.saved == saved).map(|value| value.number)
+    }
+
+    /// The number in the schema's files of the value of this number in the union.
+    pub fn saved(self, number: i32) -> Option<i32> {
+        self.0.values.iter().find(|value| value.number == number).map(|value| value.saved)
     }
 }
 
@@ -256,23 +331,22 @@ impl Kind {
     }
 }
 
-fn comment((start, end): (u32, u32)) -> &'static str {
-    &COMMENTS[start as usize..end as usize]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn fields_are_found_by_name_and_by_number() {
-        for message in Schema::caffe().messages() {
-            assert_eq!(Schema::caffe().message(message.name()), Some(message));
-            for field in message.fields() {
-                assert_eq!(message.field(field.number()).unwrap().name(), field.name());
-                assert_eq!(message.field_named(field.name()).unwrap().number(), field.number());
+        for schema in Schema::all() {
+            for message in schema.messages() {
+                assert_eq!(schema.message(message.name()), Some(message));
+                for field in message.fields() {
+                    assert_eq!(message.field(field.number()).unwrap().name(), field.name());
+                    assert_eq!(message.saved_field(field.saved_number()).unwrap().name(), field.name());
+                    assert_eq!(message.field_named(field.name()).unwrap().number(), field.number());
+                }
+                assert!(message.field(0).is_none() && message.field_named("").is_none());
             }
-            assert!(message.field(0).is_none() && message.field_named("").is_none());
         }
     }
 

@@ -130,7 +130,7 @@ impl Parser<'_> {
             }
             TokenKind::Integer | TokenKind::Symbol(b'-') => {
                 let number = self.integer_value(field, INT32)?;
-                i32::try_from(number).ok().filter(|&number| values.value_name(number).is_some())
+                i32::try_from(number).ok().and_then(|number| values.of_saved(number))
             }
             _ => return Err(self.not_a_name(field, values)),
         };
@@ -150,14 +150,14 @@ impl Parser<'_> {
             unescape(self.slice(self.token.span), &mut contents);
         }
         let name = std::str::from_utf8(&contents).unwrap_or_default();
-        let near = closest(name, values.values().iter().map(|value| value.0));
+        let near = closest(name, values.value_names());
         self.expected_with_help(field, near.map(|near| format!("write {near}")))
     }
 
     fn unknown_value(&mut self, field: FieldType, values: EnumType, span: Span) -> Fault {
         let text = self.slice(span);
         let name = std::str::from_utf8(text).unwrap_or_default();
-        let names: Vec<&str> = values.values().iter().map(|value| value.0).collect();
+        let names: Vec<&str> = values.value_names().collect();
         let help = match closest(name, names.iter().copied()) {
             Some(near) => Some(format!("did you mean {near}?")),
             None if names.len() <= MAX_LISTED => Some(format!("it takes {}", names.join(", "))),

@@ -1,0 +1,143 @@
+//! Dialects: the Caffes that nets are written for.
+//!
+//! A dialect is a [schema](crate::proto::Schema), a few named [traits](Traits) of the machinery that all layers share, and
+//! the layer types and fillers whose entries say that they are known there ([`Known`]). Rules ask for a trait, never for
+//! the name of a dialect. Most of what looks like a fork's quirk is that of the BVLC release that it grew from.
+
+mod document;
+mod table;
+mod traits;
+mod vocabulary;
+
+use std::fmt;
+
+use crate::proto::Schema;
+
+pub use document::{DialectDocument, MessageFields};
+pub use table::DIALECTS;
+pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};
+pub use vocabulary::Vocabulary;
+
+/// A Caffe that nets are written for: BVLC's of today, one of its releases, or a fork.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Dialect {
+    /// Its name, as `--dialect` takes it; that of its schema too.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// Where it comes from: the repository, the branch and the revision.
+    pub source: &'static str,
+    /// What it does otherwise than BVLC's Caffe of today in the machinery that all layers share.
+    pub traits: Traits,
+}
+
+impl Dialect {
+    /// BVLC's Caffe of today, the master branch of 2020.
+    pub fn bvlc() -> &'static Dialect {
+        &DIALECTS[0]
+    }
+
+    /// The dialect of this name.
+    ///
+    /// ```
+    /// use caffemodel::dialect::Dialect;
+    /// assert!(Dialect::get("ssd").unwrap().traits.reader_draws);
+    /// assert!(Dialect::get("torch").is_none());
+    /// ```
+    pub fn get(name: &str) -> Option<&'static Dialect> {
+        DIALECTS.iter().find(|dialect| dialect.name == name)
+    }
+
+    /// Its schema.
+    pub fn schema(&self) -> &'static Schema {
+        Schema::all().iter().find(|schema| schema.name() == self.name).unwrap_or(Schema::caffe())
+    }
+
+    /// Whether it is BVLC's Caffe of today.
+    pub fn is_bvlc(&self) -> bool {
+        self == Dialect::bvlc()
+    }
+}
+
+impl PartialEq for Dialect {
+    fn eq(&self, other: &Dialect) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Dialect {}
+
+impl fmt::Debug for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Dialect").field(&self.name).finish()
+    }
+}
+
+/// The dialects that know a layer type or a filler.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub enum Known {
+    /// All of them.
+    #[default]
+    Everywhere,
+    /// Those of these names.
+    In(&'static [&'static str]),
+    /// Those with such traits.
+    Where(fn(&Traits) -> bool),
+    /// Those whose schema has this field of `LayerParameter`, which came with the layer type.
+    WithField(&'static str),
+    /// All of them: some have it, to the others people add it.
+    Added {
+        /// The tree that people take it from.
+        from: &'static str,
+        /// The dialects that have it.
+        own: &'static [&'static str],
+    },
+}
+
+impl Known {
+    /// Whether the dialect is one of them.
+    pub fn includes(&self, dialect: &Dialect) -> bool {
+        match self {
+            Known::Everywhere => true,
+            Known::In(names) => names.contains(&dialect.name),
+            Known::Where(has) => has(&dialect.traits),
+            Known::WithField(field) => {
+                dialect.schema().message("LayerParameter").is_some_and(|layer| layer.field_named(field).is_some())
+            }
+            Known::Added { .. } => true,
+        }
+    }
+
+    /// The tree that people take it from to add it to this dialect, where the dialect itself does not have it.
+    pub fn added_from(&self, dialect: &Dialect) -> Option<&'static str> {
+        match self {
+            Known::Added { from, own } => (!own.contains(&dialect.name)).then_some(*from),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_dialect_has_a_schema_and_every_schema_a_dialect() {
+        let names: HashSet<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
+        assert_eq!(names.len(), DIALECTS.len(), "a name is there twice");
+        let schemas: HashSet<&str> = Schema::all().iter().map(Schema::name).collect();
+        assert_eq!(names, schemas);
+    }
+
+    #[test]
+    fn every_dialect_is_documented() {
+        for Dialect { name, about, source, .. } in DIALECTS {
+            assert!(about.starts_with(|c: char| c.is_ascii_uppercase()) && !about.ends_with('.'), "{name}");
+            assert!(source.contains('/'), "{name}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What dialects do otherwise in the machinery that all layers share.
+
+/// How the bilinear filler centres its kernel. The choices agree for widths w with w mod 4 of 0 or 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BilinearCentre {
+    /// c = (w - 1) / 2f, f = ⌈w / 2⌉.
+    Width,
+    /// c = (2f - 1 - f mod 2) / 2f.
+    Factor,
+}
+
+/// Which blobs the fillers xavier, msra and positive_unitball take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fans {
+    /// Those of one axis or more.
+    AnyAxes,
+    /// Those of four axes at most; a blob without axes has fans of 1.
+    FourAxes,
+}
+
+/// What becomes of the `param` entries of a BatchNorm layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BatchNormParams {
+    /// Missing ones are added with `lr_mult: 0`; three given ones lose what they say beside.
+    Cleared,
+    /// Missing ones are added with `lr_mult: 0`; three given ones are removed first, names included.
+    Replaced,
+    /// Three given ones lose what they say beside; missing ones stay missing.
+    ClearedAlone,
+    /// They stay as they are.
+    Kept,
+}
+
+/// What InfogainLoss takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InfogainInput {
+    /// Scores, of which it takes the softmax along an axis.
+    Scores,
+    /// Probabilities, one set for each item.
+    Probabilities,
+}
+
+/// What becomes of the `input` fields of a net.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NetInputs {
+    /// They become an Input layer.
+    Layer,
+    /// They stay fields of the net, and are saved without their shapes.
+    Fields,
+}
+
+/// How the first picture of an ImageData layer's list is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ImageLists {
+    /// A line holds a name and, behind its last space, a label.
+    Lines,
+    /// The list is made of words, each name followed by a label.
+    Words,
+}
+
+/// What a dialect does otherwise than BVLC's Caffe of today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Traits {
+    /// How the bilinear filler centres its kernel.
+    pub bilinear_centre: BilinearCentre,
+    /// Which blobs xavier, msra and positive_unitball take.
+    pub fans: Fans,
+    /// What becomes of the `param` entries of a BatchNorm layer.
+    pub batch_norm_params: BatchNormParams,
+    /// Whether layers that read databases draw the seed of a reader first, before all other draws.
+    pub reader_draws: bool,
+    /// Whether layers that prefetch draw the seed of their thread, after all other draws.
+    pub prefetch_draws: bool,
+    /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
+    pub data_skips_at_random: bool,
+    /// What InfogainLoss takes.
+    pub infogain: InfogainInput,
+    /// Whether Dropout and the losses take blobs of any number of axes, and not of four at most.
+    pub losses_take_any_axes: bool,
+    /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
+    pub takes_empty_axes: bool,
+    /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
+    /// a copy of the first one is added.
+    pub scale_takes_given_bias: bool,
+    /// Whether Accuracy refuses more than two tops.
+    pub accuracy_counts_tops: bool,
+    /// How lists of pictures are read.
+    pub image_lists: ImageLists,
+    /// What becomes of the `input` fields of a net.
+    pub net_inputs: NetInputs,
+    /// Whether HDF5 weights are told by content, and their shapes compared; otherwise by the end `.h5` of their name, and
+    /// their shapes are taken.
+    pub checks_hdf5: bool,
+}
+
+impl Traits {
+    /// Those of BVLC's master of 2020.
+    pub const MASTER: Traits = Traits {
+        bilinear_centre: BilinearCentre::Width,
+        fans: Fans::AnyAxes,
+        batch_norm_params: BatchNormParams::Cleared,
+        reader_draws: false,
+        prefetch_draws: true,
+        data_skips_at_random: false,
+        infogain: InfogainInput::Scores,
+        losses_take_any_axes: true,
+        takes_empty_axes: true,
+        scale_takes_given_bias: true,
+        accuracy_counts_tops: true,
+        image_lists: ImageLists::Lines,
+        net_inputs: NetInputs::Layer,
+        checks_hdf5: true,
+    };
+
+    /// Those of BVLC's release 1.0 of April 2017.
+    pub const RELEASE_1_0: Traits =
+        Traits { bilinear_centre: BilinearCentre::Factor, fans: Fans::FourAxes, ..Traits::MASTER };
+
+    /// Those of BVLC's release candidates 4 and 5 of January and February 2017.
+    pub const RC5: Traits =
+        Traits { infogain: InfogainInput::Probabilities, checks_hdf5: false, ..Traits::RELEASE_1_0 };
+
+    /// Those of BVLC's release candidate 3 of January 2016.
+    pub const RC3: Traits = Traits {
+        batch_norm_params: BatchNormParams::Kept,
+        reader_draws: true,
+        losses_take_any_axes: false,
+        takes_empty_axes: false,
+        scale_takes_given_bias: false,
+        accuracy_counts_tops: false,
+        image_lists: ImageLists::Words,
+        net_inputs: NetInputs::Fields,
+        ..Traits::RC5
+    };
+
+    /// Those of BVLC's release candidate 2 of February 2015.
+    pub const RC2: Traits =
+        Traits { reader_draws: false, prefetch_draws: false, data_skips_at_random: true, ..Traits::RC3 };
+}

@@ -1,0 +1,112 @@
+//! AnnotatedData: pictures with the boxes of the objects in them, from an LMDB or LevelDB database (SSD).
+//!
+//! Tops: as [Data](super::database), and then the boxes, (1, 1, B, 8) with B those of the first record, but at least 1;
+//! (batch_size, 1, 1, 1) where neither the record nor `anno_type` has a type. Further tops are left without axes. Draws: as
+//! Data. `label_map_file` is not opened while the net is built.
+
+use super::DataSource;
+use super::database::{first_record, picture_size, source};
+use super::tops::{check_batch, check_prefetched, given_pictures};
+use super::transform::Transform;
+use crate::Shape;
+use crate::data::annotated::Annotated;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::proto::caffe::{AnnotatedDataParameter, DataParameter};
+
+/// How many numbers a box has: the item, its group and number, four sides, and whether it is difficult.
+const BOX: i64 = 8;
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "AnnotatedData",
+    "Reads pictures and the boxes in them from an LMDB or LevelDB database",
+    Arity::exactly(0),
+    Arity::at_least(1),
+    &setup,
+)
+.params(&["annotated_data_param", "data_param", "transform_param"])
+.known(Known::In(&["ssd", "refinedet"]));
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = DataParameter::default();
+    let param = ctx.param.data_param.as_deref().unwrap_or(&default);
+    let batch = param.batch_size();
+    check_batch(ctx, "data_param.batch_size", batch)?;
+    let (mut notices, mut locks) = (Vec::new(), Vec::new());
+    let transform = Transform::new(ctx, &mut notices)?;
+    ensure!(
+        !transform.keeps_aspects() || batch == 1,
+        "data_param.batch_size",
+        "batch_size must be 1, not {batch}, where FIT_SMALL_SIZE keeps pictures of several shapes"
+    );
+    let (data, boxes) = (given_pictures(ctx, batch)?, ctx.user_shape(1).cloned());
+    let mut tops = match (data, boxes) {
+        (Some(data), Some(boxes)) => vec![data, boxes],
+        (Some(data), None) if ctx.top_count() == 1 => vec![data],
+        (data, boxes) => {
+            let folder = source(param).find(ctx, 0, &mut notices)?;
+            let record = first_record(ctx, param, &folder, &mut locks)?;
+            let schema = ctx.dialect.schema();
+            let record =
+                Annotated::read(&folder, record, schema).map_err(|error| source(param).unknown_shape(ctx, 0, error))?;
+            let data = match data {
+                Some(data) => data,
+                None => transform.batch_shape(batch, picture_size(ctx, &record.picture)?)?,
+            };
+            vec![data, boxes.map_or_else(|| boxes_of(ctx, &record, batch), Ok)?]
+        }
+    };
+    tops.resize(ctx.top_count(), Shape::unshaped());
+    check_prefetched(ctx, &tops[..tops.len().min(2)])?;
+    let operator = Operator::Data(DataSource::Dataset);
+    Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })
+}
+
+/// The shape of the boxes.
+fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32) -> Result<Shape, Refusal> {
+    let default = AnnotatedDataParameter::default();
+    let param = ctx.param.annotated_data_param.as_deref().unwrap_or(&default);
+    let shape = match record.has_type || param.anno_type.is_some() {
+        true => [1, 1, record.boxes.max(1) as i64, BOX],
+        false => [batch.into(), 1, 1, 1],
+    };
+    Shape::new(shape).at("data_param.source")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::Draw;
+    use crate::layer::data::tests::given;
+    use crate::layer::testing::Surroundings;
+
+    fn run(fields: &str, tops: usize, user_shapes: &[Option<Shape>]) -> Result<Vec<Vec<i32>>, String> {
+        let text = format!("top: 'data' top: 'label' data_param {{ {fields} }}");
+        let made = Surroundings { user_shapes, ..Surroundings::of("ssd") }.run("AnnotatedData", &text, &[], tops)?;
+        assert_eq!(made.draws, [Draw::Skip(2)]);
+        Ok(made.tops.iter().map(|top| top.dims().to_vec()).collect())
+    }
+
+    #[test]
+    fn shapes_of_the_user_leave_the_source_alone() {
+        let (data, label) = (given(&[3, 5, 6]), given(&[1, 1, 9, 8]));
+        assert_eq!(run("batch_size: 4", 1, &[data.clone()]), Ok(vec![vec![4, 3, 5, 6]]));
+        let made = run("batch_size: 4", 3, &[data, label]).unwrap();
+        assert_eq!(made, [vec![4, 3, 5, 6], vec![1, 1, 9, 8], vec![]]);
+    }
+
+    #[test]
+    fn refusals() {
+        let absent = "No such file or directory (os error 2)";
+        let message = format!("data_param.source: the shape of top \"data\" is not known: cannot read db: {absent}");
+        assert_eq!(run("batch_size: 4 source: 'db'", 2, &[given(&[3, 5, 6])]).unwrap_err(), message);
+        let text = "data_param { batch_size: 2 } transform_param { resize_param \
+                    { resize_mode: FIT_SMALL_SIZE height: 3 width: 3 } }";
+        let error = Surroundings::of("ssd").run("AnnotatedData", text, &[], 1).unwrap_err();
+        let message = "batch_size must be 1, not 2, where FIT_SMALL_SIZE keeps pictures of several shapes";
+        assert_eq!(error, format!("data_param.batch_size: {message}"));
+        let error = Surroundings::of("ssd").run("AnnotatedData", "", &[&[1]], 1).unwrap_err();
+        assert_eq!(error, "bottom: AnnotatedData takes 0 bottoms, 1 given");
+    }
+}

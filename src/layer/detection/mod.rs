@@ -1,0 +1,60 @@
+//! Layers that detect objects: prior boxes, the boxes found, and how good they are (SSD).
+
+use super::{LayerType, SetupContext};
+use crate::error::{Refusal, ensure};
+
+mod evaluate;
+mod files;
+mod output;
+mod prior_box;
+
+pub use evaluate::DetectionEvaluate;
+pub use output::DetectionOutput;
+pub use prior_box::PriorBox;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[evaluate::TYPE, output::SSD, output::REFINEDET, prior_box::TYPE];
+
+/// The prior boxes of a layer whose bottoms are locations, confidences and priors.
+pub(super) struct Priors(i64);
+
+impl Priors {
+    /// Those of bottom 2, of four numbers each.
+    ///
+    /// # Errors
+    /// The bottom has more than four axes.
+    pub(super) fn new(ctx: &SetupContext<'_>) -> Result<Priors, Refusal> {
+        Ok(Priors(i64::from(ctx.legacy_dim(2, 2)? / 4)))
+    }
+
+    /// Checks that bottoms 0 and 1 have a location and a confidence for each prior and class.
+    ///
+    /// # Errors
+    /// They have more than four axes, or other numbers of channels.
+    pub(super) fn check_predictions(
+        &self,
+        ctx: &SetupContext<'_>,
+        classes: i64,
+        share_location: bool,
+    ) -> Result<(), Refusal> {
+        let priors = self.0;
+        let (located, needed) = match share_location {
+            true => (format!("{priors} priors"), priors * 4),
+            false => (format!("{priors} priors of {classes} classes each with a location"), priors * 4 * classes),
+        };
+        check_channels(ctx, 0, needed, &format!("{located} need {needed} channels of locations"))?;
+        let needed = priors * classes;
+        check_channels(
+            ctx,
+            1,
+            needed,
+            &format!("{priors} priors of {classes} classes need {needed} channels of confidences"),
+        )
+    }
+}
+
+fn check_channels(ctx: &SetupContext<'_>, bottom: usize, needed: i64, why: &str) -> Result<(), Refusal> {
+    let channels = i64::from(ctx.legacy_dim(bottom, 1)?);
+    ensure!(channels == needed, "bottom", "{why}, bottom {bottom} {} has {channels}", ctx.bottom(bottom));
+    Ok(())
+}

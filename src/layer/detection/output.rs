@@ -1,0 +1,244 @@
+//! DetectionOutput: the boxes that are left of all predicted ones, by confidence and overlap (SSD).
+//!
+//! ```text
+//! bottoms = locations (N, 4 P L), confidences (N, P K), priors (1, 2, 4 P), and what RefineDet adds
+//! top     = (1, 1, 1, 7), of which the third axis is the number of boxes once there are any
+//! ```
+//!
+//! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. Missing axes count as 1. No blobs.
+//! With `visualize` the layer sets up a transformer, which draws as in [data layers](super::super::data), once.
+//!
+//! The label map and the list of sizes are read while the net is built. Caffe also makes the folder `output_directory`
+//! then; nothing is made here.
+
+use super::Priors;
+use super::files::{check_label_map, count_sizes};
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::data::Transform;
+use crate::layer::{Arity, Draw, LayerType, Operator, Setup, SetupContext};
+use crate::proto::caffe::prior_box_parameter::CodeType;
+use crate::proto::caffe::{DetectionOutputParameter, NonMaximumSuppressionParameter, SaveOutputParameter};
+
+pub(super) const SSD: LayerType = entry(Arity::between(3, 4)).known(Known::In(&["ssd"]));
+
+pub(super) const REFINEDET: LayerType = entry(Arity::between(3, 5)).known(Known::In(&["refinedet"]));
+
+const fn entry(bottoms: Arity) -> LayerType {
+    LayerType::new(
+        "DetectionOutput",
+        "Keeps the best of the predicted boxes, by confidence and overlap",
+        bottoms,
+        Arity::exactly(1),
+        &setup,
+    )
+    .params(&["detection_output_param"])
+}
+
+/// The boxes that are left of all predicted ones.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DetectionOutput {
+    /// How many classes there are, the background's among them.
+    pub num_classes: i64,
+    /// Whether all classes share a location.
+    pub share_location: bool,
+    /// The class of what is no object.
+    pub background_label: i32,
+    /// How boxes are written as numbers.
+    pub code: CodeType,
+    /// Whether the variances of the priors are in the predictions already.
+    pub variance_encoded: bool,
+    /// The confidence from which on a box counts.
+    pub confidence_threshold: Option<f32>,
+    /// The overlap above which the less confident of two boxes goes.
+    pub nms_threshold: f32,
+    /// By what that threshold is multiplied for each box that is kept, while it is above one half.
+    pub eta: f32,
+    /// How many boxes of a class there may be before overlaps are looked at.
+    pub top_k: Option<i32>,
+    /// How many boxes of a picture are kept.
+    pub keep_top_k: i32,
+}
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = DetectionOutputParameter::default();
+    let param = ctx.param.detection_output_param.as_deref().unwrap_or(&default);
+    let nms = param.nms_param.clone().unwrap_or_default();
+    let Some(num_classes) = param.num_classes else {
+        let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
+        return Err(refusal.help("give the number of classes, with background"));
+    };
+    check_nms(&nms)?;
+    let operator = DetectionOutput {
+        num_classes: i64::from(num_classes.cast_signed()),
+        share_location: param.share_location(),
+        background_label: param.background_label_id(),
+        code: param.code_type(),
+        variance_encoded: param.variance_encoded_in_target(),
+        confidence_threshold: param.confidence_threshold,
+        nms_threshold: nms.nms_threshold(),
+        eta: nms.eta(),
+        top_k: nms.top_k,
+        keep_top_k: param.keep_top_k(),
+    };
+    let mut notices = Vec::new();
+    check_files(ctx, param.save_output_param.as_ref(), &mut notices)?;
+    let draws = if param.visualize() { Transform::new(ctx, &mut notices)?.draws() } else { Vec::<Draw>::new() };
+    let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
+    ensure!(a == b, "bottom", "the batches differ: {} and {}", ctx.bottom(0), ctx.bottom(1));
+    Priors::new(ctx)?.check_predictions(ctx, operator.num_classes, operator.share_location)?;
+    let top = Shape::new([1, 1, 1, 7]).at("top")?;
+    Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
+}
+
+fn check_nms(nms: &NonMaximumSuppressionParameter) -> Result<(), Refusal> {
+    let (threshold, eta) = (nms.nms_threshold(), nms.eta());
+    let threshold_field = "detection_output_param.nms_param.nms_threshold";
+    ensure!(threshold >= 0.0, threshold_field, "nms_threshold {threshold} is below 0");
+    ensure!(eta > 0.0 && eta <= 1.0, "detection_output_param.nms_param.eta", "eta {eta} is not above 0 and at most 1");
+    Ok(())
+}
+
+/// Reads the files that the output is saved by. Empty names stand for none.
+fn check_files(
+    ctx: &SetupContext<'_>,
+    save: Option<&SaveOutputParameter>,
+    notices: &mut Vec<String>,
+) -> Result<(), Refusal> {
+    const LABELS: &str = "detection_output_param.save_output_param.label_map_file";
+    const SIZES: &str = "detection_output_param.save_output_param.name_size_file";
+    const TESTED: &str = "detection_output_param.save_output_param.num_test_image";
+    let Some(save) = save else { return Ok(()) };
+    let (labels, sizes) = (save.label_map_file(), save.name_size_file());
+    if !labels.is_empty() {
+        check_label_map(ctx, LABELS, labels, notices)?;
+    }
+    if sizes.is_empty() {
+        return Ok(());
+    }
+    let listed = count_sizes(ctx, SIZES, sizes, notices)?;
+    let tested = save.num_test_image.map_or(listed, u64::from);
+    ensure!(tested <= listed, TESTED, "num_test_image is {tested}, but {sizes:?} lists {listed} pictures");
+    let saves = !save.output_directory().is_empty() && !labels.is_empty();
+    ensure!(
+        !saves || tested > 0,
+        TESTED,
+        "there are no test pictures to save the output of: Caffe divides by their number"
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::layer::Draw;
+    use crate::layer::testing::Surroundings;
+    use crate::proto::caffe::Phase;
+
+    const NAME: &str = "DetectionOutput";
+
+    /// Six priors and three classes.
+    const BOTTOMS: [&[i32]; 3] = [&[2, 24], &[2, 18], &[1, 2, 24]];
+
+    fn text(fields: &str) -> String {
+        format!("detection_output_param {{ num_classes: 3 {fields} }}")
+    }
+
+    #[test]
+    fn the_number_of_boxes_is_not_known_yet() {
+        let ssd = Surroundings::of("ssd");
+        assert_eq!(ssd.top(NAME, &text(""), &BOTTOMS), [1, 1, 1, 7]);
+        let none = "detection_output_param { num_classes: 0 }";
+        assert_eq!(ssd.top(NAME, none, &[&[2, 24], &[2, 0], &[1, 2, 24]]), [1, 1, 1, 7]);
+    }
+
+    #[test]
+    fn a_picture_of_the_boxes_draws_as_transformers_do() {
+        let draws = |phase, fields: &str| {
+            let surroundings = Surroundings { phase, ..Surroundings::of("ssd") };
+            surroundings.run(NAME, fields, &BOTTOMS, 1).unwrap().draws
+        };
+        let (mirror, crop) = ("transform_param { mirror: true }", "transform_param { crop_size: 2 }");
+        let visualize = text("visualize: true");
+        assert_eq!(draws(Phase::Test, &format!("{visualize} {mirror}")), [Draw::Skip(1)]);
+        assert_eq!(draws(Phase::Train, &format!("{visualize} {crop}")), [Draw::Skip(1)]);
+        assert_eq!(draws(Phase::Test, &format!("{visualize} {crop}")), []);
+        assert_eq!(draws(Phase::Train, &format!("{} {mirror}", text(""))), []);
+    }
+
+    #[test]
+    fn refinedet_has_five_bottoms() {
+        let bottoms: Vec<&[i32]> = BOTTOMS.iter().copied().chain([&[2, 12][..], &[2, 24]]).collect();
+        let text = text("objectness_score: 0.01");
+        assert_eq!(Surroundings::of("refinedet").top(NAME, &text, &bottoms), [1, 1, 1, 7]);
+        let error = Surroundings::of("ssd").refusal(NAME, "detection_output_param { num_classes: 3 }", &bottoms);
+        assert_eq!(error, "bottom: DetectionOutput takes 3 to 4 bottoms, 5 given");
+    }
+
+    #[test]
+    fn refusals_name_the_field() {
+        let refused = |fields: &str, message: &str| {
+            let error = Surroundings::of("ssd").refusal(NAME, &text(fields), &BOTTOMS);
+            assert_eq!(error, format!("detection_output_param.{message}"));
+        };
+        let error = Surroundings::of("ssd").refusal(NAME, "", &BOTTOMS);
+        assert_eq!(error, "detection_output_param.num_classes: num_classes is missing");
+        refused("nms_param { nms_threshold: -0.1 }", "nms_param.nms_threshold: nms_threshold -0.1 is below 0");
+        refused("nms_param { eta: 0 }", "nms_param.eta: eta 0 is not above 0 and at most 1");
+        refused("nms_param { eta: 1.5 }", "nms_param.eta: eta 1.5 is not above 0 and at most 1");
+    }
+
+    #[test]
+    fn refusals_name_the_shapes() {
+        let error = |bottoms: &[&[i32]]| Surroundings::of("ssd").refusal(NAME, &text(""), bottoms);
+        let message = "bottom: 6 priors need 24 channels of locations, bottom 0 (2, 48) has 48";
+        assert_eq!(error(&[&[2, 48], &[2, 18], &[1, 2, 24]]), message);
+        let message = "bottom: 6 priors of 3 classes need 18 channels of confidences, bottom 1 (2, 12) has 12";
+        assert_eq!(error(&[&[2, 24], &[2, 12], &[1, 2, 24]]), message);
+        assert_eq!(error(&[&[2, 24], &[1, 18], &[1, 2, 24]]), "bottom: the batches differ: (2, 24) and (1, 18)");
+    }
+
+    fn saving(folder: &Path, fields: &str) -> Result<(), String> {
+        let folder = format!("{}/", folder.display());
+        let save = format!("save_output_param {{ {} }}", fields.replace("DIR/", &folder));
+        let made = Surroundings::of("ssd").run(NAME, &text(&save), &BOTTOMS, 1);
+        made.map(|_| ()).map_err(|error| error.replace(&folder, "DIR/"))
+    }
+
+    #[test]
+    fn the_files_of_the_output_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        write("labels", "item { name: 'a' label: 1 } item { name: 'b' label: 2 display_name: 'B' }");
+        write("twice", "item { name: 'a' label: 2 } item { name: 'b' label: 2 }");
+        write("garbage", "items { }");
+        write("sizes", "a 3 4\nb 5 6\n");
+        write("empty", "");
+        let of = |fields: &str| saving(folder.path(), fields);
+        assert_eq!(of("label_map_file: '' name_size_file: ''"), Ok(()));
+        assert_eq!(of("label_map_file: 'DIR/labels' name_size_file: 'DIR/sizes' num_test_image: 2"), Ok(()));
+        assert_eq!(of("output_directory: 'DIR/out'"), Ok(()));
+        assert!(!folder.path().join("out").exists());
+        let refused = |fields: &str, message: &str| {
+            let error = of(fields).unwrap_err();
+            assert_eq!(error, format!("detection_output_param.save_output_param.{message}"));
+        };
+        let message = "label_map_file: the label map \"DIR/twice\" has the label 2 more than once";
+        refused("label_map_file: 'DIR/twice'", message);
+        let message =
+            "label_map_file: cannot read the label map \"DIR/absent\": No such file or directory (os error 2)";
+        refused("label_map_file: 'DIR/absent'", message);
+        let error = of("label_map_file: 'DIR/garbage'").unwrap_err();
+        assert!(error.contains("cannot read the label map \"DIR/garbage\": "), "{error}");
+        let message = "name_size_file: the sizes of the pictures are not known: \
+                       cannot read DIR/absent: No such file or directory (os error 2)";
+        refused("name_size_file: 'DIR/absent'", message);
+        let message = "num_test_image: num_test_image is 3, but \"DIR/sizes\" lists 2 pictures";
+        refused("name_size_file: 'DIR/sizes' num_test_image: 3", message);
+        let message = "num_test_image: there are no test pictures to save the output of: Caffe divides by their number";
+        refused("output_directory: 'o' label_map_file: 'DIR/labels' name_size_file: 'DIR/empty'", message);
+    }
+}

@@ -1,0 +1,226 @@
+//! PriorBox: boxes of several sizes and aspect ratios around each position of a blob, and their variances (SSD).
+//!
+//! ```text
+//! top = (1, 2, 4 P H W), of bottom (N, C, H, W)
+//! ```
+//!
+//! P is the number of boxes at a position: one for each `min_size` and ratio, and one for each `max_size`. The ratios are 1,
+//! each `aspect_ratio` that is not within 1e-6 of one already there, and with `flip` the inverse behind each. The second
+//! bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
+
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::proto::caffe::PriorBoxParameter;
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "PriorBox",
+    "Makes boxes of several sizes and aspect ratios around each position",
+    Arity::at_least(1),
+    Arity::exactly(1),
+    &setup,
+)
+.params(&["prior_box_param"])
+.known(Known::In(&["ssd", "refinedet"]));
+
+/// Boxes around each position.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PriorBox {
+    /// The sides of the smaller boxes, in pixels of the picture.
+    pub min_sizes: Vec<f32>,
+    /// Those of the larger ones: none, or one for each smaller one.
+    pub max_sizes: Vec<f32>,
+    /// The ratios of width to height.
+    pub aspect_ratios: Vec<f32>,
+    /// Whether boxes are cut off at the edges of the picture.
+    pub clip: bool,
+    /// The variances: one for all coordinates, or one for each.
+    pub variances: Vec<f32>,
+    /// Height and width of the picture; without them, those of the second bottom.
+    pub image: Option<[i32; 2]>,
+    /// How far positions are apart, down and across; without it, what the picture's size makes of the bottom's.
+    pub step: Option<[f32; 2]>,
+    /// Where in its cell a position is.
+    pub offset: f32,
+}
+
+impl PriorBox {
+    /// How many boxes there are at a position.
+    fn at_a_position(&self) -> usize {
+        self.aspect_ratios.len() * self.min_sizes.len() + self.max_sizes.len()
+    }
+}
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = PriorBoxParameter::default();
+    let param = ctx.param.prior_box_param.as_deref().unwrap_or(&default);
+    check_sizes(param)?;
+    let operator = PriorBox {
+        min_sizes: param.min_size.clone(),
+        max_sizes: param.max_size.clone(),
+        aspect_ratios: aspect_ratios(param),
+        clip: param.clip(),
+        variances: variances(param)?,
+        image: image(param)?,
+        step: step(param)?,
+        offset: param.offset(),
+    };
+    let (height, width) = (ctx.legacy_dim(0, 2)?, ctx.legacy_dim(0, 3)?);
+    let boxes = [i64::from(width), operator.at_a_position() as i64, 4];
+    let numbers = boxes.into_iter().fold(i64::from(height), i64::saturating_mul);
+    ensure!(numbers > 0, "bottom", "there are no positions in {}", ctx.bottom(0));
+    let top = Shape::new([1, 2, numbers]).at("prior_box_param")?;
+    Ok(Setup::new(ctx, Operator::PriorBox(operator), [top]))
+}
+
+fn check_sizes(param: &PriorBoxParameter) -> Result<(), Refusal> {
+    const MIN: &str = "prior_box_param.min_size";
+    const MAX: &str = "prior_box_param.max_size";
+    let (min, max) = (&param.min_size, &param.max_size);
+    ensure!(!min.is_empty(), MIN, "min_size is missing");
+    if let Some(size) = min.iter().find(|&&size| !positive(size)) {
+        return Err(Refusal::at(MIN, format!("min_size {size} is not above 0")));
+    }
+    let (count, wanted) = (max.len(), min.len());
+    ensure!(count == 0 || count == wanted, MAX, "{count} max_size for {wanted} min_size: give one for each, or none");
+    for (min, max) in min.iter().zip(max) {
+        ensure!(max > min, MAX, "max_size {max} is not above the min_size {min} that it goes with");
+    }
+    Ok(())
+}
+
+/// Whether it is a number above 0.
+fn positive(value: f32) -> bool {
+    value > 0.0
+}
+
+fn aspect_ratios(param: &PriorBoxParameter) -> Vec<f32> {
+    let mut ratios = vec![1.0];
+    for &ratio in &param.aspect_ratio {
+        // Caffe takes the difference in single precision and compares it in double.
+        if ratios.iter().any(|&other: &f32| f64::from((ratio - other).abs()) < 1e-6) {
+            continue;
+        }
+        ratios.push(ratio);
+        if param.flip() {
+            ratios.push((1.0 / f64::from(ratio)) as f32);
+        }
+    }
+    ratios
+}
+
+fn variances(param: &PriorBoxParameter) -> Result<Vec<f32>, Refusal> {
+    const FIELD: &str = "prior_box_param.variance";
+    let variances = &param.variance;
+    let count = variances.len();
+    ensure!(matches!(count, 0 | 1 | 4), FIELD, "{count} variances: give none, one for all coordinates, or four");
+    if let Some(variance) = variances.iter().find(|&&variance| !positive(variance)) {
+        return Err(Refusal::at(FIELD, format!("variance {variance} is not above 0")));
+    }
+    Ok(if variances.is_empty() { vec![0.1] } else { variances.clone() })
+}
+
+fn image(param: &PriorBoxParameter) -> Result<Option<[i32; 2]>, Refusal> {
+    const SIZE: &str = "prior_box_param.img_size";
+    let &PriorBoxParameter { img_size, img_h, img_w, .. } = param;
+    let side = |side: Option<u32>, name: &str, field| {
+        let side = side.unwrap_or(0).cast_signed();
+        ensure!(side > 0, field, "{name} {side} is not above 0");
+        Ok(side)
+    };
+    if img_h.is_none() && img_w.is_none() {
+        return img_size.map(|_| side(img_size, "img_size", SIZE).map(|side| [side; 2])).transpose();
+    }
+    ensure!(img_size.is_none(), SIZE, "img_size is given together with img_h or img_w");
+    let height = side(img_h, "img_h", "prior_box_param.img_h")?;
+    Ok(Some([height, side(img_w, "img_w", "prior_box_param.img_w")?]))
+}
+
+fn step(param: &PriorBoxParameter) -> Result<Option<[f32; 2]>, Refusal> {
+    const STEP: &str = "prior_box_param.step";
+    let &PriorBoxParameter { step, step_h, step_w, .. } = param;
+    let checked = |step: Option<f32>, name: &str, field| {
+        let step = step.unwrap_or(0.0);
+        ensure!(positive(step), field, "{name} {step} is not above 0");
+        Ok(step)
+    };
+    if step_h.is_none() && step_w.is_none() {
+        return step.map(|_| checked(step, "step", STEP).map(|step| [step; 2])).transpose();
+    }
+    ensure!(step.is_none(), STEP, "step is given together with step_h or step_w");
+    let down = checked(step_h, "step_h", "prior_box_param.step_h")?;
+    Ok(Some([down, checked(step_w, "step_w", "prior_box_param.step_w")?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::testing::Surroundings;
+
+    fn text(fields: &str) -> String {
+        format!("prior_box_param {{ {fields} }}")
+    }
+
+    fn numbers(fields: &str) -> i32 {
+        let top = Surroundings::of("ssd").top("PriorBox", &text(fields), &[&[2, 8, 3, 2], &[2, 3, 30, 20]]);
+        assert_eq!(top[..2], [1, 2]);
+        top[2]
+    }
+
+    #[test]
+    fn sizes_and_ratios_make_boxes() {
+        let position = 4 * 3 * 2;
+        assert_eq!(numbers("min_size: 4"), position);
+        assert_eq!(numbers("min_size: 4 min_size: 6 max_size: 5 max_size: 9"), 4 * position);
+        assert_eq!(numbers("min_size: 4 max_size: 5 aspect_ratio: 2 aspect_ratio: 3"), 6 * position);
+        assert_eq!(numbers("min_size: 4 flip: false aspect_ratio: 2 aspect_ratio: 3"), 3 * position);
+    }
+
+    #[test]
+    fn a_ratio_that_is_there_does_not_count_again() {
+        let ratios = |fields: &str| {
+            let made = Surroundings::of("ssd").run("PriorBox", &text(fields), &[&[1, 1, 1, 1]], 1).unwrap();
+            let Operator::PriorBox(boxes) = made.operator else { panic!() };
+            boxes.aspect_ratios
+        };
+        assert_eq!(ratios("min_size: 4 aspect_ratio: 1 aspect_ratio: 2 aspect_ratio: 0.5"), [1.0, 2.0, 0.5]);
+        assert_eq!(ratios("min_size: 4 aspect_ratio: 3"), [1.0, 3.0, 1.0 / 3.0]);
+        assert_eq!(ratios("min_size: 4 aspect_ratio: 1.0000005"), [1.0]);
+        assert_eq!(ratios("min_size: 4 flip: false aspect_ratio: 1.00001"), [1.0, 1.00001]);
+    }
+
+    #[test]
+    fn refusals_name_the_field() {
+        let refused = |fields: &str, message: &str| {
+            let error = Surroundings::of("ssd").refusal("PriorBox", &text(fields), &[&[1, 1, 2, 2]]);
+            assert_eq!(error, format!("prior_box_param.{message}"));
+        };
+        refused("", "min_size: min_size is missing");
+        refused("min_size: 0", "min_size: min_size 0 is not above 0");
+        refused("min_size: nan", "min_size: min_size NaN is not above 0");
+        let message = "max_size: 1 max_size for 2 min_size: give one for each, or none";
+        refused("min_size: 1 min_size: 2 max_size: 3", message);
+        refused("min_size: 4 max_size: 4", "max_size: max_size 4 is not above the min_size 4 that it goes with");
+        let message = "variance: 2 variances: give none, one for all coordinates, or four";
+        refused("min_size: 4 variance: 0.1 variance: 0.1", message);
+        refused("min_size: 4 variance: 0", "variance: variance 0 is not above 0");
+        refused("min_size: 4 img_size: 9 img_h: 9", "img_size: img_size is given together with img_h or img_w");
+        refused("min_size: 4 img_h: 9", "img_w: img_w 0 is not above 0");
+        refused("min_size: 4 img_size: 0", "img_size: img_size 0 is not above 0");
+        refused("min_size: 4 step: 8 step_w: 8", "step: step is given together with step_h or step_w");
+        refused("min_size: 4 step_w: 8", "step_h: step_h 0 is not above 0");
+        refused("min_size: 4 step: -1", "step: step -1 is not above 0");
+    }
+
+    #[test]
+    fn refusals_name_the_shape() {
+        let error = |dims: &[i32]| Surroundings::of("ssd").refusal("PriorBox", &text("min_size: 4"), &[dims]);
+        assert_eq!(error(&[1, 8, 0, 2]), "bottom: there are no positions in (1, 8, 0, 2)");
+        let message = "bottom: bottom 0 has more than 4 axes: its shape is (1, 1, 1, 1, 1)";
+        assert_eq!(error(&[1; 5]), message);
+        let message = "prior_box_param: a blob holds at most 2147483647 elements, 1 x 2 x 1073741824 are more";
+        assert_eq!(error(&[1, 1, 16384, 16384]), message);
+    }
+}

@@ -1,0 +1,99 @@
+//! The layer types and fillers that a net names, whatever message they stand in.
+
+use std::collections::BTreeSet;
+
+use super::locate::Origin;
+use crate::dialect::{Dialect, Vocabulary};
+use crate::proto::fields::Fields;
+use crate::proto::schema::{Kind, MessageType};
+
+/// What a net names.
+#[derive(Debug, Default)]
+pub(crate) struct Census {
+    /// The types of its layers, those of older formats left out.
+    pub(crate) layer_types: BTreeSet<String>,
+    pub(crate) fillers: BTreeSet<String>,
+    /// Whether it has `input` fields.
+    pub(crate) has_inputs: bool,
+    /// What a dialect does not know of it, each name once, in the order of the net.
+    pub(crate) unknown: Vec<Unknown>,
+}
+
+/// A name that a dialect does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unknown {
+    pub(crate) what: &'static str,
+    pub(crate) name: String,
+    /// The layer that has it first.
+    pub(crate) layer: Option<Origin>,
+}
+
+impl Census {
+    /// Goes through an encoded message, by the numbers of the union, and looks its names up in a dialect.
+    pub(crate) fn of(bytes: &[u8], message: MessageType, dialect: &Dialect, vocabulary: &dyn Vocabulary) -> Census {
+        let mut walk = Walk { dialect, vocabulary, census: Census::default(), layer: None, counts: [0; 2] };
+        walk.message(bytes, message);
+        walk.census
+    }
+}
+
+struct Walk<'a> {
+    dialect: &'a Dialect,
+    vocabulary: &'a dyn Vocabulary,
+    census: Census,
+    /// The layer at hand.
+    layer: Option<Origin>,
+    /// How many layers of the current format and of the older ones there were.
+    counts: [usize; 2],
+}
+
+impl Walk<'_> {
+    fn message(&mut self, bytes: &[u8], message: MessageType) {
+        for field in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
+            let Some(known) = message.field(field.number) else { continue };
+            match (known.kind(), message.name(), known.name()) {
+                (Kind::Message(inner), ..) if inner.name() == "BlobProto" => {}
+                (Kind::Message(inner), "NetParameter", name) => {
+                    self.layer = self.origin(name);
+                    self.message(field.body, inner);
+                }
+                (Kind::Message(inner), ..) => self.message(field.body, inner),
+                (Kind::String, "LayerParameter", "type") => self.layer_type(&String::from_utf8_lossy(field.body)),
+                (Kind::String, "FillerParameter", "type") => self.filler(&String::from_utf8_lossy(field.body)),
+                (Kind::String, "NetParameter", "input") => self.census.has_inputs = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn origin(&mut self, name: &str) -> Option<Origin> {
+        let place = ["layer", "layers"].into_iter().position(|field| field == name)?;
+        let index = self.counts[place];
+        self.counts[place] += 1;
+        Some(Origin { field: ["layer", "layers"][place], index })
+    }
+
+    fn layer_type(&mut self, name: &str) {
+        if self.census.layer_types.contains(name) {
+            return;
+        }
+        self.census.layer_types.insert(name.to_owned());
+        if !name.is_empty() && !self.vocabulary.knows_layer_type(self.dialect, name) {
+            self.unknown("layer type", name);
+        }
+    }
+
+    fn filler(&mut self, name: &str) {
+        if self.census.fillers.contains(name) {
+            return;
+        }
+        self.census.fillers.insert(name.to_owned());
+        if !self.vocabulary.knows_filler(self.dialect, name) {
+            self.unknown("filler", name);
+        }
+    }
+
+    fn unknown(&mut self, what: &'static str, name: &str) {
+        self.census.unknown.push(Unknown { what, name: name.to_owned(), layer: self.layer });
+    }
+}

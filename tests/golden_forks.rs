@@ -1,0 +1,83 @@
+//! Every run of the packs of forks gives the fork's file, byte for byte, and every net that the fork refused is refused.
+
+mod support;
+
+use caffemodel::Definition;
+use support::{Reject, Run, fork_pack, load_fork, on_all_cores, reason};
+
+/// What a pack does not agree in, with the reason. A name that ends in `*` stands for all cases that begin so; each of
+/// them must be one that does not agree.
+#[derive(Default)]
+struct Exceptions {
+    /// Runs that differ or are refused.
+    runs: &'static [(&'static str, &'static str)],
+    /// Nets that the fork refuses and the program accepts.
+    rejects: &'static [(&'static str, &'static str)],
+}
+
+/// Checks all of a pack.
+fn check(pack: &str, exceptions: &Exceptions) {
+    let runs: Vec<Run> = load_fork(pack, "manifest.jsonl");
+    let mut failures = on_all_cores(&runs, |run| {
+        let case = run.settings.case.as_str();
+        match (run.compare(), reason(exceptions.runs, case)) {
+            (Ok(()), None) | (Err(_), Some(_)) => None,
+            (Ok(()), Some(_)) => Some(format!("{case} {}: is in the table of exceptions, but agrees", run.run)),
+            (Err(difference), None) => Some(format!("{case} {}: {difference}", run.run)),
+        }
+    });
+    let rejects: Vec<Reject> = load_fork(pack, "rejects.jsonl");
+    failures.extend(on_all_cores(&rejects, |reject| {
+        let case = reject.settings.case.as_str();
+        match (reject.error(), reason(exceptions.rejects, case)) {
+            (Some(error), None) => (!reject.is_placed(&error)).then(|| format!("{case}: names no place: {error}")),
+            (None, Some(_)) => None,
+            (None, None) => Some(format!("{case}: accepted, but {}", reject.error)),
+            (Some(error), Some(_)) => Some(format!("{case}: is in the table of exceptions, but: {error}")),
+        }
+    }));
+    println!("{pack}: {} runs, {} nets refused", runs.len(), rejects.len());
+    assert!(failures.is_empty(), "{} differ:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn ssd() {
+    check("ssd", &Exceptions::default());
+}
+
+#[test]
+fn refinedet() {
+    check("refinedet", &Exceptions::default());
+}
+
+#[test]
+fn addons() {
+    check("addons", &Exceptions::default());
+}
+
+#[test]
+fn bvlc_1_0() {
+    check("bvlc-1.0", &Exceptions::default());
+}
+
+#[test]
+fn bvlc_rc5() {
+    check("bvlc-rc5", &Exceptions::default());
+}
+
+#[test]
+fn nets_of_ssd_are_told_by_their_content() {
+    let folder = fork_pack("ssd").join("cases");
+    let nets = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let nets: Vec<_> =
+        nets.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("ssd-net-")).collect();
+    assert!(nets.len() > 4);
+    for net in nets {
+        let definition = Definition::read(net.join("net.prototxt")).unwrap();
+        assert!(["bvlc", "ssd"].contains(&definition.dialect.name), "{}: {:?}", net.display(), definition.dialect);
+        let notice = definition.notices.first().map_or("", String::as_str);
+        let told =
+            notice.starts_with("read in the dialect ssd (SSD, the single shot detector), since BVLC's Caffe lacks");
+        assert_eq!(told, definition.dialect.name == "ssd", "{}: {notice}", net.display());
+    }
+}

@@ -32,6 +32,20 @@ impl DialectArgument {
     }
 }
 
+/// The most names of dialects that are listed in a cell.
+const FEW: usize = 4;
+
+/// Which dialects know an entry, in few words; nothing if all do.
+pub(super) fn known_to(names: &[&str]) -> String {
+    let others: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).filter(|name| !names.contains(name)).collect();
+    match (names.len(), others.len()) {
+        (0, _) => String::new(),
+        (1..=FEW, _) => names.join(", "),
+        (_, 1..=FEW) => format!("all but {}", others.join(", ")),
+        (some, _) => format!("{some} of {}", DIALECTS.len()),
+    }
+}
+
 /// The dialect of this name.
 pub(super) fn parse(name: &str) -> Result<&'static Dialect, String> {
     Dialect::get(name).ok_or_else(|| {

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use anyhow::anyhow;
 use clap::Args;
 
+use super::dialect::{known_to, parse};
 use super::fields;
 use super::standard_output::{json, print};
 use super::table::{Column, Rows, Screen, Tone};
+use crate::dialect::Dialect;
 use crate::filler::{FillerDocument, FillerRegistry, FillerType};
 
 /// List the fillers that there are, or show one of them in full.
@@ -20,6 +22,10 @@ pub(super) struct FillersArguments {
     /// The filler to show
     name: Option<String>,
 
+    /// Show what this dialect knows; by default that of BVLC's Caffe of today. caffemodel dialects lists them
+    #[arg(long, value_name = "NAME", value_parser = parse)]
+    dialect: Option<&'static Dialect>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -27,6 +33,7 @@ pub(super) struct FillersArguments {
 
 pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
     let registry = FillerRegistry::default();
+    let registry = registry.of(arguments.dialect.unwrap_or(Dialect::bvlc()));
     let Some(name) = &arguments.name else {
         let all: Vec<FillerDocument> = registry.iter().map(FillerType::document).collect();
         return print(&if arguments.json { json(&all)? } else { list(&all) });
@@ -45,12 +52,13 @@ fn list(fillers: &[FillerDocument]) -> String {
         Column::words("of").rank(1),
         Column::words("fields").rank(2),
         Column::words("summary"),
+        Column::words("dialects").rank(3),
     ]);
     for filler in fillers {
         let fields: Vec<&str> = filler.fields.iter().map(|field| field.name).collect();
         rows.push(
             Tone::Plain,
-            vec![filler.name.into(), origin(filler).into(), fields.join(", "), filler.summary.into()],
+            vec![filler.name.into(), origin(filler).into(), fields.join(", "), filler.summary.into(), known_to(&filler.dialects)],
         );
     }
     let screen = Screen::standard_output();

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use anyhow::anyhow;
 use clap::Args;
 
+use super::dialect::{known_to, parse};
 use super::fields;
 use super::standard_output::{json, print};
 use super::table::{Column, Rows, Screen, Tone};
+use crate::dialect::Dialect;
 use crate::layer::{LayerDocument, LayerRegistry, LayerType};
 use crate::proto::text::closest;
 
@@ -21,6 +23,10 @@ pub(super) struct LayersArguments {
     /// The layer type to show
     name: Option<String>,
 
+    /// Show what this dialect knows; by default that of BVLC's Caffe of today. caffemodel dialects lists them
+    #[arg(long, value_name = "NAME", value_parser = parse)]
+    dialect: Option<&'static Dialect>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -28,6 +34,7 @@ pub(super) struct LayersArguments {
 
 pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
     let registry = LayerRegistry::default();
+    let registry = registry.of(arguments.dialect.unwrap_or(Dialect::bvlc()));
     let Some(name) = &arguments.name else {
         let all: Vec<LayerDocument> = registry.iter().map(LayerType::document).collect();
         return print(&if arguments.json { json(&all)? } else { list(&all) });
@@ -48,10 +55,11 @@ fn list(layers: &[LayerDocument]) -> String {
         Column::words("bottoms").rank(1),
         Column::words("tops").rank(1),
         Column::words("summary"),
+        Column::words("dialects").rank(3),
     ]);
     for layer in layers {
         let v1_name = layer.v1_name.unwrap_or_default();
-        let cells = [layer.name, v1_name, &layer.bottoms.to_string(), &tops(layer), layer.summary];
+        let cells = [layer.name, v1_name, &layer.bottoms.to_string(), &tops(layer), layer.summary, &known_to(&layer.dialects)];
         rows.push(Tone::Plain, cells.map(str::to_owned).to_vec());
     }
     rows.render(Screen::standard_output()).0
@@ -68,6 +76,9 @@ fn one(layer: &LayerDocument) -> String {
     let _ = writeln!(text, "bottoms: {}\ntops:    {}", layer.bottoms, tops(layer));
     if let Some(v1_name) = layer.v1_name {
         let _ = writeln!(text, "V1 name: {v1_name}");
+    }
+    if !layer.dialects.is_empty() {
+        let _ = writeln!(text, "dialects: {}", layer.dialects.join(", "));
     }
     for settings in settings {
         let title = screen.bold(&settings.field);

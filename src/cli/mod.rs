@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod convert;
 mod dialect;
+mod dialects;
 mod donors;
 mod fields;
 mod fillers;
@@ -87,6 +88,7 @@ enum Command {
     Inspect(inspect::InspectArguments),
     Fillers(fillers::FillersArguments),
     Layers(layers::LayersArguments),
+    Dialects(dialects::DialectsArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
 }
@@ -100,6 +102,7 @@ impl Command {
             Command::Convert(arguments) => convert::run(arguments)?,
             Command::Inspect(arguments) => inspect::run(arguments)?,
             Command::Fillers(arguments) => fillers::run(arguments)?,
+            Command::Dialects(arguments) => dialects::run(arguments)?,
             Command::Layers(arguments) => layers::run(arguments)?,
             Command::Completions(arguments) => completions::run(arguments),
             Command::Man(arguments) => man::run(arguments)?,

@@ -4,6 +4,7 @@
 //! the layer types and fillers whose entries say that they are known there ([`Known`]). Rules ask for a trait, never for
 //! the name of a dialect. Most of what looks like a fork's quirk is that of the BVLC release that it grew from.
 
+mod document;
 mod table;
 mod traits;
 
@@ -11,6 +12,7 @@ use std::fmt;
 
 use crate::proto::Schema;
 
+pub use document::{DialectDocument, MessageFields};
 pub use table::DIALECTS;
 pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};
 

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::FillerType;
-use crate::proto::descriptor;
 use crate::proto::document::{self, FieldDocument};
 
 /// A filler with its documentation.
@@ -17,6 +16,9 @@ pub struct FillerDocument {
     pub summary: &'static str,
     /// The distribution of its values as a formula.
     pub formula: &'static str,
+    /// The dialects that know it; nothing if all do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<&'static str>,
     /// The fields that it reads, beside `type`.
     pub fields: Vec<FieldDocument>,
 }
@@ -25,9 +27,9 @@ impl FillerType {
     /// What there is to say of the filler. Fields that the schema does not have are left out.
     pub fn document(&self) -> FillerDocument {
         let &FillerType { name, extension, summary, formula, .. } = self;
-        let message = descriptor("FillerParameter");
+        let message = self.known.first().schema().message("FillerParameter").expect("every schema has fillers");
         let fields = self.fields.iter().filter_map(|field| message.field_named(field));
         let fields = fields.map(document::field).collect();
-        FillerDocument { name, extension, summary, formula, fields }
+        FillerDocument { name, extension, summary, formula, dialects: self.known.names(), fields }
     }
 }

@@ -3,13 +3,18 @@
 use prost::Message;
 
 use crate::proto::caffe::FillerParameter;
-use crate::proto::descriptor;
-use crate::proto::text;
+use crate::proto::{Schema, gate, text};
 
 /// A filler in protobuf's text form, on one line; the type is there even where it is the default.
 pub fn text(param: &FillerParameter) -> String {
     let param = FillerParameter { r#type: Some(param.r#type().to_owned()), ..param.clone() };
-    let text = text::to_string(descriptor("FillerParameter"), &param.encode_to_vec()).expect("the schema's message");
+    let bytes = param.encode_to_vec();
+    // A filler with fields of a fork is written by the first schema that has them all.
+    let written = |schema: &'static Schema| {
+        let message = schema.message("FillerParameter")?;
+        text::to_string(message, &gate::unfolded(&bytes, message)).ok()
+    };
+    let text = Schema::all().iter().find_map(written).expect("it was read by one of the schemas");
     text.lines().collect::<Vec<_>>().join(" ")
 }
 

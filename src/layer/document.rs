@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::{Arity, LayerType};
 use crate::net::v1_name;
-use crate::proto::descriptor;
 use crate::proto::document::{self, FieldDocument};
+use crate::proto::schema::MessageType;
 
 /// A layer type with its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +22,9 @@ pub struct LayerDocument {
     pub tops: Arity,
     /// Whether there must be as many tops as bottoms.
     pub tops_match_bottoms: bool,
+    /// The dialects that know it; nothing if all do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<&'static str>,
     /// Its settings.
     pub settings: Vec<SettingsDocument>,
 }
@@ -43,13 +46,15 @@ impl LayerType {
     /// What there is to say of the layer type. Settings that the schema does not have are left out.
     pub fn document(&self) -> LayerDocument {
         let &LayerType { name, summary, bottoms, tops, tops_match_bottoms, .. } = self;
-        let settings = self.params.iter().filter_map(|param| settings(param)).collect();
-        LayerDocument { name, v1_name: v1_name(name), summary, bottoms, tops, tops_match_bottoms, settings }
+        let message = self.known.first().schema().message("LayerParameter").expect("every schema has layers");
+        let settings = self.params.iter().filter_map(|param| settings(message, param)).collect();
+        let (v1_name, dialects) = (v1_name(name), self.known.names());
+        LayerDocument { name, v1_name, summary, bottoms, tops, tops_match_bottoms, dialects, settings }
     }
 }
 
-fn settings(param: &str) -> Option<SettingsDocument> {
-    let kind = descriptor("LayerParameter").field_named(param)?.kind();
+fn settings(layer: MessageType, param: &str) -> Option<SettingsDocument> {
+    let kind = layer.field_named(param)?.kind();
     let message = kind.message()?;
     Some(SettingsDocument {
         field: param.to_owned(),

@@ -1,4 +1,6 @@
-//! Fields that forks of Caffe have added to its messages: for messages only, nothing of theirs is read.
+//! Which forks of Caffe have a field, for messages: those whose schemas are known, and others.
+
+use super::schema::{MessageType, Schema};
 
 /// One line a field: the message, the field and the forks, separated by tabs. The first line names the columns.
 const TABLE: &str = include_str!("../../proto/forks.tsv");
@@ -10,6 +12,12 @@ pub(crate) fn with_field(message: &str, field: &str) -> Option<&'static str> {
         let found = columns.next() == Some(message) && columns.next() == Some(field);
         found.then(|| columns.next()).flatten()
     })
+}
+
+/// The dialects whose schema has a field of this name in the message.
+pub(crate) fn dialects_with_field(message: MessageType, field: &str) -> Vec<&'static str> {
+    let has = |schema: &&Schema| schema.message(message.name()).is_some_and(|own| own.field_named(field).is_some());
+    Schema::all().iter().filter(has).map(Schema::name).collect()
 }
 
 #[cfg(test)]

@@ -317,6 +317,10 @@ impl<'a> Parser<'a> {
             if let Some(around) = around.clone().find(|around| around.field_named(name).is_some()) {
                 return Some(format!("{} has such a field: is a closing brace missing before it?", around.name()));
             }
+            let dialects = forks::dialects_with_field(message, name);
+            if !dialects.is_empty() {
+                return Some(format!("other dialects of Caffe have it: {}", dialects.join(", ")));
+            }
             if let Some(forks) = forks::with_field(message.name(), name) {
                 return Some(format!("forks of Caffe have it, which are not known here: {forks}"));
             }

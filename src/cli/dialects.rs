@@ -1,0 +1,66 @@
+//! `caffemodel dialects`: the Caffes that nets are written for.
+
+use std::fmt::Write;
+
+use anyhow::anyhow;
+use clap::Args;
+
+use super::dialect::parse;
+use super::standard_output::{json, print};
+use super::table::{Column, Rows, Screen, Tone};
+use crate::dialect::{DIALECTS, Dialect, DialectDocument, MessageFields};
+
+/// List the dialects that nets are written in: releases of BVLC's Caffe and its forks; or show one of them.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel dialects
+  caffemodel dialects ssd
+  caffemodel dialects --json | jq '.[].name'")]
+pub(super) struct DialectsArguments {
+    /// The dialect to show
+    name: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &DialectsArguments) -> anyhow::Result<()> {
+    let Some(name) = &arguments.name else {
+        let all: Vec<DialectDocument> = DIALECTS.iter().map(Dialect::document).collect();
+        return print(&if arguments.json { json(&all)? } else { list(&all) });
+    };
+    let dialect = parse(name).map_err(|help| anyhow!("unknown dialect {name:?} ({help})"))?.document();
+    print(&if arguments.json { json(&dialect)? } else { one(&dialect) })
+}
+
+fn list(dialects: &[DialectDocument]) -> String {
+    let mut rows = Rows::new([Column::words("dialect"), Column::words("about"), Column::words("source").rank(1)]);
+    for DialectDocument { name, about, source, .. } in dialects {
+        rows.push(Tone::Plain, [*name, about, source].map(str::to_owned).to_vec());
+    }
+    let (table, _) = rows.render(Screen::standard_output());
+    format!("{table}\nThe content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.\n")
+}
+
+fn one(dialect: &DialectDocument) -> String {
+    let screen = Screen::standard_output();
+    let DialectDocument { name, about, source, traits, adds, lacks, layer_types, fillers } = dialect;
+    let mut text = format!("{}\n{about}\n\nfrom: {source}\n", screen.bold(name));
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let _ = write!(text, "\n{}\n", screen.bold(title));
+            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
+    };
+    let fields = |messages: &[MessageFields]| {
+        messages.iter().map(|MessageFields { message, fields }| format!("{message}: {}", fields.join(", "))).collect()
+    };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    section("What it does otherwise than BVLC's Caffe of today:", names(traits));
+    section("Layer types that BVLC's Caffe lacks:", names(layer_types));
+    section("Fillers that BVLC's Caffe lacks:", names(fillers));
+    section("Fields that it adds:", fields(adds));
+    section("Fields that it lacks:", fields(lacks));
+    text
+}

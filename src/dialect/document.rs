@@ -1,0 +1,154 @@
+//! What there is to say of a dialect.
+
+use serde::Serialize;
+
+use super::{BatchNormParams, BilinearCentre, Dialect, Fans, ImageLists, InfogainInput, Known, NetInputs, Traits};
+use crate::filler::FILLERS;
+use crate::layer::LAYERS;
+use crate::proto::schema::{FieldType, MessageType};
+
+/// A dialect with its documentation: what it does and has otherwise than BVLC's Caffe of today.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DialectDocument {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub about: &'static str,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// What it does otherwise, in a line each.
+    pub traits: Vec<&'static str>,
+    /// The fields of its schema that BVLC's lacks, by message.
+    pub adds: Vec<MessageFields>,
+    /// The fields of BVLC's schema that it lacks, by message.
+    pub lacks: Vec<MessageFields>,
+    /// The layer types known to this program that BVLC's Caffe does not have.
+    pub layer_types: Vec<&'static str>,
+    /// The fillers known to this program that BVLC's Caffe does not have.
+    pub fillers: Vec<&'static str>,
+}
+
+/// Fields of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MessageFields {
+    /// The message.
+    pub message: &'static str,
+    /// The names of the fields.
+    pub fields: Vec<&'static str>,
+}
+
+impl Dialect {
+    /// What there is to say of the dialect.
+    pub fn document(&'static self) -> DialectDocument {
+        let &Dialect { name, about, source, traits } = self;
+        let bvlc = Dialect::bvlc();
+        let own = |known: &Known| known.includes(self) && !known.includes(bvlc);
+        DialectDocument {
+            name,
+            about,
+            source,
+            traits: traits.words(),
+            adds: difference(self, bvlc),
+            lacks: difference(bvlc, self),
+            layer_types: sorted(LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known)).map(|entry| entry.name)),
+            fillers: sorted(FILLERS.iter().filter(|entry| own(&entry.known)).map(|entry| entry.name)),
+        }
+    }
+}
+
+fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The fields that the one dialect has and the other has not.
+fn difference(one: &Dialect, other: &Dialect) -> Vec<MessageFields> {
+    let fields = |message: MessageType| {
+        let others = message.of(other.schema());
+        let lacked = |field: &FieldType| others.is_none_or(|others| others.field_named(field.name()).is_none());
+        let fields: Vec<&str> = message.fields().filter(lacked).map(FieldType::name).collect();
+        (!fields.is_empty()).then_some(MessageFields { message: message.name(), fields })
+    };
+    one.schema().messages().filter_map(fields).collect()
+}
+
+impl Traits {
+    /// What they are otherwise than those of BVLC's Caffe of today, in a line each.
+    pub fn words(&self) -> Vec<&'static str> {
+        let when = |differs: bool, words: &'static str| differs.then_some(words);
+        let words = [
+            when(
+                self.bilinear_centre == BilinearCentre::Factor,
+                "the filler bilinear has another centre for widths w with w mod 4 of 2 or 3",
+            ),
+            when(
+                self.fans == Fans::FourAxes,
+                "xavier, msra and positive_unitball refuse more than four axes, and take a blob without axes",
+            ),
+            match self.batch_norm_params {
+                BatchNormParams::Cleared => None,
+                BatchNormParams::Replaced => Some("three params of a BatchNorm layer are removed, names included"),
+                BatchNormParams::ClearedAlone => Some("BatchNorm layers are not given params that are missing"),
+                BatchNormParams::Kept => Some("the params of BatchNorm layers stay as they are"),
+            },
+            when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
+            when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
+            when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
+            when(
+                self.infogain == InfogainInput::Probabilities,
+                "InfogainLoss takes probabilities, one set for each item",
+            ),
+            when(!self.losses_take_any_axes, "Dropout and losses take four axes at most"),
+            when(!self.takes_empty_axes, "axes behind an empty one are refused"),
+            when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
+            when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(self.image_lists == ImageLists::Words, "lists of pictures are read word by word"),
+            when(
+                self.net_inputs == NetInputs::Fields,
+                "the input fields of a net stay what they are, and are saved without their shapes",
+            ),
+            when(
+                !self.checks_hdf5,
+                "HDF5 weights are told by the end .h5 of their name, and their shapes are taken as they are",
+            ),
+        ];
+        words.into_iter().flatten().collect()
+    }
+}
+
+impl Known {
+    /// The names of the dialects that know an entry; nothing if all do.
+    pub fn names(&self) -> Vec<&'static str> {
+        let names: Vec<&str> = super::DIALECTS.iter().filter(|dialect| self.includes(dialect)).map(|d| d.name).collect();
+        if names.len() == super::DIALECTS.len() { Vec::new() } else { names }
+    }
+
+    /// The first dialect that knows the entry: BVLC's Caffe of today, if that does.
+    pub(crate) fn first(&self) -> &'static Dialect {
+        super::DIALECTS.iter().find(|dialect| self.includes(dialect)).unwrap_or(Dialect::bvlc())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::DIALECTS;
+
+    #[test]
+    fn bvlcs_own_has_nothing_to_say_and_all_others_have() {
+        for dialect in DIALECTS {
+            let DialectDocument { traits, adds, lacks, layer_types, .. } = dialect.document();
+            let silent = traits.is_empty() && adds.is_empty() && lacks.is_empty() && layer_types.is_empty();
+            assert_eq!(silent, dialect.is_bvlc(), "{}", dialect.name);
+        }
+    }
+
+    #[test]
+    fn every_trait_has_words() {
+        for dialect in DIALECTS {
+            assert_eq!(dialect.traits.words().is_empty(), dialect.traits == Traits::MASTER, "{}", dialect.name);
+        }
+    }
+}

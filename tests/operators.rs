@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::{Discriminant, discriminant};
 
 use caffemodel::Plan;
+use caffemodel::dialect::Dialect;
 use caffemodel::layer::{LayerRegistry, Operator, TopMemory};
 use caffemodel::plan::PlannedLayer;
-use support::{Run, load};
+use support::{Run, load, load_fork};
 
 const AREAS: &[&str] = &[
     "fillers",
@@ -32,14 +33,18 @@ const AREAS: &[&str] = &[
 const NOT_RUN: &[&str] = &["Python"];
 
 fn plans() -> impl Iterator<Item = Plan> {
-    let runs: Vec<Run> = load("manifest.jsonl", AREAS, |run: &Run| &run.settings.case);
+    planned(load("manifest.jsonl", AREAS, |run: &Run| &run.settings.case))
+}
+
+fn planned(runs: Vec<Run>) -> impl Iterator<Item = Plan> {
     runs.into_iter().filter_map(|run| run.settings.plan().ok())
 }
 
 #[test]
 fn every_type_has_an_operator_of_its_own_in_the_golden_runs() {
     let mut found: BTreeMap<String, Discriminant<Operator>> = BTreeMap::new();
-    for plan in plans() {
+    let forks = ["addons", "ssd"].map(|fork| load_fork(fork, "manifest.jsonl"));
+    for plan in plans().chain(forks.into_iter().flat_map(planned)) {
         for layer in &plan.layers {
             let name = layer.param.r#type();
             assert_ne!(layer.operator, Operator::Opaque, "{name}");
@@ -47,10 +52,13 @@ fn every_type_has_an_operator_of_its_own_in_the_golden_runs() {
             assert_eq!(*found.entry(name.to_owned()).or_insert(operator), operator, "{name}");
         }
     }
-    let registry = LayerRegistry::default();
-    let missing: Vec<&str> =
-        registry.iter().map(|entry| entry.name).filter(|name| !found.contains_key(*name)).collect();
-    assert_eq!(missing, NOT_RUN);
+    for dialect in ["bvlc", "addons", "ssd"] {
+        let registry = LayerRegistry::default();
+        let registry = registry.of(Dialect::get(dialect).expect("there is such a dialect"));
+        let missing: Vec<&str> =
+            registry.iter().map(|entry| entry.name).filter(|name| !found.contains_key(*name)).collect();
+        assert_eq!(missing, NOT_RUN, "{dialect}");
+    }
 }
 
 #[test]

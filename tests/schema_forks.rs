@@ -84,7 +84,9 @@ fn every_row_is_in_the_schema_of_its_fork() {
                 "field" => field(dialect, owner, name).map(words).filter(|found| *found != expected),
                 _ => {
                     let saved = |values: EnumType| values.value_number(name).and_then(|number| values.saved(number));
-                    let wrong = enums(dialect).filter(|values| values.name() == owner).find(|&values| saved(values) != Some(number as i32));
+                    let wrong = enums(dialect)
+                        .filter(|values| values.name() == owner)
+                        .find(|&values| saved(values) != Some(number as i32));
                     wrong.map(|values| format!("{:?}", saved(values)))
                 }
             };
@@ -110,7 +112,8 @@ fn what_a_fork_lacks_is_not_in_its_schema() {
         .collect();
     let mut differences = Vec::new();
     for (dialect, table) in forks() {
-        let there = missing.iter().filter(|(fork, owner, name)| *fork == dialect.name && field(dialect, owner, name).is_some());
+        let there =
+            missing.iter().filter(|(fork, owner, name)| *fork == dialect.name && field(dialect, owner, name).is_some());
         differences.extend(there.map(|(fork, owner, name)| format!("{fork}: {owner}.{name} is there")));
         let own: BTreeSet<(&str, &str)> = rows(&table).map(|row| (row.owner, row.name)).collect();
         let document = dialect.document();

@@ -40,7 +40,9 @@ fn list(dialects: &[DialectDocument]) -> String {
         rows.push(Tone::Plain, [*name, about, source].map(str::to_owned).to_vec());
     }
     let (table, _) = rows.render(Screen::standard_output());
-    format!("{table}\nThe content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.\n")
+    format!(
+        "{table}\nThe content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.\n"
+    )
 }
 
 fn one(dialect: &DialectDocument) -> String {

@@ -58,7 +58,13 @@ fn list(fillers: &[FillerDocument]) -> String {
         let fields: Vec<&str> = filler.fields.iter().map(|field| field.name).collect();
         rows.push(
             Tone::Plain,
-            vec![filler.name.into(), origin(filler).into(), fields.join(", "), filler.summary.into(), known_to(&filler.dialects)],
+            vec![
+                filler.name.into(),
+                origin(filler).into(),
+                fields.join(", "),
+                filler.summary.into(),
+                known_to(&filler.dialects),
+            ],
         );
     }
     let screen = Screen::standard_output();

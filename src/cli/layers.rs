@@ -59,7 +59,8 @@ fn list(layers: &[LayerDocument]) -> String {
     ]);
     for layer in layers {
         let v1_name = layer.v1_name.unwrap_or_default();
-        let cells = [layer.name, v1_name, &layer.bottoms.to_string(), &tops(layer), layer.summary, &known_to(&layer.dialects)];
+        let cells =
+            [layer.name, v1_name, &layer.bottoms.to_string(), &tops(layer), layer.summary, &known_to(&layer.dialects)];
         rows.push(Tone::Plain, cells.map(str::to_owned).to_vec());
     }
     rows.render(Screen::standard_output()).0

@@ -50,7 +50,9 @@ impl Dialect {
             traits: traits.words(),
             adds: difference(self, bvlc),
             lacks: difference(bvlc, self),
-            layer_types: sorted(LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known)).map(|entry| entry.name)),
+            layer_types: sorted(
+                LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known)).map(|entry| entry.name),
+            ),
             fillers: sorted(FILLERS.iter().filter(|entry| own(&entry.known)).map(|entry| entry.name)),
         }
     }
@@ -121,7 +123,8 @@ impl Traits {
 impl Known {
     /// The names of the dialects that know an entry; nothing if all do.
     pub fn names(&self) -> Vec<&'static str> {
-        let names: Vec<&str> = super::DIALECTS.iter().filter(|dialect| self.includes(dialect)).map(|d| d.name).collect();
+        let names: Vec<&str> =
+            super::DIALECTS.iter().filter(|dialect| self.includes(dialect)).map(|d| d.name).collect();
         if names.len() == super::DIALECTS.len() { Vec::new() } else { names }
     }
 

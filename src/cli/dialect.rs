@@ -21,11 +21,6 @@ impl DialectArgument {
         ReadOptions::of(self.dialect)
     }
 
-    /// The dialect that is given.
-    pub(super) fn get(&self) -> Option<&'static Dialect> {
-        self.dialect
-    }
-
     /// The option, if it is given.
     pub(super) fn given(&self) -> Option<String> {
         self.dialect.map(|dialect| Given { option: "--dialect", value: dialect.name }.to_string())

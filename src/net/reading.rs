@@ -126,10 +126,10 @@ impl<'a> Reading<'a> {
     /// The message; `name` is what errors call the file.
     ///
     /// # Errors
-    /// A string in it is not UTF-8.
+    /// prost takes the message for damaged.
     pub(super) fn decode<M: Message + Default>(&self, name: &str) -> Result<M> {
-        let folded = gate::folded(self.joined(), self.message);
-        Ok(M::decode(&*folded).map_err(|error| input_error(format!("{name}: {error}")))?)
+        let decoded = gate::decoded(self.joined(), self.message);
+        Ok(decoded.map_err(|error| input_error(format!("{name}: {error}")))?)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Output, le_bytes};
 use crate::dialect::Dialect;
 use crate::filler::Sink;
 use crate::plan::PlannedLayer;
-use crate::proto::{descriptor, gate, text};
+use crate::proto::{descriptor, escape, gate, text};
 
 /// Writes a prototxt with weights, as [`Output`] is told.
 ///
@@ -38,8 +38,9 @@ impl<W: Write> PrototxtWriter<W> {
     /// Those of `out`.
     pub fn in_dialect(mut out: W, name: &str, dialect: &'static Dialect) -> io::Result<PrototxtWriter<W>> {
         let mut start = Vec::new();
+        let name = escape::unescaped(name);
         frame(field::NET_NAME, name.len() as u64, &mut start);
-        start.extend(name.as_bytes());
+        start.extend(&*name);
         text::write(&mut out, descriptor("NetParameter"), &start)?;
         Ok(PrototxtWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }

@@ -16,7 +16,8 @@ pub(crate) fn with_field(message: &str, field: &str) -> Option<&'static str> {
 
 /// The dialects whose schema has a field of this name in the message.
 pub(crate) fn dialects_with_field(message: MessageType, field: &str) -> Vec<&'static str> {
-    let has = |schema: &&'static Schema| schema.message(message.name()).is_some_and(|own| own.field_named(field).is_some());
+    let has =
+        |schema: &&'static Schema| schema.message(message.name()).is_some_and(|own| own.field_named(field).is_some());
     Schema::all().iter().filter(has).map(Schema::name).collect()
 }
 

@@ -54,7 +54,8 @@ impl Transform {
         if let Some(expand) = &param.expand_param {
             let ratio = expand.max_expand_ratio();
             let field = "transform_param.expand_param.max_expand_ratio";
-            ensure!(ratio > 1.0, field, "max_expand_ratio {ratio} is not above 1");
+            let enlarges = ratio > 1.0;
+            ensure!(enlarges, field, "max_expand_ratio {ratio} is not above 1");
         }
         Ok(Transform {
             takes_seed: param.mirror() || (param.crop_size() > 0 && ctx.phase == Phase::Train),

@@ -11,6 +11,7 @@ use crate::setting::{Advice, Setting};
 
 /// A place in a source file. Lines and columns count from 1; columns count characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Location {
     /// The file as the user named it.
     pub file: Arc<str>,
@@ -32,6 +33,7 @@ impl fmt::Display for Location {
 
 /// One finding about the user's input: what, where, and a remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// What is wrong, in lower case and without a full stop.
     pub message: String,
@@ -63,10 +65,13 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+impl std::error::Error for Diagnostic {}
+
 /// Why a layer cannot be set up or a blob cannot be filled, as the layer's own rule sees it.
 ///
 /// The rule knows the field at fault; the walk over the net adds the layer's name, its type and the place in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refusal {
     /// What is wrong.
     pub message: String,
@@ -94,6 +99,19 @@ impl Refusal {
         self
     }
 }
+
+/// The field, the message and the help.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, " ({help})"))
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 /// Gives an error of the library the field it concerns.
 pub trait AtField<T> {
@@ -181,3 +199,16 @@ impl From<Diagnostic> for Error {
 
 /// The library's result type.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_where_what_and_the_remedy() {
+        assert_eq!(Refusal::new("there is no batch").to_string(), "there is no batch");
+        let refusal = Refusal::at("convolution_param.group", "group is 0").help("give 1 or more");
+        let error: Box<dyn std::error::Error> = Box::new(refusal);
+        assert_eq!(error.to_string(), "convolution_param.group: group is 0 (give 1 or more)");
+    }
+}

@@ -16,7 +16,6 @@
 pub mod cli;
 pub mod compare;
 pub mod convert;
-pub mod data;
 pub mod dialect;
 pub mod donors;
 pub mod error;
@@ -36,6 +35,7 @@ pub mod rules;
 pub mod setting;
 pub mod statistics;
 
+mod data;
 mod given;
 mod glob;
 #[cfg(feature = "hdf5")]

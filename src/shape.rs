@@ -10,6 +10,7 @@ pub const MAX_AXES: usize = 32;
 
 /// Why a list of dimensions is not a shape, or an axis is not one of a shape's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ShapeError {
     /// More than [`MAX_AXES`] axes.
     #[error("a blob has at most {MAX_AXES} axes, this one has {0}")]

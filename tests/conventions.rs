@@ -1,6 +1,7 @@
-//! What the source text keeps to: the library names no options of the command line, and what is a system's own has a
-//! fallback for the others.
+//! What the source text keeps to: the library names no options of the command line, what is a system's own has a fallback
+//! for the others, and no two types have the same name.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ fn sources() -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+                let end = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
                 found.push((path, text[..end].to_owned()));
             }
         }
@@ -49,4 +50,46 @@ fn what_is_of_one_system_has_a_fallback() {
             assert!(chosen && text.contains("#[cfg(not("), "{}", path.display());
         }
     }
+}
+
+/// Types that share their name with another.
+const NAMESAKES: &[&str] = &[
+    "Content",
+    "Entry",
+    // A build has one of the two: the reader of HDF5 lists, or what stands in for it.
+    "FirstFile",
+    "Flaw",
+    "Kind",
+    "Rule",
+    "Run",
+    "Source",
+];
+
+/// The name of the type that a line declares; associated types, which are indented, aside.
+fn declared(line: &str) -> Option<&str> {
+    let item = line.trim_start();
+    let item = if item.starts_with("pub") { item.split_once(' ')?.1 } else { item };
+    let words = ["struct ", "enum ", "trait ", "type "];
+    let words = if line.starts_with(' ') { &words[..3] } else { &words };
+    let rest = words.iter().find_map(|word| item.strip_prefix(word))?;
+    rest.split(|c: char| !c.is_alphanumeric()).next()
+}
+
+/// Whether a file holds nothing but tests.
+fn is_of_tests(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs")
+}
+
+#[test]
+fn no_two_types_have_the_same_name() {
+    let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for (path, text) in sources().iter().filter(|(path, _)| !is_of_tests(path)) {
+        for name in text.lines().filter_map(declared) {
+            places.entry(name.to_owned()).or_default().push(path.clone());
+        }
+    }
+    assert!(places.contains_key("Plan") && places.contains_key("Filler"), "the test finds no types");
+    places.retain(|_, files| files.len() > 1);
+    let found: Vec<&str> = places.keys().map(String::as_str).collect();
+    assert_eq!(found, NAMESAKES, "{places:#?}");
 }

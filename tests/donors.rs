@@ -213,7 +213,8 @@ fn damage_that_shows_late_names_the_donor() {
 fn padded(text: &str, donors: &[Donor], threads: usize, mut streams: Streams) -> Vec<u8> {
     let net = Net::resolve(Definition::from_bytes("net", text).unwrap(), &StateOptions::default()).unwrap();
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
-    let options = MatchOptions { on_mismatch: OnMismatch::Pad, ..Default::default() };
+    let mut options = MatchOptions::default();
+    options.on_mismatch = OnMismatch::Pad;
     donors::apply(&mut plan, donors, &options).unwrap();
     let mut writer = CaffemodelWriter::new(Vec::new(), &plan.name).unwrap();
     init::fill_on(threads, &plan, &mut streams, &mut writer).unwrap();

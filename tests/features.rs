@@ -73,6 +73,8 @@ fn a_given_shape_takes_no_feature() {
     let text = "layer { name: \"data\" type: \"Data\" top: \"data\" data_param { batch_size: 2 } }";
     let net = Definition::from_bytes("net.prototxt", text).and_then(|net| Net::resolve(net, &StateOptions::default()));
     let shapes = [("data".to_owned(), caffemodel::Shape::new([3, 4, 5]).unwrap())].into_iter().collect();
-    let plan = Plan::new(net.unwrap(), &PlanOptions { shapes, ..Default::default() }).unwrap();
+    let mut options = PlanOptions::default();
+    options.shapes = shapes;
+    let plan = Plan::new(net.unwrap(), &options).unwrap();
     assert_eq!(plan.layers[0].tops[0].dims(), [2, 3, 4, 5]);
 }

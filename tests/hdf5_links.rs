@@ -7,7 +7,7 @@ mod folder;
 
 use std::path::{Path, PathBuf};
 
-use caffemodel::donors::{self, Donor, MatchOptions, Report, Selection};
+use caffemodel::donors::{self, Donor, MatchOptions, MatchReport, Selection};
 use caffemodel::formats;
 use caffemodel::plan::ValueSource;
 use caffemodel::proto::caffe::{BlobProto, BlobShape, LayerParameter, NetParameter};
@@ -33,7 +33,7 @@ fn net(layers: &[&str], shared: bool) -> String {
 }
 
 /// Takes weights into a net of these layers; returns what each layer's first blob begins with.
-fn take(name: &str, layers: &[&str], shared: bool, options: &MatchOptions) -> Result<(Report, Vec<f32>), String> {
+fn take(name: &str, layers: &[&str], shared: bool, options: &MatchOptions) -> Result<(MatchReport, Vec<f32>), String> {
     let definition = Definition::from_bytes("net", net(layers, shared)).unwrap();
     let net = Net::resolve(definition, &StateOptions::default()).unwrap();
     let mut plan = Plan::new(net, &PlanOptions::default()).unwrap();
@@ -72,7 +72,8 @@ fn soft_links_are_followed_and_those_to_nowhere_matter_only_where_they_are_neede
         let strict = formats::open(file(name)).unwrap_err().to_string();
         assert_eq!(strict, format!("{}: {circle}", file(name).display()));
         let only = Selection::new(&["a".to_owned()], &[]).unwrap();
-        let options = MatchOptions { selection: only, ..MatchOptions::default() };
+        let mut options = MatchOptions::default();
+        options.selection = only;
         let (report, _) = take(name, &["a", "circle"], false, &options).unwrap();
         assert!(report.donors[0].left.contains(&"circle".to_owned()));
     }
@@ -162,8 +163,8 @@ fn take_shaped(name: &str, layer: &str, [outputs, inputs]: [usize; 2]) -> (usize
     let donors = [Donor::open(file(name)).unwrap()];
     let report = donors::apply(&mut plan, &donors, &MatchOptions::default()).unwrap();
     let mut values = vec![f32::NAN; outputs * inputs];
-    let ValueSource::Weights(stored) = plan.layers[1].blobs[0].source() else { panic!("the blob is not taken") };
-    stored.values.read(0, &mut values).unwrap();
+    let ValueSource::Weights(donor) = plan.layers[1].blobs[0].source() else { panic!("nothing was taken") };
+    donor.values.read(0, &mut values).unwrap();
     (report.donors[0].taken.len(), values)
 }
 

@@ -56,7 +56,10 @@ fn options(values: &[f32]) -> PlanOptions {
         }
         Ok(Box::new(Listed(Arc::clone(&values))))
     }));
-    PlanOptions { layers, fillers, ..Default::default() }
+    let mut options = PlanOptions::default();
+    options.layers = layers;
+    options.fillers = fillers;
+    options
 }
 
 fn plan(options: &PlanOptions) -> caffemodel::Result<Plan> {
@@ -79,7 +82,9 @@ fn a_net_uses_them() {
 fn presets_leave_what_they_do_not_know() {
     let mut rules = Rules::default();
     rules.push_preset("--preset", Preset::Benchmark);
-    let plan = plan(&PlanOptions { rules, ..options(&[1.0]) }).unwrap();
+    let mut options = options(&[1.0]);
+    options.rules = rules;
+    let plan = plan(&options).unwrap();
     assert!(plan.changes.is_empty());
 }
 

@@ -185,7 +185,9 @@ const SHUFFLED: &str = r#"layer { name: "i" type: "ImageData" top: "data" top: "
 
 fn plan(net: &str, folder: &Folder, streams: Option<Streams>) -> Plan {
     let definition = Definition::from_bytes("net.prototxt", net).unwrap();
-    let options = PlanOptions { folder: Some(folder.path("")), streams, ..Default::default() };
+    let mut options = PlanOptions::default();
+    options.folder = Some(folder.path(""));
+    options.streams = streams;
     Plan::new(Net::resolve(definition, &StateOptions::default()).unwrap(), &options).unwrap()
 }
 

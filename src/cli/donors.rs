@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::input::is_standard;
 use super::report;
 use super::table::{self, counted};
-use crate::donors::{self, Donor, DonorReport, MatchOptions, OnMismatch, Rename, Report, Selection, Taken};
+use crate::donors::{self, Donor, DonorReport, MatchOptions, MatchReport, OnMismatch, Rename, Selection, Taken};
 use crate::given::Given;
 use crate::provenance::DonorRecord;
 use crate::{Error, Plan};
@@ -147,7 +147,7 @@ fn hash(path: &Path) -> crate::Result<[u8; 32]> {
     }
 }
 
-fn print(report: &Report) {
+fn print(report: &MatchReport) {
     report.donors.iter().for_each(print_donor);
     if !report.initialised.is_empty() {
         report::done(&format!("initialised: {}", layers(&report.initialised)));
@@ -169,7 +169,7 @@ fn print_donor(donor: &DonorReport) {
     report::done(&line);
     if donor.taken.is_empty() {
         let help = "layers are matched by name, to the letter; --rename gives those of the weights other names";
-        report::caution(&format!("nothing was taken from {}", donor.donor), help);
+        report::warn(&format!("nothing was taken from {}", donor.donor), help);
     }
     for skipped in &donor.skipped {
         report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));

@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     donors.apply(&mut plan)?;
     plan.warnings().iter().for_each(report::warning);
     if plan.layers.is_empty() {
-        report::caution(&format!("{file}: the net has no layers"), "is it the right file, and complete?");
+        report::warn(&format!("{file}: the net has no layers"), "is it the right file, and complete?");
     }
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));

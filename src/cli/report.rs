@@ -73,7 +73,7 @@ pub(super) fn warning(warning: &Warning) {
 }
 
 /// Prints a warning that is about no place to standard error.
-pub(super) fn caution(text: &str, help: &str) {
+pub(super) fn warn(text: &str, help: &str) {
     let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.into()) };
     show(Level::WARNING, &finding);
 }

@@ -121,7 +121,8 @@ pub fn assert_blobs_close(actual: impl NetSource, expected: impl NetSource, tole
 /// use caffemodel::compare::{Method, CompareOptions, assert_blobs_agree};
 ///
 /// // Another seed, so only the distributions can be the same.
-/// let options = CompareOptions { method: Method::Distribution { alpha: 0.001 }, ..Default::default() };
+/// let mut options = CompareOptions::default();
+/// options.method = Method::Distribution { alpha: 0.001 };
 /// assert_blobs_agree("ours.caffemodel", "tests/caffe.caffemodel", &options);
 /// ```
 ///

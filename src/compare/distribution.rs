@@ -26,6 +26,7 @@ pub(super) const TESTS: usize = 3;
 
 /// How the distributions of two blobs differ.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct DistributionComparison {
     /// In what they differ; `None` if they are alike.
     pub difference: Option<Difference>,
@@ -48,6 +49,7 @@ pub struct DistributionComparison {
 /// In what two distributions differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Difference {
     /// In the number of values that are infinite or NaN.
     NonFinite,
@@ -116,6 +118,7 @@ pub(super) fn compare(
 
 /// What the values of a blob are like. Infinities and NaN are counted, and left out of the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct SampleStatistics {
     /// How many values there are.
     pub count: usize,

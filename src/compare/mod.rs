@@ -10,15 +10,13 @@
 //! older files equals one of fewer axes that has the same sizes behind ones, as it does when Caffe loads it.
 //!
 //! ```
-//! use std::sync::Arc;
-//!
 //! use caffemodel::Shape;
 //! use caffemodel::compare::{Detail, CompareOptions, compare};
 //! use caffemodel::formats::{StoredBlob, StoredLayer, StoredNet};
 //!
 //! let net = |values: Vec<f32>| {
-//!     let blob = StoredBlob { index: 0, shape: Shape::new([2, 2]).unwrap(), legacy: false, values: Arc::new(values) };
-//!     StoredNet { layers: vec![StoredLayer { name: "ip".into(), blobs: vec![blob], ..Default::default() }], ..Default::default() }
+//!     let blob = StoredBlob::new(0, Shape::new([2, 2]).unwrap(), values);
+//!     StoredNet::new(vec![StoredLayer::new("ip", vec![blob])])
 //! };
 //! let found = compare(&net(vec![1.0, 2.0, 3.0, 4.0]), &net(vec![1.0, 2.0, 3.5, 4.0]), &CompareOptions::default())?;
 //! assert!(!found.equal);
@@ -56,6 +54,7 @@ use pairs::{MatchedBlobs, MatchedLayers};
 
 /// How nets are compared. The default: bit by bit, layers matched by name.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
 pub struct CompareOptions {
     /// How values are compared.
     pub method: Method,
@@ -66,6 +65,7 @@ pub struct CompareOptions {
 /// How values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Method {
     /// One by one.
     Values(Tolerance),
@@ -95,6 +95,7 @@ pub enum Side {
 /// Values that cannot be read.
 #[derive(Debug, Error)]
 #[error("layer {layer:?}, blob {blob}: cannot read the values")]
+#[non_exhaustive]
 pub struct ReadError {
     /// Whose values.
     pub side: Side,

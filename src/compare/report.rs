@@ -7,6 +7,7 @@ use crate::Shape;
 
 /// How two nets compare.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Comparison {
     /// Whether every blob of either net has an equal one in the other.
     pub equal: bool,
@@ -22,6 +23,7 @@ pub struct Comparison {
 
 /// How many blobs there are of each [`Status`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
 pub struct StatusCounts {
     /// Blobs in both nets that agree.
     pub equal: usize,
@@ -43,6 +45,7 @@ impl StatusCounts {
 /// What became of a blob or a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Status {
     /// In both nets, and equal.
     Equal,
@@ -56,6 +59,7 @@ pub enum Status {
 
 /// A layer of either net and its counterpart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LayerComparison {
     /// The layer's name in the first net; `None` if it is in the second only.
     pub name_a: Option<String>,
@@ -78,6 +82,7 @@ impl LayerComparison {
 
 /// A blob of either net and its counterpart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct BlobComparison {
     /// Its number in the layer.
     pub index: usize,
@@ -95,6 +100,7 @@ pub struct BlobComparison {
 /// How the values of two blobs compare, by [`Method`]. In JSON this is the field `values` or the field `distribution`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Detail {
     /// One by one. The blobs have the same number of values.
     Values(ValueComparison),

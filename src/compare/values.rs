@@ -20,6 +20,7 @@ const RUN: usize = 64;
 /// The maxima are over all pairs, whether they agree within the tolerance or not. A NaN against a number is beyond measure,
 /// so that all three are then; two NaNs are not apart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ValueComparison {
     /// How many values each blob has.
     pub count: usize,
@@ -44,6 +45,7 @@ pub struct ValueComparison {
 
 /// The pair of values that differ most.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Worst {
     /// The index in row-major order.
     pub flat: usize,

@@ -19,7 +19,7 @@ use crate::hdf5::{LinkError, LinkTree, LinkedObject};
 ///
 /// # Errors
 /// The list cannot be read, or names no file.
-pub fn first_name(list: &Path) -> Result<String, SourceError> {
+pub(crate) fn first_name(list: &Path) -> Result<String, SourceError> {
     let mut words = Words::open(list)?;
     let Some(name) = words.next()? else {
         return Err(SourceError::whole(list, "the list names no HDF5 file"));

@@ -96,7 +96,9 @@ proptest! {
     #[test]
     fn the_smallest_key_of_a_leveldb(writes in writes(), buffer in 2_000..200_000_usize, snappy: bool) {
         let folder = tempfile::tempdir().unwrap();
-        write_leveldb(folder.path(), &writes, buffer, snappy);
+        // The writer is another crate, which asserts on some sequences of writes.
+        let written = std::panic::catch_unwind(|| write_leveldb(folder.path(), &writes, buffer, snappy));
+        prop_assume!(written.is_ok());
         check(leveldb::first_record(folder.path()), expected(&writes));
     }
 }

@@ -31,7 +31,7 @@ use self::nested::Groups;
 pub(crate) use self::nested::Nested;
 pub use self::rename::{Rename, RenameError};
 use self::report::Passed;
-pub use self::report::{DonorReport, Report, Skipped, Taken};
+pub use self::report::{DonorReport, MatchReport, Skipped, Taken};
 pub use self::select::{Selection, SelectionError};
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
@@ -42,6 +42,7 @@ use crate::setting::{Advice, Setting};
 
 /// A file of weights to take values from.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Donor {
     /// What reports and errors call it.
     pub name: String,
@@ -50,6 +51,11 @@ pub struct Donor {
 }
 
 impl Donor {
+    /// Weights from anywhere, and what reports and errors call them.
+    pub fn new(name: impl Into<String>, net: StoredNet) -> Donor {
+        Donor { name: name.into(), net }
+    }
+
     /// Opens a file of weights. Layers in it may have a [`Flaw`](crate::formats::Flaw): they are errors only if the net takes
     /// their values.
     ///
@@ -64,6 +70,7 @@ impl Donor {
 
 /// What to do with a layer whose shapes differ from the net's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum OnMismatch {
     /// It is an error, as in Caffe.
     #[default]
@@ -79,6 +86,7 @@ pub enum OnMismatch {
 
 /// How donors and net are matched beyond Caffe's rules; the default is those rules alone.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct MatchOptions {
     /// What to do where shapes differ.
     pub on_mismatch: OnMismatch,
@@ -96,7 +104,7 @@ pub struct MatchOptions {
 /// # Errors
 /// A layer does not fit, or a rule of the options fits no layer at all: the text names the file and the layer. The
 /// plan may then have taken some layers.
-pub fn apply(plan: &mut Plan, donors: &[Donor], options: &MatchOptions) -> Result<Report> {
+pub fn apply(plan: &mut Plan, donors: &[Donor], options: &MatchOptions) -> Result<MatchReport> {
     apply_nested(plan, donors, options, Nested::AsCaffe)
 }
 
@@ -106,13 +114,13 @@ pub(crate) fn apply_nested(
     donors: &[Donor],
     options: &MatchOptions,
     nested: Nested,
-) -> Result<Report> {
+) -> Result<MatchReport> {
     let renamed = vec![false; options.renames.len()];
     let mut matcher = Matcher { targets: targets(plan), plan, options, nested, renamed };
     let donors = donors.iter().map(|donor| matcher.donor(donor)).collect::<Result<Vec<_>>>()?;
     matcher.check_options()?;
     let initialised = report::initialised(plan);
-    Ok(Report { donors, initialised })
+    Ok(MatchReport { donors, initialised })
 }
 
 /// The first and the last layer of the net of each name.

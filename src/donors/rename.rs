@@ -22,6 +22,7 @@ pub struct Rename {
 
 /// Why a text is not a rule for names.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum RenameError {
     /// No `=`, or nothing on one side of it.
     #[error("expected OLD=NEW")]

@@ -6,7 +6,8 @@ use crate::plan::{Plan, PlannedLayer, SourceKind};
 
 /// What became of donors and net.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+#[non_exhaustive]
+pub struct MatchReport {
     /// The donors in order.
     pub donors: Vec<DonorReport>,
     /// The layers of the net with a blob that took no value from any donor.
@@ -15,6 +16,7 @@ pub struct Report {
 
 /// What became of the layers of a donor, those without blobs aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DonorReport {
     /// The donor's name.
     pub donor: String,
@@ -40,6 +42,7 @@ pub(super) enum Passed {
 
 /// A layer that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Taken {
     /// Its name in the donor.
     pub layer: String,
@@ -55,6 +58,7 @@ pub struct Taken {
 
 /// A layer that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Skipped {
     /// Its name in the donor.
     pub layer: String,

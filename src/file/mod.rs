@@ -5,4 +5,4 @@ mod reserve;
 
 pub use atomic::AtomicFile;
 pub(crate) use atomic::folder;
-pub use reserve::reserve;
+pub(crate) use reserve::reserve;

@@ -7,6 +7,7 @@ use crate::proto::document::{self, FieldDocument};
 
 /// A filler with its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct FillerDocument {
     /// The `type` of a `FillerParameter`.
     pub name: &'static str,

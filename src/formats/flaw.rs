@@ -4,6 +4,7 @@ use crate::error::{Diagnostic, Error};
 
 /// Why the values of a stored layer cannot be taken: it is damaged, not supported, or elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Flaw {
     /// Where in the file and what, such as `/data/conv1/0: is empty`.
     pub message: String,

@@ -50,6 +50,7 @@ pub static FORMATS: [FormatEntry; 7] = [
 
 /// By which of Caffe's two sets of rules the layers of a donor find theirs in a net.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Matching {
     /// Those for binary files, which list layers in order.
     Layers,
@@ -58,6 +59,7 @@ pub enum Matching {
 }
 
 /// A format as [`FORMATS`] has it.
+#[non_exhaustive]
 pub struct FormatEntry {
     /// The format.
     pub format: Format,
@@ -88,11 +90,11 @@ pub(super) struct Writing {
     /// A length in bytes that the file will not fall short of.
     pub(super) least_size: fn(&SavedNet<'_>) -> u64,
     /// Starts a file.
-    pub(super) start: Start,
+    pub(super) start: StartWriter,
 }
 
 /// Starts a file of some format for a net.
-type Start = for<'a> fn(Box<dyn Destination + 'a>, &SavedNet<'_>) -> io::Result<Box<dyn Output + 'a>>;
+type StartWriter = for<'a> fn(Box<dyn Destination + 'a>, &SavedNet<'_>) -> io::Result<Box<dyn Output + 'a>>;
 
 /// Where a file is written.
 pub(super) trait Destination: Write + Seek {}

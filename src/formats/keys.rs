@@ -9,7 +9,7 @@ use crate::error::Refusal;
 ///
 /// An array whose key has no number is blob 0 of the layer that the key names, unless that has blobs by number. Arrays
 /// that are no blobs are passed over.
-pub(super) struct Layers {
+pub(super) struct KeyedLayers {
     separator: char,
     layers: Vec<StoredLayer>,
     by_name: HashMap<String, usize>,
@@ -19,11 +19,11 @@ pub(super) struct Layers {
     passed: Vec<(String, Vec<String>)>,
 }
 
-impl Layers {
+impl KeyedLayers {
     /// The layers of arrays with these keys.
-    pub(super) fn new<'k>(keys: impl IntoIterator<Item = &'k str>, separator: char) -> Layers {
+    pub(super) fn new<'k>(keys: impl IntoIterator<Item = &'k str>, separator: char) -> KeyedLayers {
         let numbered = keys.into_iter().filter_map(|key| Some(split(key, separator)?.0.to_owned()));
-        Layers {
+        KeyedLayers {
             separator,
             layers: Vec::new(),
             by_name: HashMap::new(),

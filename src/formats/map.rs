@@ -22,13 +22,13 @@ const PAGE_BYTES: usize = 4096;
 #[derive(Debug)]
 pub(crate) struct FileMap {
     path: PathBuf,
-    content: Content,
+    content: Bytes,
     /// How many bytes have been read since pages were last given back.
     read: AtomicUsize,
 }
 
 #[derive(Debug)]
-enum Content {
+enum Bytes {
     Mapped(Mmap),
     Held(Vec<u8>),
 }
@@ -49,7 +49,7 @@ impl FileMap {
         }
         // SAFETY: the bytes are only ever copied out; a file that others cut short meanwhile is the one danger left.
         let map = unsafe { Mmap::map(&file) }.map_err(|source| cannot_read(path, source))?;
-        Ok(FileMap::new(path, Content::Mapped(map)))
+        Ok(FileMap::new(path, Bytes::Mapped(map)))
     }
 
     /// A file that has been read; `name` is what errors call it.
@@ -65,10 +65,10 @@ impl FileMap {
 
     /// The bytes that stand for those of a file.
     pub(crate) fn held(name: &str, bytes: Vec<u8>) -> Arc<FileMap> {
-        FileMap::new(Path::new(name), Content::Held(bytes))
+        FileMap::new(Path::new(name), Bytes::Held(bytes))
     }
 
-    fn new(path: &Path, content: Content) -> Arc<FileMap> {
+    fn new(path: &Path, content: Bytes) -> Arc<FileMap> {
         Arc::new(FileMap { path: path.to_owned(), content, read: AtomicUsize::new(0) })
     }
 
@@ -84,7 +84,7 @@ impl FileMap {
 
     #[cfg(unix)]
     fn give_back(&self) {
-        let Content::Mapped(map) = &self.content else { return };
+        let Bytes::Mapped(map) = &self.content else { return };
         // SAFETY: the map is a shared one and only read, so that the same bytes come back when they are read again.
         // Should the system refuse, it keeps the pages.
         let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
@@ -96,8 +96,8 @@ impl FileMap {
     /// The file's bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         match &self.content {
-            Content::Mapped(map) => map,
-            Content::Held(bytes) => bytes,
+            Bytes::Mapped(map) => map,
+            Bytes::Held(bytes) => bytes,
         }
     }
 

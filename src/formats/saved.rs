@@ -10,6 +10,7 @@ use crate::proto::caffe::LayerParameter;
 
 /// A net to be saved. Every length in its file follows from it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SavedNet<'a> {
     /// The net's name, empty if it has none.
     pub name: &'a str,
@@ -25,6 +26,7 @@ pub struct SavedNet<'a> {
 
 /// A layer of a [`SavedNet`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct SavedLayer<'a> {
     /// Its parameters, without blobs.
     pub param: &'a LayerParameter,
@@ -36,6 +38,7 @@ pub struct SavedLayer<'a> {
 
 /// A blob of a [`SavedLayer`].
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct SavedBlob<'a> {
     /// Its shape.
     pub shape: &'a Shape,

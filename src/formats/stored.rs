@@ -41,6 +41,7 @@ impl StoredValues for Vec<f32> {
 
 /// A blob in a file: its shape, and its values to be read.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct StoredBlob {
     /// Its number in its layer. Numbers rise, and may have gaps: HDF5 stores shared blobs once, where they are owned.
     pub index: usize,
@@ -54,6 +55,11 @@ pub struct StoredBlob {
 }
 
 impl StoredBlob {
+    /// The blob of this number, with a shape of as many axes as it says.
+    pub fn new(index: usize, shape: Shape, values: impl StoredValues + 'static) -> StoredBlob {
+        StoredBlob { index, shape, legacy: false, values: Arc::new(values) }
+    }
+
     /// The dimensions with as many axes as `shape`, if the blob has them.
     ///
     /// The four old sizes have ones in front of those that a shape of fewer axes has.
@@ -80,6 +86,7 @@ impl fmt::Debug for StoredBlob {
 
 /// A layer in a file.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct StoredLayer {
     /// Its name.
     pub name: String,
@@ -94,8 +101,16 @@ pub struct StoredLayer {
     pub flaw: Option<Flaw>,
 }
 
+impl StoredLayer {
+    /// A layer of this name, with these blobs.
+    pub fn new(name: impl Into<String>, blobs: Vec<StoredBlob>) -> StoredLayer {
+        StoredLayer { name: name.into(), blobs, ..StoredLayer::default() }
+    }
+}
+
 /// A file of weights: its layers in file order, or by name in HDF5, which has no order.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct StoredNet {
     /// The net's name, empty where the file stores none.
     pub name: String,
@@ -107,4 +122,11 @@ pub struct StoredNet {
     pub format: Option<Format>,
     /// What was changed or passed over on reading, in a line each.
     pub notices: Vec<String>,
+}
+
+impl StoredNet {
+    /// A net in memory with these layers.
+    pub fn new(layers: Vec<StoredLayer>) -> StoredNet {
+        StoredNet { layers, ..StoredNet::default() }
+    }
 }

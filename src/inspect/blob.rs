@@ -19,18 +19,18 @@ pub(super) struct BlobPair<'a> {
 }
 
 /// The values of a blob, to be read.
-pub(super) enum BlobValues<'a> {
+pub(super) enum BlobReader<'a> {
     /// Those of the weights.
     Stored(&'a StoredBlob),
     /// Those that the net's text gives.
     Given(&'a [f32]),
 }
 
-impl BlobValues<'_> {
+impl BlobReader<'_> {
     pub(super) fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
         match self {
-            BlobValues::Stored(blob) => blob.values.read(offset, out),
-            BlobValues::Given(values) => {
+            BlobReader::Stored(blob) => blob.values.read(offset, out),
+            BlobReader::Given(values) => {
                 let values = values.get(offset..).and_then(|rest| rest.get(..out.len()));
                 out.copy_from_slice(values.ok_or(io::ErrorKind::UnexpectedEof)?);
                 Ok(())
@@ -41,8 +41,8 @@ impl BlobValues<'_> {
     /// See [`StoredValues::reads_anywhere`](crate::formats::StoredValues::reads_anywhere).
     pub(super) fn reads_anywhere(&self) -> bool {
         match self {
-            BlobValues::Stored(blob) => blob.values.reads_anywhere(),
-            BlobValues::Given(_) => true,
+            BlobReader::Stored(blob) => blob.values.reads_anywhere(),
+            BlobReader::Given(_) => true,
         }
     }
 }
@@ -67,13 +67,13 @@ impl<'a> BlobPair<'a> {
     }
 
     /// The values that can be read: those of the weights, or those that the plan has from others or from the net.
-    pub(super) fn values(&self) -> Option<BlobValues<'a>> {
+    pub(super) fn values(&self) -> Option<BlobReader<'a>> {
         if let Some(stored) = self.stored {
-            return Some(BlobValues::Stored(stored));
+            return Some(BlobReader::Stored(stored));
         }
         match self.source()? {
-            ValueSource::Given(values) => Some(BlobValues::Given(values)),
-            ValueSource::Weights(stored) => Some(BlobValues::Stored(stored)),
+            ValueSource::Given(values) => Some(BlobReader::Given(values)),
+            ValueSource::Weights(stored) => Some(BlobReader::Stored(stored)),
             _ => None,
         }
     }

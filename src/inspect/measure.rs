@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::blob::BlobValues;
+use super::blob::BlobReader;
 use crate::statistics::{Accumulator, Statistics};
 
 /// The values that are read at a time: 64 KiB, which stay in a core's second-level cache.
@@ -22,7 +22,7 @@ const STRETCH: usize = 1 << 22;
 /// # Errors
 /// That of the first blob that cannot be read, with its index.
 pub(super) fn measure(
-    blobs: &[(usize, BlobValues<'_>)],
+    blobs: &[(usize, BlobReader<'_>)],
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Statistics>, (usize, io::Error)> {
     let results: Vec<io::Result<Statistics>> =
@@ -30,7 +30,7 @@ pub(super) fn measure(
     results.into_iter().enumerate().map(|(index, result)| result.map_err(|error| (index, error))).collect()
 }
 
-fn one(count: usize, values: &BlobValues<'_>, done: &(dyn Fn(usize) + Sync)) -> io::Result<Statistics> {
+fn one(count: usize, values: &BlobReader<'_>, done: &(dyn Fn(usize) + Sync)) -> io::Result<Statistics> {
     let length = if values.reads_anywhere() { STRETCH } else { count.max(1) };
     let starts: Vec<usize> = (0..count).step_by(length).collect();
     let stretch = |start| stretch(start..count.min(start + length), values, done);
@@ -42,7 +42,7 @@ fn one(count: usize, values: &BlobValues<'_>, done: &(dyn Fn(usize) + Sync)) -> 
     Ok(accumulator.statistics())
 }
 
-fn stretch(range: Range<usize>, values: &BlobValues<'_>, done: &(dyn Fn(usize) + Sync)) -> io::Result<Accumulator> {
+fn stretch(range: Range<usize>, values: &BlobReader<'_>, done: &(dyn Fn(usize) + Sync)) -> io::Result<Accumulator> {
     let mut accumulator = Accumulator::default();
     let mut buffer = vec![0.0; PIECE.min(range.len())];
     for offset in range.clone().step_by(PIECE) {

@@ -33,7 +33,7 @@ use crate::formats::StoredNet;
 
 pub use report::{BlobName, BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals, WarningReport};
 pub use select::BlobSelection;
-pub use stored::{Content, content_of, net_of_weights, weights_in};
+pub use stored::{FileContent, content_of, net_of_weights, weights_in};
 
 /// What is inspected: a plan, weights, or weights with the plan of their net.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,6 +52,7 @@ impl Subject<'_> {
 }
 
 /// How to inspect.
+#[non_exhaustive]
 pub struct InspectOptions<'a> {
     /// Which layers and blobs are looked at; totals are theirs alone.
     pub selection: &'a BlobSelection,

@@ -12,6 +12,7 @@ use crate::statistics::{Moments, Statistics};
 
 /// A net, layer by layer, and what its parts add up to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Inspection {
     /// The net's name, empty if it has none.
     pub name: String,
@@ -29,6 +30,7 @@ pub struct Inspection {
 
 /// A layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LayerReport {
     /// Its name.
     pub name: String,
@@ -48,6 +50,7 @@ pub struct LayerReport {
 
 /// A top of a layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TopReport {
     /// Its name; one that the layer adds by itself has none.
     pub name: Option<String>,
@@ -59,6 +62,7 @@ pub struct TopReport {
 
 /// A blob that a layer owns or shares.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct BlobReport {
     /// Its index in the layer.
     pub index: usize,
@@ -86,6 +90,7 @@ pub struct BlobReport {
 
 /// A filler.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct FillerReport {
     /// Its type.
     #[serde(rename = "type")]
@@ -98,6 +103,7 @@ pub struct FillerReport {
 
 /// A blob by its layer and its index there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct BlobName {
     /// The layer's name.
     pub layer: String,
@@ -114,6 +120,7 @@ impl fmt::Display for BlobName {
 
 /// A warning about the net.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct WarningReport {
     /// The blobs that are meant.
     pub blobs: Vec<BlobName>,
@@ -127,6 +134,7 @@ pub struct WarningReport {
 
 /// What the layers add up to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Totals {
     /// How many layers there are.
     pub layers: u64,

@@ -9,6 +9,7 @@ use crate::rules::{BlobSelector, Pattern};
 
 /// The layers and blobs that some patterns name and others do not.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct BlobSelection {
     /// What is selected; everything, where there are no patterns.
     pub only: Vec<Pattern>,

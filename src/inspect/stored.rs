@@ -27,7 +27,7 @@ pub fn weights_in(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Optio
 
 /// What a file in memory holds.
 #[derive(Debug)]
-pub enum Content {
+pub enum FileContent {
     /// Weights, perhaps with their net.
     Weights(StoredNet),
     /// A net definition: the bytes of the file.
@@ -38,13 +38,13 @@ pub enum Content {
 ///
 /// # Errors
 /// As [`weights_in`].
-pub fn content_of(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<Content> {
+pub fn content_of(name: &str, bytes: Vec<u8>, options: &ReadOptions) -> Result<FileContent> {
     if sniff::is_text(&bytes) {
-        return Ok(Content::Net(bytes));
+        return Ok(FileContent::Net(bytes));
     }
     let file = FileMap::from_bytes(name, bytes)?;
     let weights = not_of_definition(name, formats::read(&file, options)?)?;
-    Ok(weights.map_or_else(|| Content::Net(file.bytes().to_vec()), Content::Weights))
+    Ok(weights.map_or_else(|| FileContent::Net(file.bytes().to_vec()), FileContent::Weights))
 }
 
 /// The weights, unless they are none but a net definition; `name` is what errors call the file.

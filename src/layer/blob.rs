@@ -10,6 +10,7 @@ use crate::proto::caffe::FillerParameter;
 /// What a blob is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Role {
     /// Multiplies its input: weights, scales, slopes.
     Weight,
@@ -34,6 +35,7 @@ impl fmt::Display for Role {
 
 /// The filler of a blob, as the net gives it or as the layer type defaults it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FillerSpec {
     /// The filler's parameters.
     pub param: Box<FillerParameter>,
@@ -45,6 +47,7 @@ pub struct FillerSpec {
 
 /// Where the values of a blob come from.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum BlobValues {
     /// A filler makes them.
     Filled(FillerSpec),
@@ -56,6 +59,7 @@ pub enum BlobValues {
 
 /// A blob that a layer owns: its shape and where its values come from.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct BlobSpec {
     /// Its shape.
     pub shape: Shape,

@@ -9,6 +9,7 @@ use crate::proto::schema::MessageType;
 
 /// A layer type with its documentation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct LayerDocument {
     /// The `type` of a layer.
     pub name: &'static str,
@@ -31,6 +32,7 @@ pub struct LayerDocument {
 
 /// A message with settings of a layer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct SettingsDocument {
     /// The field of `LayerParameter`.
     pub field: String,

@@ -65,6 +65,7 @@ mod vocabulary;
 #[cfg(test)]
 mod testing;
 
+pub use crate::data::Sources;
 pub use accuracy::Accuracy;
 pub use argmax::ArgMax;
 pub use arity::Arity;

@@ -55,6 +55,7 @@ pub(super) static TYPES: &[LayerType] = &[
 
 /// The cell that a recurrent layer repeats for each timestep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Cell {
     /// h = tanh(W_hh h + W_x x + W_static s + b), o = tanh(W_ho h + b_o).
     Rnn,

@@ -10,6 +10,7 @@ use crate::proto::caffe::ParamSpec;
 
 /// One step of the random draws that a layer makes while the net is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Draw {
     /// Fills the layer's blob of this index.
     Blob(usize),

@@ -46,33 +46,33 @@ impl ReadOptions {
 }
 
 /// The content of a file: text or binary, told apart.
-pub(crate) struct Input<'a> {
+pub(crate) struct FileBytes<'a> {
     pub(super) name: &'a str,
     pub(super) bytes: &'a [u8],
     /// The text, if it is one.
     pub(super) source: Option<Source>,
 }
 
-impl<'a> Input<'a> {
+impl<'a> FileBytes<'a> {
     /// # Errors
     /// It is a text that is longer than the limit.
-    pub(crate) fn new(name: &'a str, bytes: &'a [u8]) -> Result<Input<'a>> {
+    pub(crate) fn new(name: &'a str, bytes: &'a [u8]) -> Result<FileBytes<'a>> {
         if !sniff::is_text(bytes) {
-            return Ok(Input { name, bytes, source: None });
+            return Ok(FileBytes { name, bytes, source: None });
         }
-        Input::text(name, bytes)
+        FileBytes::text(name, bytes)
     }
 
     /// # Errors
     /// The text is longer than the limit.
-    pub(crate) fn text(name: &'a str, bytes: &'a [u8]) -> Result<Input<'a>> {
+    pub(crate) fn text(name: &'a str, bytes: &'a [u8]) -> Result<FileBytes<'a>> {
         check_length(name, bytes)?;
-        Ok(Input { name, bytes, source: Some(Source::new(name, bytes)) })
+        Ok(FileBytes { name, bytes, source: Some(Source::new(name, bytes)) })
     }
 
     /// A binary message.
-    pub(super) fn binary(name: &'a str, bytes: &'a [u8]) -> Input<'a> {
-        Input { name, bytes, source: None }
+    pub(super) fn binary(name: &'a str, bytes: &'a [u8]) -> FileBytes<'a> {
+        FileBytes { name, bytes, source: None }
     }
 }
 
@@ -91,7 +91,7 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// It does not parse.
-    pub(super) fn new(file: &Input<'a>, kind: Kind, dialect: &'static Dialect) -> Result<Reading<'a>> {
+    pub(super) fn new(file: &FileBytes<'a>, kind: Kind, dialect: &'static Dialect) -> Result<Reading<'a>> {
         Reading::of_message(file, kind.message_of(dialect), kind.noun(), dialect)
     }
 
@@ -100,14 +100,14 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// It does not parse.
     pub(crate) fn of_message(
-        file: &Input<'a>,
+        file: &FileBytes<'a>,
         message: MessageType,
         noun: &str,
         dialect: &'static Dialect,
     ) -> Result<Reading<'a>> {
         let refused = |error| refusal(file.name, noun, error);
         if let Some(source) = &file.source {
-            let document = parse(source, message).map_err(Error::Input)?;
+            let document = parse(source, message).map_err(Error::FileBytes)?;
             wire::check_joined(document.bytes(), message, Limits::current()).map_err(refused)?;
             return Ok(Reading { dialect, message, document: Some(document), joined: Cow::Borrowed(&[]) });
         }
@@ -122,7 +122,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Where a layer of the net stands in a text.
-    pub(super) fn place(&self, file: &Input<'_>, layer: Origin) -> Option<Location> {
+    pub(super) fn place(&self, file: &FileBytes<'_>, layer: Origin) -> Option<Location> {
         let (source, document) = (file.source.as_ref()?, self.document.as_ref()?);
         document.spans().find(&[(layer.field, layer.index)]).map(|span| source.location(span))
     }

@@ -37,6 +37,7 @@ pub use warning::{Warning, WarningKind};
 
 /// What the caller adds to the net.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct PlanOptions {
     /// Shapes of tops, by the name of the blob: for layers whose shape the net alone does not tell.
     pub shapes: BTreeMap<String, Shape>,
@@ -76,6 +77,7 @@ pub struct BlobId {
 
 /// What a planned blob has unless it takes its values from elsewhere.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Initial {
     /// The filler makes them.
     Filled {
@@ -92,6 +94,7 @@ pub enum Initial {
 
 /// A blob with its shape and the source of its values.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct PlannedBlob {
     /// Its shape.
     pub shape: Shape,
@@ -155,6 +158,7 @@ impl PlannedLayer {
 
 /// The whole net with its shapes, blobs and draws.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Plan {
     /// The net's name, empty if it has none.
     pub name: String,

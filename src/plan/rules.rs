@@ -13,6 +13,7 @@ use crate::rules::{BlobPlace, Damping, Rule, Rules, Selector, set_filler};
 
 /// What a rule changed: a blob has another filler than the net would give it.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RuleChange {
     /// The blob.
     pub blob: BlobId,
@@ -30,6 +31,7 @@ pub struct RuleChange {
 
 /// What would make a blob's values without a rule.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Before {
     /// A filler that the net gives.
     Filler(Box<FillerParameter>),
@@ -43,6 +45,7 @@ pub enum Before {
 
 /// Where a saved layer tells of a rule's filler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Saved {
     /// In this field.
     Field(&'static str),

@@ -17,6 +17,7 @@ pub use self::recipe::{DonorRecord, Recipe};
 
 /// What a provenance file holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Provenance {
     /// How the net came about.
     #[serde(flatten)]
@@ -27,6 +28,7 @@ pub struct Provenance {
 
 /// A blob: where its values come from and what they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct BlobRecord {
     /// The layer's name.
     pub layer: String,

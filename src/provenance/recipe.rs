@@ -8,6 +8,7 @@ use crate::random::Streams;
 
 /// What it takes to make the same net again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Recipe {
     /// The program and its version.
     pub program: &'static str,
@@ -36,6 +37,7 @@ pub struct Recipe {
 
 /// A file of weights that gave values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct DonorRecord {
     /// The file as the user named it.
     pub file: String,

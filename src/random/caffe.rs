@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::boost::{Affine, Bernoulli, Era, Normal, UNIT_LIMIT, Uniform};
+use super::boost::{Affine, Bernoulli, Era, Normal, UNIT_LIMIT, UniformReal};
 use super::simd::{self, Isa, Scratch, SimdPath};
 use super::{Distribution, Draws, Generator, Mt19937};
 
@@ -81,11 +81,11 @@ impl Generator for CaffeGenerator {
     }
 
     fn supports_uniform(&self, min: f32, max: f32) -> bool {
-        Uniform::new(self.era, min, max).is_some()
+        UniformReal::new(self.era, min, max).is_some()
     }
 
     fn uniform(&mut self, min: f32, max: f32, out: &mut [f32]) {
-        match Uniform::new(self.era, min, max) {
+        match UniformReal::new(self.era, min, max) {
             Some(uniform) => simd::uniform(&uniform, &mut self.engine, out),
             None => out.fill(f32::NAN),
         }
@@ -106,7 +106,7 @@ impl Generator for CaffeGenerator {
         let draws = count as u64;
         match (distribution, Normal::new(self.era)) {
             (Distribution::Uniform { min, max }, _) => {
-                if let Some(uniform) = Uniform::new(self.era, min, max) {
+                if let Some(uniform) = UniformReal::new(self.era, min, max) {
                     self.engine.discard(draws, uniform.limit());
                 }
             }

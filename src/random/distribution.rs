@@ -7,6 +7,7 @@ const DISCARDED: usize = 16384;
 
 /// A distribution of a [`Generator`], with its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Distribution {
     /// See [`Generator::uniform`].
     Uniform {

@@ -16,7 +16,7 @@ mod simd;
 mod streams;
 mod truncated;
 
-pub use boost::{Era, Release, ReleaseError, shuffle, uniform_int};
+pub use boost::{Era, Release, ReleaseError, shuffle};
 pub use caffe::CaffeGenerator;
 pub use distribution::Distribution;
 pub use mt19937::Mt19937;

@@ -4,6 +4,7 @@ use super::{CaffeGenerator, Era, Generator, NativeGenerator};
 
 /// The random numbers of a whole net: one stream for all blobs, as Caffe has it, or one for each.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Streams {
     /// Caffe's generator: every layer draws from it in turn.
     Caffe(CaffeGenerator),

@@ -30,6 +30,7 @@ use crate::proto::caffe::{FillerParameter, LayerParameter};
 
 /// The layers whose weights a preset damps.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Damping {
     /// What the weights are multiplied by, by the index of the layer.
     factors: HashMap<usize, f64>,

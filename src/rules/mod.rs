@@ -34,6 +34,7 @@ pub use spec::Spec;
 
 /// Which blobs a rule is for.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Selector {
     /// Those whose layer has a field of this name for a filler, such as `weight_filler`, that the net does not give.
     Missing(&'static str),
@@ -45,6 +46,7 @@ pub enum Selector {
 
 /// A filler for some blobs of the net.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Rule {
     selector: Selector,
     spec: Spec,

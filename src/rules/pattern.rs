@@ -7,6 +7,7 @@ use crate::proto::text::{Source, Span};
 
 /// Which of a layer's blobs are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BlobSelector {
     /// All.
     All,

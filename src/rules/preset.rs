@@ -13,6 +13,7 @@ use crate::layer::{BlobValues, Operator, Role};
 
 /// A named set of rules for blobs to which the net gives neither filler nor values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Preset {
     /// Plausible random weights: a forward pass through them keeps its signals within a few orders of magnitude.
     ///

@@ -13,7 +13,8 @@ mod two_sample;
 
 pub use histogram::Histogram;
 pub use moments::Moments;
-pub use summary::{Accumulator, Statistics};
+pub(crate) use summary::Accumulator;
+pub use summary::Statistics;
 
 #[cfg(test)]
 pub(crate) use kolmogorov_smirnov::one_sample;

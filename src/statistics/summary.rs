@@ -10,6 +10,7 @@ const HISTOGRAM_BINS: usize = 16;
 
 /// What many values are like. Infinities and NaN are counted, and left out of everything else.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Statistics {
     /// The mean; none of these four where there are no finite values.
     pub mean: Option<f64>,
@@ -31,7 +32,7 @@ pub struct Statistics {
 
 /// Statistics while values come in.
 #[derive(Debug, Clone)]
-pub struct Accumulator {
+pub(crate) struct Accumulator {
     moments: RunningMoments,
     non_finite: u64,
     bins: Bins,
@@ -45,7 +46,7 @@ impl Default for Accumulator {
 
 impl Accumulator {
     /// Takes the next values. Pieces of some ten thousand are best: they stay in the cache while they are looked at.
-    pub fn add(&mut self, piece: &[f32]) {
+    pub(crate) fn add(&mut self, piece: &[f32]) {
         let mut moments = RunningMoments::default();
         let values = moments.add(piece);
         if let Some((min, max)) = moments.min().zip(moments.max()) {
@@ -56,14 +57,14 @@ impl Accumulator {
     }
 
     /// Adds the values of another.
-    pub fn merge(&mut self, other: Accumulator) {
+    pub(crate) fn merge(&mut self, other: Accumulator) {
         self.moments.merge(&other.moments);
         self.non_finite += other.non_finite;
         self.bins.merge(other.bins);
     }
 
     /// The statistics of all values so far.
-    pub fn statistics(self) -> Statistics {
+    pub(crate) fn statistics(self) -> Statistics {
         let (zeros, all) = (self.moments.zeros(), self.moments.count() + self.non_finite);
         Statistics {
             mean: self.moments.mean(),

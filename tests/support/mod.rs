@@ -160,8 +160,9 @@ impl Settings {
         let definition = Definition::read_with(folder.join(&self.net), &ReadOptions::of(dialect))?;
         let phase = if self.phase == "TRAIN" { Phase::Train } else { Phase::Test };
         let state = StateOptions { phase: Some(phase), level: self.level, stages: self.stages.clone() };
-        let options =
-            PlanOptions { folder: Some(folder.to_owned()), streams: Some(self.streams()), ..Default::default() };
+        let mut options = PlanOptions::default();
+        options.folder = Some(folder.to_owned());
+        options.streams = Some(self.streams());
         let mut plan = Plan::new(Net::resolve(definition, &state)?, &options)?;
         let donors = self.weights.iter().map(|file| Donor::open(folder.join(file)));
         donors::apply(&mut plan, &donors.collect::<caffemodel::Result<Vec<_>>>()?, &MatchOptions::default())?;

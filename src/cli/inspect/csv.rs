@@ -1,4 +1,4 @@
-//! The inspection as comma-separated values: a line for each blob, under a line of titles.
+//! The inspection as comma-separated values: a row for each blob, under one of titles.
 
 use std::fmt::Debug;
 
@@ -6,16 +6,16 @@ use crate::Shape;
 use crate::inspect::{BlobReport, Inspection, LayerReport};
 use crate::statistics::Statistics;
 
-/// What a line tells of.
-struct Line<'a> {
+/// What a row tells of.
+struct Row<'a> {
     layer: &'a LayerReport,
     /// Whether it is the layer's first.
     first: bool,
-    /// The blob; none for a layer without blobs, which has one line all the same.
+    /// The blob; none for a layer without blobs, which has one row all the same.
     blob: Option<&'a BlobReport>,
 }
 
-impl Line<'_> {
+impl Row<'_> {
     fn of_blob<T: ToString>(&self, value: impl Fn(&BlobReport) -> Option<T>) -> String {
         self.blob.and_then(value).map_or_else(String::new, |value| value.to_string())
     }
@@ -27,47 +27,47 @@ impl Line<'_> {
     }
 }
 
-/// A field: its title and its text. Missing values are empty.
-type Field = (&'static str, fn(&Line<'_>) -> String);
+/// A column: its title and the text of a row. Missing values are empty.
+type CsvColumn = (&'static str, fn(&Row<'_>) -> String);
 
-/// The fields in their order. New ones are added at the end.
-const FIELDS: &[Field] = &[
-    ("layer", |line| line.layer.name.clone()),
-    ("type", |line| line.layer.layer_type.clone().unwrap_or_default()),
-    // Tops and work stand on the layer's first line only, so that the column adds up.
-    ("tops", |line| if line.first { tops(line.layer) } else { String::new() }),
-    ("macs", |line| line.layer.macs.filter(|_| line.first).map_or_else(String::new, |macs| macs.to_string())),
-    ("blob", |line| line.of_blob(|blob| Some(blob.index))),
-    ("role", |line| line.of_blob(|blob| blob.role)),
-    ("shape", |line| line.of_blob(|blob| Some(dims(&blob.shape)))),
-    ("count", |line| line.of_blob(|blob| Some(blob.count))),
-    ("shared_with", |line| line.of_blob(|blob| blob.shared_with.clone())),
-    ("source", |line| line.of_blob(|blob| blob.source)),
-    ("filler", |line| line.of_blob(|blob| blob.filler.as_ref().map(|filler| filler.text.clone()))),
-    ("fan_in", |line| line.of_blob(|blob| blob.fan_in)),
-    ("fan_out", |line| line.of_blob(|blob| blob.fan_out)),
-    ("expected_mean", |line| line.of_blob(|blob| blob.expected.map(|moments| format!("{:?}", moments.mean)))),
-    ("expected_std", |line| line.of_blob(|blob| blob.expected.map(|moments| format!("{:?}", moments.std)))),
-    ("mean", |line| line.measured(|actual| actual.mean)),
-    ("std", |line| line.measured(|actual| actual.std)),
-    ("min", |line| line.measured(|actual| actual.min)),
-    ("max", |line| line.measured(|actual| actual.max)),
-    ("zeros", |line| line.measured(|actual| Some(actual.zeros))),
-    ("zero_fraction", |line| line.measured(|actual| Some(actual.zero_fraction))),
-    ("non_finite", |line| line.measured(|actual| Some(actual.non_finite))),
+/// The columns in their order. New ones are added at the end.
+const COLUMNS: &[CsvColumn] = &[
+    ("layer", |row| row.layer.name.clone()),
+    ("type", |row| row.layer.layer_type.clone().unwrap_or_default()),
+    // Tops and work stand on the layer's first row only, so that the column adds up.
+    ("tops", |row| if row.first { tops(row.layer) } else { String::new() }),
+    ("macs", |row| row.layer.macs.filter(|_| row.first).map_or_else(String::new, |macs| macs.to_string())),
+    ("blob", |row| row.of_blob(|blob| Some(blob.index))),
+    ("role", |row| row.of_blob(|blob| blob.role)),
+    ("shape", |row| row.of_blob(|blob| Some(dims(&blob.shape)))),
+    ("count", |row| row.of_blob(|blob| Some(blob.count))),
+    ("shared_with", |row| row.of_blob(|blob| blob.shared_with.clone())),
+    ("source", |row| row.of_blob(|blob| blob.source)),
+    ("filler", |row| row.of_blob(|blob| blob.filler.as_ref().map(|filler| filler.text.clone()))),
+    ("fan_in", |row| row.of_blob(|blob| blob.fan_in)),
+    ("fan_out", |row| row.of_blob(|blob| blob.fan_out)),
+    ("expected_mean", |row| row.of_blob(|blob| blob.expected.map(|moments| format!("{:?}", moments.mean)))),
+    ("expected_std", |row| row.of_blob(|blob| blob.expected.map(|moments| format!("{:?}", moments.std)))),
+    ("mean", |row| row.measured(|actual| actual.mean)),
+    ("std", |row| row.measured(|actual| actual.std)),
+    ("min", |row| row.measured(|actual| actual.min)),
+    ("max", |row| row.measured(|actual| actual.max)),
+    ("zeros", |row| row.measured(|actual| Some(actual.zeros))),
+    ("zero_fraction", |row| row.measured(|actual| Some(actual.zero_fraction))),
+    ("non_finite", |row| row.measured(|actual| Some(actual.non_finite))),
 ];
 
 /// The whole text.
 pub(super) fn text(inspection: &Inspection) -> String {
-    let mut text = row(FIELDS.iter().map(|(title, _)| (*title).to_owned()));
+    let mut text = row(COLUMNS.iter().map(|(title, _)| (*title).to_owned()));
     for layer in &inspection.layers {
         let mut blobs: Vec<Option<&BlobReport>> = layer.blobs.iter().map(Some).collect();
         if blobs.is_empty() {
             blobs.push(None);
         }
         for (position, blob) in blobs.into_iter().enumerate() {
-            let line = Line { layer, first: position == 0, blob };
-            text += &row(FIELDS.iter().map(|(_, field)| field(&line)));
+            let line = Row { layer, first: position == 0, blob };
+            text += &row(COLUMNS.iter().map(|(_, text)| text(&line)));
         }
     }
     text
@@ -99,8 +99,8 @@ mod tests {
 
     #[test]
     fn titles_are_unique() {
-        let titles: HashSet<&str> = FIELDS.iter().map(|(title, _)| *title).collect();
-        assert_eq!(titles.len(), FIELDS.len());
+        let titles: HashSet<&str> = COLUMNS.iter().map(|(title, _)| *title).collect();
+        assert_eq!(titles.len(), COLUMNS.len());
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::select::SelectArguments;
 use super::table::Screen;
 use crate::formats::StoredNet;
 use crate::inspect::{
-    BlobSelection, Content, InspectOptions, Inspection, Subject, content_of, net_of_weights, weights_in,
+    BlobSelection, FileContent, InspectOptions, Inspection, Subject, content_of, net_of_weights, weights_in,
 };
 use crate::{Definition, Plan, PlanOptions};
 
@@ -109,8 +109,8 @@ impl InspectArguments {
         }
         let Input { name, bytes, folder } = Input::read(&self.file)?;
         match content_of(&name, bytes, &options)? {
-            Content::Net(bytes) => self.definition(load_input(Input { name, bytes, folder }, &options)?.definition),
-            Content::Weights(weights) => self.weights(&weights),
+            FileContent::Net(bytes) => self.definition(load_input(Input { name, bytes, folder }, &options)?.definition),
+            FileContent::Weights(weights) => self.weights(&weights),
         }
     }
 

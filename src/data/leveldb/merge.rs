@@ -14,12 +14,12 @@ use crate::data::SourceError;
 /// All tables and logs, the one with the next entry first.
 pub(super) struct Merge<'a> {
     files: &'a DatabaseFiles,
-    runs: BinaryHeap<Reverse<Run>>,
+    runs: BinaryHeap<Reverse<SortedRun>>,
     logs: LogWrites,
 }
 
 /// A table or the logs, and the key of the next entry there.
-struct Run {
+struct SortedRun {
     key: Key,
     state: RunState,
 }
@@ -43,7 +43,7 @@ impl<'a> Merge<'a> {
                 let message = format!("the database is incomplete: table {number:06}.ldb is missing");
                 return Err(SourceError::whole(&files.folder, message));
             }
-            runs.push(Reverse(Run { key: smallest.clone(), state: RunState::Closed(number) }));
+            runs.push(Reverse(SortedRun { key: smallest.clone(), state: RunState::Closed(number) }));
         }
         let logs = files.logs.iter().filter(|&&number| manifest.is_log_alive(number));
         let logs = LogWrites::new(logs.map(|&number| files.log(number)).collect());
@@ -54,7 +54,7 @@ impl<'a> Merge<'a> {
 
     /// The next entry.
     pub(super) fn next(&mut self) -> Result<Option<Write>, SourceError> {
-        while let Some(Reverse(Run { key, state })) = self.runs.pop() {
+        while let Some(Reverse(SortedRun { key, state })) = self.runs.pop() {
             let value = match state {
                 RunState::Closed(number) => {
                     self.push_table(Box::new(Table::open(&self.files.table(number))?))?;
@@ -81,35 +81,35 @@ impl<'a> Merge<'a> {
 
     fn push_table(&mut self, mut table: Box<Table>) -> Result<(), SourceError> {
         if let Some(Write { key, value }) = table.next()? {
-            self.runs.push(Reverse(Run { key, state: RunState::Open(table, value) }));
+            self.runs.push(Reverse(SortedRun { key, state: RunState::Open(table, value) }));
         }
         Ok(())
     }
 
     fn push_log(&mut self) -> Result<(), SourceError> {
         if let Some(Write { key, value }) = self.logs.next()? {
-            self.runs.push(Reverse(Run { key, state: RunState::Logs(value) }));
+            self.runs.push(Reverse(SortedRun { key, state: RunState::Logs(value) }));
         }
         Ok(())
     }
 }
 
-impl Ord for Run {
-    fn cmp(&self, other: &Run) -> Ordering {
+impl Ord for SortedRun {
+    fn cmp(&self, other: &SortedRun) -> Ordering {
         self.key.cmp(&other.key)
     }
 }
 
-impl PartialOrd for Run {
-    fn partial_cmp(&self, other: &Run) -> Option<Ordering> {
+impl PartialOrd for SortedRun {
+    fn partial_cmp(&self, other: &SortedRun) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Run {
-    fn eq(&self, other: &Run) -> bool {
+impl PartialEq for SortedRun {
+    fn eq(&self, other: &SortedRun) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Run {}
+impl Eq for SortedRun {}

@@ -8,7 +8,7 @@ use safetensors::{Dtype, SafeTensors};
 use crate::error::Result;
 use crate::formats::element::{Element, Kind};
 use crate::formats::in_place::{InPlace, shape};
-use crate::formats::keys::Layers;
+use crate::formats::keys::KeyedLayers;
 use crate::formats::map::FileMap;
 use crate::formats::{StoredBlob, StoredNet};
 
@@ -19,7 +19,7 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
         SafeTensors::read_metadata(bytes).map_err(|error| file.refuse(format!("damaged or truncated: {error}")))?;
     let start = header + 8;
     let keys = metadata.offset_keys();
-    let mut layers = Layers::new(keys.iter().map(String::as_str), '.');
+    let mut layers = KeyedLayers::new(keys.iter().map(String::as_str), '.');
     for key in &keys {
         let entered = layers.enter(key, |index| blob(file, &metadata, key, start, index));
         entered.map_err(|message| file.refuse(format!("tensor {key:?}: {message}")))?;

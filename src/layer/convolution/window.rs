@@ -32,25 +32,25 @@ impl Window {
     /// # Errors
     /// A setting is missing, given the wrong number of times or in two ways, or a kernel or a stride is 0.
     pub(in crate::layer) fn along(param: &ConvolutionParameter, axes: usize) -> Result<Vec<Window>, Refusal> {
-        let kernels = Setting {
+        let kernels = SpatialField {
             field: KERNEL,
             values: &param.kernel_size,
             pair: &[("convolution_param.kernel_h", param.kernel_h), ("convolution_param.kernel_w", param.kernel_w)],
             default: None,
         };
-        let strides = Setting {
+        let strides = SpatialField {
             field: STRIDE,
             values: &param.stride,
             pair: &[("convolution_param.stride_h", param.stride_h), ("convolution_param.stride_w", param.stride_w)],
             default: Some(1),
         };
-        let pads = Setting {
+        let pads = SpatialField {
             field: PAD,
             values: &param.pad,
             pair: &[("convolution_param.pad_h", param.pad_h), ("convolution_param.pad_w", param.pad_w)],
             default: Some(0),
         };
-        let dilations = Setting { field: DILATION, values: &param.dilation, pair: &[], default: Some(1) };
+        let dilations = SpatialField { field: DILATION, values: &param.dilation, pair: &[], default: Some(1) };
         let (kernels, strides) = (kernels.positive(axes)?, strides.positive(axes)?);
         let (pads, dilations) = (pads.spread(axes)?, dilations.spread(axes)?);
         let window = |axis: usize| Window {
@@ -101,7 +101,7 @@ impl Window {
 }
 
 /// One setting of the window as the net gives it.
-struct Setting<'a> {
+struct SpatialField<'a> {
     /// The repeated field.
     field: &'static str,
     /// Its values.
@@ -112,7 +112,7 @@ struct Setting<'a> {
     default: Option<u32>,
 }
 
-impl Setting<'_> {
+impl SpatialField<'_> {
     /// The value for each of `axes` spatial axes, with the field it comes from.
     fn spread(&self, axes: usize) -> Result<Vec<(i64, &'static str)>, Refusal> {
         if let Some(&(field, _)) = self.pair.iter().find(|(_, value)| value.is_some()) {
@@ -147,7 +147,7 @@ impl Setting<'_> {
         Ok(spread)
     }
 
-    /// As [`Setting::spread`], where 0 will not do.
+    /// As [`SpatialField::spread`], where 0 will not do.
     fn positive(&self, axes: usize) -> Result<Vec<i64>, Refusal> {
         let check = |(value, field)| {
             ensure!(value > 0, field, "{} is 0", field_name(field));

@@ -20,8 +20,8 @@ pub(crate) use exponential::FRACTION_24;
 pub(crate) use normal::{Affine, Normal};
 pub use release::{Era, Release, ReleaseError};
 pub(crate) use tables::{NORMAL_X, NORMAL_Y};
-pub(crate) use uniform::Uniform;
-pub use uniform_int::{shuffle, uniform_int};
+pub(crate) use uniform::UniformReal;
+pub use uniform_int::shuffle;
 pub(crate) use ziggurat::Ziggurat;
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use thiserror::Error;
 /// # Ok::<(), caffemodel::random::ReleaseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[non_exhaustive]
 pub enum Era {
     /// Boost 1.41 to 1.46.
     V1_41,
@@ -138,6 +139,7 @@ impl FromStr for Release {
 
 /// Why a text names no release of Boost that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ReleaseError {
     /// Not of the form `major.minor` or `major.minor.patch`.
     #[error("{0:?} is not a Boost release such as 1.58 or 1.58.0")]

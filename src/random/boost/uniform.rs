@@ -11,7 +11,7 @@ use crate::random::simd::UniformBlock;
 /// - Since 1.47: the same formula, with any draw for u, repeated until the value is below the bound.
 /// - Since 1.56: in addition, where `bound - min` is beyond the largest float, twice a value between the halved bounds.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Uniform {
+pub(crate) struct UniformReal {
     min: f32,
     span: f32,
     /// The value to stay below; `None` for the releases that do not look.
@@ -20,18 +20,18 @@ pub(crate) struct Uniform {
     factor: f32,
 }
 
-impl Uniform {
+impl UniformReal {
     /// The distribution on `[min, max]`; `max` may be infinite, which stands for the largest float.
     ///
     /// `None` if the bounds are not in order or `min` is not finite, and where no value can be below the bound, so that
     /// Caffe would draw for ever: `min` is the largest float (since 1.47), or the span overflows (1.47 to 1.55).
-    pub(crate) fn new(era: Era, min: f32, max: f32) -> Option<Uniform> {
+    pub(crate) fn new(era: Era, min: f32, max: f32) -> Option<UniformReal> {
         let bound = next_after(max);
         if !min.is_finite() || max.is_nan() || min > max {
             return None;
         }
         if !era.repeats_uniform() {
-            return Some(Uniform { min, span: bound - min, bound: None, factor: 1.0 });
+            return Some(UniformReal { min, span: bound - min, bound: None, factor: 1.0 });
         }
         let (min, bound, factor) = if era.halves_uniform() && bound / 2.0 - min / 2.0 > f32::MAX / 2.0 {
             (min / 2.0, bound / 2.0, 2.0)
@@ -39,12 +39,12 @@ impl Uniform {
             (min, bound, 1.0)
         };
         let span = bound - min;
-        (span.is_finite() && min < bound).then_some(Uniform { min, span, bound: Some(bound), factor })
+        (span.is_finite() && min < bound).then_some(UniformReal { min, span, bound: Some(bound), factor })
     }
 
     /// The constants that the vector code needs; `None` for ranges wider than the largest float, or next to nothing.
     pub(crate) fn block(&self) -> Option<UniformBlock> {
-        let Uniform { min, span, bound, factor } = *self;
+        let UniformReal { min, span, bound, factor } = *self;
         // A step that is no subnormal is the span's exact fraction: it may be multiplied in before the draw.
         let step = span * FRACTION;
         // Without a bound a draw is repeated if its fraction is 1, which gives the largest of all values.
@@ -92,7 +92,7 @@ mod tests {
 
     fn one<const N: usize>(era: Era, min: f32, max: f32, script: [u32; N]) -> f32 {
         let mut draws = Scripted::new(script);
-        let value = Uniform::new(era, min, max).expect("the range is supported").sample(&mut draws);
+        let value = UniformReal::new(era, min, max).expect("the range is supported").sample(&mut draws);
         assert_eq!(draws.left(), 0);
         value
     }
@@ -118,7 +118,7 @@ mod tests {
     fn ranges_wider_than_the_largest_float() {
         assert_eq!(one(Era::V1_41, -3e38, 3e38, [1]), f32::INFINITY);
         assert_eq!(one(Era::V1_41, -3e38, 3e38, [0]).to_bits(), 0xffc0_0000);
-        assert!(Uniform::new(Era::V1_47, -3e38, 3e38).is_none());
+        assert!(UniformReal::new(Era::V1_47, -3e38, 3e38).is_none());
         assert_eq!(one(Era::V1_56, -3e38, 3e38, [0]), -3e38);
         assert_eq!(one(Era::V1_64, -3e38, 3e38, [0x8000_0000]).to_bits(), 0);
     }
@@ -133,19 +133,19 @@ mod tests {
     #[test]
     fn ranges_without_values_are_refused() {
         for era in Era::ALL {
-            assert!(Uniform::new(era, 1.0, 0.5).is_none());
-            assert!(Uniform::new(era, f32::NAN, 0.5).is_none());
-            assert!(Uniform::new(era, 0.0, f32::NAN).is_none());
-            assert!(Uniform::new(era, f32::NEG_INFINITY, 0.0).is_none());
-            assert!(Uniform::new(era, f32::INFINITY, f32::INFINITY).is_none());
-            assert_eq!(Uniform::new(era, f32::MAX, f32::MAX).is_none(), era != Era::V1_41);
+            assert!(UniformReal::new(era, 1.0, 0.5).is_none());
+            assert!(UniformReal::new(era, f32::NAN, 0.5).is_none());
+            assert!(UniformReal::new(era, 0.0, f32::NAN).is_none());
+            assert!(UniformReal::new(era, f32::NEG_INFINITY, 0.0).is_none());
+            assert!(UniformReal::new(era, f32::INFINITY, f32::INFINITY).is_none());
+            assert_eq!(UniformReal::new(era, f32::MAX, f32::MAX).is_none(), era != Era::V1_41);
         }
     }
 
     #[test]
     fn draws_are_repeated_from_the_limit_on() {
         for (min, max) in [(0.0, 1.0), (-0.05, 0.05), (1.0, 1.0), (-1e-45, 1e-45), (0.0, f32::MAX), (-3e38, 3e38)] {
-            for uniform in Era::ALL.into_iter().filter_map(|era| Uniform::new(era, min, max)) {
+            for uniform in Era::ALL.into_iter().filter_map(|era| UniformReal::new(era, min, max)) {
                 let used = |draw: u32| {
                     let mut draws = Scripted::new([draw, 0]);
                     uniform.sample(&mut draws);

@@ -5,7 +5,7 @@ use crate::random::Draws;
 /// An integer in `0..=last`.
 ///
 /// The draws are cut into `last + 1` buckets of equal size; those past the last bucket are drawn again.
-pub fn uniform_int(last: u32, draws: &mut impl Draws) -> u32 {
+fn uniform_int(last: u32, draws: &mut impl Draws) -> u32 {
     let Some(count) = last.checked_add(1) else {
         return draws.draw();
     };

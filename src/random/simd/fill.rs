@@ -4,13 +4,13 @@ use super::block::PAIRED;
 use super::isa::{Kernels, with_kernels};
 use super::ziggurat::{self, BLOCK, Scratch};
 use crate::random::Mt19937;
-use crate::random::boost::{Affine, Bernoulli, Normal, Uniform};
+use crate::random::boost::{Affine, Bernoulli, Normal, UniformReal};
 
 /// Fills shorter than this are left to the plain form.
 const SHORT: usize = 32;
 
 /// Fills a slice with uniform values.
-pub(crate) fn uniform(uniform: &Uniform, engine: &mut Mt19937, out: &mut [f32]) {
+pub(crate) fn uniform(uniform: &UniformReal, engine: &mut Mt19937, out: &mut [f32]) {
     let blocks = uniform.block().filter(|_| out.len() >= SHORT);
     for out in out.chunks_mut(BLOCK) {
         let isa = engine.isa();

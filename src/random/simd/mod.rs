@@ -34,6 +34,7 @@ pub const SIMD_VARIABLE: &str = "CAFFEMODEL_SIMD";
 
 /// A set of vector instructions, for which there is code of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum SimdPath {
     /// What every machine of the target has.
     Portable,

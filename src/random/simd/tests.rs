@@ -4,7 +4,7 @@ use super::block::UniformBlock;
 use super::isa::{Kernels, Portable, with_kernels};
 use super::ziggurat::{BLOCK, JUDGED, LAYERS, SPECIAL, Uncertain};
 use super::{Isa, SimdPath};
-use crate::random::boost::{Affine, Bernoulli, Era, FRACTION, Normal, Uniform, Ziggurat};
+use crate::random::boost::{Affine, Bernoulli, Era, FRACTION, Normal, UniformReal, Ziggurat};
 use crate::random::mt19937::{TEMPER_B, TEMPER_C, temper};
 use crate::random::{CaffeGenerator, Draws, Generator, Mt19937};
 
@@ -20,7 +20,7 @@ impl Fill {
     fn plain(self, era: Era, engine: &mut Mt19937, out: &mut [f32]) {
         match self {
             Fill::Uniform(min, max) => {
-                let uniform = Uniform::new(era, min, max).expect("a supported range");
+                let uniform = UniformReal::new(era, min, max).expect("a supported range");
                 out.fill_with(|| uniform.sample(engine));
             }
             Fill::Gaussian(mean, std) => Normal::new(era).fill(Affine { mean, std }, engine, out),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::read::DeflateDecoder;
 
-use super::zip::{Entry, Method};
+use super::zip::{ArchiveEntry, Compression};
 use crate::formats::element::Element;
 use crate::formats::map::FileMap;
 use crate::formats::{NumberType, StoredValues};
@@ -40,11 +40,11 @@ pub(super) struct EntryReader {
 }
 
 impl EntryReader {
-    pub(super) fn new(file: &Arc<FileMap>, entry: &Entry) -> EntryReader {
+    pub(super) fn new(file: &Arc<FileMap>, entry: &ArchiveEntry) -> EntryReader {
         let packed = MapReader { file: Arc::clone(file), rest: entry.contents.clone() };
         let reader: Box<dyn Read + Send> = match entry.method {
-            Method::Stored => Box::new(packed),
-            Method::Deflated => Box::new(DeflateDecoder::new(packed)),
+            Compression::Stored => Box::new(packed),
+            Compression::Deflated => Box::new(DeflateDecoder::new(packed)),
         };
         EntryReader { reader, position: 0, size: entry.size, hash: crc32fast::Hasher::new(), crc: entry.crc }
     }
@@ -80,7 +80,7 @@ const MAX_READERS: usize = 8;
 /// The values of an entry. They are unpacked from front to back; to go back behind all readers means to start again.
 pub(super) struct EntryValues {
     file: Arc<FileMap>,
-    entry: Entry,
+    entry: ArchiveEntry,
     header_bytes: u64,
     element: Element,
     readers: Mutex<Vec<EntryReader>>,
@@ -88,7 +88,7 @@ pub(super) struct EntryValues {
 
 impl EntryValues {
     /// The values that follow `header_bytes` bytes of an entry.
-    pub(super) fn new(file: &Arc<FileMap>, entry: &Entry, header_bytes: u64, element: Element) -> EntryValues {
+    pub(super) fn new(file: &Arc<FileMap>, entry: &ArchiveEntry, header_bytes: u64, element: Element) -> EntryValues {
         EntryValues {
             file: Arc::clone(file),
             entry: entry.clone(),

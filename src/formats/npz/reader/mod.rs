@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use self::entry::{EntryReader, EntryValues};
 use crate::error::Result;
-use crate::formats::keys::Layers;
+use crate::formats::keys::KeyedLayers;
 use crate::formats::map::FileMap;
 use crate::formats::npy::{Header, in_order};
 use crate::formats::{StoredBlob, StoredNet};
@@ -18,7 +18,7 @@ const NPY: &str = ".npy";
 /// Opens an archive; layers come in the order of their first entries.
 pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let entries = zip::entries(file.bytes()).map_err(|message| file.refuse(message))?;
-    let mut layers = Layers::new(entries.iter().filter_map(|entry| entry.name.strip_suffix(NPY)), '/');
+    let mut layers = KeyedLayers::new(entries.iter().filter_map(|entry| entry.name.strip_suffix(NPY)), '/');
     for entry in &entries {
         match entry.name.strip_suffix(NPY) {
             Some(key) => {
@@ -31,7 +31,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     layers.into_net().map_err(|message| file.refuse(message))
 }
 
-fn blob(file: &Arc<FileMap>, entry: &zip::Entry, index: usize) -> Result<StoredBlob, String> {
+fn blob(file: &Arc<FileMap>, entry: &zip::ArchiveEntry, index: usize) -> Result<StoredBlob, String> {
     let (header, header_bytes) = Header::read(&mut EntryReader::new(file, entry))?;
     let Header { element, ref shape, .. } = header;
     let bytes = shape.count() as u64 * element.width() as u64;

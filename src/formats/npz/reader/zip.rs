@@ -18,16 +18,16 @@ const ENCRYPTED: u16 = 1;
 
 /// How the contents of an entry are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum Compression {
     Stored,
     Deflated,
 }
 
 /// A file in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ArchiveEntry {
     pub(super) name: String,
-    pub(super) method: Method,
+    pub(super) method: Compression,
     pub(super) crc: u32,
     /// How many bytes it has, unpacked.
     pub(super) size: u64,
@@ -41,7 +41,7 @@ pub(super) struct Entry {
 ///
 /// # Errors
 /// The archive is damaged, truncated, or of a kind that is not read.
-pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, String> {
+pub(super) fn entries(bytes: &[u8]) -> Result<Vec<ArchiveEntry>, String> {
     let (count, mut at) = directory(bytes)?;
     let mut entries = Vec::new();
     for _ in 0..count {
@@ -112,7 +112,7 @@ fn directory(bytes: &[u8]) -> Result<(u64, usize), String> {
     Ok((record.u64(32), place(record.u64(48))?))
 }
 
-fn entry(bytes: &[u8], record: &Record<'_>) -> Result<Entry, String> {
+fn entry(bytes: &[u8], record: &Record<'_>) -> Result<ArchiveEntry, String> {
     let name = record.tail(DIRECTORY_BYTES, record.u16(28))?;
     let extra = record.tail(DIRECTORY_BYTES + record.u16(28), record.u16(30))?;
     let name = String::from_utf8(bytes[name].to_vec())
@@ -122,8 +122,8 @@ fn entry(bytes: &[u8], record: &Record<'_>) -> Result<Entry, String> {
         return Err(at("is encrypted"));
     }
     let method = match record.u16(10) {
-        0 => Method::Stored,
-        8 => Method::Deflated,
+        0 => Compression::Stored,
+        8 => Compression::Deflated,
         other => return Err(at(&format!("is packed by method {other}; only stored and deflated ones are read"))),
     };
     // The order of the 64-bit values is fixed, and each is there only if its 32-bit field says so.
@@ -136,10 +136,10 @@ fn entry(bytes: &[u8], record: &Record<'_>) -> Result<Entry, String> {
     let header = place(header)?;
     let local = Record::new(bytes, header, LOCAL, LOCAL_BYTES)?;
     let contents = local.tail(LOCAL_BYTES + local.u16(26) + local.u16(28), place(packed)?)?;
-    if method == Method::Stored && size != packed {
+    if method == Compression::Stored && size != packed {
         return Err(at(&format!("has {size} bytes, {packed} of them stored")));
     }
-    Ok(Entry { name, method, crc: record.u32(16) as u32, size, header, contents })
+    Ok(ArchiveEntry { name, method, crc: record.u32(16) as u32, size, header, contents })
 }
 
 /// The 64-bit values among an entry's extra fields.

@@ -7,7 +7,7 @@ mod zip;
 
 use std::io::{self, Seek, SeekFrom, Write};
 
-use zip::{CRC_OFFSET, Entry};
+use zip::{CRC_OFFSET, WrittenEntry};
 
 use crate::error::Result;
 use crate::formats::{Output, SavedLayer, SavedNet, keys, le_bytes, npy};
@@ -35,7 +35,7 @@ pub struct NpzWriter<W> {
     out: W,
     offset: u64,
     crc: crc32fast::Hasher,
-    entries: Vec<Entry>,
+    entries: Vec<WrittenEntry>,
 }
 
 impl<W: Write + Seek> NpzWriter<W> {
@@ -63,7 +63,7 @@ impl<W: Write + Seek> Output for NpzWriter<W> {
         let header = npy::encode_header(shape);
         let bytes = header.len() as u64 + shape.count() as u64 * 4;
         let name = format!("{}.npy", keys::key(layer, '/', blob));
-        let entry = Entry { name, bytes, crc: 0, offset: self.offset };
+        let entry = WrittenEntry { name, bytes, crc: 0, offset: self.offset };
         let start = entry.local_header();
         self.out.write_all(&start)?;
         self.out.write_all(&header)?;

@@ -16,7 +16,7 @@ pub(super) const CRC_OFFSET: u64 = 14;
 
 /// A file in the archive.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
+pub(super) struct WrittenEntry {
     pub(super) name: String,
     pub(super) bytes: u64,
     pub(super) crc: u32,
@@ -24,7 +24,7 @@ pub(super) struct Entry {
     pub(super) offset: u64,
 }
 
-impl Entry {
+impl WrittenEntry {
     /// The header in front of the contents. The checksum stands at [`CRC_OFFSET`].
     pub(super) fn local_header(&self) -> Vec<u8> {
         let mut extra = Vec::new();
@@ -76,7 +76,7 @@ impl Entry {
 }
 
 /// The directory and what follows it; `offset` is where it starts.
-pub(super) fn directory(entries: &[Entry], offset: u64) -> Vec<u8> {
+pub(super) fn directory(entries: &[WrittenEntry], offset: u64) -> Vec<u8> {
     let mut out = Vec::new();
     entries.iter().for_each(|entry| entry.directory_header(&mut out));
     let (count, bytes) = (entries.len() as u64, out.len() as u64);

@@ -45,10 +45,6 @@ const ACCEPTED: &[(&str, &str)] = &[
 
 /// Runs that Caffe accepts and the program refuses, with the reason.
 const REFUSED: &[(&str, &str)] = &[
-    ("text-string-latin1", NOT_UTF8),
-    ("text-string-lone-surrogate", NOT_UTF8),
-    ("text-string-octal-escapes", NOT_UTF8),
-    ("text-string-top-latin1", NOT_UTF8),
     ("v0-new-layers-dropped", NEW_LAYERS),
     ("oldweights-v0-mixed-new", NEW_LAYERS),
     ("finetune-empty-file", EMPTY),
@@ -58,7 +54,6 @@ const REFUSED: &[(&str, &str)] = &[
 
 const NEW_LAYERS: &str = "Caffe drops the layers of the current format without a word";
 const EMPTY: &str = "Caffe takes an empty file for one without layers";
-const NOT_UTF8: &str = "names that are not UTF-8 are refused rather than kept";
 
 fn listed(table: &[(&str, &str)], case: &str) -> bool {
     table.iter().any(|(name, _)| *name == case)

@@ -15,6 +15,11 @@ struct Exceptions {
     rejects: &'static [(&'static str, &'static str)],
 }
 
+const BUILD: &str = "refused for the fork's build alone";
+const RESHAPES: &str = "HDF5 weights of another shape are refused rather than taken with it";
+const OTHER_NAME: &str = "HDF5 weights are taken whatever their file is called; the fork takes none, without a word";
+const BY_CONTENT: &str = "a caffemodel is told by its content, whatever its name";
+
 /// Checks all of a pack.
 fn check(pack: &str, exceptions: &Exceptions) {
     let runs: Vec<Run> = load_fork(pack, "manifest.jsonl");
@@ -42,7 +47,16 @@ fn check(pack: &str, exceptions: &Exceptions) {
 
 #[test]
 fn ssd() {
-    check("ssd", &Exceptions::default());
+    check(
+        "ssd",
+        &Exceptions {
+            runs: &[("ssd-plain-weights-h5-reshaped", RESHAPES), ("ssd-plain-weights-h5-other-name", OTHER_NAME)],
+            rejects: &[
+                ("reject-ssd-plain-convolution-engine", BUILD),
+                ("reject-ssd-plain-weights-binary-named-h5", BY_CONTENT),
+            ],
+        },
+    );
 }
 
 #[test]
@@ -57,12 +71,29 @@ fn addons() {
 
 #[test]
 fn bvlc_1_0() {
-    check("bvlc-1.0", &Exceptions::default());
+    check("bvlc-1.0", &Exceptions { runs: &[], rejects: &[("reject-bvlc-1.0-convolution-engine", BUILD)] });
 }
 
 #[test]
 fn bvlc_rc5() {
-    check("bvlc-rc5", &Exceptions::default());
+    check(
+        "bvlc-rc5",
+        &Exceptions {
+            runs: &[
+                ("bvlc-rc5-h5-other-*", RESHAPES),
+                ("bvlc-rc5-h5-axes", RESHAPES),
+                ("bvlc-rc5-h5-shared", RESHAPES),
+                ("bvlc-rc5-accepts-finetune-h5-*", RESHAPES),
+                ("bvlc-rc5-h5-suffix*", OTHER_NAME),
+                ("bvlc-rc5-finetune-h5-any-suffix", OTHER_NAME),
+            ],
+            rejects: &[
+                ("reject-bvlc-rc5-convolution-engine", BUILD),
+                ("reject-bvlc-rc5-h5-binary-under-h5", BY_CONTENT),
+                ("reject-bvlc-rc5-finetune-h5-binary-named-h5", BY_CONTENT),
+            ],
+        },
+    );
 }
 
 #[test]

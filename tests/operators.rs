@@ -7,9 +7,10 @@ use std::mem::{Discriminant, discriminant};
 use std::sync::LazyLock;
 
 use caffemodel::Plan;
+use caffemodel::dialect::Dialect;
 use caffemodel::layer::{LayerRegistry, Operator, TopMemory};
 use caffemodel::plan::PlannedLayer;
-use support::{Run, load};
+use support::{Run, load, load_fork};
 
 const AREAS: &[&str] = &[
     "fillers",
@@ -32,17 +33,22 @@ const AREAS: &[&str] = &[
 /// Types that no run of the pack has.
 const NOT_RUN: &[&str] = &["Python"];
 
-/// The plan of each case that can be planned.
-static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
-    let mut runs: Vec<Run> = load("manifest.jsonl", AREAS, |run: &Run| &run.settings.case);
+/// The plan of each case of the golden pack that can be planned.
+static PLANS: LazyLock<Vec<Plan>> =
+    LazyLock::new(|| planned(load("manifest.jsonl", AREAS, |run: &Run| &run.settings.case)));
+
+/// The plan of each case of these runs that can be planned.
+fn planned(mut runs: Vec<Run>) -> Vec<Plan> {
     runs.dedup_by(|a, b| a.settings.case == b.settings.case);
     runs.into_iter().filter_map(|run| run.settings.plan().ok()).collect()
-});
+}
 
 #[test]
 fn every_type_has_an_operator_of_its_own_in_the_golden_runs() {
     let mut found: BTreeMap<String, Discriminant<Operator>> = BTreeMap::new();
-    for plan in PLANS.iter() {
+    let forks: Vec<Plan> =
+        ["addons", "ssd"].into_iter().flat_map(|fork| planned(load_fork(fork, "manifest.jsonl"))).collect();
+    for plan in PLANS.iter().chain(&forks) {
         for layer in &plan.layers {
             let name = layer.param.r#type();
             assert_ne!(layer.operator, Operator::Opaque, "{name}");
@@ -50,10 +56,13 @@ fn every_type_has_an_operator_of_its_own_in_the_golden_runs() {
             assert_eq!(*found.entry(name.to_owned()).or_insert(operator), operator, "{name}");
         }
     }
-    let registry = LayerRegistry::default();
-    let missing: Vec<&str> =
-        registry.iter().map(|entry| entry.name).filter(|name| !found.contains_key(*name)).collect();
-    assert_eq!(missing, NOT_RUN);
+    for dialect in ["bvlc", "addons", "ssd"] {
+        let registry = LayerRegistry::default();
+        let registry = registry.of(Dialect::get(dialect).expect("there is such a dialect"));
+        let missing: Vec<&str> =
+            registry.iter().map(|entry| entry.name).filter(|name| !found.contains_key(*name)).collect();
+        assert_eq!(missing, NOT_RUN, "{dialect}");
+    }
 }
 
 #[test]

@@ -105,6 +105,7 @@ type                     V1 name                     bottoms     tops        sum
 AbsVal                   ABSVAL                      1           1           Takes the absolute value
 Accuracy                 ACCURACY                    2           1 to 2      Tells the share of items whose label is among the highest scores
 ArgMax                   ARGMAX                      1           1           Finds the largest values
+Axpy                                                 3           1           Multiplies each channel by a factor and adds another input
 BNLL                     BNLL                        1           1           Takes log(1 + exp(x)), the binomial normal log likelihood
 BatchNorm                                            1           1           Normalises each channel to mean 0 and variance 1
 BatchReindex                                         2           1           Picks items of a batch by a list of indices
@@ -116,6 +117,7 @@ Convolution              CONVOLUTION                 at least 1  as bottoms  Con
 Crop                                                 2           1           Cuts its first input to the size of its second
 Data                     DATA                        0           1 to 2      Reads pictures and labels from an LMDB or LevelDB database
 Deconvolution            DECONVOLUTION               at least 1  as bottoms  Spreads its inputs out through learned filters, the transpose of a convolution
+DepthwiseConvolution                                 at least 1  as bottoms  Convolves its inputs with learned filters, by code that is fast where each channel is a group
 Dropout                  DROPOUT                     1           1           Sets values to zero at random while training
 DummyData                DUMMY_DATA                  0           at least 1  Makes tops of given shapes, filled by fillers
 ELU                                                  1           1           Takes the exponential linear unit

@@ -81,7 +81,8 @@ impl Source {
         match Content::of(file.bytes()) {
             Content::Foreign(foreign) => Err(foreign.refusal(&file.name(), "a net and not stored weights").into()),
             Content::Text => {
-                let prototxt::Encoded { file, message, dialect, notice } = prototxt::encoded(&file, message, options)?;
+                let prototxt::EncodedText { file, message, dialect, notice } =
+                    prototxt::encoded(&file, message, options)?;
                 let options = ReadOptions { dialect: Some(dialect), ..*options };
                 Ok(Source { file, message: Some(message), encoding: Encoding::Text, options, notice })
             }

@@ -105,7 +105,7 @@ impl<'a> Pictures<'a> {
             })),
             Pictures::Words(words) => {
                 let Some(name) = words.next()? else { return Ok(None) };
-                let line = words.line();
+                let line = words.word_line();
                 Ok(words.next()?.filter(|label| is_label(label)).map(|_| (name, line)))
             }
         }

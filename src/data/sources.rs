@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::proto::escape;
+
 /// Finds the files that a net names.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -23,7 +25,8 @@ impl Sources {
     /// The place of a file or folder that the net names; where there is none, the one looked at first. What the user
     /// should know of that goes to `notices`.
     pub fn find(&self, name: impl AsRef<Path>, notices: &mut Vec<String>) -> PathBuf {
-        let name = name.as_ref();
+        let restored = name.as_ref().to_str().map(escape::path);
+        let name = restored.as_deref().map_or(name.as_ref(), Path::new);
         let mut places = self.folders.iter().map(|folder| folder.join(name));
         let Some(first) = places.next() else { return name.to_owned() };
         if is_there(&first) {

@@ -17,7 +17,7 @@ pub(super) struct Words {
     /// The line that is being read.
     line: u64,
     /// That of the word read last.
-    last: u64,
+    word_line: u64,
 }
 
 impl Words {
@@ -28,7 +28,7 @@ impl Words {
     pub(super) fn open(path: &Path) -> Result<Words, SourceError> {
         look_at(path)?;
         let file = File::open(path).map_err(|error| SourceError::io(path, error))?;
-        Ok(Words { path: path.to_owned(), reader: BufReader::new(file), line: 1, last: 1 })
+        Ok(Words { path: path.to_owned(), reader: BufReader::new(file), line: 1, word_line: 1 })
     }
 
     /// The next word, or `None` at the end.
@@ -39,7 +39,7 @@ impl Words {
         let mut word = Vec::new();
         while let Some(byte) = self.peek()? {
             if !is_space(byte) {
-                self.last = self.line;
+                self.word_line = self.line;
                 word.push(byte);
             } else if !word.is_empty() {
                 break;
@@ -54,8 +54,8 @@ impl Words {
     }
 
     /// The line of the word read last, from 1.
-    pub(super) fn line(&self) -> u64 {
-        self.last
+    pub(super) fn word_line(&self) -> u64 {
+        self.word_line
     }
 
     fn peek(&mut self) -> Result<Option<u8>, SourceError> {

@@ -3,8 +3,6 @@
 use serde::Serialize;
 
 use super::{BatchNormParams, BilinearCentre, Dialect, Fans, ImageLists, InfogainInput, Known, NetInputs, Traits};
-use crate::filler::FILLERS;
-use crate::layer::LAYERS;
 use crate::proto::schema::{FieldType, MessageType};
 
 /// A dialect with its documentation: what it does and has otherwise than BVLC's Caffe of today.
@@ -37,36 +35,8 @@ pub struct MessageFields {
     pub fields: Vec<&'static str>,
 }
 
-impl Dialect {
-    /// What there is to say of the dialect.
-    pub fn document(&'static self) -> DialectDocument {
-        let &Dialect { name, about, source, traits } = self;
-        let bvlc = Dialect::bvlc();
-        let own = |known: &Known| known.includes(self) && !known.includes(bvlc);
-        DialectDocument {
-            name,
-            about,
-            source,
-            traits: traits.words(),
-            adds: difference(self, bvlc),
-            lacks: difference(bvlc, self),
-            layer_types: sorted(
-                LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known)).map(|entry| entry.name),
-            ),
-            fillers: sorted(FILLERS.iter().filter(|entry| own(&entry.known)).map(|entry| entry.name)),
-        }
-    }
-}
-
-fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
 /// The fields that the one dialect has and the other has not.
-fn difference(one: &Dialect, other: &Dialect) -> Vec<MessageFields> {
+pub(crate) fn difference(one: &Dialect, other: &Dialect) -> Vec<MessageFields> {
     let fields = |message: MessageType| {
         let others = message.of(other.schema());
         let lacked = |field: &FieldType| others.is_none_or(|others| others.field_named(field.name()).is_none());

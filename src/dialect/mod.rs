@@ -13,6 +13,7 @@ use std::fmt;
 
 use crate::proto::Schema;
 
+pub(crate) use document::difference;
 pub use document::{DialectDocument, MessageFields};
 pub use table::DIALECTS;
 pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};

@@ -1,15 +1,15 @@
-//! The vocabulary of the dialects: the names in the tables of layer types and fillers.
+//! The vocabulary of the dialects: the names in the tables of layer types and fillers, for what lies below the tables.
 
 use super::LAYERS;
-use crate::dialect::{Dialect, Vocabulary};
+use crate::dialect::{Dialect, DialectDocument, Known, Vocabulary, difference};
 use crate::filler::FILLERS;
 use crate::{Limits, ReadOptions};
 
 /// The tables themselves.
 #[derive(Debug)]
-struct Tables;
+struct Registered;
 
-impl Vocabulary for Tables {
+impl Vocabulary for Registered {
     fn knows_layer_type(&self, dialect: &Dialect, name: &str) -> bool {
         LAYERS.iter().copied().flatten().any(|entry| entry.name == name && entry.known.includes(dialect))
     }
@@ -24,8 +24,36 @@ impl Vocabulary for Tables {
 /// It stands here, not with the options, as files are read below the tables.
 impl Default for ReadOptions {
     fn default() -> ReadOptions {
-        ReadOptions { dialect: None, vocabulary: &Tables, limits: Limits::default() }
+        ReadOptions { dialect: None, vocabulary: &Registered, limits: Limits::default() }
     }
+}
+
+impl Dialect {
+    /// What there is to say of the dialect.
+    pub fn document(&'static self) -> DialectDocument {
+        let &Dialect { name, about, source, traits } = self;
+        let bvlc = Dialect::bvlc();
+        let own = |known: &Known| known.includes(self) && !known.includes(bvlc);
+        let layers = LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known));
+        let fillers = FILLERS.iter().filter(|entry| own(&entry.known));
+        DialectDocument {
+            name,
+            about,
+            source,
+            traits: traits.words(),
+            adds: difference(self, bvlc),
+            lacks: difference(bvlc, self),
+            layer_types: sorted(layers.map(|entry| entry.name)),
+            fillers: sorted(fillers.map(|entry| entry.name)),
+        }
+    }
+}
+
+fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 #[cfg(test)]
@@ -34,10 +62,10 @@ mod tests {
 
     #[test]
     fn a_dialect_knows_what_its_registries_have() {
-        let knows = |dialect: &str, name: &str| Tables.knows_layer_type(Dialect::get(dialect).unwrap(), name);
+        let knows = |dialect: &str, name: &str| Registered.knows_layer_type(Dialect::get(dialect).unwrap(), name);
         assert!(knows("bvlc", "Convolution") && knows("ssd", "Convolution"));
         assert!(!knows("bvlc", "Normalize") && knows("ssd", "Normalize"));
         assert!(!knows("ssd", "convolution") && !knows("ssd", ""));
-        assert!(Tables.knows_filler(Dialect::bvlc(), "msra") && !Tables.knows_filler(Dialect::bvlc(), "mrsa"));
+        assert!(Registered.knows_filler(Dialect::bvlc(), "msra") && !Registered.knows_filler(Dialect::bvlc(), "mrsa"));
     }
 }

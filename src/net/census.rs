@@ -16,12 +16,12 @@ pub(crate) struct Census {
     /// Whether it has `input` fields.
     pub(crate) has_inputs: bool,
     /// What a dialect does not know of it, each name once, in the order of the net.
-    pub(crate) unknown: Vec<Unknown>,
+    pub(crate) unknown: Vec<UnknownName>,
 }
 
 /// A name that a dialect does not know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Unknown {
+pub(crate) struct UnknownName {
     pub(crate) what: &'static str,
     pub(crate) name: String,
     /// The layer that has it first.
@@ -94,6 +94,6 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, what: &'static str, name: &str) {
-        self.census.unknown.push(Unknown { what, name: name.to_owned(), layer: self.layer });
+        self.census.unknown.push(UnknownName { what, name: name.to_owned(), layer: self.layer });
     }
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::kind::Kind;
-use super::load::{self, Decoded};
+use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
-use super::reading::{Input, ReadOptions, Reading};
+use super::reading::{FileBytes, ReadOptions, Reading};
 use super::upgrade;
 use crate::dialect::Dialect;
 use crate::error::Result;
@@ -113,11 +113,13 @@ impl Definition {
         dialect: &'static Dialect,
         limits: &Limits,
     ) -> Result<Definition> {
-        let message = Reading::new(&Input::binary(name, bytes, limits), Kind::Net, dialect)?.decode(name)?;
-        Definition::from_net(Decoded { message, locator: Locator::default(), dialect, notice: None })
+        let message = Reading::new(&FileBytes::binary(name, bytes, limits), Kind::Net, dialect)?.decode(name)?;
+        Definition::from_net(DecodedFile { message, locator: Locator::default(), dialect, notice: None })
     }
 
-    fn from_net(Decoded { mut message, locator, dialect, notice }: Decoded<NetParameter>) -> Result<Definition> {
+    fn from_net(
+        DecodedFile { mut message, locator, dialect, notice }: DecodedFile<NetParameter>,
+    ) -> Result<Definition> {
         let (layers, changes) = upgrade::upgrade(&mut message, dialect, &locator)?;
         let notices = notice.into_iter().chain(changes).collect();
         Ok(Definition { layers, notices, ..Definition::from_current(message, dialect, locator) })

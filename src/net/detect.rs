@@ -7,7 +7,7 @@
 use super::census::Census;
 use super::kind::Kind;
 use super::load::mistaken;
-use super::reading::{Input, ReadOptions, Reading};
+use super::reading::{FileBytes, ReadOptions, Reading};
 use crate::dialect::{DIALECTS, Dialect, Traits, Vocabulary};
 use crate::error::{Diagnostic, Error, Location, Result};
 use crate::proto::binary;
@@ -23,7 +23,7 @@ pub(crate) struct Told<'a> {
 ///
 /// # Errors
 /// It does not parse in any dialect: the error is that of the one that lacks the least.
-pub(super) fn told<'a>(file: &Input<'a>, kind: Kind, options: &ReadOptions) -> Result<Told<'a>> {
+pub(super) fn told<'a>(file: &FileBytes<'a>, kind: Kind, options: &ReadOptions) -> Result<Told<'a>> {
     let mistaken = |error| mistaken(file.name, file.bytes, kind).map_or(error, Error::from);
     if let Some(dialect) = options.dialect {
         let reading = Reading::new(file, kind, dialect).map_err(mistaken)?;
@@ -37,7 +37,7 @@ pub(super) fn told<'a>(file: &Input<'a>, kind: Kind, options: &ReadOptions) -> R
 ///
 /// # Errors
 /// It does not parse in any dialect.
-pub(crate) fn told_of_message<'a>(file: &Input<'a>, name: &str, options: &ReadOptions) -> Result<Told<'a>> {
+pub(crate) fn told_of_message<'a>(file: &FileBytes<'a>, name: &str, options: &ReadOptions) -> Result<Told<'a>> {
     let message = |dialect: &Dialect| dialect.schema().message(name);
     let read = |dialect| match message(dialect) {
         Some(message) => Reading::of_message(file, message, name, dialect),
@@ -51,7 +51,7 @@ pub(crate) fn told_of_message<'a>(file: &Input<'a>, name: &str, options: &ReadOp
 
 /// A file whose dialect is to be told.
 struct Detection<'r, 'a> {
-    file: &'r Input<'a>,
+    file: &'r FileBytes<'a>,
     read: &'r dyn Fn(&'static Dialect) -> Result<Reading<'a>>,
     vocabulary: &'r dyn Vocabulary,
 }
@@ -73,25 +73,25 @@ impl<'a> Detection<'_, 'a> {
         }
     }
 
-    fn candidate(&self, reading: Reading<'a>) -> Candidate<'a> {
+    fn candidate(&self, reading: Reading<'a>) -> DialectCandidate<'a> {
         let census = Census::of(reading.joined(), reading.message, reading.dialect, self.vocabulary);
-        Candidate { reading, census }
+        DialectCandidate { reading, census }
     }
 
     /// The dialect to read a file in that is not BVLC's: what BVLC makes of it is given, a reading with names that it does
     /// not know, or its faults.
-    fn chosen(&self, bvlc: Result<Candidate<'a>, &Vec<Diagnostic>>) -> Option<Told<'a>> {
+    fn chosen(&self, bvlc: Result<DialectCandidate<'a>, &Vec<Diagnostic>>) -> Option<Told<'a>> {
         let (bvlc, faults) = match bvlc {
             Ok(candidate) => (Some(candidate), None),
             Err(faults) => (None, faults.first()),
         };
         let others = DIALECTS[1..].iter().filter_map(|dialect| (self.read)(dialect).ok());
         let others = others.map(|reading| self.candidate(reading));
-        let mut candidates: Vec<Candidate<'a>> = bvlc.into_iter().chain(others).collect();
+        let mut candidates: Vec<DialectCandidate<'a>> = bvlc.into_iter().chain(others).collect();
         let fewest = candidates.iter().map(|candidate| candidate.census.unknown.len()).min()?;
         let unknown_to_bvlc = candidates[0].census.unknown.clone();
         candidates.retain(|candidate| candidate.census.unknown.len() == fewest);
-        let others: Vec<Candidate<'a>> = candidates.split_off(1);
+        let others: Vec<DialectCandidate<'a>> = candidates.split_off(1);
         let taken = candidates.pop()?;
         if taken.reading.dialect.is_bvlc() {
             return Some(without_notice(taken.reading));
@@ -138,15 +138,15 @@ fn without_notice(reading: Reading<'_>) -> Told<'_> {
 }
 
 /// A dialect that can read the file.
-struct Candidate<'a> {
+struct DialectCandidate<'a> {
     reading: Reading<'a>,
     census: Census,
 }
 
-impl Candidate<'_> {
+impl DialectCandidate<'_> {
     /// Whether the other dialect would save other bytes, or build the net in another way.
-    fn differs(&self, other: &Candidate<'_>) -> bool {
-        let saved = |of: &Candidate<'_>| {
+    fn differs(&self, other: &DialectCandidate<'_>) -> bool {
+        let saved = |of: &DialectCandidate<'_>| {
             let mut out = Vec::new();
             binary::write(&mut out, of.reading.message, of.reading.joined()).map(|()| out).ok()
         };

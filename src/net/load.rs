@@ -9,7 +9,7 @@ use prost::Message;
 use super::detect::{Told, told};
 use super::kind::Kind;
 use super::locate::Locator;
-use super::reading::{Input, ReadOptions};
+use super::reading::{FileBytes, ReadOptions};
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::limits::Limits;
@@ -44,7 +44,7 @@ pub(crate) fn read_all(name: &str, reader: impl Read) -> Result<Vec<u8>> {
 }
 
 /// What a file says, decoded.
-pub(super) struct Decoded<M> {
+pub(super) struct DecodedFile<M> {
     pub(super) message: M,
     pub(super) locator: Locator,
     /// The dialect that the file is written in.
@@ -62,8 +62,8 @@ pub(super) fn decode<M: Message + Default>(
     bytes: &[u8],
     kind: Kind,
     options: &ReadOptions,
-) -> Result<Decoded<M>> {
-    let file = Input::new(name, bytes, &options.limits)?;
+) -> Result<DecodedFile<M>> {
+    let file = FileBytes::new(name, bytes, &options.limits)?;
     let Told { reading, notice } = told(&file, kind, options)?;
     let message = reading.decode(name)?;
     let dialect = reading.dialect;
@@ -71,7 +71,7 @@ pub(super) fn decode<M: Message + Default>(
         (Some(source), Some(document)) => Locator::new(source, document),
         _ => Locator::default(),
     };
-    Ok(Decoded { message, locator, dialect, notice })
+    Ok(DecodedFile { message, locator, dialect, notice })
 }
 
 /// What a file is that does not parse, if it is known.

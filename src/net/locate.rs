@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Diagnostic, Location, Refusal};
 use crate::proto::caffe::LayerParameter;
+use crate::proto::escape::quoted;
 use crate::proto::text::{Document, Source};
 
 /// The entry of the file that a layer comes from. An automatic split has the origin of the layer it follows.
@@ -87,7 +88,7 @@ pub struct NetPlace<'a> {
 
 /// The layer as an error names it: `layer "conv1" (Convolution)`.
 pub(crate) fn describe(param: &LayerParameter) -> String {
-    format!("layer {:?} ({})", param.name(), if param.r#type().is_empty() { "no type" } else { param.r#type() })
+    format!("layer {} ({})", quoted(param.name()), if param.r#type().is_empty() { "no type" } else { param.r#type() })
 }
 
 /// Splits `blobs[2]` into the field and the index.

@@ -48,7 +48,7 @@ impl ReadOptions {
 }
 
 /// The content of a file: text or binary, told apart.
-pub(crate) struct Input<'a> {
+pub(crate) struct FileBytes<'a> {
     pub(super) name: &'a str,
     pub(super) bytes: &'a [u8],
     /// The text, if it is one.
@@ -56,26 +56,26 @@ pub(crate) struct Input<'a> {
     limits: Limits,
 }
 
-impl<'a> Input<'a> {
+impl<'a> FileBytes<'a> {
     /// # Errors
     /// It is a text that is longer than the limit.
-    pub(crate) fn new(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<Input<'a>> {
+    pub(crate) fn new(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<FileBytes<'a>> {
         if !sniff::is_text(bytes) {
-            return Ok(Input::binary(name, bytes, limits));
+            return Ok(FileBytes::binary(name, bytes, limits));
         }
-        Input::text(name, bytes, limits)
+        FileBytes::text(name, bytes, limits)
     }
 
     /// # Errors
     /// The text is longer than the limit.
-    pub(crate) fn text(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<Input<'a>> {
+    pub(crate) fn text(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<FileBytes<'a>> {
         check_length(name, bytes, limits)?;
-        Ok(Input { source: Some(Source::new(name, bytes)), ..Input::binary(name, bytes, limits) })
+        Ok(FileBytes { source: Some(Source::new(name, bytes)), ..FileBytes::binary(name, bytes, limits) })
     }
 
     /// A binary message.
-    pub(super) fn binary(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Input<'a> {
-        Input { name, bytes, source: None, limits: *limits }
+    pub(super) fn binary(name: &'a str, bytes: &'a [u8], limits: &Limits) -> FileBytes<'a> {
+        FileBytes { name, bytes, source: None, limits: *limits }
     }
 }
 
@@ -94,7 +94,7 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// It does not parse.
-    pub(super) fn new(file: &Input<'a>, kind: Kind, dialect: &'static Dialect) -> Result<Reading<'a>> {
+    pub(super) fn new(file: &FileBytes<'a>, kind: Kind, dialect: &'static Dialect) -> Result<Reading<'a>> {
         Reading::of_message(file, kind.message_of(dialect), kind.noun(), dialect)
     }
 
@@ -103,7 +103,7 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// It does not parse.
     pub(crate) fn of_message(
-        file: &Input<'a>,
+        file: &FileBytes<'a>,
         message: MessageType,
         noun: &str,
         dialect: &'static Dialect,
@@ -125,7 +125,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Where a layer of the net stands in a text.
-    pub(super) fn place(&self, file: &Input<'_>, layer: Origin) -> Option<Location> {
+    pub(super) fn place(&self, file: &FileBytes<'_>, layer: Origin) -> Option<Location> {
         let (source, document) = (file.source.as_ref()?, self.document.as_ref()?);
         document.spans().find(&[(layer.field, layer.index)]).map(|span| source.location(span))
     }
@@ -133,10 +133,10 @@ impl<'a> Reading<'a> {
     /// The message; `name` is what errors call the file.
     ///
     /// # Errors
-    /// A string in it is not UTF-8.
+    /// prost takes the message for damaged.
     pub(super) fn decode<M: Message + Default>(&self, name: &str) -> Result<M> {
-        let folded = gate::folded(self.joined(), self.message);
-        Ok(M::decode(&*folded).map_err(|error| input_error(format!("{name}: {error}")))?)
+        let decoded = gate::decoded(self.joined(), self.message);
+        Ok(decoded.map_err(|error| input_error(format!("{name}: {error}")))?)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::load::{self, Decoded};
+use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
 use super::upgrade::solver::upgrade_type;
 use super::{Definition, Kind, ReadOptions};
@@ -77,7 +77,7 @@ impl Solver {
         folder: &Path,
         options: &ReadOptions,
     ) -> Result<Solver> {
-        let Decoded { message: mut solver, locator, dialect, notice } =
+        let DecodedFile { message: mut solver, locator, dialect, notice } =
             load::decode::<SolverParameter>(name, bytes.as_ref(), Kind::Solver, options)?;
         let mut notices: Vec<Advice> =
             notice.into_iter().chain(upgrade_type(&mut solver, &locator)?).map(Advice::from).collect();

@@ -5,12 +5,14 @@
 //! text, by its names ────────────────────────▶
 //! ```
 //!
-//! Where the schema is BVLC's, all of this leaves the bytes as they are.
+//! Where the schema is BVLC's and strings are UTF-8, all of this leaves the bytes as they are.
 
 use std::borrow::Cow;
 
 use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::{DecodeError, Message};
 
+use super::escape;
 use super::fields::{Field, Fields};
 use super::reader::Reader;
 use super::schema::{FieldType, Kind, MessageType};
@@ -70,6 +72,20 @@ pub fn folded(bytes: &[u8], message: MessageType) -> Cow<'_, [u8]> {
     if message.schema().is_caffe() { Cow::Borrowed(bytes) } else { Cow::Owned(parted(bytes, message).0) }
 }
 
+/// Decodes the program's message; strings that are not UTF-8 are [escaped](super::escape) in it.
+///
+/// # Errors
+/// The bytes are no such message.
+pub fn decoded<M: Message + Default>(bytes: &[u8], message: MessageType) -> Result<M, DecodeError> {
+    let folded = folded(bytes, message);
+    if !escape::may_be_marked(&folded)
+        && let Ok(decoded) = M::decode(&*folded)
+    {
+        return Ok(decoded);
+    }
+    M::decode(&*escape::escape_strings(&folded, message))
+}
+
 /// What the program's message has of an encoded one, and what a message around it has to keep of it.
 fn parted(bytes: &[u8], message: MessageType) -> (Vec<u8>, Vec<u8>) {
     let (mut read, mut kept) = (Vec::with_capacity(bytes.len()), Vec::new());
@@ -92,20 +108,27 @@ fn parted(bytes: &[u8], message: MessageType) -> (Vec<u8>, Vec<u8>) {
     (read, kept)
 }
 
-/// Puts what was kept back among the fields of each message; those that both parts have are there twice, to be merged.
+/// Puts what was kept back among the fields of each message, where those that both parts have are there twice, to be
+/// merged; and gives strings the bytes that they have outside.
 pub fn unfolded(bytes: &[u8], message: MessageType) -> Cow<'_, [u8]> {
-    if message.schema().is_caffe() {
-        return Cow::Borrowed(bytes);
-    }
+    let bytes = if escape::may_be_marked(bytes) {
+        Cow::Owned(escape::unescape_strings(bytes, message))
+    } else {
+        Cow::Borrowed(bytes)
+    };
+    if message.schema().is_caffe() { bytes } else { Cow::Owned(spread(&bytes, message)) }
+}
+
+fn spread(bytes: &[u8], message: MessageType) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     for field in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
         match message.field(field.number).map(FieldType::kind) {
             _ if field.number == KEPT => out.extend(field.body),
-            Some(Kind::Message(inner)) => push_framed(field.number, &unfolded(field.body, inner), &mut out),
+            Some(Kind::Message(inner)) => push_framed(field.number, &spread(field.body, inner), &mut out),
             _ => out.extend(field.whole),
         }
     }
-    Cow::Owned(out)
+    out
 }
 
 fn push_framed(number: u32, body: &[u8], out: &mut Vec<u8>) {
@@ -116,8 +139,6 @@ fn push_framed(number: u32, body: &[u8], out: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message;
-
     use super::*;
     use crate::proto::Schema;
     use crate::proto::binary;

@@ -4,6 +4,7 @@ pub mod binary;
 pub(crate) mod blob;
 pub mod document;
 mod encoding;
+pub(crate) mod escape;
 pub(crate) mod fields;
 pub(crate) mod forks;
 pub(crate) mod gate;

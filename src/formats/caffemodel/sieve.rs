@@ -176,7 +176,6 @@ fn fate(message: MessageType, field: &Field<'_>) -> Result<Fate, WireError> {
     match known.kind() {
         Kind::Message(inner) if inner.name() == "BlobProto" => Ok(Fate::Blob),
         Kind::Message(inner) => Ok(Fate::Inner(inner)),
-        Kind::String if std::str::from_utf8(field.body).is_err() => Err(WireError::NotUtf8 { message: name, offset }),
         _ => Ok(Fate::Copied),
     }
 }

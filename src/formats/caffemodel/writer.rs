@@ -14,7 +14,7 @@ use crate::dialect::Dialect;
 use crate::error::{Error, Result};
 use crate::formats::{Output, SavedLayer, SavedNet, le_bytes};
 use crate::proto::caffe::{BlobShape, LayerParameter};
-use crate::proto::{binary, gate};
+use crate::proto::{binary, escape, gate};
 use crate::sink::Sink;
 
 /// The largest file that protobuf, and so Caffe, can read.
@@ -44,13 +44,12 @@ pub(in crate::formats) mod field {
 /// The length in bytes of the caffemodel that a net makes.
 pub fn caffemodel_size(net: &SavedNet<'_>) -> u64 {
     let layers = net.layers.iter().map(|layer| framed_len(field::NET_LAYER, layer_len(layer, net.dialect)));
-    framed_len(field::NET_NAME, net.name.len() as u64) + layers.sum::<u64>()
+    framed_len(field::NET_NAME, escape::unescaped(net.name).len() as u64) + layers.sum::<u64>()
 }
 
 /// The length of a layer's message with its blobs.
 fn layer_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
-    let param = if dialect.is_bvlc() { layer.param.encoded_len() } else { encoded(layer.param, dialect).len() };
-    param as u64 + blobs_len(layer)
+    encoded(layer.param, dialect).len() as u64 + blobs_len(layer)
 }
 
 fn blobs_len(layer: &SavedLayer<'_>) -> u64 {
@@ -61,12 +60,13 @@ fn blobs_len(layer: &SavedLayer<'_>) -> u64 {
 /// A layer without its blobs as a dialect saves it.
 fn encoded(param: &LayerParameter, dialect: &Dialect) -> Vec<u8> {
     let bytes = param.encode_to_vec();
-    if dialect.is_bvlc() {
-        return bytes;
-    }
     let message = dialect.schema().message("LayerParameter").expect("every schema has layers");
-    let mut out = Vec::with_capacity(bytes.len());
-    binary::write(&mut out, message, &gate::unfolded(&bytes, message)).expect("the message is of the dialect");
+    let unfolded = gate::unfolded(&bytes, message);
+    if dialect.is_bvlc() {
+        return unfolded.into_owned();
+    }
+    let mut out = Vec::with_capacity(unfolded.len());
+    binary::write(&mut out, message, &unfolded).expect("the message is of the dialect");
     out
 }
 
@@ -165,8 +165,9 @@ impl<W: Write> CaffemodelWriter<W> {
     /// Those of `out`.
     pub fn in_dialect(mut out: W, name: &str, dialect: &'static Dialect) -> io::Result<CaffemodelWriter<W>> {
         let mut head = Vec::new();
+        let name = escape::unescaped(name);
         frame(field::NET_NAME, name.len() as u64, &mut head);
-        head.extend(name.as_bytes());
+        head.extend(&*name);
         out.write_all(&head)?;
         Ok(CaffemodelWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }

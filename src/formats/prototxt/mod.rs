@@ -7,7 +7,7 @@ use super::format::{Format, FormatEntry, Matching, Writing, value_bytes};
 use crate::proto::Encoding;
 use crate::proto::sniff::Content;
 
-pub(crate) use reader::{Encoded, encoded};
+pub(crate) use reader::{EncodedText, encoded};
 pub use writer::PrototxtWriter;
 
 pub(super) const FORMAT: FormatEntry = FormatEntry {

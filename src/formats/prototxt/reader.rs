@@ -10,7 +10,7 @@ use crate::formats::StoredNet;
 use crate::formats::format::FormatEntry;
 use crate::formats::map::FileMap;
 use crate::net::detect::{Told, told_of_message};
-use crate::net::reading::Input;
+use crate::net::reading::FileBytes;
 use crate::net::{Kind, ReadOptions};
 use crate::proto::{binary, descriptor, text};
 
@@ -26,7 +26,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Re
     if !may_hold_blobs(file.bytes()) {
         return Err(without());
     }
-    let Encoded { file, message, dialect, notice } = encoded(file, None, options)?;
+    let EncodedText { file, message, dialect, notice } = encoded(file, None, options)?;
     let options = ReadOptions { dialect: Some(dialect), ..*options };
     let mut stored = FormatEntry::of_message(message.name()).ok_or_else(without)?.open(&file, &options)?;
     if stored.layers.iter().all(|layer| layer.blobs.is_empty() && layer.flaw.is_none()) {
@@ -37,7 +37,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Re
 }
 
 /// A text in its binary form.
-pub(crate) struct Encoded {
+pub(crate) struct EncodedText {
     /// What a binary file of its dialect would be.
     pub(crate) file: Arc<FileMap>,
     /// The message that it is, in the schema of its dialect.
@@ -51,9 +51,9 @@ pub(crate) struct Encoded {
 ///
 /// # Errors
 /// The text is longer than the limit, or does not parse.
-pub(crate) fn encoded(file: &FileMap, message: Option<MessageType>, options: &ReadOptions) -> Result<Encoded> {
+pub(crate) fn encoded(file: &FileMap, message: Option<MessageType>, options: &ReadOptions) -> Result<EncodedText> {
     let name = file.name();
-    let input = Input::text(&name, file.bytes(), &options.limits)?;
+    let input = FileBytes::text(&name, file.bytes(), &options.limits)?;
     let message = message.unwrap_or_else(|| message_of(file.bytes()));
     let Told { reading, notice } = told_of_message(&input, message.name(), options)?;
     let (dialect, message) = (reading.dialect, reading.message);
@@ -65,7 +65,7 @@ pub(crate) fn encoded(file: &FileMap, message: Option<MessageType>, options: &Re
             .map_err(|source| Error::io("cannot read", &name, source))?;
         bytes
     };
-    Ok(Encoded { file: FileMap::held(&name, bytes), message, dialect, notice })
+    Ok(EncodedText { file: FileMap::held(&name, bytes), message, dialect, notice })
 }
 
 /// Whether a text has a field at its root that blobs may stand in.

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use crate::dialect::Dialect;
 use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame};
 use crate::formats::{Output, SavedLayer, le_bytes};
-use crate::proto::{descriptor, gate, text};
+use crate::proto::{descriptor, escape, gate, text};
 use crate::sink::Sink;
 
 /// Writes a prototxt with weights, as [`Output`] is told.
@@ -37,8 +37,9 @@ impl<W: Write> PrototxtWriter<W> {
     /// Those of `out`.
     pub fn in_dialect(mut out: W, name: &str, dialect: &'static Dialect) -> io::Result<PrototxtWriter<W>> {
         let mut start = Vec::new();
+        let name = escape::unescaped(name);
         frame(field::NET_NAME, name.len() as u64, &mut start);
-        start.extend(name.as_bytes());
+        start.extend(&*name);
         text::write(&mut out, descriptor("NetParameter"), &start)?;
         Ok(PrototxtWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }

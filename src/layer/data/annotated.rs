@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn shapes_of_the_user_leave_the_source_alone() {
         let (data, label) = (given(&[3, 5, 6]), given(&[1, 1, 9, 8]));
-        assert_eq!(run("batch_size: 4", 1, &[data.clone()]), Ok(vec![vec![4, 3, 5, 6]]));
+        assert_eq!(run("batch_size: 4", 1, std::slice::from_ref(&data)), Ok(vec![vec![4, 3, 5, 6]]));
         let made = run("batch_size: 4", 3, &[data, label]).unwrap();
         assert_eq!(made, [vec![4, 3, 5, 6], vec![1, 1, 9, 8], vec![]]);
     }

@@ -21,7 +21,7 @@ const MAX_MEAN_BYTES: u64 = 256 << 20;
 
 /// What set-up needs of `transform_param`, checked.
 pub(in crate::layer) struct Transform {
-    crop: Crop,
+    crop: CropFields,
     resize: Option<Resize>,
     /// Whether items are mirrored at random.
     pub(super) mirror: bool,
@@ -43,7 +43,7 @@ impl Transform {
         const MEAN_FILE: &str = "transform_param.mean_file";
         let default = TransformationParameter::default();
         let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
-        let crop = Crop::new(param)?;
+        let crop = CropFields::new(param)?;
         if let Some(mean_file) = &param.mean_file {
             ensure!(param.mean_value.is_empty(), MEAN_FILE, "mean_file and mean_value are given together");
             if ctx.user_shape(0).is_none() {
@@ -54,7 +54,8 @@ impl Transform {
         if let Some(expand) = &param.expand_param {
             let ratio = expand.max_expand_ratio();
             let field = "transform_param.expand_param.max_expand_ratio";
-            ensure!(ratio > 1.0, field, "max_expand_ratio {ratio} is not above 1");
+            let enlarges = ratio > 1.0;
+            ensure!(enlarges, field, "max_expand_ratio {ratio} is not above 1");
         }
         Ok(Transform {
             takes_seed: param.mirror() || (param.crop_size() > 0 && ctx.phase == Phase::Train),
@@ -131,15 +132,15 @@ fn skipped(count: u64) -> Vec<Draw> {
 }
 
 /// How items are cropped; 0 stands for no cropping.
-struct Crop {
+struct CropFields {
     size: u32,
     height: u32,
     width: u32,
 }
 
-impl Crop {
-    fn new(param: &TransformationParameter) -> Result<Crop, Refusal> {
-        let crop = Crop { size: param.crop_size(), height: param.crop_h(), width: param.crop_w() };
+impl CropFields {
+    fn new(param: &TransformationParameter) -> Result<CropFields, Refusal> {
+        let crop = CropFields { size: param.crop_size(), height: param.crop_h(), width: param.crop_w() };
         for (side, name, field) in [
             (crop.size, "crop_size", "transform_param.crop_size"),
             (crop.height, "crop_h", "transform_param.crop_h"),
@@ -232,7 +233,7 @@ mod tests {
         assert!(run("MemoryData", &memory("mean_file: 'no_such_file'"), 2, &[given(&[2, 3, 4, 4])]).is_ok());
     }
 
-    fn batch(crop: Crop, resize: Option<Resize>) -> Result<Vec<i32>, String> {
+    fn batch(crop: CropFields, resize: Option<Resize>) -> Result<Vec<i32>, String> {
         let transform = Transform { crop, resize, mirror: false, mean_values: 0, takes_seed: false };
         let made = transform.batch_shape(2, PictureSize { channels: 3, height: 5, width: 6 });
         made.map(|shape| shape.dims().to_vec()).map_err(|refusal| refusal.message)
@@ -240,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_crop_replaces_both_sides_and_fits_into_the_picture() {
-        let shape = |size| batch(Crop { size, height: 0, width: 0 }, None);
+        let shape = |size| batch(CropFields { size, height: 0, width: 0 }, None);
         assert_eq!(shape(0), Ok(vec![2, 3, 5, 6]));
         assert_eq!(shape(5), Ok(vec![2, 3, 5, 5]));
         assert_eq!(shape(6), Err("crop_size 6 is larger than the first picture, 3 x 5 x 6".into()));
@@ -248,7 +249,7 @@ mod tests {
 
     #[test]
     fn sides_are_cropped_one_by_one() {
-        let shape = |size, height, width| batch(Crop { size, height, width }, None);
+        let shape = |size, height, width| batch(CropFields { size, height, width }, None);
         assert_eq!(shape(0, 4, 0), Ok(vec![2, 3, 4, 6]));
         assert_eq!(shape(0, 4, 2), Ok(vec![2, 3, 4, 2]));
         assert_eq!(shape(3, 9, 9), Ok(vec![2, 3, 3, 3]));
@@ -258,12 +259,12 @@ mod tests {
     #[test]
     fn pictures_are_resized_before_they_are_cropped() {
         let resize = |mode, height, width| Some(Resize { mode, height, width });
-        let none = || Crop { size: 0, height: 0, width: 0 };
+        let none = || CropFields { size: 0, height: 0, width: 0 };
         assert_eq!(batch(none(), resize(ResizeMode::Warp, 8, 9)), Ok(vec![2, 3, 8, 9]));
         assert_eq!(batch(none(), resize(ResizeMode::FitLargeSizeAndPad, 8, 9)), Ok(vec![2, 3, 8, 9]));
         assert_eq!(batch(none(), resize(ResizeMode::FitSmallSize, 10, 10)), Ok(vec![2, 3, 10, 12]));
         assert_eq!(batch(none(), resize(ResizeMode::FitSmallSize, 5, 12)), Ok(vec![2, 3, 10, 12]));
-        let crop = Crop { size: 5, height: 0, width: 0 };
+        let crop = CropFields { size: 5, height: 0, width: 0 };
         let message = "crop_size 5 is larger than the first picture, resized to 3 x 4 x 4";
         assert_eq!(batch(crop, resize(ResizeMode::Warp, 4, 4)), Err(message.into()));
     }

@@ -54,7 +54,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         difficult: param.evaluate_difficult_gt(),
     };
     let (overlap, field) = (operator.overlap_threshold, "detection_evaluate_param.overlap_threshold");
-    ensure!(overlap > 0.0, field, "overlap_threshold {overlap} is not above 0");
+    let positive = overlap > 0.0;
+    ensure!(positive, field, "overlap_threshold {overlap} is not above 0");
     let mut notices = Vec::new();
     if let Some(sizes) = &param.name_size_file {
         count_sizes(ctx, "detection_evaluate_param.name_size_file", sizes, &mut notices)?;

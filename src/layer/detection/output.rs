@@ -65,7 +65,7 @@ pub struct DetectionOutput {
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DetectionOutputParameter::default();
     let param = ctx.param.detection_output_param.as_deref().unwrap_or(&default);
-    let nms = param.nms_param.clone().unwrap_or_default();
+    let nms = param.nms_param.unwrap_or_default();
     let Some(num_classes) = param.num_classes else {
         let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
         return Err(refusal.help("give the number of classes, with background"));
@@ -96,7 +96,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn check_nms(nms: &NonMaximumSuppressionParameter) -> Result<(), Refusal> {
     let (threshold, eta) = (nms.nms_threshold(), nms.eta());
     let threshold_field = "detection_output_param.nms_param.nms_threshold";
-    ensure!(threshold >= 0.0, threshold_field, "nms_threshold {threshold} is below 0");
+    let in_range = threshold >= 0.0;
+    ensure!(in_range, threshold_field, "nms_threshold {threshold} is below 0");
     ensure!(eta > 0.0 && eta <= 1.0, "detection_output_param.nms_param.eta", "eta {eta} is not above 0 and at most 1");
     Ok(())
 }

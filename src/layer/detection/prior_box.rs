@@ -86,7 +86,8 @@ fn check_sizes(param: &PriorBoxParameter) -> Result<(), Refusal> {
     let (count, wanted) = (max.len(), min.len());
     ensure!(count == 0 || count == wanted, MAX, "{count} max_size for {wanted} min_size: give one for each, or none");
     for (min, max) in min.iter().zip(max) {
-        ensure!(max > min, MAX, "max_size {max} is not above the min_size {min} that it goes with");
+        let larger = max > min;
+        ensure!(larger, MAX, "max_size {max} is not above the min_size {min} that it goes with");
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use prost::Message;
 use super::{solver, upgrade_in_place};
 use crate::dialect::Dialect;
 use crate::error::Result;
-use crate::net::load::{self, Decoded};
+use crate::net::load::{self, DecodedFile};
 use crate::net::{Kind, ReadOptions};
 use crate::proto::caffe::{NetParameter, SolverParameter};
 use crate::proto::schema::MessageType;
@@ -81,13 +81,13 @@ impl UpgradedFile {
     ) -> Result<UpgradedFile> {
         let (content, changes, dialect, notice) = match kind.unwrap_or_else(|| Kind::of(&bytes)) {
             Kind::Net => {
-                let Decoded { message: mut net, locator, dialect, notice } =
+                let DecodedFile { message: mut net, locator, dialect, notice } =
                     load::decode(name, &bytes, Kind::Net, options)?;
                 let changes = upgrade_in_place(&mut net, dialect, &locator)?;
                 (Content::Net(net), changes, dialect, notice)
             }
             Kind::Solver => {
-                let Decoded { message: mut solver, locator, dialect, notice } =
+                let DecodedFile { message: mut solver, locator, dialect, notice } =
                     load::decode(name, &bytes, Kind::Solver, options)?;
                 let changes = solver::upgrade(&mut solver, dialect, &locator)?;
                 (Content::Solver(Box::new(solver)), changes, dialect, notice)

@@ -4,8 +4,8 @@
 //! field stands. It reports everything that is wrong at once, up to 20 errors: behind a field that cannot be read it
 //! goes on with the next.
 //!
-//! Reading differs from protobuf in three points: strings must be UTF-8, messages nest 100 deep at most, and the
-//! schema's messages have neither groups nor extensions.
+//! Reading differs from protobuf in two points: messages nest 100 deep at most, and the schema's messages have neither
+//! groups nor extensions.
 //!
 //! ```text
 //! text ──▶ lexer ──▶ parser ──▶ bytes, spans

@@ -172,16 +172,11 @@ impl Parser<'_> {
         if self.token.kind != TokenKind::String {
             return Err(self.not_a_string(field));
         }
-        let start = self.token.span.start;
         self.contents.clear();
         while self.token.kind == TokenKind::String {
             let literal = self.slice(self.token.span);
             unescape(literal, &mut self.contents);
             self.advance()?;
-        }
-        if matches!(field.kind(), Kind::String) && std::str::from_utf8(&self.contents).is_err() {
-            let span = Span::new(start, self.previous_end);
-            self.report.note(span, format!("the string for {} is not UTF-8", quoted(field.name())), None)?;
         }
         encode_key(field.number(), WireType::LengthDelimited, &mut self.bytes);
         encode_varint(self.contents.len() as u64, &mut self.bytes);

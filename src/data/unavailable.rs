@@ -87,22 +87,30 @@ pub(crate) mod video {
 pub(crate) mod hdf5_list {
     //! Lists of HDF5 files, which this build does not read.
 
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use crate::Shape;
-    use crate::data::{SourceError, Sources};
+    use crate::data::SourceError;
+
+    /// Refuses the list.
+    ///
+    /// # Errors
+    /// Always.
+    pub(crate) fn first_name(list: &Path) -> Result<String, SourceError> {
+        Err(SourceError::without(list, "HDF5 files", "hdf5"))
+    }
 
     /// The first of the files that a list names; there is none in this build.
     #[derive(Debug)]
     pub(crate) enum FirstFile {}
 
     impl FirstFile {
-        /// Refuses the list.
+        /// Refuses the file.
         ///
         /// # Errors
         /// Always.
-        pub(crate) fn open(list: &Path, _: &Sources) -> Result<FirstFile, SourceError> {
-            Err(SourceError::without(list, "HDF5 files", "hdf5"))
+        pub(crate) fn open(path: PathBuf) -> Result<FirstFile, SourceError> {
+            Err(SourceError::without(&path, "HDF5 files", "hdf5"))
         }
 
         /// The shape of a dataset.

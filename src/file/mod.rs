@@ -4,5 +4,6 @@ mod atomic;
 mod reserve;
 
 pub use atomic::AtomicFile;
+#[cfg(feature = "cli")]
 pub(crate) use atomic::folder;
 pub use reserve::reserve;

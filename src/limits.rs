@@ -44,22 +44,22 @@ impl Limits {
 
 /// A limit by its name.
 #[derive(Debug)]
-struct Entry {
+struct NamedLimit {
     name: &'static str,
     field: fn(&mut Limits) -> &mut u64,
 }
 
-static ENTRIES: [Entry; 4] = [
-    Entry { name: "layers", field: |limits| &mut limits.layers },
-    Entry { name: "messages", field: |limits| &mut limits.messages },
-    Entry { name: "text-bytes", field: |limits| &mut limits.text_bytes },
-    Entry { name: "elements", field: |limits| &mut limits.elements },
+static ENTRIES: [NamedLimit; 4] = [
+    NamedLimit { name: "layers", field: |limits| &mut limits.layers },
+    NamedLimit { name: "messages", field: |limits| &mut limits.messages },
+    NamedLimit { name: "text-bytes", field: |limits| &mut limits.text_bytes },
+    NamedLimit { name: "elements", field: |limits| &mut limits.elements },
 ];
 
 /// Another value for a limit, read from `NAME=N`.
 #[derive(Debug, Clone, Copy)]
 pub struct LimitChange {
-    entry: &'static Entry,
+    entry: &'static NamedLimit,
     value: u64,
 }
 

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use caffemodel::formats::CaffemodelWriter;
-use caffemodel::net::{Kind, UpgradedFile};
+use caffemodel::net::{FileKind, UpgradedFile};
 use caffemodel::proto::caffe::NetParameter;
 use caffemodel::proto::{Encoding, wire};
 use caffemodel::random::{Era, Streams};
@@ -325,12 +325,12 @@ fn every_old_net_of_the_pack_gives_the_same_file_once_upgraded() {
     for path in golden("net.prototxt") {
         let bytes = fs::read(&path).unwrap();
         let folder = path.parent().unwrap();
-        let file = UpgradedFile::from_bytes("net", bytes.clone(), Some(Kind::Net));
+        let file = UpgradedFile::from_bytes("net", bytes.clone(), Some(FileKind::Net));
         let Some(file) = file.ok().filter(|file| !file.changes.is_empty()) else { continue };
         let Some(expected) = initialised(bytes, folder) else { continue };
         for encoding in [Encoding::Text, Encoding::Binary] {
             let upgraded = written(file.clone(), encoding);
-            let again = UpgradedFile::from_bytes("net", upgraded.clone(), Some(Kind::Net)).unwrap();
+            let again = UpgradedFile::from_bytes("net", upgraded.clone(), Some(FileKind::Net)).unwrap();
             assert_eq!(again.changes, [""; 0], "{}", path.display());
             let same = initialised(upgraded, folder).is_some_and(|made| made == expected);
             assert!(same, "{}, {encoding:?}: init makes another file of it", path.display());
@@ -353,7 +353,7 @@ fn weights_of_the_older_formats_keep_their_blobs() {
     for path in golden(".caffemodel") {
         let bytes = fs::read(&path).unwrap();
         let refused = path.to_str().unwrap().contains("/reject-");
-        let known = wire::check(&bytes, Kind::Net.message(), &caffemodel::Limits::default()).is_ok();
+        let known = wire::check(&bytes, FileKind::Net.message(), &caffemodel::Limits::default()).is_ok();
         if refused || !known || Encoding::of(&bytes) == Encoding::Text {
             continue;
         }
@@ -365,7 +365,7 @@ fn weights_of_the_older_formats_keep_their_blobs() {
         if is_old && (!net.layer.is_empty() || (v0 != 0 && v0 != net.layers.len())) {
             continue;
         }
-        let file = UpgradedFile::from_bytes("w", bytes.clone(), Some(Kind::Net)).unwrap();
+        let file = UpgradedFile::from_bytes("w", bytes.clone(), Some(FileKind::Net)).unwrap();
         old += usize::from(is_old);
         let is_current = file.changes.is_empty();
         assert!(!(is_old && is_current), "{}", path.display());

@@ -8,7 +8,7 @@ use super::dialect::DialectArgument;
 use super::input::Input;
 use super::{limits, options, report};
 use crate::given::Given;
-use crate::net::{Kind, Solver};
+use crate::net::{FileKind, Solver};
 use crate::proto::caffe;
 use crate::{Definition, Net, PlanOptions, ReadOptions, Shape, StateOptions};
 
@@ -87,12 +87,12 @@ pub(super) fn load(path: &Path, options: &ReadOptions) -> crate::Result<Loaded> 
 /// As [`load`], of an input that has been read.
 pub(super) fn load_input(input: Input, options: &ReadOptions) -> crate::Result<Loaded> {
     let Input { name, bytes, folder } = input;
-    let loaded = match Kind::of(&bytes) {
-        Kind::Net => {
+    let loaded = match FileKind::of(&bytes) {
+        FileKind::Net => {
             let definition = Definition { folder, ..Definition::from_bytes_with(&name, bytes, options)? };
             Loaded { definition, seed: None, weights: Vec::new() }
         }
-        Kind::Solver => {
+        FileKind::Solver => {
             let Solver { definition, seed, weights, notices } =
                 Solver::from_bytes_with(&name, bytes, &folder, options)?;
             report_notices(&name, &notices.iter().map(options::advice).collect::<Vec<_>>());

@@ -10,7 +10,7 @@ use super::input::Input;
 use super::report;
 use super::target::{Target, display_name};
 use crate::Error;
-use crate::net::{Kind, UpgradedFile};
+use crate::net::{FileKind, UpgradedFile};
 use crate::proto::Encoding;
 
 /// Rewrite an old net, old weights or an old solver in Caffe's current format
@@ -49,8 +49,8 @@ enum KindArgument {
 pub(super) fn run(arguments: &UpgradeArguments) -> anyhow::Result<()> {
     let UpgradeArguments { old, new, kind, dialect, force } = arguments;
     let kind = kind.map(|kind| match kind {
-        KindArgument::Net => Kind::Net,
-        KindArgument::Solver => Kind::Solver,
+        KindArgument::Net => FileKind::Net,
+        KindArgument::Solver => FileKind::Solver,
     });
     let mut target = Target::create(new, *force)?;
     let Input { name, bytes, .. } = Input::read(old)?;

@@ -11,7 +11,7 @@ use crate::dialect::{DIALECTS, Dialect};
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{FormatEntry, StoredNet, caffemodel, prototxt};
-use crate::net::{Kind, ReadOptions};
+use crate::net::{FileKind, ReadOptions};
 use crate::proto::sniff::Content;
 use crate::proto::wire::{self, WireError};
 use crate::proto::{Encoding, binary, gate, message_names, text};
@@ -20,16 +20,16 @@ use crate::setting::{Advice, Setting};
 /// A file to convert.
 ///
 /// ```
-/// use caffemodel::convert::Source;
+/// use caffemodel::convert::SourceFile;
 /// use caffemodel::proto::Encoding;
-/// let source = Source::from_bytes("net.prototxt", b"layer { name: 'r' } name: 'n'".to_vec(), None)?;
+/// let source = SourceFile::from_bytes("net.prototxt", b"layer { name: 'r' } name: 'n'".to_vec(), None)?;
 /// let mut out = Vec::new();
 /// source.encoded()?.write(Encoding::Binary, &mut out).unwrap();
 /// assert_eq!(out, b"\x0a\x01n\xa2\x06\x03\x0a\x01r");
 /// # Ok::<(), caffemodel::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Source {
+pub struct SourceFile {
     /// The file; one that was text has become binary.
     file: Arc<FileMap>,
     message: Option<MessageType>,
@@ -40,7 +40,7 @@ pub struct Source {
     notice: Option<String>,
 }
 
-impl Source {
+impl SourceFile {
     /// Opens a file. Binary ones are read in place.
     ///
     /// `message` names the message of the schema that the file is; `None` lets its content tell. A text is a net, a
@@ -48,35 +48,40 @@ impl Source {
     ///
     /// # Errors
     /// The file cannot be read or is of no known format, a text does not parse, or the schema has no such message.
-    pub fn open(path: impl AsRef<Path>, message: Option<&str>) -> Result<Source> {
-        Source::open_with(path, message, &ReadOptions::default())
+    pub fn open(path: impl AsRef<Path>, message: Option<&str>) -> Result<SourceFile> {
+        SourceFile::open_with(path, message, &ReadOptions::default())
     }
 
-    /// As [`Source::open`], with options.
+    /// As [`SourceFile::open`], with options.
     ///
     /// # Errors
-    /// As [`Source::open`].
-    pub fn open_with(path: impl AsRef<Path>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
-        Source::new(FileMap::open(path.as_ref())?, message, options)
+    /// As [`SourceFile::open`].
+    pub fn open_with(path: impl AsRef<Path>, message: Option<&str>, options: &ReadOptions) -> Result<SourceFile> {
+        SourceFile::new(FileMap::open(path.as_ref())?, message, options)
     }
 
     /// Takes a file that is in memory; `name` is what errors call it.
     ///
     /// # Errors
-    /// As [`Source::open`].
-    pub fn from_bytes(name: &str, bytes: Vec<u8>, message: Option<&str>) -> Result<Source> {
-        Source::from_bytes_with(name, bytes, message, &ReadOptions::default())
+    /// As [`SourceFile::open`].
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, message: Option<&str>) -> Result<SourceFile> {
+        SourceFile::from_bytes_with(name, bytes, message, &ReadOptions::default())
     }
 
-    /// As [`Source::from_bytes`], with options.
+    /// As [`SourceFile::from_bytes`], with options.
     ///
     /// # Errors
-    /// As [`Source::open`].
-    pub fn from_bytes_with(name: &str, bytes: Vec<u8>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
-        Source::new(FileMap::from_bytes(name, bytes)?, message, options)
+    /// As [`SourceFile::open`].
+    pub fn from_bytes_with(
+        name: &str,
+        bytes: Vec<u8>,
+        message: Option<&str>,
+        options: &ReadOptions,
+    ) -> Result<SourceFile> {
+        SourceFile::new(FileMap::from_bytes(name, bytes)?, message, options)
     }
 
-    fn new(file: Arc<FileMap>, message: Option<&str>, options: &ReadOptions) -> Result<Source> {
+    fn new(file: Arc<FileMap>, message: Option<&str>, options: &ReadOptions) -> Result<SourceFile> {
         let message = message.map(|name| named(name, options)).transpose()?;
         match Content::of(file.bytes()) {
             Content::Foreign(foreign) => Err(foreign.refusal(&file.name(), "a net and not stored weights").into()),
@@ -84,14 +89,14 @@ impl Source {
                 let prototxt::EncodedText { file, message, dialect, notice } =
                     prototxt::encoded(&file, message, options)?;
                 let options = ReadOptions { dialect: Some(dialect), ..*options };
-                Ok(Source { file, message: Some(message), encoding: Encoding::Text, options, notice })
+                Ok(SourceFile { file, message: Some(message), encoding: Encoding::Text, options, notice })
             }
             _ => {
                 let message = match message {
                     None => FormatEntry::of_file(&file)?.message(file.bytes(), &options.limits),
                     message => message,
                 };
-                Ok(Source { file, message, encoding: Encoding::Binary, options: *options, notice: None })
+                Ok(SourceFile { file, message, encoding: Encoding::Binary, options: *options, notice: None })
             }
         }
     }
@@ -151,7 +156,7 @@ impl Source {
         let (dialect, notice) = self.dialect(message).map_err(flawed)?;
         let (rest, passed) =
             caffemodel::without_blobs(self.file.bytes(), dialect, &self.options.limits).map_err(flawed)?;
-        let message = Kind::Net.message_of(dialect);
+        let message = FileKind::Net.message_of(dialect);
         let joined = gate::joined(&rest, message).map_err(flawed)?.into_owned();
         Ok(Encoded { message, bytes: joined.into(), notices: notice.into_iter().chain(passed).collect() })
     }

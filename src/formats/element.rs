@@ -7,14 +7,14 @@ use half::{bf16, f16};
 /// A number type and its byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Element {
-    pub(super) kind: Kind,
+    pub(super) kind: NumberType,
     pub(super) big_endian: bool,
 }
 
 /// A number type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "they are named as in Rust, and bfloat16")]
-pub enum Kind {
+pub enum NumberType {
     F16,
     Bf16,
     F32,
@@ -29,29 +29,29 @@ pub enum Kind {
     U64,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for NumberType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Kind::F16 => "float16",
-            Kind::Bf16 => "bfloat16",
-            Kind::F32 => "float32",
-            Kind::F64 => "float64",
-            Kind::I8 => "int8",
-            Kind::I16 => "int16",
-            Kind::I32 => "int32",
-            Kind::I64 => "int64",
-            Kind::U8 => "uint8",
-            Kind::U16 => "uint16",
-            Kind::U32 => "uint32",
-            Kind::U64 => "uint64",
+            NumberType::F16 => "float16",
+            NumberType::Bf16 => "bfloat16",
+            NumberType::F32 => "float32",
+            NumberType::F64 => "float64",
+            NumberType::I8 => "int8",
+            NumberType::I16 => "int16",
+            NumberType::I32 => "int32",
+            NumberType::I64 => "int64",
+            NumberType::U8 => "uint8",
+            NumberType::U16 => "uint16",
+            NumberType::U32 => "uint32",
+            NumberType::U64 => "uint64",
         })
     }
 }
 
-impl Kind {
+impl NumberType {
     /// Whether every value of the type is an `f32`.
     pub fn fits_f32(self) -> bool {
-        !matches!(self, Kind::F64 | Kind::I32 | Kind::I64 | Kind::U32 | Kind::U64)
+        !matches!(self, NumberType::F64 | NumberType::I32 | NumberType::I64 | NumberType::U32 | NumberType::U64)
     }
 
     /// The type in little-endian order.
@@ -64,10 +64,10 @@ impl Element {
     /// How many bytes a value takes.
     pub(super) fn width(self) -> usize {
         match self.kind {
-            Kind::I8 | Kind::U8 => 1,
-            Kind::F16 | Kind::Bf16 | Kind::I16 | Kind::U16 => 2,
-            Kind::F32 | Kind::I32 | Kind::U32 => 4,
-            Kind::F64 | Kind::I64 | Kind::U64 => 8,
+            NumberType::I8 | NumberType::U8 => 1,
+            NumberType::F16 | NumberType::Bf16 | NumberType::I16 | NumberType::U16 => 2,
+            NumberType::F32 | NumberType::I32 | NumberType::U32 => 4,
+            NumberType::F64 | NumberType::I64 | NumberType::U64 => 8,
         }
     }
 
@@ -87,18 +87,18 @@ impl Element {
             };
         }
         match self.kind {
-            Kind::F16 => each!(f16, 2, f16::to_f32),
-            Kind::Bf16 => each!(bf16, 2, bf16::to_f32),
-            Kind::F32 => each!(f32, 4, |value| value),
-            Kind::F64 => each!(f64, 8, |value| value as f32),
-            Kind::I8 => each!(i8, 1, f32::from),
-            Kind::I16 => each!(i16, 2, f32::from),
-            Kind::I32 => each!(i32, 4, |value| value as f32),
-            Kind::I64 => each!(i64, 8, |value| value as f32),
-            Kind::U8 => each!(u8, 1, f32::from),
-            Kind::U16 => each!(u16, 2, f32::from),
-            Kind::U32 => each!(u32, 4, |value| value as f32),
-            Kind::U64 => each!(u64, 8, |value| value as f32),
+            NumberType::F16 => each!(f16, 2, f16::to_f32),
+            NumberType::Bf16 => each!(bf16, 2, bf16::to_f32),
+            NumberType::F32 => each!(f32, 4, |value| value),
+            NumberType::F64 => each!(f64, 8, |value| value as f32),
+            NumberType::I8 => each!(i8, 1, f32::from),
+            NumberType::I16 => each!(i16, 2, f32::from),
+            NumberType::I32 => each!(i32, 4, |value| value as f32),
+            NumberType::I64 => each!(i64, 8, |value| value as f32),
+            NumberType::U8 => each!(u8, 1, f32::from),
+            NumberType::U16 => each!(u16, 2, f32::from),
+            NumberType::U32 => each!(u32, 4, |value| value as f32),
+            NumberType::U64 => each!(u64, 8, |value| value as f32),
         }
     }
 }
@@ -127,19 +127,19 @@ mod tests {
 
     #[test]
     fn every_type_becomes_f32_in_both_byte_orders() {
-        let cases: &[(Kind, &[u8], f32)] = &[
-            (Kind::F16, &[0x3e, 0x00], 1.5),
-            (Kind::Bf16, &[0xbf, 0xc0], -1.5),
-            (Kind::F32, &[0x3f, 0xc0, 0, 0], 1.5),
-            (Kind::F64, &[0x3f, 0xf8, 0, 0, 0, 0, 0, 0], 1.5),
-            (Kind::I8, &[0xfe], -2.0),
-            (Kind::I16, &[0xff, 0xfe], -2.0),
-            (Kind::I32, &[0xff, 0xff, 0xff, 0xfe], -2.0),
-            (Kind::I64, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe], -2.0),
-            (Kind::U8, &[0xfe], 254.0),
-            (Kind::U16, &[1, 2], 258.0),
-            (Kind::U32, &[0, 0, 1, 2], 258.0),
-            (Kind::U64, &[0, 0, 0, 0, 0, 0, 1, 2], 258.0),
+        let cases: &[(NumberType, &[u8], f32)] = &[
+            (NumberType::F16, &[0x3e, 0x00], 1.5),
+            (NumberType::Bf16, &[0xbf, 0xc0], -1.5),
+            (NumberType::F32, &[0x3f, 0xc0, 0, 0], 1.5),
+            (NumberType::F64, &[0x3f, 0xf8, 0, 0, 0, 0, 0, 0], 1.5),
+            (NumberType::I8, &[0xfe], -2.0),
+            (NumberType::I16, &[0xff, 0xfe], -2.0),
+            (NumberType::I32, &[0xff, 0xff, 0xff, 0xfe], -2.0),
+            (NumberType::I64, &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe], -2.0),
+            (NumberType::U8, &[0xfe], 254.0),
+            (NumberType::U16, &[1, 2], 258.0),
+            (NumberType::U32, &[0, 0, 1, 2], 258.0),
+            (NumberType::U64, &[0, 0, 0, 0, 0, 0, 1, 2], 258.0),
         ];
         for &(kind, big, value) in cases {
             assert_eq!(decoded(Element { kind, big_endian: true }, big), [value], "{kind:?}");
@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn strides_skip_what_lies_between_and_bits_are_kept() {
         let mut out = [0.0; 2];
-        Kind::F32.little().decode(&[1, 0, 0xa0, 0x7f, 9, 0, 0, 0, 0x80], 5, &mut out);
+        NumberType::F32.little().decode(&[1, 0, 0xa0, 0x7f, 9, 0, 0, 0, 0x80], 5, &mut out);
         assert_eq!(out.map(f32::to_bits), [0x7fa0_0001, 0x8000_0000]);
     }
 }

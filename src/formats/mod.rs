@@ -34,7 +34,7 @@ pub use binaryproto::BinaryprotoWriter;
 pub use caffemodel::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
 pub use corner::Patch;
 pub(crate) use corner::{Corner, Slice};
-pub use element::Kind as NumberType;
+pub use element::NumberType;
 pub use flaw::Flaw;
 pub use format::{FORMATS, Format, FormatEntry, FormatError, Matching};
 pub use hdf5::Hdf5Writer;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::kind::Kind;
+use super::kind::FileKind;
 use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
 use super::reading::{FileBytes, ReadOptions, Reading};
@@ -102,7 +102,7 @@ impl Definition {
     pub fn from_bytes_with(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOptions) -> Result<Definition> {
         let bytes = bytes.into();
         let sha256 = Sha256::digest(&bytes).into();
-        let decoded = load::decode(name, &bytes, Kind::Net, options)?;
+        let decoded = load::decode(name, &bytes, FileKind::Net, options)?;
         Ok(Definition { file: name.to_owned(), sha256, ..Definition::from_net(decoded)? })
     }
 
@@ -113,7 +113,7 @@ impl Definition {
         dialect: &'static Dialect,
         limits: &Limits,
     ) -> Result<Definition> {
-        let message = Reading::new(&FileBytes::binary(name, bytes, limits), Kind::Net, dialect)?.decode(name)?;
+        let message = Reading::new(&FileBytes::binary(name, bytes, limits), FileKind::Net, dialect)?.decode(name)?;
         Definition::from_net(DecodedFile { message, locator: Locator::default(), dialect, notice: None })
     }
 

@@ -5,7 +5,7 @@
 //! layer types and fillers is taken: types that nobody knows are told of when the net is planned.
 
 use super::census::Census;
-use super::kind::Kind;
+use super::kind::FileKind;
 use super::load::mistaken;
 use super::reading::{FileBytes, ReadOptions, Reading};
 use crate::dialect::{DIALECTS, Dialect, Traits, Vocabulary};
@@ -23,7 +23,7 @@ pub(crate) struct Told<'a> {
 ///
 /// # Errors
 /// It does not parse in any dialect: the error is that of the one that lacks the least.
-pub(super) fn told<'a>(file: &FileBytes<'a>, kind: Kind, options: &ReadOptions) -> Result<Told<'a>> {
+pub(super) fn told<'a>(file: &FileBytes<'a>, kind: FileKind, options: &ReadOptions) -> Result<Told<'a>> {
     let mistaken = |error| mistaken(file.name, file.bytes, kind).map_or(error, Error::from);
     if let Some(dialect) = options.dialect {
         let reading = Reading::new(file, kind, dialect).map_err(mistaken)?;

@@ -7,7 +7,7 @@ use std::path::Path;
 use prost::Message;
 
 use super::detect::{Told, told};
-use super::kind::Kind;
+use super::kind::FileKind;
 use super::locate::Locator;
 use super::reading::{FileBytes, ReadOptions};
 use crate::dialect::Dialect;
@@ -60,7 +60,7 @@ pub(super) struct DecodedFile<M> {
 pub(super) fn decode<M: Message + Default>(
     name: &str,
     bytes: &[u8],
-    kind: Kind,
+    kind: FileKind,
     options: &ReadOptions,
 ) -> Result<DecodedFile<M>> {
     let file = FileBytes::new(name, bytes, &options.limits)?;
@@ -75,7 +75,7 @@ pub(super) fn decode<M: Message + Default>(
 }
 
 /// What a file is that does not parse, if it is known.
-pub(super) fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnostic> {
+pub(super) fn mistaken(name: &str, bytes: &[u8], kind: FileKind) -> Option<Diagnostic> {
     let content = sniff::Content::of(bytes);
     if let sniff::Content::Foreign(foreign) = content {
         return Some(foreign.refusal(name, kind.noun()));

@@ -18,7 +18,7 @@ mod upgrade;
 
 pub(crate) use census::Census;
 pub use definition::{Definition, NetLayer};
-pub use kind::Kind;
+pub use kind::FileKind;
 pub(crate) use locate::describe;
 pub use locate::{Locator, NetPlace, Origin};
 pub use reading::ReadOptions;

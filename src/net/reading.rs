@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use prost::Message;
 
-use super::kind::Kind;
+use super::kind::FileKind;
 use super::load::{check_length, input_error};
 use super::locate::Origin;
 use crate::dialect::{Dialect, Vocabulary};
@@ -94,7 +94,7 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// It does not parse.
-    pub(super) fn new(file: &FileBytes<'a>, kind: Kind, dialect: &'static Dialect) -> Result<Reading<'a>> {
+    pub(super) fn new(file: &FileBytes<'a>, kind: FileKind, dialect: &'static Dialect) -> Result<Reading<'a>> {
         Reading::of_message(file, kind.message_of(dialect), kind.noun(), dialect)
     }
 

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
 use super::upgrade::solver::upgrade_type;
-use super::{Definition, Kind, ReadOptions};
+use super::{Definition, FileKind, ReadOptions};
 use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Result};
@@ -78,7 +78,7 @@ impl Solver {
         options: &ReadOptions,
     ) -> Result<Solver> {
         let DecodedFile { message: mut solver, locator, dialect, notice } =
-            load::decode::<SolverParameter>(name, bytes.as_ref(), Kind::Solver, options)?;
+            load::decode::<SolverParameter>(name, bytes.as_ref(), FileKind::Solver, options)?;
         let mut notices: Vec<Advice> =
             notice.into_iter().chain(upgrade_type(&mut solver, &locator)?).map(Advice::from).collect();
         let seed = seed(&solver, &mut notices);

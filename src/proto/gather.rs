@@ -22,11 +22,11 @@ pub(crate) struct Gathered<'a> {
 /// # Errors
 /// `InvalidData` for bytes that are damaged, or that have a field which the message does not know.
 pub(crate) fn gather<'a>(bytes: &'a [u8], message: MessageType) -> io::Result<Vec<Gathered<'a>>> {
-    let runs = Run::sorted(bytes).ok_or_else(|| damaged(message))?;
-    let gathered = |runs: &[Run<'a>]| {
+    let runs = FieldRun::sorted(bytes).ok_or_else(|| damaged(message))?;
+    let gathered = |runs: &[FieldRun<'a>]| {
         let field = message.field(runs[0].number).ok_or_else(|| damaged(message))?;
-        let own: Vec<Run<'a>> = runs.into();
-        let all = own.into_iter().flat_map(Run::values);
+        let own: Vec<FieldRun<'a>> = runs.into();
+        let all = own.into_iter().flat_map(FieldRun::values);
         let values: Box<dyn Iterator<Item = _>> = match field.kind() {
             _ if field.is_repeated() => Box::new(all.map(Cow::Borrowed)),
             Kind::Message(_) => Box::new(iter::once(merged(all))),
@@ -56,14 +56,14 @@ fn merged<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Cow<'a, [u8]> {
 
 /// Values of one field that follow one another, with their keys.
 #[derive(Clone)]
-struct Run<'a> {
+struct FieldRun<'a> {
     number: u32,
     bytes: &'a [u8],
 }
 
-impl<'a> Run<'a> {
+impl<'a> FieldRun<'a> {
     /// The runs of a message in ascending order of their numbers.
-    fn sorted(bytes: &'a [u8]) -> Option<Vec<Run<'a>>> {
+    fn sorted(bytes: &'a [u8]) -> Option<Vec<FieldRun<'a>>> {
         let mut runs = Vec::new();
         let mut reader = Reader::new(bytes);
         let mut start = 0;
@@ -75,11 +75,11 @@ impl<'a> Run<'a> {
             if let Some(last) = last.replace(number)
                 && last != number
             {
-                runs.push(Run { number: last, bytes: &bytes[start..position] });
+                runs.push(FieldRun { number: last, bytes: &bytes[start..position] });
                 start = position;
             }
         }
-        runs.extend(last.map(|number| Run { number, bytes: &bytes[start..] }));
+        runs.extend(last.map(|number| FieldRun { number, bytes: &bytes[start..] }));
         runs.sort_by_key(|run| run.number);
         Some(runs)
     }

@@ -8,7 +8,7 @@ use prost::Message;
 use prost::encoding::WireType;
 
 use crate::Shape;
-use crate::formats::element::{Element, Kind};
+use crate::formats::element::Element;
 use crate::formats::map::FileMap;
 use crate::formats::{NumberType, StoredBlob, StoredValues};
 use crate::proto::blob::{self, Counts};
@@ -48,7 +48,8 @@ pub(in crate::formats) fn stored(
     if shape.count() > 0 || counts.values() > 0 {
         counts.check(&shape)?;
     }
-    let (runs, element) = if double_data.count() > 0 { (double_data, Kind::F64) } else { (data, Kind::F32) };
+    let (runs, element) =
+        if double_data.count() > 0 { (double_data, NumberType::F64) } else { (data, NumberType::F32) };
     let values = WireValues { file: Arc::clone(file), runs: runs.list, element: element.little() };
     Ok(StoredBlob { index, shape, legacy, values: Arc::new(values) })
 }
@@ -100,7 +101,7 @@ fn count(field: &Field<'_>, width: usize) -> Result<usize, String> {
 
 /// Values that lie in the file at equal distances.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Run {
+struct ValueRun {
     /// The numbers of its values.
     elements: Range<usize>,
     /// Where the first one is.
@@ -112,7 +113,7 @@ struct Run {
 /// All values of a field, in order.
 #[derive(Default)]
 struct Runs {
-    list: Vec<Run>,
+    list: Vec<ValueRun>,
 }
 
 impl Runs {
@@ -133,7 +134,7 @@ impl Runs {
             }
             _ if count == 0 => {}
             _ if pieces == MAX_RUNS => return Err(format!("its values lie in more than {MAX_RUNS} pieces")),
-            _ => self.list.push(Run { elements: start..start + count, offset, stride }),
+            _ => self.list.push(ValueRun { elements: start..start + count, offset, stride }),
         }
         Ok(())
     }
@@ -142,7 +143,7 @@ impl Runs {
 /// Values in place in a mapped file.
 struct WireValues {
     file: Arc<FileMap>,
-    runs: Vec<Run>,
+    runs: Vec<ValueRun>,
     element: Element,
 }
 

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{Flaw, StoredLayer, StoredNet};
 use crate::limits::Limits;
-use crate::net::{Census, Kind, NetLayer, Origin, ReadOptions, is_batch_norm_notice};
+use crate::net::{Census, FileKind, NetLayer, Origin, ReadOptions, is_batch_norm_notice};
 use crate::proto::fields::{Field, Fields};
 use crate::proto::gate;
 use crate::proto::wire::WireError;
@@ -67,7 +67,7 @@ struct Sieved<'a> {
 /// It is damaged, or holds more than the limits allow.
 fn sieved<'a>(net: &'a [u8], options: &'a ReadOptions) -> Result<Sieved<'a>, WireError> {
     let run = |dialect: &'static Dialect| {
-        Sieve::run(net, Kind::Net.message_of(dialect), &options.limits).map(|sieve| Sieved {
+        Sieve::run(net, FileKind::Net.message_of(dialect), &options.limits).map(|sieve| Sieved {
             sieve,
             dialect,
             vocabulary: options.vocabulary,
@@ -99,7 +99,7 @@ fn sieved<'a>(net: &'a [u8], options: &'a ReadOptions) -> Result<Sieved<'a>, Wir
 impl Sieved<'_> {
     /// How many of its layer types and fillers the dialect does not know.
     fn unknown_names(&self) -> usize {
-        let message = Kind::Net.message_of(self.dialect);
+        let message = FileKind::Net.message_of(self.dialect);
         let joined = gate::joined(&self.sieve.rest, message);
         let census = |joined: &[u8]| Census::of(joined, message, self.dialect, self.vocabulary);
         joined.map_or(usize::MAX, |joined| census(&joined).unknown.len())
@@ -124,7 +124,7 @@ pub(crate) fn without_blobs(
     dialect: &'static Dialect,
     limits: &Limits,
 ) -> Result<(Vec<u8>, Vec<String>), WireError> {
-    let sieve = Sieve::run(net, Kind::Net.message_of(dialect), limits)?;
+    let sieve = Sieve::run(net, FileKind::Net.message_of(dialect), limits)?;
     let notices = sieve.notices(net.len());
     Ok((sieve.rest, notices))
 }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::Shape;
-use crate::formats::element::{Element, Kind};
+use crate::formats::element::{Element, NumberType};
 use crate::formats::in_place::shape;
 
 /// What a `.npy` file starts with.
@@ -80,17 +80,17 @@ fn element(descr: &str) -> Result<Element, String> {
     };
     let (order, kind) = name.split_at_checked(1).unwrap_or(("", name));
     let kind = match kind {
-        "f2" => Kind::F16,
-        "f4" => Kind::F32,
-        "f8" => Kind::F64,
-        "i1" => Kind::I8,
-        "i2" => Kind::I16,
-        "i4" => Kind::I32,
-        "i8" => Kind::I64,
-        "u1" => Kind::U8,
-        "u2" => Kind::U16,
-        "u4" => Kind::U32,
-        "u8" => Kind::U64,
+        "f2" => NumberType::F16,
+        "f4" => NumberType::F32,
+        "f8" => NumberType::F64,
+        "i1" => NumberType::I8,
+        "i2" => NumberType::I16,
+        "i4" => NumberType::I32,
+        "i8" => NumberType::I64,
+        "u1" => NumberType::U8,
+        "u2" => NumberType::U16,
+        "u4" => NumberType::U32,
+        "u8" => NumberType::U64,
         _ => return Err(format!("values of the numpy type {name:?} are not read")),
     };
     match order {
@@ -128,9 +128,9 @@ mod tests {
     fn headers_of_numpy_are_read() {
         let header = parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }            \n").unwrap();
         let shape = |dims: &[i64]| Shape::new(dims).unwrap();
-        assert_eq!(header, Header { element: Kind::F32.little(), fortran_order: false, shape: shape(&[3, 4]) });
+        assert_eq!(header, Header { element: NumberType::F32.little(), fortran_order: false, shape: shape(&[3, 4]) });
         let header = parse("{\"shape\":(5L,),\"descr\":\">f8\",\"fortran_order\":True}").unwrap();
-        let element = Element { kind: Kind::F64, big_endian: true };
+        let element = Element { kind: NumberType::F64, big_endian: true };
         assert_eq!(header, Header { element, fortran_order: true, shape: shape(&[5]) });
         assert_eq!(parse("{'descr': '|u1', 'fortran_order': False, 'shape': ()}").unwrap().shape, Shape::scalar());
     }

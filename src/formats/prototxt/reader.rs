@@ -11,7 +11,7 @@ use crate::formats::format::FormatEntry;
 use crate::formats::map::FileMap;
 use crate::net::detect::{Told, told_of_message};
 use crate::net::reading::FileBytes;
-use crate::net::{Kind, ReadOptions};
+use crate::net::{FileKind, ReadOptions};
 use crate::proto::{binary, descriptor, text};
 
 /// Opens a text that holds blobs.
@@ -79,7 +79,7 @@ fn message_of(content: &[u8]) -> MessageType {
     let blobs = ["BlobProto", "BlobProtoVector"].map(descriptor);
     let fits = |message: MessageType| names().all(|name| message.field_named(name).is_some());
     let blobs = blobs.into_iter().find(|&message| names().next().is_some() && fits(message));
-    blobs.unwrap_or_else(|| Kind::of(content).message())
+    blobs.unwrap_or_else(|| FileKind::of(content).message())
 }
 
 #[cfg(test)]

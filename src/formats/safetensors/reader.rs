@@ -6,7 +6,7 @@ use safetensors::tensor::Metadata;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::error::Result;
-use crate::formats::element::{Element, Kind};
+use crate::formats::element::{Element, NumberType};
 use crate::formats::in_place::{InPlace, shape};
 use crate::formats::keys::KeyedLayers;
 use crate::formats::map::FileMap;
@@ -37,10 +37,10 @@ fn blob(file: &Arc<FileMap>, metadata: &Metadata, key: &str, start: usize, index
 
 fn element(dtype: Dtype) -> Option<Element> {
     let kind = match dtype {
-        Dtype::F16 => Kind::F16,
-        Dtype::BF16 => Kind::Bf16,
-        Dtype::F32 => Kind::F32,
-        Dtype::F64 => Kind::F64,
+        Dtype::F16 => NumberType::F16,
+        Dtype::BF16 => NumberType::Bf16,
+        Dtype::F32 => NumberType::F32,
+        Dtype::F64 => NumberType::F64,
         _ => return None,
     };
     Some(kind.little())

@@ -9,7 +9,7 @@ use super::{solver, upgrade_in_place};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::net::load::{self, DecodedFile};
-use crate::net::{Kind, ReadOptions};
+use crate::net::{FileKind, ReadOptions};
 use crate::proto::caffe::{NetParameter, SolverParameter};
 use crate::proto::schema::MessageType;
 use crate::proto::{Encoding, binary, gate, text};
@@ -40,13 +40,13 @@ pub struct UpgradedFile {
     pub dialect: &'static Dialect,
     /// How the dialect was told, if it is not BVLC's and was not given.
     pub notice: Option<String>,
-    content: Content,
+    content: UpgradedContent,
     /// The bytes of a file that is current.
     unchanged: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone)]
-enum Content {
+enum UpgradedContent {
     Net(NetParameter),
     Solver(Box<SolverParameter>),
 }
@@ -56,7 +56,7 @@ impl UpgradedFile {
     ///
     /// # Errors
     /// The file cannot be read or does not parse, or cannot be brought to the current format.
-    pub fn read(path: impl AsRef<Path>, kind: Option<Kind>) -> Result<UpgradedFile> {
+    pub fn read(path: impl AsRef<Path>, kind: Option<FileKind>) -> Result<UpgradedFile> {
         let path = path.as_ref();
         UpgradedFile::from_bytes(&path.display().to_string(), load::read_file(path)?, kind)
     }
@@ -65,7 +65,7 @@ impl UpgradedFile {
     ///
     /// # Errors
     /// The bytes do not parse, or cannot be brought to the current format.
-    pub fn from_bytes(name: &str, bytes: Vec<u8>, kind: Option<Kind>) -> Result<UpgradedFile> {
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, kind: Option<FileKind>) -> Result<UpgradedFile> {
         UpgradedFile::from_bytes_with(name, bytes, kind, &ReadOptions::default())
     }
 
@@ -76,21 +76,21 @@ impl UpgradedFile {
     pub fn from_bytes_with(
         name: &str,
         bytes: Vec<u8>,
-        kind: Option<Kind>,
+        kind: Option<FileKind>,
         options: &ReadOptions,
     ) -> Result<UpgradedFile> {
-        let (content, changes, dialect, notice) = match kind.unwrap_or_else(|| Kind::of(&bytes)) {
-            Kind::Net => {
+        let (content, changes, dialect, notice) = match kind.unwrap_or_else(|| FileKind::of(&bytes)) {
+            FileKind::Net => {
                 let DecodedFile { message: mut net, locator, dialect, notice } =
-                    load::decode(name, &bytes, Kind::Net, options)?;
+                    load::decode(name, &bytes, FileKind::Net, options)?;
                 let changes = upgrade_in_place(&mut net, dialect, &locator)?;
-                (Content::Net(net), changes, dialect, notice)
+                (UpgradedContent::Net(net), changes, dialect, notice)
             }
-            Kind::Solver => {
+            FileKind::Solver => {
                 let DecodedFile { message: mut solver, locator, dialect, notice } =
-                    load::decode(name, &bytes, Kind::Solver, options)?;
+                    load::decode(name, &bytes, FileKind::Solver, options)?;
                 let changes = solver::upgrade(&mut solver, dialect, &locator)?;
-                (Content::Solver(Box::new(solver)), changes, dialect, notice)
+                (UpgradedContent::Solver(Box::new(solver)), changes, dialect, notice)
             }
         };
         let encoding = Encoding::of(&bytes);
@@ -107,9 +107,9 @@ impl UpgradedFile {
             return out.write_all(&bytes);
         }
         match self.content {
-            Content::Net(net) => write_net(net, self.dialect, encoding, out),
-            Content::Solver(solver) => {
-                write_part(&solver.encode_to_vec(), Kind::Solver.message_of(self.dialect), encoding, out)
+            UpgradedContent::Net(net) => write_net(net, self.dialect, encoding, out),
+            UpgradedContent::Solver(solver) => {
+                write_part(&solver.encode_to_vec(), FileKind::Solver.message_of(self.dialect), encoding, out)
             }
         }
     }
@@ -117,7 +117,7 @@ impl UpgradedFile {
 
 /// Writes a net layer by layer, so that its weights are not in memory twice.
 fn write_net<W: Write>(mut net: NetParameter, dialect: &Dialect, encoding: Encoding, out: &mut W) -> io::Result<()> {
-    let message = Kind::Net.message_of(dialect);
+    let message = FileKind::Net.message_of(dialect);
     let layers = std::mem::take(&mut net.layer);
     write_part(&net.encode_to_vec(), message, encoding, out)?;
     for layer in layers {

@@ -4,13 +4,13 @@ use super::source::{Span, printable};
 
 /// A rule about tokens that was broken, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flaw {
-    pub(super) rule: Rule,
+pub(super) struct TokenFlaw {
+    pub(super) rule: NumberRule,
     pub(super) span: Span,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
+pub(super) enum NumberRule {
     /// No control characters but blanks outside strings.
     Control(u8),
     /// ASCII outside strings and comments.
@@ -30,45 +30,47 @@ pub(super) enum Rule {
     PointAfterName,
 }
 
-impl Flaw {
+impl TokenFlaw {
     /// Whether going on makes no sense, as in a binary file.
     pub(super) fn is_fatal(&self) -> bool {
-        matches!(self.rule, Rule::Control(_))
+        matches!(self.rule, NumberRule::Control(_))
     }
 
     pub(super) fn message(&self, text: &[u8]) -> String {
         let fixed = match self.rule {
-            Rule::Control(byte) => return format!("control character 0x{byte:02x} in the text"),
-            Rule::NotAscii => return not_ascii(&text[self.span.start..]),
-            Rule::StringEnd => "the string is not closed on its line",
-            Rule::ZeroInString => "a zero byte in a string",
-            Rule::Escape => "unknown escape sequence in a string",
-            Rule::EscapeX => "\\x must be followed by one or two hexadecimal digits",
-            Rule::EscapeU4 => "\\u must be followed by four hexadecimal digits",
-            Rule::EscapeU8 => "\\U must be followed by eight hexadecimal digits, up to 0010ffff",
-            Rule::HexDigits => "0x must be followed by hexadecimal digits",
-            Rule::OctalDigits => "a number that begins with 0 is octal and takes the digits 0 to 7 only",
-            Rule::Exponent => "the exponent has no digits",
-            Rule::SecondPoint => "a number takes one decimal point, before the exponent",
-            Rule::WholeOnly => "a hexadecimal or octal number takes no decimal point",
-            Rule::NameAfterNumber => "a number must be followed by a blank or a separator",
-            Rule::PointAfterName => "a name must be followed by a blank before a decimal point",
+            NumberRule::Control(byte) => return format!("control character 0x{byte:02x} in the text"),
+            NumberRule::NotAscii => return not_ascii(&text[self.span.start..]),
+            NumberRule::StringEnd => "the string is not closed on its line",
+            NumberRule::ZeroInString => "a zero byte in a string",
+            NumberRule::Escape => "unknown escape sequence in a string",
+            NumberRule::EscapeX => "\\x must be followed by one or two hexadecimal digits",
+            NumberRule::EscapeU4 => "\\u must be followed by four hexadecimal digits",
+            NumberRule::EscapeU8 => "\\U must be followed by eight hexadecimal digits, up to 0010ffff",
+            NumberRule::HexDigits => "0x must be followed by hexadecimal digits",
+            NumberRule::OctalDigits => "a number that begins with 0 is octal and takes the digits 0 to 7 only",
+            NumberRule::Exponent => "the exponent has no digits",
+            NumberRule::SecondPoint => "a number takes one decimal point, before the exponent",
+            NumberRule::WholeOnly => "a hexadecimal or octal number takes no decimal point",
+            NumberRule::NameAfterNumber => "a number must be followed by a blank or a separator",
+            NumberRule::PointAfterName => "a name must be followed by a blank before a decimal point",
         };
         fixed.to_owned()
     }
 
     pub(super) fn help(&self, text: &[u8]) -> Option<String> {
         let help = match self.rule {
-            Rule::Control(0x1a) => "it is DOS's mark of the end of a file: delete it",
-            Rule::Control(0) if is_padding(&text[self.span.start..]) => "the text ends here: delete the zero bytes",
-            Rule::Control(_) => "is this a binary file?",
-            Rule::NotAscii => match printable(&text[self.span.start..]).next() {
+            NumberRule::Control(0x1a) => "it is DOS's mark of the end of a file: delete it",
+            NumberRule::Control(0) if is_padding(&text[self.span.start..]) => {
+                "the text ends here: delete the zero bytes"
+            }
+            NumberRule::Control(_) => "is this a binary file?",
+            NumberRule::NotAscii => match printable(&text[self.span.start..]).next() {
                 Some('“' | '”' | '„' | '‘' | '’' | '«' | '»') => "strings take straight quotes",
                 Some('\u{a0}') => "this is a non-breaking space, use a plain one",
                 _ => "only strings and comments may hold it",
             },
-            Rule::ZeroInString => "write \\0",
-            Rule::Escape => "a backslash itself is written \\\\",
+            NumberRule::ZeroInString => "write \\0",
+            NumberRule::Escape => "a backslash itself is written \\\\",
             _ => return None,
         };
         Some(help.to_owned())

@@ -1,8 +1,8 @@
 //! Splits a text into tokens, as protobuf's tokenizer does for the text format.
 //!
-//! A token that breaks a rule of its own (a string without end, `08`, `1.5x`) is still a token; it carries a [`Flaw`].
+//! A token that breaks a rule of its own (a string without end, `08`, `1.5x`) is still a token; it carries a [`TokenFlaw`].
 
-use super::flaw::{Flaw, Rule};
+use super::flaw::{NumberRule, TokenFlaw};
 use super::source::Span;
 
 /// What a token is.
@@ -26,7 +26,7 @@ pub(super) enum TokenKind {
 pub(super) struct Token {
     pub(super) kind: TokenKind,
     pub(super) span: Span,
-    pub(super) flaw: Option<Flaw>,
+    pub(super) flaw: Option<TokenFlaw>,
 }
 
 impl Token {
@@ -42,7 +42,7 @@ pub(super) struct Lexer<'a> {
     /// The end of the last token, if that was an identifier.
     identifier_end: Option<usize>,
     /// The first flaw of the token at hand.
-    flaw: Option<Flaw>,
+    flaw: Option<TokenFlaw>,
 }
 
 impl<'a> Lexer<'a> {
@@ -76,19 +76,19 @@ impl<'a> Lexer<'a> {
             b'0'..=b'9' => self.number(first),
             b'.' if self.byte().is_ascii_digit() => {
                 if self.identifier_end == Some(start) {
-                    self.mark(Rule::PointAfterName, start);
+                    self.mark(NumberRule::PointAfterName, start);
                 }
                 self.number(first)
             }
             b'"' | b'\'' => self.string(first),
             0..b' ' => {
                 self.take_while(|byte| byte < b' ');
-                self.mark(Rule::Control(first), start);
+                self.mark(NumberRule::Control(first), start);
                 TokenKind::Invalid
             }
             0x80.. => {
                 self.take_while(|byte| byte >= 0x80);
-                self.mark(Rule::NotAscii, start);
+                self.mark(NumberRule::NotAscii, start);
                 TokenKind::Invalid
             }
             _ => TokenKind::Symbol(first),
@@ -110,12 +110,12 @@ impl<'a> Lexer<'a> {
         let mut float = first == b'.';
         if first == b'0' && self.take(|byte| matches!(byte, b'x' | b'X')) {
             if !self.take_while(|byte| byte.is_ascii_hexdigit()) {
-                self.mark(Rule::HexDigits, self.position);
+                self.mark(NumberRule::HexDigits, self.position);
             }
         } else if first == b'0' && self.byte().is_ascii_digit() {
             self.take_while(is_octal);
             if self.byte().is_ascii_digit() {
-                self.mark(Rule::OctalDigits, self.position);
+                self.mark(NumberRule::OctalDigits, self.position);
                 self.take_while(|byte| byte.is_ascii_digit());
             }
         } else {
@@ -128,7 +128,7 @@ impl<'a> Lexer<'a> {
                 float = true;
                 self.take(|byte| matches!(byte, b'+' | b'-'));
                 if !self.take_while(|byte| byte.is_ascii_digit()) {
-                    self.mark(Rule::Exponent, self.position);
+                    self.mark(NumberRule::Exponent, self.position);
                 }
             }
             float |= self.take(|byte| matches!(byte, b'f' | b'F'));
@@ -139,9 +139,9 @@ impl<'a> Lexer<'a> {
 
     fn check_behind_number(&mut self, float: bool) {
         match self.byte() {
-            b'.' if float => self.mark(Rule::SecondPoint, self.position),
-            b'.' => self.mark(Rule::WholeOnly, self.position),
-            byte if byte.is_ascii_alphabetic() || byte == b'_' => self.mark(Rule::NameAfterNumber, self.position),
+            b'.' if float => self.mark(NumberRule::SecondPoint, self.position),
+            b'.' => self.mark(NumberRule::WholeOnly, self.position),
+            byte if byte.is_ascii_alphabetic() || byte == b'_' => self.mark(NumberRule::NameAfterNumber, self.position),
             _ => {}
         }
     }
@@ -152,11 +152,11 @@ impl<'a> Lexer<'a> {
             self.take_while(|byte| byte != quote && !matches!(byte, b'\\' | b'\n' | 0));
             match self.text.get(self.position) {
                 None | Some(b'\n') => {
-                    self.mark(Rule::StringEnd, start);
+                    self.mark(NumberRule::StringEnd, start);
                     return TokenKind::String;
                 }
                 Some(0) => {
-                    self.mark(Rule::ZeroInString, self.position);
+                    self.mark(NumberRule::ZeroInString, self.position);
                     self.position += 1;
                 }
                 Some(b'\\') => self.escape(),
@@ -177,13 +177,13 @@ impl<'a> Lexer<'a> {
             return;
         }
         let rule = if self.take(|byte| byte == b'x') {
-            self.take(|byte| byte.is_ascii_hexdigit()).then_some(()).ok_or(Rule::EscapeX)
+            self.take(|byte| byte.is_ascii_hexdigit()).then_some(()).ok_or(NumberRule::EscapeX)
         } else if self.take(|byte| byte == b'u') {
-            self.hex_digits(4).ok_or(Rule::EscapeU4)
+            self.hex_digits(4).ok_or(NumberRule::EscapeU4)
         } else if self.take(|byte| byte == b'U') {
-            self.long_escape().ok_or(Rule::EscapeU8)
+            self.long_escape().ok_or(NumberRule::EscapeU8)
         } else {
-            Err(Rule::Escape)
+            Err(NumberRule::Escape)
         };
         if let Err(rule) = rule {
             self.mark(rule, start);
@@ -221,8 +221,8 @@ impl<'a> Lexer<'a> {
     }
 
     /// Records a flaw from `start` to the byte at hand, or of that byte itself.
-    fn mark(&mut self, rule: Rule, start: usize) {
-        self.flaw.get_or_insert(Flaw { rule, span: Span::new(start, self.position.max(start + 1)) });
+    fn mark(&mut self, rule: NumberRule, start: usize) {
+        self.flaw.get_or_insert(TokenFlaw { rule, span: Span::new(start, self.position.max(start + 1)) });
     }
 }
 
@@ -238,7 +238,7 @@ fn is_octal(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn tokens(text: &[u8]) -> Vec<(TokenKind, String, Option<Flaw>)> {
+    fn tokens(text: &[u8]) -> Vec<(TokenKind, String, Option<TokenFlaw>)> {
         let mut lexer = Lexer::new(text);
         let mut tokens = Vec::new();
         loop {
@@ -255,7 +255,7 @@ mod tests {
         tokens(text.as_bytes()).into_iter().map(|(kind, _, _)| kind).collect()
     }
 
-    fn flaws(text: &[u8]) -> Vec<(Rule, usize)> {
+    fn flaws(text: &[u8]) -> Vec<(NumberRule, usize)> {
         tokens(text).into_iter().filter_map(|(_, _, flaw)| flaw).map(|flaw| (flaw.rule, flaw.span.start)).collect()
     }
 
@@ -281,34 +281,34 @@ mod tests {
 
     #[test]
     fn numbers_that_break_a_rule() {
-        assert_eq!(flaws(b"08"), [(Rule::OctalDigits, 1)]);
-        assert_eq!(flaws(b"0x"), [(Rule::HexDigits, 2)]);
-        assert_eq!(flaws(b"1e"), [(Rule::Exponent, 2)]);
-        assert_eq!(flaws(b"1e+ "), [(Rule::Exponent, 3)]);
-        assert_eq!(flaws(b"1.5.2"), [(Rule::SecondPoint, 3)]);
-        assert_eq!(flaws(b"00.5"), [(Rule::WholeOnly, 2)]);
-        assert_eq!(flaws(b"1.5d"), [(Rule::NameAfterNumber, 3)]);
-        assert_eq!(flaws(b"1_000"), [(Rule::NameAfterNumber, 1)]);
-        assert_eq!(flaws(b"name.5"), [(Rule::PointAfterName, 4)]);
+        assert_eq!(flaws(b"08"), [(NumberRule::OctalDigits, 1)]);
+        assert_eq!(flaws(b"0x"), [(NumberRule::HexDigits, 2)]);
+        assert_eq!(flaws(b"1e"), [(NumberRule::Exponent, 2)]);
+        assert_eq!(flaws(b"1e+ "), [(NumberRule::Exponent, 3)]);
+        assert_eq!(flaws(b"1.5.2"), [(NumberRule::SecondPoint, 3)]);
+        assert_eq!(flaws(b"00.5"), [(NumberRule::WholeOnly, 2)]);
+        assert_eq!(flaws(b"1.5d"), [(NumberRule::NameAfterNumber, 3)]);
+        assert_eq!(flaws(b"1_000"), [(NumberRule::NameAfterNumber, 1)]);
+        assert_eq!(flaws(b"name.5"), [(NumberRule::PointAfterName, 4)]);
         assert_eq!(flaws(b"name .5 name . 5"), []);
     }
 
     #[test]
     fn strings_that_break_a_rule() {
-        assert_eq!(flaws(b"'a\"\n"), [(Rule::StringEnd, 0)]);
-        assert_eq!(flaws(b"\"a\\"), [(Rule::Escape, 2)]);
-        assert_eq!(flaws(b"'a\0b'"), [(Rule::ZeroInString, 2)]);
-        assert_eq!(flaws(b"'\\q' '\\X41'"), [(Rule::Escape, 1), (Rule::Escape, 6)]);
-        assert_eq!(flaws(b"'\\x' '\\xf'"), [(Rule::EscapeX, 1)]);
-        assert_eq!(flaws(b"'\\u12' '\\u123f'"), [(Rule::EscapeU4, 1)]);
-        assert_eq!(flaws(b"'\\U00200000' '\\U001fffff'"), [(Rule::EscapeU8, 1)]);
+        assert_eq!(flaws(b"'a\"\n"), [(NumberRule::StringEnd, 0)]);
+        assert_eq!(flaws(b"\"a\\"), [(NumberRule::Escape, 2)]);
+        assert_eq!(flaws(b"'a\0b'"), [(NumberRule::ZeroInString, 2)]);
+        assert_eq!(flaws(b"'\\q' '\\X41'"), [(NumberRule::Escape, 1), (NumberRule::Escape, 6)]);
+        assert_eq!(flaws(b"'\\x' '\\xf'"), [(NumberRule::EscapeX, 1)]);
+        assert_eq!(flaws(b"'\\u12' '\\u123f'"), [(NumberRule::EscapeU4, 1)]);
+        assert_eq!(flaws(b"'\\U00200000' '\\U001fffff'"), [(NumberRule::EscapeU8, 1)]);
     }
 
     #[test]
     fn bytes_that_begin_no_token() {
-        assert_eq!(flaws(b"a \x01\x02 b"), [(Rule::Control(1), 2)]);
-        assert_eq!(flaws("a: “b”".as_bytes()), [(Rule::NotAscii, 3), (Rule::NotAscii, 7)]);
+        assert_eq!(flaws(b"a \x01\x02 b"), [(NumberRule::Control(1), 2)]);
+        assert_eq!(flaws("a: “b”".as_bytes()), [(NumberRule::NotAscii, 3), (NumberRule::NotAscii, 7)]);
         assert_eq!(flaws(b"# latin1 \xe9\n"), []);
-        assert_eq!(flaws(b"# zero \0\n"), [(Rule::Control(0), 7)]);
+        assert_eq!(flaws(b"# zero \0\n"), [(NumberRule::Control(0), 7)]);
     }
 }

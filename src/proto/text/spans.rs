@@ -67,7 +67,7 @@ impl<'a> SpanNode<'a> {
         &self.tree.nodes[self.index]
     }
 
-    fn entry(&self, name: &str) -> Option<&'a Entry> {
+    fn entry(&self, name: &str) -> Option<&'a FieldSpans> {
         let node = self.node();
         let field = node.message.field_named(name)?.number();
         node.entries.iter().find(|entry| entry.field == field)
@@ -80,11 +80,11 @@ pub(super) struct Node {
     /// The message in the schema.
     message: MessageType,
     pub(super) span: Span,
-    entries: Vec<Entry>,
+    entries: Vec<FieldSpans>,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct FieldSpans {
     /// The field's number.
     field: u32,
     first: Span,
@@ -103,7 +103,7 @@ impl Node {
     }
 
     pub(super) fn add_field(&mut self, field: u32, first: Span) {
-        self.entries.push(Entry { field, first, children: Vec::new() });
+        self.entries.push(FieldSpans { field, first, children: Vec::new() });
     }
 
     pub(super) fn end_first(&mut self, field: u32, end: usize) {

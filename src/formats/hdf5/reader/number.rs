@@ -1,6 +1,6 @@
 //! The number types of HDF5: those that computers have today, and no others of the same widths.
 
-use crate::formats::element::{Element, Kind};
+use crate::formats::element::{Element, NumberType};
 
 const WHOLE: u8 = 0;
 const FLOATING: u8 = 1;
@@ -28,29 +28,33 @@ pub(super) fn element(message: &[u8]) -> Option<Element> {
     Some(Element { kind, big_endian })
 }
 
-fn whole(width: u8, signed: bool) -> Option<Kind> {
+fn whole(width: u8, signed: bool) -> Option<NumberType> {
     Some(match (width, signed) {
-        (1, true) => Kind::I8,
-        (2, true) => Kind::I16,
-        (4, true) => Kind::I32,
-        (8, true) => Kind::I64,
-        (1, false) => Kind::U8,
-        (2, false) => Kind::U16,
-        (4, false) => Kind::U32,
-        (8, false) => Kind::U64,
+        (1, true) => NumberType::I8,
+        (2, true) => NumberType::I16,
+        (4, true) => NumberType::I32,
+        (8, true) => NumberType::I64,
+        (1, false) => NumberType::U8,
+        (2, false) => NumberType::U16,
+        (4, false) => NumberType::U32,
+        (8, false) => NumberType::U64,
         _ => return None,
     })
 }
 
 /// The type of floating-point numbers: the place of their sign, then place and size of exponent and mantissa, then the
 /// bias of the exponent.
-fn floating(width: u8, sign: u8, [exponent_at, exponent, mantissa_at, mantissa, bias @ ..]: &[u8; 8]) -> Option<Kind> {
+fn floating(
+    width: u8,
+    sign: u8,
+    [exponent_at, exponent, mantissa_at, mantissa, bias @ ..]: &[u8; 8],
+) -> Option<NumberType> {
     let layout = [sign, *exponent_at, *exponent, *mantissa_at, *mantissa];
     match (width, layout, u32::from_le_bytes(*bias)) {
-        (2, [15, 10, 5, 0, 10], 15) => Some(Kind::F16),
-        (2, [15, 7, 8, 0, 7], 127) => Some(Kind::Bf16),
-        (4, [31, 23, 8, 0, 23], 127) => Some(Kind::F32),
-        (8, [63, 52, 11, 0, 52], 1023) => Some(Kind::F64),
+        (2, [15, 10, 5, 0, 10], 15) => Some(NumberType::F16),
+        (2, [15, 7, 8, 0, 7], 127) => Some(NumberType::Bf16),
+        (4, [31, 23, 8, 0, 23], 127) => Some(NumberType::F32),
+        (8, [63, 52, 11, 0, 52], 1023) => Some(NumberType::F64),
         _ => None,
     }
 }
@@ -63,15 +67,15 @@ mod tests {
 
     #[test]
     fn types_are_told_by_all_that_they_are_made_of() {
-        assert_eq!(element(&SINGLE), Some(Kind::F32.little()));
+        assert_eq!(element(&SINGLE), Some(NumberType::F32.little()));
         let mut big = SINGLE;
         big[1] |= 1;
-        assert_eq!(element(&big), Some(Element { kind: Kind::F32, big_endian: true }));
+        assert_eq!(element(&big), Some(Element { kind: NumberType::F32, big_endian: true }));
         let whole = [0x10, 0x08, 0, 0, 2, 0, 0, 0, 0, 0, 16, 0];
-        assert_eq!(element(&whole), Some(Kind::I16.little()));
+        assert_eq!(element(&whole), Some(NumberType::I16.little()));
         assert_eq!(element(&[0x10, 0x00, 0, 0, 2, 0, 0, 0, 0, 0, 12, 0]), None);
         let brain = [0x11, 0x20, 15, 0, 2, 0, 0, 0, 0, 0, 16, 0, 7, 8, 0, 7, 127, 0, 0, 0];
-        assert_eq!(element(&brain), Some(Kind::Bf16.little()));
+        assert_eq!(element(&brain), Some(NumberType::Bf16.little()));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::caffemodel::{BlobFrame, LayerFrame, field, frame};
+use super::caffemodel::{BlobFrame, LayerFrame, field, frame, net_inputs};
 use super::{Output, le_bytes};
 use crate::dialect::Dialect;
 use crate::filler::Sink;
@@ -19,6 +19,8 @@ use crate::proto::{descriptor, escape, gate, text};
 pub struct PrototxtWriter<W> {
     out: W,
     dialect: &'static Dialect,
+    /// Whether the layer at hand is one, and not the inputs of the net.
+    is_layer: bool,
     layer_tail: Vec<u8>,
     blob_tail: Vec<u8>,
 }
@@ -42,7 +44,7 @@ impl<W: Write> PrototxtWriter<W> {
         frame(field::NET_NAME, name.len() as u64, &mut start);
         start.extend(&*name);
         text::write(&mut out, descriptor("NetParameter"), &start)?;
-        Ok(PrototxtWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
+        Ok(PrototxtWriter { out, dialect, is_layer: true, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }
 
     /// Writes fields of a layer, by their numbers in files.
@@ -70,6 +72,10 @@ impl<W: Write> Sink for PrototxtWriter<W> {
 
 impl<W: Write> Output for PrototxtWriter<W> {
     fn begin_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
+        self.is_layer = !layer.is_net_inputs();
+        if let Some(inputs) = net_inputs(layer) {
+            return text::write(&mut self.out, descriptor("NetParameter"), &inputs);
+        }
         let LayerFrame { head, tail, .. } = LayerFrame::new(layer, self.dialect);
         self.layer_tail = tail;
         self.out.write_all(b"layer {\n")?;
@@ -88,6 +94,9 @@ impl<W: Write> Output for PrototxtWriter<W> {
     }
 
     fn end_layer(&mut self) -> io::Result<()> {
+        if !self.is_layer {
+            return Ok(());
+        }
         let tail = std::mem::take(&mut self.layer_tail);
         self.layer(&tail)?;
         self.out.write_all(b"}\n")

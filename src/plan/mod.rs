@@ -134,6 +134,11 @@ pub struct PlannedLayer {
 }
 
 impl PlannedLayer {
+    /// Whether it is no layer of the saved net but stands for its `input` fields, in a dialect where they stay fields.
+    pub fn is_net_inputs(&self) -> bool {
+        self.param.r#type() == "Input" && self.origin.is_some_and(|origin| origin.is_net_inputs())
+    }
+
     fn elements(&self) -> u64 {
         let counted = |blobs: &[PlannedBlob]| blobs.iter().map(|blob| blob.shape.count() as u64).sum::<u64>();
         let drawn = |draw: &Draw| match *draw {

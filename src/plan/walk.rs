@@ -16,7 +16,7 @@ use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
-use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
+use crate::layer::{BlobSpec, BlobValues, FillerSpec, LAYERS, LayerType, Setup, SetupContext};
 use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
@@ -101,7 +101,7 @@ impl<'a> NetWalk<'a> {
     /// Refuses all layers of unknown types at once.
     fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
         let unknown = |layer: &NetLayer| {
-            let refusal = self.layer_type(layer.param.r#type()).err()?;
+            let refusal = self.layer_type(layer).err()?;
             let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
             Some(self.locator.diagnose(&place, &refusal))
         };
@@ -131,7 +131,7 @@ impl<'a> NetWalk<'a> {
     /// Sets a layer up and completes its parameters.
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
-        let entry = self.layer_type(param.r#type()).map_err(at_layer)?;
+        let entry = self.layer_type(layer).map_err(at_layer)?;
         let propagated = param.propagate_down.len();
         if propagated != 0 && propagated != param.bottom.len() {
             let message = format!("given {propagated} times for {} bottoms", param.bottom.len());
@@ -169,16 +169,26 @@ impl<'a> NetWalk<'a> {
         self.finish(layer, setup, bottoms, connected, given)
     }
 
-    fn layer_type(&self, name: &str) -> Result<&'a LayerType, Refusal> {
-        let registry = &self.options.layers;
+    fn layer_type(&self, layer: &NetLayer) -> Result<&'a LayerType, Refusal> {
+        let (name, registry) = (layer.param.r#type(), &self.options.layers);
+        if name == "Input" && layer.origin.is_some_and(|origin| origin.is_net_inputs()) {
+            let inputs = LAYERS.iter().copied().flatten().find(|entry| entry.name == name);
+            return Ok(inputs.expect("there is an entry for Input layers"));
+        }
         registry.get(name).ok_or_else(|| {
             let refusal = match name {
                 "" => Refusal::new("the layer has no type"),
                 _ => Refusal::at("type", format!("unknown layer type {name:?}")),
             };
+            let elsewhere = LAYERS.iter().copied().flatten().filter(|entry| entry.name == name);
+            let elsewhere: Vec<&str> = elsewhere.flat_map(|entry| entry.known.names()).collect();
             match closest(name, registry.iter().map(|entry| entry.name)) {
+                _ if !elsewhere.is_empty() => {
+                    let (own, others) = (self.dialect.name, elsewhere.join(", "));
+                    refusal.help(format!("the dialect {own} does not have it, but these do: {others}"))
+                }
                 Some(near) => refusal.help(format!("did you mean {near:?}?")),
-                None => refusal.help("Caffe's own layer types are known, those of forks are not: an Input layer can make its tops instead"),
+                None => refusal.help("no dialect known here has it: an Input layer can make its tops instead"),
             }
         })
     }

@@ -10,7 +10,7 @@ use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
 use super::reading::{FileBytes, ReadOptions, Reading};
 use super::upgrade;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, NetInputs};
 use crate::error::Result;
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
 
@@ -107,7 +107,12 @@ impl Definition {
 
     /// Reads a binary net definition of this dialect.
     pub(crate) fn from_binary(name: &str, bytes: &[u8], dialect: &'static Dialect) -> Result<Definition> {
-        let message = Reading::new(&FileBytes::binary(name, bytes), Kind::Net, dialect)?.decode(name)?;
+        let mut message: NetParameter =
+            Reading::new(&FileBytes::binary(name, bytes), Kind::Net, dialect)?.decode(name)?;
+        if dialect.traits.net_inputs == NetInputs::Fields {
+            // They are saved without their shapes, and weights have no use for them.
+            message.input.clear();
+        }
         Definition::from_net(DecodedFile { message, locator: Locator::default(), dialect, notice: None })
     }
 

@@ -1,10 +1,9 @@
 //! How much a file may ask for: limits that keep a small hostile file from filling the memory or the disk.
 //!
-//! They are the process's, as there is nothing that a single file should be allowed more for. How deep messages nest is
-//! not among them: no message of Caffe's schema holds itself, so that a file that fits the schema is never deep.
+//! [`ReadOptions`](crate::ReadOptions) and [`PlanOptions`](crate::PlanOptions) hold them. How deep messages nest is not
+//! among them: no message of Caffe's schema holds itself, so that a file that fits the schema is never deep.
 
 use std::str::FromStr;
-use std::sync::OnceLock;
 
 use thiserror::Error;
 
@@ -27,19 +26,7 @@ impl Default for Limits {
     }
 }
 
-static PROCESS: OnceLock<Limits> = OnceLock::new();
-
 impl Limits {
-    /// The limits of the process.
-    pub fn current() -> &'static Limits {
-        PROCESS.get_or_init(Limits::default)
-    }
-
-    /// Makes these the limits of the process, once and before the first file is read; returns whether they are.
-    pub fn settle(self) -> bool {
-        PROCESS.set(self).is_ok()
-    }
-
     /// Changes one limit.
     ///
     /// ```

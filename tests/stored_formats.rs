@@ -170,7 +170,7 @@ fn keys_without_numbers_are_layers_of_one_blob() {
 #[test]
 fn gaps_between_blobs_are_not_copied() {
     let value = || npy(1, "<f4", false, "(1,)", &1f32.to_le_bytes());
-    let refused = |net| caffemodel::convert::plan(net).unwrap_err().to_string();
+    let refused = |net| caffemodel::convert::plan(net, &caffemodel::Limits::default()).unwrap_err().to_string();
     let npz = open(&zip(&[("a/2.npy", value()), ("a/0.npy", value())], false)).unwrap();
     let expected = "layer \"a\": blob 2 is stored, but blob 1 is not (the blobs of a layer are numbered from 0 on, without \
                     gaps; has a part of the file been left out?)";
@@ -180,7 +180,7 @@ fn gaps_between_blobs_are_not_copied() {
     layer.create_dataset("1").with_f32_data(&[1.0]).with_shape(&[1]);
     data.add_group(layer.finish());
     file.add_group(data.finish());
-    let expected = "layer \"a\": blob 1 is stored, but blob 0 is not (HDF5 stores shared blobs once; --net NET.prototxt \
+    let expected = "layer \"a\": blob 1 is stored, but blob 0 is not (HDF5 stores shared blobs once; convert::fit \
                     tells which ones are shared)";
     assert_eq!(refused(open(&file.finish().unwrap()).unwrap()), expected);
 }

@@ -9,7 +9,7 @@ use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
 use caffemodel::proto::{Encoding, descriptor};
 use caffemodel::random::{Era, Streams};
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats, init as execute};
+use caffemodel::{Definition, Limits, Net, Plan, PlanOptions, StateOptions, formats, init as execute};
 
 /// A net larger than this is planned, but not filled.
 const MAX_FILLED_BYTES: u64 = 1 << 20;
@@ -104,7 +104,7 @@ pub fn convert(bytes: &[u8]) {
             assert!(out == written(Encoding::Binary), "{name} comes back otherwise");
         }
     }
-    let Ok(plan) = source.weights().and_then(convert::plan) else { return };
+    let Ok(plan) = source.weights().and_then(|stored| convert::plan(stored, &Limits::default())) else { return };
     let size = formats::caffemodel_size(&plan.saved());
     if size <= MAX_FILLED_BYTES {
         let mut writer =

@@ -10,6 +10,7 @@ use indicatif::BinaryBytes;
 
 use super::init;
 use super::input::{self, Input};
+use super::limits;
 use super::net::{self, StateArguments};
 use super::options;
 use super::output::{WRITE_BUFFER_BYTES, cannot_write, format_parser};
@@ -22,7 +23,6 @@ use crate::donors::Donor;
 use crate::file::reserve;
 use crate::formats::Format;
 use crate::formats::StoredNet;
-use crate::limits::Limits;
 use crate::proto::Encoding;
 use crate::{Error, Plan};
 
@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     };
     target.commit()?;
     let (name, seconds) = (target::display_name(&arguments.to), start.elapsed().as_secs_f64());
-    if format.encoding() == Some(Encoding::Text) && bytes > Limits::current().text_bytes {
+    if format.encoding() == Some(Encoding::Text) && bytes > limits::current().text_bytes {
         report::note(&format!("{name}: to read so long a text takes --limit text-bytes={bytes}"));
     }
     report::done(&format!("wrote {name}: {content}, {}, {seconds:.2} s", BinaryBytes(bytes)));
@@ -166,7 +166,8 @@ impl ConvertArguments {
             None => {
                 let notices = convert::net_notices(&stored, format);
                 self.notify(&notices.iter().map(options::advice).collect::<Vec<_>>());
-                convert::plan(stored).map_err(|error| error.within(&input::display_name(&self.from)))?
+                convert::plan(stored, &limits::current())
+                    .map_err(|error| error.within(&input::display_name(&self.from)))?
             }
         };
         let net = plan.saved();

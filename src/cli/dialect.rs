@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::limits;
 use crate::ReadOptions;
 use crate::dialect::{DIALECTS, Dialect};
 use crate::given::Given;
@@ -18,7 +19,9 @@ pub(super) struct DialectArgument {
 impl DialectArgument {
     /// How to read the file.
     pub(super) fn options(&self) -> ReadOptions {
-        ReadOptions::of(self.dialect)
+        let mut options = ReadOptions::of(self.dialect);
+        options.limits = limits::current();
+        options
     }
 
     /// The option, if it is given.

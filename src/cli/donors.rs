@@ -8,12 +8,12 @@ use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
 use super::input::is_standard;
-use super::report;
 use super::table::{self, counted};
+use super::{limits, report};
 use crate::donors::{self, Donor, DonorReport, MatchOptions, MatchReport, OnMismatch, Rename, Selection, Taken};
 use crate::given::Given;
 use crate::provenance::DonorRecord;
-use crate::{Error, Plan};
+use crate::{Error, Plan, ReadOptions};
 
 /// How many bytes are hashed at a time.
 const HASH_BYTES: usize = 1 << 18;
@@ -109,7 +109,8 @@ impl Donors {
         if self.paths.is_empty() {
             return Ok(());
         }
-        let donors = self.paths.iter().map(Donor::open).collect::<crate::Result<Vec<_>>>()?;
+        let read = ReadOptions { limits: limits::current(), ..ReadOptions::default() };
+        let donors = self.paths.iter().map(|path| Donor::open_with(path, &read)).collect::<crate::Result<Vec<_>>>()?;
         for donor in &donors {
             donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
         }

@@ -14,6 +14,7 @@ mod input;
 mod inspect;
 mod interrupt;
 mod layers;
+mod limits;
 mod man;
 mod net;
 mod options;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::limits::{LimitChange, Limits};
+use crate::limits::LimitChange;
 use report::Verbosity;
 
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
@@ -65,12 +66,6 @@ struct Arguments {
 }
 
 impl Arguments {
-    fn limits(&self) -> Limits {
-        let mut limits = Limits::default();
-        self.limits.iter().for_each(|change| limits.change(*change));
-        limits
-    }
-
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -119,7 +114,7 @@ pub fn run() -> ExitCode {
         Err(error) => return print::usage(&error),
     };
     report::set_verbosity(arguments.verbosity());
-    arguments.limits().settle();
+    limits::change(&arguments.limits);
     match arguments.command.run() {
         Ok(code) => code,
         Err(error) => {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::dialect::DialectArgument;
 use super::input::Input;
-use super::{options, report};
+use super::{limits, options, report};
 use crate::given::Given;
 use crate::net::{Kind, Solver};
 use crate::proto::caffe;
@@ -164,7 +164,11 @@ impl StateArguments {
 
     /// How to plan the net: with the shapes given for tops, and the fillers that it may use.
     pub(super) fn plan(&self) -> PlanOptions {
-        let mut options = PlanOptions { shapes: self.shapes.iter().cloned().collect(), ..Default::default() };
+        let mut options = PlanOptions {
+            shapes: self.shapes.iter().cloned().collect(),
+            limits: limits::current(),
+            ..Default::default()
+        };
         if self.extensions {
             options.fillers = options.fillers.with_extensions();
         }

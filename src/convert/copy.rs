@@ -20,7 +20,7 @@ use crate::setting::{Advice, Setting};
 ///
 /// # Errors
 /// A blob is missing between others, so that their numbers would change, or there are more values than the limit.
-pub fn plan(stored: StoredNet) -> Result<Plan> {
+pub fn plan(stored: StoredNet, limits: &Limits) -> Result<Plan> {
     let shares = stored.format.is_some_and(|format| format.matching() == Matching::Groups);
     let layers = stored.layers.into_iter().map(|stored| layer(stored, shares)).collect::<Result<_>>()?;
     let plan = Plan {
@@ -32,7 +32,7 @@ pub fn plan(stored: StoredNet) -> Result<Plan> {
         locator: Locator::default(),
         notices: Vec::new(),
     };
-    check_elements(&plan, Limits::current().elements)?;
+    check_elements(&plan, limits.elements)?;
     Ok(plan)
 }
 

@@ -11,7 +11,6 @@ use crate::dialect::{DIALECTS, Dialect};
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{FormatEntry, StoredNet, caffemodel, prototxt};
-use crate::limits::Limits;
 use crate::net::{Kind, ReadOptions};
 use crate::proto::sniff::Content;
 use crate::proto::wire::{self, WireError};
@@ -89,7 +88,7 @@ impl Source {
             }
             _ => {
                 let message = match message {
-                    None => FormatEntry::of_file(&file)?.message(file.bytes()),
+                    None => FormatEntry::of_file(&file)?.message(file.bytes(), &options.limits),
                     message => message,
                 };
                 Ok(Source { file, message, encoding: Encoding::Binary, options: *options, notice: None })
@@ -117,7 +116,7 @@ impl Source {
         let flawed = |flaw| self.flawed(message, &flaw);
         let (dialect, notice) = self.dialect(message).map_err(flawed)?;
         let message = message.of(dialect.schema()).unwrap_or(message);
-        wire::check(bytes, message, Limits::current()).map_err(flawed)?;
+        wire::check(bytes, message, &self.options.limits).map_err(flawed)?;
         let joined = gate::joined(bytes, message).map_err(flawed)?;
         Ok(Encoded { message, bytes: joined, notices: notice.into_iter().collect() })
     }
@@ -132,7 +131,7 @@ impl Source {
         }
         let knows = |dialect: &&Dialect| {
             let message = message.of(dialect.schema());
-            message.is_some_and(|message| wire::check(self.file.bytes(), message, Limits::current()).is_ok())
+            message.is_some_and(|message| wire::check(self.file.bytes(), message, &self.options.limits).is_ok())
         };
         Ok((DIALECTS.iter().find(knows).unwrap_or(Dialect::bvlc()), None))
     }
@@ -150,7 +149,8 @@ impl Source {
         }
         let flawed = |flaw| self.flawed(message, &flaw);
         let (dialect, notice) = self.dialect(message).map_err(flawed)?;
-        let (rest, passed) = caffemodel::without_blobs(self.file.bytes(), dialect).map_err(flawed)?;
+        let (rest, passed) =
+            caffemodel::without_blobs(self.file.bytes(), dialect, &self.options.limits).map_err(flawed)?;
         let message = Kind::Net.message_of(dialect);
         let joined = gate::joined(&rest, message).map_err(flawed)?.into_owned();
         Ok(Encoded { message, bytes: joined.into(), notices: notice.into_iter().chain(passed).collect() })

@@ -62,8 +62,16 @@ impl Donor {
     /// # Errors
     /// The others of [`formats::open`].
     pub fn open(path: impl AsRef<Path>) -> Result<Donor> {
+        Donor::open_with(path, &ReadOptions::default())
+    }
+
+    /// As [`Donor::open`], with options.
+    ///
+    /// # Errors
+    /// Those of [`Donor::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Donor> {
         let path = path.as_ref();
-        let net = formats::read_flawed(&FileMap::open(path)?, &ReadOptions::default())?;
+        let net = formats::read_flawed(&FileMap::open(path)?, options)?;
         Ok(Donor { name: path.display().to_string(), net })
     }
 }

@@ -5,4 +5,4 @@ mod reserve;
 
 pub use atomic::AtomicFile;
 pub(crate) use atomic::folder;
-pub(crate) use reserve::reserve;
+pub use reserve::reserve;

@@ -11,7 +11,7 @@ const LARGE: u64 = 1 << 20;
 ///
 /// # Errors
 /// There is not so much space, or a file must not be so large.
-pub(crate) fn reserve(file: &File, bytes: u64) -> io::Result<()> {
+pub fn reserve(file: &File, bytes: u64) -> io::Result<()> {
     if bytes < LARGE {
         return Ok(());
     }

@@ -224,9 +224,9 @@ impl FormatEntry {
     }
 
     /// The message that `bytes`, a binary file of this format, are; `None` where they are no message.
-    pub(crate) fn message(&self, bytes: &[u8]) -> Option<MessageType> {
+    pub(crate) fn message(&self, bytes: &[u8], limits: &Limits) -> Option<MessageType> {
         let (first, others) = self.messages.split_first()?;
-        let fits = |name: &&str| wire::check(bytes, descriptor(name), Limits::current()).is_ok();
+        let fits = |name: &&str| wire::check(bytes, descriptor(name), limits).is_ok();
         Some(descriptor(others.iter().copied().find(fits).unwrap_or(first)))
     }
 

@@ -1,9 +1,9 @@
 //! The vocabulary of the dialects: the names in the tables of layer types and fillers, for what lies below the tables.
 
 use super::LAYERS;
-use crate::ReadOptions;
 use crate::dialect::{Dialect, DialectDocument, Known, Vocabulary, difference};
 use crate::filler::FILLERS;
+use crate::{Limits, ReadOptions};
 
 /// The tables themselves.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Vocabulary for Registered {
 /// It stands here, not with the options, as files are read below the tables.
 impl Default for ReadOptions {
     fn default() -> ReadOptions {
-        ReadOptions { dialect: None, vocabulary: &Registered }
+        ReadOptions { dialect: None, vocabulary: &Registered, limits: Limits::default() }
     }
 }
 

@@ -12,6 +12,7 @@ use super::reading::{FileBytes, ReadOptions, Reading};
 use super::upgrade;
 use crate::dialect::{Dialect, NetInputs};
 use crate::error::Result;
+use crate::limits::Limits;
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
 
 /// A layer and the entry of the file that it comes from.
@@ -106,9 +107,14 @@ impl Definition {
     }
 
     /// Reads a binary net definition of this dialect.
-    pub(crate) fn from_binary(name: &str, bytes: &[u8], dialect: &'static Dialect) -> Result<Definition> {
-        let mut message: NetParameter =
-            Reading::new(&FileBytes::binary(name, bytes), Kind::Net, dialect)?.decode(name)?;
+    pub(crate) fn from_binary(
+        name: &str,
+        bytes: &[u8],
+        dialect: &'static Dialect,
+        limits: &Limits,
+    ) -> Result<Definition> {
+        let input = FileBytes::binary(name, bytes, limits);
+        let mut message: NetParameter = Reading::new(&input, Kind::Net, dialect)?.decode(name)?;
         if dialect.traits.net_inputs == NetInputs::Fields {
             // They are saved without their shapes, and weights have no use for them.
             message.input.clear();

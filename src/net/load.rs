@@ -63,7 +63,7 @@ pub(super) fn decode<M: Message + Default>(
     kind: Kind,
     options: &ReadOptions,
 ) -> Result<DecodedFile<M>> {
-    let file = FileBytes::new(name, bytes)?;
+    let file = FileBytes::new(name, bytes, &options.limits)?;
     let Told { reading, notice } = told(&file, kind, options)?;
     let message = reading.decode(name)?;
     let dialect = reading.dialect;
@@ -86,8 +86,8 @@ pub(super) fn mistaken(name: &str, bytes: &[u8], kind: Kind) -> Option<Diagnosti
 }
 
 /// Refuses a text that is longer than the limit.
-pub(crate) fn check_length(name: &str, text: &[u8]) -> Result<()> {
-    let limit = Limits::current().text_bytes;
+pub(crate) fn check_length(name: &str, text: &[u8], limits: &Limits) -> Result<()> {
+    let limit = limits.text_bytes;
     if text.len() as u64 > limit {
         let message = format!("{name}: a text of more than {limit} bytes");
         let before = "store weights in a binary .caffemodel, or raise the limit with ";

@@ -36,6 +36,8 @@ pub struct ReadOptions {
     pub dialect: Option<&'static Dialect>,
     /// Which layer types and fillers each dialect knows, where content has to tell.
     pub vocabulary: &'static dyn Vocabulary,
+    /// How much the file may hold.
+    pub limits: Limits,
 }
 
 impl ReadOptions {
@@ -51,28 +53,29 @@ pub(crate) struct FileBytes<'a> {
     pub(super) bytes: &'a [u8],
     /// The text, if it is one.
     pub(super) source: Option<Source>,
+    limits: Limits,
 }
 
 impl<'a> FileBytes<'a> {
     /// # Errors
     /// It is a text that is longer than the limit.
-    pub(crate) fn new(name: &'a str, bytes: &'a [u8]) -> Result<FileBytes<'a>> {
+    pub(crate) fn new(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<FileBytes<'a>> {
         if !sniff::is_text(bytes) {
-            return Ok(FileBytes { name, bytes, source: None });
+            return Ok(FileBytes::binary(name, bytes, limits));
         }
-        FileBytes::text(name, bytes)
+        FileBytes::text(name, bytes, limits)
     }
 
     /// # Errors
     /// The text is longer than the limit.
-    pub(crate) fn text(name: &'a str, bytes: &'a [u8]) -> Result<FileBytes<'a>> {
-        check_length(name, bytes)?;
-        Ok(FileBytes { name, bytes, source: Some(Source::new(name, bytes)) })
+    pub(crate) fn text(name: &'a str, bytes: &'a [u8], limits: &Limits) -> Result<FileBytes<'a>> {
+        check_length(name, bytes, limits)?;
+        Ok(FileBytes { source: Some(Source::new(name, bytes)), ..FileBytes::binary(name, bytes, limits) })
     }
 
     /// A binary message.
-    pub(super) fn binary(name: &'a str, bytes: &'a [u8]) -> FileBytes<'a> {
-        FileBytes { name, bytes, source: None }
+    pub(super) fn binary(name: &'a str, bytes: &'a [u8], limits: &Limits) -> FileBytes<'a> {
+        FileBytes { name, bytes, source: None, limits: *limits }
     }
 }
 
@@ -107,11 +110,11 @@ impl<'a> Reading<'a> {
     ) -> Result<Reading<'a>> {
         let refused = |error| refusal(file.name, noun, error);
         if let Some(source) = &file.source {
-            let document = parse(source, message).map_err(Error::FileBytes)?;
-            wire::check_joined(document.bytes(), message, Limits::current()).map_err(refused)?;
+            let document = parse(source, message).map_err(Error::Input)?;
+            wire::check_joined(document.bytes(), message, &file.limits).map_err(refused)?;
             return Ok(Reading { dialect, message, document: Some(document), joined: Cow::Borrowed(&[]) });
         }
-        wire::check(file.bytes, message, Limits::current()).map_err(refused)?;
+        wire::check(file.bytes, message, &file.limits).map_err(refused)?;
         let joined = gate::joined(file.bytes, message).map_err(refused)?;
         Ok(Reading { dialect, message, document: None, joined })
     }

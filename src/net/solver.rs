@@ -184,7 +184,8 @@ impl NamedFiles<'_> {
         if found.try_exists().unwrap_or(true) {
             let own = Definition::read_with(&found, options)?;
             let solvers = Some(solvers).filter(|solvers| !solvers.is_bvlc() && own.dialect.is_bvlc());
-            let again = solvers.and_then(|_| Definition::read_with(&found, &ReadOptions::of(solvers)).ok());
+            let again =
+                solvers.and_then(|_| Definition::read_with(&found, &ReadOptions { dialect: solvers, ..*options }).ok());
             return Ok(again.unwrap_or(own));
         }
         let message = format!("{field}: there is no file {path:?}");

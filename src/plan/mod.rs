@@ -25,6 +25,7 @@ use crate::error::Result;
 use crate::filler::{Filler, FillerRegistry};
 use crate::formats::{Patch, StoredBlob};
 use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Role, TopMemory};
+use crate::limits::Limits;
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::Streams;
@@ -53,6 +54,8 @@ pub struct PlanOptions {
     /// The random numbers that will fill the net: of Caffe's follows which picture of a shuffled list gives the shape.
     /// Nothing is drawn from them.
     pub streams: Option<Streams>,
+    /// How many values the net may draw and hold.
+    pub limits: Limits,
 }
 
 impl PlanOptions {

@@ -20,7 +20,6 @@ use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
 use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
-use crate::limits::Limits;
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
@@ -57,7 +56,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     notices.extend(idle);
     notices.extend(extensions::notice(&layers, &options.fillers));
     let plan = Plan { name, phase, layers, changes, locator, dialect, notices };
-    check_elements(&plan, Limits::current().elements)?;
+    check_elements(&plan, options.limits.elements)?;
     Ok(plan)
 }
 

@@ -16,6 +16,7 @@ use crate::dialect::{DIALECTS, Dialect, Vocabulary};
 use crate::error::{Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{Flaw, StoredLayer, StoredNet};
+use crate::limits::Limits;
 use crate::net::{Census, Kind, NetLayer, Origin, ReadOptions, is_batch_norm_notice};
 use crate::proto::fields::{Field, Fields};
 use crate::proto::gate;
@@ -30,7 +31,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Re
     if sieve.end == Some(0) {
         return Err(file.refuse("not a caffemodel: a message ends at byte 0, and all that follows is not read"));
     }
-    let definition = Definition::from_binary(&file.name(), &sieve.rest, dialect);
+    let definition = Definition::from_binary(&file.name(), &sieve.rest, dialect, &options.limits);
     let definition = definition.map_err(|error| error.within(&file.name()))?;
     let passed = sieve.notices(file.bytes().len());
     if definition.layers.is_empty() {
@@ -64,9 +65,9 @@ struct Sieved<'a> {
 ///
 /// # Errors
 /// It is damaged, or holds more than the limits allow.
-fn sieved<'a>(net: &'a [u8], options: &ReadOptions) -> Result<Sieved<'a>, WireError> {
+fn sieved<'a>(net: &'a [u8], options: &'a ReadOptions) -> Result<Sieved<'a>, WireError> {
     let run = |dialect: &'static Dialect| {
-        Sieve::run(net, Kind::Net.message_of(dialect)).map(|sieve| Sieved {
+        Sieve::run(net, Kind::Net.message_of(dialect), &options.limits).map(|sieve| Sieved {
             sieve,
             dialect,
             vocabulary: options.vocabulary,
@@ -118,8 +119,12 @@ pub(crate) fn dialect_of(net: &[u8], options: &ReadOptions) -> Result<(&'static 
 ///
 /// # Errors
 /// It is damaged, or holds more than the limits allow.
-pub(crate) fn without_blobs(net: &[u8], dialect: &'static Dialect) -> Result<(Vec<u8>, Vec<String>), WireError> {
-    let sieve = Sieve::run(net, Kind::Net.message_of(dialect))?;
+pub(crate) fn without_blobs(
+    net: &[u8],
+    dialect: &'static Dialect,
+    limits: &Limits,
+) -> Result<(Vec<u8>, Vec<String>), WireError> {
+    let sieve = Sieve::run(net, Kind::Net.message_of(dialect), limits)?;
     let notices = sieve.notices(net.len());
     Ok((sieve.rest, notices))
 }

@@ -53,7 +53,7 @@ impl<'a> Sieve<'a> {
     ///
     /// # Errors
     /// It is damaged, or holds more than the limits allow.
-    pub(super) fn run(bytes: &'a [u8], net: MessageType) -> Result<Sieve<'a>, WireError> {
+    pub(super) fn run(bytes: &'a [u8], net: MessageType, limits: &'a Limits) -> Result<Sieve<'a>, WireError> {
         let mut sieve = Sieve {
             blobs: Vec::new(),
             v0: false,
@@ -63,7 +63,7 @@ impl<'a> Sieve<'a> {
             layer: Origin { field: "", index: 0 },
             counts: [0; 2],
             copied: 0,
-            counter: Counter::new(Limits::current()),
+            counter: Counter::new(limits),
         };
         let mut rest = Vec::new();
         for field in Fields::new(bytes, 0, net.name()) {

@@ -53,7 +53,7 @@ pub(crate) struct EncodedText {
 /// The text is longer than the limit, or does not parse.
 pub(crate) fn encoded(file: &FileMap, message: Option<MessageType>, options: &ReadOptions) -> Result<EncodedText> {
     let name = file.name();
-    let input = FileBytes::text(&name, file.bytes())?;
+    let input = FileBytes::text(&name, file.bytes(), &options.limits)?;
     let message = message.unwrap_or_else(|| message_of(file.bytes()));
     let Told { reading, notice } = told_of_message(&input, message.name(), options)?;
     let (dialect, message) = (reading.dialect, reading.message);

@@ -19,7 +19,7 @@ use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
-use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
+use crate::layer::{BlobSpec, BlobValues, FillerSpec, LAYERS, LayerType, Setup, SetupContext};
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};

@@ -43,7 +43,9 @@ const PLACE_DIFFERS: &[(&str, &str)] = &[
 
 fn read(text: &[u8]) -> Result<NetParameter, Vec<Diagnostic>> {
     let document = text::parse(&Source::new("net.prototxt", text), descriptor("NetParameter"))?;
-    Ok(NetParameter::decode(document.bytes()).expect("the reader writes what prost decodes"))
+    let undecoded =
+        |error: prost::DecodeError| vec![Diagnostic { message: format!("prost: {error}"), location: None, help: None }];
+    NetParameter::decode(document.bytes()).map_err(undecoded)
 }
 
 /// NetParameter as prost-reflect has it.
@@ -93,9 +95,9 @@ fn protobuf_errors() -> HashMap<String, String> {
     rejects.filter_map(|reject| Some((reject.case, reject.protobuf_error?))).collect()
 }
 
-/// Strings that are not UTF-8, which Caffe keeps and this reader refuses.
+/// Strings that are not UTF-8, which the reader keeps and prost alone does not decode.
 fn is_deliberate(errors: &[Diagnostic]) -> bool {
-    errors.iter().all(|error| error.message.starts_with("the string for ") && error.message.ends_with("is not UTF-8"))
+    errors.iter().all(|error| error.message.starts_with("prost: ") && error.message.contains("not UTF-8"))
 }
 
 #[test]

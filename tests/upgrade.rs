@@ -357,7 +357,7 @@ fn weights_of_the_older_formats_keep_their_blobs() {
         if refused || !known || Encoding::of(&bytes) == Encoding::Text {
             continue;
         }
-        // Names that are not UTF-8 are refused.
+        // prost alone does not decode names that are not UTF-8.
         let Ok(net) = NetParameter::decode(&*bytes) else { continue };
         let is_old = !net.layers.is_empty();
         // Of a net in two formats Caffe takes the older one, and so does `init`.

@@ -90,10 +90,7 @@ fn caffes_own_files_are_read() {
     let is_output = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().contains("-b1.") && !empty(path);
     let mut count = 0;
     for path in files.filter(is_output) {
-        match formats::open(&path) {
-            Ok(net) => drop(contents(&net)),
-            Err(error) => assert!(error.to_string().contains("a string that is not UTF-8"), "{error}"),
-        }
+        drop(contents(&formats::open(&path).unwrap_or_else(|error| panic!("{error}"))));
         count += 1;
     }
     assert!(count > 500, "only {count} files");

@@ -45,6 +45,9 @@ fn is_there(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     #[test]
@@ -53,6 +56,16 @@ mod tests {
         assert_eq!(sources.find("Cargo.toml", &mut notices), Path::new("/nowhere/Cargo.toml"));
         assert_eq!(sources.find("/etc/passwd", &mut notices), Path::new("/etc/passwd"));
         assert!(notices.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_have_the_bytes_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = std::ffi::OsStr::from_bytes(b"\xca\xfd.txt");
+        std::fs::write(folder.path().join(name), "").unwrap();
+        let found = Sources::in_folder(folder.path()).find("\u{f7ca}\u{f7fd}.txt", &mut Vec::new());
+        assert_eq!(found, folder.path().join(name));
     }
 
     #[test]

@@ -82,6 +82,12 @@ impl SavedLayer<'_> {
     pub fn name(&self) -> &str {
         self.param.name()
     }
+
+    /// Whether it is no layer of the file but stands for the `input` fields of the net, in a dialect where they stay
+    /// fields.
+    pub fn is_net_inputs(&self) -> bool {
+        self.param.r#type() == "Input" && self.origin.is_some_and(|origin| origin.is_net_inputs())
+    }
 }
 
 impl SavedBlob<'_> {

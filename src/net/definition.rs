@@ -10,7 +10,7 @@ use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
 use super::reading::{FileBytes, ReadOptions, Reading};
 use super::upgrade;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, NetInputs};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::proto::caffe::{LayerParameter, NetParameter, NetState};
@@ -113,7 +113,12 @@ impl Definition {
         dialect: &'static Dialect,
         limits: &Limits,
     ) -> Result<Definition> {
-        let message = Reading::new(&FileBytes::binary(name, bytes, limits), FileKind::Net, dialect)?.decode(name)?;
+        let input = FileBytes::binary(name, bytes, limits);
+        let mut message: NetParameter = Reading::new(&input, FileKind::Net, dialect)?.decode(name)?;
+        if dialect.traits.net_inputs == NetInputs::Fields {
+            // They are saved without their shapes, and weights have no use for them.
+            message.input.clear();
+        }
         Definition::from_net(DecodedFile { message, locator: Locator::default(), dialect, notice: None })
     }
 

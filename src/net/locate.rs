@@ -7,6 +7,9 @@ use crate::proto::caffe::LayerParameter;
 use crate::proto::escape::quoted;
 use crate::proto::text::{Document, Source};
 
+/// The field of a net that a layer stands for which is none: its inputs.
+pub(super) const NET_INPUTS: &str = "input";
+
 /// The entry of the file that a layer comes from. An automatic split has the origin of the layer it follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -14,6 +17,13 @@ pub struct Origin {
     pub field: &'static str,
     /// The index in that field, 0 unless it is repeated.
     pub index: usize,
+}
+
+impl Origin {
+    /// Whether it is no layer of the file but the `input` fields of the net, in a dialect where they stay such fields.
+    pub fn is_net_inputs(&self) -> bool {
+        self.field == NET_INPUTS
+    }
 }
 
 /// Finds the place of a layer's field in the text of the net; knows nothing where the net was binary.

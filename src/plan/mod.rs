@@ -143,9 +143,9 @@ pub struct PlannedLayer {
 }
 
 impl PlannedLayer {
-    /// Whether it stands for the inputs of the net, and is none of the file's layers.
+    /// Whether it is no layer of the saved net but stands for its `input` fields, in a dialect where they stay fields.
     pub fn is_net_inputs(&self) -> bool {
-        walk::is_net_inputs(&self.param, self.origin)
+        self.param.r#type() == "Input" && self.origin.is_some_and(|origin| origin.is_net_inputs())
     }
 
     fn elements(&self) -> u64 {

@@ -19,8 +19,8 @@ use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
-use crate::layer::{BlobSpec, BlobValues, FillerSpec, LayerType, Setup, SetupContext};
-use crate::net::{Locator, Net, NetLayer, NetPlace, Origin};
+use crate::layer::{BlobSpec, BlobValues, FillerSpec, LAYERS, LayerType, Setup, SetupContext};
+use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
@@ -105,7 +105,7 @@ impl<'a> NetWalk<'a> {
     /// Refuses all layers of unknown types at once.
     fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
         let unknown = |layer: &NetLayer| {
-            let refusal = self.layer_type(&layer.param, layer.origin).err()?;
+            let refusal = self.layer_type(layer).err()?;
             let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
             Some(self.locator.diagnose(&place, &refusal))
         };
@@ -135,7 +135,7 @@ impl<'a> NetWalk<'a> {
     /// Sets a layer up and completes its parameters.
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
-        let entry = self.layer_type(param, layer.origin).map_err(at_layer)?;
+        let entry = self.layer_type(layer).map_err(at_layer)?;
         check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
         let given_shapes =
@@ -169,17 +169,25 @@ impl<'a> NetWalk<'a> {
         self.finish(layer, setup, connected, given)
     }
 
-    fn layer_type(&self, param: &LayerParameter, origin: Option<Origin>) -> Result<&'a LayerType, Refusal> {
-        let (registry, name) = (&self.options.layers, param.r#type());
-        let inputs = || is_net_inputs(param, origin).then_some(LayerType::INPUTS);
-        registry.get(name).or_else(inputs).ok_or_else(|| {
+    fn layer_type(&self, layer: &NetLayer) -> Result<&'a LayerType, Refusal> {
+        let (name, registry) = (layer.param.r#type(), &self.options.layers);
+        if name == "Input" && layer.origin.is_some_and(|origin| origin.is_net_inputs()) {
+            return Ok(LayerType::INPUTS);
+        }
+        registry.get(name).ok_or_else(|| {
             let refusal = match name {
                 "" => Refusal::new("the layer has no type"),
                 _ => Refusal::at("type", format!("unknown layer type {name:?}")),
             };
+            let elsewhere = LAYERS.iter().copied().flatten().filter(|entry| entry.name == name);
+            let elsewhere: Vec<&str> = elsewhere.flat_map(|entry| entry.known.names()).collect();
             match closest(name, registry.iter().map(|entry| entry.name)) {
+                _ if !elsewhere.is_empty() => {
+                    let (own, others) = (self.dialect.name, elsewhere.join(", "));
+                    refusal.help(format!("the dialect {own} does not have it, but these do: {others}"))
+                }
                 Some(near) => refusal.help(format!("did you mean {near:?}?")),
-                None => refusal.help("Caffe's own layer types are known, those of forks are not: an Input layer can make its tops instead"),
+                None => refusal.help("no dialect known here has it: an Input layer can make its tops instead"),
             }
         })
     }
@@ -374,11 +382,6 @@ fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
     let counts = blob::Counts::of(&given);
     counts.check(&shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
     Ok(blob::values(given).into())
-}
-
-/// Whether the layer stands for the inputs of the net, which not all dialects have a layer type for.
-pub(super) fn is_net_inputs(param: &LayerParameter, origin: Option<Origin>) -> bool {
-    param.r#type() == "Input" && origin.is_some_and(|origin| origin.field.starts_with("input"))
 }
 
 /// What to tell of a layer type that the dialect does not have of itself.

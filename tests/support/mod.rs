@@ -188,7 +188,8 @@ impl Run {
     /// vector instructions that the machine has are tried.
     pub fn compare(&self) -> Result<(), String> {
         let plan = self.settings.plan().map_err(|error| format!("refused: {error}"))?;
-        let names: Vec<&str> = plan.layers.iter().map(|layer| layer.param.name()).collect();
+        let layers = plan.layers.iter().filter(|layer| !layer.is_net_inputs());
+        let names: Vec<&str> = layers.map(|layer| layer.param.name()).collect();
         if names != self.layer_names {
             return Err(format!("layers {names:?}, Caffe has {:?}", self.layer_names));
         }

@@ -35,6 +35,7 @@ pub(super) fn check(net: &SavedNet<'_>) -> Result<()> {
 /// Field numbers of the schema that are written by hand.
 pub(in crate::formats) mod field {
     pub const NET_NAME: u32 = 1;
+    pub const NET_INPUT: u32 = 3;
     pub const NET_LAYER: u32 = 100;
     pub const LAYER_BLOBS: u32 = 7;
     pub const BLOB_DATA: u32 = 5;
@@ -43,8 +44,25 @@ pub(in crate::formats) mod field {
 
 /// The length in bytes of the caffemodel that a net makes.
 pub fn caffemodel_size(net: &SavedNet<'_>) -> u64 {
-    let layers = net.layers.iter().map(|layer| framed_len(field::NET_LAYER, layer_len(layer, net.dialect)));
+    let layers = net.layers.iter().map(|layer| match net_inputs(layer) {
+        Some(inputs) => inputs.len() as u64,
+        None => framed_len(field::NET_LAYER, layer_len(layer, net.dialect)),
+    });
     framed_len(field::NET_NAME, escape::unescaped(net.name).len() as u64) + layers.sum::<u64>()
+}
+
+/// The `input` fields of the net, if the layer stands for them; they come first, as the layer does.
+pub(in crate::formats) fn net_inputs(layer: &SavedLayer<'_>) -> Option<Vec<u8>> {
+    if !layer.is_net_inputs() {
+        return None;
+    }
+    let mut fields = Vec::new();
+    for top in &layer.param.top {
+        let name = escape::unescaped(top);
+        frame(field::NET_INPUT, name.len() as u64, &mut fields);
+        fields.extend(&*name);
+    }
+    Some(fields)
 }
 
 /// The length of a layer's message with its blobs.
@@ -186,6 +204,10 @@ impl<W: Write> Sink for CaffemodelWriter<W> {
 
 impl<W: Write> Output for CaffemodelWriter<W> {
     fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
+        self.layer_tail.clear();
+        if let Some(inputs) = net_inputs(layer) {
+            return self.out.write_all(&inputs);
+        }
         let LayerFrame { head, tail, len } = LayerFrame::new(layer, self.dialect);
         let mut start = Vec::new();
         frame(field::NET_LAYER, len, &mut start);

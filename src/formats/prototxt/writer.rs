@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use crate::dialect::Dialect;
-use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame};
+use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame, net_inputs};
 use crate::formats::{Output, SavedLayer, le_bytes};
 use crate::proto::{descriptor, escape, gate, text};
 use crate::sink::Sink;
@@ -18,6 +18,8 @@ use crate::sink::Sink;
 pub struct PrototxtWriter<W> {
     out: W,
     dialect: &'static Dialect,
+    /// Whether the layer at hand is one, and not the inputs of the net.
+    is_layer: bool,
     layer_tail: Vec<u8>,
     blob_tail: Vec<u8>,
 }
@@ -41,7 +43,7 @@ impl<W: Write> PrototxtWriter<W> {
         frame(field::NET_NAME, name.len() as u64, &mut start);
         start.extend(&*name);
         text::write(&mut out, descriptor("NetParameter"), &start)?;
-        Ok(PrototxtWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
+        Ok(PrototxtWriter { out, dialect, is_layer: true, layer_tail: Vec::new(), blob_tail: Vec::new() })
     }
 
     /// Writes fields of a layer, by their numbers in files.
@@ -69,6 +71,10 @@ impl<W: Write> Sink for PrototxtWriter<W> {
 
 impl<W: Write> Output for PrototxtWriter<W> {
     fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
+        self.is_layer = !layer.is_net_inputs();
+        if let Some(inputs) = net_inputs(layer) {
+            return text::write(&mut self.out, descriptor("NetParameter"), &inputs);
+        }
         let LayerFrame { head, tail, .. } = LayerFrame::new(layer, self.dialect);
         self.layer_tail = tail;
         self.out.write_all(b"layer {\n")?;
@@ -87,6 +93,9 @@ impl<W: Write> Output for PrototxtWriter<W> {
     }
 
     fn end_layer(&mut self) -> io::Result<()> {
+        if !self.is_layer {
+            return Ok(());
+        }
         let tail = std::mem::take(&mut self.layer_tail);
         self.layer(&tail)?;
         self.out.write_all(b"}\n")

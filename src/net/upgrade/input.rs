@@ -2,6 +2,7 @@
 
 use super::Problem;
 use crate::error::Refusal;
+use crate::net::locate::NET_INPUTS;
 use crate::net::{NetLayer, Origin};
 use crate::proto::caffe::{BlobShape, InputParameter, LayerParameter, NetParameter};
 
@@ -39,6 +40,31 @@ pub(super) fn upgrade(net: &mut NetParameter) -> Result<Option<NetLayer>, Proble
         ..Default::default()
     };
     Ok(Some(NetLayer { param, origin: Some(Origin { field, index: 0 }) }))
+}
+
+/// Takes the inputs out of the net and returns an Input layer that stands for them: in dialects where they stay fields
+/// of the net, whatever they are planned as.
+///
+/// # Errors
+/// Their sizes are given in both ways, or there are more or fewer of them than inputs.
+pub(super) fn stand_in(net: &mut NetParameter) -> Result<NetLayer, Problem> {
+    let problem = |field: &'static str, message: String| {
+        let refusal = Refusal::new(message).help("give each input its input_shape, or four input_dim");
+        Problem { origin: Origin { field, index: 0 }, refusal }
+    };
+    if !net.input_shape.is_empty() && !net.input_dim.is_empty() {
+        return Err(problem("input_dim", "input_shape is given as well".to_owned()));
+    }
+    let (field, given, needed) = match net.input_shape.len() {
+        0 => ("input_dim", net.input_dim.len(), 4 * net.input.len()),
+        shapes => ("input_shape", shapes, net.input.len()),
+    };
+    if given != needed {
+        let (place, inputs) = (if given == 0 { "input" } else { field }, net.input.len());
+        return Err(problem(place, format!("{inputs} inputs, which takes {needed} {field}, but there are {given}")));
+    }
+    let layer = upgrade(net)?.ok_or_else(|| problem("input", "there are no inputs".to_owned()))?;
+    Ok(NetLayer { origin: Some(Origin { field: NET_INPUTS, index: 0 }), ..layer })
 }
 
 /// Says what became of the inputs.

@@ -16,7 +16,7 @@ mod v1_types;
 
 use super::NetLayer;
 use super::locate::{Locator, Origin};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, NetInputs};
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
@@ -37,20 +37,24 @@ pub(super) fn upgrade(
     locator: &Locator,
 ) -> Result<(Vec<NetLayer>, Vec<String>)> {
     let mut notices = Vec::new();
-    let layers = upgrade_all(net, dialect, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
+    let mut layers = upgrade_all(net, dialect, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
+    if dialect.traits.net_inputs == NetInputs::Fields && !net.input.is_empty() {
+        layers.insert(0, input::stand_in(net).map_err(|problem| diagnose(&problem, locator))?);
+    }
     Ok((layers, notices))
 }
 
 /// Upgrades the net and leaves its layers in it; says what was changed, in a line each.
 fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
-    let (layers, changes) = upgrade(net, dialect, locator)?;
+    let mut changes = Vec::new();
+    let layers = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
     net.layer = layers.into_iter().map(|layer| layer.param).collect();
     Ok(changes)
 }
 
 fn upgrade_all(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, notices)? };
-    if !net.input.is_empty() {
+    if !net.input.is_empty() && dialect.traits.net_inputs == NetInputs::Layer {
         let input = input::upgrade(net)?;
         notices.push(input::notice(input.as_ref()).to_owned());
         layers.splice(0..0, input);

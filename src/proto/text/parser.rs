@@ -321,9 +321,6 @@ impl<'a> Parser<'a> {
             if !dialects.is_empty() {
                 return Some(format!("other dialects of Caffe have it: {}", dialects.join(", ")));
             }
-            if let Some(forks) = forks::with_field(message.name(), name) {
-                return Some(format!("forks of Caffe have it, which are not known here: {forks}"));
-            }
             let near = closest(name, message.fields().map(FieldType::name))?;
             Some(format!("did you mean \"{near}\"?"))
         })

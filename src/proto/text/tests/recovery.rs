@@ -54,9 +54,10 @@ fn an_unknown_field_is_skipped_with_all_that_is_in_it() {
 #[test]
 fn an_unknown_field_is_reported_once_with_its_count() {
     let layer = "layer { roi_pooling_param { pooled_w: 7 } }\n";
-    let forks = "forks of Caffe have it, which are not known here: Intel, R-FCN, yjxiong's, happynear's, Synopsys";
-    let expected = format!("net:1:9: unknown field \"roi_pooling_param\" in LayerParameter, 30 times ({forks})");
-    assert_eq!(errors(layer.repeat(30)), [expected]);
+    let expected =
+        "net:1:9: unknown field \"roi_pooling_param\" in LayerParameter, 30 times (other dialects of Caffe have it: ";
+    let found = errors(layer.repeat(30));
+    assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
 }
 
 #[test]

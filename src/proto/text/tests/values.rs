@@ -5,7 +5,7 @@ use prost::Message;
 use crate::proto::caffe::{FillerParameter, filler_parameter::VarianceNorm};
 use crate::proto::descriptor;
 
-use super::{errors, net};
+use super::net;
 use crate::proto::text::{Source, parse};
 
 fn dims(text: &str) -> Vec<i64> {
@@ -115,11 +115,14 @@ fn adjacent_literals_are_one_string() {
 }
 
 #[test]
-fn strings_are_utf8() {
-    let expected = ["net:1:7: the string for \"name\" is not UTF-8"];
-    assert_eq!(errors(b"name: '\xe9'".to_vec()), expected);
-    assert_eq!(errors("name: '\\xe9'"), expected);
-    assert_eq!(errors("name: '\\ud83d'"), expected);
+fn strings_hold_any_bytes() {
+    let bytes = |text: &[u8]| {
+        let document = parse(&Source::new("net", text), descriptor("NetParameter")).unwrap();
+        document.bytes().to_vec()
+    };
+    assert_eq!(bytes(b"name: '\xe9'"), b"\x0a\x01\xe9");
+    assert_eq!(bytes(b"name: '\\xe9'"), b"\x0a\x01\xe9");
+    assert_eq!(bytes(b"name: '\\ud83d'"), b"\x0a\x03\xed\xa0\xbd");
     // Two halves of one character are a whole.
     assert_eq!(net("name: '\\303' '\\251'").name(), "é");
 }

@@ -44,6 +44,11 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// A finding without a place.
+    pub fn new(message: impl Into<String>) -> Diagnostic {
+        Diagnostic { message: message.into(), location: None, help: None }
+    }
+
     /// Adds what the user can do.
     #[must_use]
     pub fn help(mut self, help: impl Into<Advice>) -> Diagnostic {

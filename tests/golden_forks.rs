@@ -2,11 +2,11 @@
 
 mod support;
 
-use caffemodel::convert::Source;
-use caffemodel::output::CaffemodelWriter;
+use caffemodel::convert::SourceFile;
+use caffemodel::formats::{self, CaffemodelWriter};
 use caffemodel::proto::Encoding;
 use caffemodel::random::Streams;
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init, weights};
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, init};
 use support::{Reject, Run, fork_pack, load_fork, on_all_cores, reason};
 
 /// What a pack does not agree in, with the reason. A name that ends in `*` stands for all cases that begin so; each of
@@ -101,7 +101,7 @@ fn bvlc_rc5() {
 }
 
 /// What a source is in binary.
-fn binary(source: &Source) -> Vec<u8> {
+fn binary(source: &SourceFile) -> Vec<u8> {
     let mut out = Vec::new();
     source.encoded().unwrap().write(Encoding::Binary, &mut out).unwrap();
     out
@@ -116,18 +116,18 @@ fn a_caffemodel_of_ssd_is_told_by_its_fields_and_comes_back_from_text() {
     let mut writer = CaffemodelWriter::in_dialect(Vec::new(), &plan.name, plan.dialect).unwrap();
     init::fill(&plan, &mut Streams::native(1), &mut writer).unwrap();
     let saved = writer.into_inner();
-    let stored = weights::from_bytes("ssd.caffemodel", saved.clone()).unwrap();
+    let stored = formats::from_bytes("ssd.caffemodel", saved.clone()).unwrap();
     assert_eq!(stored.dialect.map(|dialect| dialect.name), Some("ssd"));
     assert_eq!(
         stored.notices,
         ["read in the dialect ssd (SSD, the single shot detector), which knows all of its fields"]
     );
-    let source = Source::from_bytes("ssd.caffemodel", saved.clone(), None).unwrap();
+    let source = SourceFile::from_bytes("ssd.caffemodel", saved.clone(), None).unwrap();
     assert!(binary(&source) == saved);
     let mut text = Vec::new();
     source.encoded().unwrap().write(Encoding::Text, &mut text).unwrap();
     assert!(String::from_utf8_lossy(&text).contains("permute_param {"));
-    assert!(binary(&Source::from_bytes("ssd.prototxt", text, None).unwrap()) == saved);
+    assert!(binary(&SourceFile::from_bytes("ssd.prototxt", text, None).unwrap()) == saved);
 }
 
 #[test]

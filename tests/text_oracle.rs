@@ -43,8 +43,7 @@ const PLACE_DIFFERS: &[(&str, &str)] = &[
 
 fn read(text: &[u8]) -> Result<NetParameter, Vec<Diagnostic>> {
     let document = text::parse(&Source::new("net.prototxt", text), descriptor("NetParameter"))?;
-    let undecoded =
-        |error: prost::DecodeError| vec![Diagnostic { message: format!("prost: {error}"), location: None, help: None }];
+    let undecoded = |error: prost::DecodeError| vec![Diagnostic::new(format!("prost: {error}"))];
     NetParameter::decode(document.bytes()).map_err(undecoded)
 }
 

@@ -61,7 +61,7 @@ impl fmt::Display for Setting {
             Setting::OnMismatch => f.write_str("MatchOptions::on_mismatch"),
             Setting::SkipMismatches => f.write_str("OnMismatch::Skip"),
             Setting::Net => f.write_str("convert::fit"),
-            Setting::NoWeights => f.write_str("convert::SourceFile::encoded_without_weights"),
+            Setting::NoWeights => f.write_str("convert::Convertible::encoded_without_weights"),
             Setting::Replace => f.write_str("AtomicFile::create with replace"),
             Setting::StandardOutput => f.write_str("std::io::stdout"),
             Setting::Init => f.write_str("init::fill"),

@@ -7,7 +7,7 @@ mod folder;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use caffemodel::convert::SourceFile;
+use caffemodel::convert::Convertible;
 use caffemodel::formats::{self, StoredNet};
 use caffemodel::proto::Encoding;
 use folder::{Folder, lenet, stderr};
@@ -23,7 +23,7 @@ fn golden(extension: &str) -> Vec<PathBuf> {
     files
 }
 
-fn rewritten(source: &SourceFile, encoding: Encoding) -> Result<Vec<u8>, String> {
+fn rewritten(source: &Convertible, encoding: Encoding) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     source.encoded().map_err(|error| error.to_string())?.write(encoding, &mut out).unwrap();
     Ok(out)
@@ -31,9 +31,9 @@ fn rewritten(source: &SourceFile, encoding: Encoding) -> Result<Vec<u8>, String>
 
 /// A binary file as text, and that text in binary.
 fn there_and_back(file: &Path) -> Result<(Vec<u8>, Vec<u8>), String> {
-    let source = SourceFile::open(file, None).map_err(|error| error.to_string())?;
+    let source = Convertible::open(file, None).map_err(|error| error.to_string())?;
     let text = rewritten(&source, Encoding::Text)?;
-    let source = SourceFile::from_bytes("its text", text.clone(), None).map_err(|error| error.to_string())?;
+    let source = Convertible::from_bytes("its text", text.clone(), None).map_err(|error| error.to_string())?;
     Ok((text, rewritten(&source, Encoding::Binary)?))
 }
 
@@ -217,7 +217,7 @@ fn weights_go_from_any_format_to_any() {
     for (from, to) in FORMATS.iter().flat_map(|from| FORMATS.map(|to| (from, to))) {
         let name = format!("{from}-to.{to}");
         folder.run(&format!("convert init.{from} {name}")).success();
-        let written = SourceFile::open(folder.path(&name), None).unwrap().weights().unwrap();
+        let written = Convertible::open(folder.path(&name), None).unwrap().weights().unwrap();
         assert!(contents(&written) == expected, "{name}");
         let as_initialised = match to {
             "npz" => true,

@@ -2,7 +2,7 @@
 
 mod support;
 
-use caffemodel::convert::SourceFile;
+use caffemodel::convert::Convertible;
 use caffemodel::formats::{self, CaffemodelWriter};
 use caffemodel::proto::Encoding;
 use caffemodel::random::Streams;
@@ -101,7 +101,7 @@ fn bvlc_rc5() {
 }
 
 /// What a source is in binary.
-fn binary(source: &SourceFile) -> Vec<u8> {
+fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();
     source.encoded().unwrap().write(Encoding::Binary, &mut out).unwrap();
     out
@@ -122,12 +122,12 @@ fn a_caffemodel_of_ssd_is_told_by_its_fields_and_comes_back_from_text() {
         stored.notices,
         ["read in the dialect ssd (SSD, the single shot detector), which knows all of its fields"]
     );
-    let source = SourceFile::from_bytes("ssd.caffemodel", saved.clone(), None).unwrap();
+    let source = Convertible::from_bytes("ssd.caffemodel", saved.clone(), None).unwrap();
     assert!(binary(&source) == saved);
     let mut text = Vec::new();
     source.encoded().unwrap().write(Encoding::Text, &mut text).unwrap();
     assert!(String::from_utf8_lossy(&text).contains("permute_param {"));
-    assert!(binary(&SourceFile::from_bytes("ssd.prototxt", text, None).unwrap()) == saved);
+    assert!(binary(&Convertible::from_bytes("ssd.prototxt", text, None).unwrap()) == saved);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use caffemodel::convert::{self, SourceFile as Convertible};
+use caffemodel::convert::{self, Convertible};
 use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
 use caffemodel::proto::{Encoding, descriptor};

@@ -18,7 +18,7 @@ use super::progress::Progress;
 use super::report;
 use super::table::counted;
 use super::target::{self, Target};
-use crate::convert::{self, SourceFile};
+use crate::convert::{self, Convertible};
 use crate::donors::Donor;
 use crate::file::reserve;
 use crate::formats::Format;
@@ -103,7 +103,7 @@ fn size(plan: &Plan) -> String {
 }
 
 /// Whether the source is a message that the format can hold as it is.
-fn keeps_message(source: &SourceFile, format: Format) -> bool {
+fn keeps_message(source: &Convertible, format: Format) -> bool {
     source.message().is_some_and(|message| match format {
         Format::Prototxt => true,
         Format::Caffemodel => !message.name().starts_with("BlobProto"),
@@ -113,17 +113,17 @@ fn keeps_message(source: &SourceFile, format: Format) -> bool {
 }
 
 impl ConvertArguments {
-    fn source(&self) -> crate::Result<SourceFile> {
+    fn source(&self) -> crate::Result<Convertible> {
         let (message, options) = (self.message.as_deref(), self.state.dialect.options());
         if input::is_standard(&self.from) {
             let Input { name, bytes, .. } = Input::read(&self.from)?;
-            return SourceFile::from_bytes_with(&name, bytes, message, &options);
+            return Convertible::from_bytes_with(&name, bytes, message, &options);
         }
-        SourceFile::open_with(&self.from, message, &options)
+        Convertible::open_with(&self.from, message, &options)
     }
 
     /// The format asked for, that of the target's name, or for messages the other encoding.
-    fn format(&self, source: &SourceFile) -> crate::Result<Format> {
+    fn format(&self, source: &Convertible) -> crate::Result<Format> {
         if let Some(format) = self.format.or_else(|| Format::of_path(&self.to)) {
             return Ok(format);
         }
@@ -142,7 +142,12 @@ impl ConvertArguments {
     }
 
     /// Writes the source's message in an encoding; returns what it is, and how many bytes it has.
-    fn write_message(&self, source: &SourceFile, encoding: Encoding, file: &mut File) -> anyhow::Result<(String, u64)> {
+    fn write_message(
+        &self,
+        source: &Convertible,
+        encoding: Encoding,
+        file: &mut File,
+    ) -> anyhow::Result<(String, u64)> {
         let encoded = if self.no_weights { source.encoded_without_weights()? } else { source.encoded()? };
         self.notify(&encoded.notices);
         let bytes = self.write(file, |out| encoded.write(encoding, out))?;
@@ -154,7 +159,7 @@ impl ConvertArguments {
     }
 
     /// Writes the source's weights; returns how many there are, and how many bytes they take.
-    fn write_weights(&self, source: &SourceFile, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
+    fn write_weights(&self, source: &Convertible, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
         if self.no_weights {
             return Err(Error::Request(format!("--no-weights leaves nothing to write as {format}")).into());
         }

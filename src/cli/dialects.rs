@@ -47,8 +47,11 @@ fn list(dialects: &[DialectDocument]) -> String {
 
 fn one(dialect: &DialectDocument) -> String {
     let screen = Screen::standard_output();
-    let DialectDocument { name, about, source, traits, adds, lacks, layer_types, fillers } = dialect;
+    let DialectDocument { name, about, source, is_whole, traits, adds, lacks, layer_types, fillers } = dialect;
     let mut text = format!("{}\n{about}\n\nfrom: {source}\n", screen.bold(name));
+    if !is_whole {
+        text.push_str("Little but its fields is known here: other bytes than its own are possible.\n");
+    }
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             let _ = write!(text, "\n{}\n", screen.bold(title));

@@ -1,9 +1,9 @@
 //! Nets and weights from one format into another.
 //!
 //! ```text
-//!          SourceFile::message                 Encoded::write
+//!          Convertible::message                 Encoded::write
 //! file ──▶ a message of the schema ──────▶ the same message as text or in binary, nothing lost
-//!          SourceFile::weights           plan                  write
+//!          Convertible::weights           plan                  write
 //!      ──▶ layers with stored blobs ─────▶ a plan of copies ────▶ an Output of any format
 //!                                    fit
 //!                                  ─────▶ the plan of a net, with the weights in it
@@ -15,4 +15,4 @@ mod source;
 
 pub use copy::{net_notices, number_notices, plan, write};
 pub use fit::fit;
-pub use source::{Encoded, SourceFile};
+pub use source::{Convertible, Encoded};

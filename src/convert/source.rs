@@ -20,16 +20,16 @@ use crate::setting::{Advice, Setting};
 /// A file to convert.
 ///
 /// ```
-/// use caffemodel::convert::SourceFile;
+/// use caffemodel::convert::Convertible;
 /// use caffemodel::proto::Encoding;
-/// let source = SourceFile::from_bytes("net.prototxt", b"layer { name: 'r' } name: 'n'".to_vec(), None)?;
+/// let source = Convertible::from_bytes("net.prototxt", b"layer { name: 'r' } name: 'n'".to_vec(), None)?;
 /// let mut out = Vec::new();
 /// source.encoded()?.write(Encoding::Binary, &mut out).unwrap();
 /// assert_eq!(out, b"\x0a\x01n\xa2\x06\x03\x0a\x01r");
 /// # Ok::<(), caffemodel::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct SourceFile {
+pub struct Convertible {
     /// The file; one that was text has become binary.
     file: Arc<FileMap>,
     message: Option<MessageType>,
@@ -40,7 +40,7 @@ pub struct SourceFile {
     notice: Option<String>,
 }
 
-impl SourceFile {
+impl Convertible {
     /// Opens a file. Binary ones are read in place.
     ///
     /// `message` names the message of the schema that the file is; `None` lets its content tell. A text is a net, a
@@ -48,40 +48,40 @@ impl SourceFile {
     ///
     /// # Errors
     /// The file cannot be read or is of no known format, a text does not parse, or the schema has no such message.
-    pub fn open(path: impl AsRef<Path>, message: Option<&str>) -> Result<SourceFile> {
-        SourceFile::open_with(path, message, &ReadOptions::default())
+    pub fn open(path: impl AsRef<Path>, message: Option<&str>) -> Result<Convertible> {
+        Convertible::open_with(path, message, &ReadOptions::default())
     }
 
-    /// As [`SourceFile::open`], with options.
+    /// As [`Convertible::open`], with options.
     ///
     /// # Errors
-    /// As [`SourceFile::open`].
-    pub fn open_with(path: impl AsRef<Path>, message: Option<&str>, options: &ReadOptions) -> Result<SourceFile> {
-        SourceFile::new(FileMap::open(path.as_ref())?, message, options)
+    /// As [`Convertible::open`].
+    pub fn open_with(path: impl AsRef<Path>, message: Option<&str>, options: &ReadOptions) -> Result<Convertible> {
+        Convertible::new(FileMap::open(path.as_ref())?, message, options)
     }
 
     /// Takes a file that is in memory; `name` is what errors call it.
     ///
     /// # Errors
-    /// As [`SourceFile::open`].
-    pub fn from_bytes(name: &str, bytes: Vec<u8>, message: Option<&str>) -> Result<SourceFile> {
-        SourceFile::from_bytes_with(name, bytes, message, &ReadOptions::default())
+    /// As [`Convertible::open`].
+    pub fn from_bytes(name: &str, bytes: Vec<u8>, message: Option<&str>) -> Result<Convertible> {
+        Convertible::from_bytes_with(name, bytes, message, &ReadOptions::default())
     }
 
-    /// As [`SourceFile::from_bytes`], with options.
+    /// As [`Convertible::from_bytes`], with options.
     ///
     /// # Errors
-    /// As [`SourceFile::open`].
+    /// As [`Convertible::open`].
     pub fn from_bytes_with(
         name: &str,
         bytes: Vec<u8>,
         message: Option<&str>,
         options: &ReadOptions,
-    ) -> Result<SourceFile> {
-        SourceFile::new(FileMap::from_bytes(name, bytes)?, message, options)
+    ) -> Result<Convertible> {
+        Convertible::new(FileMap::from_bytes(name, bytes)?, message, options)
     }
 
-    fn new(file: Arc<FileMap>, message: Option<&str>, options: &ReadOptions) -> Result<SourceFile> {
+    fn new(file: Arc<FileMap>, message: Option<&str>, options: &ReadOptions) -> Result<Convertible> {
         let message = message.map(|name| named(name, options)).transpose()?;
         match Content::of(file.bytes()) {
             Content::Foreign(foreign) => Err(foreign.refusal(&file.name(), "a net and not stored weights").into()),
@@ -89,14 +89,14 @@ impl SourceFile {
                 let prototxt::EncodedText { file, message, dialect, notice } =
                     prototxt::encoded(&file, message, options)?;
                 let options = ReadOptions { dialect: Some(dialect), ..*options };
-                Ok(SourceFile { file, message: Some(message), encoding: Encoding::Text, options, notice })
+                Ok(Convertible { file, message: Some(message), encoding: Encoding::Text, options, notice })
             }
             _ => {
                 let message = match message {
                     None => FormatEntry::of_file(&file)?.message(file.bytes(), &options.limits),
                     message => message,
                 };
-                Ok(SourceFile { file, message, encoding: Encoding::Binary, options: *options, notice: None })
+                Ok(Convertible { file, message, encoding: Encoding::Binary, options: *options, notice: None })
             }
         }
     }

@@ -14,6 +14,8 @@ pub struct DialectDocument {
     pub about: &'static str,
     /// Where it comes from.
     pub source: &'static str,
+    /// Whether all of it is known here, and not only its fields.
+    pub is_whole: bool,
     /// What it does otherwise, in a line each.
     pub traits: Vec<&'static str>,
     /// The fields of its schema that BVLC's lacks, by message.
@@ -83,21 +85,22 @@ impl Traits {
             ),
             when(
                 !self.checks_hdf5,
-                "HDF5 weights are told by the end .h5 of their name, and their shapes are taken as they are",
+                "HDF5 weights are told by the end .h5 of their name and taken with their shapes; here, as of BVLC's Caffe",
             ),
         ];
         words.into_iter().flatten().collect()
     }
 }
 
-impl Known {
-    /// The names of the dialects that know an entry; nothing if all do.
-    pub fn names(&self) -> Vec<&'static str> {
-        let names: Vec<&str> =
-            super::DIALECTS.iter().filter(|dialect| self.includes(dialect)).map(|d| d.name).collect();
-        if names.len() == super::DIALECTS.len() { Vec::new() } else { names }
-    }
+/// The names of the dialects that know one of the entries of a name; nothing if all do.
+pub(crate) fn known_names<'k>(entries: impl Iterator<Item = &'k Known>) -> Vec<&'static str> {
+    let entries: Vec<&Known> = entries.collect();
+    let knows = |dialect: &&Dialect| entries.iter().any(|known| known.includes(dialect));
+    let names: Vec<&str> = super::DIALECTS.iter().filter(knows).map(|dialect| dialect.name).collect();
+    if names.len() == super::DIALECTS.len() { Vec::new() } else { names }
+}
 
+impl Known {
     /// The first dialect that knows the entry: BVLC's Caffe of today, if that does.
     pub(crate) fn first(&self) -> &'static Dialect {
         super::DIALECTS.iter().find(|dialect| self.includes(dialect)).unwrap_or(Dialect::bvlc())

@@ -13,8 +13,8 @@ use std::fmt;
 
 use crate::proto::Schema;
 
-pub(crate) use document::difference;
 pub use document::{DialectDocument, MessageFields};
+pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
 pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};
 pub use vocabulary::Vocabulary;
@@ -31,6 +31,8 @@ pub struct Dialect {
     pub source: &'static str,
     /// What it does otherwise than BVLC's Caffe of today in the machinery that all layers share.
     pub traits: Traits,
+    /// Whether its layer types, fillers and traits are known here, all of them; of others only the schema is.
+    pub is_whole: bool,
 }
 
 impl Dialect {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::FillerType;
+use super::{FILLERS, FillerType};
+use crate::dialect::known_names;
 use crate::proto::document::{self, FieldDocument};
 
 /// A filler with its documentation.
@@ -31,6 +32,7 @@ impl FillerType {
         let message = self.known.first().schema().message("FillerParameter").expect("every schema has fillers");
         let fields = self.fields.iter().filter_map(|field| message.field_named(field));
         let fields = fields.map(document::field).collect();
-        FillerDocument { name, extension, summary, formula, dialects: self.known.names(), fields }
+        let namesakes = FILLERS.iter().filter(|entry| entry.name == name).map(|entry| &entry.known);
+        FillerDocument { name, extension, summary, formula, dialects: known_names(namesakes), fields }
     }
 }

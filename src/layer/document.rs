@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Arity, LayerType};
+use super::{Arity, LAYERS, LayerType};
+use crate::dialect::known_names;
 use crate::net::v1_name;
 use crate::proto::document::{self, FieldDocument};
 use crate::proto::schema::MessageType;
@@ -50,7 +51,8 @@ impl LayerType {
         let &LayerType { name, summary, bottoms, tops, tops_match_bottoms, .. } = self;
         let message = self.known.first().schema().message("LayerParameter").expect("every schema has layers");
         let settings = self.params.iter().filter_map(|param| settings(message, param)).collect();
-        let (v1_name, dialects) = (v1_name(name), self.known.names());
+        let namesakes = LAYERS.iter().copied().flatten().filter(|entry| entry.name == name);
+        let (v1_name, dialects) = (v1_name(name), known_names(namesakes.map(|entry| &entry.known)));
         LayerDocument { name, v1_name, summary, bottoms, tops, tops_match_bottoms, dialects, settings }
     }
 }

@@ -27,7 +27,8 @@ pub(super) fn told<'a>(file: &FileBytes<'a>, kind: FileKind, options: &ReadOptio
     let mistaken = |error| mistaken(file.name, file.bytes, kind).map_or(error, Error::from);
     if let Some(dialect) = options.dialect {
         let reading = Reading::new(file, kind, dialect).map_err(mistaken)?;
-        return Ok(Told { reading, notice: None });
+        let notice = in_part(dialect).map(|in_part| format!("the dialect {}: {in_part}", dialect.name));
+        return Ok(Told { reading, notice });
     }
     Detection { file, read: &|dialect| Reading::new(file, kind, dialect), vocabulary: options.vocabulary }
         .run(&mistaken)
@@ -155,6 +156,12 @@ impl DialectCandidate<'_> {
     }
 }
 
+/// What has to be said of a dialect that is not known as a whole.
+fn in_part(dialect: &Dialect) -> Option<&'static str> {
+    let in_part = "of it little but the fields is known here, so that other bytes than its own are possible";
+    (!dialect.is_whole).then_some(in_part)
+}
+
 /// A finding with its place in the file.
 fn at(message: &str, place: Option<&Location>) -> String {
     place.map_or_else(|| message.to_owned(), |Location { line, column, .. }| format!("{message} at {line}:{column}"))
@@ -164,6 +171,7 @@ fn at(message: &str, place: Option<&Location>) -> String {
 pub(crate) fn notice(dialect: &Dialect, reason: &str, rivals: &[&str]) -> String {
     let Dialect { name, about, .. } = dialect;
     let told = format!("read in the dialect {name} ({about}), since BVLC's Caffe lacks this: {reason}");
+    let told = in_part(dialect).map_or(told.clone(), |in_part| format!("{told}; {in_part}"));
     match rivals {
         [] => told,
         [one] => format!("{told}; {one} knows it all, too, and would give other bytes: give the dialect to choose"),

@@ -16,7 +16,7 @@ use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, known_names};
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{Filler, FillerRegistry};
 use crate::layer::{BlobSpec, BlobValues, FillerSpec, LAYERS, LayerType, Setup, SetupContext};
@@ -180,7 +180,7 @@ impl<'a> NetWalk<'a> {
                 _ => Refusal::at("type", format!("unknown layer type {name:?}")),
             };
             let elsewhere = LAYERS.iter().copied().flatten().filter(|entry| entry.name == name);
-            let elsewhere: Vec<&str> = elsewhere.flat_map(|entry| entry.known.names()).collect();
+            let elsewhere = known_names(elsewhere.map(|entry| &entry.known));
             match closest(name, registry.iter().map(|entry| entry.name)) {
                 _ if !elsewhere.is_empty() => {
                     let (own, others) = (self.dialect.name, elsewhere.join(", "));

@@ -118,7 +118,10 @@ fn a_caffemodel_of_ssd_is_told_by_its_fields_and_comes_back_from_text() {
     let saved = writer.into_inner();
     let stored = weights::from_bytes("ssd.caffemodel", saved.clone()).unwrap();
     assert_eq!(stored.dialect.map(|dialect| dialect.name), Some("ssd"));
-    assert_eq!(stored.notices, ["read in the dialect ssd (SSD, the single shot detector), which knows all of its fields"]);
+    assert_eq!(
+        stored.notices,
+        ["read in the dialect ssd (SSD, the single shot detector), which knows all of its fields"]
+    );
     let source = Source::from_bytes("ssd.caffemodel", saved.clone(), None).unwrap();
     assert!(binary(&source) == saved);
     let mut text = Vec::new();

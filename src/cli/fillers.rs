@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
     let registry = registry.of(arguments.dialect.unwrap_or(Dialect::bvlc()));
     let Some(name) = &arguments.name else {
         let all: Vec<FillerDocument> = registry.iter().map(FillerType::document).collect();
-        return print::result(&if arguments.json { json(&all)? } else { list(&all) });
+        return print::result(&if arguments.json { json(&all)? } else { list(&all, arguments.dialect.is_some()) });
     };
     let found = registry.find(name).map_err(|refusal| {
         let help = refusal.help.map_or_else(String::new, |help| format!(" ({})", options::advice(&help)));
@@ -47,7 +47,9 @@ pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
     print::result(&if arguments.json { json(&filler)? } else { one(&filler) })
 }
 
-fn list(fillers: &[FillerDocument]) -> String {
+/// A table; `with_dialects` says whether it tells the dialects that know an entry as it is.
+fn list(fillers: &[FillerDocument], with_dialects: bool) -> String {
+    let known_to = |names: &[&str]| if with_dialects { known_to(names) } else { String::new() };
     let mut rows = Rows::new([
         Column::words("filler"),
         Column::words("of").rank(1),

@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
     let registry = registry.of(arguments.dialect.unwrap_or(Dialect::bvlc()));
     let Some(name) = &arguments.name else {
         let all: Vec<LayerDocument> = registry.iter().map(LayerType::document).collect();
-        return print::result(&if arguments.json { json(&all)? } else { list(&all) });
+        return print::result(&if arguments.json { json(&all)? } else { list(&all, arguments.dialect.is_some()) });
     };
     let found = registry.get(name).ok_or_else(|| {
         let near = closest(name, registry.iter().map(|entry| entry.name));
@@ -48,7 +48,9 @@ pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
     print::result(&if arguments.json { json(&layer)? } else { one(&layer) })
 }
 
-fn list(layers: &[LayerDocument]) -> String {
+/// A table; `with_dialects` says whether it tells the dialects that know an entry as it is.
+fn list(layers: &[LayerDocument], with_dialects: bool) -> String {
+    let known_to = |names: &[&str]| if with_dialects { known_to(names) } else { String::new() };
     let mut rows = Rows::new([
         Column::words("type"),
         Column::words("V1 name").rank(2),

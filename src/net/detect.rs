@@ -187,9 +187,12 @@ pub(crate) fn notice(dialect: &Dialect, reason: &str, rivals: &[&str]) -> String
 /// Whether what two dialects do otherwise shows in a net that names all this.
 fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| census.layer_types.contains(*name));
+    let draws = |of: &Traits| (of.reader_draws, of.prefetch_draws, of.data_skips_at_random);
     one.bilinear_centre != other.bilinear_centre && census.fillers.contains("bilinear")
         || one.batch_norm_params != other.batch_norm_params && has(&["BatchNorm"])
-        || one.reader_draws != other.reader_draws && has(&["Data", "AnnotatedData"])
+        || draws(one) != draws(other)
+            && has(&["Data", "AnnotatedData", "ImageData", "WindowData", "HDF5Data", "VideoData"])
+        || one.image_lists != other.image_lists && has(&["ImageData"])
         || one.infogain != other.infogain && has(&["InfogainLoss"])
         || one.net_inputs != other.net_inputs && census.has_inputs
 }

@@ -47,7 +47,7 @@ pub struct UpgradedFile {
 
 #[derive(Debug, Clone)]
 enum UpgradedContent {
-    Net(NetParameter),
+    Net(Box<NetParameter>),
     Solver(Box<SolverParameter>),
 }
 
@@ -84,7 +84,7 @@ impl UpgradedFile {
                 let DecodedFile { message: mut net, locator, dialect, notice } =
                     load::decode(name, &bytes, FileKind::Net, options)?;
                 let changes = upgrade_in_place(&mut net, dialect, &locator)?;
-                (UpgradedContent::Net(net), changes, dialect, notice)
+                (UpgradedContent::Net(Box::new(net)), changes, dialect, notice)
             }
             FileKind::Solver => {
                 let DecodedFile { message: mut solver, locator, dialect, notice } =
@@ -107,7 +107,7 @@ impl UpgradedFile {
             return out.write_all(&bytes);
         }
         match self.content {
-            UpgradedContent::Net(net) => write_net(net, self.dialect, encoding, out),
+            UpgradedContent::Net(net) => write_net(*net, self.dialect, encoding, out),
             UpgradedContent::Solver(solver) => {
                 write_part(&solver.encode_to_vec(), FileKind::Solver.message_of(self.dialect), encoding, out)
             }

@@ -4,7 +4,7 @@ use std::io;
 
 use super::BlobStream;
 use super::values::ValueMaker;
-use crate::filler::Sink;
+use crate::filler::{PIECE, Sink};
 use crate::formats::Output;
 use crate::plan::{BlobId, PlannedLayer};
 
@@ -48,7 +48,8 @@ struct Buffered<'a> {
 impl PieceTarget for Buffered<'_> {
     fn piece(&mut self, length: usize, make: &mut dyn FnMut(&mut [f32]) -> io::Result<()>) -> io::Result<()> {
         if self.buffer.len() < length {
-            self.buffer.resize(length, 0.0);
+            // New memory is zero already, whereas a buffer that grows is copied and zeroed.
+            *self.buffer = vec![0.0; length.max(PIECE)];
         }
         let piece = &mut self.buffer[..length];
         make(piece)?;

@@ -45,7 +45,7 @@ fn holders(message: MessageType) -> Vec<Holder> {
         let below = holders(inner);
         (inner.name() == "FillerParameter" || !below.is_empty()).then_some(Holder { number, below })
     };
-    let messages = message.fields().filter_map(|field| match field.kind() {
+    let messages = message.fields_by_name().filter_map(|field| match field.kind() {
         Kind::Message(inner) => holder(field.number(), inner),
         _ => None,
     });

@@ -12,6 +12,7 @@ pub(super) struct Text {
 }
 
 impl Text {
+    #[inline]
     pub(super) fn get(self) -> &'static str {
         &TEXT[self.start as usize..][..self.length as usize]
     }

@@ -117,10 +117,14 @@ impl MessageType {
 
     /// Its fields in the order in which the schema declares them.
     pub fn fields(self) -> impl ExactSizeIterator<Item = FieldType> {
-        let mut fields: Vec<FieldType> =
-            self.schema.fields[self.range()].iter().map(|entry| self.handle(entry)).collect();
+        let mut fields: Vec<FieldType> = self.fields_by_name().collect();
         fields.sort_by_key(|field| (field.row().declared, field.saved_number()));
         fields.into_iter()
+    }
+
+    /// Its fields in the order of their names.
+    pub(crate) fn fields_by_name(self) -> impl Iterator<Item = FieldType> {
+        self.schema.fields[self.range()].iter().map(move |entry| self.handle(entry))
     }
 
     /// The field of this number in the union.
@@ -186,6 +190,7 @@ pub struct FieldType {
 
 impl FieldType {
     /// Its name.
+    #[inline]
     pub fn name(self) -> &'static str {
         self.row().name.get()
     }
@@ -206,6 +211,7 @@ impl FieldType {
     }
 
     /// What its values are.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.row().kind.resolve(self.schema)
     }
@@ -235,6 +241,7 @@ impl FieldType {
         self.row().about.get()
     }
 
+    #[inline]
     fn row(self) -> &'static RowEntry {
         &UNION.rows[usize::from(self.entry.0)]
     }

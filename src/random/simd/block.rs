@@ -17,11 +17,11 @@ pub(super) fn twist(words: &mut [u32], fresh: usize) {
     while end < words.len() {
         let run = RUN.min(words.len() - end);
         let (known, next) = words.split_at_mut(end);
-        let state = &known[end - STATE..];
-        let pairs = state.iter().zip(&state[1..]).zip(&state[MIDDLE..]);
-        for (word, ((&first, &second), &middle)) in next[..run].iter_mut().zip(pairs) {
-            let joined = (first & 0x8000_0000) | (second & 0x7fff_ffff);
-            *word = middle ^ (joined >> 1) ^ ((second & 1).wrapping_neg() & MATRIX);
+        let (state, next) = (&known[end - STATE..], &mut next[..run]);
+        let (first, second, middle) = (&state[..run], &state[1..][..run], &state[MIDDLE..][..run]);
+        for i in 0..run {
+            let joined = (first[i] & 0x8000_0000) | (second[i] & 0x7fff_ffff);
+            next[i] = middle[i] ^ (joined >> 1) ^ ((second[i] & 1).wrapping_neg() & MATRIX);
         }
         end += run;
     }

@@ -74,7 +74,9 @@ impl Traits {
                 self.infogain == InfogainInput::Probabilities,
                 "InfogainLoss takes probabilities, one set for each item",
             ),
+            when(self.legacy_blobs, "every blob has four axes, and is saved with num, channels, height and width"),
             when(!self.losses_take_any_axes, "Dropout and losses take four axes at most"),
+            when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
@@ -85,7 +87,7 @@ impl Traits {
             ),
             when(
                 !self.checks_hdf5,
-                "HDF5 weights are told by the end .h5 of their name and taken with their shapes; here, as of BVLC's Caffe",
+                "a blob takes the shape of the HDF5 weights for it; which are told by the end .h5 of their name, here by content",
             ),
         ];
         words.into_iter().flatten().collect()

@@ -34,14 +34,14 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's release candidate 3 of January 2016",
         source: "BVLC/caffe, tag rc3",
         traits: Traits::RC3,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "bvlc-rc2",
         about: "BVLC's release candidate 2 of February 2015",
         source: "BVLC/caffe, tag rc2",
-        traits: Traits::RC2,
-        is_whole: false,
+        traits: Traits { legacy_blobs: true, takes_empty_axes: true, ..Traits::RC2 },
+        is_whole: true,
     },
     Dialect {
         name: "addons",

@@ -82,6 +82,8 @@ pub struct Traits {
     pub data_skips_at_random: bool,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
+    /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
+    pub legacy_blobs: bool,
     /// Whether Dropout and the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
@@ -95,8 +97,9 @@ pub struct Traits {
     pub image_lists: ImageLists,
     /// What becomes of the `input` fields of a net.
     pub net_inputs: NetInputs,
-    /// Whether HDF5 weights are told by content, and their shapes compared; otherwise by the end `.h5` of their name, and
-    /// their shapes are taken.
+    /// Whether a net in the V1 format loses the layers that it has in the current one, which otherwise are refused.
+    pub drops_mixed_layers: bool,
+    /// Whether HDF5 weights must have the shapes of the net's blobs; otherwise a blob takes that of the weights.
     pub checks_hdf5: bool,
 }
 
@@ -110,12 +113,14 @@ impl Traits {
         prefetch_draws: true,
         data_skips_at_random: false,
         infogain: InfogainInput::Scores,
+        legacy_blobs: false,
         losses_take_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
         image_lists: ImageLists::Lines,
         net_inputs: NetInputs::Layer,
+        drops_mixed_layers: false,
         checks_hdf5: true,
     };
 
@@ -137,6 +142,7 @@ impl Traits {
         accuracy_counts_tops: false,
         image_lists: ImageLists::Words,
         net_inputs: NetInputs::Fields,
+        drops_mixed_layers: true,
         ..Traits::RC5
     };
 

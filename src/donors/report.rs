@@ -50,6 +50,8 @@ pub struct Taken {
     pub target: String,
     /// How many blobs were taken as they are.
     pub whole: usize,
+    /// How many gave their shape to the net's blob.
+    pub reshaped: usize,
     /// How many were cut to their leading corner.
     pub sliced: usize,
     /// How many fill but the leading corner.
@@ -96,6 +98,7 @@ impl DonorReport {
             layer: layer.name.clone(),
             target: target.param.name().to_owned(),
             whole: count(|fit| matches!(fit, Fit::Whole)),
+            reshaped: count(|fit| matches!(fit, Fit::Reshaped)),
             sliced: count(|fit| matches!(fit, Fit::Sliced { .. })),
             padded: count(|fit| matches!(fit, Fit::Padded { .. })),
         });

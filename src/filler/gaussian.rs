@@ -15,19 +15,32 @@ use std::io;
 use super::pieces::{self, Drawn};
 use super::{Filler, FillerType, INVALID, Moments, PIECE, Piecewise, Sink, count};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::{Distribution, Generator};
 
 const NAME: &str = "gaussian";
 
+const SUMMARY: &str =
+    "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input";
+
 pub(super) const TYPE: FillerType = FillerType::new(
     NAME,
-    "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input",
+    SUMMARY,
     "x ~ N(mean, std^2), kept with probability sparse / first dimension",
     |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)),
 )
-.fields(&["mean", "std", "sparse"]);
+.fields(&["mean", "std", "sparse"])
+.known(Known::Where(|traits| !traits.legacy_blobs));
+
+/// That of Caffes whose blobs have four axes.
+pub(super) const LEGACY: FillerType =
+    FillerType::new(NAME, SUMMARY, "x ~ N(mean, std^2), kept with probability sparse / height", |param, shape| {
+        Ok(Box::new(Gaussian::legacy(param, shape)?))
+    })
+    .fields(&["mean", "std", "sparse"])
+    .known(Known::Where(|traits| traits.legacy_blobs));
 
 /// Draws from the normal distribution of the given mean and standard deviation.
 ///
@@ -47,6 +60,18 @@ impl Gaussian {
     /// - `sparse` is below -1 or above the first dimension, or it is given and there are no axes.
     /// - The blob is empty.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Gaussian, Refusal> {
+        Gaussian::along(param, shape, (0, "first dimension"))
+    }
+
+    /// The same as Caffes have it whose blobs have four axes: the outputs of an inner product are the height.
+    fn legacy(param: &FillerParameter, shape: &Shape) -> Result<Gaussian, Refusal> {
+        let is_matrix = matches!(shape.dims(), [1, 1, _, _]);
+        ensure!(param.sparse() == -1 || is_matrix, "sparse", "sparse needs num and channels of 1, the blob is {shape}");
+        Gaussian::along(param, shape, (2, "height"))
+    }
+
+    /// The filler for a blob whose outputs lie along this axis.
+    fn along(param: &FillerParameter, shape: &Shape, outputs: (usize, &str)) -> Result<Gaussian, Refusal> {
         let count = count(NAME, shape)?;
         let (mean, std) = (param.mean(), param.std());
         ensure!(!std.is_nan(), "std", "std is not a number");
@@ -58,7 +83,7 @@ impl Gaussian {
                 .help(format!("for one value everywhere use type: \"constant\" with value: {mean:?}")));
         }
         let normal = Drawn { distribution: Distribution::Gaussian { mean, std }, count };
-        Ok(Gaussian { normal, keep: keep(param.sparse(), shape)? })
+        Ok(Gaussian { normal, keep: keep(param.sparse(), shape, outputs)? })
     }
 
     fn fill_sparse(&self, keep: f32, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
@@ -83,17 +108,17 @@ impl Gaussian {
 }
 
 /// The probability that a value stays; `None` if all do.
-fn keep(sparse: i32, shape: &Shape) -> Result<Option<f32>, Refusal> {
+fn keep(sparse: i32, shape: &Shape, (axis, name): (usize, &str)) -> Result<Option<f32>, Refusal> {
     ensure!(sparse >= -1, "sparse", "sparse {sparse} is below -1, which means not sparse");
     if sparse == -1 {
         return Ok(None);
     }
-    let Some(outputs) = shape.dim(0) else {
+    let Some(outputs) = shape.dim(axis) else {
         return Err(Refusal::at("sparse", format!("sparse {sparse} needs at least one axis, the blob is a scalar")));
     };
     let probability = sparse as f32 / outputs as f32;
     if probability > 1.0 {
-        let message = format!("sparse {sparse} is above {outputs}, the first dimension of {shape}");
+        let message = format!("sparse {sparse} is above {outputs}, the {name} of {shape}");
         return Err(Refusal::at("sparse", message));
     }
     Ok(Some(probability))

@@ -24,6 +24,7 @@ pub static FILLERS: &[FillerType] = &[
     super::dirac::IDENTITY,
     super::from_file::TYPE,
     super::gaussian::TYPE,
+    super::gaussian::LEGACY,
     super::msra::TYPE,
     super::msra::FOUR_AXES,
     super::orthogonal::TYPE,

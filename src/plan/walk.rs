@@ -161,6 +161,9 @@ impl<'a> NetWalk<'a> {
         let setup = entry.setup(&ctx).map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
         let mut setup = setup.map_err(at_layer)?;
         setup.notices.extend(added(entry, self.dialect));
+        if self.dialect.traits.legacy_blobs {
+            setup.pad_to_four_axes().map_err(at_layer)?;
+        }
         check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
         if !self.dialect.traits.takes_empty_axes {

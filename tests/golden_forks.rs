@@ -100,6 +100,11 @@ fn bvlc_rc5() {
     );
 }
 
+#[test]
+fn nvidia() {
+    check("nvidia", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

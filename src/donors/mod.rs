@@ -16,6 +16,7 @@
 //!
 //! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`].
 
+mod batch_norm;
 mod fit;
 mod nested;
 mod rename;
@@ -33,6 +34,7 @@ pub use self::rename::{Rename, RenameError};
 use self::report::Passed;
 pub use self::report::{DonorReport, MatchReport, Skipped, Taken};
 pub use self::select::{Selection, SelectionError};
+use crate::dialect::BatchNormBlobs;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
@@ -176,6 +178,10 @@ impl Matcher<'_> {
                     if let Some(flaw) = &layer.flaw {
                         return Err(flaw.error(&donor.name));
                     }
+                    if matching == Matching::Layers && self.is_corrected(layer) {
+                        self.corrected(donor, layer, target, &mut report)?;
+                        continue;
+                    }
                     let planned = &self.plan.layers[target];
                     let complete = match matching {
                         Matching::Layers => check_layer(layer, planned),
@@ -186,6 +192,29 @@ impl Matcher<'_> {
             }
         }
         Ok(report)
+    }
+
+    /// Whether it is a BatchNorm whose blobs the net's Caffe takes in a way of its own.
+    fn is_corrected(&self, layer: &StoredLayer) -> bool {
+        self.plan.dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected
+            && layer.param.as_ref().is_some_and(|param| param.r#type() == "BatchNorm")
+    }
+
+    /// Takes such a layer, shapes included.
+    fn corrected(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<()> {
+        let cannot_read = |source| Error::io("cannot read", &donor.name, source);
+        let layer = &batch_norm::corrected(layer).map_err(cannot_read)?;
+        let complete = check_layer(layer, &self.plan.layers[target]);
+        if complete.is_ok() {
+            for blob in &layer.blobs {
+                let id = BlobId { layer: target, blob: blob.index };
+                report.reshape(layer, id, &self.plan.blob(id).shape, &blob.shape);
+                for id in [id, self.plan.owner(id)] {
+                    self.plan.layers[id.layer].blobs[id.blob].shape = blob.shape.clone();
+                }
+            }
+        }
+        self.layer(donor, layer, target, complete, report)
     }
 
     fn rename(&mut self, name: &str) -> String {

@@ -27,6 +27,12 @@ const BY_CONTENT: &str = "a caffemodel is told by its content, whatever its name
 const MIXED: &str = "V0 layers beside current ones, and weights in both formats, are refused, as some would be lost";
 const EMPTY: &str = "an empty file of weights is refused, as a download that has failed";
 
+const CROP: &str = "a crop larger than the picture is refused before it fails in training";
+const TOO_FEW: &str =
+    "weights with fewer values than their sizes say are refused, as what lies behind them is undefined";
+const CRASHES: &str = "sound, but the release crashes";
+const INTEGERS: &str = "HDF5 data of integers tells its shape as well as one of floats";
+
 /// Checks all of a pack.
 fn check(pack: &str, exceptions: &Exceptions) {
     let runs: Vec<Run> = load_fork(pack, "manifest.jsonl");
@@ -126,7 +132,34 @@ fn bvlc_rc3() {
 
 #[test]
 fn bvlc_rc2() {
-    check("bvlc-rc2", &Exceptions::default());
+    check(
+        "bvlc-rc2",
+        &Exceptions {
+            runs: &[
+                ("bvlc-rc2-v0-new-layers-dropped", MIXED),
+                ("bvlc-rc2-oldweights-v0-mixed-new", MIXED),
+                ("bvlc-rc2-accepts-oldweights-v1-and-new", MIXED),
+                ("bvlc-rc2-oldweights-empty-file", EMPTY),
+                ("bvlc-rc2-accepts-data-crop-too-big*", CROP),
+                ("bvlc-rc2-accepts-images-crop-too-big", CROP),
+                ("bvlc-rc2-accepts-images-encoded-crop-too-big", CROP),
+                ("bvlc-rc2-accepts-olddata-v1-crop-too-big", CROP),
+                ("bvlc-rc2-accepts-oldweights-value-count", TOO_FEW),
+                ("bvlc-rc2-accepts-oldweights-double-count", TOO_FEW),
+            ],
+            rejects: &[
+                ("reject-bvlc-rc2-data-leveldb-mean-file", CRASHES),
+                ("reject-bvlc-rc2-images-batch-size-default", CRASHES),
+                ("reject-bvlc-rc2-data-hdf5-int", INTEGERS),
+                ("reject-bvlc-rc2-data-hdf5-uint8", INTEGERS),
+            ],
+        },
+    );
+}
+
+#[test]
+fn nvidia() {
+    check("nvidia", &Exceptions::default());
 }
 
 /// What a source is in binary.

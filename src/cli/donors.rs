@@ -159,7 +159,6 @@ fn print_donor(donor: &DonorReport) {
     let some = |count: usize, what: &str| (count > 0).then(|| format!("{} {what}", table::count(count as u64)));
     let in_part = |is: fn(&&Taken) -> bool| donor.taken.iter().filter(is).count();
     let parts = [
-        some(in_part(|taken| taken.reshaped > 0), "of them with other shapes"),
         some(in_part(|taken| taken.sliced > 0), "of them sliced"),
         some(in_part(|taken| taken.padded > 0), "of them padded"),
         some(donor.skipped.len(), "do not fit"),
@@ -176,6 +175,9 @@ fn print_donor(donor: &DonorReport) {
     for skipped in &donor.skipped {
         report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));
     }
+    for note in &donor.notes {
+        report::note(&format!("{}: {note}", donor.donor));
+    }
     for flaw in &donor.flaws {
         report::note(&format!("{}: passed over: {flaw}", donor.donor));
     }
@@ -189,11 +191,11 @@ fn print_donor(donor: &DonorReport) {
 
 /// A layer that was taken: `conv1 as conv1_a: 2 blobs, 1 sliced`.
 fn describe(taken: &Taken) -> String {
-    let Taken { layer, target, whole, reshaped, sliced, padded } = taken;
+    let Taken { layer, target, whole, sliced, padded } = taken;
     let renamed = if layer == target { String::new() } else { format!(" as {target}") };
-    let parts = [(*reshaped, "with another shape"), (*sliced, "sliced"), (*padded, "padded")];
+    let parts = [(*sliced, "sliced"), (*padded, "padded")];
     let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
-    let blobs = counted((whole + reshaped + sliced + padded) as u64, "blob");
+    let blobs = counted((whole + sliced + padded) as u64, "blob");
     format!("{layer}{renamed}: {blobs}{}", parts.collect::<String>())
 }
 

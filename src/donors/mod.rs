@@ -17,6 +17,7 @@
 //!
 //! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`].
 
+mod batch_norm;
 mod fit;
 mod nested;
 mod rename;
@@ -34,6 +35,7 @@ pub use self::rename::{Rename, RenameError};
 use self::report::Passed;
 pub use self::report::{DonorReport, MatchReport, Skipped, Taken};
 pub use self::select::{Selection, SelectionError};
+use crate::dialect::BatchNormBlobs;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
@@ -177,6 +179,10 @@ impl Matcher<'_> {
                     if let Some(flaw) = &layer.flaw {
                         return Err(flaw.error(&donor.name));
                     }
+                    if matching == Matching::Layers && self.is_corrected(layer) {
+                        self.corrected(donor, layer, target, &mut report)?;
+                        continue;
+                    }
                     let planned = &self.plan.layers[target];
                     let complete = match matching {
                         Matching::Layers => check_layer(layer, planned),
@@ -188,6 +194,20 @@ impl Matcher<'_> {
             }
         }
         Ok(report)
+    }
+
+    /// Whether it is a BatchNorm whose blobs the net's Caffe takes in a way of its own.
+    fn is_corrected(&self, layer: &StoredLayer) -> bool {
+        self.plan.dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected
+            && layer.param.as_ref().is_some_and(|param| param.r#type() == "BatchNorm")
+    }
+
+    /// Takes such a layer, shapes included.
+    fn corrected(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<()> {
+        let cannot_read = |source| Error::io("cannot read", &donor.name, source);
+        let layer = &batch_norm::corrected(layer).map_err(cannot_read)?;
+        let fits = check_layer(layer, &self.plan.layers[target]).map(|()| vec![Fit::Reshaped; layer.blobs.len()]);
+        self.layer(donor, layer, target, fits, report)
     }
 
     fn rename(&mut self, name: &str) -> String {
@@ -236,7 +256,11 @@ impl Matcher<'_> {
             Ok(fits) => {
                 report.take(layer, planned, &fits);
                 for (blob, fit) in layer.blobs.iter().zip(fits) {
-                    self.take(blob, BlobId { layer: target, blob: blob.index }, fit);
+                    let id = BlobId { layer: target, blob: blob.index };
+                    if fit == Fit::Reshaped {
+                        report.reshape(layer, id, &self.plan.blob(id).shape, &blob.shape);
+                    }
+                    self.take(blob, id, fit);
                 }
                 Ok(())
             }
@@ -250,6 +274,9 @@ impl Matcher<'_> {
 
     /// Enters a blob where its target's values are owned.
     fn take(&mut self, blob: &StoredBlob, target: BlobId, fit: Fit) {
+        if fit == Fit::Reshaped {
+            self.plan.layers[target.layer].blobs[target.blob].shape = blob.shape.clone();
+        }
         let shape = self.plan.blob(target).shape.clone();
         let BlobId { layer, blob: index } = self.plan.owner(target);
         let owner = &mut self.plan.layers[layer].blobs[index];
@@ -257,7 +284,7 @@ impl Matcher<'_> {
             Fit::Padded { small } => owner.take_corner(Patch::new(blob.clone(), &small, &shape)),
             Fit::Whole => owner.take(blob.clone()),
             Fit::Reshaped => {
-                owner.shape = blob.shape.clone();
+                owner.shape = shape;
                 owner.take(blob.clone());
             }
             Fit::Sliced { corner } => {

@@ -34,6 +34,9 @@ pub(super) const FOUR_AXES: FillerType =
         .fields(&["variance_norm"])
         .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs));
 
+/// What NVIDIA's Caffe calls it besides.
+pub(super) const STATIC: FillerType = FOUR_AXES.named("msrastatic").known(Known::In(super::STATIC_FILLERS));
+
 /// Draws from the normal distribution of mean 0 and standard deviation `√(2/n)`.
 #[derive(Debug, Clone)]
 pub struct Msra {

@@ -109,11 +109,13 @@ pub(crate) fn is_blob(bytes: &[u8]) -> bool {
         5 | 6 => matches!(field.wire_type, WireType::LengthDelimited | WireType::ThirtyTwoBit),
         7 => field.wire_type == WireType::LengthDelimited,
         8 | 9 => matches!(field.wire_type, WireType::LengthDelimited | WireType::SixtyFourBit),
+        10 | 11 => field.wire_type == WireType::Varint,
+        12 | 13 => field.wire_type == WireType::LengthDelimited,
         _ => false,
     };
     let all = fields(bytes).all(|field| {
         field.is_some_and(|field| {
-            any |= matches!(field.number, 5 | 8);
+            any |= matches!(field.number, 5 | 8 | 12);
             fits(&field)
         })
     });

@@ -74,7 +74,12 @@ impl Traits {
                 self.infogain == InfogainInput::Probabilities,
                 "InfogainLoss takes probabilities, one set for each item",
             ),
-            when(!self.losses_take_any_axes, "Dropout and losses take four axes at most"),
+            match (self.dropout_takes_any_axes, self.losses_take_any_axes) {
+                (true, true) => None,
+                (true, false) => Some("losses take four axes at most"),
+                (false, true) => Some("Dropout takes four axes at most"),
+                (false, false) => Some("Dropout and losses take four axes at most"),
+            },
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),

@@ -270,13 +270,15 @@ fn checked_base(base: f32, field: &'static str) -> Result<Option<f32>, Refusal> 
 mod tests {
     use super::*;
     use crate::Shape;
-    use crate::layer::testing::{refusal, refusal_in_place, setup_blobs, top, tops};
+    use crate::layer::testing::{Surroundings, refusal, refusal_in_place, setup_blobs, top};
+    use crate::proto::caffe::LayerParameter;
 
     #[test]
     fn every_type_keeps_the_shape() {
         for entry in TYPES {
             for dims in [&[2, 3, 2, 1, 4][..], &[0, 3], &[]] {
-                assert_eq!(top(entry.name, "", &[dims]), dims, "{}", entry.name);
+                let knowing = Surroundings::of(entry.known.first().name);
+                assert_eq!(knowing.top(entry.name, "", &[dims]), dims, "{}", entry.name);
             }
         }
     }
@@ -292,7 +294,10 @@ mod tests {
     #[test]
     fn all_but_abs_val_work_in_place() {
         for entry in TYPES.iter().filter(|entry| entry.name != "AbsVal") {
-            assert_eq!(tops(entry.name, "", &[&[2, 3]], &[0]), [[2, 3]], "{}", entry.name);
+            let bottom = Shape::new([2, 3]).unwrap();
+            let knowing = Surroundings::of(entry.known.first().name);
+            let made = knowing.setup_blobs(entry, &LayerParameter::default(), &[bottom], &[0]).unwrap();
+            assert_eq!(made.tops[0].dims(), [2, 3], "{}", entry.name);
         }
         let expected = ("top", "the layer cannot work in place".to_owned());
         assert_eq!(refusal_in_place("AbsVal", "", &[&[2, 3]], 1), expected);

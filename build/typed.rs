@@ -21,24 +21,45 @@ const MESSAGES: &[&str] = &[
     "AnnotatedDatum",
     "Annotation",
     "AnnotationGroup",
+    "BoxAnnotatorOHEMParameter",
+    "BoxesObjParameter",
+    "DeformableConvolutionParameter",
+    "DeformablePSROIPoolingParameter",
     "DetectionEvaluateParameter",
     "DetectionOutputParameter",
     "ExpansionParameter",
+    "FocalLossParameter",
+    "FrcnnAnchorTargetParameter",
+    "FrcnnProposalParameter",
+    "InterpParameter",
     "LabelMap",
     "LabelMapItem",
+    "LargeMarginInnerProductParameter",
+    "MarginInnerProductParameter",
+    "MaskResizeParameter",
     "MultiBoxLossParameter",
     "NonMaximumSuppressionParameter",
     "NormalizeParameter",
+    "PSROIPoolingParameter",
     "PermuteParameter",
     "PriorBoxParameter",
+    "ROIAlignParameter",
+    "ROIMaskAlignParameter",
+    "ROIMaskPoolingParameter",
+    "ROIPoolingParameter",
+    "ROIWarpingParameter",
+    "ReLUXParameter",
     "ResizeParameter",
     "SaveOutputParameter",
+    "SeLuDropoutParameter",
+    "SeLuParameter",
     "ShuffleChannelParameter",
+    "SmoothL1LossParameter",
     "VideoDataParameter",
 ];
 
 /// Fields of forks' that are read, beside those that the messages above are of or belong to: what forks have added to
-/// messages of BVLC's, and messages of BVLC's within those above.
+/// messages of BVLC's, fields of BVLC's to whose values they have added, and messages of BVLC's within those above.
 const FIELDS: &[(&str, &str)] = &[
     ("AnnotatedDatum", "datum"),
     ("BatchNormParameter", "bias_filler"),
@@ -47,11 +68,16 @@ const FIELDS: &[(&str, &str)] = &[
     ("BlobProto", "raw_data"),
     ("BlobProto", "raw_data_type"),
     ("ConvolutionParameter", "conv_algos_override"),
+    ("DeformableConvolutionParameter", "bias_filler"),
+    ("DeformableConvolutionParameter", "weight_filler"),
+    ("LargeMarginInnerProductParameter", "weight_filler"),
     ("LayerParameter", "backward_math"),
     ("LayerParameter", "backward_type"),
     ("LayerParameter", "cudnn_math_override"),
     ("LayerParameter", "forward_math"),
     ("LayerParameter", "forward_type"),
+    ("LossParameter", "normalization"),
+    ("MarginInnerProductParameter", "weight_filler"),
     ("NetParameter", "default_backward_math"),
     ("NetParameter", "default_backward_type"),
     ("NetParameter", "default_conv_algos_override"),
@@ -59,6 +85,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("NetParameter", "default_forward_math"),
     ("NetParameter", "default_forward_type"),
     ("NormalizeParameter", "scale_filler"),
+    ("PoolingParameter", "ceil_mode"),
     ("TransformationParameter", "crop_h"),
     ("TransformationParameter", "crop_w"),
 ];
@@ -86,7 +113,7 @@ pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
             }
         }
         if let Kind::Enum(values) = &row.kind
-            && row.number >= FIRST_NUMBER
+            && (row.number >= FIRST_NUMBER || is_named(row))
         {
             add_values(&mut file, &values.name, &values.values);
         }
@@ -128,12 +155,16 @@ fn push_enum(paths: &mut Vec<Vec<i32>>, path: Vec<i32>, values: &EnumDescriptorP
 /// Whether the types have the field.
 pub fn is_read(row: &Row) -> bool {
     let is_bvlcs = row.number < FIRST_NUMBER;
-    let named = FIELDS.contains(&(row.message.as_str(), row.name.as_str()));
     match &row.kind {
-        _ if is_bvlcs || named => true,
+        _ if is_bvlcs || is_named(row) => true,
         Kind::Message(name) => MESSAGES.contains(&name.as_str()),
         _ => MESSAGES.contains(&row.message.as_str()),
     }
+}
+
+/// Whether the table of fields names it.
+fn is_named(row: &Row) -> bool {
+    FIELDS.contains(&(row.message.as_str(), row.name.as_str()))
 }
 
 /// Whether a message has the field `kept`: roots have it, and elements of lists that hold anything unread.

@@ -100,6 +100,11 @@ fn bvlc_rc5() {
     );
 }
 
+#[test]
+fn segnet_cudnn5() {
+    check("segnet-cudnn5", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

@@ -105,6 +105,11 @@ fn segnet_cudnn5() {
     check("segnet-cudnn5", &Exceptions::default());
 }
 
+#[test]
+fn segnet() {
+    check("segnet", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

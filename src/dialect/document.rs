@@ -76,6 +76,10 @@ impl Traits {
                 "InfogainLoss takes probabilities, one set for each item",
             ),
             when(!self.losses_take_any_axes, "Dropout and losses take four axes at most"),
+            when(
+                !self.convolutions_take_any_axes,
+                "convolutions take four axes, and kernel, pad and stride once or in pairs",
+            ),
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),

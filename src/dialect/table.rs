@@ -149,7 +149,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
         traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "segnet-cudnn5",

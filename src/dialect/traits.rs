@@ -86,6 +86,9 @@ pub struct Traits {
     pub infogain: InfogainInput,
     /// Whether Dropout and the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
+    /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and stride
+    /// once or in pairs, and Im2col no dilation.
+    pub convolutions_take_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
     pub takes_empty_axes: bool,
     /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
@@ -118,6 +121,7 @@ impl Traits {
         data_skips_at_random: false,
         infogain: InfogainInput::Scores,
         losses_take_any_axes: true,
+        convolutions_take_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
@@ -150,6 +154,11 @@ impl Traits {
     };
 
     /// Those of BVLC's release candidate 2 of February 2015.
-    pub const RC2: Traits =
-        Traits { reader_draws: false, prefetch_draws: false, data_skips_at_random: true, ..Traits::RC3 };
+    pub const RC2: Traits = Traits {
+        reader_draws: false,
+        prefetch_draws: false,
+        data_skips_at_random: true,
+        convolutions_take_any_axes: false,
+        ..Traits::RC3
+    };
 }

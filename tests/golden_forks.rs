@@ -110,6 +110,16 @@ fn segnet() {
     check("segnet", &Exceptions::default());
 }
 
+#[test]
+fn rfcn() {
+    check("rfcn", &Exceptions::default());
+}
+
+#[test]
+fn fast_rcnn() {
+    check("fast-rcnn", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

@@ -75,7 +75,12 @@ impl Traits {
                 self.infogain == InfogainInput::Probabilities,
                 "InfogainLoss takes probabilities, one set for each item",
             ),
-            when(!self.losses_take_any_axes, "Dropout and losses take four axes at most"),
+            match (self.dropout_takes_any_axes, self.losses_take_any_axes) {
+                (true, true) => None,
+                (true, false) => Some("losses take four axes at most"),
+                (false, true) => Some("Dropout takes four axes at most"),
+                (false, false) => Some("Dropout and losses take four axes at most"),
+            },
             when(
                 !self.convolutions_take_any_axes,
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",

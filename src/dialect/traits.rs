@@ -84,11 +84,13 @@ pub struct Traits {
     pub data_skips_at_random: bool,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
-    /// Whether Dropout and the losses take blobs of any number of axes, and not of four at most.
+    /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
     /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and stride
     /// once or in pairs, and Im2col no dilation.
     pub convolutions_take_any_axes: bool,
+    /// Whether Dropout does.
+    pub dropout_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
     pub takes_empty_axes: bool,
     /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
@@ -122,6 +124,7 @@ impl Traits {
         infogain: InfogainInput::Scores,
         losses_take_any_axes: true,
         convolutions_take_any_axes: true,
+        dropout_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
@@ -145,6 +148,7 @@ impl Traits {
         batch_norm_params: BatchNormParams::Kept,
         reader_draws: true,
         losses_take_any_axes: false,
+        dropout_takes_any_axes: false,
         takes_empty_axes: false,
         scale_takes_given_bias: false,
         accuracy_counts_tops: false,

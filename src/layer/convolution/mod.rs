@@ -27,8 +27,11 @@
 //! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
 //! `i32::MAX` elements. `engine` and `force_nd_im2col` change nothing here.
 
+mod deformable;
+mod depthwise;
 mod window;
 
+pub use deformable::DeformableConvolution;
 pub use window::Window;
 
 use super::pooling::picture_size;
@@ -37,7 +40,7 @@ use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Sig
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::caffe::{ConvolutionParameter, LayerParameter};
+use crate::proto::caffe::{ConvolutionParameter, FillerParameter, LayerParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -72,6 +75,8 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(convolution_signal)
     .matching_tops()
     .known(Known::Added { from: "yonghenglh6/DepthwiseConvolution", own: &["mobilenet-yolo", "soeaver"] }),
+    deformable::TYPE,
+    depthwise::TYPE,
 ];
 
 /// Learned filters slid over the spatial axes, or the transpose of that.
@@ -183,13 +188,17 @@ fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
     if convolution.bias {
         check_bias_multiplier(&top, convolution.axis)?;
     }
-    let num_output = convolution.num_output;
+    let fillers = BlobFillers {
+        weight: ("convolution_param.weight_filler", param.weight_filler.as_ref()),
+        bias: ("convolution_param.bias_filler", param.bias_filler.as_ref()),
+    };
+    let bias = convolution.bias.then_some(convolution.num_output);
     let tops = vec![top; ctx.top_count()];
     let setup = Setup::new(ctx, Operator::Convolution(convolution), tops);
     if !ctx.dialect.traits.convolutions_take_any_axes && !ctx.given.is_empty() {
         return Ok(setup.given_roles(&[Role::Weight, Role::Bias]));
     }
-    add_blobs(setup, param, weight, num_output)
+    fillers.add(setup, weight, bias)
 }
 
 /// Caffe unrolls one image into (inner * kernel.., positions..) elements; a 1x1 convolution does not use them, but they
@@ -216,26 +225,34 @@ fn check_bias_multiplier(top: &Shape, axis: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks the given blobs or, where there are none, adds those to be filled.
-fn add_blobs(mut setup: Setup, param: &ConvolutionParameter, weight: Shape, num_output: i64) -> Result<Setup, Refusal> {
-    let bias = Shape::new([num_output]).at("convolution_param.num_output")?;
-    let mut expected = vec![(Role::Weight, weight, "convolution_param.weight_filler", &param.weight_filler)];
-    if param.bias_term() {
-        expected.push((Role::Bias, bias, "convolution_param.bias_filler", &param.bias_filler));
-    }
-    if setup.blobs.is_empty() {
-        for (role, shape, field, filler) in expected {
-            setup.push_blob(BlobSpec::filled(role, shape, field, filler.as_ref()));
+/// The fillers of the blobs of a convolution, each with its field.
+struct BlobFillers<'a> {
+    weight: (&'static str, Option<&'a FillerParameter>),
+    bias: (&'static str, Option<&'a FillerParameter>),
+}
+
+impl BlobFillers<'_> {
+    /// Checks the given blobs or, where there are none, adds those to be filled: weights of this shape, and so many numbers of
+    /// a bias, if there is one.
+    fn add(self, mut setup: Setup, weight: Shape, bias: Option<i64>) -> Result<Setup, Refusal> {
+        let mut expected = vec![(Role::Weight, weight, self.weight)];
+        if let Some(count) = bias {
+            expected.push((Role::Bias, Shape::new([count]).at("convolution_param.num_output")?, self.bias));
         }
-        return Ok(setup);
+        if setup.blobs.is_empty() {
+            for (role, shape, (field, filler)) in expected {
+                setup.push_blob(BlobSpec::filled(role, shape, field, filler));
+            }
+            return Ok(setup);
+        }
+        let (given, needed) = (setup.blobs.len(), expected.len());
+        ensure!(given == needed, "blobs", "the layer gives {given} blobs and needs {needed}");
+        for (index, (blob, (role, shape, _))) in setup.blobs.iter_mut().zip(expected).enumerate() {
+            ensure!(blob.shape == shape, "blobs", "blob {index} is given as {} and must be {shape}", blob.shape);
+            blob.role = role;
+        }
+        Ok(setup)
     }
-    let (given, needed) = (setup.blobs.len(), expected.len());
-    ensure!(given == needed, "blobs", "the layer gives {given} blobs and needs {needed}");
-    for (index, (blob, (role, shape, ..))) in setup.blobs.iter_mut().zip(expected).enumerate() {
-        ensure!(blob.shape == shape, "blobs", "blob {index} is given as {} and must be {shape}", blob.shape);
-        blob.role = role;
-    }
-    Ok(setup)
 }
 
 #[cfg(test)]

@@ -120,6 +120,11 @@ fn fast_rcnn() {
     check("fast-rcnn", &Exceptions::default());
 }
 
+#[test]
+fn pspnet() {
+    check("pspnet", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

@@ -142,7 +142,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
         traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "segnet",

@@ -107,6 +107,31 @@ fn bvlc_rc5() {
 }
 
 #[test]
+fn segnet_cudnn5() {
+    check("segnet-cudnn5", &Exceptions::default());
+}
+
+#[test]
+fn segnet() {
+    check("segnet", &Exceptions::default());
+}
+
+#[test]
+fn rfcn() {
+    check("rfcn", &Exceptions::default());
+}
+
+#[test]
+fn fast_rcnn() {
+    check("fast-rcnn", &Exceptions::default());
+}
+
+#[test]
+fn pspnet() {
+    check("pspnet", &Exceptions::default());
+}
+
+#[test]
 fn bvlc_rc3() {
     check(
         "bvlc-rc3",
@@ -160,16 +185,6 @@ fn bvlc_rc2() {
 #[test]
 fn nvidia() {
     check("nvidia", &Exceptions::default());
-}
-
-#[test]
-fn rfcn() {
-    check("rfcn", &Exceptions::default());
-}
-
-#[test]
-fn fast_rcnn() {
-    check("fast-rcnn", &Exceptions::default());
 }
 
 /// What a source is in binary.

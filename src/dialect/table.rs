@@ -148,15 +148,15 @@ pub static DIALECTS: &[Dialect] = &[
         name: "pspnet",
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
-        traits: Traits::RC3,
-        is_whole: false,
+        traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
+        is_whole: true,
     },
     Dialect {
         name: "segnet",
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
-        traits: Traits::RC2,
-        is_whole: false,
+        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
+        is_whole: true,
     },
     Dialect {
         name: "segnet-cudnn5",
@@ -168,7 +168,7 @@ pub static DIALECTS: &[Dialect] = &[
             data_skips_at_random: true,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "crfasrnn",

@@ -17,16 +17,23 @@ use crate::union::{FIRST_NUMBER, Kind, Row, Union};
 
 /// Messages of forks that are read.
 const MESSAGES: &[&str] = &[
+    "AdaptiveBiasChannelParameter",
     "AnnotatedDataParameter",
     "AnnotatedDatum",
     "Annotation",
     "AnnotationGroup",
+    "BNParameter",
+    "BatchReductionParameter",
+    "BiasChannelParameter",
     "BoxAnnotatorOHEMParameter",
     "BoxesObjParameter",
     "DeformableConvolutionParameter",
     "DeformablePSROIPoolingParameter",
+    "DenseCRFParameter",
+    "DenseImageDataParameter",
     "DetectionEvaluateParameter",
     "DetectionOutputParameter",
+    "DomainTransformParameter",
     "ExpansionParameter",
     "FocalLossParameter",
     "FrcnnAnchorTargetParameter",
@@ -37,6 +44,8 @@ const MESSAGES: &[&str] = &[
     "LargeMarginInnerProductParameter",
     "MarginInnerProductParameter",
     "MaskResizeParameter",
+    "MatReadParameter",
+    "MatWriteParameter",
     "MultiBoxLossParameter",
     "NonMaximumSuppressionParameter",
     "NormalizeParameter",
@@ -53,24 +62,46 @@ const MESSAGES: &[&str] = &[
     "SaveOutputParameter",
     "SeLuDropoutParameter",
     "SeLuParameter",
+    "SegAccuracyParameter",
+    "SegDataParameter",
     "ShuffleChannelParameter",
     "SmoothL1LossParameter",
+    "UniqueLabelParameter",
+    "UpsampleParameter",
     "VideoDataParameter",
 ];
 
 /// Fields of forks' that are read, beside those that the messages above are of or belong to: what forks have added to
-/// messages of BVLC's, fields of BVLC's to whose values they have added, and messages of BVLC's within those above.
+/// messages of BVLC's, messages of BVLC's within those above, and fields of BVLC's whose values forks have added to.
 const FIELDS: &[(&str, &str)] = &[
     ("AnnotatedDatum", "datum"),
+    ("BNParameter", "bias_filler"),
+    ("BNParameter", "scale_filler"),
+    ("BNParameter", "shift_filler"),
+    ("BNParameter", "slope_filler"),
+    ("BatchReductionParameter", "reduction_param"),
+    ("ConvolutionParameter", "dilation_h"),
+    ("ConvolutionParameter", "dilation_w"),
     ("DeformableConvolutionParameter", "bias_filler"),
     ("DeformableConvolutionParameter", "weight_filler"),
+    ("EltwiseParameter", "operation"),
     ("LargeMarginInnerProductParameter", "weight_filler"),
+    ("LossParameter", "class_weighting"),
     ("LossParameter", "normalization"),
+    ("LossParameter", "weight_by_label_freqs"),
     ("MarginInnerProductParameter", "weight_filler"),
     ("NormalizeParameter", "scale_filler"),
     ("PoolingParameter", "ceil_mode"),
+    ("ReductionParameter", "k"),
+    ("ReductionParameter", "operation"),
     ("TransformationParameter", "crop_h"),
+    ("TransformationParameter", "crop_height"),
     ("TransformationParameter", "crop_w"),
+    ("TransformationParameter", "crop_width"),
+    ("TransformationParameter", "stride"),
+    ("TransformationParameter", "upper_height"),
+    ("TransformationParameter", "upper_size"),
+    ("TransformationParameter", "upper_width"),
 ];
 
 /// Messages that files consist of.
@@ -91,7 +122,7 @@ pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
             }
             Some(_) => {}
             None => {
-                let taken = message.field.iter().any(|field| field.name() == row.name);
+                let taken = message.field.iter().any(|field| field.name().eq_ignore_ascii_case(&row.name));
                 message.field.push(field(row, taken));
             }
         }
@@ -145,7 +176,7 @@ pub fn is_read(row: &Row) -> bool {
     }
 }
 
-/// Whether the table of fields names it.
+/// Whether the field is one of those that are read beside whole messages.
 fn is_named(row: &Row) -> bool {
     FIELDS.contains(&(row.message.as_str(), row.name.as_str()))
 }

@@ -110,6 +110,16 @@ fn fast_rcnn() {
     check("fast-rcnn", &Exceptions::default());
 }
 
+#[test]
+fn segnet_cudnn5() {
+    check("segnet-cudnn5", &Exceptions::default());
+}
+
+#[test]
+fn soeaver() {
+    check("soeaver", &Exceptions { runs: &[("soeaver-weights-h5-reshaped", RESHAPES)], rejects: &[] });
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

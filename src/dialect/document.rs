@@ -53,8 +53,9 @@ impl Traits {
     pub fn words(&self) -> Vec<&'static str> {
         let when = |differs: bool, words: &'static str| differs.then_some(words);
         let words = [
+            when(!self.has_bilinear, "there is no filler bilinear"),
             when(
-                self.bilinear_centre == BilinearCentre::Factor,
+                self.has_bilinear && self.bilinear_centre == BilinearCentre::Factor,
                 "the filler bilinear has another centre for widths w with w mod 4 of 2 or 3",
             ),
             when(
@@ -83,6 +84,11 @@ impl Traits {
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(self.class_accuracies_have_four_axes, "the second top of Accuracy has four axes"),
+            when(
+                self.batch_norm_checks_fraction,
+                "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
+            ),
             when(self.image_lists == ImageLists::Words, "lists of pictures are read word by word"),
             when(
                 self.net_inputs == NetInputs::Fields,

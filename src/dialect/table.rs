@@ -86,7 +86,7 @@ pub static DIALECTS: &[Dialect] = &[
             scale_takes_given_bias: false,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "nvidia",
@@ -141,14 +141,14 @@ pub static DIALECTS: &[Dialect] = &[
         name: "pspnet",
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
-        traits: Traits::RC3,
+        traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
         is_whole: false,
     },
     Dialect {
         name: "segnet",
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
-        traits: Traits::RC2,
+        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
         is_whole: false,
     },
     Dialect {
@@ -161,7 +161,7 @@ pub static DIALECTS: &[Dialect] = &[
             data_skips_at_random: true,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "crfasrnn",

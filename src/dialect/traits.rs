@@ -68,6 +68,8 @@ pub enum ImageLists {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traits {
+    /// Whether there is a filler bilinear.
+    pub has_bilinear: bool,
     /// How the bilinear filler centres its kernel.
     pub bilinear_centre: BilinearCentre,
     /// Which blobs xavier, msra and positive_unitball take.
@@ -93,6 +95,10 @@ pub struct Traits {
     pub scale_takes_given_bias: bool,
     /// Whether Accuracy refuses more than two tops.
     pub accuracy_counts_tops: bool,
+    /// Whether the accuracies of the classes, the second top of Accuracy, have four axes.
+    pub class_accuracies_have_four_axes: bool,
+    /// Whether BatchNorm refuses a `moving_average_fraction` that is not in [0, 1].
+    pub batch_norm_checks_fraction: bool,
     /// How lists of pictures are read.
     pub image_lists: ImageLists,
     /// What becomes of the `input` fields of a net.
@@ -105,6 +111,7 @@ pub struct Traits {
 impl Traits {
     /// Those of BVLC's master of 2020.
     pub const MASTER: Traits = Traits {
+        has_bilinear: true,
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
         batch_norm_params: BatchNormParams::Cleared,
@@ -117,6 +124,8 @@ impl Traits {
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
+        class_accuracies_have_four_axes: false,
+        batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,
         net_inputs: NetInputs::Layer,
         checks_hdf5: true,

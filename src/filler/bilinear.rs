@@ -28,7 +28,7 @@ pub(super) const TYPE: FillerType = FillerType::new(
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
 )
-.known(Known::Where(|traits| traits.bilinear_centre == BilinearCentre::Width));
+.known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Width));
 
 /// That of earlier Caffes.
 pub(super) const BY_FACTOR: FillerType = FillerType::new(
@@ -37,7 +37,7 @@ pub(super) const BY_FACTOR: FillerType = FillerType::new(
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor))),
 )
-.known(Known::Where(|traits| traits.bilinear_centre == BilinearCentre::Factor));
+.known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Factor));
 
 /// Sets every kernel to the coefficients of bilinear interpolation.
 #[derive(Debug, Clone)]

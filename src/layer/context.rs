@@ -103,4 +103,13 @@ impl SetupContext<'_> {
             .legacy_dim(axis)
             .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
     }
+
+    /// The shape of a bottom that may have at most four axes, with axes of 1 behind those that it has.
+    ///
+    /// # Errors
+    /// The bottom has more.
+    pub fn four_axes(&self, bottom: usize) -> Result<Shape, Refusal> {
+        let dims = [0, 1, 2, 3].map(|axis| self.legacy_dim(bottom, axis));
+        Shape::new(dims.into_iter().collect::<Result<Vec<i32>, Refusal>>()?).at("bottom")
+    }
 }

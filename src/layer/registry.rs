@@ -12,8 +12,10 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::argmax::TYPES,
     super::axpy::TYPES,
     super::batch_norm::TYPES,
+    super::batch_reduction::TYPES,
     super::batch_reindex::TYPES,
     super::bias::TYPES,
+    super::bn::TYPES,
     super::concat::TYPES,
     super::convolution::TYPES,
     super::crop::TYPES,
@@ -23,6 +25,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::embed::TYPES,
     super::filter::TYPES,
     super::flatten::TYPES,
+    super::gather::TYPES,
     super::im2col::TYPES,
     super::inner_product::TYPES,
     super::inner_product_blob::TYPES,
@@ -46,12 +49,14 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::region::TYPES,
     super::reshape::TYPES,
     super::scale::TYPES,
+    super::segmentation::TYPES,
     super::shuffle_channel::TYPES,
     super::slice::TYPES,
     super::softmax::TYPES,
     super::split::TYPES,
     super::spp::TYPES,
     super::tile::TYPES,
+    super::upsample::TYPES,
 ];
 
 /// The layer types that a net may use: Caffe's, and those that a user of the library adds.

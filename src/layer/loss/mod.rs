@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use crate::Shape;
 use crate::error::{Refusal, ensure};
+use crate::proto::caffe::LossParameter;
 use crate::proto::caffe::hinge_loss_parameter::Norm as HingeNorm;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
@@ -122,12 +123,13 @@ impl Labels {
 
 /// The label that counts for nothing, if there is one.
 fn ignore_label(ctx: &SetupContext<'_>) -> Option<i32> {
-    ctx.param.loss_param.as_ref()?.ignore_label
+    ctx.param.loss_param.as_deref()?.ignore_label
 }
 
 /// The divisor of the sum: `normalization`, or else the old switch `normalize`, or else `default`.
 fn normalization(ctx: &SetupContext<'_>, default: NormalizationMode) -> NormalizationMode {
-    let param = ctx.param.loss_param.unwrap_or_default();
+    let absent = LossParameter::default();
+    let param = ctx.param.loss_param.as_deref().unwrap_or(&absent);
     match (param.normalization, param.normalize) {
         (Some(_), _) => param.normalization(),
         (None, Some(true)) => NormalizationMode::Valid,

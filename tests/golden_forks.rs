@@ -187,6 +187,11 @@ fn nvidia() {
     check("nvidia", &Exceptions::default());
 }
 
+#[test]
+fn soeaver() {
+    check("soeaver", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

@@ -86,7 +86,7 @@ pub static DIALECTS: &[Dialect] = &[
             scale_takes_given_bias: false,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "nvidia",

@@ -108,7 +108,8 @@ pub(super) fn ln(x: __m256, places: &LnPlaces) -> __m256 {
 #[target_feature(enable = "avx2")]
 pub(super) fn sin_cos_in_quadrant(angle: __m256, quadrant: __m256i) -> [__m256; 2] {
     let quarters = [_mm256_castsi256_si128(quadrant), _mm256_extracti128_si256::<1>(quadrant)];
-    let x = sub(widen(angle), mul(quarters.map(|four| _mm256_cvtepi32_pd(four)), all(FRAC_PI_2)));
+    let quarters = [_mm256_cvtepi32_pd(quarters[0]), _mm256_cvtepi32_pd(quarters[1])];
+    let x = sub(widen(angle), mul(quarters, all(FRAC_PI_2)));
     let x2 = mul(x, x);
     [sin_near_zero(x, x2), cos_near_zero(x2)]
 }

@@ -132,6 +132,11 @@ fn pspnet() {
 }
 
 #[test]
+fn yjxiong() {
+    check("yjxiong", &Exceptions { runs: &[], rejects: &[("reject-yjxiong-bn-cudnn", BUILD)] });
+}
+
+#[test]
 fn bvlc_rc3() {
     check(
         "bvlc-rc3",

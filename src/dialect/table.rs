@@ -74,7 +74,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
         traits: Traits::RC2,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "soeaver",

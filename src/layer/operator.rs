@@ -108,6 +108,8 @@ pub enum Operator {
     Neuron(Neuron),
     /// Division by the 2-norm.
     Normalize(Normalize),
+    /// Each item divided by its 2-norm.
+    NormalizeItems,
     /// It is not known: a layer written in Python, or of a type that a user of the library has added.
     Opaque,
     /// The only blob.

@@ -11,6 +11,7 @@
 //! | Log | log_base(shift + scale x) |
 //! | Power | (shift + scale x) ^ power |
 //! | ReLU | x where x > 0, else negative_slope x |
+//! | SpatialDropout | x / (1 - ratio) or 0 for whole channels, at random, in phase TRAIN; x in phase TEST |
 //! | Sigmoid | 1 / (1 + exp(-x)) |
 //! | Swish | x sigmoid(beta x) |
 //! | TanH | tanh(x) |
@@ -48,6 +49,16 @@ pub(super) static TYPES: &[LayerType] = &[
         .params(&["relu_param"])
         .keeps_signal(),
     LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).params(&["sigmoid_param"]),
+    LayerType::new(
+        "SpatialDropout",
+        "Sets whole channels to zero at random while training",
+        ONE,
+        ONE,
+        &spatial_dropout,
+    )
+    .params(&["spatial_dropout_param"])
+    .keeps_signal()
+    .known(Known::WithField("spatial_dropout_param")),
     LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish)
         .params(&["swish_param"])
         .known(Known::WithField("swish_param")),
@@ -73,6 +84,11 @@ pub enum Neuron {
     },
     /// x / (1 - ratio) or 0, at random.
     Dropout {
+        /// The probability of 0; none where x stays as it is, as in phase TEST.
+        ratio: Option<f32>,
+    },
+    /// x / (1 - ratio) or 0 for whole channels, at random.
+    SpatialDropout {
         /// The probability of 0; none where x stays as it is, as in phase TEST.
         ratio: Option<f32>,
     },
@@ -153,6 +169,12 @@ fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
     setup(ctx, Neuron::Dropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
+}
+
+/// Intel's Caffe takes the ratio from `dropout_param`, whatever `spatial_dropout_param` says.
+fn spatial_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let ratio = ctx.param.dropout_param.clone().unwrap_or_default().dropout_ratio();
+    setup(ctx, Neuron::SpatialDropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
 }
 
 fn elu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -6,9 +6,10 @@ use super::batch_norm::BatchNorm;
 use super::convolution::Convolution;
 use super::crop::Crop;
 use super::data::DataSource;
-use super::detection::{DetectionEvaluate, DetectionOutput, PriorBox};
+use super::detection::{DetectionEvaluate, DetectionOutput, EvalDetection, PriorBox};
 use super::eltwise::Eltwise;
 use super::embed::Embed;
+use super::grid_pooling::GridPooling;
 use super::im2col::Im2col;
 use super::inner_product::InnerProduct;
 use super::loss::Loss;
@@ -22,10 +23,12 @@ use super::pooling::Pooling;
 use super::prelu::Prelu;
 use super::recurrent::Recurrent;
 use super::reduction::Reduction;
+use super::reorg::Reorg;
 use super::scale::Scale;
 use super::span::AxisSpan;
 use super::spp::Spp;
 use super::tile::Tile;
+use super::volume_pooling::VolumePooling;
 use crate::Shape;
 
 /// What a layer computes: all that its execution needs beside the values of its bottoms and blobs, defaults filled in and
@@ -61,8 +64,12 @@ pub enum Operator {
     Eltwise(Eltwise),
     /// Learned vectors by their numbers.
     Embed(Embed),
+    /// The boxes that a grid predicts, beside the true ones.
+    EvalDetection(EvalDetection),
     /// The items of all bottoms but the last that the last one marks.
     Filter,
+    /// The maxima over a grid of parts of each region.
+    GridPooling(GridPooling),
     /// The windows of a convolution as channels.
     Im2col(Im2col),
     /// The product with a matrix.
@@ -95,6 +102,8 @@ pub enum Operator {
     Recurrent(Recurrent),
     /// A sum over the last axes.
     Reduction(Reduction),
+    /// Squares of positions as channels, or channels as squares.
+    Reorg(Reorg),
     /// The first bottom times a factor, and perhaps plus a bias.
     Scale(Scale),
     /// The channels of so many groups in turns.
@@ -114,6 +123,8 @@ pub enum Operator {
     Tile(Tile),
     /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape and Split.
     View,
+    /// The maximum, average or a random element of each window of volumes.
+    VolumePooling(VolumePooling),
 }
 
 impl Operator {

@@ -18,6 +18,7 @@ mod infogain;
 mod l1;
 mod multi_box;
 mod multinomial_logistic;
+mod region;
 mod sigmoid_cross_entropy;
 mod smooth_l1;
 mod softmax;
@@ -35,6 +36,7 @@ pub(super) static TYPES: &[LayerType] = &[
     multi_box::SSD,
     multi_box::REFINEDET,
     multinomial_logistic::TYPE,
+    region::TYPE,
     sigmoid_cross_entropy::TYPE,
     smooth_l1::TYPE,
     softmax::TYPE,
@@ -76,6 +78,13 @@ pub enum Loss {
     MultiBox(MultiBoxLoss),
     /// The negative log-likelihood of the labels, from probabilities.
     MultinomialLogistic,
+    /// The loss of the boxes that a grid predicts.
+    Region {
+        /// How many classes there are.
+        classes: u32,
+        /// How many boxes there are in a cell.
+        boxes: u32,
+    },
     /// The cross entropy of independent targets under a sigmoid.
     SigmoidCrossEntropy {
         /// The target that counts for nothing.

@@ -197,6 +197,11 @@ fn soeaver() {
     check("soeaver", &Exceptions::default());
 }
 
+#[test]
+fn intel() {
+    check("intel", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

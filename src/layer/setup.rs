@@ -1,11 +1,13 @@
 //! What a layer's rule answers.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::blob::{BlobSpec, BlobValues, Role};
 use super::context::SetupContext;
 use super::{Operator, TopMemory};
 use crate::Shape;
+use crate::error::Refusal;
 use crate::proto::caffe::ParamSpec;
 
 /// One step of the random draws that a layer makes while the net is built.
@@ -57,6 +59,8 @@ pub struct Setup {
     pub locks: Vec<PathBuf>,
     /// What the user should know, in a line each.
     pub notices: Vec<String>,
+    /// The tops whose shapes are not known, by index, each with what to say where a layer behind needs the shape.
+    pub unknown: BTreeMap<usize, Refusal>,
 }
 
 impl Setup {
@@ -82,7 +86,22 @@ impl Setup {
             extra_params: Vec::new(),
             locks: Vec::new(),
             notices: Vec::new(),
+            unknown: BTreeMap::new(),
         }
+    }
+
+    /// A layer of which little is known but its tops, and of those perhaps nothing either: why is in the place of the
+    /// shape.
+    pub(super) fn opaque(ctx: &SetupContext<'_>, tops: Vec<Result<Shape, Refusal>>) -> Setup {
+        let mut unknown = BTreeMap::new();
+        let shape = |(index, top): (usize, Result<Shape, Refusal>)| {
+            top.unwrap_or_else(|why| {
+                unknown.insert(index, why);
+                Shape::unshaped()
+            })
+        };
+        let tops: Vec<Shape> = tops.into_iter().enumerate().map(shape).collect();
+        Setup { unknown, ..Setup::new(ctx, Operator::Opaque, tops) }
     }
 
     /// A layer whose only top has the shape of its first bottom; see [`Shape::copied`].

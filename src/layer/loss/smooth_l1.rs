@@ -16,6 +16,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .auto_tops()
+.loss()
 .known(Known::In(&["ssd", "refinedet"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

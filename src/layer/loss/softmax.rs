@@ -17,7 +17,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["loss_param", "softmax_param"])
-.auto_tops();
+.auto_tops()
+.loss();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = SoftmaxParameter::default();

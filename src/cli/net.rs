@@ -87,7 +87,7 @@ impl NetArguments {
 
     /// Reads the net definition, or the solver and its net; what the user should know of them is printed.
     pub(super) fn load(&self) -> crate::Result<Loaded> {
-        load(&self.net, &self.state.dialect.options())
+        load(&self.net, &self.state.dialect.options()?)
     }
 }
 

@@ -10,6 +10,7 @@ const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reade
 pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "bvlc",
+        own: None,
         about: "BVLC's Caffe of today, the last commit of master",
         source: "BVLC/caffe, 9b89154, 2020",
         traits: Traits::MASTER,
@@ -17,6 +18,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-1.0",
+        own: None,
         about: "BVLC's release 1.0 of April 2017",
         source: "BVLC/caffe, tag 1.0",
         traits: Traits::RELEASE_1_0,
@@ -24,6 +26,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc5",
+        own: None,
         about: "BVLC's release candidate 5 of February 2017, and 4 of January",
         source: "BVLC/caffe, tags rc5 and rc4",
         traits: Traits::RC5,
@@ -31,6 +34,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc3",
+        own: None,
         about: "BVLC's release candidate 3 of January 2016",
         source: "BVLC/caffe, tag rc3",
         traits: Traits::RC3,
@@ -38,6 +42,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc2",
+        own: None,
         about: "BVLC's release candidate 2 of February 2015",
         source: "BVLC/caffe, tag rc2",
         traits: Traits::RC2,
@@ -45,6 +50,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "addons",
+        own: None,
         about: "BVLC's Caffe of today with ShuffleChannel, as ShuffleNet has it added",
         source: "farmingyard/ShuffleNet, README",
         traits: Traits::MASTER,
@@ -52,6 +58,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "ssd",
+        own: None,
         about: "SSD, the single shot detector",
         source: "weiliu89/caffe, branch ssd, 4817bf8",
         traits: SSD,
@@ -59,6 +66,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "intel",
+        own: None,
         about: "Intel's distribution for its processors",
         source: "intel/caffe 1.1, 44d5363",
         traits: Traits {
@@ -71,6 +79,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "yjxiong",
+        own: None,
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
         traits: Traits::RC2,
@@ -78,6 +87,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "soeaver",
+        own: None,
         about: "Layers for classification, detection and segmentation, collected by soeaver",
         source: "soeaver/py-RFCN-priv, ec89b86",
         traits: Traits {
@@ -90,6 +100,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "nvidia",
+        own: None,
         about: "NVIDIA's distribution, NVCaffe",
         source: "NVIDIA/caffe 0.17, 87a2554",
         traits: Traits::RELEASE_1_0,
@@ -97,6 +108,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "happynear",
+        own: None,
         about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
         traits: Traits::RELEASE_1_0,
@@ -104,6 +116,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "fast-rcnn",
+        own: None,
         about: "Fast and Faster R-CNN",
         source: "rbgirshick/caffe-fast-rcnn as py-faster-rcnn pins it, 0dcd397",
         traits: Traits::RC3,
@@ -111,6 +124,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "synopsys",
+        own: None,
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
         traits: Traits { bilinear_centre: BilinearCentre::Factor, checks_hdf5: false, ..Traits::MASTER },
@@ -118,6 +132,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "ducha-aiki",
+        own: None,
         about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
         traits: Traits::RC3,
@@ -125,6 +140,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "refinedet",
+        own: None,
         about: "RefineDet, a detector in two steps on top of SSD",
         source: "sfzhang15/RefineDet, 52b6fe2",
         traits: SSD,
@@ -132,6 +148,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "rfcn",
+        own: None,
         about: "R-FCN, a detector with position-sensitive maps",
         source: "daijifeng001/caffe-rfcn, 543f8f6",
         traits: Traits { net_inputs: NetInputs::Layer, ..Traits::RC3 },
@@ -139,6 +156,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "pspnet",
+        own: None,
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
         traits: Traits::RC3,
@@ -146,6 +164,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "segnet",
+        own: None,
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
         traits: Traits::RC2,
@@ -153,6 +172,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "segnet-cudnn5",
+        own: None,
         about: "SegNet on a later Caffe",
         source: "TimoSaemann/caffe-segnet-cudnn5, abcf30d",
         traits: Traits {
@@ -165,6 +185,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "crfasrnn",
+        own: None,
         about: "CRF as RNN",
         source: "torrvision/caffe, d779ee3",
         traits: Traits::RC3,
@@ -172,6 +193,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "crfasrnn-0.1",
+        own: None,
         about: "CRF as RNN, its first release",
         source: "torrvision/crfasrnn, tag 0.1, 3ddb109",
         traits: Traits::RC2,
@@ -179,6 +201,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "apl",
+        own: None,
         about: "Learned activation functions",
         source: "forestagostinelli/Learned-Activation-Functions-Source, aa1f97e",
         traits: Traits::RC2,
@@ -186,6 +209,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "lisa",
+        own: None,
         about: "Captions and long-term recurrent networks",
         source: "LisaAnne/lisa-caffe-public, 49b8643",
         traits: Traits::RC2,
@@ -193,6 +217,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "cambricon",
+        own: None,
         about: "Cambricon's distribution for its accelerators",
         source: "Cambricon/caffe, ca5b402",
         traits: Traits::MASTER,
@@ -200,6 +225,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "mobilenet-yolo",
+        own: None,
         about: "MobileNet-YOLO",
         source: "eric612/MobileNet-YOLO, 69b4441",
         traits: Traits::MASTER,

@@ -130,6 +130,8 @@ fn a_proto_that_will_not_do_is_told_with_its_place() {
     );
     says("message A { }", "there is no message NetParameter: this is not the schema of a Caffe");
     says("message A { }", "--> my.proto:1:1");
+    let bare = "message NetParameter { } message LayerParameter { }";
+    says(bare, "NetParameter has no field name, which nets are saved with");
     let clash = proto("optional float one = 7001;\n  optional float other = 7001;", "");
     says(&clash, "other and one of LayerParameter have the same number 7001");
     assert!(refused(&folder, &clash).contains("optional float other = 7001"));
@@ -186,4 +188,36 @@ fn a_descriptor_set_is_a_schema_too() {
             .to_string()
             .contains("set: not a descriptor set")
     );
+}
+
+#[test]
+fn types_that_the_file_lacks_are_bvlcs() {
+    let text = "message NetParameter { optional string name = 1; repeated LayerParameter layer = 100; }
+        message LayerParameter {
+          optional string name = 1; optional string type = 2; repeated string bottom = 3; repeated string top = 4;
+          optional Phase phase = 20; repeated float loss_weight = 5; repeated ParamSpec param = 6;
+          repeated BlobProto blobs = 7; optional InputParameter input_param = 8;
+        }";
+    let schema = Schema::from_proto("my.proto", text).unwrap();
+    let layer = schema.message("LayerParameter").unwrap();
+    let phase = layer.field_named("phase").unwrap();
+    assert_eq!((phase.number(), phase.saved_number(), phase.kind().name()), (10, 20, "Phase"));
+    assert!(layer.field_named("convolution_param").is_none());
+    let shape = layer.field_named("input_param").unwrap().kind().message().unwrap().field_named("shape").unwrap();
+    assert_eq!(shape.kind().name(), "BlobShape");
+}
+
+/// Whatever is cut out of a schema or put into it, it is read or refused.
+#[test]
+fn no_text_is_too_odd() {
+    let text = fork();
+    let pieces = ["}", "{", "message", "=", "\"", "/*", "repeated", ";", "[", "default = ", "-", "\u{0}", "é", "oneof"];
+    for (index, piece) in (0..60).zip(pieces.iter().cycle()) {
+        let at = |place: usize| (place..).find(|&place| text.is_char_boundary(place)).unwrap();
+        let (start, end) = (at(index * 997 % text.len()), at((index * 997 + 13 * index) % text.len()));
+        let (start, end) = (start.min(end), start.max(end));
+        let _ = Schema::from_proto("odd.proto", format!("{}{piece}{}", &text[..start], &text[end..]));
+        let _ = Schema::from_proto("odd.proto", format!("{}{piece}{}", &text[..end], &text[end..]));
+        let _ = Schema::from_descriptor_set("odd", &DESCRIPTOR_SET[..index * 997 % DESCRIPTOR_SET.len()]);
+    }
 }

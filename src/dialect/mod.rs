@@ -60,13 +60,14 @@ impl Dialect {
     /// use caffemodel::dialect::Dialect;
     /// use caffemodel::proto::Schema;
     /// use caffemodel::{Definition, ReadOptions};
-    /// let proto = "message NetParameter { optional string name = 1; repeated LayerParameter layer = 100; }
-    ///              message LayerParameter { optional string name = 1; optional string type = 2; optional float glow = 7; }";
-    /// let mine = Dialect::bvlc().with_schema(Schema::from_proto("my.proto", proto)?);
+    /// let bvlc = std::fs::read_to_string("proto/caffe.proto")?;
+    /// let start = "message LayerParameter {";
+    /// let fork = bvlc.replace(start, &format!("{start} optional float glow = 7000;"));
+    /// let mine = Dialect::bvlc().with_schema(Schema::from_proto("my.proto", fork)?);
     /// let text = "layer { name: 'a' type: 'Glow' glow: 0.5 }";
     /// let net = Definition::from_bytes_with("net.prototxt", text, &ReadOptions::of(Some(mine)))?;
     /// assert_eq!(net.layers[0].param.name(), "a");
-    /// # Ok::<(), caffemodel::Error>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// The dialect stays in memory as long as the program runs.

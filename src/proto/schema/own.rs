@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::{EnumEntry, KindEntry, Label, MessageEntry, RowEntry, Text, Union, ValueEntry};
-use super::{FieldType, Kind, MessageType, Schema};
+use super::{EnumType, FieldType, Kind, MessageType, Schema};
 use crate::error::{Diagnostic, Error, Result};
 use crate::proto::idl::{self, Declarations, DeclaredEnum, DeclaredField, DeclaredLabel, DeclaredMessage};
 use crate::proto::sniff;
-use crate::proto::text::{Source, closest};
+use crate::proto::text::{Source, Span, closest};
 
 /// The first number in the union for a field, or an enum's value, that none of the program's schemas has.
 const FIRST_OWN: u32 = 40_000;
@@ -28,8 +28,11 @@ const MAX_DECLARATIONS: usize = 50_000;
 /// The most findings about a schema.
 const MAX_FINDINGS: usize = 20;
 
-/// Messages without which there is no net.
-const NEEDED: [&str; 2] = ["NetParameter", "LayerParameter"];
+/// Messages without which there is no net, and what nets are saved with.
+const NEEDED: [(&str, &[&str]); 2] = [
+    ("NetParameter", &["name", "layer"]),
+    ("LayerParameter", &["name", "type", "bottom", "top", "phase", "loss_weight", "param", "blobs"]),
+];
 
 impl Schema {
     /// Reads a fork's `caffe.proto`; `name` is what errors call it.
@@ -38,12 +41,13 @@ impl Schema {
     ///
     /// ```
     /// use caffemodel::proto::Schema;
-    /// let text = "message NetParameter { optional string name = 1; repeated LayerParameter layer = 100; }
-    ///             message LayerParameter { optional string name = 1; optional string type = 2; optional float glow = 7; }";
-    /// let schema = Schema::from_proto("my.proto", text)?;
+    /// let bvlc = std::fs::read_to_string("proto/caffe.proto")?;
+    /// let start = "message LayerParameter {";
+    /// let fork = bvlc.replace(start, &format!("{start} optional float glow = 7000;"));
+    /// let schema = Schema::from_proto("my.proto", fork)?;
     /// let glow = schema.message("LayerParameter").unwrap().field_named("glow").unwrap();
-    /// assert_eq!(glow.saved_number(), 7);
-    /// # Ok::<(), caffemodel::Error>(())
+    /// assert_eq!(glow.saved_number(), 7000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -165,10 +169,18 @@ impl<'a> OwnSchema<'a> {
                 self.findings.push(declarations.fault(span, format!("{name} is declared twice")));
             }
         }
-        for needed in NEEDED.into_iter().filter(|needed| !self.messages.contains_key(needed)) {
-            let message = format!("there is no message {needed}: this is not the schema of a Caffe");
-            let place = declarations.source.as_ref().map(|source| source.location(Default::default()));
-            self.findings.push(Diagnostic { location: place, ..Diagnostic::new(message) });
+        for (needed, fields) in NEEDED {
+            let Some(message) = self.messages.get(needed) else {
+                let message = format!("there is no message {needed}: this is not the schema of a Caffe");
+                let start = Span::default();
+                self.findings.push(declarations.fault(start, message));
+                continue;
+            };
+            let has = |name: &str| message.fields.iter().any(|field| field.name == name);
+            if let Some(lacking) = fields.iter().find(|name| !has(name)) {
+                let message = format!("{needed} has no field {lacking}, which nets are saved with");
+                self.findings.push(declarations.fault(self.messages[needed].span, message));
+            }
         }
     }
 
@@ -316,6 +328,9 @@ impl<'a> OwnSchema<'a> {
             _ => self.named_kind(&message.name, &field.type_name),
         };
         if found.is_none() {
+            if self.findings.len() >= MAX_FINDINGS {
+                return None;
+            }
             let near = closest(&field.type_name, self.messages.keys().chain(self.enums.keys()).copied());
             let mut fault = self.declarations.fault(field.type_span, format!("there is no type {}", field.type_name));
             fault.help = near.map(|near| format!("did you mean {near}?").into());
@@ -338,7 +353,23 @@ impl<'a> OwnSchema<'a> {
             }
             scope = (!around.is_empty()).then(|| around.rsplit_once('.').map_or("", |(outer, _)| outer));
         }
-        None
+        self.kind_of_bvlc(&name)
+    }
+
+    /// The message or the enum of BVLC's that a name means which the file does not declare.
+    fn kind_of_bvlc(&mut self, name: &str) -> Option<KindEntry> {
+        if self.lacking.iter().any(|message| message.name() == name) {
+            return Some(KindEntry::Message(self.place(name)));
+        }
+        if let Some(&place) = self.enum_places.get(name) {
+            return Some(KindEntry::Enum(place));
+        }
+        let fields = Schema::caffe().messages().flat_map(MessageType::fields_by_name);
+        let values = fields.map(FieldType::kind).find_map(|kind| match kind {
+            Kind::Enum(values) if values.name() == name => Some(values),
+            _ => None,
+        })?;
+        Some(KindEntry::Enum(self.enum_entry(name, &values_of(values))))
     }
 
     /// The place of an enum's entry, which is made if it is not there.
@@ -412,11 +443,7 @@ impl<'a> OwnSchema<'a> {
             Kind::Message(inner) => KindEntry::Message(self.place(inner.name())),
             Kind::Enum(values) => {
                 let declared = self.enums.get(values.name()).map(|own| own.values.clone());
-                let of_bvlc = || {
-                    let value = |name: &'static str| Some((name.to_owned(), values.saved(values.value_number(name)?)?));
-                    values.value_names().filter_map(value).collect()
-                };
-                KindEntry::Enum(self.enum_entry(values.name(), &declared.unwrap_or_else(of_bvlc)))
+                KindEntry::Enum(self.enum_entry(values.name(), &declared.unwrap_or_else(|| values_of(values))))
             }
             Kind::Int32 => KindEntry::Int32,
             Kind::Int64 => KindEntry::Int64,
@@ -469,6 +496,12 @@ fn kind_name(kind: Kind) -> String {
         Kind::Enum(values) => format!("enum {}", values.name()),
         scalar => scalar.name().to_owned(),
     }
+}
+
+/// The values of an enum with their numbers in files.
+fn values_of(values: EnumType) -> Vec<(String, i32)> {
+    let value = |name: &'static str| Some((name.to_owned(), values.saved(values.value_number(name)?)?));
+    values.value_names().filter_map(value).collect()
 }
 
 /// The numbers in the union of the values of an enum of this name, in any of the program's schemas.

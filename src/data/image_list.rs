@@ -18,6 +18,24 @@ use crate::random::{Mt19937, shuffle};
 /// The longest line that is read.
 const MAX_LINE_BYTES: u64 = 65536;
 
+/// What a list is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ListForm {
+    /// Lines of a name and, behind the last space, a label.
+    Lines,
+    /// Words: each name followed by so many numbers.
+    Words { numbers: usize },
+}
+
+impl From<ImageLists> for ListForm {
+    fn from(lists: ImageLists) -> ListForm {
+        match lists {
+            ImageLists::Lines => ListForm::Lines,
+            ImageLists::Words => ListForm::Words { numbers: 1 },
+        }
+    }
+}
+
 /// Which picture of a list comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Start {
@@ -36,16 +54,16 @@ pub(crate) struct Listed {
     pub(crate) line: u64,
 }
 
-/// The first picture of the list at `path`, which is made of lines or of words.
+/// The first picture of the list at `path`.
 ///
 /// # Errors
 /// The list cannot be read, or has too few pictures.
-pub(crate) fn first_picture(path: &Path, start: Start, lists: ImageLists) -> Result<Listed, SourceError> {
+pub(crate) fn first_picture(path: &Path, start: Start, form: ListForm) -> Result<Listed, SourceError> {
     let index = match start.shuffle {
         None => start.skip,
-        Some(seed) => shuffled(path, seed, start.skip, lists)?,
+        Some(seed) => shuffled(path, seed, start.skip, form)?,
     };
-    let mut pictures = Pictures::open(path, lists)?;
+    let mut pictures = Pictures::open(path, form)?;
     let mut count = 0;
     while let Some((name, line)) = pictures.next()? {
         if count == u64::from(index) {
@@ -57,8 +75,8 @@ pub(crate) fn first_picture(path: &Path, start: Start, lists: ImageLists) -> Res
 }
 
 /// The index of the picture that stands at place `skip` of the shuffled list.
-fn shuffled(path: &Path, seed: u32, skip: u32, lists: ImageLists) -> Result<u32, SourceError> {
-    let mut pictures = Pictures::open(path, lists)?;
+fn shuffled(path: &Path, seed: u32, skip: u32, form: ListForm) -> Result<u32, SourceError> {
+    let mut pictures = Pictures::open(path, form)?;
     let mut order = Vec::new();
     while pictures.next()?.is_some() {
         let index = u32::try_from(order.len());
@@ -85,14 +103,14 @@ fn listed(path: &Path, name: &[u8], line: u64) -> Result<Listed, SourceError> {
 /// The pictures of a list.
 enum Pictures<'a> {
     Lines(Lines<'a>),
-    Words(Words),
+    Words(Words, usize),
 }
 
 impl<'a> Pictures<'a> {
-    fn open(path: &'a Path, lists: ImageLists) -> Result<Pictures<'a>, SourceError> {
-        Ok(match lists {
-            ImageLists::Lines => Pictures::Lines(Lines::open(path)?),
-            ImageLists::Words => Pictures::Words(Words::open(path)?),
+    fn open(path: &'a Path, form: ListForm) -> Result<Pictures<'a>, SourceError> {
+        Ok(match form {
+            ListForm::Lines => Pictures::Lines(Lines::open(path)?),
+            ListForm::Words { numbers } => Pictures::Words(Words::open(path)?, numbers),
         })
     }
 
@@ -103,17 +121,22 @@ impl<'a> Pictures<'a> {
                 line.truncate(line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len()));
                 (line, lines.read)
             })),
-            Pictures::Words(words) => {
+            Pictures::Words(words, numbers) => {
                 let Some(name) = words.next()? else { return Ok(None) };
                 let line = words.word_line();
-                Ok(words.next()?.filter(|label| is_label(label)).map(|_| (name, line)))
+                for _ in 0..*numbers {
+                    if !words.next()?.is_some_and(|word| is_number(&word)) {
+                        return Ok(None);
+                    }
+                }
+                Ok(Some((name, line)))
             }
         }
     }
 }
 
-/// Whether a stream reads a label from the word: it begins with a number.
-fn is_label(word: &[u8]) -> bool {
+/// Whether a stream reads a number from the word: it begins with one.
+fn is_number(word: &[u8]) -> bool {
     word.strip_prefix(b"-").or(word.strip_prefix(b"+")).unwrap_or(word).first().is_some_and(u8::is_ascii_digit)
 }
 
@@ -155,7 +178,7 @@ mod tests {
     fn first(content: impl AsRef<[u8]>, start: Start) -> Result<(String, u64), String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
-        match first_picture(file.path(), start, ImageLists::Lines) {
+        match first_picture(file.path(), start, ListForm::Lines) {
             Ok(Listed { name, line }) => Ok((name.into_string().unwrap(), line)),
             Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
         }
@@ -189,12 +212,26 @@ mod tests {
         let name = |list: &str, skip| {
             std::fs::write(file.path(), list).unwrap();
             let start = Start { skip, ..Default::default() };
-            first_picture(file.path(), start, ImageLists::Words).ok().map(|listed| (listed.name, listed.line))
+            first_picture(file.path(), start, ListForm::Words { numbers: 1 })
+                .ok()
+                .map(|listed| (listed.name, listed.line))
         };
         assert_eq!(name("a.png\t3  b.png -4", 1), Some(("b.png".into(), 1)));
         assert_eq!(name("\n\na.png\n3\nb.png 4\n", 1), Some(("b.png".into(), 5)));
         assert_eq!(name("my cat.png 3", 0), None);
         assert_eq!(name("a.png 3 my cat.png 4", 1), None);
+    }
+
+    #[test]
+    fn each_name_may_have_several_numbers() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "a.png 1 0 0 2 2\nb.png 2 0 0 2 2\nc.png 3 0 0 2").unwrap();
+        let name = |skip| {
+            let start = Start { skip, ..Default::default() };
+            first_picture(file.path(), start, ListForm::Words { numbers: 5 }).map(|listed| listed.name)
+        };
+        assert_eq!(name(1).unwrap(), "b.png");
+        assert!(name(2).is_err());
     }
 
     #[test]
@@ -204,7 +241,7 @@ mod tests {
         let long = Err("/list:2: a line of 65536 bytes or more: this is not a list of pictures".into());
         assert_eq!(first(format!("a 1\n{}", "x".repeat(1 << 20)), Start { skip: 1, ..none }), long);
         let folder = tempfile::tempdir().unwrap();
-        let error = first_picture(folder.path(), none, ImageLists::Lines).unwrap_err().to_string();
+        let error = first_picture(folder.path(), none, ListForm::Lines).unwrap_err().to_string();
         assert_eq!(error, format!("{}: is a folder where a file is expected", folder.path().display()));
     }
 }

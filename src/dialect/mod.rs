@@ -16,7 +16,7 @@ use crate::proto::Schema;
 pub use document::{DialectDocument, MessageFields};
 pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
-pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};
+pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, PictureResize, Traits};
 pub use vocabulary::Vocabulary;
 
 /// A Caffe that nets are written for: BVLC's of today, one of its releases, or a fork.
@@ -86,6 +86,8 @@ pub enum Known {
     Everywhere,
     /// Those of these names.
     In(&'static [&'static str]),
+    /// All but those of these names.
+    Except(&'static [&'static str]),
     /// Those with such traits.
     Where(fn(&Traits) -> bool),
     /// Those whose schema has this field of `LayerParameter`, which came with the layer type.
@@ -105,6 +107,7 @@ impl Known {
         match self {
             Known::Everywhere => true,
             Known::In(names) => names.contains(&dialect.name),
+            Known::Except(names) => !names.contains(&dialect.name),
             Known::Where(has) => has(&dialect.traits),
             Known::WithField(field) => {
                 dialect.schema().message("LayerParameter").is_some_and(|layer| layer.field_named(field).is_some())

@@ -1,6 +1,6 @@
 //! The table of dialects.
 
-use super::{BatchNormParams, BilinearCentre, Dialect, NetInputs, Traits};
+use super::{BatchNormParams, BilinearCentre, Dialect, NetInputs, PictureResize, Traits};
 
 /// Those of SSD, which grew from BVLC's master of the summer of 2016.
 const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reader_draws: true, ..Traits::RC5 };
@@ -120,7 +120,7 @@ pub static DIALECTS: &[Dialect] = &[
         name: "ducha-aiki",
         about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
-        traits: Traits::RC3,
+        traits: Traits { picture_resize: PictureResize::BoundsCrop, ..Traits::RC3 },
         is_whole: false,
     },
     Dialect {

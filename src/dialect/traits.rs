@@ -64,6 +64,16 @@ pub enum ImageLists {
     Words,
 }
 
+/// What `resize_param` of `transform_param` is to the size of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PictureResize {
+    /// It gives the size that they have before they are cropped.
+    GivesSize,
+    /// They keep their size; a crop has to fit into each of the sizes.
+    BoundsCrop,
+}
+
 /// What a dialect does otherwise than BVLC's Caffe of today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -93,6 +103,8 @@ pub struct Traits {
     pub accuracy_counts_tops: bool,
     /// How lists of pictures are read.
     pub image_lists: ImageLists,
+    /// What `resize_param` is to the size of pictures.
+    pub picture_resize: PictureResize,
     /// What becomes of the `input` fields of a net.
     pub net_inputs: NetInputs,
     /// Whether HDF5 weights are told by content, and their shapes compared; otherwise by the end `.h5` of their name, and
@@ -115,6 +127,7 @@ impl Traits {
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
         image_lists: ImageLists::Lines,
+        picture_resize: PictureResize::GivesSize,
         net_inputs: NetInputs::Layer,
         checks_hdf5: true,
     };

@@ -20,6 +20,7 @@ pub static FILLERS: &[FillerType] = &[
     super::bilinear::TYPE,
     super::bilinear::BY_FACTOR,
     super::constant::TYPE,
+    super::diagonal::TYPE,
     super::dirac::DIRAC,
     super::dirac::IDENTITY,
     super::from_file::TYPE,

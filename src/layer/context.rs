@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crate::Shape;
 use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Refusal};
 use crate::filler::FillerRegistry;
+use crate::proto::FieldType;
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::CaffeGenerator;
 
@@ -90,6 +92,13 @@ impl SetupContext<'_> {
         self.bottom(bottom).canonical_axis(axis).at(field)
     }
 
+    /// The number that a field of the message `message` is where the net does not give it; dialects differ in that.
+    pub(crate) fn default_of<T: FromStr + Default>(&self, message: &str, field: &str) -> T {
+        let message = self.dialect.schema().message(message);
+        let declared = message.and_then(|message| message.field_named(field)).and_then(FieldType::declared_default);
+        declared.and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
     /// A dimension of a bottom that may have at most four axes; 1 for an axis that it lacks.
     ///
     /// # Errors
@@ -99,5 +108,14 @@ impl SetupContext<'_> {
         shape
             .legacy_dim(axis)
             .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
+    }
+
+    /// The shape of a bottom that may have at most four axes, with axes of 1 behind those that it has.
+    ///
+    /// # Errors
+    /// The bottom has more.
+    pub fn four_axes(&self, bottom: usize) -> Result<Shape, Refusal> {
+        let dims = [0, 1, 2, 3].map(|axis| self.legacy_dim(bottom, axis));
+        Shape::new(dims.into_iter().collect::<Result<Vec<i32>, Refusal>>()?).at("bottom")
     }
 }

@@ -51,7 +51,7 @@ fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
     let spatial = bottom.axes() - axis - 1;
     ensure!(spatial > 0, "convolution_param.axis", "no spatial axis behind axis {axis} of the bottom {bottom}");
-    let operator = Im2col { axis, windows: Window::along(param, spatial)? };
+    let operator = Im2col { axis, windows: Window::over(param, &bottom.dims()[axis + 1..], false)? };
     let top = operator.top(bottom)?;
     Ok(Setup::new(ctx, Operator::Im2col(operator), [top]))
 }

@@ -11,6 +11,7 @@ use super::eltwise::Eltwise;
 use super::embed::Embed;
 use super::im2col::Im2col;
 use super::inner_product::InnerProduct;
+use super::local::Local;
 use super::loss::Loss;
 use super::lrn::Lrn;
 use super::mvn::Mvn;
@@ -49,6 +50,8 @@ pub enum Operator {
     Concat(AxisParts),
     /// A convolution or its transpose.
     Convolution(Convolution),
+    /// The covariance of the channels of each item.
+    Covariance,
     /// A part of the first bottom.
     Crop(Crop),
     /// Tops whose values come from elsewhere.
@@ -59,6 +62,11 @@ pub enum Operator {
     DetectionOutput(DetectionOutput),
     /// The elementwise sum, product or maximum.
     Eltwise(Eltwise),
+    /// A slope times each channel, plus a bias.
+    EltwiseAffine {
+        /// Whether slope and bias are the same for all channels.
+        channel_shared: bool,
+    },
     /// Learned vectors by their numbers.
     Embed(Embed),
     /// The items of all bottoms but the last that the last one marks.
@@ -67,6 +75,8 @@ pub enum Operator {
     Im2col(Im2col),
     /// The product with a matrix.
     InnerProduct(InnerProduct),
+    /// A convolution whose filters differ from place to place.
+    Local(Local),
     /// The loss of a prediction.
     Loss(Loss),
     /// Local response normalisation.
@@ -79,7 +89,10 @@ pub enum Operator {
     Neuron(Neuron),
     /// Division by the 2-norm.
     Normalize(Normalize),
-    /// It is not known: a layer written in Python, or of a type that a user of the library has added.
+    /// Each item divided by its 2-norm.
+    NormalizeItems,
+    /// It is not described here: a layer written in Python, of a type that a user of the library has added, or of one that
+    /// few trees have.
     Opaque,
     /// The only blob.
     Parameter,
@@ -112,6 +125,8 @@ pub enum Operator {
     Spp(Spp),
     /// The bottom, repeated.
     Tile(Tile),
+    /// Pictures resampled by an affine map of their positions.
+    Transformer,
     /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape and Split.
     View,
 }
@@ -161,8 +176,8 @@ mod tests {
         let text =
             "convolution_param { num_output: 6 group: 2 kernel_h: 3 kernel_w: 5 stride: 2 pad_w: 1 dilation: 2 }";
         let windows = vec![
-            Window { kernel: 3, stride: 2, pad: 0, dilation: 2 },
-            Window { kernel: 5, stride: 2, pad: 1, dilation: 2 },
+            Window { kernel: 3, stride: 2, pad: 0, pad_end: 0, dilation: 2 },
+            Window { kernel: 5, stride: 2, pad: 1, pad_end: 1, dilation: 2 },
         ];
         let expected = |transposed| {
             let windows = windows.clone();
@@ -179,7 +194,7 @@ mod tests {
         assert_eq!(operator("Convolution", text, &[&[1, 4, 9, 11]]), expected(false));
         assert_eq!(operator("Deconvolution", text, &[&[1, 4, 9, 11]]), expected(true));
         let text = "convolution_param { kernel_size: 3 axis: -3 }";
-        let window = Window { kernel: 3, stride: 1, pad: 0, dilation: 1 };
+        let window = Window { kernel: 3, stride: 1, pad: 0, pad_end: 0, dilation: 1 };
         let expected = Im2col { axis: 1, windows: vec![window; 2] };
         assert_eq!(operator("Im2col", text, &[&[1, 4, 9, 11]]), Operator::Im2col(expected));
     }
@@ -215,6 +230,8 @@ mod tests {
             features: 12,
             static_features: Some(7),
             expose_hidden: true,
+            shows_states: true,
+            continues: false,
         };
         assert_eq!(setup("LSTM", text, bottoms, &[5, 6, 7]).operator, Operator::Recurrent(recurrent));
     }

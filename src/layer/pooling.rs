@@ -1,8 +1,8 @@
 //! Pooling: the maximum, average or a random element of each window over height and width.
 //!
 //! (N, C, H, W) becomes (N, C, pooled H, pooled W) with
-//! `pooled = round((size + 2 * pad - kernel) / stride) + 1`, where the division is one of `f32` and `round_mode` takes
-//! the quotient up (the default) or down. As soon as either pad is not 0, a last window that would start behind the
+//! `pooled = round((size + 2 * pad - kernel) / stride) + 1`, where the division is one of `f32` and `round_mode`, or in
+//! forks `ceil_mode`, takes the quotient up (the default) or down. As soon as either pad is not 0, a last window that would start behind the
 //! elements and their leading pad is dropped, on both axes. Global pooling takes the whole picture as its window. MAX
 //! pooling can have a second top of the same shape, the positions of the maxima. No blobs; stochastic pooling draws
 //! nothing while the net is built.
@@ -13,6 +13,7 @@
 use super::size::{checked_size, field_name};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::PoolingParameter;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
@@ -31,21 +32,32 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &pooling,
 )
 .params(&["pooling_param"])
-.keeps_signal()];
+.keeps_signal()
+.known(Known::Except(&["synopsys"]))];
 
-fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();
     let param = ctx.param.pooling_param.as_ref().unwrap_or(&default);
-    let (method, tops) = (param.pool(), ctx.top_count());
+    check_method(ctx, param.pool())?;
+    let tops = ctx.top_count();
+    let operator = Pooling::new(param, ctx.bottom(0))?;
+    let top = operator.top(ctx.bottom(0))?;
+    Ok(Setup::new(ctx, Operator::Pooling(operator), vec![top; tops]))
+}
+
+/// Checks the number of tops, which depends on the method.
+///
+/// # Errors
+/// There are two, and the method is not MAX.
+pub(super) fn check_method(ctx: &SetupContext<'_>, method: PoolMethod) -> Result<(), Refusal> {
+    let tops = ctx.top_count();
     ensure!(
         tops == 1 || method == PoolMethod::Max,
         "top",
         "{} pooling makes 1 top, {tops} given; only MAX has a second one",
         method.as_str_name()
     );
-    let operator = Pooling::new(param, ctx.bottom(0))?;
-    let top = operator.top(ctx.bottom(0))?;
-    Ok(Setup::new(ctx, Operator::Pooling(operator), vec![top; tops]))
+    Ok(())
 }
 
 /// The bottom's height and width.
@@ -77,7 +89,7 @@ pub struct Pooling {
 }
 
 impl Pooling {
-    fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pooling, Refusal> {
+    pub(super) fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pooling, Refusal> {
         let size = picture_size(bottom)?;
         let kernel = if param.global_pooling() { global_kernel(param, size)? } else { kernel(param)? };
         let stride = pair(STRIDE, [param.stride, param.stride_h, param.stride_w], param.stride(), 1)?;
@@ -91,7 +103,7 @@ impl Pooling {
             stride[0],
             stride[1]
         );
-        Ok(Pooling { method: param.pool(), round: param.round_mode(), kernel, stride, pad })
+        Ok(Pooling { method: param.pool(), round: round(param), kernel, stride, pad })
     }
 
     /// The shape of the top over this bottom.
@@ -136,6 +148,14 @@ impl Pooling {
             "the output size would be {pooled}: kernel size {kernel} over {size} elements, pad {pad}, stride {stride}"
         );
         Ok(pooled)
+    }
+}
+
+/// Which way the number of windows is rounded; where both fields are there, `round_mode` says.
+fn round(param: &PoolingParameter) -> RoundMode {
+    match (param.round_mode, param.ceil_mode()) {
+        (None, false) => RoundMode::Floor,
+        _ => param.round_mode(),
     }
 }
 

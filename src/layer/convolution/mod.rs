@@ -20,16 +20,24 @@
 //!
 //! Blobs given in the net must have these shapes.
 //!
+//! In Synopsys' Caffe bottoms and tops need not be equal in number, and `per_channel_scale_weight` and
+//! `per_channel_scale_output` each add two blobs with a value for each filter of the first axis, ones and zeros, unless the net
+//! gives blobs. ConvolutionDepthwise there has as many groups as channels.
+//!
 //! What surprises: an output without elements is allowed, but not with a bias, since Caffe then allocates a vector of
 //! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
 //! `i32::MAX` elements. `engine` and `force_nd_im2col` change nothing here.
 
+mod squeeze;
 mod window;
 
+pub(super) use squeeze::add_masks;
 pub use window::Window;
 
+use std::sync::LazyLock;
+
 use super::size::checked_size;
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
+use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -46,7 +54,8 @@ pub(super) static TYPES: &[LayerType] = &[
     )
     .params(&["convolution_param"])
     .signal(convolution_signal)
-    .matching_tops(),
+    .matching_tops()
+    .known(Known::Except(&["synopsys"])),
     LayerType::new(
         "Deconvolution",
         "Spreads its inputs out through learned filters, the transpose of a convolution",
@@ -56,7 +65,8 @@ pub(super) static TYPES: &[LayerType] = &[
     )
     .params(&["convolution_param"])
     .keeps_signal()
-    .matching_tops(),
+    .matching_tops()
+    .known(Known::Except(&["synopsys"])),
     LayerType::new(
         "DepthwiseConvolution",
         "Convolves its inputs with learned filters, by code that is fast where each channel is a group",
@@ -68,7 +78,34 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(convolution_signal)
     .matching_tops()
     .known(Known::Added { from: "yonghenglh6/DepthwiseConvolution", own: &["mobilenet-yolo", "soeaver"] }),
+    any_tops("Convolution", "Convolves its inputs with learned filters", &convolution)
+        .params(&["convolution_param"])
+        .signal(convolution_signal),
+    any_tops("ConvolutionDepthwise", "Convolves each channel with learned filters of its own", &depthwise)
+        .params(&["convolution_param"])
+        .signal(convolution_signal),
+    any_tops(
+        "Deconvolution",
+        "Spreads its inputs out through learned filters, the transpose of a convolution",
+        &deconvolution,
+    )
+    .params(&["convolution_param"])
+    .keeps_signal(),
+    any_tops("SqueezeConvolution", "Convolves its inputs with learned filters that are masked", &squeeze::convolution)
+        .params(&["squeeze_convolution_param"]),
+    any_tops(
+        "SqueezeDeconvolution",
+        "Spreads its inputs out through learned filters that are masked",
+        &squeeze::deconvolution,
+    )
+    .params(&["squeeze_convolution_param"])
+    .keeps_signal(),
 ];
+
+/// An entry of Synopsys' Caffe, where there may be other numbers of bottoms and tops.
+const fn any_tops(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(name, summary, Arity::at_least(1), Arity::at_least(1), rule).known(Known::In(&["synopsys"]))
+}
 
 /// Learned filters slid over the spatial axes, or the transpose of that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +134,7 @@ impl Convolution {
         let bottom = ctx.bottom(0);
         let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
         let channels = i64::from(bottom.dims()[axis]);
-        let windows = Window::along(param, bottom.axes() - axis - 1)?;
+        let windows = Window::over(param, &bottom.dims()[axis + 1..], transposed)?;
         if param.num_output() == 0 {
             let help = "give the number of output channels";
             return Err(Refusal::at(NUM_OUTPUT, "num_output is missing or 0").help(help));
@@ -155,16 +192,27 @@ fn convolution_signal(layer: &LayerParameter) -> Signal {
 }
 
 fn convolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    setup(ctx, false)
+    setup(ctx, own_param(ctx), false)
 }
 
 fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    setup(ctx, true)
+    setup(ctx, own_param(ctx), true)
 }
 
-fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
-    let default = ConvolutionParameter::default();
-    let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
+/// Every channel is a group, whatever `group` says.
+fn depthwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = own_param(ctx);
+    let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
+    let group = ctx.bottom(0).dims()[axis].unsigned_abs();
+    setup(ctx, &ConvolutionParameter { group: Some(group), ..param.clone() }, false)
+}
+
+fn own_param<'a>(ctx: &SetupContext<'a>) -> &'a ConvolutionParameter {
+    static DEFAULT: LazyLock<ConvolutionParameter> = LazyLock::new(ConvolutionParameter::default);
+    ctx.param.convolution_param.as_deref().unwrap_or(&DEFAULT)
+}
+
+fn setup(ctx: &SetupContext<'_>, param: &ConvolutionParameter, transposed: bool) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
         ensure!(other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
@@ -208,6 +256,7 @@ fn check_bias_multiplier(top: &Shape, axis: usize) -> Result<(), Refusal> {
 /// Checks the given blobs or, where there are none, adds those to be filled.
 fn add_blobs(mut setup: Setup, param: &ConvolutionParameter, weight: Shape, num_output: i64) -> Result<Setup, Refusal> {
     let bias = Shape::new([num_output]).at("convolution_param.num_output")?;
+    let filters = Shape::new(&weight.dims()[..1]).at("convolution_param.num_output")?;
     let mut expected = vec![(Role::Weight, weight, "convolution_param.weight_filler", &param.weight_filler)];
     if param.bias_term() {
         expected.push((Role::Bias, bias, "convolution_param.bias_filler", &param.bias_filler));
@@ -215,6 +264,15 @@ fn add_blobs(mut setup: Setup, param: &ConvolutionParameter, weight: Shape, num_
     if setup.blobs.is_empty() {
         for (role, shape, field, filler) in expected {
             setup.push_blob(BlobSpec::filled(role, shape, field, filler.as_ref()));
+        }
+        for (field, has) in [
+            ("convolution_param.per_channel_scale_weight", param.per_channel_scale_weight()),
+            ("convolution_param.per_channel_scale_output", param.per_channel_scale_output()),
+        ] {
+            if has {
+                setup.push_blob(BlobSpec::constant(Role::Other, filters.clone(), field, 1.0));
+                setup.push_blob(BlobSpec::zeros(Role::Other, filters.clone()));
+            }
         }
         return Ok(setup);
     }

@@ -14,7 +14,8 @@ use super::DataSource;
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
-use crate::data::image_list::{self, Start};
+use crate::Shape;
+use crate::data::image_list::{self, ListForm, Start};
 use crate::data::{PictureSize, SourceError, SourcePlace, picture};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -32,6 +33,18 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(starts_anywhere));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), with_labels)
+}
+
+/// A layer that reads the pictures of a list of this form; `with_labels` makes its tops of the first one.
+///
+/// # Errors
+/// A field is out of its range, or the list or its first picture cannot be read.
+pub(super) fn listed_pictures(
+    ctx: &SetupContext<'_>,
+    form: ListForm,
+    with_labels: impl Fn(&SetupContext<'_>, Shape) -> Result<Vec<Shape>, Refusal>,
+) -> Result<Setup, Refusal> {
     let default = ImageDataParameter::default();
     let param = ctx.param.image_data_param.as_deref().unwrap_or(&default);
     let mut notices = Vec::new();
@@ -41,7 +54,9 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(shape) => shape,
-        None => transform.batch_shape(param.batch_size(), first_picture(ctx, param, &transform, &mut notices)?)?,
+        None => {
+            transform.batch_shape(param.batch_size(), first_picture(ctx, param, form, &transform, &mut notices)?)?
+        }
     };
     let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
@@ -51,7 +66,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 /// Whether random numbers decide which picture comes first.
-fn starts_anywhere(param: &ImageDataParameter) -> bool {
+pub(super) fn starts_anywhere(param: &ImageDataParameter) -> bool {
     param.shuffle() || param.rand_skip() > 0
 }
 
@@ -75,6 +90,7 @@ fn check_new_size(param: &ImageDataParameter) -> Result<(), Refusal> {
 fn first_picture(
     ctx: &SetupContext<'_>,
     param: &ImageDataParameter,
+    form: ListForm,
     transform: &Transform,
     notices: &mut Vec<String>,
 ) -> Result<PictureSize, Refusal> {
@@ -82,7 +98,7 @@ fn first_picture(
     let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
     let start = start(ctx, param, transform, notices);
-    let listed = image_list::first_picture(&list, start, ctx.dialect.traits.image_lists).map_err(unknown)?;
+    let listed = image_list::first_picture(&list, start, form).map_err(unknown)?;
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);
     let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())

@@ -13,7 +13,9 @@ mod database;
 mod dummy;
 mod hdf5;
 mod image;
+mod image_loc;
 mod memory;
+mod resize;
 mod source;
 mod tops;
 mod transform;
@@ -35,8 +37,17 @@ pub enum DataSource {
 }
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[annotated::TYPE, database::TYPE, dummy::TYPE, hdf5::TYPE, image::TYPE, memory::TYPE, video::TYPE, window::TYPE];
+pub(super) static TYPES: &[LayerType] = &[
+    annotated::TYPE,
+    database::TYPE,
+    dummy::TYPE,
+    hdf5::TYPE,
+    image::TYPE,
+    image_loc::TYPE,
+    memory::TYPE,
+    video::TYPE,
+    window::TYPE,
+];
 
 #[cfg(test)]
 mod tests {

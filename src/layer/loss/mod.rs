@@ -13,6 +13,7 @@ use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 mod contrastive;
 mod euclidean;
+mod euclidean_with_index;
 mod hinge;
 mod infogain;
 mod multi_box;
@@ -20,6 +21,7 @@ mod multinomial_logistic;
 mod sigmoid_cross_entropy;
 mod smooth_l1;
 mod softmax;
+mod triplet;
 
 pub use multi_box::MultiBoxLoss;
 
@@ -27,6 +29,7 @@ pub use multi_box::MultiBoxLoss;
 pub(super) static TYPES: &[LayerType] = &[
     contrastive::TYPE,
     euclidean::TYPE,
+    euclidean_with_index::TYPE,
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
@@ -36,6 +39,7 @@ pub(super) static TYPES: &[LayerType] = &[
     sigmoid_cross_entropy::TYPE,
     smooth_l1::TYPE,
     softmax::TYPE,
+    triplet::TYPE,
 ];
 
 /// A loss by its formula.
@@ -51,6 +55,8 @@ pub enum Loss {
     },
     /// Half the mean squared distance.
     Euclidean,
+    /// The same over the items that an index names.
+    EuclideanWithIndex,
     /// The one-versus-all hinge loss.
     Hinge {
         /// L1 or L2.
@@ -83,6 +89,11 @@ pub enum Loss {
     SmoothL1,
     /// The negative log-likelihood of the labels under a softmax.
     Softmax(Labels),
+    /// The loss of anchors, vectors of their kind and others.
+    Triplet {
+        /// How much further away the others have to be.
+        margin: f32,
+    },
 }
 
 /// How labels go with scores.
@@ -111,7 +122,7 @@ fn ignore_label(ctx: &SetupContext<'_>) -> Option<i32> {
 
 /// The divisor of the sum: `normalization`, or else the old switch `normalize`, or else `default`.
 fn normalization(ctx: &SetupContext<'_>, default: NormalizationMode) -> NormalizationMode {
-    let param = ctx.param.loss_param.unwrap_or_default();
+    let param = ctx.param.loss_param.clone().unwrap_or_default();
     match (param.normalization, param.normalize) {
         (Some(_), _) => param.normalization(),
         (None, Some(true)) => NormalizationMode::Valid,
@@ -199,7 +210,8 @@ mod tests {
     fn every_loss_is_a_scalar_of_weight_one() {
         for entry in TYPES.iter().filter(|entry| entry.name != "MultiBoxLoss") {
             let bottoms: &[&[i32]] = match entry.name {
-                "ContrastiveLoss" => &[&[2, 3], &[2, 3], &[2]],
+                "ContrastiveLoss" | "EuclideanLossWithIndex" => &[&[2, 3], &[2, 3], &[2]],
+                "TripletLoss" => &[&[2, 3], &[2, 3], &[2, 3]],
                 "InfogainLoss" => &[&[2, 3], &[2], &[3, 3]],
                 "EuclideanLoss" | "SigmoidCrossEntropyLoss" | "SmoothL1Loss" => &[&[2, 3], &[2, 3]],
                 _ => &[&[2, 3], &[2]],

@@ -16,6 +16,7 @@ mod euclidean;
 mod euclidean_with_index;
 mod hinge;
 mod infogain;
+mod l1;
 mod multi_box;
 mod multinomial_logistic;
 mod sigmoid_cross_entropy;
@@ -33,6 +34,7 @@ pub(super) static TYPES: &[LayerType] = &[
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
+    l1::TYPE,
     multi_box::SSD,
     multi_box::REFINEDET,
     multinomial_logistic::TYPE,
@@ -74,6 +76,8 @@ pub enum Loss {
         /// The file of the matrix; none where the third bottom is it.
         matrix: Option<PathBuf>,
     },
+    /// The mean distance.
+    L1,
     /// The loss of boxes and their classes.
     MultiBox(MultiBoxLoss),
     /// The negative log-likelihood of the labels, from probabilities.
@@ -213,7 +217,7 @@ mod tests {
                 "ContrastiveLoss" | "EuclideanLossWithIndex" => &[&[2, 3], &[2, 3], &[2]],
                 "TripletLoss" => &[&[2, 3], &[2, 3], &[2, 3]],
                 "InfogainLoss" => &[&[2, 3], &[2], &[3, 3]],
-                "EuclideanLoss" | "SigmoidCrossEntropyLoss" | "SmoothL1Loss" => &[&[2, 3], &[2, 3]],
+                "EuclideanLoss" | "L1Loss" | "SigmoidCrossEntropyLoss" | "SmoothL1Loss" => &[&[2, 3], &[2, 3]],
                 _ => &[&[2, 3], &[2]],
             };
             let made = run(entry.name, "", bottoms, 1).unwrap();

@@ -16,7 +16,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .auto_tops()
-.known(Known::In(&["ssd", "refinedet"]));
+.known(Known::In(&["ssd", "refinedet", "nvidia"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

@@ -162,6 +162,16 @@ fn nvidia() {
     check("nvidia", &Exceptions::default());
 }
 
+#[test]
+fn rfcn() {
+    check("rfcn", &Exceptions::default());
+}
+
+#[test]
+fn fast_rcnn() {
+    check("fast-rcnn", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

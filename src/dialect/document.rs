@@ -96,7 +96,12 @@ impl Traits {
                 "InfogainLoss takes probabilities, one set for each item",
             ),
             when(self.legacy_blobs, "every blob has four axes, and is saved with num, channels, height and width"),
-            when(!self.losses_take_any_axes, "Dropout and losses take four axes at most"),
+            match (self.dropout_takes_any_axes, self.losses_take_any_axes) {
+                (true, true) => None,
+                (true, false) => Some("losses take four axes at most"),
+                (false, true) => Some("Dropout takes four axes at most"),
+                (false, false) => Some("Dropout and losses take four axes at most"),
+            },
             when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),

@@ -116,7 +116,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Fast and Faster R-CNN",
         source: "rbgirshick/caffe-fast-rcnn as py-faster-rcnn pins it, 0dcd397",
         traits: Traits::RC3,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "synopsys",
@@ -143,8 +143,8 @@ pub static DIALECTS: &[Dialect] = &[
         name: "rfcn",
         about: "R-FCN, a detector with position-sensitive maps",
         source: "daijifeng001/caffe-rfcn, 543f8f6",
-        traits: Traits { net_inputs: NetInputs::Layer, ..Traits::RC3 },
-        is_whole: false,
+        traits: Traits { net_inputs: NetInputs::Layer, takes_empty_axes: true, ..Traits::RC3 },
+        is_whole: true,
     },
     Dialect {
         name: "pspnet",

@@ -126,8 +126,10 @@ pub struct Traits {
     pub infogain: InfogainInput,
     /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
     pub legacy_blobs: bool,
-    /// Whether Dropout and the losses take blobs of any number of axes, and not of four at most.
+    /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
+    /// Whether Dropout does.
+    pub dropout_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
     pub takes_empty_axes: bool,
     /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
@@ -162,6 +164,7 @@ impl Traits {
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
         losses_take_any_axes: true,
+        dropout_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
@@ -185,6 +188,7 @@ impl Traits {
         batch_norm_params: BatchNormParams::Kept,
         reader_draws: true,
         losses_take_any_axes: false,
+        dropout_takes_any_axes: false,
         takes_empty_axes: false,
         scale_takes_given_bias: false,
         accuracy_counts_tops: false,

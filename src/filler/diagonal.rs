@@ -78,7 +78,6 @@ impl Piecewise for Diagonal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::filler::Filler;
     use crate::filler::stub::{Stub, values};
 
     fn filled(diag_val: &[f32], dims: &[i32]) -> Vec<f32> {

@@ -41,6 +41,9 @@ pub struct SetupContext<'a> {
     pub generator: Option<&'a CaffeGenerator>,
     /// The blobs of the net that hold a constant already while it is built, by number; all others hold zeros.
     pub constants: &'a BTreeMap<usize, f32>,
+    /// The number of classes in the configuration that a layer before has read last, 0 if none has: Caffe keeps it for
+    /// all layers behind.
+    pub configured_classes: i64,
     /// The dialect that the net is written in.
     pub dialect: &'static Dialect,
     /// The fillers that the net may use.

@@ -12,6 +12,9 @@
 //! | Power | (shift + scale x) ^ power |
 //! | ReLU | x where x > 0, else negative_slope x |
 //! | RReLU | x where x > 0, else x / a, a at random between lb and ub in phase TRAIN, their mean in phase TEST (ducha-aiki) |
+//! | ReLUX | that, and maximal_value where it would be more |
+//! | SeLu | lambda x where x > 0, else lambda alpha (exp(x) - 1) |
+//! | SeLuDropout | x or alpha, at random, then scaled and shifted to mean 0 and variance 1, in phase TRAIN; x in phase TEST |
 //! | Sigmoid | 1 / (1 + exp(-x)) |
 //! | Swish | x sigmoid(beta x) |
 //! | TanH | tanh(x) |
@@ -64,6 +67,24 @@ pub(super) static TYPES: &[LayerType] = &[
         .params(&["rrelu_param"])
         .keeps_signal()
         .known(Known::WithField("rrelu_param")),
+    LayerType::new("ReLUX", "Takes the rectified linear unit, up to a value", ONE, ONE, &relux)
+        .params(&["relux_param"])
+        .keeps_signal()
+        .known(Known::In(&["soeaver"])),
+    LayerType::new("SeLu", "Takes the scaled exponential linear unit", ONE, ONE, &selu)
+        .params(&["selu_param"])
+        .keeps_signal()
+        .known(Known::In(&["soeaver"])),
+    LayerType::new(
+        "SeLuDropout",
+        "Sets values at random to the limit of a SeLu while training",
+        ONE,
+        ONE,
+        &selu_dropout,
+    )
+    .params(&["selu_dropout_param"])
+    .keeps_signal()
+    .known(Known::In(&["soeaver"])),
     LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).params(&["sigmoid_param"]),
     LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish)
         .params(&["swish_param"])
@@ -139,6 +160,27 @@ pub enum Neuron {
         /// Whether numbers are drawn; otherwise a is the mean of the bounds.
         draws: bool,
     },
+    /// x where x > 0, else `negative_slope` x; `maximal_value` where that is more.
+    Relux {
+        /// The slope below 0.
+        negative_slope: f32,
+        /// The most.
+        maximal_value: f32,
+    },
+    /// `lambda` x where x > 0, else `lambda` `alpha` (exp(x) - 1).
+    Selu {
+        /// The slope above 0.
+        lambda: f32,
+        /// The negative of the limit at minus infinity, over `lambda`.
+        alpha: f32,
+    },
+    /// x or `alpha`, at random, then scaled and shifted so that mean 0 and variance 1 stay.
+    SeluDropout {
+        /// The probability of `alpha`; none where x stays as it is, as in phase TEST.
+        ratio: Option<f32>,
+        /// What x is replaced by.
+        alpha: f32,
+    },
     /// 1 / (1 + exp(-x)).
     Sigmoid,
     /// x / (1 + exp(-beta x)).
@@ -174,7 +216,7 @@ fn clip(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    if !ctx.dialect.traits.losses_take_any_axes {
+    if !ctx.dialect.traits.dropout_takes_any_axes {
         ctx.legacy_dim(0, 0)?;
     }
     let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
@@ -227,6 +269,22 @@ fn rrelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, Neuron::Rrelu { lower, upper, draws: ctx.phase == Phase::Train })
 }
 
+fn relux(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.relux_param.unwrap_or_default();
+    setup(ctx, Neuron::Relux { negative_slope: param.negative_slope(), maximal_value: param.maximal_value() })
+}
+
+fn selu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.selu_param.unwrap_or_default();
+    setup(ctx, Neuron::Selu { lambda: param.lambda(), alpha: param.alpha() })
+}
+
+fn selu_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.selu_dropout_param.unwrap_or_default();
+    let ratio = (ctx.phase == Phase::Train).then_some(param.dropout_ratio());
+    setup(ctx, Neuron::SeluDropout { ratio, alpha: param.alpha() })
+}
+
 fn sigmoid(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, Neuron::Sigmoid)
 }
@@ -258,13 +316,15 @@ fn checked_base(base: f32, field: &'static str) -> Result<Option<f32>, Refusal> 
 mod tests {
     use super::*;
     use crate::Shape;
-    use crate::layer::testing::{refusal, refusal_in_place, setup_blobs, top, tops};
+    use crate::layer::testing::{Surroundings, refusal, refusal_in_place, setup_blobs, top};
+    use crate::proto::caffe::LayerParameter;
 
     #[test]
     fn every_type_keeps_the_shape() {
         for entry in TYPES {
             for dims in [&[2, 3, 2, 1, 4][..], &[0, 3], &[]] {
-                assert_eq!(top(entry.name, "", &[dims]), dims, "{}", entry.name);
+                let knowing = Surroundings::of(entry.known.first().name);
+                assert_eq!(knowing.top(entry.name, "", &[dims]), dims, "{}", entry.name);
             }
         }
     }
@@ -280,7 +340,10 @@ mod tests {
     #[test]
     fn all_but_abs_val_work_in_place() {
         for entry in TYPES.iter().filter(|entry| entry.name != "AbsVal") {
-            assert_eq!(tops(entry.name, "", &[&[2, 3]], &[0]), [[2, 3]], "{}", entry.name);
+            let bottom = Shape::new([2, 3]).unwrap();
+            let knowing = Surroundings::of(entry.known.first().name);
+            let made = knowing.setup_blobs(entry, &LayerParameter::default(), &[bottom], &[0]).unwrap();
+            assert_eq!(made.tops[0].dims(), [2, 3], "{}", entry.name);
         }
         let expected = ("top", "the layer cannot work in place".to_owned());
         assert_eq!(refusal_in_place("AbsVal", "", &[&[2, 3]], 1), expected);

@@ -3,7 +3,7 @@
 use super::accuracy::Accuracy;
 use super::argmax::ArgMax;
 use super::batch_norm::BatchNorm;
-use super::convolution::Convolution;
+use super::convolution::{Convolution, DeformableConvolution};
 use super::crop::Crop;
 use super::data::DataSource;
 use super::detection::{DetectionEvaluate, DetectionOutput, PriorBox};
@@ -11,9 +11,11 @@ use super::eltwise::Eltwise;
 use super::embed::Embed;
 use super::im2col::Im2col;
 use super::inner_product::InnerProduct;
+use super::interp::Interp;
 use super::local::Local;
 use super::loss::Loss;
 use super::lrn::Lrn;
+use super::margin_inner_product::MarginInnerProduct;
 use super::mvn::Mvn;
 use super::neuron::Neuron;
 use super::normalize::Normalize;
@@ -23,6 +25,7 @@ use super::pooling::Pooling;
 use super::prelu::Prelu;
 use super::recurrent::Recurrent;
 use super::reduction::Reduction;
+use super::region::{BoxAnnotator, Frcnn, PositionPooling, RoiPooling};
 use super::scale::Scale;
 use super::span::AxisSpan;
 use super::spp::Spp;
@@ -46,6 +49,8 @@ pub enum Operator {
     BatchReindex,
     /// The first bottom plus a bias, the second bottom or else the only blob, spread over these axes.
     Bias(AxisSpan),
+    /// The labels and weights of the boxes that are hardest to tell.
+    BoxAnnotator(BoxAnnotator),
     /// The bottoms side by side.
     Concat(AxisParts),
     /// A convolution or its transpose.
@@ -56,6 +61,8 @@ pub enum Operator {
     Crop(Crop),
     /// Tops whose values come from elsewhere.
     Data(DataSource),
+    /// A convolution whose filters reach for elements that offsets name.
+    DeformableConvolution(DeformableConvolution),
     /// Which detections are true.
     DetectionEvaluate(DetectionEvaluate),
     /// The boxes that are left of all predicted ones.
@@ -71,18 +78,33 @@ pub enum Operator {
     Embed(Embed),
     /// The items of all bottoms but the last that the last one marks.
     Filter,
+    /// A step of Faster R-CNN.
+    Frcnn(Frcnn),
     /// The windows of a convolution as channels.
     Im2col(Im2col),
     /// The product with a matrix.
     InnerProduct(InnerProduct),
     /// A convolution whose filters differ from place to place.
     Local(Local),
+    /// The inner products of the items of two bottoms.
+    InnerProductBlob {
+        /// Whether the second bottom holds the items as they are, and not across.
+        transpose: bool,
+    },
+    /// A picture resized.
+    Interp(Interp),
     /// The loss of a prediction.
     Loss(Loss),
     /// Local response normalisation.
     Lrn(Lrn),
     /// One timestep of an LSTM.
     LstmUnit,
+    /// The product with a matrix, with a margin for the true class.
+    MarginInnerProduct(MarginInnerProduct),
+    /// The first bottom, multiplied by masks.
+    MaskPooling,
+    /// Masks of another size.
+    MaskResize,
     /// Mean and variance normalisation.
     Mvn(Mvn),
     /// A function of each element.
@@ -100,6 +122,8 @@ pub enum Operator {
     Permute(Permute),
     /// The maximum, average or a random element of each window.
     Pooling(Pooling),
+    /// The average of each part of a region, from maps of its own.
+    PositionPooling(PositionPooling),
     /// A rectifier with learned slopes.
     Prelu(Prelu),
     /// Boxes around each position.
@@ -108,6 +132,8 @@ pub enum Operator {
     Recurrent(Recurrent),
     /// A sum over the last axes.
     Reduction(Reduction),
+    /// Regions of the first bottom, each brought to one size.
+    RoiPooling(RoiPooling),
     /// The first bottom times a factor, and perhaps plus a bias.
     Scale(Scale),
     /// The channels of so many groups in turns.
@@ -137,9 +163,19 @@ impl Operator {
     pub fn macs(&self, bottoms: &[Shape], tops: &[Shape]) -> u64 {
         match self {
             Operator::Convolution(convolution) => convolution.macs(bottoms, tops),
+            Operator::DeformableConvolution(deformable) => deformable.convolution.macs(bottoms, tops),
             Operator::InnerProduct(product) => product.macs(tops),
+            Operator::MarginInnerProduct(product) => product.macs(tops),
             Operator::Recurrent(recurrent) => recurrent.macs(),
             _ => 0,
+        }
+    }
+
+    /// The number of classes in the configuration that it reads, if it reads one.
+    pub(crate) fn configured_classes(&self) -> Option<i64> {
+        match self {
+            Operator::Frcnn(frcnn) => frcnn.classes(),
+            _ => None,
         }
     }
 

@@ -41,6 +41,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         notices: Vec::new(),
         shapes: Vec::new(),
         constants: BTreeMap::new(),
+        configured_classes: 0,
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
@@ -94,6 +95,8 @@ struct NetWalk<'a> {
     shapes: Vec<Shape>,
     /// Those that hold a constant while the net is built.
     constants: BTreeMap<usize, f32>,
+    /// The number of classes in the configuration that a layer has read last.
+    configured_classes: i64,
     /// The number of each named blob.
     ids: HashMap<String, usize>,
     /// The blobs that no layer has read yet.
@@ -158,6 +161,7 @@ impl<'a> NetWalk<'a> {
             generator: upcoming.and_then(|upcoming| upcoming.generator_after(&self.planned)),
             dialect: self.dialect,
             constants: &self.constants,
+            configured_classes: self.configured_classes,
             fillers: &self.options.fillers,
         };
         let setup = entry.setup(&ctx).map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
@@ -271,6 +275,9 @@ impl<'a> NetWalk<'a> {
             self.shapes[id] = shape.clone();
         }
         self.constants.extend(setup.operator.constants(&connected.top_ids));
+        if let Some(classes) = setup.operator.configured_classes() {
+            self.configured_classes = classes;
+        }
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
         let decided = Decided { layer: param, rules, sources: &self.sources };
         let mut blobs = self.blobs(setup.blobs, given, &decided, &mut setup.notices)?;

@@ -28,9 +28,12 @@
 //! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
 //! `i32::MAX` elements. `engine` and `force_nd_im2col` change nothing here.
 
+mod deformable;
+mod depthwise;
 mod squeeze;
 mod window;
 
+pub use deformable::DeformableConvolution;
 pub(super) use squeeze::add_masks;
 pub use window::Window;
 
@@ -41,7 +44,7 @@ use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupConte
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::caffe::{ConvolutionParameter, LayerParameter};
+use crate::proto::caffe::{ConvolutionParameter, FillerParameter, LayerParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -100,6 +103,8 @@ pub(super) static TYPES: &[LayerType] = &[
     )
     .params(&["squeeze_convolution_param"])
     .keeps_signal(),
+    deformable::TYPE,
+    depthwise::TYPE,
 ];
 
 /// An entry of Synopsys' Caffe, where there may be other numbers of bottoms and tops.
@@ -224,9 +229,31 @@ fn setup(ctx: &SetupContext<'_>, param: &ConvolutionParameter, transposed: bool)
     if convolution.bias {
         check_bias_multiplier(&top, convolution.axis)?;
     }
-    let num_output = convolution.num_output;
+    let fillers = BlobFillers {
+        weight: ("convolution_param.weight_filler", param.weight_filler.as_ref()),
+        bias: ("convolution_param.bias_filler", param.bias_filler.as_ref()),
+    };
+    let bias = convolution.bias.then_some(convolution.num_output);
+    let filters = Shape::new(&weight.dims()[..1]).at("convolution_param.num_output")?;
     let tops = vec![top; ctx.top_count()];
-    add_blobs(Setup::new(ctx, Operator::Convolution(convolution), tops), param, weight, num_output)
+    let mut setup = fillers.add(Setup::new(ctx, Operator::Convolution(convolution), tops), weight, bias)?;
+    if ctx.given.is_empty() {
+        add_scales(&mut setup, param, &filters);
+    }
+    Ok(setup)
+}
+
+/// Adds what Synopsys' Caffe keeps for each filter where weights or outputs are integers.
+fn add_scales(setup: &mut Setup, param: &ConvolutionParameter, filters: &Shape) {
+    for (field, has) in [
+        ("convolution_param.per_channel_scale_weight", param.per_channel_scale_weight()),
+        ("convolution_param.per_channel_scale_output", param.per_channel_scale_output()),
+    ] {
+        if has {
+            setup.push_blob(BlobSpec::constant(Role::Other, filters.clone(), field, 1.0));
+            setup.push_blob(BlobSpec::zeros(Role::Other, filters.clone()));
+        }
+    }
 }
 
 /// Caffe unrolls one image into (inner * kernel.., positions..) elements; a 1x1 convolution does not use them, but they
@@ -253,36 +280,34 @@ fn check_bias_multiplier(top: &Shape, axis: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks the given blobs or, where there are none, adds those to be filled.
-fn add_blobs(mut setup: Setup, param: &ConvolutionParameter, weight: Shape, num_output: i64) -> Result<Setup, Refusal> {
-    let bias = Shape::new([num_output]).at("convolution_param.num_output")?;
-    let filters = Shape::new(&weight.dims()[..1]).at("convolution_param.num_output")?;
-    let mut expected = vec![(Role::Weight, weight, "convolution_param.weight_filler", &param.weight_filler)];
-    if param.bias_term() {
-        expected.push((Role::Bias, bias, "convolution_param.bias_filler", &param.bias_filler));
-    }
-    if setup.blobs.is_empty() {
-        for (role, shape, field, filler) in expected {
-            setup.push_blob(BlobSpec::filled(role, shape, field, filler.as_ref()));
+/// The fillers of the blobs of a convolution, each with its field.
+struct BlobFillers<'a> {
+    weight: (&'static str, Option<&'a FillerParameter>),
+    bias: (&'static str, Option<&'a FillerParameter>),
+}
+
+impl BlobFillers<'_> {
+    /// Checks the given blobs or, where there are none, adds those to be filled: weights of this shape, and so many numbers of
+    /// a bias, if there is one.
+    fn add(self, mut setup: Setup, weight: Shape, bias: Option<i64>) -> Result<Setup, Refusal> {
+        let mut expected = vec![(Role::Weight, weight, self.weight)];
+        if let Some(count) = bias {
+            expected.push((Role::Bias, Shape::new([count]).at("convolution_param.num_output")?, self.bias));
         }
-        for (field, has) in [
-            ("convolution_param.per_channel_scale_weight", param.per_channel_scale_weight()),
-            ("convolution_param.per_channel_scale_output", param.per_channel_scale_output()),
-        ] {
-            if has {
-                setup.push_blob(BlobSpec::constant(Role::Other, filters.clone(), field, 1.0));
-                setup.push_blob(BlobSpec::zeros(Role::Other, filters.clone()));
+        if setup.blobs.is_empty() {
+            for (role, shape, (field, filler)) in expected {
+                setup.push_blob(BlobSpec::filled(role, shape, field, filler));
             }
+            return Ok(setup);
         }
-        return Ok(setup);
+        let (given, needed) = (setup.blobs.len(), expected.len());
+        ensure!(given == needed, "blobs", "the layer gives {given} blobs and needs {needed}");
+        for (index, (blob, (role, shape, _))) in setup.blobs.iter_mut().zip(expected).enumerate() {
+            ensure!(blob.shape == shape, "blobs", "blob {index} is given as {} and must be {shape}", blob.shape);
+            blob.role = role;
+        }
+        Ok(setup)
     }
-    let (given, needed) = (setup.blobs.len(), expected.len());
-    ensure!(given == needed, "blobs", "the layer gives {given} blobs and needs {needed}");
-    for (index, (blob, (role, shape, ..))) in setup.blobs.iter_mut().zip(expected).enumerate() {
-        ensure!(blob.shape == shape, "blobs", "blob {index} is given as {} and must be {shape}", blob.shape);
-        blob.role = role;
-    }
-    Ok(setup)
 }
 
 #[cfg(test)]

@@ -18,13 +18,17 @@ use crate::union::{FIRST_NUMBER, Kind, Row, Union};
 /// Messages of forks that are read.
 const MESSAGES: &[&str] = &[
     "AccumParameter",
+    "AdaptiveBiasChannelParameter",
     "AnnotatedDataParameter",
     "AnnotatedDatum",
     "Annotation",
     "AnnotationGroup",
     "AttentionParameter",
     "AugmentationParameter",
+    "BNParameter",
+    "BatchReductionParameter",
     "BatchToSpaceNDParameter",
+    "BiasChannelParameter",
     "BoxAnnotatorOHEMParameter",
     "BoxesObjParameter",
     "BroadcastToParameter",
@@ -34,9 +38,12 @@ const MESSAGES: &[&str] = &[
     "CropAndResizeParameter",
     "DeformableConvolutionParameter",
     "DeformablePSROIPoolingParameter",
+    "DenseCRFParameter",
+    "DenseImageDataParameter",
     "DepthToSpaceParameter",
     "DetectionEvaluateParameter",
     "DetectionOutputParameter",
+    "DomainTransformParameter",
     "DownsampleParameter",
     "EltwiseAffineParameter",
     "EmbeddingLookupParameter",
@@ -65,6 +72,8 @@ const MESSAGES: &[&str] = &[
     "MaskRCNNProposalParameter",
     "MaskResizeParameter",
     "MatMulParameter",
+    "MatReadParameter",
+    "MatWriteParameter",
     "MeanParameter",
     "MirrorPadParameter",
     "MulParameter",
@@ -115,6 +124,8 @@ const MESSAGES: &[&str] = &[
     "ScatterNDParameter",
     "SeLuDropoutParameter",
     "SeLuParameter",
+    "SegAccuracyParameter",
+    "SegDataParameter",
     "ShuffleChannelParameter",
     "SmoothL1LossParameter",
     "SpaceToBatchNDParameter",
@@ -130,8 +141,10 @@ const MESSAGES: &[&str] = &[
     "TileNDParameter",
     "TopkGatherParameter",
     "TripletLossParameter",
+    "UniqueLabelParameter",
     "UnstackParameter",
     "UpsampleDarknetParameter",
+    "UpsampleParameter",
     "VideoDataParameter",
     "Where4GatherndCropParameter",
     "Where4GatherndParameter",
@@ -142,15 +155,22 @@ const MESSAGES: &[&str] = &[
 ];
 
 /// Fields of forks' that are read, beside those that the messages above are of or belong to: what forks have added to
-/// messages of BVLC's, fields of BVLC's to whose values they have added, and messages of BVLC's within those above.
+/// messages of BVLC's, messages of BVLC's within those above, and fields of BVLC's whose values forks have added to.
 const FIELDS: &[(&str, &str)] = &[
     ("AnnotatedDatum", "datum"),
+    ("BNParameter", "bias_filler"),
+    ("BNParameter", "scale_filler"),
+    ("BNParameter", "shift_filler"),
+    ("BNParameter", "slope_filler"),
     ("BatchNormParameter", "bias_filler"),
     ("BatchNormParameter", "scale_bias"),
     ("BatchNormParameter", "scale_filler"),
+    ("BatchReductionParameter", "reduction_param"),
     ("BlobProto", "raw_data"),
     ("BlobProto", "raw_data_type"),
     ("ConvolutionParameter", "conv_algos_override"),
+    ("ConvolutionParameter", "dilation_h"),
+    ("ConvolutionParameter", "dilation_w"),
     ("ConvolutionParameter", "pad_b"),
     ("ConvolutionParameter", "pad_l"),
     ("ConvolutionParameter", "pad_r"),
@@ -198,6 +218,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("RecurrentParameter", "default_initial"),
     ("RecurrentParameter", "linear_before_reset"),
     ("RecurrentParameter", "tf_rnn"),
+    ("ReductionParameter", "k"),
+    ("ReductionParameter", "operation"),
     ("ReshapeParameter", "pixelshuffler"),
     ("SPPParameter", "pool"),
     ("SqueezeConvolutionParameter", "bias_filler"),
@@ -208,8 +230,15 @@ const FIELDS: &[(&str, &str)] = &[
     ("SqueezeInnerProductParameter", "bias_mask_filler"),
     ("SqueezeInnerProductParameter", "weight_filler"),
     ("SqueezeInnerProductParameter", "weight_mask_filler"),
+    ("TransformationParameter", "caffe_yolo"),
     ("TransformationParameter", "crop_h"),
+    ("TransformationParameter", "crop_height"),
     ("TransformationParameter", "crop_w"),
+    ("TransformationParameter", "crop_width"),
+    ("TransformationParameter", "stride"),
+    ("TransformationParameter", "upper_height"),
+    ("TransformationParameter", "upper_size"),
+    ("TransformationParameter", "upper_width"),
 ];
 
 /// Messages that files consist of.
@@ -230,7 +259,7 @@ pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
             }
             Some(_) => {}
             None => {
-                let taken = message.field.iter().any(|field| field.name() == row.name);
+                let taken = message.field.iter().any(|field| field.name().eq_ignore_ascii_case(&row.name));
                 message.field.push(field(row, taken));
             }
         }
@@ -284,7 +313,7 @@ pub fn is_read(row: &Row) -> bool {
     }
 }
 
-/// Whether the table of fields names it.
+/// Whether the field is one of those that are read beside whole messages.
 fn is_named(row: &Row) -> bool {
     FIELDS.contains(&(row.message.as_str(), row.name.as_str()))
 }

@@ -163,6 +163,16 @@ fn nvidia() {
 }
 
 #[test]
+fn segnet_cudnn5() {
+    check("segnet-cudnn5", &Exceptions::default());
+}
+
+#[test]
+fn segnet() {
+    check("segnet", &Exceptions::default());
+}
+
+#[test]
 fn rfcn() {
     check("rfcn", &Exceptions::default());
 }
@@ -170,6 +180,30 @@ fn rfcn() {
 #[test]
 fn fast_rcnn() {
     check("fast-rcnn", &Exceptions::default());
+}
+
+#[test]
+fn pspnet() {
+    check("pspnet", &Exceptions::default());
+}
+
+#[test]
+fn ducha_aiki() {
+    check("ducha-aiki", &Exceptions::default());
+}
+
+#[test]
+fn synopsys() {
+    check(
+        "synopsys",
+        &Exceptions {
+            runs: &[
+                ("synopsys-weights-squeeze", "masks are not left out of stored weights"),
+                ("synopsys-weights-augmentation", "means of another size are not averaged"),
+            ],
+            rejects: &[("reject-synopsys-squeeze-conv-engine", BUILD)],
+        },
+    );
 }
 
 /// What a source is in binary.

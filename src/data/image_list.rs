@@ -1,8 +1,9 @@
 //! Lists of pictures: the name of the first one used.
 //!
 //! A line holds a name, a space and a label; the last space of the line counts, and a line without any is a name alone.
-//! Older Caffes read words instead, each name followed by a label, up to what is no label. A list that is shuffled takes
-//! four bytes of memory a picture.
+//! Older Caffes read words instead, each name followed by a label, up to what is no label. Lists for segmentation have the
+//! name of a second picture in the place of the label, and other lists several numbers. A list that is shuffled takes four
+//! bytes of memory a picture.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -24,7 +25,14 @@ pub(crate) enum ListForm {
     /// Lines of a name and, behind the last space, a label.
     Lines,
     /// Words: each name followed by so many numbers.
-    Words { numbers: usize },
+    Words {
+        /// How many, at least one.
+        numbers: usize,
+    },
+    /// Words in pairs: the name of a picture and that of another one.
+    Pairs,
+    /// Lines that begin with a name.
+    FirstWords,
 }
 
 impl From<ImageLists> for ListForm {
@@ -50,6 +58,8 @@ pub(crate) struct Start {
 pub(crate) struct Listed {
     /// Its name.
     pub(crate) name: OsString,
+    /// The word behind it: the second name of a pair, or the first of the numbers.
+    pub(crate) second: OsString,
     /// Its line, from 1.
     pub(crate) line: u64,
 }
@@ -65,9 +75,9 @@ pub(crate) fn first_picture(path: &Path, start: Start, form: ListForm) -> Result
     };
     let mut pictures = Pictures::open(path, form)?;
     let mut count = 0;
-    while let Some((name, line)) = pictures.next()? {
+    while let Some(entry) = pictures.next()? {
         if count == u64::from(index) {
-            return listed(path, &name, line);
+            return listed(path, &entry);
         }
         count += 1;
     }
@@ -94,42 +104,65 @@ fn too_short(path: &Path, count: u64, skip: u32) -> SourceError {
     SourceError::whole(path, message)
 }
 
-fn listed(path: &Path, name: &[u8], line: u64) -> Result<Listed, SourceError> {
-    let name = os_string(name)
-        .ok_or_else(|| SourceError::at(path, SourcePlace::Line(line), "the name of the picture is not UTF-8"))?;
-    Ok(Listed { name, line })
+fn listed(path: &Path, entry: &RawEntry) -> Result<Listed, SourceError> {
+    let line = entry.line;
+    let part = |bytes: &[u8]| {
+        os_string(bytes)
+            .ok_or_else(|| SourceError::at(path, SourcePlace::Line(line), "the name of the picture is not UTF-8"))
+    };
+    Ok(Listed { name: part(&entry.name)?, second: part(&entry.second)?, line })
+}
+
+/// An entry as it stands in the file.
+struct RawEntry {
+    name: Vec<u8>,
+    second: Vec<u8>,
+    line: u64,
 }
 
 /// The pictures of a list.
 enum Pictures<'a> {
     Lines(Lines<'a>),
-    Words(Words, usize),
+    FirstWords(Lines<'a>),
+    Words { words: Words, numbers: usize },
+    Pairs(Words),
 }
 
 impl<'a> Pictures<'a> {
     fn open(path: &'a Path, form: ListForm) -> Result<Pictures<'a>, SourceError> {
         Ok(match form {
             ListForm::Lines => Pictures::Lines(Lines::open(path)?),
-            ListForm::Words { numbers } => Pictures::Words(Words::open(path)?, numbers),
+            ListForm::FirstWords => Pictures::FirstWords(Lines::open(path)?),
+            ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
+            ListForm::Pairs => Pictures::Pairs(Words::open(path)?),
         })
     }
 
-    /// The name of the next picture, and its line.
-    fn next(&mut self) -> Result<Option<(Vec<u8>, u64)>, SourceError> {
+    /// The next picture.
+    fn next(&mut self) -> Result<Option<RawEntry>, SourceError> {
+        let alone = |name, line| RawEntry { name, second: Vec::new(), line };
         match self {
             Pictures::Lines(lines) => Ok(lines.next()?.map(|mut line| {
                 line.truncate(line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len()));
-                (line, lines.read)
+                alone(line, lines.read)
             })),
-            Pictures::Words(words, numbers) => {
+            Pictures::FirstWords(lines) => Ok(lines.next()?.map(|line| {
+                let words = line.split(u8::is_ascii_whitespace);
+                alone(words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec).next().unwrap_or_default(), lines.read)
+            })),
+            Pictures::Words { words, numbers } => {
+                let Some(name) = words.next()? else { return Ok(None) };
+                let (line, mut second) = (words.word_line(), None);
+                for _ in 0..*numbers {
+                    let Some(number) = words.next()?.filter(|word| is_number(word)) else { return Ok(None) };
+                    second.get_or_insert(number);
+                }
+                Ok(Some(RawEntry { name, second: second.unwrap_or_default(), line }))
+            }
+            Pictures::Pairs(words) => {
                 let Some(name) = words.next()? else { return Ok(None) };
                 let line = words.word_line();
-                for _ in 0..*numbers {
-                    if !words.next()?.is_some_and(|word| is_number(&word)) {
-                        return Ok(None);
-                    }
-                }
-                Ok(Some((name, line)))
+                Ok(words.next()?.map(|second| RawEntry { name, second, line }))
             }
         }
     }
@@ -179,7 +212,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
         match first_picture(file.path(), start, ListForm::Lines) {
-            Ok(Listed { name, line }) => Ok((name.into_string().unwrap(), line)),
+            Ok(Listed { name, line, .. }) => Ok((name.into_string().unwrap(), line)),
             Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
         }
     }
@@ -232,6 +265,25 @@ mod tests {
         };
         assert_eq!(name(1).unwrap(), "b.png");
         assert!(name(2).is_err());
+    }
+
+    #[test]
+    fn other_lists_have_a_second_word() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let entry = |list: &str, form, skip| {
+            std::fs::write(file.path(), list).unwrap();
+            let start = Start { skip, ..Default::default() };
+            let listed = first_picture(file.path(), start, form).ok()?;
+            Some((listed.name.into_string().unwrap(), listed.second.into_string().unwrap(), listed.line))
+        };
+        let videos = ListForm::Words { numbers: 2 };
+        let whole = |name: &str, second: &str, line| Some((name.to_owned(), second.to_owned(), line));
+        assert_eq!(entry("a.png la.png\nb.png\nlb.png", ListForm::Pairs, 1), whole("b.png", "lb.png", 2));
+        assert_eq!(entry("a.png la.png b.png", ListForm::Pairs, 1), None);
+        assert_eq!(entry("v 12 0\nw 7 1", videos, 1), whole("w", "7", 2));
+        assert_eq!(entry("v 12 0\nw 7 x", videos, 1), None);
+        assert_eq!(entry("  a.png la.png\nb.png", ListForm::FirstWords, 1), whole("b.png", "", 2));
+        assert_eq!(entry("a.png\n\nb.png", ListForm::FirstWords, 1), whole("", "", 2));
     }
 
     #[test]

@@ -56,7 +56,9 @@ impl Traits {
     pub fn words(&self) -> Vec<&'static str> {
         let when = |differs: bool, words: &'static str| differs.then_some(words);
         let words = [
+            when(!self.has_bilinear, "there is no filler bilinear"),
             match self.bilinear_centre {
+                _ if !self.has_bilinear => None,
                 BilinearCentre::Width => None,
                 BilinearCentre::Factor => {
                     Some("the filler bilinear has another centre for widths w with w mod 4 of 2 or 3")
@@ -103,9 +105,18 @@ impl Traits {
                 (false, false) => Some("Dropout and losses take four axes at most"),
             },
             when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
+            when(
+                !self.convolutions_take_any_axes,
+                "convolutions take four axes, and kernel, pad and stride once or in pairs",
+            ),
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(self.class_accuracies_have_four_axes, "the second top of Accuracy has four axes"),
+            when(
+                self.batch_norm_checks_fraction,
+                "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
+            ),
             when(self.image_lists == ImageLists::Words, "lists of pictures are read word by word"),
             when(
                 self.net_inputs == NetInputs::Fields,

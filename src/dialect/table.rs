@@ -122,7 +122,7 @@ pub static DIALECTS: &[Dialect] = &[
         name: "synopsys",
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
-        traits: Traits { bilinear_centre: BilinearCentre::Factor, checks_hdf5: false, ..Traits::MASTER },
+        traits: Traits { batch_norm_checks_fraction: true, checks_hdf5: false, ..Traits::MASTER },
         is_whole: false,
     },
     Dialect {
@@ -130,7 +130,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
         traits: Traits { picture_resize: PictureResize::BoundsCrop, ..Traits::RC3 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "refinedet",
@@ -150,15 +150,15 @@ pub static DIALECTS: &[Dialect] = &[
         name: "pspnet",
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
-        traits: Traits::RC3,
-        is_whole: false,
+        traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
+        is_whole: true,
     },
     Dialect {
         name: "segnet",
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
-        traits: Traits::RC2,
-        is_whole: false,
+        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
+        is_whole: true,
     },
     Dialect {
         name: "segnet-cudnn5",
@@ -170,7 +170,7 @@ pub static DIALECTS: &[Dialect] = &[
             data_skips_at_random: true,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "crfasrnn",

@@ -103,6 +103,8 @@ pub enum PictureResize {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traits {
+    /// Whether there is a filler bilinear.
+    pub has_bilinear: bool,
     /// How the bilinear filler centres its kernel.
     pub bilinear_centre: BilinearCentre,
     /// Which blobs xavier, msra and positive_unitball take.
@@ -128,6 +130,9 @@ pub struct Traits {
     pub legacy_blobs: bool,
     /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
+    /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and stride
+    /// once or in pairs, and Im2col no dilation.
+    pub convolutions_take_any_axes: bool,
     /// Whether Dropout does.
     pub dropout_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
@@ -137,6 +142,10 @@ pub struct Traits {
     pub scale_takes_given_bias: bool,
     /// Whether Accuracy refuses more than two tops.
     pub accuracy_counts_tops: bool,
+    /// Whether the accuracies of the classes, the second top of Accuracy, have four axes.
+    pub class_accuracies_have_four_axes: bool,
+    /// Whether BatchNorm refuses a `moving_average_fraction` that is not in [0, 1].
+    pub batch_norm_checks_fraction: bool,
     /// How lists of pictures are read.
     pub image_lists: ImageLists,
     /// What `resize_param` is to the size of pictures.
@@ -152,6 +161,7 @@ pub struct Traits {
 impl Traits {
     /// Those of BVLC's master of 2020.
     pub const MASTER: Traits = Traits {
+        has_bilinear: true,
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
         batch_norm_params: BatchNormParams::Cleared,
@@ -164,10 +174,13 @@ impl Traits {
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
         losses_take_any_axes: true,
+        convolutions_take_any_axes: true,
         dropout_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
+        class_accuracies_have_four_axes: false,
+        batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,
         picture_resize: PictureResize::GivesSize,
         net_inputs: NetInputs::Layer,
@@ -199,6 +212,11 @@ impl Traits {
     };
 
     /// Those of BVLC's release candidate 2 of February 2015.
-    pub const RC2: Traits =
-        Traits { reader_draws: false, prefetch_draws: false, data_skips_at_random: true, ..Traits::RC3 };
+    pub const RC2: Traits = Traits {
+        reader_draws: false,
+        prefetch_draws: false,
+        data_skips_at_random: true,
+        convolutions_take_any_axes: false,
+        ..Traits::RC3
+    };
 }

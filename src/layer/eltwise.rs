@@ -47,6 +47,8 @@ pub enum Eltwise {
     Product,
     /// The largest.
     Maximum,
+    /// A sum in which each bottom takes part at random.
+    StochasticSum,
     /// What is not known here, but keeps the shape.
     Other,
 }
@@ -60,6 +62,7 @@ impl Eltwise {
             }
             EltwiseOp::Prod => Eltwise::Product,
             EltwiseOp::Max => Eltwise::Maximum,
+            EltwiseOp::StochasticSum => Eltwise::StochasticSum,
             _ => Eltwise::Other,
         }
     }

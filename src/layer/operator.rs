@@ -3,6 +3,8 @@
 use super::accuracy::Accuracy;
 use super::argmax::ArgMax;
 use super::batch_norm::BatchNorm;
+use super::batch_reduction::BatchReduction;
+use super::bn::Bn;
 use super::convolution::{Convolution, DeformableConvolution};
 use super::crop::Crop;
 use super::data::DataSource;
@@ -27,6 +29,7 @@ use super::recurrent::Recurrent;
 use super::reduction::Reduction;
 use super::region::{BoxAnnotator, Frcnn, PositionPooling, RoiPooling};
 use super::scale::Scale;
+use super::segmentation::Segmentation;
 use super::span::AxisSpan;
 use super::spp::Spp;
 use super::tile::Tile;
@@ -45,10 +48,14 @@ pub enum Operator {
     Axpy,
     /// Batch normalisation.
     BatchNorm(BatchNorm),
+    /// One axis, reduced level by level.
+    BatchReduction(BatchReduction),
     /// The items of the first bottom that the second one lists.
     BatchReindex,
     /// The first bottom plus a bias, the second bottom or else the only blob, spread over these axes.
     Bias(AxisSpan),
+    /// Batch normalisation with a scale and a shift.
+    Bn(Bn),
     /// The labels and weights of the boxes that are hardest to tell.
     BoxAnnotator(BoxAnnotator),
     /// The bottoms side by side.
@@ -136,6 +143,8 @@ pub enum Operator {
     RoiPooling(RoiPooling),
     /// The first bottom times a factor, and perhaps plus a bias.
     Scale(Scale),
+    /// What segmentation takes.
+    Segmentation(Segmentation),
     /// The channels of so many groups in turns.
     ShuffleChannel {
         /// How many groups.
@@ -153,7 +162,9 @@ pub enum Operator {
     Tile(Tile),
     /// Pictures resampled by an affine map of their positions.
     Transformer,
-    /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape and Split.
+    /// The elements of the first bottom, at the positions that the second has; zeros elsewhere.
+    Upsample,
+    /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape, Split, and Gather and Scatter.
     View,
 }
 

@@ -12,8 +12,10 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::argmax::TYPES,
     super::axpy::TYPES,
     super::batch_norm::TYPES,
+    super::batch_reduction::TYPES,
     super::batch_reindex::TYPES,
     super::bias::TYPES,
+    super::bn::TYPES,
     super::concat::TYPES,
     super::convolution::TYPES,
     super::covariance::TYPES,
@@ -25,6 +27,9 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::embed::TYPES,
     super::filter::TYPES,
     super::flatten::TYPES,
+    super::flow::TYPES,
+    super::icnet::TYPES,
+    super::gather::TYPES,
     super::im2col::TYPES,
     super::inner_product::TYPES,
     super::inner_product_blob::TYPES,
@@ -51,6 +56,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::region::TYPES,
     super::reshape::TYPES,
     super::scale::TYPES,
+    super::segmentation::TYPES,
     super::shuffle_channel::TYPES,
     super::slice::TYPES,
     super::softmax::TYPES,
@@ -77,6 +83,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::tensor::unary::TYPES,
     super::tile::TYPES,
     super::transformer::TYPES,
+    super::upsample::TYPES,
 ];
 
 /// The layer types that a net may use: Caffe's, and those that a user of the library adds.

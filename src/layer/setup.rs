@@ -1,5 +1,6 @@
 //! What a layer's rule answers.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::blob::{BlobSpec, BlobValues, Role};
@@ -7,7 +8,7 @@ use super::context::SetupContext;
 use super::{Operator, TopMemory};
 use crate::Shape;
 use crate::error::Refusal;
-use crate::proto::caffe::ParamSpec;
+use crate::proto::caffe::{LayerParameter, ParamSpec};
 
 /// One step of the random draws that a layer makes while the net is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,10 @@ pub struct Setup {
     pub default_propagate_down: Vec<bool>,
     /// `param` entries that the layer adds behind those of the net, as BatchNorm does.
     pub extra_params: Vec<ParamSpec>,
+    /// Which of the `param` entries, those added included, are saved with multipliers of 0, whatever the net says.
+    pub fixed_params: Range<usize>,
+    /// The layer as it is saved, where Caffe changes more of it than the fields here: before all of them.
+    pub saved: Option<Box<LayerParameter>>,
     /// The multiply-accumulates of a forward pass: those of its matrix products and convolutions, biases and
     /// elementwise work not counted. [`Operator::macs`] tells them of Caffe's layers.
     pub macs: u64,
@@ -100,6 +105,8 @@ impl Setup {
             default_loss_weight: None,
             default_propagate_down: Vec::new(),
             extra_params: Vec::new(),
+            fixed_params: 0..0,
+            saved: None,
             locks: Vec::new(),
             notices: Vec::new(),
         }

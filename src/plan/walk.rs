@@ -260,6 +260,9 @@ impl<'a> NetWalk<'a> {
     ) -> Result<PlannedLayer, LayerFault> {
         let param = &mut layer.param;
         let rules = self.rulebook.apply(self.planned.len(), param, &mut setup);
+        if let Some(saved) = setup.saved.take() {
+            *param = *saved;
+        }
         if let Some(weight) = setup.default_loss_weight
             && param.loss_weight.is_empty()
         {
@@ -269,8 +272,11 @@ impl<'a> NetWalk<'a> {
             param.propagate_down.append(&mut setup.default_propagate_down);
         }
         check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
-        param.param.append(&mut setup.extra_params);
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
+        param.param.append(&mut setup.extra_params);
+        for spec in param.param.get_mut(setup.fixed_params).unwrap_or_default() {
+            (spec.lr_mult, spec.decay_mult) = (Some(0.0), Some(0.0));
+        }
         for (&id, shape) in connected.top_ids.iter().zip(&setup.tops) {
             self.shapes[id] = shape.clone();
         }

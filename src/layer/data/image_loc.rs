@@ -4,7 +4,7 @@
 //! of words: a name, a label and the four sides of the box. `image_loc_data_param` changes nothing here. Draws: as
 //! ImageData.
 
-use super::image::{listed_pictures, starts_anywhere};
+use super::image::{beginning, listed_pictures};
 use crate::Shape;
 use crate::data::image_list::ListForm;
 use crate::dialect::Known;
@@ -22,7 +22,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["image_data_param", "image_loc_data_param", "transform_param"])
-.shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(starts_anywhere))
+.shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()))
 .known(Known::WithField("image_loc_data_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -10,12 +10,18 @@ use crate::proto::caffe::FillerParameter;
 
 mod annotated;
 mod database;
+mod dense_image;
 mod dummy;
+mod frames;
 mod hdf5;
 mod image;
 mod image_loc;
+mod image_seg;
+mod list;
+mod mat;
 mod memory;
 mod resize;
+mod seg;
 mod source;
 mod tops;
 mod transform;
@@ -40,11 +46,19 @@ pub enum DataSource {
 pub(super) static TYPES: &[LayerType] = &[
     annotated::TYPE,
     database::TYPE,
+    dense_image::SEGNET,
+    dense_image::SHARED,
+    dense_image::TYPE,
     dummy::TYPE,
+    frames::TYPE,
     hdf5::TYPE,
     image::TYPE,
     image_loc::TYPE,
+    image_seg::TYPE,
+    mat::READ,
+    mat::WRITE,
     memory::TYPE,
+    seg::TYPE,
     video::TYPE,
     window::TYPE,
 ];

@@ -8,13 +8,16 @@ use std::path::PathBuf;
 
 use crate::Shape;
 use crate::error::{Refusal, ensure};
+use crate::proto::caffe::LossParameter;
 use crate::proto::caffe::hinge_loss_parameter::Norm as HingeNorm;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 mod contrastive;
 mod euclidean;
 mod euclidean_with_index;
+mod flow;
 mod focal;
+mod gan;
 mod hinge;
 mod infogain;
 mod l1;
@@ -24,6 +27,7 @@ mod sigmoid_cross_entropy;
 mod smooth_l1;
 mod softmax;
 mod triplet;
+mod yolo;
 
 pub use focal::FocalLoss;
 pub use multi_box::MultiBoxLoss;
@@ -33,7 +37,11 @@ pub(super) static TYPES: &[LayerType] = &[
     contrastive::TYPE,
     euclidean::TYPE,
     euclidean_with_index::TYPE,
+    flow::L1,
+    flow::LPQ,
     focal::TYPE,
+    gan::BEGAN,
+    gan::GAN,
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
@@ -47,8 +55,11 @@ pub(super) static TYPES: &[LayerType] = &[
     smooth_l1::FAST_RCNN,
     smooth_l1::RFCN,
     smooth_l1::OHEM,
+    smooth_l1::SYNOPSYS,
     softmax::TYPE,
     triplet::TYPE,
+    yolo::V2,
+    yolo::V3,
     softmax::RFCN,
     softmax::OHEM,
 ];
@@ -137,12 +148,13 @@ impl Labels {
 
 /// The label that counts for nothing, if there is one.
 fn ignore_label(ctx: &SetupContext<'_>) -> Option<i32> {
-    ctx.param.loss_param.as_ref()?.ignore_label
+    ctx.param.loss_param.as_deref()?.ignore_label
 }
 
 /// The divisor of the sum: `normalization`, or else the old switch `normalize`, or else `default`.
 fn normalization(ctx: &SetupContext<'_>, default: NormalizationMode) -> NormalizationMode {
-    let param = ctx.param.loss_param.clone().unwrap_or_default();
+    let absent = LossParameter::default();
+    let param = ctx.param.loss_param.as_deref().unwrap_or(&absent);
     match (param.normalization, param.normalize) {
         (Some(_), _) => param.normalization(),
         (None, Some(true)) => NormalizationMode::Valid,

@@ -47,7 +47,22 @@ fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     check_batches(ctx)?;
     check_label_count(ctx, axis)?;
+    check_class_weights(ctx)?;
     Ok(scalar_loss(ctx, Loss::Softmax(Labels::new(ctx, axis))))
+}
+
+/// Checks that classes that are to be weighed have a weight each: SegNet counts the channels, whatever the axis.
+fn check_class_weights(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    let Some(param) = ctx.param.loss_param.as_deref().filter(|param| param.weight_by_label_freqs()) else {
+        return Ok(());
+    };
+    let (weights, channels) = (param.class_weighting.len(), ctx.legacy_dim(0, 1)?);
+    ensure!(
+        i32::try_from(weights) == Ok(channels),
+        "loss_param.class_weighting",
+        "{weights} class_weighting for {channels} channels: weight_by_label_freqs takes one for each"
+    );
+    Ok(())
 }
 
 fn of_each_label(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -75,6 +90,19 @@ mod tests {
         assert_eq!(error, format!("bottom: {message}"));
         let error = run(NAME, "softmax_param { axis: 2 }", &[&[2, 3], &[2]], 1).unwrap_err();
         assert_eq!(error, "softmax_param.axis: axis 2 is out of range for the 2-axis shape (2, 3)");
+    }
+
+    #[test]
+    fn classes_that_are_weighed_have_weights() {
+        let segnet = Surroundings::of("segnet");
+        let text = |weights: &str| format!("loss_param {{ weight_by_label_freqs: true {weights} }}");
+        let bottoms: [&[i32]; 2] = [&[2, 3], &[2]];
+        let three = "class_weighting: 1 class_weighting: 2 class_weighting: 3";
+        assert!(segnet.run(NAME, &text(three), &bottoms, 1).is_ok());
+        let message = "1 class_weighting for 3 channels: weight_by_label_freqs takes one for each";
+        let error = segnet.refusal(NAME, &text("class_weighting: 1"), &bottoms);
+        assert_eq!(error, format!("loss_param.class_weighting: {message}"));
+        assert!(segnet.run(NAME, "loss_param { class_weighting: 1 }", &bottoms, 1).is_ok());
     }
 
     #[test]

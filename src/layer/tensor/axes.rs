@@ -17,7 +17,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         .params(&["expand_dims_nd_param"])
         .keeps_signal()
         .known(SYNOPSYS),
-    LayerType::new("Shape", "Tells the shape of its input", ONE, ONE, &shape).known(SYNOPSYS),
+    LayerType::new("Shape", "Tells the shape of its first input", Arity::at_least(1), ONE, &shape).known(SYNOPSYS),
     LayerType::new("Squeeze", "Removes axes of length 1", ONE, ONE, &squeeze)
         .params(&["squeeze_param"])
         .keeps_signal()

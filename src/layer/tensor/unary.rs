@@ -18,7 +18,7 @@
 //! | XLU | x within bounds, with a slope below 0 |
 //!
 //! All may work in place. XLU has any number of tops, of which the first one alone gets a shape, and a second bottom that is
-//! ignored. No blobs, no draws.
+//! ignored; Atan, Ceil, Floor and Round ignore any number of them. No blobs, no draws.
 
 use super::SYNOPSYS;
 use crate::Shape;
@@ -29,9 +29,9 @@ const ONE: Arity = Arity::exactly(1);
 
 /// The entries of the layer table.
 pub(in crate::layer) static TYPES: &[LayerType] = &[
-    of("Atan", "Takes the arctangent"),
-    of("Ceil", "Rounds up"),
-    of("Floor", "Rounds down"),
+    of_any_bottoms("Atan", "Takes the arctangent"),
+    of_any_bottoms("Ceil", "Rounds up"),
+    of_any_bottoms("Floor", "Rounds down"),
     of("HardSigmoid", "Takes the sigmoid, made of three straight lines").params(&["hard_sigmoid_param"]),
     of("HardSwish", "Takes x times a sigmoid made of three straight lines"),
     of("HardTanH", "Limits values to -1 and 1"),
@@ -42,7 +42,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         .params(&["lp_normalization_param"])
         .known(SYNOPSYS),
     of("Mish", "Takes x tanh(log(1 + exp(x)))"),
-    of("Round", "Rounds to the nearest integer"),
+    of_any_bottoms("Round", "Rounds to the nearest integer"),
     of("ScaledTanH", "Takes the hyperbolic tangent, scaled").params(&["scaled_tanh_param"]),
     of("SeLU", "Takes the scaled exponential linear unit").params(&["selu_param"]).keeps_signal(),
     of("SeLUDropout", "Sets values to the limit of SeLU at random while training")
@@ -66,6 +66,11 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 
 const fn of(name: &'static str, summary: &'static str) -> LayerType {
     LayerType::new(name, summary, ONE, ONE, &like_bottom).known(SYNOPSYS)
+}
+
+/// For those that ignore further bottoms.
+const fn of_any_bottoms(name: &'static str, summary: &'static str) -> LayerType {
+    LayerType::new(name, summary, Arity::at_least(1), ONE, &like_bottom).known(SYNOPSYS)
 }
 
 fn like_bottom(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -102,6 +102,16 @@ pub enum ImageLists {
     Words,
 }
 
+/// What `resize_param` of `transform_param` is to the size of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PictureResize {
+    /// It gives the size that they have before they are cropped.
+    GivesSize,
+    /// They keep their size; a crop has to fit into each of the sizes.
+    BoundsCrop,
+}
+
 /// What a dialect does otherwise than BVLC's Caffe of today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -159,6 +169,8 @@ pub struct Traits {
     pub batch_norm_checks_fraction: bool,
     /// How lists of pictures are read.
     pub image_lists: ImageLists,
+    /// What `resize_param` is to the size of pictures.
+    pub picture_resize: PictureResize,
     /// What becomes of the `input` fields of a net.
     pub net_inputs: NetInputs,
     /// Whether a net in the V1 format loses the layers that it has in the current one, which otherwise are refused.
@@ -195,6 +207,7 @@ impl Traits {
         class_accuracies_have_four_axes: false,
         batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,
+        picture_resize: PictureResize::GivesSize,
         net_inputs: NetInputs::Layer,
         drops_mixed_layers: false,
         checks_hdf5: true,

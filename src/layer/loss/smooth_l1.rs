@@ -8,6 +8,7 @@
 //! | SSD | none | 1 | 1 is added |
 //! | Fast R-CNN before 2016 | none or one | 1 | stays |
 //! | Fast R-CNN | none or two, inside and outside | 1 | stays |
+//! | Synopsys | none, one or two | 1 | 1 is added |
 //! | R-FCN, and SmoothL1LossOHEM elsewhere | none or one | 1, or 2 with the loss of each place, (N, 1, H, W) | stays |
 //!
 //! Where the weight stays, a layer without one is no loss: Caffe sees none in it.
@@ -39,6 +40,11 @@ pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::bet
     .weightless()
     .known(Known::In(&["fast-rcnn", "soeaver", "intel"]));
 
+pub(super) const SYNOPSYS: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_synopsys)
+    .params(&["smooth_l1_loss_param"])
+    .auto_tops()
+    .known(Known::In(&["synopsys"]));
+
 pub(super) const RFCN: LayerType =
     of_each_place(NAME).params(&["smooth_l1_loss_param", "loss_param"]).known(Known::In(&["rfcn"]));
 
@@ -65,6 +71,11 @@ fn of_faster_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_sizes(ctx)?;
     let sigma = ctx.param.smooth_l1_loss_param.unwrap_or_default().sigma();
     Ok(Setup::new(ctx, Operator::Loss(over_batch(sigma)), [Shape::scalar()]))
+}
+
+fn of_synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_sizes(ctx)?;
+    Ok(scalar_loss(ctx, over_batch(ctx.param.smooth_l1_loss_param.unwrap_or_default().sigma())))
 }
 
 /// It does not look at `sigma`.

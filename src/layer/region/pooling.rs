@@ -42,7 +42,7 @@ pub(super) const ROI_ALIGN: LayerType = LayerType::new(
 )
 .params(&["roi_align_param"])
 .keeps_signal()
-.known(Known::In(&["soeaver"]));
+.known(Known::In(&["soeaver", "synopsys"]));
 
 pub(super) const ROI_WARPING: LayerType =
     LayerType::new("ROIWarping", "Crops each region and resizes it, in one step", TWO, ONE, &roi_warping)

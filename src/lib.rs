@@ -35,6 +35,7 @@ pub mod rules;
 pub mod setting;
 pub mod statistics;
 
+mod binary16;
 mod data;
 mod given;
 mod glob;

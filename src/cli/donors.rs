@@ -175,6 +175,9 @@ fn print_donor(donor: &DonorReport) {
     for skipped in &donor.skipped {
         report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));
     }
+    for note in &donor.notes {
+        report::note(&format!("{}: {note}", donor.donor));
+    }
     for flaw in &donor.flaws {
         report::note(&format!("{}: passed over: {flaw}", donor.donor));
     }

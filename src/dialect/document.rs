@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::{BatchNormParams, BilinearCentre, Dialect, Fans, ImageLists, InfogainInput, Known, NetInputs, Traits};
+use super::{
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, InfogainInput, Known,
+    NetInputs, Traits,
+};
 use crate::proto::schema::{FieldType, MessageType};
 
 /// A dialect with its documentation: what it does and has otherwise than BVLC's Caffe of today.
@@ -54,10 +57,16 @@ impl Traits {
         let when = |differs: bool, words: &'static str| differs.then_some(words);
         let words = [
             when(!self.has_bilinear, "there is no filler bilinear"),
-            when(
-                self.has_bilinear && self.bilinear_centre == BilinearCentre::Factor,
-                "the filler bilinear has another centre for widths w with w mod 4 of 2 or 3",
-            ),
+            match self.bilinear_centre {
+                _ if !self.has_bilinear => None,
+                BilinearCentre::Width => None,
+                BilinearCentre::Factor => {
+                    Some("the filler bilinear has another centre for widths w with w mod 4 of 2 or 3")
+                }
+                BilinearCentre::FactorRoundedDown => Some(
+                    "the filler bilinear rounds its factor down, and has another centre for widths w but w mod 4 = 0",
+                ),
+            },
             when(
                 self.fans == Fans::FourAxes,
                 "xavier, msra and positive_unitball refuse more than four axes, and take a blob without axes",
@@ -67,7 +76,20 @@ impl Traits {
                 BatchNormParams::Replaced => Some("three params of a BatchNorm layer are removed, names included"),
                 BatchNormParams::ClearedAlone => Some("BatchNorm layers are not given params that are missing"),
                 BatchNormParams::Kept => Some("the params of BatchNorm layers stay as they are"),
+                BatchNormParams::Set => Some("the multipliers of BatchNorm layers are set, whatever the net gives"),
             },
+            when(
+                self.batch_norm_blobs == BatchNormBlobs::Corrected,
+                "BatchNorm layers have a correction of 1 where others have a factor of 0, and may have scale and bias",
+            ),
+            when(
+                self.gaussian_check == GaussianCheck::MeanAgainstStd,
+                "the filler gaussian refuses a mean above its std, and takes a std of 0",
+            ),
+            when(
+                self.layers_have_types,
+                "every layer is saved with the types of its numbers, by which its blobs are saved as bytes",
+            ),
             when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
@@ -75,12 +97,18 @@ impl Traits {
                 self.infogain == InfogainInput::Probabilities,
                 "InfogainLoss takes probabilities, one set for each item",
             ),
+            when(self.legacy_blobs, "every blob has four axes, and is saved with num, channels, height and width"),
             match (self.dropout_takes_any_axes, self.losses_take_any_axes) {
                 (true, true) => None,
                 (true, false) => Some("losses take four axes at most"),
                 (false, true) => Some("Dropout takes four axes at most"),
                 (false, false) => Some("Dropout and losses take four axes at most"),
             },
+            when(
+                !self.convolutions_take_any_axes,
+                "convolutions take four axes, and kernel, pad and stride once or in pairs",
+            ),
+            when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
@@ -96,7 +124,7 @@ impl Traits {
             ),
             when(
                 !self.checks_hdf5,
-                "HDF5 weights are told by the end .h5 of their name and taken with their shapes; here, as of BVLC's Caffe",
+                "a blob takes the shape of the HDF5 weights for it; which are told by the end .h5 of their name, here by content",
             ),
         ];
         words.into_iter().flatten().collect()

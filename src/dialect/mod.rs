@@ -16,7 +16,9 @@ use crate::proto::Schema;
 pub use document::{DialectDocument, MessageFields};
 pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
-pub use traits::{BatchNormParams, BilinearCentre, Fans, ImageLists, InfogainInput, NetInputs, Traits};
+pub use traits::{
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Fans, GaussianCheck, ImageLists, InfogainInput, NetInputs, Traits,
+};
 pub use vocabulary::Vocabulary;
 
 /// A Caffe that nets are written for: BVLC's of today, one of its releases, or a fork.

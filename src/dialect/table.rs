@@ -1,6 +1,6 @@
 //! The table of dialects.
 
-use super::{BatchNormParams, BilinearCentre, Dialect, NetInputs, Traits};
+use super::{BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, GaussianCheck, NetInputs, Traits};
 
 /// Those of SSD, which grew from BVLC's master of the summer of 2016.
 const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reader_draws: true, ..Traits::RC5 };
@@ -34,14 +34,14 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's release candidate 3 of January 2016",
         source: "BVLC/caffe, tag rc3",
         traits: Traits::RC3,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "bvlc-rc2",
         about: "BVLC's release candidate 2 of February 2015",
         source: "BVLC/caffe, tag rc2",
-        traits: Traits::RC2,
-        is_whole: false,
+        traits: Traits { legacy_blobs: true, takes_empty_axes: true, ..Traits::RC2 },
+        is_whole: true,
     },
     Dialect {
         name: "addons",
@@ -92,8 +92,15 @@ pub static DIALECTS: &[Dialect] = &[
         name: "nvidia",
         about: "NVIDIA's distribution, NVCaffe",
         source: "NVIDIA/caffe 0.17, 87a2554",
-        traits: Traits::RELEASE_1_0,
-        is_whole: false,
+        traits: Traits {
+            bilinear_centre: BilinearCentre::FactorRoundedDown,
+            batch_norm_params: BatchNormParams::Set,
+            batch_norm_blobs: BatchNormBlobs::Corrected,
+            gaussian_check: GaussianCheck::MeanAgainstStd,
+            layers_have_types: true,
+            ..Traits::RELEASE_1_0
+        },
+        is_whole: true,
     },
     Dialect {
         name: "happynear",
@@ -142,14 +149,14 @@ pub static DIALECTS: &[Dialect] = &[
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
         traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "segnet",
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
         traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "segnet-cudnn5",

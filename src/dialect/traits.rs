@@ -8,6 +8,8 @@ pub enum BilinearCentre {
     Width,
     /// c = (2f - 1 - f mod 2) / 2f.
     Factor,
+    /// The same with f = ⌊w / 2⌋.
+    FactorRoundedDown,
 }
 
 /// Which blobs the fillers xavier, msra and positive_unitball take.
@@ -32,6 +34,29 @@ pub enum BatchNormParams {
     ClearedAlone,
     /// They stay as they are.
     Kept,
+    /// Those of the statistics get `lr_mult: 0 decay_mult: 0`, those of scale and bias 1 and 1, whatever they said before;
+    /// missing ones are added.
+    Set,
+}
+
+/// Which blobs a BatchNorm layer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BatchNormBlobs {
+    /// Sums of means and of variances, and the factor to divide them by: zeros.
+    Sums,
+    /// Means and variances, zeros, and a correction of 1; behind them scale and bias, where the layer has them.
+    Corrected,
+}
+
+/// What the gaussian filler checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GaussianCheck {
+    /// `std` is above 0.
+    Std,
+    /// `mean` is not above `std`.
+    MeanAgainstStd,
 }
 
 /// What InfogainLoss takes.
@@ -82,10 +107,22 @@ pub struct Traits {
     pub prefetch_draws: bool,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
+    /// Which blobs a BatchNorm layer has.
+    pub batch_norm_blobs: BatchNormBlobs,
+    /// What the gaussian filler checks.
+    pub gaussian_check: GaussianCheck,
+    /// Whether every layer has types of its numbers and of its math, with which it is saved, and by which its blobs are
+    /// kept, as floats or halves, and saved as bytes.
+    pub layers_have_types: bool,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
+    /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
+    pub legacy_blobs: bool,
     /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
+    /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and stride
+    /// once or in pairs, and Im2col no dilation.
+    pub convolutions_take_any_axes: bool,
     /// Whether Dropout does.
     pub dropout_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
@@ -103,8 +140,9 @@ pub struct Traits {
     pub image_lists: ImageLists,
     /// What becomes of the `input` fields of a net.
     pub net_inputs: NetInputs,
-    /// Whether HDF5 weights are told by content, and their shapes compared; otherwise by the end `.h5` of their name, and
-    /// their shapes are taken.
+    /// Whether a net in the V1 format loses the layers that it has in the current one, which otherwise are refused.
+    pub drops_mixed_layers: bool,
+    /// Whether HDF5 weights must have the shapes of the net's blobs; otherwise a blob takes that of the weights.
     pub checks_hdf5: bool,
 }
 
@@ -115,11 +153,16 @@ impl Traits {
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
         batch_norm_params: BatchNormParams::Cleared,
+        batch_norm_blobs: BatchNormBlobs::Sums,
+        gaussian_check: GaussianCheck::Std,
+        layers_have_types: false,
         reader_draws: false,
         prefetch_draws: true,
         data_skips_at_random: false,
         infogain: InfogainInput::Scores,
+        legacy_blobs: false,
         losses_take_any_axes: true,
+        convolutions_take_any_axes: true,
         dropout_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
@@ -128,6 +171,7 @@ impl Traits {
         batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,
         net_inputs: NetInputs::Layer,
+        drops_mixed_layers: false,
         checks_hdf5: true,
     };
 
@@ -150,10 +194,16 @@ impl Traits {
         accuracy_counts_tops: false,
         image_lists: ImageLists::Words,
         net_inputs: NetInputs::Fields,
+        drops_mixed_layers: true,
         ..Traits::RC5
     };
 
     /// Those of BVLC's release candidate 2 of February 2015.
-    pub const RC2: Traits =
-        Traits { reader_draws: false, prefetch_draws: false, data_skips_at_random: true, ..Traits::RC3 };
+    pub const RC2: Traits = Traits {
+        reader_draws: false,
+        prefetch_draws: false,
+        data_skips_at_random: true,
+        convolutions_take_any_axes: false,
+        ..Traits::RC3
+    };
 }

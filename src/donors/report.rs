@@ -1,8 +1,9 @@
 //! What donors gave, what they had in excess, and what stayed as it was initialised.
 
 use super::fit::Fit;
+use crate::Shape;
 use crate::formats::StoredLayer;
-use crate::plan::{Plan, PlannedLayer, SourceKind};
+use crate::plan::{BlobId, Plan, PlannedLayer, SourceKind};
 
 /// What became of donors and net.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct DonorReport {
     pub left: Vec<String>,
     /// The layers that the net has no place for.
     pub excess: Vec<String>,
+    /// What was made of layers that was not asked for, in a line each.
+    pub notes: Vec<String>,
     /// Why values of the last two could not have been taken, in a line for each layer that has a flaw.
     pub flaws: Vec<String>,
 }
@@ -69,8 +72,8 @@ pub struct Skipped {
 impl DonorReport {
     pub(super) fn new(donor: &str) -> DonorReport {
         let donor = donor.to_owned();
-        let [left, excess, flaws] = [const { Vec::new() }; 3];
-        DonorReport { donor, taken: Vec::new(), skipped: Vec::new(), left, excess, flaws }
+        let [left, excess, notes, flaws] = [const { Vec::new() }; 4];
+        DonorReport { donor, taken: Vec::new(), skipped: Vec::new(), left, excess, notes, flaws }
     }
 
     /// Enters a layer whose values nothing takes.
@@ -86,6 +89,16 @@ impl DonorReport {
         names.push(layer.name.clone());
     }
 
+    /// Enters a blob of the net that takes the donor's shape.
+    pub(super) fn reshape(&mut self, layer: &StoredLayer, id: BlobId, own: &Shape, new: &Shape) {
+        if own != new {
+            let (layer, blob) = (&layer.name, id.blob);
+            self.notes.push(format!(
+                "layer {layer:?}: blob {blob} takes the shape {new} instead of {own}, as this Caffe does"
+            ));
+        }
+    }
+
     /// Enters a layer whose blobs fit like this.
     pub(super) fn take(&mut self, layer: &StoredLayer, target: &PlannedLayer, fits: &[Fit]) {
         if fits.is_empty() {
@@ -95,7 +108,7 @@ impl DonorReport {
         self.taken.push(Taken {
             layer: layer.name.clone(),
             target: target.param.name().to_owned(),
-            whole: count(|fit| matches!(fit, Fit::Whole)),
+            whole: count(|fit| matches!(fit, Fit::Whole | Fit::Reshaped)),
             sliced: count(|fit| matches!(fit, Fit::Sliced { .. })),
             padded: count(|fit| matches!(fit, Fit::Padded { .. })),
         });

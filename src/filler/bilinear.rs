@@ -9,6 +9,9 @@
 //! Caffe's release 1.0 and those before it, and so most forks, have c = (2f - 1 - f mod 2) / 2f, which differs where w mod
 //! 4 is 2 or 3.
 //!
+//! NVIDIA's has f = ⌊w / 2⌋ as well, with which values can be negative, and multiplies in double precision; it also calls
+//! the kernel of the earlier Caffes bilinearstatic.
+//!
 //! Caffe puts the kernel also where input and output channel differ: without groups, channels are summed.
 
 use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
@@ -30,14 +33,31 @@ pub(super) const TYPE: FillerType = FillerType::new(
 )
 .known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Width));
 
+const BY_FACTOR_FORMULA: &str =
+    "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width";
+
 /// That of earlier Caffes.
-pub(super) const BY_FACTOR: FillerType = FillerType::new(
+pub(super) const BY_FACTOR: FillerType = FillerType::new(NAME, SUMMARY, BY_FACTOR_FORMULA, |param, shape| {
+    Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor)))
+})
+.known(Known::Where(|traits| {
+    traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Factor && !traits.legacy_blobs
+}));
+
+/// That of NVIDIA's Caffe.
+pub(super) const ROUNDED_DOWN: FillerType = FillerType::new(
     NAME,
     SUMMARY,
-    "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width",
-    |param, shape| Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor))),
+    "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = floor(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width",
+    |param, shape| Ok(Box::new(Bilinear::new(param, shape)?.rounded_down()?)),
 )
-.known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Factor));
+.known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::FactorRoundedDown));
+
+/// What NVIDIA's Caffe calls that of earlier ones.
+pub(super) const STATIC: FillerType = FillerType::new("bilinearstatic", SUMMARY, BY_FACTOR_FORMULA, |param, shape| {
+    Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor).in_double()))
+})
+.known(Known::In(super::STATIC_FILLERS));
 
 /// Sets every kernel to the coefficients of bilinear interpolation.
 #[derive(Debug, Clone)]
@@ -45,6 +65,8 @@ pub struct Bilinear {
     width: i32,
     count: usize,
     centre: BilinearCentre,
+    /// Whether weights are taken and multiplied in double precision.
+    in_double: bool,
 }
 
 impl Bilinear {
@@ -59,7 +81,7 @@ impl Bilinear {
             return Err(Refusal::new(format!("the {NAME} filler needs 4 axes, a blob of shape {shape} has {axes}")));
         };
         ensure!(height == width, "", "the {NAME} filler needs a square kernel, this one is {height} x {width}");
-        Ok(Bilinear { width, count: count(NAME, shape)?, centre: BilinearCentre::Width })
+        Ok(Bilinear { width, count: count(NAME, shape)?, centre: BilinearCentre::Width, in_double: false })
     }
 
     /// The same with its kernels centred otherwise.
@@ -68,14 +90,33 @@ impl Bilinear {
         Bilinear { centre, ..self }
     }
 
+    /// The same with the factor rounded down.
+    ///
+    /// # Errors
+    /// The width is 1, of which the factor would be 0.
+    fn rounded_down(self) -> Result<Bilinear, Refusal> {
+        ensure!(self.width > 1, "", "the {NAME} filler divides by zero here for a kernel of 1 x 1");
+        Ok(self.centred(BilinearCentre::FactorRoundedDown).in_double())
+    }
+
+    fn in_double(self) -> Bilinear {
+        Bilinear { in_double: true, ..self }
+    }
+
     /// The weights along one axis; a coefficient is the product of its row's and its column's.
-    fn profile(&self) -> Vec<f32> {
-        let f = (self.width + self.width % 2) / 2;
+    fn profile(&self) -> Vec<f64> {
+        let f = match self.centre {
+            BilinearCentre::Width | BilinearCentre::Factor => (self.width + self.width % 2) / 2,
+            BilinearCentre::FactorRoundedDown => self.width / 2,
+        };
         let c = match self.centre {
             BilinearCentre::Width => (self.width - 1) as f32 / (2 * f) as f32,
-            BilinearCentre::Factor => (2 * f - 1 - f % 2) as f32 / (2.0 * f as f32),
+            BilinearCentre::Factor | BilinearCentre::FactorRoundedDown => (2 * f - 1 - f % 2) as f32 / (2.0 * f as f32),
         };
-        (0..self.width).map(|i| 1.0 - (i as f32 / f as f32 - c).abs()).collect()
+        let distance = |i: i32| (i as f32 / f as f32 - c).abs();
+        // Single numbers have room in a double for their product.
+        let weight = |i: i32| if self.in_double { 1.0 - f64::from(distance(i)) } else { f64::from(1.0 - distance(i)) };
+        (0..self.width).map(weight).collect()
     }
 }
 
@@ -92,7 +133,7 @@ impl Piecewise for Bilinear {
         let profile = self.profile();
         let (mut row, mut column) = (offset / profile.len() % profile.len(), offset % profile.len());
         for value in out {
-            *value = profile[column] * profile[row];
+            *value = (profile[column] * profile[row]) as f32;
             column += 1;
             if column == profile.len() {
                 column = 0;
@@ -105,7 +146,7 @@ impl Piecewise for Bilinear {
     fn moments(&self) -> Option<Moments> {
         let profile = self.profile();
         let mean_of = |power| {
-            let sum: f64 = profile.iter().map(|&weight| f64::from(weight).powi(power)).sum();
+            let sum: f64 = profile.iter().map(|weight| weight.powi(power)).sum();
             (sum / profile.len() as f64).powi(2)
         };
         let (mean, mean_square) = (mean_of(1), mean_of(2));

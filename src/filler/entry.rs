@@ -85,6 +85,13 @@ impl FillerType {
         FillerType { name, extension: false, fields: &[], summary, formula, known: Known::Everywhere, constructor }
     }
 
+    /// The same filler by another name.
+    #[must_use]
+    pub(super) const fn named(mut self, name: &'static str) -> FillerType {
+        self.name = name;
+        self
+    }
+
     /// Says which dialects know the filler. One name may have several entries, of different dialects.
     #[must_use]
     pub const fn known(mut self, known: Known) -> FillerType {

@@ -9,25 +9,48 @@
 //! Caffe's quirks: the values of the whole blob are drawn first and the mask after them, which is why a sparse fill
 //! holds the blob in memory. A masked value keeps its sign, so that -0.0 occurs; a NaN stays, and an infinite value
 //! becomes NaN. `sparse` 0 draws no mask. Any `mean` will do, also an infinite one or NaN, and an infinite `std`.
+//! NVIDIA's Caffe compares `std` with `mean` instead of 0: it refuses a larger mean, and takes a `std` of 0.
 
 use std::io;
 
+use super::half;
 use super::pieces::{self, Drawn};
 use super::{Filler, FillerType, INVALID, Moments, PIECE, Piecewise, Sink, count};
 use crate::Shape;
+use crate::binary16;
+use crate::dialect::{GaussianCheck, Known};
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::{Distribution, Generator};
 
 const NAME: &str = "gaussian";
 
-pub(super) const TYPE: FillerType = FillerType::new(
-    NAME,
-    "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input",
-    "x ~ N(mean, std^2), kept with probability sparse / first dimension",
-    |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)),
-)
-.fields(&["mean", "std", "sparse"]);
+const SUMMARY: &str =
+    "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input";
+const FORMULA: &str = "x ~ N(mean, std^2), kept with probability sparse / first dimension";
+
+pub(super) const TYPE: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)))
+        .fields(&["mean", "std", "sparse"])
+        .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::Std && !traits.legacy_blobs));
+
+/// That of NVIDIA's Caffe.
+pub(super) const MEAN_CHECKED: FillerType = FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| {
+    Ok(Box::new(Gaussian::of(param, shape, GaussianCheck::MeanAgainstStd)?))
+})
+.fields(&["mean", "std", "sparse"])
+.known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::MeanAgainstStd));
+
+/// Another name of that.
+pub(super) const STATIC: FillerType = MEAN_CHECKED.named("gaussianstatic").known(Known::In(super::STATIC_FILLERS));
+
+/// That of Caffes whose blobs have four axes.
+pub(super) const LEGACY: FillerType =
+    FillerType::new(NAME, SUMMARY, "x ~ N(mean, std^2), kept with probability sparse / height", |param, shape| {
+        Ok(Box::new(Gaussian::legacy(param, shape)?))
+    })
+    .fields(&["mean", "std", "sparse"])
+    .known(Known::Where(|traits| traits.legacy_blobs));
 
 /// Draws from the normal distribution of the given mean and standard deviation.
 ///
@@ -47,18 +70,52 @@ impl Gaussian {
     /// - `sparse` is below -1 or above the first dimension, or it is given and there are no axes.
     /// - The blob is empty.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Gaussian, Refusal> {
+        Gaussian::of(param, shape, GaussianCheck::Std)
+    }
+
+    /// The same as a dialect with this trait has it.
+    ///
+    /// # Errors
+    /// As before; what `std` may be is for the trait to say.
+    pub fn of(param: &FillerParameter, shape: &Shape, check: GaussianCheck) -> Result<Gaussian, Refusal> {
+        Gaussian::along(param, shape, check, (0, "first dimension"))
+    }
+
+    /// The same as Caffes have it whose blobs have four axes: the outputs of an inner product are the height.
+    fn legacy(param: &FillerParameter, shape: &Shape) -> Result<Gaussian, Refusal> {
+        let is_matrix = matches!(shape.dims(), [1, 1, _, _]);
+        ensure!(param.sparse() == -1 || is_matrix, "sparse", "sparse needs num and channels of 1, the blob is {shape}");
+        Gaussian::along(param, shape, GaussianCheck::Std, (2, "height"))
+    }
+
+    /// The filler for a blob whose outputs lie along this axis.
+    fn along(
+        param: &FillerParameter,
+        shape: &Shape,
+        check: GaussianCheck,
+        outputs: (usize, &str),
+    ) -> Result<Gaussian, Refusal> {
         let count = count(NAME, shape)?;
         let (mean, std) = (param.mean(), param.std());
         ensure!(!std.is_nan(), "std", "std is not a number");
         if std < 0.0 {
             return Err(Refusal::at("std", format!("std {std:?} is negative")));
         }
-        if std == 0.0 {
-            return Err(Refusal::at("std", "std is 0")
-                .help(format!("for one value everywhere use type: \"constant\" with value: {mean:?}")));
+        match check {
+            GaussianCheck::Std if std == 0.0 => {
+                return Err(Refusal::at("std", "std is 0")
+                    .help(format!("for one value everywhere use type: \"constant\" with value: {mean:?}")));
+            }
+            GaussianCheck::MeanAgainstStd if mean.is_nan() || mean > std => {
+                return Err(Refusal::at(
+                    "mean",
+                    format!("mean {mean:?} is above std {std:?}, which this Caffe refuses"),
+                ));
+            }
+            _ => {}
         }
         let normal = Drawn { distribution: Distribution::Gaussian { mean, std }, count };
-        Ok(Gaussian { normal, keep: keep(param.sparse(), shape)? })
+        Ok(Gaussian { normal, keep: keep(param.sparse(), shape, outputs)? })
     }
 
     fn fill_sparse(&self, keep: f32, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
@@ -83,17 +140,17 @@ impl Gaussian {
 }
 
 /// The probability that a value stays; `None` if all do.
-fn keep(sparse: i32, shape: &Shape) -> Result<Option<f32>, Refusal> {
+fn keep(sparse: i32, shape: &Shape, (axis, name): (usize, &str)) -> Result<Option<f32>, Refusal> {
     ensure!(sparse >= -1, "sparse", "sparse {sparse} is below -1, which means not sparse");
     if sparse == -1 {
         return Ok(None);
     }
-    let Some(outputs) = shape.dim(0) else {
+    let Some(outputs) = shape.dim(axis) else {
         return Err(Refusal::at("sparse", format!("sparse {sparse} needs at least one axis, the blob is a scalar")));
     };
     let probability = sparse as f32 / outputs as f32;
     if probability > 1.0 {
-        let message = format!("sparse {sparse} is above {outputs}, the first dimension of {shape}");
+        let message = format!("sparse {sparse} is above {outputs}, the {name} of {shape}");
         return Err(Refusal::at("sparse", message));
     }
     Ok(Some(probability))
@@ -130,6 +187,11 @@ impl Filler for Gaussian {
             rng.discard(Distribution::Bernoulli { p }, self.normal.count);
         }
         Ok(())
+    }
+
+    fn in_half(&self) -> Option<Box<dyn Filler>> {
+        let normal = Drawn { distribution: half::distribution(self.normal.distribution), ..self.normal };
+        Some(Box::new(Gaussian { normal, keep: self.keep.map(binary16::nearest) }))
     }
 
     fn piecewise(&self) -> Option<&dyn Piecewise> {

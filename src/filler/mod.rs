@@ -19,6 +19,7 @@ mod entry;
 mod fan;
 mod from_file;
 mod gaussian;
+mod half;
 mod householder;
 mod msra;
 mod orthogonal;
@@ -54,6 +55,7 @@ pub use entry::{Build, FillerType};
 pub use fan::Fan;
 pub use from_file::FromFile;
 pub use gaussian::Gaussian;
+pub(crate) use half::in_half;
 pub use msra::Msra;
 pub use orthogonal::Orthogonal;
 pub use pieces::{PIECE, Piecewise};
@@ -85,11 +87,21 @@ pub trait Filler: fmt::Debug + Send + Sync {
         self.fill(rng, &mut Discard)
     }
 
+    /// The same filler for a blob of halves, whose parameters are halves, too; `None` where it has none, or is
+    /// [`Piecewise`], for which they follow from the distribution. Values are rounded by whoever fills.
+    fn in_half(&self) -> Option<Box<dyn Filler>> {
+        None
+    }
+
     /// The filler piece by piece, if its values are made one by one.
     fn piecewise(&self) -> Option<&dyn Piecewise> {
         None
     }
 }
+
+/// The dialects that have a second name for each filler that ends in `static`: there a filler would keep what it drew, but
+/// each blob gets a new one.
+const STATIC_FILLERS: &[&str] = &["nvidia"];
 
 /// The NaN that x86 makes of an invalid operation, such as 0/0: its sign bit is set.
 ///

@@ -32,7 +32,10 @@ pub(super) const TYPE: FillerType =
 pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
-        .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
+        .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs));
+
+/// What NVIDIA's Caffe calls it besides.
+pub(super) const STATIC: FillerType = FOUR_AXES.named("msrastatic").known(Known::In(super::STATIC_FILLERS));
 
 /// Draws from the normal distribution of mean 0 and standard deviation `√(2/n)`.
 #[derive(Debug, Clone)]

@@ -15,6 +15,7 @@ use super::fan::at_most_four_axes;
 use super::pieces::{self, Drawn};
 use super::{Filler, FillerType, INVALID, Moments, Sink, count, first_dim, refuse_sparse};
 use crate::Shape;
+use crate::binary16;
 use crate::dialect::{Fans, Known};
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
@@ -35,6 +36,10 @@ pub(super) const FOUR_AXES: FillerType = FillerType::new(NAME, SUMMARY, FORMULA,
 })
 .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
 
+/// What NVIDIA's Caffe calls it besides.
+pub(super) const STATIC: FillerType =
+    FOUR_AXES.named("positive_unitballstatic").known(Known::In(super::STATIC_FILLERS));
+
 /// Draws positive values and divides each row, which is a slice of the first axis, by its sum.
 ///
 /// A row is held in memory where it does not end with its piece.
@@ -42,6 +47,8 @@ pub(super) const FOUR_AXES: FillerType = FillerType::new(NAME, SUMMARY, FORMULA,
 pub struct PositiveUnitball {
     rows: usize,
     row: usize,
+    /// Whether every step is rounded to halves.
+    in_half: bool,
 }
 
 impl PositiveUnitball {
@@ -65,7 +72,7 @@ impl PositiveUnitball {
         };
         let count = count(NAME, shape)?;
         let rows = first_dim(NAME, shape)? as usize;
-        Ok(PositiveUnitball { rows, row: count / rows })
+        Ok(PositiveUnitball { rows, row: count / rows, in_half: false })
     }
 
     fn draws(&self) -> Drawn {
@@ -78,6 +85,15 @@ fn normalise(row: &mut [f32]) {
     let sum: f32 = row.iter().fold(0.0, |sum, value| sum + value);
     for value in row {
         *value = if sum == 0.0 { INVALID } else { *value / sum };
+    }
+}
+
+/// The same in half precision.
+fn normalise_in_half(row: &mut [f32]) {
+    binary16::round(row);
+    let sum: f32 = row.iter().fold(0.0, |sum, value| binary16::nearest(sum + value));
+    for value in row {
+        *value = if sum == 0.0 { INVALID } else { binary16::nearest(*value / sum) };
     }
 }
 
@@ -114,6 +130,7 @@ fn mean_square_discounted(t: f64) -> f64 {
 impl Filler for PositiveUnitball {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
         let mut open: Vec<f32> = Vec::new();
+        let normalise = if self.in_half { normalise_in_half } else { normalise };
         pieces::fill(&self.draws(), rng, |piece| {
             let missing = if open.is_empty() { 0 } else { self.row - open.len() };
             let (end, rest) = piece.split_at_mut(missing.min(piece.len()));
@@ -144,6 +161,10 @@ impl Filler for PositiveUnitball {
 
     fn discard(&self, rng: &mut dyn Generator) -> io::Result<()> {
         self.draws().discard(rng)
+    }
+
+    fn in_half(&self) -> Option<Box<dyn Filler>> {
+        Some(Box::new(PositiveUnitball { in_half: true, ..*self }))
     }
 }
 

@@ -19,24 +19,33 @@ use crate::setting::{Advice, Setting};
 pub static FILLERS: &[FillerType] = &[
     super::bilinear::TYPE,
     super::bilinear::BY_FACTOR,
+    super::bilinear::ROUNDED_DOWN,
+    super::bilinear::STATIC,
     super::constant::TYPE,
     super::dirac::DIRAC,
     super::dirac::IDENTITY,
     super::from_file::TYPE,
     super::gaussian::TYPE,
+    super::gaussian::LEGACY,
+    super::gaussian::MEAN_CHECKED,
+    super::gaussian::STATIC,
     super::msra::TYPE,
     super::msra::FOUR_AXES,
+    super::msra::STATIC,
     super::orthogonal::TYPE,
     super::positive_unitball::TYPE,
     super::positive_unitball::FOUR_AXES,
+    super::positive_unitball::STATIC,
     super::truncated_normal::TYPE,
     super::uniform::TYPE,
+    super::uniform::STATIC,
     super::variance_scaling::KAIMING_UNIFORM,
     super::variance_scaling::LECUN_NORMAL,
     super::variance_scaling::LECUN_UNIFORM,
     super::variance_scaling::VARIANCE_SCALING,
     super::xavier::TYPE,
     super::xavier::FOUR_AXES,
+    super::xavier::STATIC,
 ];
 
 /// The fillers that there are: Caffe's, the extensions, and those that a user of the library adds.
@@ -230,9 +239,14 @@ mod tests {
         }
     }
 
-    /// The fillers that need no field beside `type`.
+    /// Those of BVLC's Caffe, and the extensions.
+    fn bvlcs() -> impl Iterator<Item = &'static FillerType> {
+        FILLERS.iter().filter(|entry| entry.known.includes(Dialect::bvlc()))
+    }
+
+    /// Those that need no field beside `type`.
     fn complete() -> impl Iterator<Item = &'static FillerType> {
-        FILLERS.iter().filter(|entry| entry.name != "from_file")
+        bvlcs().filter(|entry| entry.name != "from_file")
     }
 
     /// Builds a filler where extensions are allowed.
@@ -254,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_empty_blob_is_refused_by_all() {
-        for entry in FILLERS {
+        for entry in bvlcs() {
             for shape in [Shape::new([0, 1, 3, 3]).unwrap(), Shape::new([2, 1, 0, 0]).unwrap()] {
                 let refusal = build(&of_type(entry.name), &shape).unwrap_err();
                 let message =

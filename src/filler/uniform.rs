@@ -8,6 +8,7 @@
 
 use super::{FillerType, Piecewise, count, refuse_sparse};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::Distribution;
@@ -21,6 +22,9 @@ pub(super) const TYPE: FillerType = FillerType::new(
     |param, shape| Ok(Box::new(Uniform::new(param, shape)?)),
 )
 .fields(&["min", "max"]);
+
+/// What NVIDIA's Caffe calls it besides.
+pub(super) const STATIC: FillerType = TYPE.named("uniformstatic").known(Known::In(super::STATIC_FILLERS));
 
 /// Draws from the uniform distribution over `[min, max]`.
 #[derive(Debug, Clone)]

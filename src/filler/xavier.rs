@@ -33,6 +33,9 @@ pub(super) const FOUR_AXES: FillerType =
         .fields(&["variance_norm"])
         .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
 
+/// What NVIDIA's Caffe calls it besides.
+pub(super) const STATIC: FillerType = FOUR_AXES.named("xavierstatic").known(Known::In(super::STATIC_FILLERS));
+
 /// Draws from the uniform distribution over `[-√(3/n), √(3/n)]`.
 #[derive(Debug, Clone)]
 pub struct Xavier {

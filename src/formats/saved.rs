@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::Shape;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Refusal};
+use crate::formats::NumberType;
 use crate::net::{Locator, NetPlace, Origin};
 use crate::proto::caffe::LayerParameter;
 
@@ -44,6 +45,8 @@ pub struct SavedBlob<'a> {
     pub shape: &'a Shape,
     /// Whether it shares the values of an earlier blob. Its values come all the same.
     pub shared: bool,
+    /// The type that Caffe keeps its values in: they are of that type, whatever a format stores them as.
+    pub number_type: NumberType,
 }
 
 /// A net without layers, in BVLC's dialect.

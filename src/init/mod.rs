@@ -5,6 +5,7 @@
 //! has an order; several for the native one.
 
 mod patched;
+mod rounded;
 mod target;
 mod threads;
 mod values;

@@ -5,8 +5,10 @@ use std::io;
 use std::sync::Arc;
 
 use super::patched::Patched;
+use super::rounded::Rounded;
 use super::target::PieceTarget;
 use crate::filler::{self, Filler, PIECE, Sink};
+use crate::formats::NumberType;
 use crate::layer::Draw;
 use crate::plan::{BlobId, Initial, Plan, PlannedLayer, ValueSource};
 use crate::random::{Generator, Streams};
@@ -34,6 +36,13 @@ impl<'a> ValueMaker<'a> {
         if matches!(layer.blobs[id.blob].initial, Initial::Filled { .. }) {
             self.discard_until(layer, Some(id.blob))?;
         }
+        if layer.blobs[id.blob].number_type == NumberType::F16 {
+            return self.patched(id, &mut Rounded::new(target));
+        }
+        self.patched(id, target)
+    }
+
+    fn patched(&mut self, id: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let plan = self.plan;
         match plan.source(id) {
             ValueSource::WeightsInPart { patches, rest } => {

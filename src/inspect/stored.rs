@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{self, Format, StoredLayer, StoredNet};
-use crate::net::{Locator, NetLayer, ReadOptions};
+use crate::net::{LayerDefaults, Locator, NetLayer, ReadOptions};
 use crate::proto::caffe::NetState;
 use crate::proto::sniff;
 
@@ -85,6 +85,7 @@ pub fn net_of_weights(weights: &StoredNet, path: &Path) -> Option<Definition> {
         file: path.display().to_string(),
         name: weights.name.clone(),
         state: NetState { phase, ..Default::default() },
+        defaults: LayerDefaults::default(),
         layers,
         locator: Locator::default(),
         folder: path.parent().map(Path::to_owned).unwrap_or_default(),

@@ -11,10 +11,21 @@
 //! and refuses any other multiplier; older ones leave the entries alone. Blobs given in the net are taken as they are,
 //! and as many entries are added.
 //! The bottom needs a second axis and may not be empty.
+//!
+//! NVIDIA's Caffe keeps the statistics themselves, and may scale and shift them as a Scale layer behind would, if
+//! `scale_bias` says so or a filler is given:
+//!
+//! ```text
+//! blobs = mean (C), variance (C): zeros; the correction (1): 1
+//!         scale (C), `scale_filler`, by default 1; bias (C), `bias_filler`, by default 0
+//! ```
+//!
+//! Draws: the scale, the bias. The bottom needs four axes there. The multipliers of all blobs are set: see
+//! [`BatchNormParams::Set`].
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
-use crate::dialect::{BatchNormParams, Known};
+use crate::dialect::{BatchNormBlobs, BatchNormParams, Known};
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::{ParamSpec, Phase};
 
@@ -49,7 +60,7 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     ensure!(bottom.count() > 0, "bottom", "batch normalisation cannot take the empty input {bottom}");
 
-    let param = ctx.param.batch_norm_param.unwrap_or_default();
+    let param = ctx.param.batch_norm_param.clone().unwrap_or_default();
     let fraction = param.moving_average_fraction();
     ensure!(
         !ctx.dialect.traits.batch_norm_checks_fraction || (0.0..=1.0).contains(&fraction),
@@ -61,17 +72,58 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         eps: param.eps(),
         moving_average_fraction: fraction,
     };
-    let mut setup = Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&[Role::Statistic; 3]);
+    let mut setup = Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&ROLES);
     if ctx.given.is_empty() {
-        for size in [channels, channels, 1] {
-            setup.push_blob(BlobSpec::zeros(Role::Statistic, Shape::new([size]).at("bottom")?));
+        match ctx.dialect.traits.batch_norm_blobs {
+            BatchNormBlobs::Sums => push_sums(&mut setup, channels)?,
+            BatchNormBlobs::Corrected => push_corrected(ctx, &mut setup, channels)?,
         }
     }
     match ctx.dialect.traits.batch_norm_params {
         BatchNormParams::Cleared | BatchNormParams::Replaced => add_params(ctx, &mut setup)?,
         BatchNormParams::ClearedAlone | BatchNormParams::Kept => {}
+        BatchNormParams::Set => set_params(ctx, &mut setup),
     }
     Ok(setup)
+}
+
+/// What the blobs are, where there are that many.
+const ROLES: [Role; 5] = [Role::Statistic, Role::Statistic, Role::Statistic, Role::Weight, Role::Bias];
+
+fn push_sums(setup: &mut Setup, channels: i32) -> Result<(), Refusal> {
+    for size in [channels, channels, 1] {
+        setup.push_blob(BlobSpec::zeros(Role::Statistic, Shape::new([size]).at("bottom")?));
+    }
+    Ok(())
+}
+
+fn push_corrected(ctx: &SetupContext<'_>, setup: &mut Setup, channels: i32) -> Result<(), Refusal> {
+    let axes = ctx.bottom(0).axes();
+    ensure!(axes >= 4, "bottom", "batch normalisation needs at least 4 axes here, the input is {}", ctx.bottom(0));
+    let [each, one] = [channels, 1].map(|size| Shape::new([size]).at("bottom"));
+    let (each, one) = (each?, one?);
+    for _ in 0..2 {
+        setup.push_blob(BlobSpec::zeros(Role::Statistic, each.clone()));
+    }
+    setup.push_blob(BlobSpec::filled(Role::Statistic, one, "", None).or_constant(1.0));
+    let param = ctx.param.batch_norm_param.clone().unwrap_or_default();
+    if param.scale_bias() || param.scale_filler.is_some() || param.bias_filler.is_some() {
+        let scale = param.scale_filler.as_ref();
+        let scale = BlobSpec::filled(Role::Weight, each.clone(), "batch_norm_param.scale_filler", scale);
+        setup.push_blob(scale.or_constant(1.0));
+        let bias = param.bias_filler.as_ref();
+        setup.push_blob(BlobSpec::filled(Role::Bias, each, "batch_norm_param.bias_filler", bias));
+    }
+    Ok(())
+}
+
+/// Gives params to the blobs that have none.
+fn set_params(ctx: &SetupContext<'_>, setup: &mut Setup) {
+    let param = |role: &Role| {
+        let mult = Some(if *role == Role::Statistic { 0.0 } else { 1.0 });
+        ParamSpec { lr_mult: mult, decay_mult: mult, ..Default::default() }
+    };
+    setup.extra_params = ROLES.iter().take(setup.blobs.len()).skip(ctx.param.param.len()).map(param).collect();
 }
 
 /// Keeps the solver from the statistics.
@@ -134,6 +186,23 @@ mod tests {
         }
         assert_eq!(of("ssd", &[]), Ok(3));
         assert!(of("ssd", &[None]).is_err());
+    }
+
+    #[test]
+    fn nvidia_s_has_a_correction_of_one_and_scale_and_bias_on_demand() {
+        let nvidia = Surroundings::of("nvidia");
+        let run = |text: &str| nvidia.run("BatchNorm", text, &[&[2, 3, 4, 4]], 1).unwrap();
+        let setup = run("param { }");
+        assert_eq!((setup.blobs.len(), setup.extra_params.len()), (3, 2));
+        let crate::layer::BlobValues::Filled(correction) = &setup.blobs[2].values else { panic!() };
+        assert_eq!(correction.param.value(), 1.0);
+        for text in ["scale_bias: true", "scale_filler { }", "scale_bias: false bias_filler { value: 2 }"] {
+            let setup = run(&format!("batch_norm_param {{ {text} }}"));
+            assert_eq!((setup.blobs.len(), setup.extra_params.len()), (5, 5), "{text}");
+            assert_eq!(setup.extra_params[3].decay_mult, Some(1.0));
+        }
+        let error = nvidia.refusal("BatchNorm", "", &[&[2, 3]]);
+        assert_eq!(error, "bottom: batch normalisation needs at least 4 axes here, the input is (2, 3)");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::defaults::LayerDefaults;
 use super::kind::FileKind;
 use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
@@ -42,6 +43,8 @@ pub struct Definition {
     pub name: String,
     /// The state that the file asks for.
     pub state: NetState,
+    /// What the net says for all of its layers.
+    pub defaults: LayerDefaults,
     /// The layers in file order.
     pub layers: Vec<NetLayer>,
     /// Finds places in the file.
@@ -134,6 +137,7 @@ impl Definition {
     pub(super) fn from_current(mut net: NetParameter, dialect: &'static Dialect, locator: Locator) -> Definition {
         Definition {
             file: String::new(),
+            defaults: LayerDefaults::of(&net),
             layers: upgrade::current_layers(&mut net),
             name: net.name.unwrap_or_default(),
             state: net.state.unwrap_or_default(),

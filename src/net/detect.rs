@@ -189,7 +189,9 @@ fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| census.layer_types.contains(*name));
     let draws = |of: &Traits| (of.reader_draws, of.prefetch_draws, of.data_skips_at_random);
     one.bilinear_centre != other.bilinear_centre && census.fillers.contains("bilinear")
+        || one.layers_have_types != other.layers_have_types
         || one.batch_norm_params != other.batch_norm_params && has(&["BatchNorm"])
+        || one.gaussian_check != other.gaussian_check && census.fillers.contains("gaussian")
         || draws(one) != draws(other)
             && has(&["Data", "AnnotatedData", "ImageData", "WindowData", "HDF5Data", "VideoData"])
         || one.image_lists != other.image_lists && has(&["ImageData"])

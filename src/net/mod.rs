@@ -4,6 +4,7 @@
 //! A [`Solver`] names the net that it trains.
 
 mod census;
+mod defaults;
 mod definition;
 pub(crate) mod detect;
 mod inclusion;
@@ -17,6 +18,7 @@ mod split;
 mod upgrade;
 
 pub(crate) use census::Census;
+pub use defaults::LayerDefaults;
 pub use definition::{Definition, NetLayer};
 pub use kind::FileKind;
 pub(crate) use locate::describe;

@@ -54,16 +54,18 @@ impl Net {
     /// # Errors
     /// A layer has include and exclude rules, or reads a blob that no earlier layer of this state makes.
     pub fn resolve(definition: Definition, options: &StateOptions) -> Result<Net> {
-        let Definition { name, state, layers, locator, folder, dialect, .. } = definition;
+        let Definition { name, state, defaults, layers, locator, folder, dialect, .. } = definition;
         let state = options.apply(&state);
         let phase = state.phase();
         let at_layer = |(refusal, layer): (Refusal, Box<NetLayer>)| {
             let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
             locator.diagnose(&place, &refusal)
         };
-        let mut layers = filter(layers, &state).and_then(insert_splits).map_err(at_layer)?;
+        let complete = |layer: &_, split: &mut _| defaults.enter_split(layer, split, &dialect.traits);
+        let mut layers = filter(layers, &state).and_then(|layers| insert_splits(layers, complete)).map_err(at_layer)?;
         for layer in &mut layers {
             layer.param.phase.get_or_insert(phase as i32);
+            defaults.enter(&mut layer.param, &dialect.traits);
         }
         Ok(Net { name, phase, layers, locator, folder, dialect })
     }

@@ -25,8 +25,12 @@ struct Readers {
     loss_weight: HashMap<Top, f32>,
 }
 
-/// Inserts the splits. An error comes with the layer at fault.
-pub(super) fn insert_splits(layers: Vec<NetLayer>) -> Result<Vec<NetLayer>, (Refusal, Box<NetLayer>)> {
+/// Inserts the splits; `complete` adds to one what follows from the layer whose top it copies. An error comes with the layer
+/// at fault.
+pub(super) fn insert_splits(
+    layers: Vec<NetLayer>,
+    complete: impl Fn(&LayerParameter, &mut LayerParameter),
+) -> Result<Vec<NetLayer>, (Refusal, Box<NetLayer>)> {
     let readers = count_readers(&layers).map_err(|(refusal, index)| (refusal, Box::new(layers[index].clone())))?;
     let names: Vec<String> = layers.iter().map(|layer| layer.param.name().to_owned()).collect();
     let mut next_copy: HashMap<Top, usize> = HashMap::new();
@@ -46,7 +50,8 @@ pub(super) fn insert_splits(layers: Vec<NetLayer>) -> Result<Vec<NetLayer>, (Ref
             let count = readers.count.get(&top).copied().unwrap_or(0);
             if count > 1 {
                 let weight = readers.loss_weight.get(&top).copied().unwrap_or(0.0);
-                let param = split_layer(&names[index], blob, position, count, weight);
+                let mut param = split_layer(&names[index], blob, position, count, weight);
+                complete(&layer.param, &mut param);
                 splits.push((NetLayer { param, origin: layer.origin }, weight));
                 if weight != 0.0 {
                     *next_copy.entry(top).or_default() += 1;
@@ -140,7 +145,7 @@ mod tests {
             layer("a", &["x"], &["a"], &[]),
             layer("b", &["x"], &["b"], &[]),
         ];
-        let out = insert_splits(layers).unwrap();
+        let out = insert_splits(layers, |_, _| ()).unwrap();
         let names: Vec<&str> = out.iter().map(|layer| layer.param.name()).collect();
         assert_eq!(names, ["data", "relu", "x_relu_0_split", "a", "b"]);
         assert_eq!(out[2].param.top, ["x_relu_0_split_0", "x_relu_0_split_1"]);
@@ -150,7 +155,7 @@ mod tests {
     #[test]
     fn a_loss_weight_is_the_first_reader_and_moves_to_the_split() {
         let layers = vec![layer("l", &[], &["x", "y"], &[2.0, 3.0]), layer("r", &["x"], &[], &[])];
-        let out = insert_splits(layers).unwrap();
+        let out = insert_splits(layers, |_, _| ()).unwrap();
         assert_eq!(out[0].param.loss_weight, [0f32; 0]);
         assert_eq!(out[1].param.loss_weight, [2.0, 0.0]);
         assert_eq!(out[2].param.bottom, ["x_l_0_split_1"]);
@@ -159,7 +164,7 @@ mod tests {
     #[test]
     fn an_unknown_bottom_is_refused_with_advice() {
         let refuse = |layers| {
-            let (refusal, layer) = insert_splits(layers).unwrap_err();
+            let (refusal, layer) = insert_splits(layers, |_, _| ()).unwrap_err();
             (refusal.message, refusal.help.unwrap(), layer.param.name().to_owned())
         };
         let later = vec![layer("a", &["x"], &["a"], &[]), layer("b", &[], &["x"], &[])];

@@ -6,6 +6,7 @@
 mod checks;
 mod draws;
 mod extensions;
+mod numbers;
 mod rules;
 mod saved;
 mod share;
@@ -23,7 +24,7 @@ use crate::Shape;
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::filler::{Filler, FillerRegistry};
-use crate::formats::{Patch, StoredBlob};
+use crate::formats::{NumberType, Patch, StoredBlob};
 use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Role, TopMemory};
 use crate::limits::Limits;
 use crate::net::{Locator, Net, Origin};
@@ -105,6 +106,8 @@ pub struct PlannedBlob {
     pub role: Role,
     /// What it draws or is given before it takes values from elsewhere, if it does: see [`PlannedBlob::source`].
     pub initial: Initial,
+    /// The type that its values are kept in: floats, or, where the dialect's layers have types, what the layer's say.
+    pub number_type: NumberType,
     /// The blob whose values it shares, if any; always one of an earlier layer or an earlier one of the same layer.
     pub owner: Option<BlobId>,
     /// Values of a donor that replace its own once those are drawn; only ever on a blob without an owner.

@@ -1,6 +1,6 @@
 //! A plan as the formats see it.
 
-use super::{Plan, PlannedLayer};
+use super::{Plan, PlannedBlob, PlannedLayer};
 use crate::formats::{SavedBlob, SavedLayer, SavedNet};
 
 impl Plan {
@@ -19,7 +19,16 @@ impl Plan {
 impl PlannedLayer {
     /// The layer to be saved.
     pub fn saved(&self) -> SavedLayer<'_> {
-        let blobs = self.blobs.iter().map(|blob| SavedBlob { shape: &blob.shape, shared: blob.owner.is_some() });
-        SavedLayer { param: &self.param, blobs: blobs.collect(), origin: self.origin }
+        SavedLayer {
+            param: &self.param,
+            blobs: self.blobs.iter().map(PlannedBlob::saved).collect(),
+            origin: self.origin,
+        }
+    }
+}
+
+impl PlannedBlob {
+    fn saved(&self) -> SavedBlob<'_> {
+        SavedBlob { shape: &self.shape, shared: self.owner.is_some(), number_type: self.number_type }
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{BlobId, Initial, Plan, PlannedBlob};
 use crate::Shape;
 use crate::filler::Filler;
-use crate::formats::{Patch, StoredBlob};
+use crate::formats::{NumberType, Patch, StoredBlob};
 use crate::layer::{FillerSpec, Role};
 
 /// Where the values of a blob come from.
@@ -92,7 +92,8 @@ impl fmt::Display for SourceKind {
 impl PlannedBlob {
     /// A blob that owns its values.
     pub(crate) fn new(shape: Shape, role: Role, initial: Initial) -> PlannedBlob {
-        PlannedBlob { shape, role, initial, owner: None, donor: None, patches: Vec::new() }
+        let number_type = NumberType::F32;
+        PlannedBlob { shape, role, initial, number_type, owner: None, donor: None, patches: Vec::new() }
     }
 
     /// Where its values come from.

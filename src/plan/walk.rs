@@ -11,6 +11,7 @@ use super::checks::{
 };
 use super::draws::UpcomingDraws;
 use super::extensions;
+use super::numbers::blob_type;
 use super::rules::{Deciding, Rulebook, refused};
 use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
@@ -18,7 +19,8 @@ use crate::Shape;
 use crate::data::Sources;
 use crate::dialect::{Dialect, known_names};
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
-use crate::filler::{Filler, FillerRegistry};
+use crate::filler::{self, Filler, FillerRegistry};
+use crate::formats::NumberType;
 use crate::layer::{BlobSpec, BlobValues, FillerSpec, LAYERS, LayerType, Setup, SetupContext};
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
@@ -165,6 +167,9 @@ impl<'a> NetWalk<'a> {
         let setup = entry.setup(&ctx).map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
         let mut setup = setup.map_err(at_layer)?;
         setup.notices.extend(added(entry, self.dialect));
+        if self.dialect.traits.legacy_blobs {
+            setup.pad_to_four_axes().map_err(at_layer)?;
+        }
         check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
         if !self.dialect.traits.takes_empty_axes {
@@ -327,6 +332,10 @@ impl<'a> NetWalk<'a> {
     ) -> Result<Vec<PlannedBlob>, LayerFault> {
         let mut given: Vec<Option<BlobProto>> = given.into_iter().map(Some).collect();
         let mut shared: HashMap<usize, Arc<[f32]>> = HashMap::new();
+        let number_type = match specs.is_empty() {
+            true => NumberType::F32,
+            false => blob_type(decided.layer, self.dialect).map_err(at_layer)?,
+        };
         let mut blobs = Vec::with_capacity(specs.len());
         for (index, BlobSpec { shape, role, values }) in specs.into_iter().enumerate() {
             if shape.count() == 0 {
@@ -336,6 +345,7 @@ impl<'a> NetWalk<'a> {
                 BlobValues::Zeros => Initial::Zeros,
                 BlobValues::Filled(spec) => {
                     let filler = decided.filler(&self.options.fillers, index, &spec, &shape, notices)?;
+                    let filler = if number_type == NumberType::F16 { filler::in_half(filler) } else { filler };
                     Initial::Filled { filler: filler.into(), spec }
                 }
                 BlobValues::Given(index) => {
@@ -346,7 +356,7 @@ impl<'a> NetWalk<'a> {
                     Initial::Given(values.ok_or_else(|| at_layer(Refusal::at("blobs", "a given blob is missing")))?)
                 }
             };
-            blobs.push(PlannedBlob::new(shape, role, initial));
+            blobs.push(PlannedBlob { number_type, ..PlannedBlob::new(shape, role, initial) });
         }
         Ok(blobs)
     }
@@ -392,8 +402,8 @@ impl Decided<'_> {
 /// The values of a blob that the net gives.
 fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
     let shape = blob::shape(&given).at("blobs")?;
-    let counts = blob::Counts::of(&given);
-    counts.check(&shape).map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
+    let counts = blob::Counts::of(&given).and_then(|counts| counts.check(&shape));
+    counts.map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
     Ok(blob::values(given).into())
 }
 

@@ -11,14 +11,18 @@ use crate::Shape;
 use crate::formats::element::Element;
 use crate::formats::map::FileMap;
 use crate::formats::{NumberType, StoredBlob, StoredValues};
-use crate::proto::blob::{self, Counts};
+use crate::proto::blob::{self, Counts, RawType};
 use crate::proto::caffe::BlobProto;
 use crate::proto::fields::{Field, Fields};
+use crate::proto::reader::Reader;
 
 const DATA: u32 = 5;
 const DIFF: u32 = 6;
 const DOUBLE_DATA: u32 = 8;
 const DOUBLE_DIFF: u32 = 9;
+/// NVIDIA's and OpenCV's.
+const RAW_DATA_TYPE: u32 = 10;
+const RAW_DATA: u32 = 12;
 
 /// How much the sizes of a blob may take: shapes are short.
 const MAX_SIZES_BYTES: usize = 1024;
@@ -36,11 +40,17 @@ pub(in crate::formats) fn stored(
     offset: usize,
     index: usize,
 ) -> Result<StoredBlob, String> {
-    let Scan { sizes, data, double_data, diffs, double_diffs } = Scan::new(body, offset)?;
+    let Scan { sizes, data, double_data, raw_data, raw_data_type, diffs, double_diffs } = Scan::new(body, offset)?;
     let sizes = BlobProto::decode(sizes.as_slice()).map_err(|error| error.to_string())?;
     let legacy = blob::is_legacy(&sizes);
-    let counts =
-        Counts { data: data.count(), double_data: double_data.count(), diff: diffs, double_diff: double_diffs };
+    let raw_data = raw_data.map(|bytes| raw_values(bytes, raw_data_type)).transpose()?;
+    let counts = Counts {
+        raw_data: raw_data.as_ref().map(|(runs, _)| runs.count()),
+        data: data.count(),
+        double_data: double_data.count(),
+        diff: diffs,
+        double_diff: double_diffs,
+    };
     let shape = match blob::shape(&sizes).map_err(|error| error.to_string())? {
         shape if shape.axes() == 0 && !legacy && counts.values() == 0 => Shape::unshaped(),
         shape => shape,
@@ -48,10 +58,26 @@ pub(in crate::formats) fn stored(
     if shape.count() > 0 || counts.values() > 0 {
         counts.check(&shape)?;
     }
-    let (runs, element) =
-        if double_data.count() > 0 { (double_data, NumberType::F64) } else { (data, NumberType::F32) };
+    let (runs, element) = match raw_data {
+        _ if double_data.count() > 0 => (double_data, NumberType::F64),
+        Some(raw) if data.count() == 0 => raw,
+        _ => (data, NumberType::F32),
+    };
     let values = WireValues { file: Arc::clone(file), runs: runs.list, element: element.little() };
     Ok(StoredBlob { index, shape, legacy, values: Arc::new(values) })
+}
+
+/// Values that lie in the file as bytes, in this range, and their type.
+fn raw_values(bytes: Range<usize>, raw_data_type: Option<i32>) -> Result<(Runs, NumberType), String> {
+    let raw_type = RawType::new(raw_data_type)?;
+    let count = raw_type.count(bytes.len())?;
+    let run = ValueRun { elements: 0..count, offset: bytes.start, stride: raw_type.width() };
+    let number_type = match raw_type {
+        RawType::Double => NumberType::F64,
+        RawType::Single => NumberType::F32,
+        RawType::Half => NumberType::F16,
+    };
+    Ok((Runs { list: if count > 0 { vec![run] } else { Vec::new() } }, number_type))
 }
 
 /// What a walk over an encoded blob finds.
@@ -61,6 +87,9 @@ struct Scan {
     sizes: Vec<u8>,
     data: Runs,
     double_data: Runs,
+    /// Where `raw_data` lies.
+    raw_data: Option<Range<usize>>,
+    raw_data_type: Option<i32>,
     diffs: usize,
     double_diffs: usize,
 }
@@ -78,6 +107,12 @@ impl Scan {
                 }
                 DATA => scan.data.extend(&field, 4)?,
                 DOUBLE_DATA => scan.double_data.extend(&field, 8)?,
+                RAW_DATA if field.wire_type == WireType::LengthDelimited => {
+                    scan.raw_data = Some(field.body_offset..field.body_offset + field.body.len());
+                }
+                RAW_DATA_TYPE if field.wire_type == WireType::Varint => {
+                    scan.raw_data_type = Reader::new(field.body).varint().map(|number| number as i32);
+                }
                 DIFF => scan.diffs += count(&field, 4)?,
                 DOUBLE_DIFF => scan.double_diffs += count(&field, 8)?,
                 1..=4 | 7 if scan.sizes.len() + field.whole.len() <= MAX_SIZES_BYTES => scan.sizes.extend(field.whole),

@@ -2,18 +2,20 @@
 //!
 //! Every length is known beforehand, so nothing is buffered. Fields go out in ascending order, as C++ protobuf
 //! writes them. The net's name is written even if it is empty, as Caffe does; of a blob, the values stand before the
-//! shape, and a scalar has no shape.
+//! shape, and a scalar has no shape. In a dialect whose layers have types of numbers, the values are bytes behind the
+//! shape and their type.
 
 use std::io::{self, Write};
 
+use half::f16;
 use prost::Message;
 use prost::encoding::{WireType, decode_key, encode_key, encode_varint, encoded_len_varint, key_len, skip_field};
 
 use crate::Shape;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Traits};
 use crate::error::{Error, Result};
-use crate::formats::{Output, SavedLayer, SavedNet, le_bytes};
-use crate::proto::caffe::{BlobShape, LayerParameter};
+use crate::formats::{NumberType, Output, SavedBlob, SavedLayer, SavedNet, le_bytes};
+use crate::proto::caffe::{BlobShape, LayerParameter, Type};
 use crate::proto::{binary, escape, gate};
 use crate::sink::Sink;
 
@@ -38,8 +40,11 @@ pub(in crate::formats) mod field {
     pub const NET_INPUT: u32 = 3;
     pub const NET_LAYER: u32 = 100;
     pub const LAYER_BLOBS: u32 = 7;
+    pub const BLOB_NUM: u32 = 1;
     pub const BLOB_DATA: u32 = 5;
     pub const BLOB_SHAPE: u32 = 7;
+    pub const BLOB_RAW_DATA_TYPE: u32 = 10;
+    pub const BLOB_RAW_DATA: u32 = 12;
 }
 
 /// The length in bytes of the caffemodel that a net makes.
@@ -67,11 +72,11 @@ pub(in crate::formats) fn net_inputs(layer: &SavedLayer<'_>) -> Option<Vec<u8>> 
 
 /// The length of a layer's message with its blobs.
 fn layer_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
-    encoded(layer.param, dialect).len() as u64 + blobs_len(layer)
+    encoded(layer.param, dialect).len() as u64 + blobs_len(layer, dialect)
 }
 
-fn blobs_len(layer: &SavedLayer<'_>) -> u64 {
-    let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::new(blob.shape).len));
+fn blobs_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
+    let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::of(blob, dialect).len));
     blobs.sum()
 }
 
@@ -109,7 +114,7 @@ pub(in crate::formats) struct LayerFrame {
 impl LayerFrame {
     pub(in crate::formats) fn new(layer: &SavedLayer<'_>, dialect: &Dialect) -> LayerFrame {
         let mut head = encoded(layer.param, dialect);
-        let len = head.len() as u64 + blobs_len(layer);
+        let len = head.len() as u64 + blobs_len(layer, dialect);
         let tail = head.split_off(blobs_offset(&head));
         LayerFrame { head, tail, len }
     }
@@ -147,13 +152,55 @@ impl BlobFrame {
             frame(field::BLOB_DATA, data_len, &mut head);
         }
         let mut tail = Vec::new();
-        if shape.axes() > 0 {
-            let dims = BlobShape { dim: shape.dims().iter().map(|&dim| dim.into()).collect() }.encode_to_vec();
-            frame(field::BLOB_SHAPE, dims.len() as u64, &mut tail);
-            tail.extend(dims);
-        }
+        push_shape(shape, &mut tail);
         let len = (head.len() + tail.len()) as u64 + data_len;
         BlobFrame { head, tail, len }
+    }
+
+    /// That of a blob as the dialect saves it.
+    fn of(blob: &SavedBlob<'_>, dialect: &Dialect) -> BlobFrame {
+        match dialect.traits {
+            Traits { layers_have_types: true, .. } => BlobFrame::raw(blob),
+            Traits { legacy_blobs: true, .. } => BlobFrame::legacy(blob.shape),
+            _ => BlobFrame::new(blob.shape),
+        }
+    }
+
+    /// That of a blob of four axes, whose sizes are fields of their own.
+    fn legacy(shape: &Shape) -> BlobFrame {
+        let BlobFrame { head: data, .. } = BlobFrame::new(shape);
+        let mut head = Vec::new();
+        for (number, &size) in (field::BLOB_NUM..).zip(shape.dims()) {
+            encode_key(number, WireType::Varint, &mut head);
+            encode_varint(size as u64, &mut head);
+        }
+        head.extend(data);
+        BlobFrame { len: head.len() as u64 + shape.count() as u64 * 4, head, tail: Vec::new() }
+    }
+
+    /// That of a blob whose values are bytes.
+    fn raw(blob: &SavedBlob<'_>) -> BlobFrame {
+        let (raw_type, width) = match blob.number_type {
+            NumberType::F16 => (Type::Float16, 2),
+            _ => (Type::Float, 4),
+        };
+        let data_len = blob.shape.count() as u64 * width;
+        let mut head = Vec::new();
+        push_shape(blob.shape, &mut head);
+        encode_key(field::BLOB_RAW_DATA_TYPE, WireType::Varint, &mut head);
+        encode_varint(raw_type as u64, &mut head);
+        frame(field::BLOB_RAW_DATA, data_len, &mut head);
+        let len = head.len() as u64 + data_len;
+        BlobFrame { head, tail: Vec::new(), len }
+    }
+}
+
+/// Appends the field of a shape, which a scalar has not.
+fn push_shape(shape: &Shape, out: &mut Vec<u8>) {
+    if shape.axes() > 0 {
+        let dims = BlobShape { dim: shape.dims().iter().map(|&dim| dim.into()).collect() }.encode_to_vec();
+        frame(field::BLOB_SHAPE, dims.len() as u64, out);
+        out.extend(dims);
     }
 }
 
@@ -166,6 +213,8 @@ pub struct CaffemodelWriter<W> {
     dialect: &'static Dialect,
     layer_tail: Vec<u8>,
     blob_tail: Vec<u8>,
+    /// Whether the values of the blob at hand are written as halves.
+    halves: bool,
 }
 
 impl<W: Write> CaffemodelWriter<W> {
@@ -187,7 +236,7 @@ impl<W: Write> CaffemodelWriter<W> {
         frame(field::NET_NAME, name.len() as u64, &mut head);
         head.extend(&*name);
         out.write_all(&head)?;
-        Ok(CaffemodelWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new() })
+        Ok(CaffemodelWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new(), halves: false })
     }
 
     /// Gives back what was written to.
@@ -198,6 +247,10 @@ impl<W: Write> CaffemodelWriter<W> {
 
 impl<W: Write> Sink for CaffemodelWriter<W> {
     fn write(&mut self, values: &[f32]) -> io::Result<()> {
+        if self.halves {
+            let halves: Vec<u8> = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
+            return self.out.write_all(&halves);
+        }
         self.out.write_all(&le_bytes(values))
     }
 }
@@ -217,7 +270,9 @@ impl<W: Write> Output for CaffemodelWriter<W> {
     }
 
     fn begin_blob(&mut self, layer: &SavedLayer<'_>, blob: usize) -> io::Result<()> {
-        let BlobFrame { head, tail, len } = BlobFrame::new(layer.blobs[blob].shape);
+        let blob = &layer.blobs[blob];
+        let BlobFrame { head, tail, len } = BlobFrame::of(blob, self.dialect);
+        self.halves = self.dialect.traits.layers_have_types && blob.number_type == NumberType::F16;
         let mut start = Vec::new();
         frame(field::LAYER_BLOBS, len, &mut start);
         start.extend(head);
@@ -262,5 +317,15 @@ mod tests {
         assert_eq!((blob.head, blob.tail, blob.len), (vec![0x2a, 24], vec![0x3a, 4, 0x0a, 2, 2, 3], 32));
         let scalar = BlobFrame::new(&Shape::scalar());
         assert_eq!((scalar.head, scalar.tail, scalar.len), (vec![0x2a, 4], vec![], 6));
+    }
+
+    #[test]
+    fn raw_values_stand_behind_their_shape_and_type() {
+        let shape = Shape::new([3]).unwrap();
+        let raw = |number_type| BlobFrame::raw(&SavedBlob { shape: &shape, shared: false, number_type });
+        let floats = raw(NumberType::F32);
+        assert_eq!((floats.head, floats.len), (vec![0x3a, 3, 0x0a, 1, 3, 0x50, 1, 0x62, 12], 21));
+        let halves = raw(NumberType::F16);
+        assert_eq!((halves.head, halves.len), (vec![0x3a, 3, 0x0a, 1, 3, 0x50, 2, 0x62, 6], 15));
     }
 }

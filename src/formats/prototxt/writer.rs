@@ -1,7 +1,7 @@
 //! The prototxt: the caffemodel's message in protobuf's text format, as `protoc --decode` prints it.
 //!
 //! Every value stands on a line of its own, with as many digits as it takes to read the same bits back; only NaN loses
-//! its sign and its payload.
+//! its sign and its payload. Values that the caffemodel has as bytes are written as the numbers that they are.
 
 use std::io::{self, Write};
 

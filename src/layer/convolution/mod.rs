@@ -20,6 +20,9 @@
 //!
 //! Blobs given in the net must have these shapes.
 //!
+//! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs as they
+//! are.
+//!
 //! What surprises: an output without elements is allowed, but not with a bias, since Caffe then allocates a vector of
 //! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
 //! `i32::MAX` elements. `engine` and `force_nd_im2col` change nothing here.
@@ -31,6 +34,7 @@ mod window;
 pub use deformable::DeformableConvolution;
 pub use window::Window;
 
+use super::pooling::picture_size;
 use super::size::checked_size;
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
@@ -102,7 +106,10 @@ impl Convolution {
         let bottom = ctx.bottom(0);
         let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
         let channels = i64::from(bottom.dims()[axis]);
-        let windows = Window::along(param, bottom.axes() - axis - 1)?;
+        let windows = match ctx.dialect.traits.convolutions_take_any_axes {
+            true => Window::along(param, bottom.axes() - axis - 1)?,
+            false => picture_size(bottom).and_then(|_| Window::of_pairs(param))?,
+        };
         if param.num_output() == 0 {
             let help = "give the number of output channels";
             return Err(Refusal::at(NUM_OUTPUT, "num_output is missing or 0").help(help));
@@ -187,7 +194,11 @@ fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
     };
     let bias = convolution.bias.then_some(convolution.num_output);
     let tops = vec![top; ctx.top_count()];
-    fillers.add(Setup::new(ctx, Operator::Convolution(convolution), tops), weight, bias)
+    let setup = Setup::new(ctx, Operator::Convolution(convolution), tops);
+    if !ctx.dialect.traits.convolutions_take_any_axes && !ctx.given.is_empty() {
+        return Ok(setup.given_roles(&[Role::Weight, Role::Bias]));
+    }
+    fillers.add(setup, weight, bias)
 }
 
 /// Caffe unrolls one image into (inner * kernel.., positions..) elements; a 1x1 convolution does not use them, but they
@@ -247,7 +258,7 @@ impl BlobFillers<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::setup;
+    use crate::layer::testing::{Surroundings, setup};
     use crate::layer::{BlobValues, Draw};
     use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
 
@@ -394,5 +405,33 @@ mod tests {
         assert_eq!(refuse(&[&[2, 2, 1, 1]]), "the layer gives 1 blobs and needs 2");
         assert_eq!(refuse(&[&[2, 2], &[2]]), "blob 0 is given as (2, 2) and must be (2, 2, 1, 1)");
         assert_eq!(refuse(&[&[2, 2, 1, 1], &[1, 2]]), "blob 1 is given as (1, 2) and must be (2)");
+    }
+
+    #[test]
+    fn older_caffes_take_pictures_and_pairs() {
+        let top = |fields: &str| {
+            let text = format!("convolution_param {{ num_output: 2 {fields} }}");
+            Surroundings::of("yjxiong").top("Convolution", &text, &[&[1, 2, 9, 8]])
+        };
+        assert_eq!(top("kernel_size: 3 dilation: 2"), [1, 2, 5, 4]);
+        assert_eq!(top("kernel_size: 3 dilation_h: 2"), [1, 2, 5, 8]);
+        assert_eq!(top("kernel_size: 3 dilation_w: 2"), [1, 2, 7, 6]);
+        assert_eq!(top("kernel_size: 3 kernel_h: 1"), [1, 2, 7, 6]);
+        assert_eq!(top("kernel_h: 1 kernel_w: 4 pad_h: 1 pad_w: 2 stride_h: 3 stride_w: 1"), [1, 2, 4, 9]);
+    }
+
+    #[test]
+    fn older_caffes_refuse_halves() {
+        let error = |fields: &str, bottom: &[i32]| {
+            let text = format!("convolution_param {{ num_output: 2 {fields} }}");
+            Surroundings::of("yjxiong").refusal("Convolution", &text, &[bottom])
+        };
+        let message = "convolution_param.pad: give pad, or both of pad_h and pad_w, or none";
+        assert_eq!(error("kernel_size: 3 pad_h: 1", &[1, 2, 9, 8]), message);
+        assert_eq!(error("kernel_size: 3 pad: 1 pad_h: 1 pad_w: 1", &[1, 2, 9, 8]), message);
+        let message = "convolution_param.kernel_size: kernel_h and kernel_w have to be given together";
+        assert_eq!(error("kernel_h: 3", &[1, 2, 9, 8]), message);
+        assert_eq!(error("kernel_size: 3 stride: 0", &[1, 2, 9, 8]), "convolution_param.stride: stride is 0");
+        assert_eq!(error("kernel_size: 3", &[1, 2, 9]), "bottom: the bottom (1, 2, 9) must have 4 axes");
     }
 }

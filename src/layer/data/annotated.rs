@@ -26,7 +26,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["annotated_data_param", "data_param", "transform_param"])
-.known(Known::In(&["ssd", "refinedet"]));
+.known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();

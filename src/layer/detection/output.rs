@@ -21,7 +21,7 @@ use crate::layer::{Arity, Draw, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::prior_box_parameter::CodeType;
 use crate::proto::caffe::{DetectionOutputParameter, NonMaximumSuppressionParameter, SaveOutputParameter};
 
-pub(super) const SSD: LayerType = entry(Arity::between(3, 4)).known(Known::In(&["ssd"]));
+pub(super) const SSD: LayerType = entry(Arity::between(3, 4)).known(Known::In(&["ssd", "intel", "nvidia"]));
 
 pub(super) const REFINEDET: LayerType = entry(Arity::between(3, 5)).known(Known::In(&["refinedet"]));
 

@@ -22,7 +22,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["prior_box_param"])
-.known(Known::In(&["ssd", "refinedet"]));
+.known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
 
 /// Boxes around each position.
 #[derive(Debug, Clone, PartialEq)]

@@ -17,6 +17,7 @@ mod euclidean;
 mod focal;
 mod hinge;
 mod infogain;
+mod l1;
 mod multi_box;
 mod multinomial_logistic;
 mod sigmoid_cross_entropy;
@@ -34,6 +35,7 @@ pub(super) static TYPES: &[LayerType] = &[
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
+    l1::TYPE,
     multi_box::SSD,
     multi_box::REFINEDET,
     multinomial_logistic::TYPE,
@@ -80,6 +82,8 @@ pub enum Loss {
         /// The file of the matrix; none where the third bottom is it.
         matrix: Option<PathBuf>,
     },
+    /// The mean distance.
+    L1,
     /// The loss of boxes and their classes.
     MultiBox(MultiBoxLoss),
     /// The negative log-likelihood of the labels, from probabilities.

@@ -23,7 +23,7 @@ use crate::proto::caffe::prior_box_parameter::CodeType;
 
 const NUM_CLASSES: &str = "multibox_loss_param.num_classes";
 
-pub(super) const SSD: LayerType = entry(Arity::exactly(4)).known(Known::In(&["ssd"]));
+pub(super) const SSD: LayerType = entry(Arity::exactly(4)).known(Known::In(&["ssd", "intel", "nvidia"]));
 
 pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4)).known(Known::In(&["refinedet"]));
 

@@ -23,8 +23,9 @@ const NAME: &str = "SmoothL1Loss";
 const SUMMARY: &str = "Takes the distance between prediction and target, squared where it is below 1";
 const ONE: Arity = Arity::exactly(1);
 
-pub(super) const SSD: LayerType =
-    LayerType::new(NAME, SUMMARY, Arity::exactly(2), ONE, &of_ssd).auto_tops().known(Known::In(&["ssd", "refinedet"]));
+pub(super) const SSD: LayerType = LayerType::new(NAME, SUMMARY, Arity::exactly(2), ONE, &of_ssd)
+    .auto_tops()
+    .known(Known::In(&["ssd", "refinedet", "nvidia"]));
 
 pub(super) const WEIGHTED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_fast_rcnn)
     .auto_tops()

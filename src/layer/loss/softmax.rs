@@ -51,15 +51,6 @@ fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(scalar_loss(ctx, Loss::Softmax(Labels::new(ctx, axis))))
 }
 
-fn of_each_label(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let axis = class_axis(ctx)?;
-    check_batches(ctx)?;
-    check_label_count(ctx, axis)?;
-    let mut tops = vec![Shape::scalar(), ctx.bottom(0).clone(), ctx.bottom(1).clone()];
-    tops.truncate(ctx.top_count());
-    Ok(loss(ctx, Loss::Softmax(Labels::new(ctx, axis)), tops))
-}
-
 /// Checks that classes that are to be weighed have a weight each: SegNet counts the channels, whatever the axis.
 fn check_class_weights(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
     let Some(param) = ctx.param.loss_param.as_deref().filter(|param| param.weight_by_label_freqs()) else {
@@ -72,6 +63,15 @@ fn check_class_weights(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
         "{weights} class_weighting for {channels} channels: weight_by_label_freqs takes one for each"
     );
     Ok(())
+}
+
+fn of_each_label(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let axis = class_axis(ctx)?;
+    check_batches(ctx)?;
+    check_label_count(ctx, axis)?;
+    let mut tops = vec![Shape::scalar(), ctx.bottom(0).clone(), ctx.bottom(1).clone()];
+    tops.truncate(ctx.top_count());
+    Ok(loss(ctx, Loss::Softmax(Labels::new(ctx, axis)), tops))
 }
 
 #[cfg(test)]

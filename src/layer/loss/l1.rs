@@ -1,0 +1,44 @@
+//! L1Loss, NVIDIA's: the distances of prediction and target, summed and divided by N.
+//!
+//! Bottoms: N x any, and N x as many numbers an item. There are no settings. The layer of this name in FlowNet's tree is
+//! not this one.
+
+use super::{Loss, check_batches, scalar_loss};
+use crate::dialect::Known;
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "L1Loss",
+    "Takes the mean distance between prediction and target",
+    Arity::exactly(2),
+    Arity::exactly(1),
+    &setup,
+)
+.auto_tops()
+.known(Known::In(&["nvidia"]));
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_batches(ctx)?;
+    let (a, b) = (ctx.bottom(0).count_from(1), ctx.bottom(1).count_from(1));
+    ensure!(a == b, "bottom", "the bottoms have {a} and {b} numbers an item");
+    Ok(scalar_loss(ctx, Loss::L1))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn only_the_size_of_an_item_counts() {
+        let nvidia = Surroundings::of("nvidia");
+        let made = nvidia.run("L1Loss", "", &[&[2, 3, 4], &[2, 12]], 1).unwrap();
+        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
+        let error = |bottoms: &[&[i32]]| nvidia.refusal("L1Loss", "", bottoms);
+        assert_eq!(error(&[&[2, 3], &[2, 4]]), "bottom: the bottoms have 3 and 4 numbers an item");
+        assert_eq!(
+            error(&[&[2, 3], &[3, 3]]),
+            "bottom: the bottoms differ in their first dimension: (2, 3) and (3, 3)"
+        );
+    }
+}

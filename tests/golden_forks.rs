@@ -127,13 +127,13 @@ fn fast_rcnn() {
 }
 
 #[test]
-fn soeaver() {
-    check("soeaver", &Exceptions::default());
+fn pspnet() {
+    check("pspnet", &Exceptions::default());
 }
 
 #[test]
-fn pspnet() {
-    check("pspnet", &Exceptions::default());
+fn yjxiong() {
+    check("yjxiong", &Exceptions { runs: &[], rejects: &[("reject-yjxiong-bn-cudnn", BUILD)] });
 }
 
 #[test]
@@ -190,6 +190,16 @@ fn bvlc_rc2() {
 #[test]
 fn nvidia() {
     check("nvidia", &Exceptions::default());
+}
+
+#[test]
+fn soeaver() {
+    check("soeaver", &Exceptions::default());
+}
+
+#[test]
+fn intel() {
+    check("intel", &Exceptions::default());
 }
 
 /// What a source is in binary.

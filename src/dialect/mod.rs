@@ -17,7 +17,8 @@ pub use document::{DialectDocument, MessageFields};
 pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
 pub use traits::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Fans, GaussianCheck, ImageLists, InfogainInput, NetInputs, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Fans, GaussianCheck, ImageLists, InfogainInput, NetInputs,
+    PoolingAxes, Traits,
 };
 pub use vocabulary::Vocabulary;
 

@@ -1,6 +1,8 @@
 //! The table of dialects.
 
-use super::{BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, GaussianCheck, NetInputs, Traits};
+use super::{
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, NetInputs, PoolingAxes, Traits,
+};
 
 /// Those of SSD, which grew from BVLC's master of the summer of 2016.
 const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reader_draws: true, ..Traits::RC5 };
@@ -62,19 +64,24 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Intel's distribution for its processors",
         source: "intel/caffe 1.1, 44d5363",
         traits: Traits {
+            fans: Fans::TwoAxes,
             batch_norm_params: BatchNormParams::Kept,
+            folds_batch_norm: true,
+            convolution_compares_bottoms: false,
+            pooling_axes: PoolingAxes::Volumes,
+            crops_by_sides: false,
             reader_draws: true,
             prefetch_draws: false,
             ..Traits::RELEASE_1_0
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "yjxiong",
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
         traits: Traits::RC2,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "soeaver",

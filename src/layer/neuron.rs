@@ -14,6 +14,7 @@
 //! | ReLUX | that, and maximal_value where it would be more |
 //! | SeLu | lambda x where x > 0, else lambda alpha (exp(x) - 1) |
 //! | SeLuDropout | x or alpha, at random, then scaled and shifted to mean 0 and variance 1, in phase TRAIN; x in phase TEST |
+//! | SpatialDropout | x / (1 - ratio) or 0 for whole channels, at random, in phase TRAIN; x in phase TEST |
 //! | Sigmoid | 1 / (1 + exp(-x)) |
 //! | Swish | x sigmoid(beta x) |
 //! | TanH | tanh(x) |
@@ -69,6 +70,16 @@ pub(super) static TYPES: &[LayerType] = &[
     .keeps_signal()
     .known(Known::In(&["soeaver"])),
     LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).params(&["sigmoid_param"]),
+    LayerType::new(
+        "SpatialDropout",
+        "Sets whole channels to zero at random while training",
+        ONE,
+        ONE,
+        &spatial_dropout,
+    )
+    .params(&["spatial_dropout_param"])
+    .keeps_signal()
+    .known(Known::WithField("spatial_dropout_param")),
     LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish)
         .params(&["swish_param"])
         .known(Known::WithField("swish_param")),
@@ -94,6 +105,11 @@ pub enum Neuron {
     },
     /// x / (1 - ratio) or 0, at random.
     Dropout {
+        /// The probability of 0; none where x stays as it is, as in phase TEST.
+        ratio: Option<f32>,
+    },
+    /// x / (1 - ratio) or 0 for whole channels, at random.
+    SpatialDropout {
         /// The probability of 0; none where x stays as it is, as in phase TEST.
         ratio: Option<f32>,
     },
@@ -195,6 +211,12 @@ fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
     setup(ctx, Neuron::Dropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
+}
+
+/// Intel's Caffe takes the ratio from `dropout_param`, whatever `spatial_dropout_param` says.
+fn spatial_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let ratio = ctx.param.dropout_param.clone().unwrap_or_default().dropout_ratio();
+    setup(ctx, Neuron::SpatialDropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
 }
 
 fn elu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -190,6 +190,7 @@ fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
     let draws = |of: &Traits| (of.reader_draws, of.prefetch_draws, of.data_skips_at_random);
     one.bilinear_centre != other.bilinear_centre && census.fillers.contains("bilinear")
         || one.layers_have_types != other.layers_have_types
+        || one.folds_batch_norm != other.folds_batch_norm && has(&["BatchNorm"])
         || one.batch_norm_params != other.batch_norm_params && has(&["BatchNorm"])
         || one.gaussian_check != other.gaussian_check && census.fillers.contains("gaussian")
         || draws(one) != draws(other)

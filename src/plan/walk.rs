@@ -21,6 +21,7 @@ use crate::dialect::{Dialect, known_names};
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{self, Filler, FillerRegistry};
 use crate::formats::NumberType;
+use crate::layer::engine;
 use crate::layer::{BlobSpec, BlobValues, FillerSpec, LAYERS, LayerType, Setup, SetupContext};
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
@@ -141,6 +142,7 @@ impl<'a> NetWalk<'a> {
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
         let entry = self.layer_type(layer).map_err(at_layer)?;
+        engine::check(param).map_err(at_layer)?;
         check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
         let given_shapes =

@@ -289,6 +289,14 @@ impl EnumType {
     }
 }
 
+impl PartialEq for EnumType {
+    fn eq(&self, other: &EnumType) -> bool {
+        std::ptr::eq(self.0, other.0)
+    }
+}
+
+impl Eq for EnumType {}
+
 impl fmt::Debug for EnumType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("EnumType").field(&self.name()).finish()
@@ -296,7 +304,7 @@ impl fmt::Debug for EnumType {
 }
 
 /// The kinds of values that occur in Caffe's schema.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Kind {
     Int32,

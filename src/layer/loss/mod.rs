@@ -32,7 +32,8 @@ pub use multi_box::MultiBoxLoss;
 pub(super) static TYPES: &[LayerType] = &[
     contrastive::TYPE,
     euclidean::TYPE,
-    focal::TYPE,
+    focal::SOEAVER,
+    focal::HAPPYNEAR,
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
@@ -47,6 +48,7 @@ pub(super) static TYPES: &[LayerType] = &[
     smooth_l1::FAST_RCNN,
     smooth_l1::RFCN,
     smooth_l1::OHEM,
+    smooth_l1::TURNED,
     softmax::TYPE,
     softmax::RFCN,
     softmax::OHEM,
@@ -110,6 +112,11 @@ pub enum Loss {
         sigma: f32,
         /// The divisor of the sum.
         normalization: NormalizationMode,
+    },
+    /// Half the squared distance up to a point, from which on it grows by 1 for each unit; divided by the number of items.
+    SmoothL1Turned {
+        /// The point.
+        turn_point: f32,
     },
     /// The negative log-likelihood of the labels under a softmax.
     Softmax(Labels),

@@ -26,15 +26,18 @@ const ONE: Arity = Arity::exactly(1);
 
 pub(super) const SSD: LayerType = LayerType::new(NAME, SUMMARY, Arity::exactly(2), ONE, &of_ssd)
     .auto_tops()
+    .loss()
     .known(Known::In(&["ssd", "refinedet", "nvidia"]));
 
 pub(super) const WEIGHTED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_fast_rcnn)
     .auto_tops()
+    .weightless()
     .known(Known::In(&["yjxiong", "ducha-aiki"]));
 
 pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_faster_rcnn)
     .params(&["smooth_l1_loss_param"])
     .auto_tops()
+    .weightless()
     .known(Known::In(&["fast-rcnn", "soeaver", "intel"]));
 
 pub(super) const RFCN: LayerType =
@@ -49,7 +52,7 @@ pub(super) const TURNED: LayerType = LayerType::new(NAME, SUMMARY, Arity::betwee
     .known(Known::In(&["happynear"]));
 
 const fn of_each_place(name: &'static str) -> LayerType {
-    LayerType::new(name, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_rfcn).auto_tops()
+    LayerType::new(name, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_rfcn).auto_tops().weightless()
 }
 
 fn of_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

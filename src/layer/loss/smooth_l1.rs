@@ -49,6 +49,7 @@ pub(super) const OHEM: LayerType =
 pub(super) const TURNED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_happynear)
     .params(&["smoothl1_param"])
     .auto_tops()
+    .weightless()
     .known(Known::In(&["happynear"]));
 
 const fn of_each_place(name: &'static str) -> LayerType {

@@ -22,6 +22,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["proposal_param"])
+.weightless()
 .known(Known::In(&["happynear"]));
 
 /// The best of predicted boxes.

@@ -30,7 +30,7 @@ pub(super) static TYPES: &[LayerType] = &[
 ];
 
 const fn entry(bottoms: Arity) -> LayerType {
-    LayerType::new(NAME, SUMMARY, bottoms, Arity::exactly(1), &interp).params(&[FIELD]).keeps_signal()
+    LayerType::new(NAME, SUMMARY, bottoms, Arity::exactly(1), &interp).params(&[FIELD]).weightless().keeps_signal()
 }
 
 /// The part of each picture within the pads, resized by bilinear interpolation.

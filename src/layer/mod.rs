@@ -128,7 +128,9 @@ pub use prelu::Prelu;
 pub use python::{PYTHON_LAYERS, PythonLayer};
 pub use recurrent::{Cell, Recurrent};
 pub use reduction::Reduction;
-pub use region::{BoxAnnotator, Frcnn, FrcnnConfig, MovedParts, PositionPooling, RoiMask, RoiMethod, RoiPooling};
+pub use region::{
+    BoxAnnotator, Frcnn, FrcnnConfig, MovedParts, PositionPooling, Proposal, RoiMask, RoiMethod, RoiPooling,
+};
 pub use registry::{LAYERS, LayerRegistry};
 pub use reorg::Reorg;
 pub use scale::Scale;

@@ -28,7 +28,7 @@ use super::pooling::Pooling;
 use super::prelu::Prelu;
 use super::recurrent::Recurrent;
 use super::reduction::Reduction;
-use super::region::{BoxAnnotator, Frcnn, PositionPooling, RoiPooling};
+use super::region::{BoxAnnotator, Frcnn, PositionPooling, Proposal, RoiPooling};
 use super::reorg::Reorg;
 use super::scale::Scale;
 use super::segmentation::Segmentation;
@@ -142,6 +142,8 @@ pub enum Operator {
     Prelu(Prelu),
     /// Boxes around each position.
     PriorBox(PriorBox),
+    /// The best of predicted boxes.
+    Proposal(Proposal),
     /// A recurrent net over all timesteps.
     Recurrent(Recurrent),
     /// A sum over the last axes.

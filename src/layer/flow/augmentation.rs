@@ -140,7 +140,6 @@ fn black(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::layer::testing::Surroundings;
 
     const PICTURE: &[i32] = &[2, 3, 9, 11];

@@ -40,7 +40,8 @@ pub(super) static TYPES: &[LayerType] = &[
     euclidean_with_index::TYPE,
     flow::L1,
     flow::LPQ,
-    focal::TYPE,
+    focal::SOEAVER,
+    focal::HAPPYNEAR,
     gan::BEGAN,
     gan::GAN,
     hinge::TYPE,
@@ -58,6 +59,7 @@ pub(super) static TYPES: &[LayerType] = &[
     smooth_l1::RFCN,
     smooth_l1::OHEM,
     smooth_l1::SYNOPSYS,
+    smooth_l1::TURNED,
     softmax::TYPE,
     triplet::TYPE,
     yolo::V2,
@@ -126,6 +128,11 @@ pub enum Loss {
         sigma: f32,
         /// The divisor of the sum.
         normalization: NormalizationMode,
+    },
+    /// Half the squared distance up to a point, from which on it grows by 1 for each unit; divided by the number of items.
+    SmoothL1Turned {
+        /// The point.
+        turn_point: f32,
     },
     /// The negative log-likelihood of the labels under a softmax.
     Softmax(Labels),

@@ -192,6 +192,16 @@ fn nvidia() {
     check("nvidia", &Exceptions::default());
 }
 
+#[test]
+fn soeaver() {
+    check("soeaver", &Exceptions::default());
+}
+
+#[test]
+fn intel() {
+    check("intel", &Exceptions::default());
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

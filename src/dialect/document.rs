@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, InfogainInput, Known,
-    NetInputs, Traits,
+    NetInputs, PoolingAxes, Traits,
 };
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -67,10 +67,23 @@ impl Traits {
                     "the filler bilinear rounds its factor down, and has another centre for widths w but w mod 4 = 0",
                 ),
             },
+            match self.fans {
+                Fans::AnyAxes => None,
+                Fans::FourAxes => {
+                    Some("xavier, msra and positive_unitball refuse more than four axes, and take a blob without axes")
+                }
+                Fans::TwoAxes => Some("xavier and msra refuse blobs of less than two axes, such as biases"),
+            },
             when(
-                self.fans == Fans::FourAxes,
-                "xavier, msra and positive_unitball refuse more than four axes, and take a blob without axes",
+                self.folds_batch_norm,
+                "in TEST a BatchNorm behind a convolution, and a Scale behind that, vanish into the convolution",
             ),
+            when(!self.convolution_compares_bottoms, "the bottoms of a convolution may differ in shape"),
+            when(
+                self.pooling_axes == PoolingAxes::Volumes,
+                "Pooling takes volumes, and drops last windows behind the elements where a kernel is 1",
+            ),
+            when(!self.crops_by_sides, "crop_h and crop_w do not change the size of pictures"),
             match self.batch_norm_params {
                 BatchNormParams::Cleared => None,
                 BatchNormParams::Replaced => Some("three params of a BatchNorm layer are removed, names included"),

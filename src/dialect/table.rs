@@ -1,6 +1,8 @@
 //! The table of dialects.
 
-use super::{BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, GaussianCheck, NetInputs, Traits};
+use super::{
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, NetInputs, PoolingAxes, Traits,
+};
 
 /// Those of SSD, which grew from BVLC's master of the summer of 2016.
 const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reader_draws: true, ..Traits::RC5 };
@@ -10,6 +12,7 @@ const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reade
 pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "bvlc",
+        own: None,
         about: "BVLC's Caffe of today, the last commit of master",
         source: "BVLC/caffe, 9b89154, 2020",
         traits: Traits::MASTER,
@@ -17,6 +20,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-1.0",
+        own: None,
         about: "BVLC's release 1.0 of April 2017",
         source: "BVLC/caffe, tag 1.0",
         traits: Traits::RELEASE_1_0,
@@ -24,6 +28,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc5",
+        own: None,
         about: "BVLC's release candidate 5 of February 2017, and 4 of January",
         source: "BVLC/caffe, tags rc5 and rc4",
         traits: Traits::RC5,
@@ -31,6 +36,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc3",
+        own: None,
         about: "BVLC's release candidate 3 of January 2016",
         source: "BVLC/caffe, tag rc3",
         traits: Traits::RC3,
@@ -38,6 +44,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc2",
+        own: None,
         about: "BVLC's release candidate 2 of February 2015",
         source: "BVLC/caffe, tag rc2",
         traits: Traits { legacy_blobs: true, takes_empty_axes: true, ..Traits::RC2 },
@@ -45,6 +52,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "addons",
+        own: None,
         about: "BVLC's Caffe of today with ShuffleChannel, as ShuffleNet has it added",
         source: "farmingyard/ShuffleNet, README",
         traits: Traits::MASTER,
@@ -52,6 +60,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "ssd",
+        own: None,
         about: "SSD, the single shot detector",
         source: "weiliu89/caffe, branch ssd, 4817bf8",
         traits: SSD,
@@ -59,18 +68,25 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "intel",
+        own: None,
         about: "Intel's distribution for its processors",
         source: "intel/caffe 1.1, 44d5363",
         traits: Traits {
+            fans: Fans::TwoAxes,
             batch_norm_params: BatchNormParams::Kept,
+            folds_batch_norm: true,
+            convolution_compares_bottoms: false,
+            pooling_axes: PoolingAxes::Volumes,
+            crops_by_sides: false,
             reader_draws: true,
             prefetch_draws: false,
             ..Traits::RELEASE_1_0
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "yjxiong",
+        own: None,
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
         traits: Traits::RC2,
@@ -78,6 +94,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "soeaver",
+        own: None,
         about: "Layers for classification, detection and segmentation, collected by soeaver",
         source: "soeaver/py-RFCN-priv, ec89b86",
         traits: Traits {
@@ -86,10 +103,11 @@ pub static DIALECTS: &[Dialect] = &[
             scale_takes_given_bias: false,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "nvidia",
+        own: None,
         about: "NVIDIA's distribution, NVCaffe",
         source: "NVIDIA/caffe 0.17, 87a2554",
         traits: Traits {
@@ -104,6 +122,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "happynear",
+        own: None,
         about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
         traits: Traits::RELEASE_1_0,
@@ -111,6 +130,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "fast-rcnn",
+        own: None,
         about: "Fast and Faster R-CNN",
         source: "rbgirshick/caffe-fast-rcnn as py-faster-rcnn pins it, 0dcd397",
         traits: Traits::RC3,
@@ -118,6 +138,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "synopsys",
+        own: None,
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
         traits: Traits { bilinear_centre: BilinearCentre::Factor, checks_hdf5: false, ..Traits::MASTER },
@@ -125,6 +146,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "ducha-aiki",
+        own: None,
         about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
         traits: Traits::RC3,
@@ -132,6 +154,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "refinedet",
+        own: None,
         about: "RefineDet, a detector in two steps on top of SSD",
         source: "sfzhang15/RefineDet, 52b6fe2",
         traits: SSD,
@@ -139,6 +162,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "rfcn",
+        own: None,
         about: "R-FCN, a detector with position-sensitive maps",
         source: "daijifeng001/caffe-rfcn, 543f8f6",
         traits: Traits { net_inputs: NetInputs::Layer, takes_empty_axes: true, ..Traits::RC3 },
@@ -146,6 +170,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "pspnet",
+        own: None,
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
         traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
@@ -153,6 +178,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "segnet",
+        own: None,
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
         traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
@@ -160,6 +186,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "segnet-cudnn5",
+        own: None,
         about: "SegNet on a later Caffe",
         source: "TimoSaemann/caffe-segnet-cudnn5, abcf30d",
         traits: Traits {
@@ -172,6 +199,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "crfasrnn",
+        own: None,
         about: "CRF as RNN",
         source: "torrvision/caffe, d779ee3",
         traits: Traits::RC3,
@@ -179,6 +207,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "crfasrnn-0.1",
+        own: None,
         about: "CRF as RNN, its first release",
         source: "torrvision/crfasrnn, tag 0.1, 3ddb109",
         traits: Traits::RC2,
@@ -186,6 +215,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "apl",
+        own: None,
         about: "Learned activation functions",
         source: "forestagostinelli/Learned-Activation-Functions-Source, aa1f97e",
         traits: Traits::RC2,
@@ -193,6 +223,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "lisa",
+        own: None,
         about: "Captions and long-term recurrent networks",
         source: "LisaAnne/lisa-caffe-public, 49b8643",
         traits: Traits::RC2,
@@ -200,6 +231,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "cambricon",
+        own: None,
         about: "Cambricon's distribution for its accelerators",
         source: "Cambricon/caffe, ca5b402",
         traits: Traits::MASTER,
@@ -207,6 +239,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "mobilenet-yolo",
+        own: None,
         about: "MobileNet-YOLO",
         source: "eric612/MobileNet-YOLO, 69b4441",
         traits: Traits::MASTER,

@@ -20,6 +20,19 @@ pub enum Fans {
     AnyAxes,
     /// Those of four axes at most; a blob without axes has fans of 1.
     FourAxes,
+    /// Those of two axes or more; positive_unitball takes four at most.
+    TwoAxes,
+}
+
+/// What Pooling layers take, and when a last window that would start behind the elements is dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PoolingAxes {
+    /// Pictures; the window is dropped where there is a pad.
+    Pictures,
+    /// Pictures, whose window is dropped where there is a pad or a kernel of 1, and volumes, of three axes behind the
+    /// channels.
+    Volumes,
 }
 
 /// What becomes of the `param` entries of a BatchNorm layer.
@@ -114,6 +127,14 @@ pub struct Traits {
     /// Whether every layer has types of its numbers and of its math, with which it is saved, and by which its blobs are
     /// kept, as floats or halves, and saved as bytes.
     pub layers_have_types: bool,
+    /// Whether in TEST a BatchNorm behind a convolution, and a Scale behind that, vanish into the convolution.
+    pub folds_batch_norm: bool,
+    /// Whether the bottoms of a convolution must have one shape; otherwise the first one's counts.
+    pub convolution_compares_bottoms: bool,
+    /// What Pooling layers take.
+    pub pooling_axes: PoolingAxes,
+    /// Whether `crop_h` and `crop_w` of a `transform_param` count.
+    pub crops_by_sides: bool,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
     /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
@@ -156,6 +177,10 @@ impl Traits {
         batch_norm_blobs: BatchNormBlobs::Sums,
         gaussian_check: GaussianCheck::Std,
         layers_have_types: false,
+        folds_batch_norm: false,
+        convolution_compares_bottoms: true,
+        pooling_axes: PoolingAxes::Pictures,
+        crops_by_sides: true,
         reader_draws: false,
         prefetch_draws: true,
         data_skips_at_random: false,

@@ -19,6 +19,7 @@
 
 mod batch_norm;
 mod fit;
+mod fold;
 mod nested;
 mod rename;
 mod report;
@@ -41,6 +42,7 @@ use crate::formats::map::FileMap;
 use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
 use crate::net::{ReadOptions, describe};
 use crate::plan::{BlobId, Plan, PlannedLayer};
+use crate::proto::caffe::Phase;
 use crate::setting::{Advice, Setting};
 
 /// A file of weights to take values from.
@@ -128,7 +130,7 @@ pub(crate) fn apply_nested(
 ) -> Result<MatchReport> {
     let renamed = vec![false; options.renames.len()];
     let mut matcher = Matcher { targets: targets(plan), plan, options, nested, renamed };
-    let donors = donors.iter().map(|donor| matcher.donor(donor)).collect::<Result<Vec<_>>>()?;
+    let donors = donors.iter().map(|donor| matcher.prepared(donor)).collect::<Result<Vec<_>>>()?;
     matcher.check_options()?;
     let initialised = report::initialised(plan);
     Ok(MatchReport { donors, initialised })
@@ -153,6 +155,29 @@ struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
+    /// Takes a donor, folded as the net is.
+    fn prepared(&mut self, donor: &Donor) -> Result<DonorReport> {
+        let is_message = donor.net.format.is_none_or(|format| format.matching() == Matching::Layers);
+        if !(self.plan.dialect.traits.folds_batch_norm && self.plan.phase == Phase::Test && is_message) {
+            return self.donor(donor);
+        }
+        let has_kept = |name: &str| {
+            let mut layers = self.plan.layers.iter();
+            layers.any(|layer| layer.param.r#type() == "BatchNorm" && layer.param.name() == name)
+        };
+        let cannot_read = |source| Error::io("cannot read", &donor.name, source);
+        let layers = fold::folded(&donor.net.layers, has_kept).map_err(cannot_read)?;
+        let vanished = donor.net.layers.len() - layers.len();
+        let folded = Donor { name: donor.name.clone(), net: StoredNet { layers, ..donor.net.clone() } };
+        let mut report = self.donor(&folded)?;
+        if vanished > 0 {
+            report
+                .notes
+                .push(format!("{vanished} layers, BatchNorm and Scale, were folded into convolutions, as in the net"));
+        }
+        Ok(report)
+    }
+
     fn donor(&mut self, donor: &Donor) -> Result<DonorReport> {
         let mut report = DonorReport::new(&donor.name);
         let matching = donor.net.format.map_or(Matching::Layers, |format| format.matching());

@@ -4,7 +4,7 @@
 //! weights of a convolution, (outputs, inputs, height, width), without groups: Caffe looks neither at groups nor at
 //! transposition, and for a deconvolution the two change places. Caffe's quirk for a blob of one axis, such as a bias,
 //! is fan-in = 1 and fan-out = N. Its release 1.0 and those before it, and so most forks, take a blob without axes, whose
-//! fans are 1, but none of more than four axes.
+//! fans are 1, but none of more than four axes. Intel's takes none of one axis.
 
 use super::{count, first_dim};
 use crate::Shape;
@@ -41,6 +41,15 @@ impl Fan {
         match fans {
             Fans::AnyAxes => Fan::new(filler, shape),
             Fans::FourAxes => Fan::new(filler, &at_most_four_axes(filler, shape)?),
+            Fans::TwoAxes => {
+                let axes = shape.axes();
+                ensure!(
+                    axes >= 2,
+                    "",
+                    "the {filler} filler takes two axes or more here, a blob of shape {shape} has {axes}"
+                );
+                Fan::new(filler, shape)
+            }
         }
     }
 
@@ -130,6 +139,14 @@ mod tests {
         assert_eq!(of(&[4, 3, 5, 5]), Ok(fan(&[4, 3, 5, 5])));
         let message = "the msra filler takes at most 4 axes here, a blob of shape (1, 1, 1, 1, 1) has 5";
         assert_eq!(of(&[1; 5]).unwrap_err().message, message);
+    }
+
+    #[test]
+    fn intel_s_takes_two_axes_or_more() {
+        let of = |dims: &[i32]| Fan::of("msra", &Shape::new(dims).unwrap(), Fans::TwoAxes);
+        assert_eq!(of(&[4, 3, 5, 5, 2]), Ok(fan(&[4, 3, 5, 5, 2])));
+        let message = "the msra filler takes two axes or more here, a blob of shape (7) has 1";
+        assert_eq!(of(&[7]).unwrap_err().message, message);
     }
 
     #[test]

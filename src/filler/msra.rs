@@ -9,7 +9,7 @@
 //! > Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun (2015), *Delving deep into rectifiers: surpassing human-level
 //! > performance on ImageNet classification*, ICCV 2015.
 //!
-//! `mean` and `std` are not read.
+//! `mean` and `std` are not read. Intel's Caffe multiplies σ by `scale`, 1 unless given.
 
 use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
@@ -33,6 +33,14 @@ pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
         .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs));
+
+/// That of Intel's Caffe.
+pub(super) const SCALED: FillerType =
+    FillerType::new(NAME, SUMMARY, "x ~ N(0, scale^2 2/n), n = fan-in, fan-out or their mean", |param, shape| {
+        Ok(Box::new(Msra::of(param, shape, Fans::TwoAxes)?.scaled(param.scale())))
+    })
+    .fields(&["variance_norm", "scale"])
+    .known(Known::Where(|traits| traits.fans == Fans::TwoAxes));
 
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType = FOUR_AXES.named("msrastatic").known(Known::In(super::STATIC_FILLERS));
@@ -61,6 +69,14 @@ impl Msra {
         refuse_sparse(NAME, param)?;
         let n = Fan::of(NAME, shape, fans)?.n(param)?;
         Ok(Msra { std: (2.0 / n).sqrt(), count: shape.count() })
+    }
+}
+
+impl Msra {
+    /// The same with its standard deviation multiplied, in single precision.
+    #[must_use]
+    pub fn scaled(self, scale: f32) -> Msra {
+        Msra { std: scale * self.std, ..self }
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) const TYPE: FillerType =
 pub(super) const FOUR_AXES: FillerType = FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| {
     Ok(Box::new(PositiveUnitball::of(param, shape, Fans::FourAxes)?))
 })
-.known(Known::Where(|traits| traits.fans == Fans::FourAxes));
+.known(Known::Where(|traits| traits.fans != Fans::AnyAxes));
 
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType =
@@ -68,7 +68,7 @@ impl PositiveUnitball {
         refuse_sparse(NAME, param)?;
         let shape = match fans {
             Fans::AnyAxes => shape,
-            Fans::FourAxes => &at_most_four_axes(NAME, shape)?,
+            Fans::FourAxes | Fans::TwoAxes => &at_most_four_axes(NAME, shape)?,
         };
         let count = count(NAME, shape)?;
         let rows = first_dim(NAME, shape)? as usize;

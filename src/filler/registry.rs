@@ -12,7 +12,7 @@ use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
 use crate::proto::fields::Fields;
 use crate::proto::text::closest;
-use crate::proto::{FIRST_EXTENSION, descriptor};
+use crate::proto::{FIRST_EXTENSION, FieldType, descriptor};
 use crate::setting::{Advice, Setting};
 
 /// Every filler of Caffe and its forks, and the extensions.
@@ -25,12 +25,14 @@ pub static FILLERS: &[FillerType] = &[
     super::dirac::DIRAC,
     super::dirac::IDENTITY,
     super::from_file::TYPE,
+    super::gabor::TYPE,
     super::gaussian::TYPE,
     super::gaussian::LEGACY,
     super::gaussian::MEAN_CHECKED,
     super::gaussian::STATIC,
     super::msra::TYPE,
     super::msra::FOUR_AXES,
+    super::msra::SCALED,
     super::msra::STATIC,
     super::orthogonal::TYPE,
     super::positive_unitball::TYPE,
@@ -46,6 +48,7 @@ pub static FILLERS: &[FillerType] = &[
     super::xavier::TYPE,
     super::xavier::FOUR_AXES,
     super::xavier::STATIC,
+    super::xavier::TWO_AXES,
 ];
 
 /// The fillers that there are: Caffe's, the extensions, and those that a user of the library adds.
@@ -178,8 +181,10 @@ impl FillerRegistry {
         if numbers.is_empty() {
             return None;
         }
-        let message = descriptor("FillerParameter");
-        let given = |name: &str| message.field_named(name).is_some_and(|field| numbers.contains(&field.number()));
+        let message = self.dialect.schema().message("FillerParameter").unwrap_or(descriptor("FillerParameter"));
+        let is_extension = |field: FieldType| field.saved_number() >= FIRST_EXTENSION;
+        let is_given = |field: FieldType| numbers.contains(&field.number()) && is_extension(field);
+        let given = |name: &str| message.field_named(name).is_some_and(is_given);
         self.iter().flat_map(|entry| entry.fields).copied().find(|name| given(name))
     }
 }
@@ -315,12 +320,20 @@ mod tests {
     }
 
     #[test]
+    fn a_dialect_s_own_field_is_no_extension() {
+        let scaled = FillerParameter { scale: Some(2.0), ..of_type("msra") };
+        let registry = FillerRegistry::default();
+        let intel = registry.of(Dialect::get("intel").unwrap());
+        assert!(intel.build(&scaled, &Shape::new([2, 2]).unwrap()).is_ok());
+    }
+
+    #[test]
     fn every_extension_field_is_read_by_a_filler() {
         let message = crate::proto::descriptor("FillerParameter");
         for field in message.fields().filter(|field| field.number() >= FIRST_EXTENSION) {
             let reads = |entry: &FillerType| entry.fields.contains(&field.name());
             assert!(FILLERS.iter().any(reads), "{} is not read", field.name());
-            assert!(FILLERS.iter().all(|entry| entry.extension || !reads(entry)), "{} is Caffe's", field.name());
+            assert!(bvlcs().all(|entry| entry.extension || !reads(entry)), "{} is Caffe's", field.name());
         }
     }
 

@@ -33,6 +33,12 @@ pub(super) const FOUR_AXES: FillerType =
         .fields(&["variance_norm"])
         .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
 
+/// That of Intel's Caffe.
+pub(super) const TWO_AXES: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::of(param, shape, Fans::TwoAxes)?)))
+        .fields(&["variance_norm"])
+        .known(Known::Where(|traits| traits.fans == Fans::TwoAxes));
+
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType = FOUR_AXES.named("xavierstatic").known(Known::In(super::STATIC_FILLERS));
 

@@ -72,6 +72,7 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         eps: param.eps(),
         moving_average_fraction: fraction,
     };
+    check_stats_batch(bottom, param.stats_batch_size(), operator.stored_statistics)?;
     let mut setup = Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&ROLES);
     if ctx.given.is_empty() {
         match ctx.dialect.traits.batch_norm_blobs {
@@ -89,6 +90,17 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// What the blobs are, where there are that many.
 const ROLES: [Role; 5] = [Role::Statistic, Role::Statistic, Role::Statistic, Role::Weight, Role::Bias];
+
+/// Checks that the batch falls into parts of this size, 0 for none, where statistics are taken of it (Intel's Caffe).
+fn check_stats_batch(bottom: &Shape, size: u32, stored: bool) -> Result<(), Refusal> {
+    let batch = i64::from(bottom.dim(0).unwrap_or(0));
+    ensure!(
+        size == 0 || stored || batch % i64::from(size) == 0,
+        "batch_norm_param.stats_batch_size",
+        "stats_batch_size {size} does not divide the batch of {batch}"
+    );
+    Ok(())
+}
 
 fn push_sums(setup: &mut Setup, channels: i32) -> Result<(), Refusal> {
     for size in [channels, channels, 1] {

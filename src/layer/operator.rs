@@ -8,9 +8,10 @@ use super::bn::Bn;
 use super::convolution::{Convolution, DeformableConvolution};
 use super::crop::Crop;
 use super::data::DataSource;
-use super::detection::{DetectionEvaluate, DetectionOutput, PriorBox};
+use super::detection::{DetectionEvaluate, DetectionOutput, EvalDetection, PriorBox};
 use super::eltwise::Eltwise;
 use super::embed::Embed;
+use super::grid_pooling::GridPooling;
 use super::im2col::Im2col;
 use super::inner_product::InnerProduct;
 use super::interp::Interp;
@@ -27,11 +28,13 @@ use super::prelu::Prelu;
 use super::recurrent::Recurrent;
 use super::reduction::Reduction;
 use super::region::{BoxAnnotator, Frcnn, PositionPooling, RoiPooling};
+use super::reorg::Reorg;
 use super::scale::Scale;
 use super::segmentation::Segmentation;
 use super::span::AxisSpan;
 use super::spp::Spp;
 use super::tile::Tile;
+use super::volume_pooling::VolumePooling;
 use crate::Shape;
 
 /// What a layer computes: all that its execution needs beside the values of its bottoms and blobs, defaults filled in and
@@ -75,10 +78,14 @@ pub enum Operator {
     Eltwise(Eltwise),
     /// Learned vectors by their numbers.
     Embed(Embed),
+    /// The boxes that a grid predicts, beside the true ones.
+    EvalDetection(EvalDetection),
     /// The items of all bottoms but the last that the last one marks.
     Filter,
     /// A step of Faster R-CNN.
     Frcnn(Frcnn),
+    /// The maxima over a grid of parts of each region.
+    GridPooling(GridPooling),
     /// The windows of a convolution as channels.
     Im2col(Im2col),
     /// The product with a matrix.
@@ -135,6 +142,8 @@ pub enum Operator {
         /// How many times.
         scale: i32,
     },
+    /// Squares of positions as channels, or channels as squares.
+    Reorg(Reorg),
     /// The first bottom times a factor, and perhaps plus a bias.
     Scale(Scale),
     /// What segmentation takes.
@@ -158,6 +167,8 @@ pub enum Operator {
     Upsample,
     /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape, Split, and Gather and Scatter.
     View,
+    /// The maximum, average or a random element of each window of volumes.
+    VolumePooling(VolumePooling),
 }
 
 impl Operator {

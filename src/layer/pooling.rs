@@ -8,11 +8,13 @@
 //! nothing while the net is built.
 //!
 //! What surprises: beside `kernel_size`, one of `kernel_h` and `kernel_w` is ignored, only both are refused. `engine`
-//! changes nothing here.
+//! changes nothing here. Intel's Caffe drops that window also where a kernel has a side of 1, and takes
+//! [volumes](super::volume_pooling).
 
 use super::size::{checked_size, field_name};
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, volume_pooling};
 use crate::Shape;
+use crate::dialect::PoolingAxes;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::PoolingParameter;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
@@ -31,11 +33,12 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &pooling,
 )
 .params(&["pooling_param"])
-.keeps_signal()];
+.keeps_signal()
+.weightless()];
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();
-    let param = ctx.param.pooling_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.pooling_param.as_deref().unwrap_or(&default);
     let (method, tops) = (param.pool(), ctx.top_count());
     ensure!(
         tops == 1 || method == PoolMethod::Max,
@@ -43,8 +46,21 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "{} pooling makes 1 top, {tops} given; only MAX has a second one",
         method.as_str_name()
     );
+    let takes_volumes = ctx.dialect.traits.pooling_axes == PoolingAxes::Volumes;
+    if takes_volumes {
+        let axis = ctx.bottom_axis(0, param.axis(), "pooling_param.axis")?;
+        match ctx.bottom(0).axes() - axis - 1 {
+            2 => {}
+            3 => return volume_pooling::setup(ctx, param, axis),
+            axes => {
+                let message =
+                    format!("pooling over {axes} axes behind the channels, of {}, is not known", ctx.bottom(0));
+                return Err(Refusal::at("bottom", message));
+            }
+        }
+    }
     let operator = Pooling::new(param, ctx.bottom(0))?;
-    let top = operator.top(ctx.bottom(0))?;
+    let top = operator.clipped_top(ctx.bottom(0), takes_volumes && operator.kernel.contains(&1))?;
     Ok(Setup::new(ctx, Operator::Pooling(operator), vec![top; tops]))
 }
 
@@ -100,6 +116,11 @@ impl Pooling {
     /// The bottom does not have four axes, the padding does not go with the method or the kernel, or the top's size is
     /// negative or too large.
     pub(super) fn top(&self, bottom: &Shape) -> Result<Shape, Refusal> {
+        self.clipped_top(bottom, false)
+    }
+
+    /// The same; `clips` says that last windows behind the elements are dropped even without a pad.
+    fn clipped_top(&self, bottom: &Shape, clips: bool) -> Result<Shape, Refusal> {
         let size = picture_size(bottom)?;
         let padded = self.pad != [0, 0];
         if padded {
@@ -109,34 +130,39 @@ impl Pooling {
             }
         }
         let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
-        dims[2] = self.pooled(0, size[0], padded)?;
-        dims[3] = self.pooled(1, size[1], padded)?;
+        for (axis, size) in size.into_iter().enumerate() {
+            let window = [self.kernel[axis], self.stride[axis], self.pad[axis]];
+            dims[2 + axis] = windows(size, window, self.round, padded || clips)?;
+        }
         Shape::new(dims).at(FIELD)
     }
+}
 
-    /// The number of windows over `size` elements along height (0) or width (1).
-    fn pooled(&self, axis: usize, size: i64, clip: bool) -> Result<i64, Refusal> {
-        let (kernel, stride, pad) = (self.kernel[axis], self.stride[axis], self.pad[axis]);
-        let room = size + 2 * pad - kernel;
-        ensure!(i32::try_from(room).is_ok(), FIELD, "pad {pad} on both sides is too much");
-        let steps = room as f32 / stride as f32;
-        let steps = match self.round {
-            RoundMode::Ceil => steps.ceil(),
-            RoundMode::Floor => steps.floor(),
-        };
-        let mut pooled = steps as i64 + 1;
-        // At most one window is in excess, unless the division was too coarse: that Caffe refuses.
-        let excess = |pooled: i64| clip && (pooled - 1) * stride >= size + pad;
-        if excess(pooled) {
-            pooled -= 1;
-        }
-        ensure!(
-            pooled >= 0 && !excess(pooled),
-            FIELD,
-            "the output size would be {pooled}: kernel size {kernel} over {size} elements, pad {pad}, stride {stride}"
-        );
-        Ok(pooled)
+/// The number of windows, of this kernel, stride and pad, over `size` elements along an axis.
+///
+/// # Errors
+/// It would be negative, or the pad is too large.
+pub(super) fn windows(size: i64, window: [i64; 3], round: RoundMode, clip: bool) -> Result<i64, Refusal> {
+    let [kernel, stride, pad] = window;
+    let room = size + 2 * pad - kernel;
+    ensure!(i32::try_from(room).is_ok(), FIELD, "pad {pad} on both sides is too much");
+    let steps = room as f32 / stride as f32;
+    let steps = match round {
+        RoundMode::Ceil => steps.ceil(),
+        RoundMode::Floor => steps.floor(),
+    };
+    let mut pooled = steps as i64 + 1;
+    // At most one window is in excess, unless the division was too coarse: that Caffe refuses.
+    let excess = |pooled: i64| clip && (pooled - 1) * stride >= size + pad;
+    if excess(pooled) {
+        pooled -= 1;
     }
+    ensure!(
+        pooled >= 0 && !excess(pooled),
+        FIELD,
+        "the output size would be {pooled}: kernel size {kernel} over {size} elements, pad {pad}, stride {stride}"
+    );
+    Ok(pooled)
 }
 
 /// Which way the number of windows is rounded; where both fields are there, `round_mode` says.
@@ -199,7 +225,7 @@ mod tests {
     use crate::proto::caffe::LayerParameter;
 
     fn layer(param: PoolingParameter) -> LayerParameter {
-        LayerParameter { pooling_param: Some(param), ..Default::default() }
+        LayerParameter { pooling_param: Some(param.into()), ..Default::default() }
     }
 
     fn pool(kernel: u32, stride: u32, pad: u32) -> PoolingParameter {
@@ -254,9 +280,9 @@ mod tests {
             stride_w: Some(3),
             ..Default::default()
         };
-        assert_eq!(top(windows, &[1, 1, 6, 5]), [1, 1, 4, 3]);
-        let padded = PoolingParameter { pad_h: Some(1), pad_w: Some(0), ..windows };
-        assert_eq!(top(padded, &[1, 1, 6, 5]), [1, 1, 6, 2]);
+        assert_eq!(top(windows.clone(), &[1, 1, 6, 5]), [1, 1, 4, 3]);
+        let padded = PoolingParameter { pad_h: Some(1), pad_w: Some(0), ..windows.clone() };
+        assert_eq!(top(padded.clone(), &[1, 1, 6, 5]), [1, 1, 6, 2]);
     }
 
     #[test]
@@ -273,23 +299,23 @@ mod tests {
     #[test]
     fn global_pooling_takes_the_whole_picture() {
         let global = PoolingParameter { global_pooling: Some(true), ..Default::default() };
-        assert_eq!(top(global, &[2, 5, 7, 9]), [2, 5, 1, 1]);
-        let sized = PoolingParameter { kernel_h: Some(7), ..global };
-        assert_eq!(refuse(sized, &[2, 5, 7, 9]), ("global pooling takes no kernel_h".into(), KERNEL[1]));
-        let strided = PoolingParameter { stride: Some(2), ..global };
+        assert_eq!(top(global.clone(), &[2, 5, 7, 9]), [2, 5, 1, 1]);
+        let sized = PoolingParameter { kernel_h: Some(7), ..global.clone() };
+        assert_eq!(refuse(sized.clone(), &[2, 5, 7, 9]), ("global pooling takes no kernel_h".into(), KERNEL[1]));
+        let strided = PoolingParameter { stride: Some(2), ..global.clone() };
         let expected = "global pooling takes no pad and no stride, pad 0 x 0 and stride 2 x 2 given";
-        assert_eq!(refuse(strided, &[2, 5, 7, 9]), (expected.into(), "pooling_param.global_pooling"));
+        assert_eq!(refuse(strided.clone(), &[2, 5, 7, 9]), (expected.into(), "pooling_param.global_pooling"));
         let expected = ("global pooling over a picture of 0 x 9".into(), "bottom");
-        assert_eq!(refuse(global, &[2, 5, 0, 9]), expected);
+        assert_eq!(refuse(global.clone(), &[2, 5, 0, 9]), expected);
     }
 
     #[test]
     fn beside_kernel_size_one_side_is_ignored_and_both_are_refused() {
         let odd = PoolingParameter { kernel_h: Some(2), ..pool(3, 1, 0) };
-        assert_eq!(top(odd, &[1, 2, 6, 6]), [1, 2, 4, 4]);
-        let both = PoolingParameter { kernel_w: Some(2), ..odd };
+        assert_eq!(top(odd.clone(), &[1, 2, 6, 6]), [1, 2, 4, 4]);
+        let both = PoolingParameter { kernel_w: Some(2), ..odd.clone() };
         let expected = "kernel_size is given as well as kernel_h and kernel_w";
-        assert_eq!(refuse(both, &[1, 2, 6, 6]), (expected.into(), KERNEL[0]));
+        assert_eq!(refuse(both.clone(), &[1, 2, 6, 6]), (expected.into(), KERNEL[0]));
     }
 
     #[test]
@@ -304,7 +330,7 @@ mod tests {
         let half = PoolingParameter { kernel_size: Some(2), stride_w: Some(1), ..Default::default() };
         assert_eq!(refuse(half, bottom), at("stride_w is given without stride_h", STRIDE[2]));
         let both = PoolingParameter { pad_h: Some(1), pad_w: Some(1), ..pool(2, 1, 1) };
-        assert_eq!(refuse(both, bottom), at("pad is given as well as pad_h or pad_w", PAD[0]));
+        assert_eq!(refuse(both.clone(), bottom), at("pad is given as well as pad_h or pad_w", PAD[0]));
         assert_eq!(refuse(pool(0, 1, 0), bottom), at("kernel_size is 0", KERNEL[0]));
         assert_eq!(refuse(pool(2, 0, 0), bottom), at("stride is 0", STRIDE[0]));
         let huge = at("kernel_size 2147483648 is more than 2147483647", KERNEL[0]);

@@ -20,6 +20,10 @@ pub struct LayerDefaults {
     pub conv_algos_override: Option<String>,
     /// The type that cuDNN computes in.
     pub cudnn_math_override: Option<i32>,
+    /// The engine of layers that have several.
+    pub engine: Option<String>,
+    /// The size of the parts of a batch that BatchNorm layers take statistics of; it wins over what a layer says.
+    pub stats_batch_size: Option<u32>,
 }
 
 impl LayerDefaults {
@@ -32,6 +36,8 @@ impl LayerDefaults {
             backward_math: net.default_backward_math.map(|_| net.default_backward_math()),
             conv_algos_override: net.default_conv_algos_override.clone(),
             cudnn_math_override: net.default_cudnn_math_override,
+            engine: net.engine.clone().filter(|engine| !engine.is_empty()),
+            stats_batch_size: net.bn_stats_batch_size,
         }
     }
 
@@ -44,6 +50,14 @@ impl LayerDefaults {
             convolution.conv_algos_override.get_or_insert_with(|| algos.clone());
         }
         layer.cudnn_math_override = layer.cudnn_math_override.or(self.cudnn_math_override);
+        if let Some(engine) = &self.engine
+            && layer.engine().is_empty()
+        {
+            layer.engine = Some(engine.clone());
+        }
+        if self.stats_batch_size.is_some() && layer.r#type() == "BatchNorm" {
+            layer.batch_norm_param.get_or_insert_default().stats_batch_size = self.stats_batch_size;
+        }
     }
 
     /// A layer's own type counts for its math as well, before the math that the net says.
@@ -133,6 +147,20 @@ mod tests {
         assert_eq!(split(&layer, &net), [half, single, single, half]);
         let net = NetParameter { default_forward_math: Some(half as i32), ..net };
         assert_eq!(split(&LayerParameter::default(), &net), [half, single, half, single]);
+    }
+
+    #[test]
+    fn an_engine_is_for_layers_without_one_and_the_batch_of_statistics_for_all() {
+        let net = NetParameter { engine: Some("CAFFE".into()), bn_stats_batch_size: Some(2), ..Default::default() };
+        let entered = |engine: &str| {
+            let mut layer =
+                LayerParameter { r#type: Some("BatchNorm".into()), engine: Some(engine.into()), ..Default::default() };
+            LayerDefaults::of(&net).enter(&mut layer, &Dialect::get("intel").unwrap().traits);
+            let size = layer.batch_norm_param.map(|param| param.stats_batch_size());
+            (layer.engine, size)
+        };
+        assert_eq!(entered(""), (Some("CAFFE".into()), Some(2)));
+        assert_eq!(entered("MKLDNN"), (Some("MKLDNN".into()), Some(2)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod census;
 mod defaults;
 mod definition;
 pub(crate) mod detect;
+pub(crate) mod fold;
 mod inclusion;
 mod kind;
 pub(crate) mod load;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::fold::fold;
 use super::inclusion::filter;
 use super::locate::{Locator, NetPlace};
 use super::split::insert_splits;
@@ -63,6 +64,9 @@ impl Net {
         };
         let complete = |layer: &_, split: &mut _| defaults.enter_split(layer, split, &dialect.traits);
         let mut layers = filter(layers, &state).and_then(|layers| insert_splits(layers, complete)).map_err(at_layer)?;
+        if dialect.traits.folds_batch_norm && phase == Phase::Test {
+            layers = fold(layers);
+        }
         for layer in &mut layers {
             layer.param.phase.get_or_insert(phase as i32);
             defaults.enter(&mut layer.param, &dialect.traits);

@@ -179,7 +179,8 @@ fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
     let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
     let bottom = ctx.bottom(0);
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
-        ensure!(other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
+        let may_differ = !ctx.dialect.traits.convolution_compares_bottoms;
+        ensure!(may_differ || other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
     }
     let convolution = Convolution::new(ctx, param, transposed)?;
     let top = convolution.top(bottom)?;

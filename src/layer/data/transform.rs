@@ -11,6 +11,7 @@
 use super::tops::prefetches;
 use crate::Shape;
 use crate::data::PictureSize;
+use crate::dialect::Traits;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Draw, SetupContext, blob_file};
 use crate::proto::caffe::resize_parameter::ResizeMode;
@@ -43,7 +44,7 @@ impl Transform {
         const MEAN_FILE: &str = "transform_param.mean_file";
         let default = TransformationParameter::default();
         let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
-        let crop = CropFields::new(param)?;
+        let crop = CropFields::new(param, &ctx.dialect.traits)?;
         if let Some(mean_file) = &param.mean_file {
             ensure!(param.mean_value.is_empty(), MEAN_FILE, "mean_file and mean_value are given together");
             if ctx.user_shape(0).is_none() {
@@ -139,8 +140,9 @@ struct CropFields {
 }
 
 impl CropFields {
-    fn new(param: &TransformationParameter) -> Result<CropFields, Refusal> {
-        let crop = CropFields { size: param.crop_size(), height: param.crop_h(), width: param.crop_w() };
+    fn new(param: &TransformationParameter, traits: &Traits) -> Result<CropFields, Refusal> {
+        let [height, width] = if traits.crops_by_sides { [param.crop_h(), param.crop_w()] } else { [0; 2] };
+        let crop = CropFields { size: param.crop_size(), height, width };
         for (side, name, field) in [
             (crop.size, "crop_size", "transform_param.crop_size"),
             (crop.height, "crop_h", "transform_param.crop_h"),

@@ -3,17 +3,20 @@
 use super::{LayerType, SetupContext};
 use crate::error::{Refusal, ensure};
 
+mod eval_detection;
 mod evaluate;
 mod files;
 mod output;
 mod prior_box;
 
+pub use eval_detection::EvalDetection;
 pub use evaluate::DetectionEvaluate;
 pub use output::DetectionOutput;
 pub use prior_box::PriorBox;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[evaluate::TYPE, output::SSD, output::REFINEDET, prior_box::TYPE];
+pub(super) static TYPES: &[LayerType] =
+    &[eval_detection::TYPE, evaluate::TYPE, output::SSD, output::REFINEDET, prior_box::TYPE];
 
 /// The prior boxes of a layer whose bottoms are locations, confidences and priors.
 pub(super) struct Priors(i64);

@@ -20,6 +20,7 @@ mod infogain;
 mod l1;
 mod multi_box;
 mod multinomial_logistic;
+mod region;
 mod sigmoid_cross_entropy;
 mod smooth_l1;
 mod softmax;
@@ -39,6 +40,7 @@ pub(super) static TYPES: &[LayerType] = &[
     multi_box::SSD,
     multi_box::REFINEDET,
     multinomial_logistic::TYPE,
+    region::TYPE,
     sigmoid_cross_entropy::TYPE,
     smooth_l1::SSD,
     smooth_l1::WEIGHTED,
@@ -88,6 +90,13 @@ pub enum Loss {
     MultiBox(MultiBoxLoss),
     /// The negative log-likelihood of the labels, from probabilities.
     MultinomialLogistic,
+    /// The loss of the boxes that a grid predicts.
+    Region {
+        /// How many classes there are.
+        classes: u32,
+        /// How many boxes there are in a cell.
+        boxes: u32,
+    },
     /// The cross entropy of independent targets under a sigmoid.
     SigmoidCrossEntropy {
         /// The target that counts for nothing.

@@ -150,6 +150,11 @@ pub enum Operator {
     Reduction(Reduction),
     /// Regions of the first bottom, each brought to one size.
     RoiPooling(RoiPooling),
+    /// Each value, repeated along the last two axes.
+    Repeat {
+        /// How many times.
+        scale: i32,
+    },
     /// Squares of positions as channels, or channels as squares.
     Reorg(Reorg),
     /// The first bottom times a factor, and perhaps plus a bias.

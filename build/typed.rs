@@ -17,48 +17,96 @@ use crate::union::{FIRST_NUMBER, Kind, Row, Union};
 
 /// Messages of forks that are read.
 const MESSAGES: &[&str] = &[
+    "AdaptiveBiasChannelParameter",
     "AnnotatedDataParameter",
     "AnnotatedDatum",
     "Annotation",
     "AnnotationGroup",
+    "BNParameter",
+    "BatchReductionParameter",
+    "BiasChannelParameter",
+    "BoxAnnotatorOHEMParameter",
+    "BoxesObjParameter",
+    "DeformableConvolutionParameter",
+    "DeformablePSROIPoolingParameter",
+    "DenseCRFParameter",
+    "DenseImageDataParameter",
     "DetectionEvaluateParameter",
     "DetectionOutputParameter",
+    "DomainTransformParameter",
     "EvalDetectionParameter",
     "ExpansionParameter",
+    "FocalLossParameter",
+    "FrcnnAnchorTargetParameter",
+    "FrcnnProposalParameter",
+    "InterpParameter",
     "LabelMap",
     "LabelMapItem",
+    "LargeMarginInnerProductParameter",
+    "MarginInnerProductParameter",
+    "MaskResizeParameter",
+    "MatReadParameter",
+    "MatWriteParameter",
     "MultiBoxLossParameter",
     "NonMaximumSuppressionParameter",
     "NormalizeParameter",
+    "PSROIPoolingParameter",
     "PermuteParameter",
     "PriorBoxParameter",
+    "ROIAlignParameter",
+    "ROIMaskAlignParameter",
+    "ROIMaskPoolingParameter",
     "ROIPoolingParameter",
+    "ROIWarpingParameter",
+    "ReLUXParameter",
     "RegionLossParameter",
     "ReorgParameter",
     "ResizeParameter",
     "SaveOutputParameter",
+    "SeLuDropoutParameter",
+    "SeLuParameter",
+    "SegAccuracyParameter",
+    "SegDataParameter",
     "ShuffleChannelParameter",
+    "SmoothL1LossParameter",
     "SpatialDropoutParameter",
+    "UniqueLabelParameter",
+    "UpsampleParameter",
     "VideoDataParameter",
 ];
 
 /// Fields of forks' that are read, beside those that the messages above are of or belong to: what forks have added to
-/// messages of BVLC's, and messages of BVLC's within those above.
+/// messages of BVLC's, messages of BVLC's within those above, and fields of BVLC's whose values forks have added to.
 const FIELDS: &[(&str, &str)] = &[
     ("AnnotatedDatum", "datum"),
+    ("BNParameter", "bias_filler"),
+    ("BNParameter", "scale_filler"),
+    ("BNParameter", "shift_filler"),
+    ("BNParameter", "slope_filler"),
     ("BatchNormParameter", "bias_filler"),
     ("BatchNormParameter", "scale_bias"),
     ("BatchNormParameter", "scale_filler"),
     ("BatchNormParameter", "stats_batch_size"),
+    ("BatchReductionParameter", "reduction_param"),
     ("BlobProto", "raw_data"),
     ("BlobProto", "raw_data_type"),
     ("ConvolutionParameter", "conv_algos_override"),
+    ("ConvolutionParameter", "dilation_h"),
+    ("ConvolutionParameter", "dilation_w"),
+    ("DeformableConvolutionParameter", "bias_filler"),
+    ("DeformableConvolutionParameter", "weight_filler"),
+    ("EltwiseParameter", "operation"),
+    ("LargeMarginInnerProductParameter", "weight_filler"),
     ("LayerParameter", "backward_math"),
     ("LayerParameter", "backward_type"),
     ("LayerParameter", "cudnn_math_override"),
     ("LayerParameter", "engine"),
     ("LayerParameter", "forward_math"),
     ("LayerParameter", "forward_type"),
+    ("LossParameter", "class_weighting"),
+    ("LossParameter", "normalization"),
+    ("LossParameter", "weight_by_label_freqs"),
+    ("MarginInnerProductParameter", "weight_filler"),
     ("NetParameter", "bn_stats_batch_size"),
     ("NetParameter", "default_backward_math"),
     ("NetParameter", "default_backward_type"),
@@ -69,11 +117,20 @@ const FIELDS: &[(&str, &str)] = &[
     ("NetParameter", "engine"),
     ("NormalizeParameter", "scale_filler"),
     ("PoolingParameter", "axis"),
+    ("PoolingParameter", "ceil_mode"),
     ("PoolingParameter", "kernel_size_3d"),
     ("PoolingParameter", "pad_3d"),
     ("PoolingParameter", "stride_3d"),
+    ("ReductionParameter", "k"),
+    ("ReductionParameter", "operation"),
     ("TransformationParameter", "crop_h"),
+    ("TransformationParameter", "crop_height"),
     ("TransformationParameter", "crop_w"),
+    ("TransformationParameter", "crop_width"),
+    ("TransformationParameter", "stride"),
+    ("TransformationParameter", "upper_height"),
+    ("TransformationParameter", "upper_size"),
+    ("TransformationParameter", "upper_width"),
 ];
 
 /// Messages that files consist of.
@@ -94,12 +151,12 @@ pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
             }
             Some(_) => {}
             None => {
-                let taken = message.field.iter().any(|field| field.name() == row.name);
+                let taken = message.field.iter().any(|field| field.name().eq_ignore_ascii_case(&row.name));
                 message.field.push(field(row, taken));
             }
         }
         if let Kind::Enum(values) = &row.kind
-            && row.number >= FIRST_NUMBER
+            && (row.number >= FIRST_NUMBER || is_named(row))
         {
             add_values(&mut file, &values.name, &values.values);
         }
@@ -141,12 +198,16 @@ fn push_enum(paths: &mut Vec<Vec<i32>>, path: Vec<i32>, values: &EnumDescriptorP
 /// Whether the types have the field.
 pub fn is_read(row: &Row) -> bool {
     let is_bvlcs = row.number < FIRST_NUMBER;
-    let named = FIELDS.contains(&(row.message.as_str(), row.name.as_str()));
     match &row.kind {
-        _ if is_bvlcs || named => true,
+        _ if is_bvlcs || is_named(row) => true,
         Kind::Message(name) => MESSAGES.contains(&name.as_str()),
         _ => MESSAGES.contains(&row.message.as_str()),
     }
+}
+
+/// Whether the field is one of those that are read beside whole messages.
+fn is_named(row: &Row) -> bool {
+    FIELDS.contains(&(row.message.as_str(), row.name.as_str()))
 }
 
 /// Whether a message has the field `kept`: roots have it, and elements of lists that hold anything unread.

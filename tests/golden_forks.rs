@@ -20,9 +20,18 @@ struct Exceptions {
 }
 
 const BUILD: &str = "refused for the fork's build alone";
-const RESHAPES: &str = "HDF5 weights of another shape are refused rather than taken with it";
+const SHARED_SHAPE: &str = "a shared blob takes no other shape from HDF5, as what the others then hold is undefined";
 const OTHER_NAME: &str = "HDF5 weights are taken whatever their file is called; the fork takes none, without a word";
 const BY_CONTENT: &str = "a caffemodel is told by its content, whatever its name";
+
+const MIXED: &str = "V0 layers beside current ones, and weights in both formats, are refused, as some would be lost";
+const EMPTY: &str = "an empty file of weights is refused, as a download that has failed";
+
+const CROP: &str = "a crop larger than the picture is refused before it fails in training";
+const TOO_FEW: &str =
+    "weights with fewer values than their sizes say are refused, as what lies behind them is undefined";
+const CRASHES: &str = "sound, but the release crashes";
+const INTEGERS: &str = "HDF5 data of integers tells its shape as well as one of floats";
 
 /// Checks all of a pack.
 fn check(pack: &str, exceptions: &Exceptions) {
@@ -54,7 +63,7 @@ fn ssd() {
     check(
         "ssd",
         &Exceptions {
-            runs: &[("ssd-plain-weights-h5-reshaped", RESHAPES), ("ssd-plain-weights-h5-other-name", OTHER_NAME)],
+            runs: &[("ssd-plain-weights-h5-other-name", OTHER_NAME)],
             rejects: &[
                 ("reject-ssd-plain-convolution-engine", BUILD),
                 ("reject-ssd-plain-weights-binary-named-h5", BY_CONTENT),
@@ -84,10 +93,7 @@ fn bvlc_rc5() {
         "bvlc-rc5",
         &Exceptions {
             runs: &[
-                ("bvlc-rc5-h5-other-*", RESHAPES),
-                ("bvlc-rc5-h5-axes", RESHAPES),
-                ("bvlc-rc5-h5-shared", RESHAPES),
-                ("bvlc-rc5-accepts-finetune-h5-*", RESHAPES),
+                ("bvlc-rc5-h5-shared", SHARED_SHAPE),
                 ("bvlc-rc5-h5-suffix*", OTHER_NAME),
                 ("bvlc-rc5-finetune-h5-any-suffix", OTHER_NAME),
             ],
@@ -95,6 +101,82 @@ fn bvlc_rc5() {
                 ("reject-bvlc-rc5-convolution-engine", BUILD),
                 ("reject-bvlc-rc5-h5-binary-under-h5", BY_CONTENT),
                 ("reject-bvlc-rc5-finetune-h5-binary-named-h5", BY_CONTENT),
+            ],
+        },
+    );
+}
+
+#[test]
+fn segnet_cudnn5() {
+    check("segnet-cudnn5", &Exceptions::default());
+}
+
+#[test]
+fn segnet() {
+    check("segnet", &Exceptions::default());
+}
+
+#[test]
+fn rfcn() {
+    check("rfcn", &Exceptions::default());
+}
+
+#[test]
+fn fast_rcnn() {
+    check("fast-rcnn", &Exceptions::default());
+}
+
+#[test]
+fn pspnet() {
+    check("pspnet", &Exceptions::default());
+}
+
+#[test]
+fn bvlc_rc3() {
+    check(
+        "bvlc-rc3",
+        &Exceptions {
+            runs: &[
+                ("bvlc-rc3-h5-shared", SHARED_SHAPE),
+                ("bvlc-rc3-h5-suffix*", OTHER_NAME),
+                ("bvlc-rc3-rewritten-finetune-h5-any-suffix", OTHER_NAME),
+                ("bvlc-rc3-v0-new-layers-dropped", MIXED),
+                ("bvlc-rc3-oldweights-v0-mixed-new", MIXED),
+                ("bvlc-rc3-accepts-oldweights-v1-and-new", MIXED),
+                ("bvlc-rc3-accepts-rewritten-finetune-v1-and-current", MIXED),
+                ("bvlc-rc3-oldweights-empty-file", EMPTY),
+            ],
+            rejects: &[
+                ("reject-bvlc-rc3-convolution-engine", BUILD),
+                ("reject-bvlc-rc3-h5-binary-under-h5", BY_CONTENT),
+                ("reject-bvlc-rc3-rewritten-finetune-h5-binary-named-h5", BY_CONTENT),
+            ],
+        },
+    );
+}
+
+#[test]
+fn bvlc_rc2() {
+    check(
+        "bvlc-rc2",
+        &Exceptions {
+            runs: &[
+                ("bvlc-rc2-v0-new-layers-dropped", MIXED),
+                ("bvlc-rc2-oldweights-v0-mixed-new", MIXED),
+                ("bvlc-rc2-accepts-oldweights-v1-and-new", MIXED),
+                ("bvlc-rc2-oldweights-empty-file", EMPTY),
+                ("bvlc-rc2-accepts-data-crop-too-big*", CROP),
+                ("bvlc-rc2-accepts-images-crop-too-big", CROP),
+                ("bvlc-rc2-accepts-images-encoded-crop-too-big", CROP),
+                ("bvlc-rc2-accepts-olddata-v1-crop-too-big", CROP),
+                ("bvlc-rc2-accepts-oldweights-value-count", TOO_FEW),
+                ("bvlc-rc2-accepts-oldweights-double-count", TOO_FEW),
+            ],
+            rejects: &[
+                ("reject-bvlc-rc2-data-leveldb-mean-file", CRASHES),
+                ("reject-bvlc-rc2-images-batch-size-default", CRASHES),
+                ("reject-bvlc-rc2-data-hdf5-int", INTEGERS),
+                ("reject-bvlc-rc2-data-hdf5-uint8", INTEGERS),
             ],
         },
     );

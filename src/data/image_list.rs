@@ -1,8 +1,9 @@
 //! Lists of pictures: the name of the first one used.
 //!
 //! A line holds a name, a space and a label; the last space of the line counts, and a line without any is a name alone.
-//! Older Caffes read words instead, each name followed by a label, up to what is no label. A list that is shuffled takes
-//! four bytes of memory a picture.
+//! Older Caffes read words instead, each name followed by a label, up to what is no label. Lists for segmentation have the
+//! name of a second picture in the place of the label, and other lists several numbers. A list that is shuffled takes four
+//! bytes of memory a picture.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,6 +19,31 @@ use crate::random::{Mt19937, shuffle};
 /// The longest line that is read.
 const MAX_LINE_BYTES: u64 = 65536;
 
+/// What a list is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ListForm {
+    /// Lines of a name and, behind the last space, a label.
+    Lines,
+    /// Words: each name followed by so many numbers.
+    Words {
+        /// How many, at least one.
+        numbers: usize,
+    },
+    /// Words in pairs: the name of a picture and that of another one.
+    Pairs,
+    /// Lines that begin with a name.
+    FirstWords,
+}
+
+impl From<ImageLists> for ListForm {
+    fn from(lists: ImageLists) -> ListForm {
+        match lists {
+            ImageLists::Lines => ListForm::Lines,
+            ImageLists::Words => ListForm::Words { numbers: 1 },
+        }
+    }
+}
+
 /// Which picture of a list comes first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Start {
@@ -32,24 +58,26 @@ pub(crate) struct Start {
 pub(crate) struct Listed {
     /// Its name.
     pub(crate) name: OsString,
+    /// The word behind it: the second name of a pair, or the first of the numbers.
+    pub(crate) second: OsString,
     /// Its line, from 1.
     pub(crate) line: u64,
 }
 
-/// The first picture of the list at `path`, which is made of lines or of words.
+/// The first picture of the list at `path`.
 ///
 /// # Errors
 /// The list cannot be read, or has too few pictures.
-pub(crate) fn first_picture(path: &Path, start: Start, lists: ImageLists) -> Result<Listed, SourceError> {
+pub(crate) fn first_picture(path: &Path, start: Start, form: ListForm) -> Result<Listed, SourceError> {
     let index = match start.shuffle {
         None => start.skip,
-        Some(seed) => shuffled(path, seed, start.skip, lists)?,
+        Some(seed) => shuffled(path, seed, start.skip, form)?,
     };
-    let mut pictures = Pictures::open(path, lists)?;
+    let mut pictures = Pictures::open(path, form)?;
     let mut count = 0;
-    while let Some((name, line)) = pictures.next()? {
+    while let Some(entry) = pictures.next()? {
         if count == u64::from(index) {
-            return listed(path, &name, line);
+            return listed(path, &entry);
         }
         count += 1;
     }
@@ -57,8 +85,8 @@ pub(crate) fn first_picture(path: &Path, start: Start, lists: ImageLists) -> Res
 }
 
 /// The index of the picture that stands at place `skip` of the shuffled list.
-fn shuffled(path: &Path, seed: u32, skip: u32, lists: ImageLists) -> Result<u32, SourceError> {
-    let mut pictures = Pictures::open(path, lists)?;
+fn shuffled(path: &Path, seed: u32, skip: u32, form: ListForm) -> Result<u32, SourceError> {
+    let mut pictures = Pictures::open(path, form)?;
     let mut order = Vec::new();
     while pictures.next()?.is_some() {
         let index = u32::try_from(order.len());
@@ -76,44 +104,72 @@ fn too_short(path: &Path, count: u64, skip: u32) -> SourceError {
     SourceError::whole(path, message)
 }
 
-fn listed(path: &Path, name: &[u8], line: u64) -> Result<Listed, SourceError> {
-    let name = os_string(name)
-        .ok_or_else(|| SourceError::at(path, SourcePlace::Line(line), "the name of the picture is not UTF-8"))?;
-    Ok(Listed { name, line })
+fn listed(path: &Path, entry: &RawEntry) -> Result<Listed, SourceError> {
+    let line = entry.line;
+    let part = |bytes: &[u8]| {
+        os_string(bytes)
+            .ok_or_else(|| SourceError::at(path, SourcePlace::Line(line), "the name of the picture is not UTF-8"))
+    };
+    Ok(Listed { name: part(&entry.name)?, second: part(&entry.second)?, line })
+}
+
+/// An entry as it stands in the file.
+struct RawEntry {
+    name: Vec<u8>,
+    second: Vec<u8>,
+    line: u64,
 }
 
 /// The pictures of a list.
 enum Pictures<'a> {
     Lines(Lines<'a>),
-    Words(Words),
+    FirstWords(Lines<'a>),
+    Words { words: Words, numbers: usize },
+    Pairs(Words),
 }
 
 impl<'a> Pictures<'a> {
-    fn open(path: &'a Path, lists: ImageLists) -> Result<Pictures<'a>, SourceError> {
-        Ok(match lists {
-            ImageLists::Lines => Pictures::Lines(Lines::open(path)?),
-            ImageLists::Words => Pictures::Words(Words::open(path)?),
+    fn open(path: &'a Path, form: ListForm) -> Result<Pictures<'a>, SourceError> {
+        Ok(match form {
+            ListForm::Lines => Pictures::Lines(Lines::open(path)?),
+            ListForm::FirstWords => Pictures::FirstWords(Lines::open(path)?),
+            ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
+            ListForm::Pairs => Pictures::Pairs(Words::open(path)?),
         })
     }
 
-    /// The name of the next picture, and its line.
-    fn next(&mut self) -> Result<Option<(Vec<u8>, u64)>, SourceError> {
+    /// The next picture.
+    fn next(&mut self) -> Result<Option<RawEntry>, SourceError> {
+        let alone = |name, line| RawEntry { name, second: Vec::new(), line };
         match self {
             Pictures::Lines(lines) => Ok(lines.next()?.map(|mut line| {
                 line.truncate(line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len()));
-                (line, lines.read)
+                alone(line, lines.read)
             })),
-            Pictures::Words(words) => {
+            Pictures::FirstWords(lines) => Ok(lines.next()?.map(|line| {
+                let words = line.split(u8::is_ascii_whitespace);
+                alone(words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec).next().unwrap_or_default(), lines.read)
+            })),
+            Pictures::Words { words, numbers } => {
+                let Some(name) = words.next()? else { return Ok(None) };
+                let (line, mut second) = (words.word_line(), None);
+                for _ in 0..*numbers {
+                    let Some(number) = words.next()?.filter(|word| is_number(word)) else { return Ok(None) };
+                    second.get_or_insert(number);
+                }
+                Ok(Some(RawEntry { name, second: second.unwrap_or_default(), line }))
+            }
+            Pictures::Pairs(words) => {
                 let Some(name) = words.next()? else { return Ok(None) };
                 let line = words.word_line();
-                Ok(words.next()?.filter(|label| is_label(label)).map(|_| (name, line)))
+                Ok(words.next()?.map(|second| RawEntry { name, second, line }))
             }
         }
     }
 }
 
-/// Whether a stream reads a label from the word: it begins with a number.
-fn is_label(word: &[u8]) -> bool {
+/// Whether a stream reads a number from the word: it begins with one.
+fn is_number(word: &[u8]) -> bool {
     word.strip_prefix(b"-").or(word.strip_prefix(b"+")).unwrap_or(word).first().is_some_and(u8::is_ascii_digit)
 }
 
@@ -155,8 +211,8 @@ mod tests {
     fn first(content: impl AsRef<[u8]>, start: Start) -> Result<(String, u64), String> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
-        match first_picture(file.path(), start, ImageLists::Lines) {
-            Ok(Listed { name, line }) => Ok((name.into_string().unwrap(), line)),
+        match first_picture(file.path(), start, ListForm::Lines) {
+            Ok(Listed { name, line, .. }) => Ok((name.into_string().unwrap(), line)),
             Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
         }
     }
@@ -189,12 +245,33 @@ mod tests {
         let name = |list: &str, skip| {
             std::fs::write(file.path(), list).unwrap();
             let start = Start { skip, ..Default::default() };
-            first_picture(file.path(), start, ImageLists::Words).ok().map(|listed| (listed.name, listed.line))
+            first_picture(file.path(), start, ListForm::Words { numbers: 1 })
+                .ok()
+                .map(|listed| (listed.name, listed.line))
         };
         assert_eq!(name("a.png\t3  b.png -4", 1), Some(("b.png".into(), 1)));
         assert_eq!(name("\n\na.png\n3\nb.png 4\n", 1), Some(("b.png".into(), 5)));
         assert_eq!(name("my cat.png 3", 0), None);
         assert_eq!(name("a.png 3 my cat.png 4", 1), None);
+    }
+
+    #[test]
+    fn other_lists_have_a_second_word() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let entry = |list: &str, form, skip| {
+            std::fs::write(file.path(), list).unwrap();
+            let start = Start { skip, ..Default::default() };
+            let listed = first_picture(file.path(), start, form).ok()?;
+            Some((listed.name.into_string().unwrap(), listed.second.into_string().unwrap(), listed.line))
+        };
+        let videos = ListForm::Words { numbers: 2 };
+        let whole = |name: &str, second: &str, line| Some((name.to_owned(), second.to_owned(), line));
+        assert_eq!(entry("a.png la.png\nb.png\nlb.png", ListForm::Pairs, 1), whole("b.png", "lb.png", 2));
+        assert_eq!(entry("a.png la.png b.png", ListForm::Pairs, 1), None);
+        assert_eq!(entry("v 12 0\nw 7 1", videos, 1), whole("w", "7", 2));
+        assert_eq!(entry("v 12 0\nw 7 x", videos, 1), None);
+        assert_eq!(entry("  a.png la.png\nb.png", ListForm::FirstWords, 1), whole("b.png", "", 2));
+        assert_eq!(entry("a.png\n\nb.png", ListForm::FirstWords, 1), whole("", "", 2));
     }
 
     #[test]
@@ -204,7 +281,7 @@ mod tests {
         let long = Err("/list:2: a line of 65536 bytes or more: this is not a list of pictures".into());
         assert_eq!(first(format!("a 1\n{}", "x".repeat(1 << 20)), Start { skip: 1, ..none }), long);
         let folder = tempfile::tempdir().unwrap();
-        let error = first_picture(folder.path(), none, ImageLists::Lines).unwrap_err().to_string();
+        let error = first_picture(folder.path(), none, ListForm::Lines).unwrap_err().to_string();
         assert_eq!(error, format!("{}: is a folder where a file is expected", folder.path().display()));
     }
 }

@@ -9,6 +9,7 @@
 
 pub(crate) mod annotated;
 pub(crate) mod datum;
+pub(crate) mod frame_name;
 #[cfg(feature = "hdf5")]
 pub(crate) mod hdf5_list;
 pub(crate) mod image_list;
@@ -16,6 +17,8 @@ pub(crate) mod image_list;
 pub(crate) mod leveldb;
 #[cfg(feature = "datasets")]
 pub(crate) mod lmdb;
+#[cfg(feature = "datasets")]
+pub(crate) mod mat_file;
 pub(crate) mod name_sizes;
 #[cfg(feature = "datasets")]
 pub(crate) mod picture;
@@ -43,7 +46,7 @@ pub use sources::Sources;
 #[cfg(not(feature = "hdf5"))]
 pub(crate) use unavailable::hdf5_list;
 #[cfg(not(feature = "datasets"))]
-pub(crate) use unavailable::{leveldb, lmdb, picture, video};
+pub(crate) use unavailable::{leveldb, lmdb, mat_file, picture, video};
 
 /// A record of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -67,6 +67,23 @@ pub(crate) mod picture {
 }
 
 #[cfg(not(feature = "datasets"))]
+pub(crate) mod mat_file {
+    //! Files of MATLAB, which this build does not read.
+
+    use std::path::Path;
+
+    use crate::data::SourceError;
+
+    /// Refuses the file.
+    ///
+    /// # Errors
+    /// Always.
+    pub(crate) fn dimensions(path: &Path, _: &str) -> Result<Vec<i32>, SourceError> {
+        Err(SourceError::without(path, "files of MATLAB", "datasets"))
+    }
+}
+
+#[cfg(not(feature = "datasets"))]
 pub(crate) mod video {
     //! Videos, whose header this build does not read.
 

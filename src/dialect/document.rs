@@ -56,7 +56,9 @@ impl Traits {
     pub fn words(&self) -> Vec<&'static str> {
         let when = |differs: bool, words: &'static str| differs.then_some(words);
         let words = [
+            when(!self.has_bilinear, "there is no filler bilinear"),
             match self.bilinear_centre {
+                _ if !self.has_bilinear => None,
                 BilinearCentre::Width => None,
                 BilinearCentre::Factor => {
                     Some("the filler bilinear has another centre for widths w with w mod 4 of 2 or 3")
@@ -108,10 +110,26 @@ impl Traits {
                 self.infogain == InfogainInput::Probabilities,
                 "InfogainLoss takes probabilities, one set for each item",
             ),
-            when(!self.losses_take_any_axes, "Dropout and losses take four axes at most"),
+            when(self.legacy_blobs, "every blob has four axes, and is saved with num, channels, height and width"),
+            match (self.dropout_takes_any_axes, self.losses_take_any_axes) {
+                (true, true) => None,
+                (true, false) => Some("losses take four axes at most"),
+                (false, true) => Some("Dropout takes four axes at most"),
+                (false, false) => Some("Dropout and losses take four axes at most"),
+            },
+            when(
+                !self.convolutions_take_any_axes,
+                "convolutions take four axes, and kernel, pad and stride once or in pairs",
+            ),
+            when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(self.class_accuracies_have_four_axes, "the second top of Accuracy has four axes"),
+            when(
+                self.batch_norm_checks_fraction,
+                "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
+            ),
             when(self.image_lists == ImageLists::Words, "lists of pictures are read word by word"),
             when(
                 self.net_inputs == NetInputs::Fields,
@@ -119,7 +137,7 @@ impl Traits {
             ),
             when(
                 !self.checks_hdf5,
-                "HDF5 weights are told by the end .h5 of their name and taken with their shapes; here, as of BVLC's Caffe",
+                "a blob takes the shape of the HDF5 weights for it; which are told by the end .h5 of their name, here by content",
             ),
         ];
         words.into_iter().flatten().collect()

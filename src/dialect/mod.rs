@@ -89,6 +89,8 @@ pub enum Known {
     Everywhere,
     /// Those of these names.
     In(&'static [&'static str]),
+    /// All but those of these names.
+    Except(&'static [&'static str]),
     /// Those with such traits.
     Where(fn(&Traits) -> bool),
     /// Those whose schema has this field of `LayerParameter`, which came with the layer type.
@@ -108,6 +110,7 @@ impl Known {
         match self {
             Known::Everywhere => true,
             Known::In(names) => names.contains(&dialect.name),
+            Known::Except(names) => !names.contains(&dialect.name),
             Known::Where(has) => has(&dialect.traits),
             Known::WithField(field) => {
                 dialect.schema().message("LayerParameter").is_some_and(|layer| layer.field_named(field).is_some())

@@ -106,6 +106,8 @@ pub enum ImageLists {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traits {
+    /// Whether there is a filler bilinear.
+    pub has_bilinear: bool,
     /// How the bilinear filler centres its kernel.
     pub bilinear_centre: BilinearCentre,
     /// Which blobs xavier, msra and positive_unitball take.
@@ -135,8 +137,15 @@ pub struct Traits {
     pub crops_by_sides: bool,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
-    /// Whether Dropout and the losses take blobs of any number of axes, and not of four at most.
+    /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
+    pub legacy_blobs: bool,
+    /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
+    /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and stride
+    /// once or in pairs, and Im2col no dilation.
+    pub convolutions_take_any_axes: bool,
+    /// Whether Dropout does.
+    pub dropout_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
     pub takes_empty_axes: bool,
     /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
@@ -144,18 +153,24 @@ pub struct Traits {
     pub scale_takes_given_bias: bool,
     /// Whether Accuracy refuses more than two tops.
     pub accuracy_counts_tops: bool,
+    /// Whether the accuracies of the classes, the second top of Accuracy, have four axes.
+    pub class_accuracies_have_four_axes: bool,
+    /// Whether BatchNorm refuses a `moving_average_fraction` that is not in [0, 1].
+    pub batch_norm_checks_fraction: bool,
     /// How lists of pictures are read.
     pub image_lists: ImageLists,
     /// What becomes of the `input` fields of a net.
     pub net_inputs: NetInputs,
-    /// Whether HDF5 weights are told by content, and their shapes compared; otherwise by the end `.h5` of their name, and
-    /// their shapes are taken.
+    /// Whether a net in the V1 format loses the layers that it has in the current one, which otherwise are refused.
+    pub drops_mixed_layers: bool,
+    /// Whether HDF5 weights must have the shapes of the net's blobs; otherwise a blob takes that of the weights.
     pub checks_hdf5: bool,
 }
 
 impl Traits {
     /// Those of BVLC's master of 2020.
     pub const MASTER: Traits = Traits {
+        has_bilinear: true,
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
         batch_norm_params: BatchNormParams::Cleared,
@@ -170,12 +185,18 @@ impl Traits {
         prefetch_draws: true,
         data_skips_at_random: false,
         infogain: InfogainInput::Scores,
+        legacy_blobs: false,
         losses_take_any_axes: true,
+        convolutions_take_any_axes: true,
+        dropout_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
+        class_accuracies_have_four_axes: false,
+        batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,
         net_inputs: NetInputs::Layer,
+        drops_mixed_layers: false,
         checks_hdf5: true,
     };
 
@@ -192,15 +213,22 @@ impl Traits {
         batch_norm_params: BatchNormParams::Kept,
         reader_draws: true,
         losses_take_any_axes: false,
+        dropout_takes_any_axes: false,
         takes_empty_axes: false,
         scale_takes_given_bias: false,
         accuracy_counts_tops: false,
         image_lists: ImageLists::Words,
         net_inputs: NetInputs::Fields,
+        drops_mixed_layers: true,
         ..Traits::RC5
     };
 
     /// Those of BVLC's release candidate 2 of February 2015.
-    pub const RC2: Traits =
-        Traits { reader_draws: false, prefetch_draws: false, data_skips_at_random: true, ..Traits::RC3 };
+    pub const RC2: Traits = Traits {
+        reader_draws: false,
+        prefetch_draws: false,
+        data_skips_at_random: true,
+        convolutions_take_any_axes: false,
+        ..Traits::RC3
+    };
 }

@@ -9,6 +9,8 @@ use crate::formats::{Corner, StoredBlob};
 pub(super) enum Fit {
     /// As it is.
     Whole,
+    /// As it is, and the net's blob takes its shape.
+    Reshaped,
     /// Its leading corner.
     Sliced { corner: Corner },
     /// Into the leading corner of the net's blob; its dimensions, with as many axes as that one has.

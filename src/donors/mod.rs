@@ -12,7 +12,8 @@
 //!   Groups within that of a layer are passed over. Only where they make Caffe refuse a layer that has blobs, are they
 //!   the layers `conv1/bn` that they were written for.
 //! - Shapes in the four old sizes are compared with ones in front of the net's shape; others must be the same to the
-//!   number of axes.
+//!   number of axes. In [dialects](crate::dialect::Traits::checks_hdf5) that do not compare those of HDF5, a blob takes
+//!   the shape of what is stored for it.
 //!
 //! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`].
 
@@ -212,7 +213,8 @@ impl Matcher<'_> {
                         Matching::Layers => check_layer(layer, planned),
                         Matching::Groups => check_group(layer, groups, planned),
                     };
-                    self.layer(donor, layer, target, complete, &mut report)?;
+                    let fits = complete.and_then(|()| self.fits(layer, target, matching));
+                    self.layer(donor, layer, target, fits, &mut report)?;
                 }
             }
         }
@@ -229,17 +231,8 @@ impl Matcher<'_> {
     fn corrected(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<()> {
         let cannot_read = |source| Error::io("cannot read", &donor.name, source);
         let layer = &batch_norm::corrected(layer).map_err(cannot_read)?;
-        let complete = check_layer(layer, &self.plan.layers[target]);
-        if complete.is_ok() {
-            for blob in &layer.blobs {
-                let id = BlobId { layer: target, blob: blob.index };
-                report.reshape(layer, id, &self.plan.blob(id).shape, &blob.shape);
-                for id in [id, self.plan.owner(id)] {
-                    self.plan.layers[id.layer].blobs[id.blob].shape = blob.shape.clone();
-                }
-            }
-        }
-        self.layer(donor, layer, target, complete, report)
+        let fits = check_layer(layer, &self.plan.layers[target]).map(|()| vec![Fit::Reshaped; layer.blobs.len()]);
+        self.layer(donor, layer, target, fits, report)
     }
 
     fn rename(&mut self, name: &str) -> String {
@@ -252,28 +245,47 @@ impl Matcher<'_> {
         name.to_owned()
     }
 
-    /// Takes a layer of a donor for a layer of the net, if it has all blobs that it must.
+    /// How the blobs of a donor's layer fit those of the net's.
+    fn fits(&self, layer: &StoredLayer, target: usize, matching: Matching) -> Result<Vec<Fit>, String> {
+        let reshapes = matching == Matching::Groups
+            && self.options.on_mismatch == OnMismatch::Error
+            && !self.plan.dialect.traits.checks_hdf5;
+        let fit = |blob: &StoredBlob| {
+            let id = BlobId { layer: target, blob: blob.index };
+            let fit = match fit(blob, &self.plan.blob(id).shape, self.options.on_mismatch) {
+                Err(_) if reshapes && !self.is_shared(id) => Ok(Fit::Reshaped),
+                fit => fit,
+            };
+            fit.map_err(|flaw| format!("blob {} {flaw}", blob.index))
+        };
+        layer.blobs.iter().map(fit).collect()
+    }
+
+    /// Whether the values of a blob are also those of another.
+    fn is_shared(&self, id: BlobId) -> bool {
+        let blobs = || self.plan.layers.iter().flat_map(|layer| &layer.blobs);
+        self.plan.blob(id).owner.is_some() || blobs().any(|blob| blob.owner == Some(id))
+    }
+
+    /// Takes a layer of a donor for a layer of the net, if its blobs fit.
     fn layer(
         &mut self,
         donor: &Donor,
         layer: &StoredLayer,
         target: usize,
-        complete: Result<(), String>,
+        fits: Result<Vec<Fit>, String>,
         report: &mut DonorReport,
     ) -> Result<()> {
         let planned = &self.plan.layers[target];
-        let fits = complete.and_then(|()| {
-            let fit = |blob: &StoredBlob| {
-                let shape = &planned.blobs[blob.index].shape;
-                fit(blob, shape, self.options.on_mismatch).map_err(|flaw| format!("blob {} {flaw}", blob.index))
-            };
-            layer.blobs.iter().map(fit).collect::<Result<Vec<_>, _>>()
-        });
         match fits {
             Ok(fits) => {
                 report.take(layer, planned, &fits);
                 for (blob, fit) in layer.blobs.iter().zip(fits) {
-                    self.take(blob, BlobId { layer: target, blob: blob.index }, fit);
+                    let id = BlobId { layer: target, blob: blob.index };
+                    if fit == Fit::Reshaped {
+                        report.reshape(layer, id, &self.plan.blob(id).shape, &blob.shape);
+                    }
+                    self.take(blob, id, fit);
                 }
                 Ok(())
             }
@@ -287,12 +299,19 @@ impl Matcher<'_> {
 
     /// Enters a blob where its target's values are owned.
     fn take(&mut self, blob: &StoredBlob, target: BlobId, fit: Fit) {
+        if fit == Fit::Reshaped {
+            self.plan.layers[target.layer].blobs[target.blob].shape = blob.shape.clone();
+        }
         let shape = self.plan.blob(target).shape.clone();
         let BlobId { layer, blob: index } = self.plan.owner(target);
         let owner = &mut self.plan.layers[layer].blobs[index];
         match fit {
             Fit::Padded { small } => owner.take_corner(Patch::new(blob.clone(), &small, &shape)),
             Fit::Whole => owner.take(blob.clone()),
+            Fit::Reshaped => {
+                owner.shape = shape;
+                owner.take(blob.clone());
+            }
             Fit::Sliced { corner } => {
                 let values = Arc::new(Slice { values: Arc::clone(&blob.values), corner });
                 owner.take(StoredBlob { shape, legacy: false, values, ..*blob });

@@ -108,7 +108,7 @@ impl DonorReport {
         self.taken.push(Taken {
             layer: layer.name.clone(),
             target: target.param.name().to_owned(),
-            whole: count(|fit| matches!(fit, Fit::Whole)),
+            whole: count(|fit| matches!(fit, Fit::Whole | Fit::Reshaped)),
             sliced: count(|fit| matches!(fit, Fit::Sliced { .. })),
             padded: count(|fit| matches!(fit, Fit::Padded { .. })),
         });

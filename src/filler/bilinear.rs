@@ -31,7 +31,7 @@ pub(super) const TYPE: FillerType = FillerType::new(
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
 )
-.known(Known::Where(|traits| traits.bilinear_centre == BilinearCentre::Width));
+.known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Width));
 
 const BY_FACTOR_FORMULA: &str =
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width";
@@ -40,7 +40,9 @@ const BY_FACTOR_FORMULA: &str =
 pub(super) const BY_FACTOR: FillerType = FillerType::new(NAME, SUMMARY, BY_FACTOR_FORMULA, |param, shape| {
     Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor)))
 })
-.known(Known::Where(|traits| traits.bilinear_centre == BilinearCentre::Factor));
+.known(Known::Where(|traits| {
+    traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Factor && !traits.legacy_blobs
+}));
 
 /// That of NVIDIA's Caffe.
 pub(super) const ROUNDED_DOWN: FillerType = FillerType::new(
@@ -49,7 +51,7 @@ pub(super) const ROUNDED_DOWN: FillerType = FillerType::new(
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = floor(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?.rounded_down()?)),
 )
-.known(Known::Where(|traits| traits.bilinear_centre == BilinearCentre::FactorRoundedDown));
+.known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::FactorRoundedDown));
 
 /// What NVIDIA's Caffe calls that of earlier ones.
 pub(super) const STATIC: FillerType = FillerType::new("bilinearstatic", SUMMARY, BY_FACTOR_FORMULA, |param, shape| {

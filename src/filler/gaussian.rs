@@ -32,7 +32,7 @@ const FORMULA: &str = "x ~ N(mean, std^2), kept with probability sparse / first 
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)))
         .fields(&["mean", "std", "sparse"])
-        .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::Std));
+        .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::Std && !traits.legacy_blobs));
 
 /// That of NVIDIA's Caffe.
 pub(super) const MEAN_CHECKED: FillerType = FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| {
@@ -43,6 +43,14 @@ pub(super) const MEAN_CHECKED: FillerType = FillerType::new(NAME, SUMMARY, FORMU
 
 /// Another name of that.
 pub(super) const STATIC: FillerType = MEAN_CHECKED.named("gaussianstatic").known(Known::In(super::STATIC_FILLERS));
+
+/// That of Caffes whose blobs have four axes.
+pub(super) const LEGACY: FillerType =
+    FillerType::new(NAME, SUMMARY, "x ~ N(mean, std^2), kept with probability sparse / height", |param, shape| {
+        Ok(Box::new(Gaussian::legacy(param, shape)?))
+    })
+    .fields(&["mean", "std", "sparse"])
+    .known(Known::Where(|traits| traits.legacy_blobs));
 
 /// Draws from the normal distribution of the given mean and standard deviation.
 ///
@@ -70,6 +78,23 @@ impl Gaussian {
     /// # Errors
     /// As before; what `std` may be is for the trait to say.
     pub fn of(param: &FillerParameter, shape: &Shape, check: GaussianCheck) -> Result<Gaussian, Refusal> {
+        Gaussian::along(param, shape, check, (0, "first dimension"))
+    }
+
+    /// The same as Caffes have it whose blobs have four axes: the outputs of an inner product are the height.
+    fn legacy(param: &FillerParameter, shape: &Shape) -> Result<Gaussian, Refusal> {
+        let is_matrix = matches!(shape.dims(), [1, 1, _, _]);
+        ensure!(param.sparse() == -1 || is_matrix, "sparse", "sparse needs num and channels of 1, the blob is {shape}");
+        Gaussian::along(param, shape, GaussianCheck::Std, (2, "height"))
+    }
+
+    /// The filler for a blob whose outputs lie along this axis.
+    fn along(
+        param: &FillerParameter,
+        shape: &Shape,
+        check: GaussianCheck,
+        outputs: (usize, &str),
+    ) -> Result<Gaussian, Refusal> {
         let count = count(NAME, shape)?;
         let (mean, std) = (param.mean(), param.std());
         ensure!(!std.is_nan(), "std", "std is not a number");
@@ -90,7 +115,7 @@ impl Gaussian {
             _ => {}
         }
         let normal = Drawn { distribution: Distribution::Gaussian { mean, std }, count };
-        Ok(Gaussian { normal, keep: keep(param.sparse(), shape)? })
+        Ok(Gaussian { normal, keep: keep(param.sparse(), shape, outputs)? })
     }
 
     fn fill_sparse(&self, keep: f32, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
@@ -115,17 +140,17 @@ impl Gaussian {
 }
 
 /// The probability that a value stays; `None` if all do.
-fn keep(sparse: i32, shape: &Shape) -> Result<Option<f32>, Refusal> {
+fn keep(sparse: i32, shape: &Shape, (axis, name): (usize, &str)) -> Result<Option<f32>, Refusal> {
     ensure!(sparse >= -1, "sparse", "sparse {sparse} is below -1, which means not sparse");
     if sparse == -1 {
         return Ok(None);
     }
-    let Some(outputs) = shape.dim(0) else {
+    let Some(outputs) = shape.dim(axis) else {
         return Err(Refusal::at("sparse", format!("sparse {sparse} needs at least one axis, the blob is a scalar")));
     };
     let probability = sparse as f32 / outputs as f32;
     if probability > 1.0 {
-        let message = format!("sparse {sparse} is above {outputs}, the first dimension of {shape}");
+        let message = format!("sparse {sparse} is above {outputs}, the {name} of {shape}");
         return Err(Refusal::at("sparse", message));
     }
     Ok(Some(probability))

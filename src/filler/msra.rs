@@ -32,7 +32,7 @@ pub(super) const TYPE: FillerType =
 pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
-        .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
+        .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs));
 
 /// That of Intel's Caffe.
 pub(super) const SCALED: FillerType =

@@ -27,6 +27,7 @@ pub static FILLERS: &[FillerType] = &[
     super::from_file::TYPE,
     super::gabor::TYPE,
     super::gaussian::TYPE,
+    super::gaussian::LEGACY,
     super::gaussian::MEAN_CHECKED,
     super::gaussian::STATIC,
     super::msra::TYPE,

@@ -52,7 +52,13 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
     let mut tops = vec![Shape::scalar()];
     if ctx.top_count() > 1 {
-        tops.push(Shape::new(&scores.dims()[axis..=axis]).at("top")?);
+        let classes = scores.dims()[axis];
+        let of_classes = if ctx.dialect.traits.class_accuracies_have_four_axes {
+            Shape::new([classes, 1, 1, 1])
+        } else {
+            Shape::new([classes])
+        };
+        tops.push(of_classes.at("top")?);
         tops.resize(ctx.top_count(), Shape::unshaped());
     }
     let operator = Accuracy { axis, top_k, ignore_label: param.ignore_label };

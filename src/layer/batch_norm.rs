@@ -61,10 +61,16 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(bottom.count() > 0, "bottom", "batch normalisation cannot take the empty input {bottom}");
 
     let param = ctx.param.batch_norm_param.clone().unwrap_or_default();
+    let fraction = param.moving_average_fraction();
+    ensure!(
+        !ctx.dialect.traits.batch_norm_checks_fraction || (0.0..=1.0).contains(&fraction),
+        "batch_norm_param.moving_average_fraction",
+        "moving_average_fraction {fraction} is not in [0, 1]"
+    );
     let operator = BatchNorm {
         stored_statistics: param.use_global_stats.unwrap_or(ctx.phase == Phase::Test),
         eps: param.eps(),
-        moving_average_fraction: param.moving_average_fraction(),
+        moving_average_fraction: fraction,
     };
     check_stats_batch(bottom, param.stats_batch_size(), operator.stored_statistics)?;
     let mut setup = Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&ROLES);

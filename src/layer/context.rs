@@ -39,6 +39,9 @@ pub struct SetupContext<'a> {
     pub generator: Option<&'a CaffeGenerator>,
     /// The blobs of the net that hold a constant already while it is built, by number; all others hold zeros.
     pub constants: &'a BTreeMap<usize, f32>,
+    /// The number of classes in the configuration that a layer before has read last, 0 if none has: Caffe keeps it for
+    /// all layers behind.
+    pub configured_classes: i64,
     /// The dialect that the net is written in.
     pub dialect: &'static Dialect,
     /// The fillers that the net may use.
@@ -99,5 +102,14 @@ impl SetupContext<'_> {
         shape
             .legacy_dim(axis)
             .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
+    }
+
+    /// The shape of a bottom that may have at most four axes, with axes of 1 behind those that it has.
+    ///
+    /// # Errors
+    /// The bottom has more.
+    pub fn four_axes(&self, bottom: usize) -> Result<Shape, Refusal> {
+        let dims = [0, 1, 2, 3].map(|axis| self.legacy_dim(bottom, axis));
+        Shape::new(dims.into_iter().collect::<Result<Vec<i32>, Refusal>>()?).at("bottom")
     }
 }

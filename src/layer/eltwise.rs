@@ -28,6 +28,10 @@ pub enum Eltwise {
     Product,
     /// The largest.
     Maximum,
+    /// A sum in which each bottom takes part at random.
+    StochasticSum,
+    /// What is not known here, but keeps the shape.
+    Other,
 }
 
 impl Eltwise {
@@ -39,6 +43,8 @@ impl Eltwise {
             }
             EltwiseOp::Prod => Eltwise::Product,
             EltwiseOp::Max => Eltwise::Maximum,
+            EltwiseOp::StochasticSum => Eltwise::StochasticSum,
+            _ => Eltwise::Other,
         }
     }
 }
@@ -46,7 +52,7 @@ impl Eltwise {
 fn signal(layer: &LayerParameter) -> Signal {
     match Eltwise::new(&layer.eltwise_param.clone().unwrap_or_default(), layer.bottom.len()) {
         Eltwise::Sum(coefficients) => Signal::Summed(coefficients),
-        Eltwise::Product | Eltwise::Maximum => Signal::Lost,
+        _ => Signal::Lost,
     }
 }
 

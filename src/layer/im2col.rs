@@ -1,9 +1,10 @@
 //! Im2col: lays the windows of a convolution out as channels.
 //!
 //! (N.., C, D..) becomes (N.., C * kernel.., O..) with the windows and output sizes of Convolution; there must be at
-//! least one spatial axis. No blobs, no draws. The output may be empty.
+//! least one spatial axis. No blobs, no draws. The output may be empty. Older Caffes take four axes alone, and no dilation.
 
 use super::convolution::Window;
+use super::pooling::picture_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
@@ -51,9 +52,18 @@ fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
     let spatial = bottom.axes() - axis - 1;
     ensure!(spatial > 0, "convolution_param.axis", "no spatial axis behind axis {axis} of the bottom {bottom}");
-    let operator = Im2col { axis, windows: Window::along(param, spatial)? };
+    let windows = match ctx.dialect.traits.convolutions_take_any_axes {
+        true => Window::along(param, spatial)?,
+        false => picture_size(bottom).and_then(|_| undilated(param))?,
+    };
+    let operator = Im2col { axis, windows };
     let top = operator.top(bottom)?;
     Ok(Setup::new(ctx, Operator::Im2col(operator), [top]))
+}
+
+/// The windows as older Caffes have them.
+fn undilated(param: &ConvolutionParameter) -> Result<Vec<Window>, Refusal> {
+    Ok(Window::of_pairs(param)?.into_iter().map(|window| Window { dilation: 1, ..window }).collect())
 }
 
 #[cfg(test)]

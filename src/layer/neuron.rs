@@ -12,6 +12,9 @@
 //! | Power | (shift + scale x) ^ power |
 //! | ReLU | x where x > 0, else negative_slope x |
 //! | SpatialDropout | x / (1 - ratio) or 0 for whole channels, at random, in phase TRAIN; x in phase TEST |
+//! | ReLUX | that, and maximal_value where it would be more |
+//! | SeLu | lambda x where x > 0, else lambda alpha (exp(x) - 1) |
+//! | SeLuDropout | x or alpha, at random, then scaled and shifted to mean 0 and variance 1, in phase TRAIN; x in phase TEST |
 //! | Sigmoid | 1 / (1 + exp(-x)) |
 //! | Swish | x sigmoid(beta x) |
 //! | TanH | tanh(x) |
@@ -48,6 +51,24 @@ pub(super) static TYPES: &[LayerType] = &[
     LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
         .params(&["relu_param"])
         .keeps_signal(),
+    LayerType::new("ReLUX", "Takes the rectified linear unit, up to a value", ONE, ONE, &relux)
+        .params(&["relux_param"])
+        .keeps_signal()
+        .known(Known::In(&["soeaver"])),
+    LayerType::new("SeLu", "Takes the scaled exponential linear unit", ONE, ONE, &selu)
+        .params(&["selu_param"])
+        .keeps_signal()
+        .known(Known::In(&["soeaver"])),
+    LayerType::new(
+        "SeLuDropout",
+        "Sets values at random to the limit of a SeLu while training",
+        ONE,
+        ONE,
+        &selu_dropout,
+    )
+    .params(&["selu_dropout_param"])
+    .keeps_signal()
+    .known(Known::In(&["soeaver"])),
     LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).params(&["sigmoid_param"]),
     LayerType::new(
         "SpatialDropout",
@@ -129,6 +150,27 @@ pub enum Neuron {
         /// The slope below 0.
         negative_slope: f32,
     },
+    /// x where x > 0, else `negative_slope` x; `maximal_value` where that is more.
+    Relux {
+        /// The slope below 0.
+        negative_slope: f32,
+        /// The most.
+        maximal_value: f32,
+    },
+    /// `lambda` x where x > 0, else `lambda` `alpha` (exp(x) - 1).
+    Selu {
+        /// The slope above 0.
+        lambda: f32,
+        /// The negative of the limit at minus infinity, over `lambda`.
+        alpha: f32,
+    },
+    /// x or `alpha`, at random, then scaled and shifted so that mean 0 and variance 1 stay.
+    SeluDropout {
+        /// The probability of `alpha`; none where x stays as it is, as in phase TEST.
+        ratio: Option<f32>,
+        /// What x is replaced by.
+        alpha: f32,
+    },
     /// 1 / (1 + exp(-x)).
     Sigmoid,
     /// x / (1 + exp(-beta x)).
@@ -164,7 +206,7 @@ fn clip(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    if !ctx.dialect.traits.losses_take_any_axes {
+    if !ctx.dialect.traits.dropout_takes_any_axes {
         ctx.legacy_dim(0, 0)?;
     }
     let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
@@ -203,6 +245,22 @@ fn relu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, Neuron::Relu { negative_slope: ctx.param.relu_param.unwrap_or_default().negative_slope() })
 }
 
+fn relux(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.relux_param.unwrap_or_default();
+    setup(ctx, Neuron::Relux { negative_slope: param.negative_slope(), maximal_value: param.maximal_value() })
+}
+
+fn selu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.selu_param.unwrap_or_default();
+    setup(ctx, Neuron::Selu { lambda: param.lambda(), alpha: param.alpha() })
+}
+
+fn selu_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.selu_dropout_param.unwrap_or_default();
+    let ratio = (ctx.phase == Phase::Train).then_some(param.dropout_ratio());
+    setup(ctx, Neuron::SeluDropout { ratio, alpha: param.alpha() })
+}
+
 fn sigmoid(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, Neuron::Sigmoid)
 }
@@ -234,13 +292,15 @@ fn checked_base(base: f32, field: &'static str) -> Result<Option<f32>, Refusal> 
 mod tests {
     use super::*;
     use crate::Shape;
-    use crate::layer::testing::{refusal, refusal_in_place, setup_blobs, top, tops};
+    use crate::layer::testing::{Surroundings, refusal, refusal_in_place, setup_blobs, top};
+    use crate::proto::caffe::LayerParameter;
 
     #[test]
     fn every_type_keeps_the_shape() {
         for entry in TYPES {
             for dims in [&[2, 3, 2, 1, 4][..], &[0, 3], &[]] {
-                assert_eq!(top(entry.name, "", &[dims]), dims, "{}", entry.name);
+                let knowing = Surroundings::of(entry.known.first().name);
+                assert_eq!(knowing.top(entry.name, "", &[dims]), dims, "{}", entry.name);
             }
         }
     }
@@ -256,7 +316,10 @@ mod tests {
     #[test]
     fn all_but_abs_val_work_in_place() {
         for entry in TYPES.iter().filter(|entry| entry.name != "AbsVal") {
-            assert_eq!(tops(entry.name, "", &[&[2, 3]], &[0]), [[2, 3]], "{}", entry.name);
+            let bottom = Shape::new([2, 3]).unwrap();
+            let knowing = Surroundings::of(entry.known.first().name);
+            let made = knowing.setup_blobs(entry, &LayerParameter::default(), &[bottom], &[0]).unwrap();
+            assert_eq!(made.tops[0].dims(), [2, 3], "{}", entry.name);
         }
         let expected = ("top", "the layer cannot work in place".to_owned());
         assert_eq!(refusal_in_place("AbsVal", "", &[&[2, 3]], 1), expected);

@@ -3,7 +3,9 @@
 use super::accuracy::Accuracy;
 use super::argmax::ArgMax;
 use super::batch_norm::BatchNorm;
-use super::convolution::Convolution;
+use super::batch_reduction::BatchReduction;
+use super::bn::Bn;
+use super::convolution::{Convolution, DeformableConvolution};
 use super::crop::Crop;
 use super::data::DataSource;
 use super::detection::{DetectionEvaluate, DetectionOutput, EvalDetection, PriorBox};
@@ -12,8 +14,10 @@ use super::embed::Embed;
 use super::grid_pooling::GridPooling;
 use super::im2col::Im2col;
 use super::inner_product::InnerProduct;
+use super::interp::Interp;
 use super::loss::Loss;
 use super::lrn::Lrn;
+use super::margin_inner_product::MarginInnerProduct;
 use super::mvn::Mvn;
 use super::neuron::Neuron;
 use super::normalize::Normalize;
@@ -23,8 +27,10 @@ use super::pooling::Pooling;
 use super::prelu::Prelu;
 use super::recurrent::Recurrent;
 use super::reduction::Reduction;
+use super::region::{BoxAnnotator, Frcnn, PositionPooling, RoiPooling};
 use super::reorg::Reorg;
 use super::scale::Scale;
+use super::segmentation::Segmentation;
 use super::span::AxisSpan;
 use super::spp::Spp;
 use super::tile::Tile;
@@ -44,10 +50,16 @@ pub enum Operator {
     Axpy,
     /// Batch normalisation.
     BatchNorm(BatchNorm),
+    /// One axis, reduced level by level.
+    BatchReduction(BatchReduction),
     /// The items of the first bottom that the second one lists.
     BatchReindex,
     /// The first bottom plus a bias, the second bottom or else the only blob, spread over these axes.
     Bias(AxisSpan),
+    /// Batch normalisation with a scale and a shift.
+    Bn(Bn),
+    /// The labels and weights of the boxes that are hardest to tell.
+    BoxAnnotator(BoxAnnotator),
     /// The bottoms side by side.
     Concat(AxisParts),
     /// A convolution or its transpose.
@@ -56,6 +68,8 @@ pub enum Operator {
     Crop(Crop),
     /// Tops whose values come from elsewhere.
     Data(DataSource),
+    /// A convolution whose filters reach for elements that offsets name.
+    DeformableConvolution(DeformableConvolution),
     /// Which detections are true.
     DetectionEvaluate(DetectionEvaluate),
     /// The boxes that are left of all predicted ones.
@@ -70,16 +84,31 @@ pub enum Operator {
     Filter,
     /// The maxima over a grid of parts of each region.
     GridPooling(GridPooling),
+    /// A step of Faster R-CNN.
+    Frcnn(Frcnn),
     /// The windows of a convolution as channels.
     Im2col(Im2col),
     /// The product with a matrix.
     InnerProduct(InnerProduct),
+    /// The inner products of the items of two bottoms.
+    InnerProductBlob {
+        /// Whether the second bottom holds the items as they are, and not across.
+        transpose: bool,
+    },
+    /// A picture resized.
+    Interp(Interp),
     /// The loss of a prediction.
     Loss(Loss),
     /// Local response normalisation.
     Lrn(Lrn),
     /// One timestep of an LSTM.
     LstmUnit,
+    /// The product with a matrix, with a margin for the true class.
+    MarginInnerProduct(MarginInnerProduct),
+    /// The first bottom, multiplied by masks.
+    MaskPooling,
+    /// Masks of another size.
+    MaskResize,
     /// Mean and variance normalisation.
     Mvn(Mvn),
     /// A function of each element.
@@ -94,6 +123,8 @@ pub enum Operator {
     Permute(Permute),
     /// The maximum, average or a random element of each window.
     Pooling(Pooling),
+    /// The average of each part of a region, from maps of its own.
+    PositionPooling(PositionPooling),
     /// A rectifier with learned slopes.
     Prelu(Prelu),
     /// Boxes around each position.
@@ -104,8 +135,12 @@ pub enum Operator {
     Reduction(Reduction),
     /// Squares of positions as channels, or channels as squares.
     Reorg(Reorg),
+    /// Regions of the first bottom, each brought to one size.
+    RoiPooling(RoiPooling),
     /// The first bottom times a factor, and perhaps plus a bias.
     Scale(Scale),
+    /// What segmentation takes.
+    Segmentation(Segmentation),
     /// The channels of so many groups in turns.
     ShuffleChannel {
         /// How many groups.
@@ -121,7 +156,9 @@ pub enum Operator {
     Spp(Spp),
     /// The bottom, repeated.
     Tile(Tile),
-    /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape and Split.
+    /// The elements of the first bottom, at the positions that the second has; zeros elsewhere.
+    Upsample,
+    /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape, Split, and Gather and Scatter.
     View,
     /// The maximum, average or a random element of each window of volumes.
     VolumePooling(VolumePooling),
@@ -133,9 +170,19 @@ impl Operator {
     pub fn macs(&self, bottoms: &[Shape], tops: &[Shape]) -> u64 {
         match self {
             Operator::Convolution(convolution) => convolution.macs(bottoms, tops),
+            Operator::DeformableConvolution(deformable) => deformable.convolution.macs(bottoms, tops),
             Operator::InnerProduct(product) => product.macs(tops),
+            Operator::MarginInnerProduct(product) => product.macs(tops),
             Operator::Recurrent(recurrent) => recurrent.macs(),
             _ => 0,
+        }
+    }
+
+    /// The number of classes in the configuration that it reads, if it reads one.
+    pub(crate) fn configured_classes(&self) -> Option<i64> {
+        match self {
+            Operator::Frcnn(frcnn) => frcnn.classes(),
+            _ => None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! Pooling: the maximum, average or a random element of each window over height and width.
 //!
 //! (N, C, H, W) becomes (N, C, pooled H, pooled W) with
-//! `pooled = round((size + 2 * pad - kernel) / stride) + 1`, where the division is one of `f32` and `round_mode` takes
-//! the quotient up (the default) or down. As soon as either pad is not 0, a last window that would start behind the
+//! `pooled = round((size + 2 * pad - kernel) / stride) + 1`, where the division is one of `f32` and `round_mode`, or in
+//! forks `ceil_mode`, takes the quotient up (the default) or down. As soon as either pad is not 0, a last window that would start behind the
 //! elements and their leading pad is dropped, on both axes. Global pooling takes the whole picture as its window. MAX
 //! pooling can have a second top of the same shape, the positions of the maxima. No blobs; stochastic pooling draws
 //! nothing while the net is built.
@@ -106,7 +106,7 @@ impl Pooling {
             stride[0],
             stride[1]
         );
-        Ok(Pooling { method: param.pool(), round: param.round_mode(), kernel, stride, pad })
+        Ok(Pooling { method: param.pool(), round: round(param), kernel, stride, pad })
     }
 
     /// The shape of the top over this bottom.
@@ -162,6 +162,14 @@ pub(super) fn windows(size: i64, window: [i64; 3], round: RoundMode, clip: bool)
         "the output size would be {pooled}: kernel size {kernel} over {size} elements, pad {pad}, stride {stride}"
     );
     Ok(pooled)
+}
+
+/// Which way the number of windows is rounded; where both fields are there, `round_mode` says.
+fn round(param: &PoolingParameter) -> RoundMode {
+    match (param.round_mode, param.ceil_mode()) {
+        (None, false) => RoundMode::Floor,
+        _ => param.round_mode(),
+    }
 }
 
 fn global_kernel(param: &PoolingParameter, size: [i64; 2]) -> Result<[i64; 2], Refusal> {

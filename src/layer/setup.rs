@@ -1,12 +1,14 @@
 //! What a layer's rule answers.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::blob::{BlobSpec, BlobValues, Role};
 use super::context::SetupContext;
 use super::{Operator, TopMemory};
 use crate::Shape;
-use crate::proto::caffe::ParamSpec;
+use crate::error::Refusal;
+use crate::proto::caffe::{LayerParameter, ParamSpec};
 
 /// One step of the random draws that a layer makes while the net is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,10 @@ pub struct Setup {
     pub default_propagate_down: Vec<bool>,
     /// `param` entries that the layer adds behind those of the net, as BatchNorm does.
     pub extra_params: Vec<ParamSpec>,
+    /// Which of the `param` entries, those added included, are saved with multipliers of 0, whatever the net says.
+    pub fixed_params: Range<usize>,
+    /// The layer as it is saved, where Caffe changes more of it than the fields here: before all of them.
+    pub saved: Option<Box<LayerParameter>>,
     /// The multiply-accumulates of a forward pass: those of its matrix products and convolutions, biases and
     /// elementwise work not counted. [`Operator::macs`] tells them of Caffe's layers.
     pub macs: u64,
@@ -60,6 +66,25 @@ pub struct Setup {
 }
 
 impl Setup {
+    /// Gives all tops and blobs four axes: tops by ones behind their own, blobs by ones in front of them.
+    ///
+    /// # Errors
+    /// One has more.
+    pub(crate) fn pad_to_four_axes(&mut self) -> Result<(), Refusal> {
+        let refuse = |what: &str, shape: &Shape| {
+            Refusal::new(format!("a {what} of shape {shape}: this Caffe knows four axes at most"))
+        };
+        for top in self.tops.iter_mut().filter(|top| **top != Shape::unshaped()) {
+            let padded = padded(top, |own, ones| [own, ones].concat());
+            *top = padded.ok_or_else(|| refuse("top", top))?;
+        }
+        for BlobSpec { shape, .. } in &mut self.blobs {
+            let padded = padded(shape, |own, ones| [ones, own].concat());
+            *shape = padded.ok_or_else(|| refuse("blob", shape))?;
+        }
+        Ok(())
+    }
+
     /// A layer that makes these tops by this operator. Its blobs are those that the net gives in the layer's `blobs`, if
     /// any: Caffe takes them over before the layer's own rule runs, whatever the type.
     pub fn new(ctx: &SetupContext<'_>, operator: Operator, tops: impl Into<Vec<Shape>>) -> Setup {
@@ -80,6 +105,8 @@ impl Setup {
             default_loss_weight: None,
             default_propagate_down: Vec::new(),
             extra_params: Vec::new(),
+            fixed_params: 0..0,
+            saved: None,
             locks: Vec::new(),
             notices: Vec::new(),
         }
@@ -124,4 +151,11 @@ impl Setup {
         }
         self.blobs.push(blob);
     }
+}
+
+/// The shape with ones, joined to its own dimensions, up to four axes; `None` if it has more.
+fn padded(shape: &Shape, join: fn(&[i32], &[i32]) -> Vec<i32>) -> Option<Shape> {
+    let ones = [1; 4].get(shape.axes()..)?;
+    let dims: Vec<i64> = join(shape.dims(), ones).into_iter().map(i64::from).collect();
+    Shape::new(dims).ok()
 }

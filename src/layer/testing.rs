@@ -103,6 +103,7 @@ impl Surroundings<'_> {
             generator: None,
             dialect: self.dialect,
             constants: &self.constants,
+            configured_classes: 0,
             fillers: &FillerRegistry::default().of(self.dialect),
         })
     }

@@ -42,6 +42,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         notices: Vec::new(),
         shapes: Vec::new(),
         constants: BTreeMap::new(),
+        configured_classes: 0,
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
@@ -95,6 +96,8 @@ struct NetWalk<'a> {
     shapes: Vec<Shape>,
     /// Those that hold a constant while the net is built.
     constants: BTreeMap<usize, f32>,
+    /// The number of classes in the configuration that a layer has read last.
+    configured_classes: i64,
     /// The number of each named blob.
     ids: HashMap<String, usize>,
     /// The blobs that no layer has read yet.
@@ -160,11 +163,15 @@ impl<'a> NetWalk<'a> {
             generator: upcoming.and_then(|upcoming| upcoming.generator_after(&self.planned)),
             dialect: self.dialect,
             constants: &self.constants,
+            configured_classes: self.configured_classes,
             fillers: &self.options.fillers,
         };
         let setup = entry.setup(&ctx).map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
         let mut setup = setup.map_err(at_layer)?;
         setup.notices.extend(added(entry, self.dialect));
+        if self.dialect.traits.legacy_blobs {
+            setup.pad_to_four_axes().map_err(at_layer)?;
+        }
         check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
         check_taken(&ctx, &setup.tops).map_err(at_layer)?;
         if !self.dialect.traits.takes_empty_axes {
@@ -255,6 +262,9 @@ impl<'a> NetWalk<'a> {
     ) -> Result<PlannedLayer, LayerFault> {
         let param = &mut layer.param;
         let rules = self.rulebook.apply(self.planned.len(), param, &mut setup);
+        if let Some(saved) = setup.saved.take() {
+            *param = *saved;
+        }
         if let Some(weight) = setup.default_loss_weight
             && param.loss_weight.is_empty()
         {
@@ -264,12 +274,18 @@ impl<'a> NetWalk<'a> {
             param.propagate_down.append(&mut setup.default_propagate_down);
         }
         check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
-        param.param.append(&mut setup.extra_params);
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
+        param.param.append(&mut setup.extra_params);
+        for spec in param.param.get_mut(setup.fixed_params).unwrap_or_default() {
+            (spec.lr_mult, spec.decay_mult) = (Some(0.0), Some(0.0));
+        }
         for (&id, shape) in connected.top_ids.iter().zip(&setup.tops) {
             self.shapes[id] = shape.clone();
         }
         self.constants.extend(setup.operator.constants(&connected.top_ids));
+        if let Some(classes) = setup.operator.configured_classes() {
+            self.configured_classes = classes;
+        }
         check_draws(&setup.draws, &setup.blobs).map_err(at_layer)?;
         let decided = Decided { layer: param, rules, sources: &self.sources };
         let mut blobs = self.blobs(setup.blobs, given, &decided, &mut setup.notices)?;

@@ -13,7 +13,6 @@
 //! The distance of a value from the mean is at most √n standard deviations, so that a piece of n values loses a factor
 //! of n at most in the precision of its variance, and a double has that to spare.
 
-use std::array;
 use std::borrow::Cow;
 
 use super::simd::vectorised;
@@ -150,9 +149,11 @@ impl DistanceSums {
     fn add(&mut self, chunks: &[[f32; LANES]], near: f64) {
         let DistanceSums { mut distances, mut squares } = *self;
         for chunk in chunks {
-            let distance = chunk.map(|value| f64::from(value) - near);
-            distances = array::from_fn(|lane| distances[lane] + distance[lane]);
-            squares = array::from_fn(|lane| squares[lane] + distance[lane] * distance[lane]);
+            for lane in 0..LANES {
+                let distance = f64::from(chunk[lane]) - near;
+                distances[lane] += distance;
+                squares[lane] += distance * distance;
+            }
         }
         *self = DistanceSums { distances, squares };
     }
@@ -189,9 +190,11 @@ impl Extremes {
     fn add(&mut self, chunks: &[[f32; COMPARED]]) {
         let Extremes { mut min, mut max, mut zeros } = *self;
         for chunk in chunks {
-            min = array::from_fn(|lane| less(min[lane], chunk[lane]));
-            max = array::from_fn(|lane| more(max[lane], chunk[lane]));
-            zeros = array::from_fn(|lane| zeros[lane] + u32::from(chunk[lane] == 0.0));
+            for lane in 0..COMPARED {
+                min[lane] = less(min[lane], chunk[lane]);
+                max[lane] = more(max[lane], chunk[lane]);
+                zeros[lane] += u32::from(chunk[lane] == 0.0);
+            }
         }
         *self = Extremes { min, max, zeros };
     }

@@ -12,7 +12,7 @@ use prost::Message;
 use prost::encoding::{WireType, decode_key, encode_key, encode_varint, encoded_len_varint, key_len, skip_field};
 
 use crate::Shape;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Traits};
 use crate::error::{Error, Result};
 use crate::formats::{NumberType, Output, SavedBlob, SavedLayer, SavedNet, le_bytes};
 use crate::proto::caffe::{BlobShape, LayerParameter, Type};
@@ -40,6 +40,7 @@ pub(in crate::formats) mod field {
     pub const NET_INPUT: u32 = 3;
     pub const NET_LAYER: u32 = 100;
     pub const LAYER_BLOBS: u32 = 7;
+    pub const BLOB_NUM: u32 = 1;
     pub const BLOB_DATA: u32 = 5;
     pub const BLOB_SHAPE: u32 = 7;
     pub const BLOB_RAW_DATA_TYPE: u32 = 10;
@@ -158,7 +159,23 @@ impl BlobFrame {
 
     /// That of a blob as the dialect saves it.
     fn of(blob: &SavedBlob<'_>, dialect: &Dialect) -> BlobFrame {
-        if dialect.traits.layers_have_types { BlobFrame::raw(blob) } else { BlobFrame::new(blob.shape) }
+        match dialect.traits {
+            Traits { layers_have_types: true, .. } => BlobFrame::raw(blob),
+            Traits { legacy_blobs: true, .. } => BlobFrame::legacy(blob.shape),
+            _ => BlobFrame::new(blob.shape),
+        }
+    }
+
+    /// That of a blob of four axes, whose sizes are fields of their own.
+    fn legacy(shape: &Shape) -> BlobFrame {
+        let BlobFrame { head: data, .. } = BlobFrame::new(shape);
+        let mut head = Vec::new();
+        for (number, &size) in (field::BLOB_NUM..).zip(shape.dims()) {
+            encode_key(number, WireType::Varint, &mut head);
+            encode_varint(size as u64, &mut head);
+        }
+        head.extend(data);
+        BlobFrame { len: head.len() as u64 + shape.count() as u64 * 4, head, tail: Vec::new() }
     }
 
     /// That of a blob whose values are bytes.

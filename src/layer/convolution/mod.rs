@@ -20,20 +20,27 @@
 //!
 //! Blobs given in the net must have these shapes.
 //!
+//! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs as they
+//! are.
+//!
 //! What surprises: an output without elements is allowed, but not with a bias, since Caffe then allocates a vector of
 //! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
 //! `i32::MAX` elements. `engine` and `force_nd_im2col` change nothing here.
 
+mod deformable;
+mod depthwise;
 mod window;
 
+pub use deformable::DeformableConvolution;
 pub use window::Window;
 
+use super::pooling::picture_size;
 use super::size::checked_size;
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::caffe::{ConvolutionParameter, LayerParameter};
+use crate::proto::caffe::{ConvolutionParameter, FillerParameter, LayerParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -68,6 +75,8 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(convolution_signal)
     .matching_tops()
     .known(Known::Added { from: "yonghenglh6/DepthwiseConvolution", own: &["mobilenet-yolo", "soeaver"] }),
+    deformable::TYPE,
+    depthwise::TYPE,
 ];
 
 /// Learned filters slid over the spatial axes, or the transpose of that.
@@ -97,7 +106,10 @@ impl Convolution {
         let bottom = ctx.bottom(0);
         let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
         let channels = i64::from(bottom.dims()[axis]);
-        let windows = Window::along(param, bottom.axes() - axis - 1)?;
+        let windows = match ctx.dialect.traits.convolutions_take_any_axes {
+            true => Window::along(param, bottom.axes() - axis - 1)?,
+            false => picture_size(bottom).and_then(|_| Window::of_pairs(param))?,
+        };
         if param.num_output() == 0 {
             let help = "give the number of output channels";
             return Err(Refusal::at(NUM_OUTPUT, "num_output is missing or 0").help(help));
@@ -177,9 +189,17 @@ fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
     if convolution.bias {
         check_bias_multiplier(&top, convolution.axis)?;
     }
-    let num_output = convolution.num_output;
+    let fillers = BlobFillers {
+        weight: ("convolution_param.weight_filler", param.weight_filler.as_ref()),
+        bias: ("convolution_param.bias_filler", param.bias_filler.as_ref()),
+    };
+    let bias = convolution.bias.then_some(convolution.num_output);
     let tops = vec![top; ctx.top_count()];
-    add_blobs(Setup::new(ctx, Operator::Convolution(convolution), tops), param, weight, num_output)
+    let setup = Setup::new(ctx, Operator::Convolution(convolution), tops);
+    if !ctx.dialect.traits.convolutions_take_any_axes && !ctx.given.is_empty() {
+        return Ok(setup.given_roles(&[Role::Weight, Role::Bias]));
+    }
+    fillers.add(setup, weight, bias)
 }
 
 /// Caffe unrolls one image into (inner * kernel.., positions..) elements; a 1x1 convolution does not use them, but they
@@ -206,32 +226,40 @@ fn check_bias_multiplier(top: &Shape, axis: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks the given blobs or, where there are none, adds those to be filled.
-fn add_blobs(mut setup: Setup, param: &ConvolutionParameter, weight: Shape, num_output: i64) -> Result<Setup, Refusal> {
-    let bias = Shape::new([num_output]).at("convolution_param.num_output")?;
-    let mut expected = vec![(Role::Weight, weight, "convolution_param.weight_filler", &param.weight_filler)];
-    if param.bias_term() {
-        expected.push((Role::Bias, bias, "convolution_param.bias_filler", &param.bias_filler));
-    }
-    if setup.blobs.is_empty() {
-        for (role, shape, field, filler) in expected {
-            setup.push_blob(BlobSpec::filled(role, shape, field, filler.as_ref()));
+/// The fillers of the blobs of a convolution, each with its field.
+struct BlobFillers<'a> {
+    weight: (&'static str, Option<&'a FillerParameter>),
+    bias: (&'static str, Option<&'a FillerParameter>),
+}
+
+impl BlobFillers<'_> {
+    /// Checks the given blobs or, where there are none, adds those to be filled: weights of this shape, and so many numbers of
+    /// a bias, if there is one.
+    fn add(self, mut setup: Setup, weight: Shape, bias: Option<i64>) -> Result<Setup, Refusal> {
+        let mut expected = vec![(Role::Weight, weight, self.weight)];
+        if let Some(count) = bias {
+            expected.push((Role::Bias, Shape::new([count]).at("convolution_param.num_output")?, self.bias));
         }
-        return Ok(setup);
+        if setup.blobs.is_empty() {
+            for (role, shape, (field, filler)) in expected {
+                setup.push_blob(BlobSpec::filled(role, shape, field, filler));
+            }
+            return Ok(setup);
+        }
+        let (given, needed) = (setup.blobs.len(), expected.len());
+        ensure!(given == needed, "blobs", "the layer gives {given} blobs and needs {needed}");
+        for (index, (blob, (role, shape, _))) in setup.blobs.iter_mut().zip(expected).enumerate() {
+            ensure!(blob.shape == shape, "blobs", "blob {index} is given as {} and must be {shape}", blob.shape);
+            blob.role = role;
+        }
+        Ok(setup)
     }
-    let (given, needed) = (setup.blobs.len(), expected.len());
-    ensure!(given == needed, "blobs", "the layer gives {given} blobs and needs {needed}");
-    for (index, (blob, (role, shape, ..))) in setup.blobs.iter_mut().zip(expected).enumerate() {
-        ensure!(blob.shape == shape, "blobs", "blob {index} is given as {} and must be {shape}", blob.shape);
-        blob.role = role;
-    }
-    Ok(setup)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::setup;
+    use crate::layer::testing::{Surroundings, setup};
     use crate::layer::{BlobValues, Draw};
     use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
 
@@ -378,5 +406,33 @@ mod tests {
         assert_eq!(refuse(&[&[2, 2, 1, 1]]), "the layer gives 1 blobs and needs 2");
         assert_eq!(refuse(&[&[2, 2], &[2]]), "blob 0 is given as (2, 2) and must be (2, 2, 1, 1)");
         assert_eq!(refuse(&[&[2, 2, 1, 1], &[1, 2]]), "blob 1 is given as (1, 2) and must be (2)");
+    }
+
+    #[test]
+    fn older_caffes_take_pictures_and_pairs() {
+        let top = |fields: &str| {
+            let text = format!("convolution_param {{ num_output: 2 {fields} }}");
+            Surroundings::of("yjxiong").top("Convolution", &text, &[&[1, 2, 9, 8]])
+        };
+        assert_eq!(top("kernel_size: 3 dilation: 2"), [1, 2, 5, 4]);
+        assert_eq!(top("kernel_size: 3 dilation_h: 2"), [1, 2, 5, 8]);
+        assert_eq!(top("kernel_size: 3 dilation_w: 2"), [1, 2, 7, 6]);
+        assert_eq!(top("kernel_size: 3 kernel_h: 1"), [1, 2, 7, 6]);
+        assert_eq!(top("kernel_h: 1 kernel_w: 4 pad_h: 1 pad_w: 2 stride_h: 3 stride_w: 1"), [1, 2, 4, 9]);
+    }
+
+    #[test]
+    fn older_caffes_refuse_halves() {
+        let error = |fields: &str, bottom: &[i32]| {
+            let text = format!("convolution_param {{ num_output: 2 {fields} }}");
+            Surroundings::of("yjxiong").refusal("Convolution", &text, &[bottom])
+        };
+        let message = "convolution_param.pad: give pad, or both of pad_h and pad_w, or none";
+        assert_eq!(error("kernel_size: 3 pad_h: 1", &[1, 2, 9, 8]), message);
+        assert_eq!(error("kernel_size: 3 pad: 1 pad_h: 1 pad_w: 1", &[1, 2, 9, 8]), message);
+        let message = "convolution_param.kernel_size: kernel_h and kernel_w have to be given together";
+        assert_eq!(error("kernel_h: 3", &[1, 2, 9, 8]), message);
+        assert_eq!(error("kernel_size: 3 stride: 0", &[1, 2, 9, 8]), "convolution_param.stride: stride is 0");
+        assert_eq!(error("kernel_size: 3", &[1, 2, 9]), "bottom: the bottom (1, 2, 9) must have 4 axes");
     }
 }

@@ -62,6 +62,50 @@ impl Window {
         Ok((0..axes).map(window).collect())
     }
 
+    /// The windows over height and width, as Caffes before those of any number of axes read them: kernel, stride and pad are
+    /// given once or as a pair, both of it. One of the kernel's pair counts for nothing beside `kernel_size`.
+    ///
+    /// `dilation_h`, which some trees have, stands for a pair, too, of which the other half is 0 where it is missing;
+    /// `dilation_w` counts only beside it.
+    ///
+    /// # Errors
+    /// A setting is missing, given in two ways or by half, or a kernel or a stride is 0.
+    pub(in crate::layer) fn of_pairs(param: &ConvolutionParameter) -> Result<Vec<Window>, Refusal> {
+        let kernels = match (param.kernel_size.first(), param.kernel_h, param.kernel_w) {
+            (Some(_), Some(_), Some(_)) => {
+                return Err(Refusal::at(KERNEL, "kernel_size and kernel_h and kernel_w are given"));
+            }
+            (Some(&once), ..) => [(once, KERNEL); 2],
+            (None, Some(height), Some(width)) => {
+                [(height, "convolution_param.kernel_h"), (width, "convolution_param.kernel_w")]
+            }
+            (None, None, None) => {
+                let help = "give kernel_size, or kernel_h and kernel_w";
+                return Err(Refusal::at(KERNEL, "kernel_size is missing").help(help));
+            }
+            _ => return Err(Refusal::at(KERNEL, "kernel_h and kernel_w have to be given together")),
+        };
+        let strides = pair(param.stride.first(), 1, STRIDE, [param.stride_h, param.stride_w])?;
+        let pads = pair(param.pad.first(), 0, PAD, [param.pad_h, param.pad_w])?;
+        let dilations = match param.dilation_h {
+            Some(height) => [height, param.dilation_w.unwrap_or(0)],
+            None => [param.dilation.first().copied().unwrap_or(1); 2],
+        };
+        let positive = |value: u32, field: &'static str| {
+            ensure!(value > 0, field, "{} is 0", field_name(field));
+            checked_size(value, field)
+        };
+        let window = |side: usize| {
+            Ok(Window {
+                kernel: positive(kernels[side].0, kernels[side].1)?,
+                stride: positive(strides[side], STRIDE)?,
+                pad: checked_size(pads[side], PAD)?,
+                dilation: checked_size(dilations[side], DILATION)?,
+            })
+        };
+        [0, 1].into_iter().map(window).collect()
+    }
+
     /// The elements that the dilated filter spans: `dilation * (kernel - 1) + 1`.
     fn extent(self) -> i64 {
         self.dilation * (self.kernel - 1) + 1
@@ -97,6 +141,18 @@ impl Window {
             "the output size would be {output}: kernel extent {extent} at {input} positions, stride {stride}, pad {pad}"
         );
         Ok(output)
+    }
+}
+
+/// A setting for height and width, given once or for both.
+fn pair(once: Option<&u32>, default: u32, field: &'static str, sides: [Option<u32>; 2]) -> Result<[u32; 2], Refusal> {
+    match (once, sides) {
+        (_, [None, None]) => Ok([once.copied().unwrap_or(default); 2]),
+        (None, [Some(height), Some(width)]) => Ok([height, width]),
+        _ => {
+            let name = field_name(field);
+            Err(Refusal::at(field, format!("give {name}, or both of {name}_h and {name}_w, or none")))
+        }
     }
 }
 

@@ -11,15 +11,15 @@
 use std::ffi::OsString;
 
 use super::DataSource;
+use super::list::{Beginning, NewSize};
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
-use crate::data::image_list::{self, Start};
+use crate::data::image_list::{self, ListForm};
 use crate::data::{PictureSize, SourceError, SourcePlace, picture};
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::ImageDataParameter;
-use crate::random::Generator;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "ImageData",
@@ -29,46 +29,36 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["image_data_param", "transform_param"])
-.shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(starts_anywhere));
+.shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()));
+
+const FIELDS: [&str; 3] = ["image_data_param", "image_data_param.new_height", "image_data_param.new_width"];
+
+fn beginning(param: &ImageDataParameter) -> Beginning {
+    Beginning { shuffle: param.shuffle(), rand_skip: param.rand_skip() }
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ImageDataParameter::default();
     let param = ctx.param.image_data_param.as_deref().unwrap_or(&default);
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
-    check_new_size(param)?;
+    let new_size = NewSize::new(param.new_height(), param.new_width(), &FIELDS)?;
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(shape) => shape,
-        None => transform.batch_shape(param.batch_size(), first_picture(ctx, param, &transform, &mut notices)?)?,
+        None => {
+            transform.batch_shape(param.batch_size(), first_picture(ctx, param, &transform, new_size, &mut notices)?)?
+        }
     };
     let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
-    let own_seeds = u64::from(param.shuffle()) + u64::from(param.rand_skip() > 0);
     let operator = Operator::Data(DataSource::Dataset);
-    Ok(Setup { draws: transform.prefetching_draws(ctx, own_seeds), notices, ..Setup::new(ctx, operator, tops) })
-}
-
-/// Whether random numbers decide which picture comes first.
-fn starts_anywhere(param: &ImageDataParameter) -> bool {
-    param.shuffle() || param.rand_skip() > 0
-}
-
-/// Checks that pictures are resized in both directions or in none.
-fn check_new_size(param: &ImageDataParameter) -> Result<(), Refusal> {
-    let (height, width) = (param.new_height(), param.new_width());
-    ensure!(
-        (height == 0) == (width == 0),
-        "image_data_param",
-        "new_height {height} and new_width {width} must both be 0 or both be more"
-    );
-    for (size, name, field) in
-        [(height, "new_height", "image_data_param.new_height"), (width, "new_width", "image_data_param.new_width")]
-    {
-        ensure!(i32::try_from(size).is_ok(), field, "{name} {size} is more than 2147483647");
-    }
-    Ok(())
+    Ok(Setup {
+        draws: transform.prefetching_draws(ctx, beginning(param).draws()),
+        notices,
+        ..Setup::new(ctx, operator, tops)
+    })
 }
 
 /// The size of the first picture used, once it is resized.
@@ -76,50 +66,21 @@ fn first_picture(
     ctx: &SetupContext<'_>,
     param: &ImageDataParameter,
     transform: &Transform,
+    new_size: Option<NewSize>,
     notices: &mut Vec<String>,
 ) -> Result<PictureSize, Refusal> {
     let source = ShapeSource { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
     let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
-    let start = start(ctx, param, transform, notices);
-    let listed = image_list::first_picture(&list, start, ctx.dialect.traits.image_lists).map_err(unknown)?;
+    let gives_shape = new_size.is_none() && transform.follows_first_item();
+    let start = beginning(param).start(ctx, transform, gives_shape, notices);
+    let form = ListForm::from(ctx.dialect.traits.image_lists);
+    let listed = image_list::first_picture(&list, start, form).map_err(unknown)?;
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);
     let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())
         .map_err(|error| unknown(SourceError::at(&list, SourcePlace::Line(listed.line), error.to_string())))?;
-    Ok(match (param.new_height() as i32, param.new_width() as i32) {
-        (0, _) | (_, 0) => size,
-        (height, width) => PictureSize { height, width, ..size },
-    })
-}
-
-/// Which picture comes first: where Caffe's generator decides and is not known, that of the list.
-fn start(
-    ctx: &SetupContext<'_>,
-    param: &ImageDataParameter,
-    transform: &Transform,
-    notices: &mut Vec<String>,
-) -> Start {
-    if !starts_anywhere(param) {
-        return Start::default();
-    }
-    let Some(mut generator) = ctx.generator.cloned() else {
-        if param.new_height() == 0 && transform.follows_first_item() {
-            notices.push(format!(
-                "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides with which \
-                 one a shuffled list begins",
-                ctx.param.name()
-            ));
-        }
-        return Start::default();
-    };
-    for _ in 0..transform.seeds() {
-        generator.next_u32();
-    }
-    Start {
-        shuffle: param.shuffle().then(|| generator.next_u32()),
-        skip: if param.rand_skip() > 0 { generator.next_u32() % param.rand_skip() } else { 0 },
-    }
+    Ok(new_size.map_or(size, |new| new.of(size)))
 }
 
 #[cfg(test)]

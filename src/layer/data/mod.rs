@@ -10,10 +10,16 @@ use crate::proto::caffe::FillerParameter;
 
 mod annotated;
 mod database;
+mod dense_image;
 mod dummy;
+mod frames;
 mod hdf5;
 mod image;
+mod image_seg;
+mod list;
+mod mat;
 mod memory;
+mod seg;
 mod source;
 mod tops;
 mod transform;
@@ -35,8 +41,24 @@ pub enum DataSource {
 }
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[annotated::TYPE, database::TYPE, dummy::TYPE, hdf5::TYPE, image::TYPE, memory::TYPE, video::TYPE, window::TYPE];
+pub(super) static TYPES: &[LayerType] = &[
+    annotated::TYPE,
+    database::TYPE,
+    dense_image::SEGNET,
+    dense_image::SHARED,
+    dense_image::TYPE,
+    dummy::TYPE,
+    frames::TYPE,
+    hdf5::TYPE,
+    image::TYPE,
+    image_seg::TYPE,
+    mat::READ,
+    mat::WRITE,
+    memory::TYPE,
+    seg::TYPE,
+    video::TYPE,
+    window::TYPE,
+];
 
 #[cfg(test)]
 mod tests {

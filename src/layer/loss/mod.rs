@@ -1,18 +1,20 @@
 //! Loss layers: they compare a prediction with a target and make one number.
 //!
 //! The first top is a scalar; where the net names none, it is added without a name. A loss layer without `loss_weight`
-//! is saved with the weight 1. No blobs, no draws.
+//! is saved with the weight 1, but for some of forks. No blobs, no draws.
 
 use super::{LayerType, Operator, Setup, SetupContext};
 use std::path::PathBuf;
 
 use crate::Shape;
 use crate::error::{Refusal, ensure};
+use crate::proto::caffe::LossParameter;
 use crate::proto::caffe::hinge_loss_parameter::Norm as HingeNorm;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 mod contrastive;
 mod euclidean;
+mod focal;
 mod hinge;
 mod infogain;
 mod l1;
@@ -23,12 +25,14 @@ mod sigmoid_cross_entropy;
 mod smooth_l1;
 mod softmax;
 
+pub use focal::FocalLoss;
 pub use multi_box::MultiBoxLoss;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     contrastive::TYPE,
     euclidean::TYPE,
+    focal::TYPE,
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
@@ -38,8 +42,14 @@ pub(super) static TYPES: &[LayerType] = &[
     multinomial_logistic::TYPE,
     region::TYPE,
     sigmoid_cross_entropy::TYPE,
-    smooth_l1::TYPE,
+    smooth_l1::SSD,
+    smooth_l1::WEIGHTED,
+    smooth_l1::FAST_RCNN,
+    smooth_l1::RFCN,
+    smooth_l1::OHEM,
     softmax::TYPE,
+    softmax::RFCN,
+    softmax::OHEM,
 ];
 
 /// A loss by its formula.
@@ -55,6 +65,8 @@ pub enum Loss {
     },
     /// Half the mean squared distance.
     Euclidean,
+    /// The negative log-likelihood of the labels under a softmax, weighted by how unlikely they are.
+    Focal(FocalLoss),
     /// The one-versus-all hinge loss.
     Hinge {
         /// L1 or L2.
@@ -92,8 +104,13 @@ pub enum Loss {
         /// The divisor of the sum.
         normalization: NormalizationMode,
     },
-    /// The mean distance, squared where it is below 1.
-    SmoothL1,
+    /// The distance, squared where it is below 1 / sigma^2.
+    SmoothL1 {
+        /// The larger it is, the smaller the distances that are squared.
+        sigma: f32,
+        /// The divisor of the sum.
+        normalization: NormalizationMode,
+    },
     /// The negative log-likelihood of the labels under a softmax.
     Softmax(Labels),
 }
@@ -119,12 +136,13 @@ impl Labels {
 
 /// The label that counts for nothing, if there is one.
 fn ignore_label(ctx: &SetupContext<'_>) -> Option<i32> {
-    ctx.param.loss_param.as_ref()?.ignore_label
+    ctx.param.loss_param.as_deref()?.ignore_label
 }
 
 /// The divisor of the sum: `normalization`, or else the old switch `normalize`, or else `default`.
 fn normalization(ctx: &SetupContext<'_>, default: NormalizationMode) -> NormalizationMode {
-    let param = ctx.param.loss_param.unwrap_or_default();
+    let absent = LossParameter::default();
+    let param = ctx.param.loss_param.as_deref().unwrap_or(&absent);
     match (param.normalization, param.normalize) {
         (Some(_), _) => param.normalization(),
         (None, Some(true)) => NormalizationMode::Valid,
@@ -199,6 +217,7 @@ fn check_inner_weight(ctx: &SetupContext<'_>, weight: f32, inner: &str) -> Resul
 #[cfg(test)]
 mod tests {
     use super::TYPES;
+    use crate::dialect::Dialect;
     use crate::layer::Setup;
     use crate::layer::testing::{layer, setup};
 
@@ -210,11 +229,11 @@ mod tests {
 
     #[test]
     fn every_loss_is_a_scalar_of_weight_one() {
-        for entry in TYPES.iter().filter(|entry| entry.name != "MultiBoxLoss") {
+        for entry in TYPES.iter().filter(|entry| entry.known.includes(Dialect::bvlc())) {
             let bottoms: &[&[i32]] = match entry.name {
                 "ContrastiveLoss" => &[&[2, 3], &[2, 3], &[2]],
                 "InfogainLoss" => &[&[2, 3], &[2], &[3, 3]],
-                "EuclideanLoss" | "L1Loss" | "SigmoidCrossEntropyLoss" | "SmoothL1Loss" => &[&[2, 3], &[2, 3]],
+                "EuclideanLoss" | "SigmoidCrossEntropyLoss" => &[&[2, 3], &[2, 3]],
                 _ => &[&[2, 3], &[2]],
             };
             let made = run(entry.name, "", bottoms, 1).unwrap();

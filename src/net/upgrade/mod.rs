@@ -53,7 +53,7 @@ fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator
 }
 
 fn upgrade_all(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
-    let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, notices)? };
+    let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, dialect, notices)? };
     if !net.input.is_empty() && dialect.traits.net_inputs == NetInputs::Layer {
         let input = input::upgrade(net)?;
         notices.push(input::notice(input.as_ref()).to_owned());
@@ -72,7 +72,7 @@ pub(super) fn current_layers(net: &mut NetParameter) -> Vec<NetLayer> {
 }
 
 /// The layers of a net in the V1 or V0 format.
-fn old_layers(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
+fn old_layers(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
     let v0 = v0::is_v0(net);
     notices.push(format!("the net was upgraded from the {} format", if v0 { "V0" } else { "V1" }));
     let layers =
@@ -80,6 +80,11 @@ fn old_layers(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<N
     let (indices, mut layers): (Vec<usize>, Vec<V1LayerParameter>) = layers.into_iter().unzip();
     if transform::upgrade(&mut layers) {
         notices.push("old transformation fields of data layers were moved to transform_param".to_owned());
+    }
+    if dialect.traits.drops_mixed_layers && !net.layer.is_empty() {
+        let count = std::mem::take(&mut net.layer).len();
+        notices
+            .push(format!("{count} layers in the current format were dropped, as the net has some in the V1 format"));
     }
     if !net.layer.is_empty() {
         let refusal =

@@ -32,7 +32,7 @@ impl Tree {
     pub(super) fn new(net: &SavedNet<'_>) -> Result<Tree> {
         let root = Object::Group(BTreeMap::from([("data".to_owned(), DATA)]));
         let mut tree = Tree { objects: vec![root, Object::Group(BTreeMap::new())] };
-        for layer in &net.layers {
+        for layer in net.layers.iter().filter(|layer| !layer.is_net_inputs()) {
             tree.add(layer).map_err(|refusal| net.refuse(layer, &refusal))?;
         }
         Ok(tree)

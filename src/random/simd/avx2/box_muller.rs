@@ -84,10 +84,11 @@ impl Pairs {
     #[target_feature(enable = "avx2")]
     fn finish(&self, Affine { mean, std }: Affine, [a, b]: &mut [[f32; LANES]; 2]) {
         let radius = _mm256_sqrt_ps(_mm256_mul_ps(_mm256_set1_ps(-2.0), self.logarithm));
-        let [sin, cos] = math::turn(self.sin_cos, self.quadrant).map(|standard| {
-            let scaled = _mm256_mul_ps(_mm256_mul_ps(radius, standard), _mm256_set1_ps(std));
-            _mm256_add_ps(scaled, _mm256_set1_ps(mean))
-        });
+        let [sin, cos] = math::turn(self.sin_cos, self.quadrant);
+        let (sin, cos) = (_mm256_mul_ps(radius, sin), _mm256_mul_ps(radius, cos));
+        let (mean, std) = (_mm256_set1_ps(mean), _mm256_set1_ps(std));
+        let sin = _mm256_add_ps(_mm256_mul_ps(sin, std), mean);
+        let cos = _mm256_add_ps(_mm256_mul_ps(cos, std), mean);
         store_f32(a, _mm256_unpacklo_ps(cos, sin));
         store_f32(b, _mm256_unpackhi_ps(cos, sin));
     }

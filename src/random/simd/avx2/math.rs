@@ -96,7 +96,7 @@ impl LnPlaces {
 pub(super) fn ln(x: __m256, places: &LnPlaces) -> __m256 {
     let ((inverse_low, base_low), (inverse_high, base_high)) = (places.four(0), places.four(4));
     let (inverse, base) = ([inverse_low, inverse_high], [base_low, base_high]);
-    let [c2, c3, c4] = LN_POLY.map(|c| all(c));
+    let [c2, c3, c4] = [all(LN_POLY[0]), all(LN_POLY[1]), all(LN_POLY[2])];
     let r = sub(mul(widen(x), inverse), all(1.0));
     let r2 = mul(r, r);
     let tail = mul_add(c4, r2, mul_add(c3, r, c2));
@@ -108,7 +108,8 @@ pub(super) fn ln(x: __m256, places: &LnPlaces) -> __m256 {
 #[target_feature(enable = "avx2")]
 pub(super) fn sin_cos_in_quadrant(angle: __m256, quadrant: __m256i) -> [__m256; 2] {
     let quarters = [_mm256_castsi256_si128(quadrant), _mm256_extracti128_si256::<1>(quadrant)];
-    let x = sub(widen(angle), mul(quarters.map(|four| _mm256_cvtepi32_pd(four)), all(FRAC_PI_2)));
+    let quarters = [_mm256_cvtepi32_pd(quarters[0]), _mm256_cvtepi32_pd(quarters[1])];
+    let x = sub(widen(angle), mul(quarters, all(FRAC_PI_2)));
     let x2 = mul(x, x);
     [sin_near_zero(x, x2), cos_near_zero(x2)]
 }
@@ -129,7 +130,7 @@ pub(super) fn turn([sin, cos]: [__m256; 2], quadrant: __m256i) -> [__m256; 2] {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn sin_near_zero(x: Halves, x2: Halves) -> __m256 {
-    let [s3, s5, s7] = SIN_POLY.map(|s| all(s));
+    let [s3, s5, s7] = [all(SIN_POLY[0]), all(SIN_POLY[1]), all(SIN_POLY[2])];
     let x3 = mul(x, x2);
     let head = add(x, mul(x3, s3));
     let tail = add(s5, mul(x2, s7));
@@ -139,7 +140,7 @@ fn sin_near_zero(x: Halves, x2: Halves) -> __m256 {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn cos_near_zero(x2: Halves) -> __m256 {
-    let [c2, c4, c6, c8] = COS_POLY.map(|c| all(c));
+    let [c2, c4, c6, c8] = [all(COS_POLY[0]), all(COS_POLY[1]), all(COS_POLY[2]), all(COS_POLY[3])];
     let x4 = mul(x2, x2);
     let head = add(add(all(1.0), mul(x2, c2)), mul(x4, c4));
     let tail = add(c6, mul(x2, c8));

@@ -95,7 +95,7 @@ fn judge_vector(form: Ziggurat, points: &[Point; LANES], verdicts: &mut [Verdict
     let fraction = _mm256_cvtepi32_ps(_mm256_srli_epi32::<8>(draw));
     let (below, unclear) = under_curve(form, edges(draw), fraction, height);
     let special = _mm256_or_ps(unclear, _mm256_or_ps(base, repeated));
-    let [below, special] = [below, special].map(|mask| _mm256_castps_si256(mask));
+    let [below, special] = [_mm256_castps_si256(below), _mm256_castps_si256(special)];
     let below = _mm256_and_si256(below, _mm256_set1_epi32(BELOW.into()));
     store_low_bytes(verdicts, _mm256_blendv_epi8(below, _mm256_set1_epi32(SPECIAL.into()), special));
 }
@@ -159,7 +159,13 @@ fn density(exponent: __m256) -> __m256 {
     let steps = _mm256_mul_ps(exponent, _mm256_set1_ps(LOG2_E));
     let n = _mm256_cvtps_epi32(steps);
     let r = _mm256_sub_ps(steps, _mm256_cvtepi32_ps(n));
-    let [c0, c1, c2, c3, c4] = POWER.map(|c| _mm256_set1_ps(c));
+    let [c0, c1, c2, c3, c4] = [
+        _mm256_set1_ps(POWER[0]),
+        _mm256_set1_ps(POWER[1]),
+        _mm256_set1_ps(POWER[2]),
+        _mm256_set1_ps(POWER[3]),
+        _mm256_set1_ps(POWER[4]),
+    ];
     let mul_add = |a, b, c| _mm256_add_ps(_mm256_mul_ps(a, b), c);
     let power = mul_add(mul_add(mul_add(mul_add(c4, r, c3), r, c2), r, c1), r, c0);
     _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(power), _mm256_slli_epi32::<23>(n)))

@@ -27,7 +27,8 @@ pub(super) fn fill(words: &[u32], affine: Affine, out: &mut [f32]) -> bool {
         }
         let r1 = _mm512_permutex2var_ps(a, even, b);
         let r2 = _mm512_permutex2var_ps(a, odd, b);
-        let [cos, sin] = pairs(r1, r2).map(|z| apply(affine, z));
+        let [cos, sin] = pairs(r1, r2);
+        let [cos, sin] = [apply(affine, cos), apply(affine, sin)];
         store_f32(o0, _mm512_permutex2var_ps(cos, front, sin));
         store_f32(o1, _mm512_permutex2var_ps(cos, back, sin));
     }

@@ -38,7 +38,7 @@ pub(super) fn ln(x: __m256) -> __m256 {
     let significand = _mm512_cvtps_pd(_mm256_castsi256_ps(_mm256_sub_epi32(bits, upper)));
     let r = _mm512_sub_pd(_mm512_mul_pd(significand, look_up(&LN_INVERSE, interval)), all(1.0));
     let base = _mm512_add_pd(look_up(&LN_CENTRE, interval), _mm512_mul_pd(exponent, all(LN_2)));
-    let [c2, c3, c4] = LN_POLY.map(|c| _mm512_set1_pd(c));
+    let [c2, c3, c4] = [_mm512_set1_pd(LN_POLY[0]), _mm512_set1_pd(LN_POLY[1]), _mm512_set1_pd(LN_POLY[2])];
     let r2 = _mm512_mul_pd(r, r);
     let tail = mul_add(c4, r2, mul_add(c3, r, c2));
     _mm512_cvtpd_ps(mul_add(tail, r2, _mm512_add_pd(base, r)))
@@ -72,7 +72,7 @@ fn negate_where_two(quadrant: __m256i, values: __m256) -> __m256 {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn sin_near_zero(x: __m512d) -> __m256 {
-    let [s3, s5, s7] = SIN_POLY.map(|s| _mm512_set1_pd(s));
+    let [s3, s5, s7] = [_mm512_set1_pd(SIN_POLY[0]), _mm512_set1_pd(SIN_POLY[1]), _mm512_set1_pd(SIN_POLY[2])];
     let x2 = _mm512_mul_pd(x, x);
     let x3 = _mm512_mul_pd(x, x2);
     let head = _mm512_add_pd(x, _mm512_mul_pd(x3, s3));
@@ -83,7 +83,12 @@ fn sin_near_zero(x: __m512d) -> __m256 {
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn cos_near_zero(x: __m512d) -> __m256 {
-    let [c2, c4, c6, c8] = COS_POLY.map(|c| _mm512_set1_pd(c));
+    let [c2, c4, c6, c8] = [
+        _mm512_set1_pd(COS_POLY[0]),
+        _mm512_set1_pd(COS_POLY[1]),
+        _mm512_set1_pd(COS_POLY[2]),
+        _mm512_set1_pd(COS_POLY[3]),
+    ];
     let x2 = _mm512_mul_pd(x, x);
     let x4 = _mm512_mul_pd(x2, x2);
     let head = _mm512_add_pd(_mm512_add_pd(all(1.0), _mm512_mul_pd(x2, c2)), _mm512_mul_pd(x4, c4));

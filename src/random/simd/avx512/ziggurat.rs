@@ -146,7 +146,13 @@ fn density(exponent: __m512) -> __m512 {
     let steps = _mm512_mul_ps(exponent, _mm512_set1_ps(LOG2_E));
     let n = _mm512_roundscale_ps::<_MM_FROUND_TO_NEAREST_INT>(steps);
     let r = _mm512_sub_ps(steps, n);
-    let [c0, c1, c2, c3, c4] = POWER.map(|c| _mm512_set1_ps(c));
+    let [c0, c1, c2, c3, c4] = [
+        _mm512_set1_ps(POWER[0]),
+        _mm512_set1_ps(POWER[1]),
+        _mm512_set1_ps(POWER[2]),
+        _mm512_set1_ps(POWER[3]),
+        _mm512_set1_ps(POWER[4]),
+    ];
     let mul_add = |a, b, c| _mm512_add_ps(_mm512_mul_ps(a, b), c);
     let power = mul_add(mul_add(mul_add(mul_add(c4, r, c3), r, c2), r, c1), r, c0);
     _mm512_scalef_ps(power, n)

@@ -114,7 +114,7 @@ pub(in crate::random::simd) fn collect(words: &[u32], certain: &[u64], uncertain
 pub(in crate::random::simd) fn judge(ziggurat: Ziggurat, uncertain: &mut Uncertain) {
     for (points, verdicts) in uncertain.groups_mut() {
         for (point, verdict) in points.iter().zip(verdicts) {
-            let [u, height] = point.map(temper);
+            let [u, height] = [temper(point[0]), temper(point[1])];
             let (layer, height) = (((u >> 1) & 127) as usize, height as f32 * FRACTION);
             let x = (u >> 8) as f32 * LAYERS.scale[layer];
             let below = Verdict::from(ziggurat.under_curve(layer, x, height));

@@ -1,0 +1,95 @@
+//! Lists of pictures: where a layer begins with its list, and what it resizes the pictures to.
+
+use super::transform::Transform;
+use crate::data::PictureSize;
+use crate::data::image_list::Start;
+use crate::error::{Refusal, ensure};
+use crate::layer::SetupContext;
+use crate::layer::size::field_name;
+use crate::random::Generator;
+
+/// Where a layer begins with its list.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beginning {
+    /// Whether the list is shuffled first.
+    pub(super) shuffle: bool,
+    /// How many entries may be passed over, plus one; 0 for none.
+    pub(super) rand_skip: u32,
+}
+
+impl Beginning {
+    /// Whether random numbers decide which entry comes first.
+    pub(super) fn is_random(self) -> bool {
+        self.shuffle || self.rand_skip > 0
+    }
+
+    /// How many numbers it takes from the net's generator.
+    pub(super) fn draws(self) -> u64 {
+        u64::from(self.shuffle) + u64::from(self.rand_skip > 0)
+    }
+
+    /// Which entry comes first: where Caffe's generator decides and is not known, that of the list. `gives_shape` says that
+    /// the shape of the top follows from it.
+    pub(super) fn start(
+        self,
+        ctx: &SetupContext<'_>,
+        transform: &Transform,
+        gives_shape: bool,
+        notices: &mut Vec<String>,
+    ) -> Start {
+        if !self.is_random() {
+            return Start::default();
+        }
+        let Some(mut generator) = ctx.generator.cloned() else {
+            if gives_shape {
+                notices.push(format!(
+                    "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides with \
+                     which one a shuffled list begins",
+                    ctx.param.name()
+                ));
+            }
+            return Start::default();
+        };
+        for _ in 0..transform.seeds() {
+            generator.next_u32();
+        }
+        Start {
+            shuffle: self.shuffle.then(|| generator.next_u32()),
+            skip: if self.rand_skip > 0 { generator.next_u32() % self.rand_skip } else { 0 },
+        }
+    }
+}
+
+/// Height and width that pictures are resized to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NewSize {
+    height: i32,
+    width: i32,
+}
+
+impl NewSize {
+    /// The two sides, none where both are 0; `fields` are the message and its fields with the height and the width.
+    ///
+    /// # Errors
+    /// Only one of them is 0, or one does not fit an `i32`.
+    pub(super) fn new(height: u32, width: u32, fields: &[&'static str; 3]) -> Result<Option<NewSize>, Refusal> {
+        let [message, of_height, of_width] = *fields;
+        let names = [field_name(of_height), field_name(of_width)];
+        ensure!(
+            (height == 0) == (width == 0),
+            message,
+            "{} {height} and {} {width} must both be 0 or both be more",
+            names[0],
+            names[1]
+        );
+        for (side, name, field) in [(height, names[0], of_height), (width, names[1], of_width)] {
+            ensure!(i32::try_from(side).is_ok(), field, "{name} {side} is more than 2147483647");
+        }
+        Ok((height > 0).then_some(NewSize { height: height.cast_signed(), width: width.cast_signed() }))
+    }
+
+    /// A picture of this size, resized.
+    pub(super) fn of(self, size: PictureSize) -> PictureSize {
+        PictureSize { height: self.height, width: self.width, ..size }
+    }
+}

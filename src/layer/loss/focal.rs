@@ -1,0 +1,84 @@
+//! FocalLoss: the mean negative log-likelihood of the labels, weighted by how unlikely they are (Lin et al. 2017).
+//!
+//! Bottoms: scores, and one label for each place outside `softmax_param.axis`. Two tops are documented but cannot be set up, as
+//! in [`softmax`](super::softmax).
+
+use super::softmax::class_axis;
+use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, scalar_loss};
+use crate::dialect::Known;
+use crate::error::{Refusal, ensure};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::proto::caffe::focal_loss_parameter::Type;
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "FocalLoss",
+    "Takes the negative log-likelihood of the labels, weighted by how unlikely they are",
+    Arity::exactly(2),
+    Arity::between(1, 2),
+    &setup,
+)
+.params(&["focal_loss_param", "loss_param", "softmax_param"])
+.auto_tops()
+.known(Known::In(&["soeaver"]));
+
+/// The negative log-likelihood of the labels under a softmax, weighted by how unlikely they are.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FocalLoss {
+    /// The labels.
+    pub labels: Labels,
+    /// Which formula it is.
+    pub formula: Type,
+    /// The exponent of 1 - p.
+    pub gamma: f32,
+    /// The factor of the loss.
+    pub alpha: f32,
+    /// What is added in the linear formula.
+    pub beta: f32,
+}
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.focal_loss_param.unwrap_or_default();
+    let axis = class_axis(ctx)?;
+    check_inner_weight(ctx, ctx.param.loss_weight.first().copied().unwrap_or(1.0), "softmax")?;
+    if ctx.top_count() > 1 {
+        let message = "a second top cannot be set up: the loss weights would have to match the layer's 2 tops \
+                       as well as the 1 top of the softmax inside it";
+        return Err(Refusal::at("top", message).help("keep one top, and add a Softmax layer for the probabilities"));
+    }
+    let (gamma, alpha, beta) = (param.gamma(), param.alpha(), param.beta());
+    ensure!(gamma >= 0.0, "focal_loss_param.gamma", "gamma {gamma} is below 0");
+    ensure!(alpha > 0.0, "focal_loss_param.alpha", "alpha {alpha} is not above 0");
+    check_batches(ctx)?;
+    check_label_count(ctx, axis)?;
+    let labels = Labels::new(ctx, axis);
+    Ok(scalar_loss(ctx, Loss::Focal(FocalLoss { labels, formula: param.r#type(), gamma, alpha, beta })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::Operator;
+    use crate::layer::testing::Surroundings;
+
+    const NAME: &str = "FocalLoss";
+
+    #[test]
+    fn the_defaults_are_filled_in() {
+        let made = Surroundings::of("soeaver").run(NAME, "", &[&[2, 3, 4, 5], &[2, 1, 4, 5]], 1).unwrap();
+        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
+        let Operator::Loss(Loss::Focal(loss)) = made.operator else { panic!() };
+        assert_eq!((loss.formula, loss.gamma, loss.alpha, loss.beta), (Type::Origin, 2.0, 0.25, 1.0));
+    }
+
+    #[test]
+    fn refusals() {
+        let error = |fields: &str, tops| {
+            let text = format!("focal_loss_param {{ {fields} }}");
+            Surroundings::of("soeaver").run(NAME, &text, &[&[2, 3], &[2]], tops).unwrap_err()
+        };
+        assert_eq!(error("gamma: -1", 1), "focal_loss_param.gamma: gamma -1 is below 0");
+        assert_eq!(error("alpha: 0", 1), "focal_loss_param.alpha: alpha 0 is not above 0");
+        assert!(error("", 2).starts_with("top: a second top cannot be set up"));
+    }
+}

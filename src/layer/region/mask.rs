@@ -1,0 +1,69 @@
+//! Masks of regions: MaskPooling, which multiplies features by them, and MaskResize (MNC).
+//!
+//! ```text
+//! MaskPooling: features (N, C, H, W), masks (N, any, H, W)  ->  (N, C, H, W)
+//! MaskResize:  masks (N, C, any, any)                       ->  (N, C, output_height, output_width)
+//! ```
+//!
+//! No more than four axes anywhere, missing ones counting as 1; the tops have four. No blobs, no draws.
+
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::positive_size;
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+
+const ONE: Arity = Arity::exactly(1);
+
+pub(super) const POOLING: LayerType =
+    LayerType::new("MaskPooling", "Multiplies features by masks", Arity::exactly(2), ONE, &mask_pooling)
+        .keeps_signal()
+        .known(Known::In(&["soeaver"]));
+
+pub(super) const RESIZE: LayerType = LayerType::new("MaskResize", "Resizes masks", ONE, ONE, &mask_resize)
+    .params(&["mask_resize_param"])
+    .keeps_signal()
+    .known(Known::In(&["soeaver"]));
+
+fn mask_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    for axis in [0, 2, 3] {
+        let (a, b) = (ctx.legacy_dim(0, axis)?, ctx.legacy_dim(1, axis)?);
+        let (features, masks) = (ctx.bottom(0), ctx.bottom(1));
+        ensure!(a == b, "bottom", "the features {features} and the masks {masks} differ at axis {axis}");
+    }
+    let [num, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis));
+    let top = Shape::new([num?, channels?, height?, width?]).at("bottom")?;
+    Ok(Setup::new(ctx, Operator::MaskPooling, [top]))
+}
+
+fn mask_resize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.mask_resize_param.unwrap_or_default();
+    let height = positive_size(param.output_height(), "mask_resize_param.output_height")?;
+    let width = positive_size(param.output_width(), "mask_resize_param.output_width")?;
+    let (num, channels) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(0, 1)?);
+    let top = Shape::new([num.into(), channels.into(), height, width]).at("mask_resize_param")?;
+    Ok(Setup::new(ctx, Operator::MaskResize, [top]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn the_tops_have_four_axes() {
+        let top = |name: &str, text: &str, bottoms: &[&[i32]]| Surroundings::of("soeaver").top(name, text, bottoms);
+        assert_eq!(top("MaskPooling", "", &[&[2, 3], &[2, 7]]), [2, 3, 1, 1]);
+        let sizes = "mask_resize_param { output_height: 4 output_width: 5 }";
+        assert_eq!(top("MaskResize", sizes, &[&[2, 3, 9, 9]]), [2, 3, 4, 5]);
+        assert_eq!(top("MaskResize", sizes, &[&[2]]), [2, 1, 4, 5]);
+    }
+
+    #[test]
+    fn refusals() {
+        let error = |name: &str, bottoms: &[&[i32]]| Surroundings::of("soeaver").refusal(name, "", bottoms);
+        let message = "bottom: the features (2, 3, 6, 6) and the masks (2, 3, 5, 6) differ at axis 2";
+        assert_eq!(error("MaskPooling", &[&[2, 3, 6, 6], &[2, 3, 5, 6]]), message);
+        let message = "mask_resize_param.output_height: output_height must be at least 1";
+        assert_eq!(error("MaskResize", &[&[2, 3, 6, 6]]), message);
+    }
+}

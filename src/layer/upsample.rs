@@ -1,0 +1,125 @@
+//! Upsample: puts the values of its first bottom where the second, the mask of a MAX pooling, says that they came from.
+//!
+//! ```text
+//! top = (N, C, height, width), of bottoms (N, C, H, W)
+//! ```
+//!
+//! `upsample_h` and `upsample_w` are the height and the width where both are given; one of them alone counts for nothing. Else
+//! it is H times `scale`, or `scale_h`, and likewise for the width, by default twice as many; `pad_out_h` and `pad_out_w` leave
+//! out the last row or column where the scale is 2. No blobs, no draws.
+
+use super::pooling::picture_size;
+use super::size::{checked_size, field_name};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::UpsampleParameter;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "Upsample",
+    "Puts values back where a pooling took them from",
+    Arity::exactly(2),
+    Arity::exactly(1),
+    &upsample,
+)
+.params(&["upsample_param"])
+.keeps_signal()
+.known(Known::In(&["segnet", "segnet-cudnn5", "synopsys"]))];
+
+const SIZES: [&str; 2] = ["upsample_param.upsample_h", "upsample_param.upsample_w"];
+const SCALE: &str = "upsample_param.scale";
+const SCALES: [&str; 2] = ["upsample_param.scale_h", "upsample_param.scale_w"];
+const PADS: [&str; 2] = ["upsample_param.pad_out_h", "upsample_param.pad_out_w"];
+
+fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.upsample_param.unwrap_or_default();
+    let scaling = Scaling::new(&param)?;
+    let (values, mask) = (ctx.bottom(0), ctx.bottom(1));
+    let size = picture_size(values)?;
+    ensure!(values == mask, "bottom", "the mask {mask} has another shape than the values {values}");
+    let [height, width] = scaling.size(size);
+    let [items, channels] = [values.dims()[0], values.dims()[1]].map(i64::from);
+    let top = Shape::new([items, channels, height, width]).at("upsample_param")?;
+    Ok(Setup::new(ctx, Operator::Upsample, [top]))
+}
+
+/// How height and width come about.
+enum Scaling {
+    /// They are given.
+    To([i64; 2]),
+    /// The bottom's, times a factor, less a last row or column.
+    By { factors: [i64; 2], less: [i64; 2] },
+}
+
+impl Scaling {
+    fn new(param: &UpsampleParameter) -> Result<Scaling, Refusal> {
+        if let (Some(height), Some(width)) = (param.upsample_h, param.upsample_w) {
+            return Ok(Scaling::To([above_one(height, SIZES[0])?, above_one(width, SIZES[1])?]));
+        }
+        let factors = match (param.scale, param.scale_h, param.scale_w) {
+            (scale, None, None) => [above_one(scale.unwrap_or(2), SCALE)?; 2],
+            (None, Some(height), Some(width)) => [above_one(height, SCALES[0])?, above_one(width, SCALES[1])?],
+            (None, Some(_), None) => return Err(Refusal::at(SCALES[0], "scale_h is given without scale_w")),
+            (None, None, Some(_)) => return Err(Refusal::at(SCALES[1], "scale_w is given without scale_h")),
+            (Some(_), ..) => return Err(Refusal::at(SCALE, "scale is given together with scale_h or scale_w")),
+        };
+        // Another fork has a number of nearly the same name, which Rust calls pad_out_w.
+        let pads = [param.pad_out_h(), param.pad_out_w_bool()];
+        for ((pad, factor), field) in pads.into_iter().zip(factors).zip(PADS) {
+            ensure!(!pad || factor == 2, field, "{} needs a scale of 2, not {factor}", field_name(field));
+        }
+        Ok(Scaling::By { factors, less: pads.map(i64::from) })
+    }
+
+    fn size(&self, of: [i64; 2]) -> [i64; 2] {
+        match *self {
+            Scaling::To(size) => size,
+            Scaling::By { factors, less } => [0, 1].map(|side| of[side] * factors[side] - less[side]),
+        }
+    }
+}
+
+/// The value of a field that has to be above 1.
+fn above_one(value: u32, field: &'static str) -> Result<i64, Refusal> {
+    ensure!(value > 1, field, "{} {value} is not above 1", field_name(field));
+    checked_size(value, field)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::Surroundings;
+
+    const BOTTOMS: [&[i32]; 2] = [&[1, 2, 3, 4]; 2];
+
+    fn text(fields: &str) -> String {
+        format!("upsample_param {{ {fields} }}")
+    }
+
+    #[test]
+    fn sizes_win_over_scales_and_only_together() {
+        let top = |fields: &str| Surroundings::of("segnet").top("Upsample", &text(fields), &BOTTOMS);
+        assert_eq!(top(""), [1, 2, 6, 8]);
+        assert_eq!(top("pad_out_w: true"), [1, 2, 6, 7]);
+        assert_eq!(top("scale_h: 3 scale_w: 2 pad_out_w: true"), [1, 2, 9, 7]);
+        assert_eq!(top("upsample_h: 2 upsample_w: 5 scale_h: 7"), [1, 2, 2, 5]);
+        assert_eq!(top("upsample_h: 2 scale: 3"), [1, 2, 9, 12]);
+    }
+
+    #[test]
+    fn refusals() {
+        let refused = |fields: &str, message: &str| {
+            let error = Surroundings::of("segnet").refusal("Upsample", &text(fields), &BOTTOMS);
+            assert_eq!(error, format!("upsample_param.{message}"));
+        };
+        refused("scale: 1", "scale: scale 1 is not above 1");
+        refused("scale_h: 2", "scale_h: scale_h is given without scale_w");
+        refused("scale_h: 2 scale: 2", "scale: scale is given together with scale_h or scale_w");
+        refused("upsample_h: 2 upsample_w: 1", "upsample_w: upsample_w 1 is not above 1");
+        refused("scale: 3 pad_out_h: true", "pad_out_h: pad_out_h needs a scale of 2, not 3");
+        refused("scale: 4294967295", "scale: scale 4294967295 is more than 2147483647");
+        let error = Surroundings::of("segnet").refusal("Upsample", "", &[&[1, 2, 3, 4], &[1, 2, 3, 5]]);
+        assert_eq!(error, "bottom: the mask (1, 2, 3, 5) has another shape than the values (1, 2, 3, 4)");
+    }
+}

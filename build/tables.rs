@@ -13,7 +13,7 @@ use crate::union::{Enum, Kind, Row, Union, View};
 pub fn write(union: &Union) -> (String, String) {
     let mut tables = Tables { out: String::new(), text: Text::default() };
     let index = Index::new(union);
-    tables.line("pub(super) static UNION: Union = Union {");
+    tables.line("static UNION: Union = Union { text: TEXT,");
     tables.messages(union);
     tables.rows(union, &index);
     tables.enums(&index);
@@ -174,7 +174,7 @@ impl Tables {
         let name = &view.name;
         let _ = writeln!(
             self.out,
-            "Schema {{ name: {name:?}, ends: &{ends:?}, fields: &{fields:?}, by_saved: &{by_saved:?}, by_number: \
+            "Schema {{ name: {name:?}, union: &UNION, ends: &{ends:?}, fields: &{fields:?}, by_saved: &{by_saved:?}, by_number: \
              &{by_number:?}, requiring: &{required:?} }},"
         );
     }

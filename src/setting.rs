@@ -19,6 +19,18 @@ pub enum Setting {
         /// What the shape looks like, such as `N,C,H,W`.
         pattern: &'static str,
     },
+    /// That the layers of a type that is not known have tops like their bottoms.
+    Opaque {
+        /// The type.
+        layer_type: String,
+    },
+    /// The shape of a blob of a layer whose type is not known.
+    Blob {
+        /// The layer.
+        layer: String,
+        /// The blob's index.
+        index: usize,
+    },
     /// Whether a net may use fillers that Caffe does not have.
     Extensions,
     /// The preset for plausible forward passes.
@@ -55,6 +67,8 @@ impl fmt::Display for Setting {
             Setting::Limit(name) => write!(f, "Limits::{}", name.replace('-', "_")),
             Setting::Level => f.write_str("StateOptions::level"),
             Setting::Shape { top, pattern } => write!(f, "PlanOptions::shapes: {top}={pattern}"),
+            Setting::Opaque { layer_type } => write!(f, "PlanOptions::opaque: {layer_type}"),
+            Setting::Blob { layer, index } => write!(f, "PlanOptions::blobs: {layer}.{index}=N,C,H,W"),
             Setting::Extensions => f.write_str("FillerRegistry::with_extensions"),
             Setting::BenchmarkPreset => f.write_str("Preset::Benchmark"),
             Setting::Weights | Setting::InitWithWeights { .. } => f.write_str("donors::apply"),
@@ -70,56 +84,63 @@ impl fmt::Display for Setting {
     }
 }
 
-/// A text that may name a [`Setting`]: what is wrong, or what to do about it.
+/// A text that may name [`Setting`]s: what is wrong, or what to do about it.
 ///
-/// [`Display`](fmt::Display) names the setting as the library does, [`Advice::text`] as the caller likes.
+/// [`Display`](fmt::Display) names the settings as the library does, [`Advice::text`] as the caller likes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
     before: String,
-    /// The setting, and the text after it.
-    setting: Option<Box<(Setting, String)>>,
+    /// The settings, each with the text after it.
+    settings: Vec<(Setting, String)>,
 }
 
 impl Advice {
     /// A text that names a setting between two parts.
     pub fn naming(before: impl Into<String>, setting: Setting, after: impl Into<String>) -> Advice {
-        Advice { before: before.into(), setting: Some(Box::new((setting, after.into()))) }
+        Advice { before: before.into(), settings: vec![(setting, after.into())] }
     }
 
     /// The same with more text at its end.
     #[must_use]
     pub fn followed_by(mut self, more: &str) -> Advice {
-        self.setting.as_deref_mut().map_or(&mut self.before, |(_, after)| after).push_str(more);
+        self.settings.last_mut().map_or(&mut self.before, |(_, after)| after).push_str(more);
         self
     }
 
-    /// The setting that it names.
-    pub fn setting(&self) -> Option<&Setting> {
-        self.setting.as_ref().map(|named| &named.0)
+    /// The same with another setting at its end, and a text after that.
+    #[must_use]
+    pub fn and_naming(mut self, setting: Setting, after: impl Into<String>) -> Advice {
+        self.settings.push((setting, after.into()));
+        self
     }
 
-    /// The text, with the setting as `name` calls it.
-    pub fn text(&self, name: impl FnOnce(&Setting) -> String) -> String {
-        match self.setting.as_deref() {
-            Some((setting, after)) => format!("{}{}{after}", self.before, name(setting)),
-            None => self.before.clone(),
-        }
+    /// The first setting that it names.
+    pub fn setting(&self) -> Option<&Setting> {
+        self.settings().next()
+    }
+
+    /// The settings that it names, in order.
+    pub fn settings(&self) -> impl Iterator<Item = &Setting> {
+        self.settings.iter().map(|(setting, _)| setting)
+    }
+
+    /// The text, with each setting as `name` calls it.
+    pub fn text(&self, name: impl Fn(&Setting) -> String) -> String {
+        let named = self.settings.iter().map(|(setting, after)| format!("{}{after}", name(setting)));
+        std::iter::once(self.before.clone()).chain(named).collect()
     }
 }
 
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.before)?;
-        match self.setting.as_deref() {
-            Some((setting, after)) => write!(f, "{setting}{after}"),
-            None => Ok(()),
-        }
+        self.settings.iter().try_for_each(|(setting, after)| write!(f, "{setting}{after}"))
     }
 }
 
 impl From<String> for Advice {
     fn from(text: String) -> Advice {
-        Advice { before: text, setting: None }
+        Advice { before: text, settings: Vec::new() }
     }
 }
 
@@ -168,5 +189,8 @@ mod tests {
         });
         assert_eq!(text, "raise the limit with --limit text-bytes=N, or shorten it");
         assert_eq!(Advice::from("remove it").text(|_| unreachable!()), "remove it");
+        let both = advice.and_naming(Setting::Level, " too");
+        assert_eq!(both, "raise the limit with Limits::text_bytes, or shorten itStateOptions::level too");
+        assert_eq!(both.settings().count(), 2);
     }
 }

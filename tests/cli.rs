@@ -139,7 +139,8 @@ fn bad_input_is_refused_without_a_trace() {
     );
     assert_eq!(
         first_line(
-            "layer { name: \"p\" type: \"Python\" top: \"p\" python_param { module: \"m\" layer: \"L\" } }",
+            "layer { name: \"p\" type: \"Python\" top: \"p\" python_param { module: \"m\" layer: \"L\" } } \
+             layer { name: \"s\" type: \"Scale\" bottom: \"p\" top: \"s\" }",
             "--phase test"
         ),
         "error: layer \"p\" (Python), python_param.layer: the shape of top \"p\" is made by m.L in Python"

@@ -104,13 +104,35 @@ fn check(page: &str) -> (String, Vec<String>) {
     (out, failures)
 }
 
+/// The page with the table of dialects of today between its marks, if it has them.
+fn with_dialects(page: &str) -> String {
+    const START: &str = "<!-- dialects: written by tests/docs.rs -->\n";
+    const END: &str = "<!-- end of dialects -->";
+    let Some((before, rest)) = page.split_once(START) else { return page.to_owned() };
+    let (_, after) = rest.split_once(END).expect("the table has an end");
+    let output = Command::new(env!("CARGO_BIN_EXE_caffemodel")).args(["dialects", "--json"]).output().unwrap();
+    let dialects: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let mut table = "| dialect | what it is | from | known |\n|---|---|---|---|\n".to_owned();
+    for dialect in &dialects {
+        let text = |key: &str| dialect[key].as_str().unwrap();
+        let known = if dialect["is_whole"] == true { "as a whole" } else { "its fields" };
+        table += &format!("| `{}` | {} | {} | {known} |\n", text("name"), text("about"), text("source"));
+    }
+    format!("{before}{START}{table}{END}{after}")
+}
+
 #[test]
 fn every_command_line_gives_the_output_under_it() {
     let rewrite = std::env::var_os("CAFFEMODEL_DOCS").is_some_and(|value| value == "write");
     let mut wrong = Vec::new();
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
-        let (today, failures) = check(&page);
+        let (today, mut failures) = check(&page);
+        let with_table = with_dialects(&today);
+        if with_table != today && !rewrite {
+            failures.push("the table of dialects is not that of today; CAFFEMODEL_DOCS=write writes it".to_owned());
+        }
+        let today = with_table;
         if rewrite {
             fs::write(&path, today).unwrap();
         }

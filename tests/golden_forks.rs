@@ -132,6 +132,11 @@ fn pspnet() {
 }
 
 #[test]
+fn yjxiong() {
+    check("yjxiong", &Exceptions { runs: &[], rejects: &[("reject-yjxiong-bn-cudnn", BUILD)] });
+}
+
+#[test]
 fn bvlc_rc3() {
     check(
         "bvlc-rc3",
@@ -185,6 +190,11 @@ fn bvlc_rc2() {
 #[test]
 fn nvidia() {
     check("nvidia", &Exceptions::default());
+}
+
+#[test]
+fn soeaver() {
+    check("soeaver", &Exceptions::default());
 }
 
 #[test]

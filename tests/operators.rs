@@ -46,8 +46,10 @@ fn planned(mut runs: Vec<Run>) -> Vec<Plan> {
 #[test]
 fn every_type_has_an_operator_of_its_own_in_the_golden_runs() {
     let mut found: BTreeMap<String, Discriminant<Operator>> = BTreeMap::new();
-    let forks: Vec<Plan> =
-        ["addons", "ssd", "rfcn"].into_iter().flat_map(|fork| planned(load_fork(fork, "manifest.jsonl"))).collect();
+    let forks: Vec<Plan> = ["addons", "ssd", "rfcn", "soeaver"]
+        .into_iter()
+        .flat_map(|fork| planned(load_fork(fork, "manifest.jsonl")))
+        .collect();
     for plan in PLANS.iter().chain(&forks) {
         for layer in &plan.layers {
             let name = layer.param.r#type();
@@ -56,7 +58,7 @@ fn every_type_has_an_operator_of_its_own_in_the_golden_runs() {
             assert_eq!(*found.entry(name.to_owned()).or_insert(operator), operator, "{name}");
         }
     }
-    for dialect in ["bvlc", "addons", "ssd", "rfcn"] {
+    for dialect in ["bvlc", "addons", "ssd", "rfcn", "soeaver"] {
         let registry = LayerRegistry::default();
         let registry = registry.of(Dialect::get(dialect).expect("there is such a dialect"));
         let missing: Vec<&str> =

@@ -115,7 +115,7 @@ fn keeps_message(source: &Convertible, format: Format) -> bool {
 
 impl ConvertArguments {
     fn source(&self) -> crate::Result<Convertible> {
-        let (message, options) = (self.message.as_deref(), self.state.dialect.options());
+        let (message, options) = (self.message.as_deref(), self.state.dialect.options()?);
         if input::is_standard(&self.from) {
             let Input { name, bytes, .. } = Input::read(&self.from)?;
             return Convertible::from_bytes_with(&name, bytes, message, &options);
@@ -188,7 +188,7 @@ impl ConvertArguments {
 
     /// Plans the net with the stored weights in its layers.
     fn fit(&self, net: &Path, stored: StoredNet) -> crate::Result<Plan> {
-        let definition = net::load(net, &self.state.dialect.options())?.definition;
+        let definition = net::load(net, &self.state.dialect.options()?)?.definition;
         let mut plan = Plan::new(self.state.resolve(definition)?, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
         let excess = convert::fit(&mut plan, Donor { name: input::display_name(&self.from), net: stored })?;

@@ -1,11 +1,16 @@
-//! The option `--dialect`.
+//! The options `--dialect` and `--proto`.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::Args;
 
-use super::limits;
+use super::input::Input;
+use super::{limits, report};
 use crate::ReadOptions;
 use crate::dialect::{DIALECTS, Dialect};
 use crate::given::Given;
+use crate::proto::Schema;
 use crate::proto::text::closest;
 
 #[derive(Debug, Args)]
@@ -14,20 +19,54 @@ pub(super) struct DialectArgument {
     /// dialects lists them
     #[arg(long, value_name = "NAME", value_parser = parse)]
     dialect: Option<&'static Dialect>,
+
+    /// The caffe.proto of the fork that the file is for, where that is no dialect known here; or protoc's descriptor set
+    ///
+    /// Fields that are known here behave as ever, all others are kept and saved with their numbers. The fork is taken to
+    /// have grown from the dialect that --dialect or the content tells.
+    #[arg(long, value_name = "FILE")]
+    proto: Option<PathBuf>,
+
+    /// How to read the file, once the schema is read.
+    #[arg(skip)]
+    options: OnceLock<ReadOptions>,
 }
 
 impl DialectArgument {
     /// How to read the file.
-    pub(super) fn options(&self) -> ReadOptions {
-        let mut options = ReadOptions::of(self.dialect);
+    ///
+    /// # Errors
+    /// The schema cannot be read.
+    pub(super) fn options(&self) -> crate::Result<ReadOptions> {
+        if let Some(options) = self.options.get() {
+            return Ok(*options);
+        }
+        let mut options = match (&self.proto, self.dialect) {
+            (None, dialect) => ReadOptions::of(dialect),
+            (Some(path), None) => ReadOptions::in_schema(read(path)?),
+            (Some(path), Some(dialect)) => ReadOptions::of(Some(dialect.with_schema(read(path)?))),
+        };
         options.limits = limits::current();
-        options
+        Ok(*self.options.get_or_init(|| options))
     }
 
-    /// The option, if it is given.
-    pub(super) fn given(&self) -> Option<String> {
-        self.dialect.map(|dialect| Given { option: "--dialect", value: dialect.name }.to_string())
+    /// The options, if they are given.
+    pub(super) fn given(&self) -> Vec<String> {
+        let dialect = self.dialect.map(|dialect| Given { option: "--dialect", value: dialect.name }.to_string());
+        let proto = self.proto.as_ref().map(|path| path.display().to_string());
+        let proto = proto.map(|path| Given { option: "--proto", value: &path }.to_string());
+        dialect.into_iter().chain(proto).collect()
     }
+}
+
+/// Reads a fork's schema; what is otherwise in it than the program takes it to be is printed.
+fn read(path: &Path) -> crate::Result<&'static Schema> {
+    let Input { name, bytes, .. } = Input::read(path)?;
+    let schema = Schema::from_file(&name, &bytes)?;
+    for default in schema.other_defaults() {
+        report::note(&format!("{name}: {default}"));
+    }
+    Ok(schema)
 }
 
 /// The most names of dialects that are listed in a cell.

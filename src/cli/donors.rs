@@ -110,7 +110,13 @@ impl Donors {
             return Ok(());
         }
         let read = ReadOptions { limits: limits::current(), ..ReadOptions::default() };
-        let donors = self.paths.iter().map(|path| Donor::open_with(path, &read)).collect::<crate::Result<Vec<_>>>()?;
+        // Weights for a fork that is not known here are of that fork, or else of any that is.
+        let own = plan.dialect.has_own_schema().then(|| ReadOptions { dialect: Some(plan.dialect), ..read });
+        let open = |path: &PathBuf| match own.map(|own| Donor::open_with(path, &own)) {
+            Some(Ok(donor)) => Ok(donor),
+            _ => Donor::open_with(path, &read),
+        };
+        let donors = self.paths.iter().map(open).collect::<crate::Result<Vec<_>>>()?;
         for donor in &donors {
             donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
         }

@@ -10,7 +10,7 @@ use super::fields;
 use super::print::{self, json};
 use super::table::{Column, Rows, Screen, Tone};
 use crate::dialect::Dialect;
-use crate::layer::{LayerDocument, LayerRegistry, LayerType};
+use crate::layer::{LayerDocument, LayerRegistry, LayerType, PythonLayerDocument};
 use crate::proto::text::closest;
 
 /// List the layer types that there are, or show one of them with its settings.
@@ -74,7 +74,7 @@ fn tops(layer: &LayerDocument) -> String {
 
 fn one(layer: &LayerDocument) -> String {
     let screen = Screen::standard_output();
-    let LayerDocument { name, summary, settings, .. } = layer;
+    let LayerDocument { name, summary, settings, python_layers, .. } = layer;
     let mut text = format!("{}\n{summary}\n\n", screen.bold(name));
     let _ = writeln!(text, "bottoms: {}\ntops:    {}", layer.bottoms, tops(layer));
     if let Some(v1_name) = layer.v1_name {
@@ -86,6 +86,13 @@ fn one(layer: &LayerDocument) -> String {
     for settings in settings {
         let title = screen.bold(&settings.field);
         let _ = write!(text, "\n{title}: {}\n{}", settings.about, fields::text(&settings.fields));
+    }
+    if !python_layers.is_empty() {
+        let _ = write!(text, "\n{}\n", screen.bold("Well-known layers in Python, whose tops are known:"));
+        for PythonLayerDocument { module, layer, summary, dialects } in python_layers {
+            let of = if dialects.is_empty() { String::new() } else { format!(" ({})", dialects.join(", ")) };
+            let _ = writeln!(text, "  {module}.{layer}: {summary}{of}");
+        }
     }
     text
 }

@@ -47,6 +47,18 @@ pub(super) struct StateArguments {
     #[arg(long = "shape", value_name = "TOP=N,C,H,W", value_parser = parse_shape)]
     shapes: Vec<(String, Shape)>,
 
+    /// Take the layers of a type that is not known for layers whose tops are like their bottoms; may be repeated
+    ///
+    /// They are saved as they are. Where a top is not like its bottom, --shape tells its shape.
+    #[arg(long = "opaque", value_name = "TYPE")]
+    opaque: Vec<String>,
+
+    /// The shape of a blob of a layer whose type is not known; may be repeated
+    ///
+    /// INDEX counts the blobs of the layer from 0. They are zeros unless --rule LAYER.INDEX=SPEC fills them.
+    #[arg(long = "blob", value_name = "LAYER.INDEX=N,C,H,W", value_parser = parse_blob)]
+    blobs: Vec<((String, usize), Shape)>,
+
     /// Let the net use fillers that Caffe does not have; caffemodel fillers lists them
     #[arg(long)]
     extensions: bool,
@@ -75,7 +87,7 @@ impl NetArguments {
 
     /// Reads the net definition, or the solver and its net; what the user should know of them is printed.
     pub(super) fn load(&self) -> crate::Result<Loaded> {
-        load(&self.net, &self.state.dialect.options())
+        load(&self.net, &self.state.dialect.options()?)
     }
 }
 
@@ -112,7 +124,8 @@ impl StateArguments {
     /// Whether none of them is given.
     pub(super) fn is_empty(&self) -> bool {
         let in_some_state = self.phase.is_some() || self.level.is_some() || !self.stages.is_empty();
-        !in_some_state && self.shapes.is_empty() && !self.extensions
+        let says_shapes = !self.shapes.is_empty() || !self.opaque.is_empty() || !self.blobs.is_empty();
+        !in_some_state && !says_shapes && !self.extensions
     }
 
     /// The options that are given, in the order of their help.
@@ -122,10 +135,10 @@ impl StateArguments {
         let phase = phase.map(|phase| given("--phase", phase.get_name()));
         let level = self.level.map(|level| given("--level", &level.to_string()));
         let stages = self.stages.iter().map(|stage| given("--stage", stage));
-        let shapes = self.shapes.iter().map(|(top, shape)| {
-            let dims: Vec<String> = shape.dims().iter().map(i32::to_string).collect();
-            given("--shape", &format!("{top}={}", dims.join(",")))
-        });
+        let shapes = self.shapes.iter().map(|(top, shape)| given("--shape", &format!("{top}={}", sizes(shape))));
+        let opaque = self.opaque.iter().map(|layer_type| given("--opaque", layer_type));
+        let blobs = self.blobs.iter();
+        let blobs = blobs.map(|((layer, index), shape)| given("--blob", &format!("{layer}.{index}={}", sizes(shape))));
         let extensions = self.extensions.then(|| "--extensions".to_owned());
         self.dialect
             .given()
@@ -134,6 +147,8 @@ impl StateArguments {
             .chain(level)
             .chain(stages)
             .chain(shapes)
+            .chain(opaque)
+            .chain(blobs)
             .chain(extensions)
             .collect()
     }
@@ -166,6 +181,8 @@ impl StateArguments {
     pub(super) fn plan(&self) -> PlanOptions {
         let mut options = PlanOptions {
             shapes: self.shapes.iter().cloned().collect(),
+            opaque: self.opaque.iter().cloned().collect(),
+            blobs: self.blobs.iter().cloned().collect(),
             limits: limits::current(),
             ..Default::default()
         };
@@ -179,8 +196,25 @@ impl StateArguments {
 /// Reads `TOP=N,C,H,W`; `x` separates sizes as well.
 fn parse_shape(text: &str) -> Result<(String, Shape), String> {
     let (top, dims) = text.split_once('=').filter(|(top, _)| !top.is_empty()).ok_or("expected TOP=N,C,H,W")?;
+    Ok((top.to_owned(), parse_sizes(dims)?))
+}
+
+/// Reads `LAYER.INDEX=N,C,H,W`; the last equals sign ends the layer and its blob.
+fn parse_blob(text: &str) -> Result<((String, usize), Shape), String> {
+    const EXPECTED: &str = "expected LAYER.INDEX=N,C,H,W";
+    let (blob, dims) = text.rsplit_once('=').ok_or(EXPECTED)?;
+    let (layer, index) = blob.rsplit_once('.').filter(|(layer, _)| !layer.is_empty()).ok_or(EXPECTED)?;
+    let index = index.parse().map_err(|_| format!("{index:?} is not the index of a blob: {EXPECTED}"))?;
+    Ok(((layer.to_owned(), index), parse_sizes(dims)?))
+}
+
+/// The sizes of a shape as options have them.
+fn sizes(shape: &Shape) -> String {
+    shape.dims().iter().map(i32::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn parse_sizes(dims: &str) -> Result<Shape, String> {
     let dim = |dim: &str| dim.trim().parse::<i64>().map_err(|_| format!("{dim:?} is not a size"));
     let dims = dims.split([',', 'x']).map(dim).collect::<Result<Vec<_>, _>>()?;
-    let shape = Shape::new(dims).map_err(|error| error.to_string())?;
-    Ok((top.to_owned(), shape))
+    Shape::new(dims).map_err(|error| error.to_string())
 }

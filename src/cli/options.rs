@@ -1,6 +1,7 @@
 //! What the command line calls the settings that messages of the library advise.
 
 use crate::Error;
+use crate::given::Given;
 use crate::setting::{Advice, Setting};
 
 /// The option or the command for a setting.
@@ -8,7 +9,9 @@ fn name(setting: &Setting) -> String {
     match setting {
         Setting::Limit(name) => format!("--limit {name}=N"),
         Setting::Level => "--level".to_owned(),
-        Setting::Shape { top, pattern } => format!("--shape {top}={pattern}"),
+        Setting::Shape { top, pattern } => given("--shape", &format!("{top}={pattern}")),
+        Setting::Opaque { layer_type } => given("--opaque", layer_type),
+        Setting::Blob { layer, index } => given("--blob", &format!("{layer}.{index}=N,C,H,W")),
         Setting::Extensions => "--extensions".to_owned(),
         Setting::BenchmarkPreset => "--preset benchmark".to_owned(),
         Setting::Weights => "--weights".to_owned(),
@@ -22,6 +25,10 @@ fn name(setting: &Setting) -> String {
         Setting::InitWithWeights { file } => format!("caffemodel init --weights {file}"),
         Setting::Upgrade => "caffemodel upgrade".to_owned(),
     }
+}
+
+fn given(option: &str, value: &str) -> String {
+    Given { option, value }.to_string()
 }
 
 /// The text of an advice.

@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &UpgradeArguments) -> anyhow::Result<()> {
     });
     let mut target = Target::create(new, *force)?;
     let Input { name, bytes, .. } = Input::read(old)?;
-    let mut upgraded = UpgradedFile::from_bytes_with(&name, bytes, kind, &dialect.options())?;
+    let mut upgraded = UpgradedFile::from_bytes_with(&name, bytes, kind, &dialect.options()?)?;
     let mut notes: Vec<String> = upgraded.notice.take().into_iter().collect();
     let changes = std::mem::take(&mut upgraded.changes);
     let is_current = changes.is_empty().then(|| "already in the current format".to_owned());

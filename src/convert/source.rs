@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::proto::schema::MessageType;
 
-use crate::dialect::{DIALECTS, Dialect};
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{FormatEntry, StoredNet, caffemodel, prototxt};
@@ -138,7 +138,8 @@ impl Convertible {
             let message = message.of(dialect.schema());
             message.is_some_and(|message| wire::check(self.file.bytes(), message, &self.options.limits).is_ok())
         };
-        Ok((DIALECTS.iter().find(knows).unwrap_or(Dialect::bvlc()), None))
+        let dialects = self.options.dialects;
+        Ok((dialects.iter().find(knows).unwrap_or(&dialects[0]), None))
     }
 
     /// The net without the blobs of its layers. As in protobuf, fields that the schema does not know are passed over.
@@ -242,7 +243,7 @@ impl Encoded<'_> {
 fn named(name: &str, options: &ReadOptions) -> Result<MessageType> {
     let found = match options.dialect {
         Some(dialect) => dialect.schema().message(name),
-        None => DIALECTS.iter().find_map(|dialect| dialect.schema().message(name)),
+        None => options.dialects.iter().find_map(|dialect| dialect.schema().message(name)),
     };
     found.ok_or_else(|| {
         let near = text::closest(name, message_names());

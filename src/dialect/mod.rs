@@ -36,6 +36,8 @@ pub struct Dialect {
     pub traits: Traits,
     /// Whether its layer types, fillers and traits are known here, all of them; of others only the schema is.
     pub is_whole: bool,
+    /// The schema that the user has brought in the place of its own.
+    own: Option<&'static Schema>,
 }
 
 impl Dialect {
@@ -55,8 +57,46 @@ impl Dialect {
         DIALECTS.iter().find(|dialect| dialect.name == name)
     }
 
+    /// The same dialect with a schema of the caller's: for a fork that is not known here and grew from this one.
+    ///
+    /// ```
+    /// use caffemodel::dialect::Dialect;
+    /// use caffemodel::proto::Schema;
+    /// use caffemodel::{Definition, ReadOptions};
+    /// let bvlc = std::fs::read_to_string("proto/caffe.proto")?;
+    /// let start = "message LayerParameter {";
+    /// let fork = bvlc.replace(start, &format!("{start} optional float glow = 7000;"));
+    /// let mine = Dialect::bvlc().with_schema(Schema::from_proto("my.proto", fork)?);
+    /// let text = "layer { name: 'a' type: 'Glow' glow: 0.5 }";
+    /// let net = Definition::from_bytes_with("net.prototxt", text, &ReadOptions::of(Some(mine)))?;
+    /// assert_eq!(net.layers[0].param.name(), "a");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// The dialect stays in memory as long as the program runs.
+    pub fn with_schema(&self, schema: &'static Schema) -> &'static Dialect {
+        Box::leak(Box::new(Dialect { own: Some(schema), ..*self }))
+    }
+
+    /// All dialects with a schema of the caller's: for a file of a fork that is not known here, whose layer types tell
+    /// which of these it grew from.
+    ///
+    /// They stay in memory as long as the program runs.
+    pub fn all_with_schema(schema: &'static Schema) -> &'static [Dialect] {
+        let own: Vec<Dialect> = DIALECTS.iter().map(|dialect| Dialect { own: Some(schema), ..*dialect }).collect();
+        own.leak()
+    }
+
+    /// Whether its schema is one that the user has brought.
+    pub fn has_own_schema(&self) -> bool {
+        self.own.is_some()
+    }
+
     /// Its schema.
     pub fn schema(&self) -> &'static Schema {
+        if let Some(own) = self.own {
+            return own;
+        }
         Schema::all().iter().find(|schema| schema.name() == self.name).unwrap_or(Schema::caffe())
     }
 
@@ -68,7 +108,11 @@ impl Dialect {
 
 impl PartialEq for Dialect {
     fn eq(&self, other: &Dialect) -> bool {
-        self.name == other.name
+        let same_schema = match (self.own, other.own) {
+            (Some(own), Some(others)) => std::ptr::eq(own, others),
+            (own, others) => own.is_none() && others.is_none(),
+        };
+        self.name == other.name && same_schema
     }
 }
 

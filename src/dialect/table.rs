@@ -12,6 +12,7 @@ const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reade
 pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "bvlc",
+        own: None,
         about: "BVLC's Caffe of today, the last commit of master",
         source: "BVLC/caffe, 9b89154, 2020",
         traits: Traits::MASTER,
@@ -19,6 +20,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-1.0",
+        own: None,
         about: "BVLC's release 1.0 of April 2017",
         source: "BVLC/caffe, tag 1.0",
         traits: Traits::RELEASE_1_0,
@@ -26,6 +28,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc5",
+        own: None,
         about: "BVLC's release candidate 5 of February 2017, and 4 of January",
         source: "BVLC/caffe, tags rc5 and rc4",
         traits: Traits::RC5,
@@ -33,6 +36,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc3",
+        own: None,
         about: "BVLC's release candidate 3 of January 2016",
         source: "BVLC/caffe, tag rc3",
         traits: Traits::RC3,
@@ -40,6 +44,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "bvlc-rc2",
+        own: None,
         about: "BVLC's release candidate 2 of February 2015",
         source: "BVLC/caffe, tag rc2",
         traits: Traits { legacy_blobs: true, takes_empty_axes: true, ..Traits::RC2 },
@@ -47,6 +52,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "addons",
+        own: None,
         about: "BVLC's Caffe of today with ShuffleChannel, as ShuffleNet has it added",
         source: "farmingyard/ShuffleNet, README",
         traits: Traits::MASTER,
@@ -54,6 +60,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "ssd",
+        own: None,
         about: "SSD, the single shot detector",
         source: "weiliu89/caffe, branch ssd, 4817bf8",
         traits: SSD,
@@ -61,6 +68,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "intel",
+        own: None,
         about: "Intel's distribution for its processors",
         source: "intel/caffe 1.1, 44d5363",
         traits: Traits {
@@ -78,13 +86,15 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "yjxiong",
+        own: None,
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
         traits: Traits::RC2,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "soeaver",
+        own: None,
         about: "Layers for classification, detection and segmentation, collected by soeaver",
         source: "soeaver/py-RFCN-priv, ec89b86",
         traits: Traits {
@@ -93,10 +103,11 @@ pub static DIALECTS: &[Dialect] = &[
             scale_takes_given_bias: false,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "nvidia",
+        own: None,
         about: "NVIDIA's distribution, NVCaffe",
         source: "NVIDIA/caffe 0.17, 87a2554",
         traits: Traits {
@@ -105,12 +116,14 @@ pub static DIALECTS: &[Dialect] = &[
             batch_norm_blobs: BatchNormBlobs::Corrected,
             gaussian_check: GaussianCheck::MeanAgainstStd,
             layers_have_types: true,
+            seeds_by_thread: true,
             ..Traits::RELEASE_1_0
         },
         is_whole: true,
     },
     Dialect {
         name: "happynear",
+        own: None,
         about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
         traits: Traits::RELEASE_1_0,
@@ -118,6 +131,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "fast-rcnn",
+        own: None,
         about: "Fast and Faster R-CNN",
         source: "rbgirshick/caffe-fast-rcnn as py-faster-rcnn pins it, 0dcd397",
         traits: Traits::RC3,
@@ -125,6 +139,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "synopsys",
+        own: None,
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
         traits: Traits { bilinear_centre: BilinearCentre::Factor, checks_hdf5: false, ..Traits::MASTER },
@@ -132,6 +147,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "ducha-aiki",
+        own: None,
         about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
         traits: Traits::RC3,
@@ -139,6 +155,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "refinedet",
+        own: None,
         about: "RefineDet, a detector in two steps on top of SSD",
         source: "sfzhang15/RefineDet, 52b6fe2",
         traits: SSD,
@@ -146,6 +163,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "rfcn",
+        own: None,
         about: "R-FCN, a detector with position-sensitive maps",
         source: "daijifeng001/caffe-rfcn, 543f8f6",
         traits: Traits { net_inputs: NetInputs::Layer, takes_empty_axes: true, ..Traits::RC3 },
@@ -153,6 +171,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "pspnet",
+        own: None,
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
         traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
@@ -160,6 +179,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "segnet",
+        own: None,
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
         traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
@@ -167,6 +187,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "segnet-cudnn5",
+        own: None,
         about: "SegNet on a later Caffe",
         source: "TimoSaemann/caffe-segnet-cudnn5, abcf30d",
         traits: Traits {
@@ -179,6 +200,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "crfasrnn",
+        own: None,
         about: "CRF as RNN",
         source: "torrvision/caffe, d779ee3",
         traits: Traits::RC3,
@@ -186,6 +208,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "crfasrnn-0.1",
+        own: None,
         about: "CRF as RNN, its first release",
         source: "torrvision/crfasrnn, tag 0.1, 3ddb109",
         traits: Traits::RC2,
@@ -193,6 +216,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "apl",
+        own: None,
         about: "Learned activation functions",
         source: "forestagostinelli/Learned-Activation-Functions-Source, aa1f97e",
         traits: Traits::RC2,
@@ -200,6 +224,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "lisa",
+        own: None,
         about: "Captions and long-term recurrent networks",
         source: "LisaAnne/lisa-caffe-public, 49b8643",
         traits: Traits::RC2,
@@ -207,6 +232,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "cambricon",
+        own: None,
         about: "Cambricon's distribution for its accelerators",
         source: "Cambricon/caffe, ca5b402",
         traits: Traits::MASTER,
@@ -214,6 +240,7 @@ pub static DIALECTS: &[Dialect] = &[
     },
     Dialect {
         name: "mobilenet-yolo",
+        own: None,
         about: "MobileNet-YOLO",
         source: "eric612/MobileNet-YOLO, 69b4441",
         traits: Traits::MASTER,

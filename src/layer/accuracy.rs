@@ -24,6 +24,7 @@ const fn accuracy(tops: Arity) -> LayerType {
         &setup,
     )
     .params(&["accuracy_param"])
+    .weightless()
 }
 
 /// The share of items whose label is among the highest scores.

@@ -11,7 +11,8 @@ use crate::error::{AtField, Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("ArgMax", "Finds the largest values", Arity::exactly(1), Arity::exactly(1), &argmax)
-        .params(&["argmax_param"])];
+        .params(&["argmax_param"])
+        .weightless()];
 
 const TOP_K: &str = "argmax_param.top_k";
 

@@ -22,7 +22,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .known(Known::Added {
     from: "hujie-frank/SENet",
     own: &["happynear", "intel", "nvidia", "mobilenet-yolo", "cambricon", "soeaver"],
-})];
+})
+.weightless()];
 
 fn axpy(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (factors, x, y) = (ctx.bottom(0), ctx.bottom(1), ctx.bottom(2));

@@ -15,7 +15,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &batch_reindex,
 )
-.known(Known::WithField("tile_param"))];
+.known(Known::WithField("tile_param"))
+.weightless()];
 
 fn batch_reindex(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let indices = ctx.bottom(1);

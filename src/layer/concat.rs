@@ -12,7 +12,8 @@ use crate::proto::caffe::ConcatParameter;
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Concat", "Joins blobs along an axis", Arity::at_least(1), Arity::exactly(1), &concat)
         .params(&["concat_param"])
-        .signal(|_| Signal::Joined)];
+        .signal(|_| Signal::Joined)
+        .weightless()];
 
 fn concat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = concat_axis(ctx, &ctx.param.concat_param.unwrap_or_default())?;

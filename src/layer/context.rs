@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::OpaqueLayer;
 use crate::Shape;
 use crate::data::Sources;
 use crate::dialect::Dialect;
@@ -29,6 +30,8 @@ pub struct SetupContext<'a> {
     pub given: &'a [Shape],
     /// For each named top the shape that the user gave for it, if any.
     pub user_shapes: &'a [Option<Shape>],
+    /// What the user says of the layer, where its type is not known.
+    pub opaque: Option<&'a OpaqueLayer>,
     /// Finds the files that the net names.
     pub sources: &'a Sources,
     /// The databases that earlier layers keep open, with the names of these layers.

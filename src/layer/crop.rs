@@ -24,7 +24,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["crop_param"])
 .known(Known::WithField("crop_param"))
-.keeps_signal()];
+.keeps_signal()
+.weightless()];
 
 /// A part of the first bottom, of the top's size.
 #[derive(Debug, Clone, PartialEq, Eq)]

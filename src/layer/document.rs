@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Arity, LAYERS, LayerType};
+use super::{Arity, LAYERS, LayerType, PYTHON_LAYERS, PythonLayer};
 use crate::dialect::known_names;
 use crate::net::v1_name;
 use crate::proto::document::{self, FieldDocument};
@@ -29,6 +29,24 @@ pub struct LayerDocument {
     pub dialects: Vec<&'static str>,
     /// Its settings.
     pub settings: Vec<SettingsDocument>,
+    /// The well-known layers written in Python, for the type that runs such layers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub python_layers: Vec<PythonLayerDocument>,
+}
+
+/// A well-known layer written in Python, the shapes of whose tops need not be given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PythonLayerDocument {
+    /// The module.
+    pub module: &'static str,
+    /// The class in it.
+    pub layer: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// The dialects that have it in this meaning; nothing if all do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dialects: Vec<&'static str>,
 }
 
 /// A message with settings of a layer.
@@ -53,8 +71,17 @@ impl LayerType {
         let settings = self.params.iter().filter_map(|param| settings(message, param)).collect();
         let namesakes = LAYERS.iter().copied().flatten().filter(|entry| entry.name == name);
         let (v1_name, dialects) = (v1_name(name), known_names(namesakes.map(|entry| &entry.known)));
-        LayerDocument { name, v1_name, summary, bottoms, tops, tops_match_bottoms, dialects, settings }
+        let python_layers = if self.params.contains(&"python_param") { python_layers() } else { Vec::new() };
+        LayerDocument { name, v1_name, summary, bottoms, tops, tops_match_bottoms, dialects, settings, python_layers }
     }
+}
+
+fn python_layers() -> Vec<PythonLayerDocument> {
+    let document = |entry: &PythonLayer| {
+        let &PythonLayer { module, layer, summary, .. } = entry;
+        PythonLayerDocument { module, layer, summary, dialects: known_names(std::iter::once(&entry.known)) }
+    };
+    PYTHON_LAYERS.iter().map(document).collect()
 }
 
 fn settings(layer: MessageType, param: &str) -> Option<SettingsDocument> {

@@ -16,7 +16,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &eltwise,
 )
 .params(&["eltwise_param"])
-.signal(signal)];
+.signal(signal)
+.weightless()];
 
 /// What becomes of the elements at the same place of all bottoms.
 #[derive(Debug, Clone, PartialEq)]

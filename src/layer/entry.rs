@@ -25,6 +25,21 @@ impl<F: Fn(&SetupContext<'_>) -> Result<Setup, Refusal> + Send + Sync> Layer for
     }
 }
 
+/// What becomes of a layer some of whose bottoms have no known shape, as a layer before is of a type that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Shapeless {
+    /// It is refused: it may have blobs whose shapes follow.
+    Refused,
+    /// It has no blobs of its own and draws nothing, so that nothing is lost: its tops have no known shape either.
+    PassedOn {
+        /// The loss weight that it is saved with where the net gives none.
+        loss_weight: Option<f32>,
+    },
+    /// Its rule copes with that.
+    LeftToRule,
+}
+
 /// One entry of the table: a layer type with its documentation, its rule, and what it is good for.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -48,6 +63,8 @@ pub struct LayerType {
     /// Whether the shapes of a layer's tops follow from Caffe's random numbers. Only then the rule sees the
     /// [generator](SetupContext::generator), since all draws of the layers before have to be made for it.
     pub shaped_by_draws: fn(&LayerParameter) -> bool,
+    /// What becomes of a layer some of whose bottoms have no known shape.
+    pub shapeless: Shapeless,
     /// The dialects that know the type, or this meaning of its name.
     pub known: Known,
     rule: SetupRule,
@@ -120,6 +137,7 @@ impl LayerType {
             auto_tops: false,
             signal: |_| Signal::Lost,
             shaped_by_draws: |_| false,
+            shapeless: Shapeless::Refused,
             known: Known::Everywhere,
             rule,
         }
@@ -170,6 +188,28 @@ impl LayerType {
     #[must_use]
     pub const fn shaped_by_draws(mut self, shaped: fn(&LayerParameter) -> bool) -> LayerType {
         self.shaped_by_draws = shaped;
+        self
+    }
+
+    /// Says that layers of the type have no blobs of their own and draw nothing.
+    #[must_use]
+    pub const fn weightless(mut self) -> LayerType {
+        self.shapeless = Shapeless::PassedOn { loss_weight: None };
+        self
+    }
+
+    /// Says that layers of the type are losses, which have no blobs of their own and draw nothing.
+    #[must_use]
+    pub const fn loss(mut self) -> LayerType {
+        self.shapeless = Shapeless::PassedOn { loss_weight: Some(1.0) };
+        self
+    }
+
+    /// Says that the rule of the type copes with bottoms whose shapes are not known, and that are
+    /// [unshaped](crate::Shape::unshaped) then.
+    #[must_use]
+    pub const fn copes_without_shapes(mut self) -> LayerType {
+        self.shapeless = Shapeless::LeftToRule;
         self
     }
 

@@ -15,7 +15,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::at_least(1),
     &filter,
 )
-.known(Known::WithField("reduction_param"))];
+.known(Known::WithField("reduction_param"))
+.weightless()];
 
 fn filter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let Some((selector, filtered)) = ctx.bottoms.split_last() else {

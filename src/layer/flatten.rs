@@ -11,7 +11,8 @@ use crate::error::{AtField, Refusal, ensure};
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Flatten", "Makes several axes into one", Arity::exactly(1), Arity::exactly(1), &flatten)
         .params(&["flatten_param"])
-        .keeps_signal()];
+        .keeps_signal()
+        .weightless()];
 
 fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;

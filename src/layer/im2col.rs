@@ -18,7 +18,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &im2col,
 )
-.params(&["convolution_param"])];
+.params(&["convolution_param"])
+.weightless()];
 
 /// The windows of a convolution, laid out as channels.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &lrn,
 )
-.params(&["lrn_param"])];
+.params(&["lrn_param"])
+.weightless()];
 
 /// Local response normalisation: x / (k + alpha / n * sum of x^2)^beta over n neighbours.
 #[derive(Debug, Clone, PartialEq)]

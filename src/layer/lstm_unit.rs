@@ -14,7 +14,8 @@ use crate::error::{Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("LSTMUnit", "Computes one timestep of an LSTM", Arity::exactly(3), Arity::exactly(2), &lstm_unit)
-        .known(Known::WithField("recurrent_param"))];
+        .known(Known::WithField("recurrent_param"))
+        .weightless()];
 
 fn lstm_unit(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (cell, gates, continuation) = (ctx.bottom(0), ctx.bottom(1), ctx.bottom(2));

@@ -9,7 +9,8 @@ use crate::error::{AtField, Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("MVN", "Normalises mean and variance", Arity::exactly(1), Arity::exactly(1), &mvn)
-        .params(&["mvn_param"])];
+        .params(&["mvn_param"])
+        .weightless()];
 
 /// Mean and variance normalisation: (x - mean) / (standard deviation + eps).
 #[derive(Debug, Clone, PartialEq)]

@@ -11,10 +11,10 @@
 //! | Log | log_base(shift + scale x) |
 //! | Power | (shift + scale x) ^ power |
 //! | ReLU | x where x > 0, else negative_slope x |
-//! | SpatialDropout | x / (1 - ratio) or 0 for whole channels, at random, in phase TRAIN; x in phase TEST |
 //! | ReLUX | that, and maximal_value where it would be more |
 //! | SeLu | lambda x where x > 0, else lambda alpha (exp(x) - 1) |
 //! | SeLuDropout | x or alpha, at random, then scaled and shifted to mean 0 and variance 1, in phase TRAIN; x in phase TEST |
+//! | SpatialDropout | x / (1 - ratio) or 0 for whole channels, at random, in phase TRAIN; x in phase TEST |
 //! | Sigmoid | 1 / (1 + exp(-x)) |
 //! | Swish | x sigmoid(beta x) |
 //! | TanH | tanh(x) |
@@ -32,31 +32,40 @@ const ONE: Arity = Arity::exactly(1);
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    LayerType::new("AbsVal", "Takes the absolute value", ONE, ONE, &abs_val),
-    LayerType::new("BNLL", "Takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &bnll),
+    LayerType::new("AbsVal", "Takes the absolute value", ONE, ONE, &abs_val).weightless(),
+    LayerType::new("BNLL", "Takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &bnll).weightless(),
     LayerType::new("Clip", "Limits values to a range", ONE, ONE, &clip)
+        .weightless()
         .params(&["clip_param"])
         .known(Known::WithField("clip_param")),
     LayerType::new("Dropout", "Sets values to zero at random while training", ONE, ONE, &dropout)
+        .weightless()
         .params(&["dropout_param"])
         .keeps_signal(),
     LayerType::new("ELU", "Takes the exponential linear unit", ONE, ONE, &elu)
+        .weightless()
         .params(&["elu_param"])
         .known(Known::WithField("elu_param")),
-    LayerType::new("Exp", "Takes a base to the power of shift + scale x", ONE, ONE, &exp).params(&["exp_param"]),
+    LayerType::new("Exp", "Takes a base to the power of shift + scale x", ONE, ONE, &exp)
+        .weightless()
+        .params(&["exp_param"]),
     LayerType::new("Log", "Takes the logarithm of shift + scale x", ONE, ONE, &log)
+        .weightless()
         .params(&["log_param"])
         .known(Known::WithField("log_param")),
-    LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &power).params(&["power_param"]),
+    LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &power).weightless().params(&["power_param"]),
     LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
+        .weightless()
         .params(&["relu_param"])
         .keeps_signal(),
     LayerType::new("ReLUX", "Takes the rectified linear unit, up to a value", ONE, ONE, &relux)
         .params(&["relux_param"])
+        .weightless()
         .keeps_signal()
         .known(Known::In(&["soeaver"])),
     LayerType::new("SeLu", "Takes the scaled exponential linear unit", ONE, ONE, &selu)
         .params(&["selu_param"])
+        .weightless()
         .keeps_signal()
         .known(Known::In(&["soeaver"])),
     LayerType::new(
@@ -67,9 +76,10 @@ pub(super) static TYPES: &[LayerType] = &[
         &selu_dropout,
     )
     .params(&["selu_dropout_param"])
+    .weightless()
     .keeps_signal()
     .known(Known::In(&["soeaver"])),
-    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).params(&["sigmoid_param"]),
+    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).weightless().params(&["sigmoid_param"]),
     LayerType::new(
         "SpatialDropout",
         "Sets whole channels to zero at random while training",
@@ -78,13 +88,16 @@ pub(super) static TYPES: &[LayerType] = &[
         &spatial_dropout,
     )
     .params(&["spatial_dropout_param"])
+    .weightless()
     .keeps_signal()
     .known(Known::WithField("spatial_dropout_param")),
     LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish)
+        .weightless()
         .params(&["swish_param"])
         .known(Known::WithField("swish_param")),
-    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &tanh).params(&["tanh_param"]),
+    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &tanh).weightless().params(&["tanh_param"]),
     LayerType::new("Threshold", "Tells whether values exceed a threshold", ONE, ONE, &threshold)
+        .weightless()
         .params(&["threshold_param"]),
 ];
 

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Draws: the scale. Where the net gives blobs nothing is drawn; the first is the scale, of which only the count matters.
-//! Layers of this name in other trees have no blobs.
+//!
+//! The layer of this name in the trees of ducha-aiki and yjxiong has neither settings nor blobs, and a top of four axes.
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
@@ -14,15 +15,25 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Normalize",
-    "Divides by the 2-norm and multiplies by a learned scale",
-    Arity::exactly(1),
-    Arity::exactly(1),
-    &normalize,
-)
-.params(&["norm_param"])
-.known(Known::WithField("norm_param"))];
+pub(super) static TYPES: &[LayerType] = &[
+    LayerType::new(
+        "Normalize",
+        "Divides by the 2-norm and multiplies by a learned scale",
+        Arity::exactly(1),
+        Arity::exactly(1),
+        &normalize,
+    )
+    .params(&["norm_param"])
+    .known(Known::WithField("norm_param")),
+    LayerType::new(
+        "Normalize",
+        "Divides each item by its 2-norm",
+        Arity::exactly(1),
+        Arity::exactly(1),
+        &normalize_items,
+    )
+    .known(Known::In(&["ducha-aiki", "yjxiong"])),
+];
 
 /// Division by the 2-norm, and multiplication by a scale, the first blob.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +74,10 @@ fn normalize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(setup)
 }
 
+fn normalize_items(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    Ok(Setup::new(ctx, Operator::NormalizeItems, [ctx.four_axes(0)?]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +103,12 @@ mod tests {
         assert_eq!(scale("norm_param { channel_shared: false }"), (vec![3], 1.0));
         assert_eq!(scale("norm_param { scale_filler { value: 20 } }"), (vec![], 20.0));
         assert_eq!(scale("norm_param { scale_filler { } }"), (vec![], 0.0));
+    }
+
+    #[test]
+    fn without_a_scale_the_top_has_four_axes() {
+        let made = Surroundings::of("ducha-aiki").run("Normalize", "", &[&[2, 3]], 1).unwrap();
+        assert_eq!((made.tops[0].dims(), made.blobs.len()), (&[2, 3, 1, 1][..], 0));
     }
 
     #[test]

@@ -82,10 +82,10 @@ pub enum Operator {
     EvalDetection(EvalDetection),
     /// The items of all bottoms but the last that the last one marks.
     Filter,
-    /// The maxima over a grid of parts of each region.
-    GridPooling(GridPooling),
     /// A step of Faster R-CNN.
     Frcnn(Frcnn),
+    /// The maxima over a grid of parts of each region.
+    GridPooling(GridPooling),
     /// The windows of a convolution as channels.
     Im2col(Im2col),
     /// The product with a matrix.
@@ -115,6 +115,8 @@ pub enum Operator {
     Neuron(Neuron),
     /// Division by the 2-norm.
     Normalize(Normalize),
+    /// Each item divided by its 2-norm.
+    NormalizeItems,
     /// It is not known: a layer written in Python, or of a type that a user of the library has added.
     Opaque,
     /// The only blob.
@@ -133,10 +135,10 @@ pub enum Operator {
     Recurrent(Recurrent),
     /// A sum over the last axes.
     Reduction(Reduction),
-    /// Squares of positions as channels, or channels as squares.
-    Reorg(Reorg),
     /// Regions of the first bottom, each brought to one size.
     RoiPooling(RoiPooling),
+    /// Squares of positions as channels, or channels as squares.
+    Reorg(Reorg),
     /// The first bottom times a factor, and perhaps plus a bias.
     Scale(Scale),
     /// What segmentation takes.

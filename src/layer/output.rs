@@ -15,8 +15,10 @@ pub(super) static TYPES: &[LayerType] = &[
         Arity::exactly(0),
         &hdf5_output,
     )
-    .params(&["hdf5_output_param"]),
-    LayerType::new("Silence", "Reads blobs that nothing else reads", Arity::at_least(1), Arity::exactly(0), &silence),
+    .params(&["hdf5_output_param"])
+    .weightless(),
+    LayerType::new("Silence", "Reads blobs that nothing else reads", Arity::at_least(1), Arity::exactly(0), &silence)
+        .weightless(),
 ];
 
 fn silence(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -15,7 +15,8 @@ pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Permute", "Puts the axes in another order", Arity::exactly(1), Arity::exactly(1), &permute)
         .params(&["permute_param"])
         .keeps_signal()
-        .known(Known::WithField("permute_param"))];
+        .known(Known::WithField("permute_param"))
+        .weightless()];
 
 /// The axes of the bottom in the order of the top's.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,7 +33,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &pooling,
 )
 .params(&["pooling_param"])
-.keeps_signal()];
+.keeps_signal()
+.weightless()];
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();

@@ -12,7 +12,8 @@ use crate::proto::caffe::reduction_parameter::ReductionOp;
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Reduction", "Sums or averages the last axes", Arity::exactly(1), Arity::exactly(1), &reduction)
         .params(&["reduction_param"])
-        .known(Known::WithField("reduction_param"))];
+        .known(Known::WithField("reduction_param"))
+        .weightless()];
 
 /// A sum, a mean or the like over the axes from one on, times a factor.
 #[derive(Debug, Clone, PartialEq)]

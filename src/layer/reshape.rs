@@ -21,7 +21,8 @@ pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Reshape", "Gives a blob other dimensions", Arity::exactly(1), Arity::exactly(1), &reshape)
         .params(&["reshape_param"])
         .known(Known::WithField("reshape_param"))
-        .keeps_signal()];
+        .keeps_signal()
+        .weightless()];
 
 const DIMS: &str = "reshape_param.shape";
 

@@ -1,5 +1,6 @@
 //! What a layer's rule answers.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -63,6 +64,8 @@ pub struct Setup {
     pub locks: Vec<PathBuf>,
     /// What the user should know, in a line each.
     pub notices: Vec<String>,
+    /// The tops whose shapes are not known, by index, each with what to say where a layer behind needs the shape.
+    pub unknown: BTreeMap<usize, Refusal>,
 }
 
 impl Setup {
@@ -109,7 +112,22 @@ impl Setup {
             saved: None,
             locks: Vec::new(),
             notices: Vec::new(),
+            unknown: BTreeMap::new(),
         }
+    }
+
+    /// A layer of which little is known but its tops, and of those perhaps nothing either: why is in the place of the
+    /// shape.
+    pub(super) fn opaque(ctx: &SetupContext<'_>, tops: Vec<Result<Shape, Refusal>>) -> Setup {
+        let mut unknown = BTreeMap::new();
+        let shape = |(index, top): (usize, Result<Shape, Refusal>)| {
+            top.unwrap_or_else(|why| {
+                unknown.insert(index, why);
+                Shape::unshaped()
+            })
+        };
+        let tops: Vec<Shape> = tops.into_iter().enumerate().map(shape).collect();
+        Setup { unknown, ..Setup::new(ctx, Operator::Opaque, tops) }
     }
 
     /// A layer whose only top has the shape of its first bottom; see [`Shape::copied`].

@@ -19,7 +19,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["shuffle_channel_param"])
 .keeps_signal()
-.known(Known::WithField("shuffle_channel_param"))];
+.known(Known::WithField("shuffle_channel_param"))
+.weightless()];
 
 fn shuffle_channel(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let group = ctx.param.shuffle_channel_param.as_ref().map_or(1, |param| param.group());

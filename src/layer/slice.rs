@@ -12,7 +12,8 @@ use crate::proto::caffe::SliceParameter;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Slice", "Cuts a blob along an axis", Arity::exactly(1), Arity::at_least(1), &slice)
-        .params(&["slice_param"])];
+        .params(&["slice_param"])
+        .weightless()];
 
 const POINTS: &str = "slice_param.slice_point";
 

@@ -13,7 +13,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &softmax,
 )
-.params(&["softmax_param"])];
+.params(&["softmax_param"])
+.weightless()];
 
 fn softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = ctx.bottom_axis(0, ctx.param.softmax_param.unwrap_or_default().axis(), "softmax_param.axis")?;

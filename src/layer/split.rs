@@ -8,7 +8,8 @@ use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Split", "Hands a blob on to several readers", Arity::exactly(1), Arity::at_least(1), &split)];
+    &[LayerType::new("Split", "Hands a blob on to several readers", Arity::exactly(1), Arity::at_least(1), &split)
+        .weightless()];
 
 fn split(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     for top in 0..ctx.top_count() {

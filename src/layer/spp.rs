@@ -26,7 +26,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &spp,
 )
 .params(&["spp_param"])
-.known(Known::WithField("spp_param"))];
+.known(Known::WithField("spp_param"))
+.weightless()];
 
 /// Pooling by grids of several sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]

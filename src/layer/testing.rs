@@ -98,6 +98,7 @@ impl Surroundings<'_> {
             top_ids,
             given: &given,
             user_shapes: &user_shapes,
+            opaque: None,
             sources: &Sources::default(),
             locked: &BTreeMap::new(),
             generator: None,

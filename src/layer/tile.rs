@@ -11,7 +11,8 @@ use crate::error::{AtField, Refusal, ensure};
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Tile", "Repeats a blob along an axis", Arity::exactly(1), Arity::exactly(1), &tile)
         .params(&["tile_param"])
-        .known(Known::WithField("tile_param"))];
+        .known(Known::WithField("tile_param"))
+        .weightless()];
 
 const TILES: &str = "tile_param.tiles";
 

@@ -1,7 +1,7 @@
 //! The vocabulary of the dialects: the names in the tables of layer types and fillers, for what lies below the tables.
 
 use super::LAYERS;
-use crate::dialect::{Dialect, DialectDocument, Known, Vocabulary, difference};
+use crate::dialect::{DIALECTS, Dialect, DialectDocument, Known, Vocabulary, difference};
 use crate::filler::FILLERS;
 use crate::{Limits, ReadOptions};
 
@@ -24,14 +24,14 @@ impl Vocabulary for Registered {
 /// It stands here, not with the options, as files are read below the tables.
 impl Default for ReadOptions {
     fn default() -> ReadOptions {
-        ReadOptions { dialect: None, vocabulary: &Registered, limits: Limits::default() }
+        ReadOptions { dialect: None, dialects: DIALECTS, vocabulary: &Registered, limits: Limits::default() }
     }
 }
 
 impl Dialect {
     /// What there is to say of the dialect.
     pub fn document(&'static self) -> DialectDocument {
-        let &Dialect { name, about, source, traits, is_whole } = self;
+        let &Dialect { name, about, source, traits, is_whole, .. } = self;
         let bvlc = Dialect::bvlc();
         let own = |known: &Known| known.includes(self) && !known.includes(bvlc);
         let layers = LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known));

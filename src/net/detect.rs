@@ -1,14 +1,15 @@
 //! Which dialect a file is written in.
 //!
 //! It is BVLC's if that knows every field, value, layer type and filler of the file. Otherwise the dialects whose schema
-//! knows all fields and values are candidates, and the first of those in the order of [`DIALECTS`] that know the most
+//! knows all fields and values are candidates, and the first of those in the order of
+//! [`DIALECTS`](crate::dialect::DIALECTS) that know the most
 //! layer types and fillers is taken: types that nobody knows are told of when the net is planned.
 
 use super::census::Census;
 use super::kind::FileKind;
 use super::load::mistaken;
 use super::reading::{FileBytes, ReadOptions, Reading};
-use crate::dialect::{DIALECTS, Dialect, Traits, Vocabulary};
+use crate::dialect::{Dialect, Traits};
 use crate::error::{Diagnostic, Error, Location, Result};
 use crate::proto::binary;
 
@@ -30,8 +31,7 @@ pub(super) fn told<'a>(file: &FileBytes<'a>, kind: FileKind, options: &ReadOptio
         let notice = in_part(dialect).map(|in_part| format!("the dialect {}: {in_part}", dialect.name));
         return Ok(Told { reading, notice });
     }
-    Detection { file, read: &|dialect| Reading::new(file, kind, dialect), vocabulary: options.vocabulary }
-        .run(&mistaken)
+    Detection { file, read: &|dialect| Reading::new(file, kind, dialect), options }.run(&mistaken)
 }
 
 /// Reads a file as the message of this name in the dialect that it is written in.
@@ -46,7 +46,7 @@ pub(crate) fn told_of_message<'a>(file: &FileBytes<'a>, name: &str, options: &Re
     };
     match options.dialect {
         Some(dialect) => Ok(Told { reading: read(dialect)?, notice: None }),
-        None => Detection { file, read: &read, vocabulary: options.vocabulary }.run(&|error| error),
+        None => Detection { file, read: &read, options }.run(&|error| error),
     }
 }
 
@@ -54,12 +54,12 @@ pub(crate) fn told_of_message<'a>(file: &FileBytes<'a>, name: &str, options: &Re
 struct Detection<'r, 'a> {
     file: &'r FileBytes<'a>,
     read: &'r dyn Fn(&'static Dialect) -> Result<Reading<'a>>,
-    vocabulary: &'r dyn Vocabulary,
+    options: &'r ReadOptions,
 }
 
 impl<'a> Detection<'_, 'a> {
     fn run(&self, mistaken: &dyn Fn(Error) -> Error) -> Result<Told<'a>> {
-        match (self.read)(Dialect::bvlc()) {
+        match (self.read)(self.first()) {
             Ok(reading) => {
                 let bvlc = self.candidate(reading);
                 if bvlc.census.unknown.is_empty() {
@@ -74,8 +74,17 @@ impl<'a> Detection<'_, 'a> {
         }
     }
 
+    /// BVLC's, by the schema that files are read with.
+    fn first(&self) -> &'static Dialect {
+        &self.options.dialects[0]
+    }
+
+    fn others(&self) -> &'static [Dialect] {
+        &self.options.dialects[1..]
+    }
+
     fn candidate(&self, reading: Reading<'a>) -> DialectCandidate<'a> {
-        let census = Census::of(reading.joined(), reading.message, reading.dialect, self.vocabulary);
+        let census = Census::of(reading.joined(), reading.message, reading.dialect, self.options.vocabulary);
         DialectCandidate { reading, census }
     }
 
@@ -86,7 +95,7 @@ impl<'a> Detection<'_, 'a> {
             Ok(candidate) => (Some(candidate), None),
             Err(faults) => (None, faults.first()),
         };
-        let others = DIALECTS[1..].iter().filter_map(|dialect| (self.read)(dialect).ok());
+        let others = self.others().iter().filter_map(|dialect| (self.read)(dialect).ok());
         let others = others.map(|reading| self.candidate(reading));
         let mut candidates: Vec<DialectCandidate<'a>> = bvlc.into_iter().chain(others).collect();
         let fewest = candidates.iter().map(|candidate| candidate.census.unknown.len()).min()?;
@@ -94,7 +103,7 @@ impl<'a> Detection<'_, 'a> {
         candidates.retain(|candidate| candidate.census.unknown.len() == fewest);
         let others: Vec<DialectCandidate<'a>> = candidates.split_off(1);
         let taken = candidates.pop()?;
-        if taken.reading.dialect.is_bvlc() {
+        if taken.reading.dialect == self.first() {
             return Some(without_notice(taken.reading));
         }
         let reason = match faults {
@@ -112,8 +121,8 @@ impl<'a> Detection<'_, 'a> {
 
     /// The faults that the dialect finds which finds the fewest, with its name if it is not BVLC.
     fn nearest(&self, bvlc: Vec<Diagnostic>) -> Error {
-        let mut fewest = (Dialect::bvlc(), bvlc);
-        for dialect in &DIALECTS[1..] {
+        let mut fewest = (self.first(), bvlc);
+        for dialect in self.others() {
             if let Err(Error::Input(found)) = (self.read)(dialect)
                 && found.len() < fewest.1.len()
             {
@@ -121,7 +130,7 @@ impl<'a> Detection<'_, 'a> {
             }
         }
         let (dialect, mut found) = fewest;
-        if !dialect.is_bvlc()
+        if dialect != self.first()
             && let Some(first) = found.first_mut()
         {
             let nearest = format!("no dialect knows all of the file; {} is the nearest", dialect.name);

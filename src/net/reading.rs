@@ -10,6 +10,7 @@ use super::locate::Origin;
 use crate::dialect::{Dialect, Vocabulary};
 use crate::error::{Error, Location, Result};
 use crate::limits::Limits;
+use crate::proto::Schema;
 use crate::proto::gate;
 use crate::proto::schema::MessageType;
 use crate::proto::sniff;
@@ -34,6 +35,8 @@ use crate::setting::{Advice, Setting};
 pub struct ReadOptions {
     /// The dialect that the file is written in; `None` lets its content tell.
     pub dialect: Option<&'static Dialect>,
+    /// The dialects among which content tells: the first is taken if it knows all of the file.
+    pub(crate) dialects: &'static [Dialect],
     /// Which layer types and fillers each dialect knows, where content has to tell.
     pub vocabulary: &'static dyn Vocabulary,
     /// How much the file may hold.
@@ -44,6 +47,14 @@ impl ReadOptions {
     /// The options for files of this dialect.
     pub fn of(dialect: Option<&'static Dialect>) -> ReadOptions {
         ReadOptions { dialect, ..ReadOptions::default() }
+    }
+
+    /// The options for files of a fork that is not known here, by its own schema. It is taken to have grown from the
+    /// dialect that the content tells.
+    ///
+    /// The dialects of the schema stay in memory as long as the program runs.
+    pub fn in_schema(schema: &'static Schema) -> ReadOptions {
+        ReadOptions { dialects: Dialect::all_with_schema(schema), ..ReadOptions::default() }
     }
 }
 

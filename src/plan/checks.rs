@@ -56,7 +56,8 @@ pub(super) fn check_empty_axes(setup: &Setup) -> Result<(), Refusal> {
 }
 
 /// Caffe's rule: a weight for every top (automatic ones included) or none, and no weight on an empty top.
-pub(super) fn check_loss_weights(weights: &[f32], tops: &[Shape]) -> Result<(), Refusal> {
+pub(super) fn check_loss_weights(weights: &[f32], setup: &Setup) -> Result<(), Refusal> {
+    let tops = &setup.tops;
     ensure!(
         weights.is_empty() || weights.len() == tops.len(),
         "loss_weight",
@@ -64,8 +65,9 @@ pub(super) fn check_loss_weights(weights: &[f32], tops: &[Shape]) -> Result<(), 
         weights.len(),
         tops.len()
     );
-    for (weight, top) in weights.iter().zip(tops) {
-        ensure!(*weight == 0.0 || top.count() > 0, "loss_weight", "the top has no values to weigh (shape {top})");
+    for (index, (weight, top)) in weights.iter().zip(tops).enumerate() {
+        let is_empty = top.count() == 0 && !setup.unknown.contains_key(&index);
+        ensure!(*weight == 0.0 || !is_empty, "loss_weight", "the top has no values to weigh (shape {top})");
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod checks;
 mod draws;
 mod extensions;
 mod numbers;
+mod opaque;
 mod rules;
 mod saved;
 mod share;
@@ -16,7 +17,7 @@ mod walk;
 mod warning;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -43,6 +44,11 @@ pub use warning::{Warning, WarningKind};
 pub struct PlanOptions {
     /// Shapes of tops, by the name of the blob: for layers whose shape the net alone does not tell.
     pub shapes: BTreeMap<String, Shape>,
+    /// Layer types that are not known and whose tops have the shapes of their bottoms.
+    pub opaque: BTreeSet<String>,
+    /// Shapes of the blobs of layers whose type is not known, by the name of the layer and the index of the blob. They
+    /// are zeros unless rules fill them.
+    pub blobs: BTreeMap<(String, usize), Shape>,
     /// The layer types that the net may use.
     pub layers: LayerRegistry,
     /// The fillers that the net may use.

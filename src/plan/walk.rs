@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::checks::{
@@ -12,18 +13,21 @@ use super::checks::{
 use super::draws::UpcomingDraws;
 use super::extensions;
 use super::numbers::blob_type;
+use super::opaque;
 use super::rules::{Deciding, Rulebook, refused};
 use super::share::Owners;
 use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
-use crate::dialect::{Dialect, known_names};
+use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
 use crate::filler::{self, Filler, FillerRegistry};
 use crate::formats::NumberType;
 use crate::layer::engine;
-use crate::layer::{BlobSpec, BlobValues, FillerSpec, LAYERS, LayerType, Setup, SetupContext};
-use crate::net::{Locator, Net, NetLayer, NetPlace};
+use crate::layer::{
+    BlobSpec, BlobValues, FillerSpec, LayerType, OpaqueLayer, Setup, SetupContext, Shapeless, setup_without_shapes,
+};
+use crate::net::{Locator, Net, NetLayer, NetPlace, describe};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
@@ -41,6 +45,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         locator: &locator,
         notices: Vec::new(),
         shapes: Vec::new(),
+        unknown: HashMap::new(),
         constants: BTreeMap::new(),
         configured_classes: 0,
         ids: HashMap::new(),
@@ -70,6 +75,24 @@ enum LayerFault {
     Net(Refusal, &'static str),
     /// A rule of the caller is.
     Rule(Diagnostic),
+    /// It needs the shape of a blob that is not known.
+    Unknown(Diagnostic),
+}
+
+/// Why the shape of a blob is not known.
+struct UnknownShape {
+    refusal: Refusal,
+    /// The same with the layer that makes the blob and its place.
+    diagnostic: Diagnostic,
+}
+
+impl UnknownShape {
+    /// What to say where a layer needs the shape.
+    fn needed_by(&self, layer: &LayerParameter) -> Diagnostic {
+        let mut diagnostic = self.diagnostic.clone();
+        diagnostic.help = diagnostic.help.map(|help| help.followed_by(&format!(": {} needs it", describe(layer))));
+        diagnostic
+    }
 }
 
 /// The blobs of the net that a layer reads and makes, by number, and the shapes of those that it reads.
@@ -94,6 +117,8 @@ struct NetWalk<'a> {
     notices: Vec<String>,
     /// The shapes of the net's blobs, by number.
     shapes: Vec<Shape>,
+    /// Those whose shapes are not known.
+    unknown: HashMap<usize, Rc<UnknownShape>>,
     /// Those that hold a constant while the net is built.
     constants: BTreeMap<usize, f32>,
     /// The number of classes in the configuration that a layer has read last.
@@ -110,13 +135,13 @@ struct NetWalk<'a> {
 impl<'a> NetWalk<'a> {
     /// Refuses all layers of unknown types at once.
     fn check_types(&self, layers: &[NetLayer]) -> Result<()> {
-        let unknown = |layer: &NetLayer| {
-            let refusal = self.layer_type(layer).err()?;
+        let unknown = opaque::unknown_types(layers, self.options, self.dialect);
+        let diagnose = |(layer, refusal): (&NetLayer, Refusal)| {
             let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
-            Some(self.locator.diagnose(&place, &refusal))
+            self.locator.diagnose(&place, &refusal)
         };
-        let found: Vec<Diagnostic> = layers.iter().filter_map(unknown).collect();
-        if found.is_empty() { Ok(()) } else { Err(Error::Input(found)) }
+        let found: Vec<Diagnostic> = unknown.into_iter().map(diagnose).collect();
+        if found.is_empty() { self.options.check_opaque(layers) } else { Err(Error::Input(found)) }
     }
 
     /// Refuses shapes given for tops that the net does not have.
@@ -134,14 +159,14 @@ impl<'a> NetWalk<'a> {
                 let place = NetPlace { param: &layer.param, origin: layer.origin, prefix };
                 self.locator.diagnose(&place, &refusal)
             }
-            LayerFault::Rule(diagnostic) => diagnostic,
+            LayerFault::Rule(diagnostic) | LayerFault::Unknown(diagnostic) => diagnostic,
         })
     }
 
     /// Sets a layer up and completes its parameters.
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
-        let entry = self.layer_type(layer).map_err(at_layer)?;
+        let (entry, opaque) = self.layer_type(layer).map_err(at_layer)?;
         engine::check(param).map_err(at_layer)?;
         check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
@@ -158,6 +183,7 @@ impl<'a> NetWalk<'a> {
             top_ids: &connected.top_ids,
             given: &given_shapes,
             user_shapes: &user_shapes,
+            opaque: opaque.as_ref(),
             sources: &self.sources,
             locked: &self.locked,
             generator: upcoming.and_then(|upcoming| upcoming.generator_after(&self.planned)),
@@ -166,7 +192,16 @@ impl<'a> NetWalk<'a> {
             configured_classes: self.configured_classes,
             fillers: &self.options.fillers,
         };
-        let setup = entry.setup(&ctx).map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
+        let unknown = connected.bottom_ids.iter().find_map(|id| self.unknown.get(id)).cloned();
+        let unknown = unknown.filter(|_| entry.shapeless != Shapeless::LeftToRule);
+        let setup = match (&unknown, entry.shapeless) {
+            (Some(unknown), Shapeless::PassedOn { loss_weight }) => {
+                Ok(setup_without_shapes(&ctx, loss_weight, &unknown.refusal))
+            }
+            (Some(unknown), _) => return Err(LayerFault::Unknown(unknown.needed_by(param))),
+            (None, _) => entry.setup(&ctx),
+        };
+        let setup = setup.map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
         let mut setup = setup.map_err(at_layer)?;
         setup.notices.extend(added(entry, self.dialect));
         if self.dialect.traits.legacy_blobs {
@@ -177,30 +212,39 @@ impl<'a> NetWalk<'a> {
         if !self.dialect.traits.takes_empty_axes {
             check_empty_axes(&setup).map_err(at_layer)?;
         }
+        self.keep_unknown(layer, &connected.top_ids, &setup, unknown);
         self.finish(layer, setup, connected, given)
     }
 
-    fn layer_type(&self, layer: &NetLayer) -> Result<&'a LayerType, Refusal> {
-        let (name, registry) = (layer.param.r#type(), &self.options.layers);
+    /// The entry of a layer, and what the caller says of it where its type is not known.
+    fn layer_type(&self, layer: &NetLayer) -> Result<(&'a LayerType, Option<OpaqueLayer>), Refusal> {
+        let name = layer.param.r#type();
         if name == "Input" && layer.origin.is_some_and(|origin| origin.is_net_inputs()) {
-            return Ok(LayerType::INPUTS);
+            return Ok((LayerType::INPUTS, None));
         }
-        registry.get(name).ok_or_else(|| {
-            let refusal = match name {
-                "" => Refusal::new("the layer has no type"),
-                _ => Refusal::at("type", format!("unknown layer type {name:?}")),
+        if let Some(entry) = self.options.layers.get(name) {
+            return Ok((entry, None));
+        }
+        let opaque = self.options.opaque_layer(&layer.param);
+        let opaque = opaque.ok_or_else(|| Refusal::at("type", format!("unknown layer type {name:?}")))?;
+        Ok((LayerType::OPAQUE, Some(opaque)))
+    }
+
+    /// Keeps for which of a layer's tops the shape is not known: for the layer's own reasons, or since that of a bottom is
+    /// not.
+    fn keep_unknown(&mut self, layer: &NetLayer, tops: &[usize], setup: &Setup, of_bottom: Option<Rc<UnknownShape>>) {
+        for (index, id) in tops.iter().enumerate() {
+            let Some(refusal) = setup.unknown.get(&index) else {
+                self.unknown.remove(id);
+                continue;
             };
-            let elsewhere = LAYERS.iter().copied().flatten().filter(|entry| entry.name == name);
-            let elsewhere = known_names(elsewhere.map(|entry| &entry.known));
-            match closest(name, registry.iter().map(|entry| entry.name)) {
-                _ if !elsewhere.is_empty() => {
-                    let (own, others) = (self.dialect.name, elsewhere.join(", "));
-                    refusal.help(format!("the dialect {own} does not have it, but these do: {others}"))
-                }
-                Some(near) => refusal.help(format!("did you mean {near:?}?")),
-                None => refusal.help("no dialect known here has it: an Input layer can make its tops instead"),
-            }
-        })
+            let why = of_bottom.clone().unwrap_or_else(|| {
+                let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
+                let diagnostic = self.locator.diagnose(&place, refusal);
+                Rc::new(UnknownShape { refusal: refusal.clone(), diagnostic })
+            });
+            self.unknown.insert(*id, why);
+        }
     }
 
     /// Finds the blobs that a layer reads, and makes room for those that it makes.
@@ -273,7 +317,7 @@ impl<'a> NetWalk<'a> {
         if param.propagate_down.is_empty() {
             param.propagate_down.append(&mut setup.default_propagate_down);
         }
-        check_loss_weights(&param.loss_weight, &setup.tops).map_err(at_layer)?;
+        check_loss_weights(&param.loss_weight, &setup).map_err(at_layer)?;
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
         param.param.append(&mut setup.extra_params);
         for spec in param.param.get_mut(setup.fixed_params).unwrap_or_default() {

@@ -9,6 +9,7 @@ pub(crate) mod fields;
 pub(crate) mod forks;
 pub(crate) mod gate;
 mod gather;
+mod idl;
 pub(crate) mod reader;
 pub mod schema;
 pub(crate) mod sniff;

@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &CompareArguments) -> anyhow::Result<ExitCode> {
     if is_standard(a) && is_standard(b) {
         bail!("only one of the two files can be standard input");
     }
-    let options = arguments.dialect.options();
+    let options = arguments.dialect.options()?;
     let mut nets = [open(a, &options)?, open(b, &options)?];
     let both = StoredNet { layers: nets.each_ref().map(|net| net.layers.clone()).concat(), ..Default::default() };
     let selection = arguments.select.selection(&Subject { plan: None, weights: Some(&both) })?;

@@ -97,7 +97,7 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
 
 impl InspectArguments {
     fn inspection(&self) -> anyhow::Result<Inspection> {
-        let options = self.state.dialect.options();
+        let options = self.state.dialect.options()?;
         if !is_standard(&self.file) {
             return match weights_in(&self.file, &options)? {
                 None => self.definition(load(&self.file, &options)?.definition),
@@ -130,7 +130,7 @@ impl InspectArguments {
         report_notices(&display_name(&self.file), &weights.notices);
         let (plan, note) = match &self.net {
             Some(net) => {
-                (Some(self.plan(load(net, &self.state.dialect.options())?.definition, self.state.plan())?), None)
+                (Some(self.plan(load(net, &self.state.dialect.options()?)?.definition, self.state.plan())?), None)
             }
             None => self.plan_of(weights),
         };

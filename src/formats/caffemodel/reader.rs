@@ -12,7 +12,7 @@ use prost::encoding::WireType;
 use super::blob;
 use super::sieve::{BlobField, Sieve};
 use crate::Definition;
-use crate::dialect::{DIALECTS, Dialect, Vocabulary};
+use crate::dialect::{Dialect, Vocabulary};
 use crate::error::{Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{Flaw, StoredLayer, StoredNet};
@@ -77,7 +77,7 @@ fn sieved<'a>(net: &'a [u8], options: &'a ReadOptions) -> Result<Sieved<'a>, Wir
     if let Some(dialect) = options.dialect {
         return run(dialect);
     }
-    let bvlc = run(Dialect::bvlc());
+    let bvlc = run(&options.dialects[0]);
     let strange = match &bvlc {
         Ok(sieved) if sieved.sieve.is_whole() => sieved.unknown_names(),
         _ => usize::MAX,
@@ -85,7 +85,8 @@ fn sieved<'a>(net: &'a [u8], options: &'a ReadOptions) -> Result<Sieved<'a>, Wir
     if strange == 0 {
         return bvlc;
     }
-    let others = DIALECTS[1..].iter().filter_map(|dialect| run(dialect).ok()).filter(|other| other.sieve.is_whole());
+    let others =
+        options.dialects[1..].iter().filter_map(|dialect| run(dialect).ok()).filter(|other| other.sieve.is_whole());
     match others.map(|other| (other.unknown_names(), other)).min_by_key(|(unknown, _)| *unknown) {
         Some((unknown, mut other)) if unknown < strange => {
             let Dialect { name, about, .. } = other.dialect;

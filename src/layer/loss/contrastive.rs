@@ -14,7 +14,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["contrastive_loss_param"])
-.auto_tops();
+.auto_tops()
+.loss();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (a, b) = (ctx.legacy_dim(0, 1)?, ctx.legacy_dim(1, 1)?);

@@ -47,8 +47,9 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         return Err(Refusal::at("top", message).help("keep one top, and add a Softmax layer for the probabilities"));
     }
     let (gamma, alpha, beta) = (param.gamma(), param.alpha(), param.beta());
-    ensure!(gamma >= 0.0, "focal_loss_param.gamma", "gamma {gamma} is below 0");
-    ensure!(alpha > 0.0, "focal_loss_param.alpha", "alpha {alpha} is not above 0");
+    let (weighs, counts) = (gamma >= 0.0, alpha > 0.0);
+    ensure!(weighs, "focal_loss_param.gamma", "gamma {gamma} is below 0");
+    ensure!(counts, "focal_loss_param.alpha", "alpha {alpha} is not above 0");
     check_batches(ctx)?;
     check_label_count(ctx, axis)?;
     let labels = Labels::new(ctx, axis);

@@ -14,7 +14,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["hinge_loss_param"])
-.auto_tops();
+.auto_tops()
+.loss();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

@@ -26,6 +26,7 @@ pub(super) const TYPE: LayerType =
     LayerType::new(NAME, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_scores)
         .params(&["infogain_loss_param", "loss_param", "softmax_param"])
         .auto_tops()
+        .loss()
         .known(Known::Where(|traits| traits.infogain == InfogainInput::Scores));
 
 /// That of earlier Caffes.
@@ -33,6 +34,7 @@ pub(super) const OF_PROBABILITIES: LayerType =
     LayerType::new(NAME, SUMMARY, Arity::between(2, 3), Arity::exactly(1), &of_probabilities)
         .params(&["infogain_loss_param"])
         .auto_tops()
+        .loss()
         .known(Known::Where(|traits| traits.infogain == InfogainInput::Probabilities));
 
 fn of_scores(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

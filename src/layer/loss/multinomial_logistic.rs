@@ -13,7 +13,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(1),
     &setup,
 )
-.auto_tops();
+.auto_tops()
+.loss();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

@@ -15,7 +15,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["loss_param"])
-.auto_tops();
+.auto_tops()
+.loss();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     // The sigmoid inside is made before the weight 1 is added, so it knows only a weight that the net gives.

@@ -25,15 +25,18 @@ const ONE: Arity = Arity::exactly(1);
 
 pub(super) const SSD: LayerType = LayerType::new(NAME, SUMMARY, Arity::exactly(2), ONE, &of_ssd)
     .auto_tops()
+    .loss()
     .known(Known::In(&["ssd", "refinedet", "nvidia"]));
 
 pub(super) const WEIGHTED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_fast_rcnn)
     .auto_tops()
+    .weightless()
     .known(Known::In(&["yjxiong", "ducha-aiki"]));
 
 pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_faster_rcnn)
     .params(&["smooth_l1_loss_param"])
     .auto_tops()
+    .weightless()
     .known(Known::In(&["fast-rcnn", "soeaver", "intel"]));
 
 pub(super) const RFCN: LayerType =
@@ -43,7 +46,7 @@ pub(super) const OHEM: LayerType =
     of_each_place("SmoothL1LossOHEM").params(&["loss_param"]).known(Known::In(&["soeaver", "intel"]));
 
 const fn of_each_place(name: &'static str) -> LayerType {
-    LayerType::new(name, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_rfcn).auto_tops()
+    LayerType::new(name, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_rfcn).auto_tops().weightless()
 }
 
 fn of_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -24,7 +24,10 @@ pub(super) const OHEM: LayerType =
 
 const fn entry(name: &'static str, tops: Arity, rule: &'static dyn Layer) -> LayerType {
     const SUMMARY: &str = "Takes the negative log-likelihood of the labels under the softmax of the scores";
-    LayerType::new(name, SUMMARY, Arity::exactly(2), tops, rule).params(&["loss_param", "softmax_param"]).auto_tops()
+    LayerType::new(name, SUMMARY, Arity::exactly(2), tops, rule)
+        .params(&["loss_param", "softmax_param"])
+        .auto_tops()
+        .loss()
 }
 
 /// The axis of the classes.

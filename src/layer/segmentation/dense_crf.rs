@@ -19,7 +19,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["dense_crf_param"])
-.known(Known::In(super::DEEPLAB));
+.known(Known::WithField("dense_crf_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.dense_crf_param.as_deref().cloned().unwrap_or_default();

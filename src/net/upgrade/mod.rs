@@ -92,7 +92,7 @@ fn old_layers(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<Strin
                 .help("write all layers in the current format");
         return Err(Problem { origin: Origin { field: "layer", index: 0 }, refusal });
     }
-    let upgrade = |(layer, index)| v1::upgrade(layer, Origin { field: "layers", index });
+    let upgrade = |(layer, index)| v1::upgrade(layer, Origin { field: "layers", index }, dialect);
     layers.into_iter().zip(indices).map(upgrade).collect()
 }
 

@@ -1,11 +1,12 @@
 //! The rows of the tables. There are no pointers in them: names and comments are ranges of one text.
 
-use super::{EnumType, Kind, MessageType, Schema, UNION};
+use super::{EnumType, Kind, MessageType, Schema};
 
-static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/tables.txt"));
+/// The text of the tables that the program comes with.
+pub(super) static TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/tables.txt"));
 
 /// A range of the text of names and comments.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Text {
     pub(super) start: u32,
     pub(super) length: u32,
@@ -13,13 +14,15 @@ pub(super) struct Text {
 
 impl Text {
     #[inline]
-    pub(super) fn get(self) -> &'static str {
-        &TEXT[self.start as usize..][..self.length as usize]
+    pub(super) fn get(self, union: &'static Union) -> &'static str {
+        &union.text[self.start as usize..][..self.length as usize]
     }
 }
 
-/// What all schemas together have.
+/// What all schemas together have; or what a schema of the user's has, as a part of that.
 pub(super) struct Union {
+    /// All names and comments.
+    pub(super) text: &'static str,
     /// In the order of their names.
     pub(super) messages: &'static [MessageEntry],
     /// Message by message, in the order of their names.
@@ -100,7 +103,9 @@ impl KindEntry {
             KindEntry::Bool => Kind::Bool,
             KindEntry::String => Kind::String,
             KindEntry::Bytes => Kind::Bytes,
-            KindEntry::Enum(index) => Kind::Enum(EnumType(&UNION.enums[usize::from(index)])),
+            KindEntry::Enum(index) => {
+                Kind::Enum(EnumType { union: schema.union, entry: &schema.union.enums[usize::from(index)] })
+            }
             KindEntry::Message(index) => Kind::Message(MessageType { schema, index }),
         }
     }

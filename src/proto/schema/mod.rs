@@ -2,18 +2,20 @@
 //!
 //! `build.rs` makes the tables, so that nothing is built when the program starts. Fields meet by name: a field that
 //! several schemas have is one field of their *union*, with one number there, and each schema says by which number its
-//! files have it. A [`MessageType`], a [`FieldType`] and an [`EnumType`] are handles into the tables.
+//! files have it. A [`MessageType`], a [`FieldType`] and an [`EnumType`] are handles into the tables. A schema that the
+//! user brings is made into such tables when it is read.
 
 mod entry;
+mod own;
 
 use std::fmt;
 
-use entry::{EnumEntry, Label, RowEntry};
-use tables::{UNION, VIEWS};
+use entry::{EnumEntry, Label, MessageEntry, RowEntry, Union};
+use tables::VIEWS;
 
 mod tables {
     use super::Schema;
-    use super::entry::{EnumEntry, KindEntry, Label, MessageEntry, RowEntry, Text, Union, ValueEntry};
+    use super::entry::{EnumEntry, KindEntry, Label, MessageEntry, RowEntry, TEXT, Text, Union, ValueEntry};
 
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
 }
@@ -21,6 +23,7 @@ mod tables {
 /// A schema: which fields of the union it has, and their numbers in its files.
 pub struct Schema {
     name: &'static str,
+    union: &'static Union,
     /// Where the fields of each of the union's messages begin, and where those of the last end.
     ends: &'static [u16],
     /// The row in the union and the number in files; of each message in the order of the names.
@@ -64,13 +67,13 @@ impl Schema {
     /// ```
     pub fn message(&'static self, name: &str) -> Option<MessageType> {
         let name = name.strip_prefix("caffe.").unwrap_or(name);
-        let found = UNION.messages.binary_search_by(|entry| entry.name.get().cmp(name)).ok()?;
+        let found = self.union.messages.binary_search_by(|entry| entry.name.get(self.union).cmp(name)).ok()?;
         Some(MessageType { schema: self, index: found as u16 }).filter(|message| !message.range().is_empty())
     }
 
     /// All messages in the order of their names.
     pub fn messages(&'static self) -> impl Iterator<Item = MessageType> {
-        let messages = (0..UNION.messages.len() as u16).map(move |index| MessageType { schema: self, index });
+        let messages = (0..self.union.messages.len() as u16).map(move |index| MessageType { schema: self, index });
         messages.filter(|message| !message.range().is_empty())
     }
 }
@@ -92,17 +95,21 @@ pub struct MessageType {
 impl MessageType {
     /// Its name without the package.
     pub fn name(self) -> &'static str {
-        UNION.messages[usize::from(self.index)].name.get()
+        self.entry().name.get(self.schema.union)
     }
 
     /// What the schema's comment says of it.
     pub fn about(self) -> &'static str {
-        UNION.messages[usize::from(self.index)].about.get()
+        self.entry().about.get(self.schema.union)
     }
 
     /// Whether the program's message has a field for what it does not read of it and of those within it.
     pub(crate) fn keeps(self) -> bool {
-        UNION.messages[usize::from(self.index)].keeps
+        self.entry().keeps
+    }
+
+    fn entry(self) -> &'static MessageEntry {
+        &self.schema.union.messages[usize::from(self.index)]
     }
 
     /// The schema that it is a message of.
@@ -112,6 +119,9 @@ impl MessageType {
 
     /// The same message of another schema, if that has it.
     pub fn of(self, schema: &'static Schema) -> Option<MessageType> {
+        if !std::ptr::eq(self.schema.union, schema.union) {
+            return schema.message(self.name());
+        }
         Some(MessageType { schema, index: self.index }).filter(|message| !message.range().is_empty())
     }
 
@@ -192,7 +202,7 @@ impl FieldType {
     /// Its name.
     #[inline]
     pub fn name(self) -> &'static str {
-        self.row().name.get()
+        self.row().name.get(self.schema.union)
     }
 
     /// Its number in the union of all schemas, and so in the program's messages. For what BVLC has it is BVLC's.
@@ -233,17 +243,17 @@ impl FieldType {
 
     /// The value that it has where it is not given, if the schema names one.
     pub fn declared_default(self) -> Option<&'static str> {
-        self.row().default.map(entry::Text::get)
+        self.row().default.map(|text| text.get(self.schema.union))
     }
 
     /// What the schema's comment says of it.
     pub fn about(self) -> &'static str {
-        self.row().about.get()
+        self.row().about.get(self.schema.union)
     }
 
     #[inline]
     fn row(self) -> &'static RowEntry {
-        &UNION.rows[usize::from(self.entry.0)]
+        &self.schema.union.rows[usize::from(self.entry.0)]
     }
 }
 
@@ -255,39 +265,50 @@ impl fmt::Debug for FieldType {
 
 /// An enum of a schema.
 #[derive(Clone, Copy)]
-pub struct EnumType(&'static EnumEntry);
+pub struct EnumType {
+    union: &'static Union,
+    entry: &'static EnumEntry,
+}
 
 impl EnumType {
     /// Its name without the package, behind that of the message it stands in: `PoolingParameter.PoolMethod`.
     pub fn name(self) -> &'static str {
-        self.0.name.get()
+        self.entry.name.get(self.union)
     }
 
     /// The names of its values, in the order in which the schema declares them.
     pub fn value_names(self) -> impl Iterator<Item = &'static str> {
-        self.0.values.iter().map(|value| value.name.get())
+        self.entry.values.iter().map(move |value| value.name.get(self.union))
     }
 
     /// The name of the value of this number in the union.
     pub fn value_name(self, number: i32) -> Option<&'static str> {
-        self.0.values.iter().find(|value| value.number == number).map(|value| value.name.get())
+        self.entry.values.iter().find(|value| value.number == number).map(|value| value.name.get(self.union))
     }
 
     /// The number in the union of the value of this name.
     pub fn value_number(self, name: &str) -> Option<i32> {
-        self.0.values.iter().find(|value| value.name.get() == name).map(|value| value.number)
+        self.entry.values.iter().find(|value| value.name.get(self.union) == name).map(|value| value.number)
     }
 
     /// The number in the union of the value of this number in the schema's files.
     pub fn of_saved(self, saved: i32) -> Option<i32> {
-        self.0.values.iter().find(|value| value.saved == saved).map(|value| value.number)
+        self.entry.values.iter().find(|value| value.saved == saved).map(|value| value.number)
     }
 
     /// The number in the schema's files of the value of this number in the union.
     pub fn saved(self, number: i32) -> Option<i32> {
-        self.0.values.iter().find(|value| value.number == number).map(|value| value.saved)
+        self.entry.values.iter().find(|value| value.number == number).map(|value| value.saved)
     }
 }
+
+impl PartialEq for EnumType {
+    fn eq(&self, other: &EnumType) -> bool {
+        std::ptr::eq(self.entry, other.entry)
+    }
+}
+
+impl Eq for EnumType {}
 
 impl fmt::Debug for EnumType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -296,7 +317,7 @@ impl fmt::Debug for EnumType {
 }
 
 /// The kinds of values that occur in Caffe's schema.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Kind {
     Int32,

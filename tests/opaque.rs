@@ -1,0 +1,188 @@
+//! Layers of types that nobody knows, and layers written in Python: what is asked for, and what comes of the answers.
+
+#![cfg(feature = "cli")]
+
+mod folder;
+
+use folder::{Folder, stderr};
+
+/// Two layers of an unknown type, between layers with weights and behind them.
+const NET: &str = r#"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+        convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "mish1" type: "Mish" bottom: "conv1" top: "mish1" }
+layer { name: "ip" type: "InnerProduct" bottom: "mish1" top: "ip"
+        inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+layer { name: "mish2" type: "Mish" bottom: "ip" top: "mish2" }
+"#;
+
+fn folder(net: &str) -> Folder {
+    let folder = Folder::new();
+    folder.write("net.prototxt", net);
+    folder
+}
+
+/// What a refused initialisation of the net prints.
+fn refused(net: &str, options: &str) -> String {
+    let folder = folder(net);
+    let text =
+        stderr(&folder.run(format!("init net.prototxt -o out.caffemodel --seed 1 {options}").trim_end()).code(2));
+    assert_eq!(folder.files(), ["net.prototxt"]);
+    text
+}
+
+/// The stored blobs of the net's initialisation, as `inspect` lists them.
+fn blobs(net: &str, options: &str) -> Vec<(String, usize, Vec<u64>, f64)> {
+    let folder = folder(net);
+    folder.run(format!("init net.prototxt -o out.npz --seed 1 {options}").trim_end()).success();
+    let printed = folder.run("inspect out.npz --json").success().get_output().stdout.clone();
+    let report: serde_json::Value = serde_json::from_slice(&printed).unwrap();
+    let layers = report["layers"].as_array().unwrap();
+    let of_layer = |layer: &serde_json::Value| {
+        let name = layer["name"].as_str().unwrap().to_owned();
+        let blob = |(index, blob): (usize, &serde_json::Value)| {
+            let dims = blob["shape"].as_array().unwrap().iter().map(|dim| dim.as_u64().unwrap()).collect();
+            (name.clone(), index, dims, blob["actual"]["std"].as_f64().unwrap_or_default())
+        };
+        layer["blobs"].as_array().unwrap().iter().enumerate().map(blob).collect::<Vec<_>>()
+    };
+    layers.iter().flat_map(of_layer).collect()
+}
+
+/// The options between back quotes of a help text.
+fn advised(text: &str) -> Vec<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn an_unknown_type_is_told_once_with_the_options_that_would_do() {
+    let text = refused(NET, "");
+    let expected = r#"error: layer "mish1" (Mish), type: unknown layer type "Mish", which another layer has too"#;
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(advised(&text), ["--opaque Mish", "--shape mish1=N,C,H,W", "--blob mish1.0=N,C,H,W"], "{text}");
+    // The options do.
+    blobs(NET, "--opaque Mish");
+    blobs(NET, "--shape mish1=1,4,6,6 --opaque Mish");
+    // A shape for the one says nothing of the other.
+    let text = refused(NET, "--shape mish1=1,4,6,6");
+    assert!(text.contains(r#"layer "mish2" (Mish)"#) && text.contains("`--opaque Mish` takes it as it is"), "{text}");
+}
+
+#[test]
+fn an_opaque_layer_is_saved_as_it_is_and_draws_nothing() {
+    let known = NET.replace("Mish", "ReLU");
+    let opaque = blobs(NET, "--opaque Mish");
+    assert_eq!(opaque, blobs(&known, ""));
+    let folder = folder(NET);
+    folder.run("init net.prototxt -o out.caffemodel --seed 1 --opaque Mish --provenance out.json").success();
+    folder.run("convert out.caffemodel out.prototxt --no-weights").success();
+    let text = String::from_utf8(std::fs::read(folder.path("out.prototxt")).unwrap()).unwrap();
+    assert_eq!(text.matches("type: \"Mish\"").count(), 2);
+    let record = String::from_utf8(std::fs::read(folder.path("out.json")).unwrap()).unwrap();
+    assert!(record.contains("--opaque Mish"), "{record}");
+}
+
+#[test]
+fn blobs_are_given_with_their_sizes_and_filled_by_rules() {
+    let options = "--opaque Mish --blob mish1.0=1,4,1,1 --blob mish1.1=4 --rule mish1.0=gaussian:std=0.5";
+    let made = blobs(NET, options);
+    let own: Vec<_> = made.iter().filter(|(layer, ..)| layer == "mish1").collect();
+    assert_eq!((&own[0].2, &own[1].2), (&vec![1, 4, 1, 1], &vec![4]));
+    assert!(own[0].3 > 0.0 && own[1].3 == 0.0);
+    // A blob says that the layer is known well enough; its tops still need a shape.
+    let text = refused(NET, "--blob mish1.0=4 --shape mish2=1,2");
+    let expected = "help: give the shape with `--shape mish1=N,C,H,W`: layer \"ip\" (InnerProduct) needs it";
+    assert!(text.contains(r#"the shape of "mish1" is not known"#) && text.contains(expected), "{text}");
+}
+
+#[test]
+fn a_blob_without_a_size_is_an_error_with_its_place() {
+    let params = NET.replace("top: \"mish1\" }", "top: \"mish1\"\n  param { lr_mult: 1 } param { lr_mult: 2 } }");
+    let text = refused(&params, "--opaque Mish --blob mish1.0=4");
+    assert!(text.contains("given 2 times, so that there are as many blobs; blob 1 has no size"), "{text}");
+    assert!(text.contains("--> net.prototxt:6:3") && text.contains("`--blob mish1.1=N,C,H,W`"), "{text}");
+    let text = refused(NET, "--opaque Mish --blob mish1.1=4");
+    assert!(text.contains("blob 0 has no size, but later blobs have"), "{text}");
+    let text = refused(NET, "--opaque Mish --blob mish1.0=0,4");
+    assert!(text.contains("blob 0 of shape (0, 4) would be empty") && text.contains("net.prototxt:5:1"), "{text}");
+    let text = refused(NET, "--opaque Mish --blob mish1.18446744073709551615=4");
+    assert!(text.contains("blob 0 has no size"), "{text}");
+}
+
+#[test]
+fn what_is_said_of_no_opaque_layer_is_refused() {
+    for (options, expected) in [
+        ("--opaque Mish --opaque Mush", r#"no layer of the net is of the type "Mush" (did you mean "Mish"?)"#),
+        ("--opaque Mish --opaque ReLU", r#"the layer type "ReLU" is known here: it cannot be taken for opaque"#),
+        ("--opaque Mish --blob mish3.0=4", r#"for blob 0 of "mish3": no such layer (did you mean "mish1"?)"#),
+        (
+            "--opaque Mish --blob conv1.0=4",
+            r#"of "conv1": the layer type "Convolution" is known here, and makes its own"#,
+        ),
+        ("--blob mish1=4", "expected LAYER.INDEX=N,C,H,W"),
+        ("--blob mish1.0", "expected LAYER.INDEX=N,C,H,W"),
+        ("--blob mish1.0=4,y", "\"y\" is not a size"),
+    ] {
+        let text = refused(NET, options);
+        assert!(text.contains(expected), "{options}: {text}");
+    }
+}
+
+#[test]
+fn shapes_are_asked_for_where_weights_are_behind_and_nowhere_else() {
+    let net = r#"
+layer { name: "reader" type: "FaceData" top: "face" top: "label" }
+layer { name: "conv" type: "Convolution" bottom: "face" top: "conv" convolution_param { num_output: 2 kernel_size: 1 } }
+layer { name: "odd" type: "Odd" bottom: "conv" top: "odd" }
+layer { name: "relu" type: "ReLU" bottom: "odd" top: "odd" }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "odd" bottom: "label" top: "loss" }
+layer { name: "end" type: "End" bottom: "loss" }
+"#;
+    let text = refused(net, "");
+    let all = advised(&text);
+    assert_eq!(all[..2], ["--shape face=N,C,H,W", "--blob reader.0=N,C,H,W"], "{text}");
+    assert!(all.contains(&"--opaque Odd".to_owned()) && all.contains(&"--opaque End".to_owned()), "{text}");
+    assert!(!text.contains("label=") && !text.contains("odd="), "{text}");
+    let folder = folder(net);
+    folder.run("init net.prototxt -o out.caffemodel --seed 1 --shape face=1,3,4,4 --opaque Odd --opaque End").success();
+    // The loss is saved as a loss although nothing is known of what it reads.
+    folder.run("convert out.caffemodel out.prototxt --no-weights").success();
+    let text = String::from_utf8(std::fs::read(folder.path("out.prototxt")).unwrap()).unwrap();
+    assert_eq!(text.matches("loss_weight: 1").count(), 1, "{text}");
+    let text = refused(net, "--opaque FaceData --opaque Odd --opaque End");
+    assert!(text.contains(r#"layer "reader" (FaceData), top: the shape of "face" is not known"#), "{text}");
+    assert!(text.contains("`--shape face=N,C,H,W`: layer \"conv\" (Convolution) needs it"), "{text}");
+}
+
+#[test]
+fn names_with_spaces_are_advised_in_quotes() {
+    let text =
+        refused("layer { name: 'a b' type: 'Odd' top: 'x y' }\nlayer { type: 'Scale' bottom: 'x y' top: 'z' }", "");
+    assert_eq!(advised(&text), ["--shape 'x y=N,C,H,W'", "--blob 'a b.0=N,C,H,W'"], "{text}");
+}
+
+#[test]
+fn well_known_layers_in_python_need_no_shape() {
+    let net = r#"
+layer { name: "input-data" type: "Python" top: "data" top: "im_info" top: "gt_boxes"
+        python_param { module: "roi_data_layer.layer" layer: "RoIDataLayer" param_str: "'num_classes': 21" } }
+layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+        convolution_param { num_output: 18 kernel_size: 16 stride: 16 } }
+layer { name: "anchors" type: "Python" bottom: "conv" bottom: "gt_boxes" bottom: "im_info" bottom: "data"
+        top: "labels" top: "targets" top: "inside" top: "outside"
+        python_param { module: "rpn.anchor_target_layer" layer: "AnchorTargetLayer" param_str: "'feat_stride': 16" } }
+layer { name: "silence" type: "Silence" bottom: "labels" bottom: "targets" bottom: "inside" bottom: "outside" }
+"#;
+    let folder = folder(net);
+    let run = folder.run("init net.prototxt -o out.caffemodel --seed 1").success();
+    let text = stderr(&run);
+    assert!(text.contains("note: the shape of \"data\" is taken to be (1, 3, 600, 1000)"), "{text}");
+    let quiet = stderr(&folder.run("init net.prototxt -o other.caffemodel --seed 1 --shape data=1,3,64,64").success());
+    assert!(!quiet.contains("is taken to be"), "{quiet}");
+    let text = refused(&net.replace("roi_data_layer.layer", "my_layers"), "");
+    let expected = "the shape of top \"data\" is made by my_layers.RoIDataLayer in Python";
+    assert!(text.contains(expected) && text.contains("`--shape data=N,C,H,W`"), "{text}");
+    let listed = folder.run("layers Python").success().get_output().stdout.clone();
+    assert!(String::from_utf8(listed).unwrap().contains("  rpn.proposal_layer.ProposalLayer: Makes regions"));
+}

@@ -117,6 +117,7 @@ pub static DIALECTS: &[Dialect] = &[
             batch_norm_blobs: BatchNormBlobs::Corrected,
             gaussian_check: GaussianCheck::MeanAgainstStd,
             layers_have_types: true,
+            seeds_by_thread: true,
             ..Traits::RELEASE_1_0
         },
         is_whole: true,

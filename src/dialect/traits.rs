@@ -128,6 +128,9 @@ pub struct Traits {
     pub reader_draws: bool,
     /// Whether layers that prefetch draw the seed of their thread, after all other draws.
     pub prefetch_draws: bool,
+    /// Whether every thread of a layer that transforms pictures draws a seed, so that what is drawn behind follows from the
+    /// machine.
+    pub seeds_by_thread: bool,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
     /// Which blobs a BatchNorm layer has.
@@ -195,6 +198,7 @@ impl Traits {
         crops_by_sides: true,
         reader_draws: false,
         prefetch_draws: true,
+        seeds_by_thread: false,
         data_skips_at_random: false,
         infogain: InfogainInput::Scores,
         legacy_blobs: false,

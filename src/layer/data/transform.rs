@@ -31,6 +31,11 @@ pub(in crate::layer) struct Transform {
     takes_seed: bool,
 }
 
+/// What is said where nobody can know how many seeds are drawn.
+const SEEDS_BY_THREAD: &str = "this Caffe draws a seed for each thread that transforms pictures, and finds their number as it \
+                               runs: the values behind may be others than its own (random_seed in transform_param \
+                               leaves the seeds out)";
+
 impl Transform {
     /// Reads and checks the layer's `transform_param`.
     ///
@@ -58,8 +63,12 @@ impl Transform {
             let enlarges = ratio > 1.0;
             ensure!(enlarges, field, "max_expand_ratio {ratio} is not above 1");
         }
+        if ctx.dialect.traits.seeds_by_thread && param.random_seed() < 0 {
+            notices.push(SEEDS_BY_THREAD.to_owned());
+        }
+        let resizes_at_random = param.random_resize_param.is_some() || param.random_aspect_ratio_param.is_some();
         Ok(Transform {
-            takes_seed: param.mirror() || (param.crop_size() > 0 && ctx.phase == Phase::Train),
+            takes_seed: param.mirror() || resizes_at_random || (param.crop_size() > 0 && ctx.phase == Phase::Train),
             crop,
             resizing: Resizing::new(ctx, param)?,
             mirror: param.mirror(),

@@ -33,7 +33,6 @@ const DISCARDED: usize = 4096;
 /// let mut engine = Mt19937::new(5489);
 /// assert_eq!(engine.draw(), 3499211612);
 /// ```
-#[derive(Clone)]
 pub struct Mt19937 {
     /// Words of the recurrence; those before `end` are valid.
     words: AlignedWords,
@@ -41,6 +40,13 @@ pub struct Mt19937 {
     position: usize,
     end: usize,
     isa: Isa,
+}
+
+impl Clone for Mt19937 {
+    /// Copies the words that are valid: the buffer grows again where more are asked for.
+    fn clone(&self) -> Mt19937 {
+        Mt19937 { words: self.words.start(self.end), position: self.position, end: self.end, isa: self.isa }
+    }
 }
 
 impl std::fmt::Debug for Mt19937 {

@@ -10,13 +10,17 @@ const LINE: usize = 16;
 struct Line([u32; LINE]);
 
 /// Words in whole cache lines.
-#[derive(Clone)]
 pub(crate) struct AlignedWords(Vec<Line>);
 
 impl AlignedWords {
     /// At least `length` words, all zero.
     pub(crate) fn zeroed(length: usize) -> AlignedWords {
         AlignedWords(vec![Line([0; LINE]); length.div_ceil(LINE)])
+    }
+
+    /// A copy of the first `length` words, and of those that share their last cache line.
+    pub(crate) fn start(&self, length: usize) -> AlignedWords {
+        AlignedWords(self.0[..length.div_ceil(LINE)].to_vec())
     }
 
     /// Grows to at least `length` words, the new ones zero.
@@ -58,5 +62,6 @@ mod tests {
         assert_eq!(words.len(), 112);
         assert_eq!(words.as_ptr().addr() % 64, 0);
         assert!(words[..32].iter().copied().eq(1..33) && words[32..].iter().all(|&word| word == 0));
+        assert!(words.start(17).iter().copied().eq(1..33));
     }
 }

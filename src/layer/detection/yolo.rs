@@ -114,7 +114,7 @@ mod tests {
     fn refusals() {
         let synopsys = Surroundings::of("synopsys");
         assert_eq!(synopsys.refusal("Reorg", "", &[&[1, 3, 5, 6]]), "reorg_param.stride: stride is missing");
-        let text = "tensor2box_param { num_classes: 3 anchors_x: 1 }";
+        let text = "tensor2box_param { num_classes: 3 img_dim_h: 9 img_dim_w: 9 anchors_x: 1 }";
         let message = "tensor2box_param: 1 anchors_x and 0 anchors_y are given";
         assert_eq!(synopsys.refusal("Tensor2Box", text, &[&[2, 24]]), message);
         let made = synopsys.run("Proposal", "", &[&[1], &[1], &[1]], 2).unwrap();

@@ -134,12 +134,13 @@ fn masked(bottom: &Shape, mut taken: Vec<AxisRange>, param: &StridedSliceParamet
     let new = AxisRange::whole(1);
     let mut dims = wide(bottom);
     let mut ellipsis = None;
-    for entry in 0..entries {
-        if entry < 32 && bit(ellipses, entry) {
+    // The masks have no more bits.
+    ensure!(entries <= 32, FIELD, "{entries} entries are given, more than 32");
+    for (entry, own) in taken.iter_mut().enumerate() {
+        let dim = *dims.get(entry).ok_or_else(too_many)?;
+        if bit(ellipses, entry) {
             ellipsis = Some(entry);
         }
-        let dim = *dims.get(entry).ok_or_else(too_many)?;
-        let own = &mut taken[entry];
         own.clamp_begin(dim);
         if shrinks(entry) && ellipsis != Some(entry) {
             let step = own.stride.signum();
@@ -226,6 +227,9 @@ mod tests {
         assert_eq!(slice("begin: [0, 0] end: [1, 1] ellipsis_mask: 3", &[4, 6]), Err(message.into()));
         let message = "strided_slice_param: 3 entries given for the axes of (4, 6)";
         assert_eq!(slice("begin: [0, 0, 0] end: [1, 1, 1]", &[4, 6]), Err(message.into()));
+        let many = ["0"; 33].join(", ");
+        let message = "strided_slice_param: 33 entries are given, more than 32";
+        assert_eq!(slice(&format!("begin: [{many}] end: [{many}] new_axis_mask: -1"), &[4]), Err(message.into()));
         let text = "piece_param { begin: [0, 2] size: [-1, 3] }";
         let error = Surroundings::of("synopsys").refusal("Piece", text, &[&[4, 4]]);
         assert_eq!(error, "piece_param: 3 elements from 2 on are not within the 4 of axis 1");

@@ -210,16 +210,7 @@ fn ducha_aiki() {
 
 #[test]
 fn synopsys() {
-    check(
-        "synopsys",
-        &Exceptions {
-            runs: &[
-                ("synopsys-weights-squeeze", "masks are not left out of stored weights"),
-                ("synopsys-weights-augmentation", "means of another size are not averaged"),
-            ],
-            rejects: &[("reject-synopsys-squeeze-conv-engine", BUILD)],
-        },
-    );
+    check("synopsys", &Exceptions { runs: &[], rejects: &[("reject-synopsys-squeeze-conv-engine", BUILD)] });
 }
 
 /// What a source is in binary.

@@ -8,7 +8,7 @@ use crate::error::{Diagnostic, Result};
 use crate::formats::{Format, Output};
 use crate::formats::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
 use crate::init;
-use crate::layer::{Operator, Role};
+use crate::layer::{Operator, Restoring, Role};
 use crate::limits::Limits;
 use crate::net::Locator;
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer, check_elements};
@@ -61,6 +61,7 @@ fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
         memory: Vec::new(),
         blobs,
         draws: Vec::new(),
+        restoring: Restoring::All,
         macs: 0,
         origin: None,
     })

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, InfogainInput, Known,
-    NetInputs, PoolingAxes, Traits,
+    NetInputs, PictureResize, PoolingAxes, Traits,
 };
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -127,6 +127,10 @@ impl Traits {
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(
+                self.picture_resize == PictureResize::BoundsCrop,
+                "resize_param leaves the size of pictures, and a crop has to fit into each of its sizes",
+            ),
             when(self.class_accuracies_have_four_axes, "the second top of Accuracy has four axes"),
             when(
                 self.batch_norm_checks_fraction,

@@ -144,7 +144,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
         traits: Traits { batch_norm_checks_fraction: true, checks_hdf5: false, ..Traits::MASTER },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "ducha-aiki",

@@ -20,6 +20,7 @@
 mod batch_norm;
 mod fit;
 mod fold;
+mod means;
 mod nested;
 mod rename;
 mod report;
@@ -40,6 +41,7 @@ use crate::dialect::BatchNormBlobs;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
 use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
+use crate::layer::Restoring;
 use crate::net::{ReadOptions, describe};
 use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::proto::caffe::Phase;
@@ -207,6 +209,9 @@ impl Matcher<'_> {
                     if matching == Matching::Layers && self.take_batch_norm(donor, layer, target, &mut report)? {
                         continue;
                     }
+                    if matching == Matching::Layers && self.take_means(donor, layer, target, &mut report)? {
+                        continue;
+                    }
                     let planned = &self.plan.layers[target];
                     let complete = match matching {
                         Matching::Layers => check_layer(layer, planned),
@@ -287,6 +292,34 @@ impl Matcher<'_> {
         let layer = &batch_norm::corrected(layer).map_err(cannot_read)?;
         let fits = check_layer(layer, &self.plan.layers[target]).map(|()| vec![Fit::Reshaped; layer.blobs.len()]);
         self.layer(donor, layer, target, fits, report)
+    }
+
+    /// Takes the layer for one that keeps means, or that takes nothing; tells whether the net's is such a layer.
+    fn take_means(
+        &mut self,
+        donor: &Donor,
+        layer: &StoredLayer,
+        target: usize,
+        report: &mut DonorReport,
+    ) -> Result<bool> {
+        let planned = &self.plan.layers[target];
+        let (per_pixel, picture) = match (planned.restoring, planned.blobs.get(1)) {
+            (Restoring::Means { per_pixel }, Some(picture)) => (per_pixel, &picture.shape),
+            (Restoring::Nothing, _) => {
+                report.pass_over(layer, Passed::Excess);
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        };
+        let taken = means::taken(layer, picture, per_pixel);
+        match taken.map_err(|source| Error::io("cannot read", &donor.name, source))? {
+            Ok(taken) => {
+                let fits = self.fits(&taken, target, Matching::Layers);
+                self.layer(donor, &taken, target, fits, report)?;
+            }
+            Err(flaw) => self.layer(donor, layer, target, Err(flaw), report)?,
+        }
+        Ok(true)
     }
 
     fn rename(&mut self, name: &str) -> String {
@@ -404,7 +437,8 @@ impl Matcher<'_> {
 /// Whether a donor's layer has the blobs that the net's layer has.
 fn check_layer(layer: &StoredLayer, planned: &PlannedLayer) -> Result<(), String> {
     let (stored, needed) = (layer.blobs.len(), planned.blobs.len());
-    if stored != needed {
+    let may_be_fewer = planned.restoring == Restoring::First;
+    if stored != needed && !(may_be_fewer && stored < needed) {
         return Err(format!("{}, not {needed}", blobs(stored)));
     }
     match layer.blobs.iter().zip(0..).find(|(blob, index)| blob.index != *index) {

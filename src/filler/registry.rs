@@ -229,7 +229,10 @@ mod tests {
 
     #[test]
     fn every_entry_is_unique_and_documented() {
-        let message = crate::proto::descriptor("FillerParameter");
+        let is_field = |name: &str| {
+            let messages = DIALECTS.iter().filter_map(|dialect| dialect.schema().message("FillerParameter"));
+            messages.into_iter().any(|message| message.field_named(name).is_some())
+        };
         for dialect in DIALECTS {
             let mut names = HashSet::new();
             for entry in FILLERS.iter().filter(|entry| entry.known.includes(dialect)) {
@@ -240,7 +243,7 @@ mod tests {
             assert!(!entry.summary.is_empty(), "{} has no summary", entry.name);
             assert!(!entry.formula.is_empty(), "{} has no formula", entry.name);
             for field in entry.fields {
-                assert!(message.field_named(field).is_some(), "{}: no field {field}", entry.name);
+                assert!(is_field(field), "{}: no field {field}", entry.name);
             }
         }
     }

@@ -16,6 +16,7 @@ mod memory;
 mod operator;
 mod parts;
 mod registry;
+mod restoring;
 mod setup;
 mod signal;
 mod size;
@@ -133,6 +134,7 @@ pub use region::{
 };
 pub use registry::{LAYERS, LayerRegistry};
 pub use reorg::Reorg;
+pub use restoring::Restoring;
 pub use scale::Scale;
 pub use segmentation::Segmentation;
 pub use setup::{Draw, Setup};

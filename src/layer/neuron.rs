@@ -254,7 +254,7 @@ fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// Intel's Caffe takes the ratio from `dropout_param`, whatever `spatial_dropout_param` says.
 fn spatial_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let ratio = ctx.param.dropout_param.clone().unwrap_or_default().dropout_ratio();
+    let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
     setup(ctx, Neuron::SpatialDropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
 }
 
@@ -356,12 +356,24 @@ mod tests {
 
     #[test]
     fn every_type_keeps_the_shape() {
-        for entry in TYPES {
+        for entry in TYPES.iter().filter(|entry| entry.name != "RReLU") {
             for dims in [&[2, 3, 2, 1, 4][..], &[0, 3], &[]] {
                 let knowing = Surroundings::of(entry.known.first().name);
                 assert_eq!(knowing.top(entry.name, "", &[dims]), dims, "{}", entry.name);
             }
         }
+    }
+
+    #[test]
+    fn random_slopes_are_for_two_to_four_axes() {
+        let ducha = Surroundings::of("ducha-aiki");
+        assert_eq!(ducha.top("RReLU", "", &[&[0, 3]]), [0, 3]);
+        let message = "bottom: RReLU takes 2 to 4 axes, the input is (2)";
+        assert_eq!(ducha.refusal("RReLU", "", &[&[2]]), message);
+        let message = "rrelu_param: the upper bound 5 is not above the lower bound 5";
+        assert_eq!(ducha.refusal("RReLU", "rrelu_param { ub: 5 }", &[&[2, 3]]), message);
+        let message = "rrelu_param: the bounds 0 and 1 must not be 0";
+        assert_eq!(ducha.refusal("RReLU", "rrelu_param { lb: 0 ub: 1 }", &[&[2, 3]]), message);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::blob::{BlobSpec, BlobValues, Role};
 use super::context::SetupContext;
-use super::{Operator, TopMemory};
+use super::{Operator, Restoring, TopMemory};
 use crate::Shape;
 use crate::error::Refusal;
 use crate::proto::caffe::{LayerParameter, ParamSpec};
@@ -57,6 +57,8 @@ pub struct Setup {
     pub fixed_params: Range<usize>,
     /// The layer as it is saved, where Caffe changes more of it than the fields here: before all of them.
     pub saved: Option<Box<LayerParameter>>,
+    /// How the layer takes what is stored for it.
+    pub restoring: Restoring,
     /// The multiply-accumulates of a forward pass: those of its matrix products and convolutions, biases and
     /// elementwise work not counted. [`Operator::macs`] tells them of Caffe's layers.
     pub macs: u64,
@@ -110,6 +112,7 @@ impl Setup {
             extra_params: Vec::new(),
             fixed_params: 0..0,
             saved: None,
+            restoring: Restoring::All,
             locks: Vec::new(),
             notices: Vec::new(),
             unknown: BTreeMap::new(),

@@ -26,7 +26,7 @@ use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::filler::{Filler, FillerRegistry};
 use crate::formats::{NumberType, Patch, StoredBlob};
-use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Role, TopMemory};
+use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Restoring, Role, TopMemory};
 use crate::limits::Limits;
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -145,6 +145,8 @@ pub struct PlannedLayer {
     pub blobs: Vec<PlannedBlob>,
     /// What the layer draws, in order.
     pub draws: Vec<Draw>,
+    /// How the layer takes what is stored for it.
+    pub restoring: Restoring,
     /// The multiply-accumulates of a forward pass; see [`layer::Setup::macs`](crate::layer::Setup::macs).
     pub macs: u64,
     /// The entry of the file that it comes from.

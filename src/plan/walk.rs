@@ -346,6 +346,7 @@ impl<'a> NetWalk<'a> {
             memory: setup.memory,
             blobs,
             draws: setup.draws,
+            restoring: setup.restoring,
             macs: setup.macs,
             origin: layer.origin,
         })

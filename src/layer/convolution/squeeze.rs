@@ -2,12 +2,12 @@
 //!
 //! They are Convolution and Deconvolution with settings in `squeeze_convolution_param`. Where these make or are given just
 //! weights and, unless `bias_term` is false, a bias, masks follow in the same order and shape, filled by `weight_mask_filler`
-//! and `bias_mask_filler`, and two zeros, (1, 1, 1, 2).
+//! and `bias_mask_filler`, and two zeros, (1, 1, 1, 2). Stored layers may have fewer blobs, which are the first ones.
 
 use super::setup;
 use crate::Shape;
 use crate::error::{AtField, Refusal};
-use crate::layer::{BlobSpec, Role, Setup, SetupContext};
+use crate::layer::{BlobSpec, Restoring, Role, Setup, SetupContext};
 use crate::proto::caffe::{ConvolutionParameter, FillerParameter, SqueezeConvolutionParameter};
 
 const FIELD: &str = "squeeze_convolution_param";
@@ -49,6 +49,7 @@ pub(in crate::layer) fn add_masks(
     bias: bool,
     masks: [(&'static str, &Option<FillerParameter>); 2],
 ) -> Result<(), Refusal> {
+    setup.restoring = Restoring::First;
     let learned = 1 + usize::from(bias);
     if setup.blobs.len() != learned {
         return Ok(());

@@ -10,14 +10,14 @@
 //!
 //! 42 is the number of a picture's parameters. Without both sides of the crop, DataAugmentation's pictures keep their size. Its
 //! blobs are a counter (1, 1, 1, 1) and, with `recompute_mean`, the mean picture (1, C, h, w) and the mean of each channel
-//! (1, C, 1, 1): zeros. For each of them it adds a `param` with multipliers of 0 behind those of the net. All but
+//! (1, C, 1, 1): zeros. Of stored blobs it takes the means alone, and none without `recompute_mean`. For each of them it adds a `param` with multipliers of 0 behind those of the net. All but
 //! BlackAugmentation are saved with `reshape_every_iter: false`.
 
 use super::{SYNOPSYS, picture, shaped, shaped_once};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::positive_size;
-use crate::layer::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use crate::layer::{Arity, BlobSpec, LayerType, Operator, Restoring, Role, Setup, SetupContext};
 use crate::proto::caffe::{AugmentationParameter, ParamSpec};
 
 const ONE: Arity = Arity::exactly(1);
@@ -78,9 +78,14 @@ fn data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let tops = vec![setup.tops[0].clone(), parameters];
         setup = Setup { saved: setup.saved, ..Setup::new(ctx, Operator::Opaque, tops) };
     }
+    let keeps_mean = param.recompute_mean() > 0;
     if ctx.given.is_empty() {
-        add_blobs(&mut setup, param.recompute_mean() > 0, [channels, high, wide])?;
+        add_blobs(&mut setup, keeps_mean, [channels, high, wide])?;
     }
+    setup.restoring = match keeps_mean && setup.blobs.len() > 2 {
+        true => Restoring::Means { per_pixel: param.mean_per_pixel() },
+        false => Restoring::Nothing,
+    };
     Ok(setup)
 }
 

@@ -25,14 +25,14 @@ const fn entry(name: &'static str, rule: &'static dyn crate::layer::Layer) -> La
 }
 
 /// The sizes of a prediction.
-struct Grid {
+struct YoloCells {
     side: i32,
     objects: i32,
     classes: i32,
     field: &'static str,
 }
 
-impl Grid {
+impl YoloCells {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let sizes = [self.side, self.objects, self.classes];
         ensure!(sizes.iter().all(|&size| size >= 0), self.field, "side, num_object and num_classes must be given");
@@ -53,13 +53,13 @@ fn v2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (anchors, objects) = (param.anchors.len() as i64, param.num_object());
     let fits = anchors == 2 * i64::from(objects);
     ensure!(fits, "yolo_v2_loss_param.anchors", "{anchors} anchors for {objects} objects: there are two for each");
-    Grid { side: param.side(), objects, classes: param.num_classes(), field: "yolo_v2_loss_param" }.setup(ctx)
+    YoloCells { side: param.side(), objects, classes: param.num_classes(), field: "yolo_v2_loss_param" }.setup(ctx)
 }
 
 fn v3(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.yolo_v3_loss_param.clone().unwrap_or_default();
     let (side, objects, classes) = (param.side(), param.num_object(), param.num_classes());
-    Grid { side, objects, classes, field: "yolo_v3_loss_param" }.setup(ctx)
+    YoloCells { side, objects, classes, field: "yolo_v3_loss_param" }.setup(ctx)
 }
 
 #[cfg(test)]

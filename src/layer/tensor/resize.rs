@@ -26,14 +26,14 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 ];
 
 /// How long a side becomes: as given, or by a factor.
-type Side = (Option<i32>, f32);
+type ResizedSide = (Option<i32>, f32);
 
-fn resized(dim: i64, (given, scale): Side) -> i64 {
+fn resized(dim: i64, (given, scale): ResizedSide) -> i64 {
     given.map_or_else(|| (dim as f32 * scale).floor() as i64, i64::from)
 }
 
 /// The bottom's dimensions, of which a side for each of the axes behind the channels changes.
-fn resize(ctx: &SetupContext<'_>, format: &str, sides: &[Side], field: &'static str) -> Result<Setup, Refusal> {
+fn resize(ctx: &SetupContext<'_>, format: &str, sides: &[ResizedSide], field: &'static str) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     let axes = sides.len() + 2;
     ensure!(

@@ -52,16 +52,16 @@ fn piece(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The elements taken of an axis.
 #[derive(Clone, Copy)]
-struct Taken {
+struct AxisRange {
     begin: i64,
     end: i64,
     stride: i64,
 }
 
-impl Taken {
+impl AxisRange {
     /// All of an axis of this length.
-    fn whole(dim: i64) -> Taken {
-        Taken { begin: 0, end: dim, stride: 1 }
+    fn whole(dim: i64) -> AxisRange {
+        AxisRange { begin: 0, end: dim, stride: 1 }
     }
 
     /// Counts a begin from the front, and keeps it within the axis.
@@ -91,15 +91,18 @@ fn strided_slice(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
     ensure!(!param.strides.contains(&0), "strided_slice_param.strides", "a stride is 0");
     let stride = |entry: usize| param.strides.get(entry).map_or(1, |&stride| i64::from(stride));
-    let entry =
-        |entry: usize| Taken { begin: param.begin[entry].into(), end: param.end[entry].into(), stride: stride(entry) };
-    let taken: Vec<Taken> = (0..begins).map(entry).collect();
+    let entry = |entry: usize| AxisRange {
+        begin: param.begin[entry].into(),
+        end: param.end[entry].into(),
+        stride: stride(entry),
+    };
+    let taken: Vec<AxisRange> = (0..begins).map(entry).collect();
     let dims = if param.axes.is_empty() { masked(bottom, taken, &param)? } else { named(ctx, &taken, &param.axes)? };
     shaped(ctx, dims, FIELD)
 }
 
 /// ONNX's way: an entry for each of the axes named.
-fn named(ctx: &SetupContext<'_>, taken: &[Taken], axes: &[i32]) -> Result<Vec<i64>, Refusal> {
+fn named(ctx: &SetupContext<'_>, taken: &[AxisRange], axes: &[i32]) -> Result<Vec<i64>, Refusal> {
     const AXES: &str = "strided_slice_param.axes";
     let bottom = ctx.bottom(0);
     ensure!(axes.len() == taken.len(), AXES, "{} axes named for {} entries", axes.len(), taken.len());
@@ -118,7 +121,7 @@ fn bit(mask: i32, entry: usize) -> bool {
 }
 
 /// TensorFlow's way, with Caffe's order of doing it.
-fn masked(bottom: &Shape, mut taken: Vec<Taken>, param: &StridedSliceParameter) -> Result<Vec<i64>, Refusal> {
+fn masked(bottom: &Shape, mut taken: Vec<AxisRange>, param: &StridedSliceParameter) -> Result<Vec<i64>, Refusal> {
     let ellipses = param.ellipsis_mask();
     ensure!(
         ellipses & ellipses.wrapping_sub(1) == 0,
@@ -128,19 +131,20 @@ fn masked(bottom: &Shape, mut taken: Vec<Taken>, param: &StridedSliceParameter) 
     let entries = taken.len();
     let too_many = || Refusal::at(FIELD, format!("{entries} entries given for the axes of {bottom}"));
     let (shrinks, adds) = (|entry| bit(param.shrink_axis_mask(), entry), |entry| bit(param.new_axis_mask(), entry));
-    let new = Taken::whole(1);
+    let new = AxisRange::whole(1);
     let mut dims = wide(bottom);
     let mut ellipsis = None;
-    for entry in 0..entries {
-        if entry < 32 && bit(ellipses, entry) {
+    // The masks have no more bits.
+    ensure!(entries <= 32, FIELD, "{entries} entries are given, more than 32");
+    for (entry, own) in taken.iter_mut().enumerate() {
+        let dim = *dims.get(entry).ok_or_else(too_many)?;
+        if bit(ellipses, entry) {
             ellipsis = Some(entry);
         }
-        let dim = *dims.get(entry).ok_or_else(too_many)?;
-        let own = &mut taken[entry];
         own.clamp_begin(dim);
         if shrinks(entry) && ellipsis != Some(entry) {
             let step = own.stride.signum();
-            *own = Taken { end: own.begin + step, stride: step, ..*own };
+            *own = AxisRange { end: own.begin + step, stride: step, ..*own };
         }
         if adds(entry) && ellipsis.is_none() {
             dims.insert(entry, 1);
@@ -176,14 +180,14 @@ fn masked(bottom: &Shape, mut taken: Vec<Taken>, param: &StridedSliceParameter) 
 }
 
 /// Gives each axis its entry: those behind the ellipsis belong to the last axes, and what is not mentioned is whole.
-fn spread(taken: &mut Vec<Taken>, dims: &[i64], ellipsis: Option<usize>) {
+fn spread(taken: &mut Vec<AxisRange>, dims: &[i64], ellipsis: Option<usize>) {
     let entries = taken.len();
-    taken.extend(dims[entries..].iter().map(|&dim| Taken::whole(dim)));
+    taken.extend(dims[entries..].iter().map(|&dim| AxisRange::whole(dim)));
     if let Some(ellipsis) = ellipsis {
         let unmentioned = dims.len() - entries;
         taken.copy_within(ellipsis + 1..entries, ellipsis + 1 + unmentioned);
         for axis in ellipsis..=ellipsis + unmentioned {
-            taken[axis] = Taken::whole(dims[axis]);
+            taken[axis] = AxisRange::whole(dims[axis]);
         }
     }
 }
@@ -223,6 +227,9 @@ mod tests {
         assert_eq!(slice("begin: [0, 0] end: [1, 1] ellipsis_mask: 3", &[4, 6]), Err(message.into()));
         let message = "strided_slice_param: 3 entries given for the axes of (4, 6)";
         assert_eq!(slice("begin: [0, 0, 0] end: [1, 1, 1]", &[4, 6]), Err(message.into()));
+        let many = ["0"; 33].join(", ");
+        let message = "strided_slice_param: 33 entries are given, more than 32";
+        assert_eq!(slice(&format!("begin: [{many}] end: [{many}] new_axis_mask: -1"), &[4]), Err(message.into()));
         let text = "piece_param { begin: [0, 2] size: [-1, 3] }";
         let error = Surroundings::of("synopsys").refusal("Piece", text, &[&[4, 4]]);
         assert_eq!(error, "piece_param: 3 elements from 2 on are not within the 4 of axis 1");

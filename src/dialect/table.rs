@@ -137,6 +137,27 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
+        name: "segnet",
+        own: None,
+        about: "SegNet, segmentation with remembered pooling",
+        source: "alexgkendall/caffe-segnet, 344c113",
+        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "segnet-cudnn5",
+        own: None,
+        about: "SegNet on a later Caffe",
+        source: "TimoSaemann/caffe-segnet-cudnn5, abcf30d",
+        traits: Traits {
+            batch_norm_params: BatchNormParams::Replaced,
+            prefetch_draws: false,
+            data_skips_at_random: true,
+            ..Traits::RC5
+        },
+        is_whole: true,
+    },
+    Dialect {
         name: "synopsys",
         own: None,
         about: "Synopsys' superset for ARC processors",
@@ -174,27 +195,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
         traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
-        is_whole: true,
-    },
-    Dialect {
-        name: "segnet",
-        own: None,
-        about: "SegNet, segmentation with remembered pooling",
-        source: "alexgkendall/caffe-segnet, 344c113",
-        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
-        is_whole: true,
-    },
-    Dialect {
-        name: "segnet-cudnn5",
-        own: None,
-        about: "SegNet on a later Caffe",
-        source: "TimoSaemann/caffe-segnet-cudnn5, abcf30d",
-        traits: Traits {
-            batch_norm_params: BatchNormParams::Replaced,
-            prefetch_draws: false,
-            data_skips_at_random: true,
-            ..Traits::RC5
-        },
         is_whole: true,
     },
     Dialect {

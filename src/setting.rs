@@ -89,28 +89,35 @@ impl fmt::Display for Setting {
 /// [`Display`](fmt::Display) names the settings as the library does, [`Advice::text`] as the caller likes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
-    before: String,
-    /// The settings, each with the text after it.
-    settings: Vec<(Setting, String)>,
+    parts: Vec<AdvicePart>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum AdvicePart {
+    Text(String),
+    Setting(Setting),
 }
 
 impl Advice {
     /// A text that names a setting between two parts.
     pub fn naming(before: impl Into<String>, setting: Setting, after: impl Into<String>) -> Advice {
-        Advice { before: before.into(), settings: vec![(setting, after.into())] }
+        Advice::from(before.into()).and_naming(setting, after)
     }
 
     /// The same with more text at its end.
     #[must_use]
     pub fn followed_by(mut self, more: &str) -> Advice {
-        self.settings.last_mut().map_or(&mut self.before, |(_, after)| after).push_str(more);
+        match self.parts.last_mut() {
+            Some(AdvicePart::Text(last)) => last.push_str(more),
+            _ => self.parts.push(AdvicePart::Text(more.to_owned())),
+        }
         self
     }
 
     /// The same with another setting at its end, and a text after that.
     #[must_use]
     pub fn and_naming(mut self, setting: Setting, after: impl Into<String>) -> Advice {
-        self.settings.push((setting, after.into()));
+        self.parts.extend([AdvicePart::Setting(setting), AdvicePart::Text(after.into())]);
         self
     }
 
@@ -121,26 +128,31 @@ impl Advice {
 
     /// The settings that it names, in order.
     pub fn settings(&self) -> impl Iterator<Item = &Setting> {
-        self.settings.iter().map(|(setting, _)| setting)
+        self.parts.iter().filter_map(|part| match part {
+            AdvicePart::Text(_) => None,
+            AdvicePart::Setting(setting) => Some(setting),
+        })
     }
 
     /// The text, with each setting as `name` calls it.
     pub fn text(&self, name: impl Fn(&Setting) -> String) -> String {
-        let named = self.settings.iter().map(|(setting, after)| format!("{}{after}", name(setting)));
-        std::iter::once(self.before.clone()).chain(named).collect()
+        let text = |part: &AdvicePart| match part {
+            AdvicePart::Text(text) => text.clone(),
+            AdvicePart::Setting(setting) => name(setting),
+        };
+        self.parts.iter().map(text).collect()
     }
 }
 
 impl fmt::Display for Advice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.before)?;
-        self.settings.iter().try_for_each(|(setting, after)| write!(f, "{setting}{after}"))
+        f.write_str(&self.text(Setting::to_string))
     }
 }
 
 impl From<String> for Advice {
     fn from(text: String) -> Advice {
-        Advice { before: text, settings: Vec::new() }
+        Advice { parts: vec![AdvicePart::Text(text)] }
     }
 }
 

@@ -27,6 +27,7 @@ const BY_CONTENT: &str = "a caffemodel is told by its content, whatever its name
 const MIXED: &str = "V0 layers beside current ones, and weights in both formats, are refused, as some would be lost";
 const EMPTY: &str = "an empty file of weights is refused, as a download that has failed";
 
+const PYTHON: &str = "well-known layers in Python are planned; this build of the fork has no Python";
 const CROP: &str = "a crop larger than the picture is refused before it fails in training";
 const TOO_FEW: &str =
     "weights with fewer values than their sizes say are refused, as what lies behind them is undefined";
@@ -118,7 +119,7 @@ fn segnet() {
 
 #[test]
 fn rfcn() {
-    check("rfcn", &Exceptions::default());
+    check("rfcn", &Exceptions { runs: &[], rejects: &[("reject-rfcn-plain-python", PYTHON)] });
 }
 
 #[test]
@@ -194,12 +195,31 @@ fn nvidia() {
 
 #[test]
 fn soeaver() {
-    check("soeaver", &Exceptions::default());
+    check("soeaver", &Exceptions { runs: &[], rejects: &[("reject-soeaver-plain-python", PYTHON)] });
 }
 
 #[test]
 fn intel() {
     check("intel", &Exceptions::default());
+}
+
+#[test]
+fn ducha_aiki() {
+    check("ducha-aiki", &Exceptions::default());
+}
+
+#[test]
+fn synopsys() {
+    check(
+        "synopsys",
+        &Exceptions {
+            runs: &[
+                ("synopsys-weights-squeeze", "masks are not left out of stored weights"),
+                ("synopsys-weights-augmentation", "means of another size are not averaged"),
+            ],
+            rejects: &[("reject-synopsys-squeeze-conv-engine", BUILD)],
+        },
+    );
 }
 
 /// What a source is in binary.

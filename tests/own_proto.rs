@@ -148,7 +148,7 @@ fn a_proto_that_will_not_do_is_told_with_its_place() {
 }
 
 #[test]
-fn other_defaults_are_told() {
+fn other_defaults_and_values_are_told() {
     let folder = Folder::new();
     let changed = proto("", "")
         .replace("optional uint32 local_size = 1 [default = 5];", "optional uint32 local_size = 1 [default = 7];");
@@ -157,6 +157,13 @@ fn other_defaults_are_told() {
     let told = stderr(&folder.run(&format!("init {} -o out --seed 1 --proto my.proto", lenet())).success());
     let expected = "note: my.proto: LRNParameter.local_size is 7 where a net does not give it, and is taken to be 5";
     assert!(told.contains(expected), "{told}");
+    let bvlc = proto("", "");
+    let methods = "    STOCHASTIC = 2;\n";
+    assert!(bvlc.contains(methods));
+    let strange =
+        Schema::from_proto("my.proto", bvlc.replace(methods, &format!("{methods}    MEDIAN = 77;\n"))).unwrap();
+    let expected = "MEDIAN of PoolingParameter.PoolMethod is not known: it is saved as it is, and read as the default";
+    assert!(strange.differences().contains(&expected.to_owned()), "{:?}", strange.differences());
 }
 
 #[test]
@@ -176,7 +183,7 @@ fn a_descriptor_set_is_a_schema_too() {
                 }
             }
         }
-        assert!(schema.other_defaults().is_empty(), "{:?}", schema.other_defaults());
+        assert!(schema.differences().is_empty(), "{:?}", schema.differences());
     }
     let mine = Dialect::get("ssd").unwrap().with_schema(own);
     assert!(mine.has_own_schema() && mine != Dialect::get("ssd").unwrap() && mine == mine);

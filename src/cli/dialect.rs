@@ -63,8 +63,8 @@ impl DialectArgument {
 fn read(path: &Path) -> crate::Result<&'static Schema> {
     let Input { name, bytes, .. } = Input::read(path)?;
     let schema = Schema::from_file(&name, &bytes)?;
-    for default in schema.other_defaults() {
-        report::note(&format!("{name}: {default}"));
+    for difference in schema.differences() {
+        report::note(&format!("{name}: {difference}"));
     }
     Ok(schema)
 }

@@ -111,7 +111,7 @@ impl Donors {
         }
         let read = ReadOptions { limits: limits::current(), ..ReadOptions::default() };
         // Weights for a fork that is not known here are of that fork, or else of any that is.
-        let own = plan.dialect.has_own_schema().then(|| ReadOptions { dialect: Some(plan.dialect), ..read });
+        let own = plan.dialect.has_own_schema().then_some(ReadOptions { dialect: Some(plan.dialect), ..read });
         let open = |path: &PathBuf| match own.map(|own| Donor::open_with(path, &own)) {
             Some(Ok(donor)) => Ok(donor),
             _ => Donor::open_with(path, &read),

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use indicatif::BinaryBytes;
 
+use crate::Shape;
 use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
 use crate::inspect::{BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals};
 use crate::layer::Role;
@@ -59,11 +60,12 @@ fn layers(layers: &[LayerReport]) -> Rows {
     rows
 }
 
-/// The shapes of the tops; equal ones that follow one another are counted: `2 x (64, 20)`.
+/// The shapes of the tops; equal ones that follow one another are counted: `2 x (64, 20)`. One that is not known is `?`.
 fn tops(tops: &[TopReport]) -> String {
+    let shown = |shape: &Shape| if *shape == Shape::unshaped() { "?".to_owned() } else { shape.to_string() };
     let runs = tops.chunk_by(|one, next| one.shape == next.shape).map(|run| match run.len() {
-        1 => run[0].shape.to_string(),
-        times => format!("{times} x {}", run[0].shape),
+        1 => shown(&run[0].shape),
+        times => format!("{times} x {}", shown(&run[0].shape)),
     });
     runs.collect::<Vec<_>>().join(" ")
 }
@@ -214,7 +216,6 @@ fn per_item(totals: &Totals) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Shape;
 
     fn histogram(counts: &[u64]) -> String {
         bars(&Histogram { start: 0.0, width: 1.0, counts: counts.to_vec() })

@@ -21,6 +21,7 @@ const ONE: Arity = Arity::exactly(1);
 pub(super) const ROI_POOLING: LayerType =
     LayerType::new("ROIPooling", "Takes the maxima over a grid of parts of each region", TWO, ONE, &roi_pooling)
         .params(&["roi_pooling_param"])
+        .weightless()
         .keeps_signal()
         .known(Known::In(&[
             "rfcn",
@@ -41,12 +42,14 @@ pub(super) const ROI_ALIGN: LayerType = LayerType::new(
     &roi_align,
 )
 .params(&["roi_align_param"])
+.weightless()
 .keeps_signal()
-.known(Known::In(&["soeaver"]));
+.known(Known::In(&["soeaver", "synopsys"]));
 
 pub(super) const ROI_WARPING: LayerType =
     LayerType::new("ROIWarping", "Crops each region and resizes it, in one step", TWO, ONE, &roi_warping)
         .params(&["roi_warping_param"])
+        .weightless()
         .keeps_signal()
         .known(Known::In(&["soeaver"]));
 
@@ -58,6 +61,7 @@ pub(super) const ROI_MASK_POOLING: LayerType = LayerType::new(
     &roi_mask_pooling,
 )
 .params(&["roi_mask_pooling_param"])
+.weightless()
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
 
@@ -69,6 +73,7 @@ pub(super) const ROI_MASK_ALIGN: LayerType = LayerType::new(
     &roi_mask_align,
 )
 .params(&["roi_mask_align_param"])
+.weightless()
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
 

@@ -24,6 +24,7 @@ pub(super) const PSROI_POOLING: LayerType = LayerType::new(
     &psroi_pooling,
 )
 .params(&["psroi_pooling_param"])
+.weightless()
 .keeps_signal()
 .known(Known::WithField("psroi_pooling_param"));
 
@@ -35,6 +36,7 @@ pub(super) const DEFORMABLE_PSROI_POOLING: LayerType = LayerType::new(
     &deformable_psroi_pooling,
 )
 .params(&["deformable_psroi_pooling_param"])
+.weightless()
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
 

@@ -90,7 +90,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
-        traits: Traits::RC2,
+        traits: Traits { data_shuffles_at_once: true, ..Traits::RC2 },
         is_whole: true,
     },
     Dialect {

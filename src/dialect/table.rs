@@ -139,6 +139,14 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
+        name: "pspnet",
+        own: None,
+        about: "PSPNet, scene parsing",
+        source: "hszhao/PSPNet, 798bdc9",
+        traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
+        is_whole: true,
+    },
+    Dialect {
         name: "segnet",
         own: None,
         about: "SegNet, segmentation with remembered pooling",
@@ -189,14 +197,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "R-FCN, a detector with position-sensitive maps",
         source: "daijifeng001/caffe-rfcn, 543f8f6",
         traits: Traits { net_inputs: NetInputs::Layer, takes_empty_axes: true, ..Traits::RC3 },
-        is_whole: true,
-    },
-    Dialect {
-        name: "pspnet",
-        own: None,
-        about: "PSPNet, scene parsing",
-        source: "hszhao/PSPNet, 798bdc9",
-        traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
         is_whole: true,
     },
     Dialect {

@@ -186,6 +186,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("ConvolutionParameter", "pad_type"),
     ("ConvolutionParameter", "per_channel_scale_output"),
     ("ConvolutionParameter", "per_channel_scale_weight"),
+    ("DataParameter", "shuffle"),
     ("DataParameter", "side"),
     ("DeformableConvolutionParameter", "bias_filler"),
     ("DeformableConvolutionParameter", "weight_filler"),

@@ -259,3 +259,17 @@ fn nets_of_ssd_are_told_by_their_content() {
         assert_eq!(told, definition.dialect.name == "ssd", "{}: {notice}", net.display());
     }
 }
+
+#[test]
+fn nets_for_segmentation_are_told_by_their_content() {
+    let told = |pack: &str, case: &str| {
+        let definition = Definition::read(fork_pack(pack).join("cases").join(case).join("net.prototxt")).unwrap();
+        (definition.dialect.name, definition.notices.first().cloned().unwrap_or_default())
+    };
+    let (dialect, notice) = told("segnet", "segnet-net-segnet");
+    assert_eq!(dialect, "segnet");
+    assert!(notice.contains("segnet-cudnn5"), "{notice}");
+    assert_eq!(told("segnet-cudnn5", "segnet5-base-batch-norm-scale").0, "segnet-cudnn5");
+    assert_eq!(told("pspnet", "pspnet-net-psp").0, "pspnet");
+    assert_eq!(told("yjxiong", "yjxiong-net-bn-inception").0, "yjxiong");
+}

@@ -106,6 +106,7 @@ impl Traits {
             when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
+            when(self.data_shuffles_at_once, "Data layers with shuffle may draw while other layers do"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
             when(
                 self.infogain == InfogainInput::Probabilities,

@@ -90,7 +90,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
-        traits: Traits::RC2,
+        traits: Traits { data_shuffles_at_once: true, ..Traits::RC2 },
         is_whole: true,
     },
     Dialect {
@@ -139,6 +139,35 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
+        name: "pspnet",
+        own: None,
+        about: "PSPNet, scene parsing",
+        source: "hszhao/PSPNet, 798bdc9",
+        traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "segnet",
+        own: None,
+        about: "SegNet, segmentation with remembered pooling",
+        source: "alexgkendall/caffe-segnet, 344c113",
+        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "segnet-cudnn5",
+        own: None,
+        about: "SegNet on a later Caffe",
+        source: "TimoSaemann/caffe-segnet-cudnn5, abcf30d",
+        traits: Traits {
+            batch_norm_params: BatchNormParams::Replaced,
+            prefetch_draws: false,
+            data_skips_at_random: true,
+            ..Traits::RC5
+        },
+        is_whole: true,
+    },
+    Dialect {
         name: "synopsys",
         own: None,
         about: "Synopsys' superset for ARC processors",
@@ -168,35 +197,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "R-FCN, a detector with position-sensitive maps",
         source: "daijifeng001/caffe-rfcn, 543f8f6",
         traits: Traits { net_inputs: NetInputs::Layer, takes_empty_axes: true, ..Traits::RC3 },
-        is_whole: true,
-    },
-    Dialect {
-        name: "pspnet",
-        own: None,
-        about: "PSPNet, scene parsing",
-        source: "hszhao/PSPNet, 798bdc9",
-        traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
-        is_whole: true,
-    },
-    Dialect {
-        name: "segnet",
-        own: None,
-        about: "SegNet, segmentation with remembered pooling",
-        source: "alexgkendall/caffe-segnet, 344c113",
-        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
-        is_whole: true,
-    },
-    Dialect {
-        name: "segnet-cudnn5",
-        own: None,
-        about: "SegNet on a later Caffe",
-        source: "TimoSaemann/caffe-segnet-cudnn5, abcf30d",
-        traits: Traits {
-            batch_norm_params: BatchNormParams::Replaced,
-            prefetch_draws: false,
-            data_skips_at_random: true,
-            ..Traits::RC5
-        },
         is_whole: true,
     },
     Dialect {

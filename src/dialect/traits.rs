@@ -133,6 +133,9 @@ pub struct Traits {
     pub seeds_by_thread: bool,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
+    /// Whether a Data layer with `shuffle` draws from the net's own generator once it has read all records, while the net is
+    /// built.
+    pub data_shuffles_at_once: bool,
     /// Which blobs a BatchNorm layer has.
     pub batch_norm_blobs: BatchNormBlobs,
     /// What the gaussian filler checks.
@@ -200,6 +203,7 @@ impl Traits {
         prefetch_draws: true,
         seeds_by_thread: false,
         data_skips_at_random: false,
+        data_shuffles_at_once: false,
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
         losses_take_any_axes: true,

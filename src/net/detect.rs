@@ -193,6 +193,19 @@ pub(crate) fn notice(dialect: &Dialect, reason: &str, rivals: &[&str]) -> String
     }
 }
 
+/// The layer types that may draw while they set up what they read.
+const READERS: [&str; 9] = [
+    "Data",
+    "AnnotatedData",
+    "DenseImageData",
+    "HDF5Data",
+    "ImageData",
+    "ImageSegData",
+    "SegData",
+    "VideoData",
+    "WindowData",
+];
+
 /// Whether what two dialects do otherwise shows in a net that names all this.
 fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| census.layer_types.contains(*name));
@@ -202,8 +215,7 @@ fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
         || one.folds_batch_norm != other.folds_batch_norm && has(&["BatchNorm"])
         || one.batch_norm_params != other.batch_norm_params && has(&["BatchNorm"])
         || one.gaussian_check != other.gaussian_check && census.fillers.contains("gaussian")
-        || draws(one) != draws(other)
-            && has(&["Data", "AnnotatedData", "ImageData", "WindowData", "HDF5Data", "VideoData"])
+        || draws(one) != draws(other) && has(&READERS)
         || one.image_lists != other.image_lists && has(&["ImageData"])
         || one.infogain != other.infogain && has(&["InfogainLoss"])
         || one.net_inputs != other.net_inputs && census.has_inputs

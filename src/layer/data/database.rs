@@ -37,6 +37,13 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batch(ctx, "data_param.batch_size", batch)?;
     let (mut notices, mut locks) = (Vec::new(), Vec::new());
     let transform = Transform::new(ctx, &mut notices)?;
+    if ctx.dialect.traits.data_shuffles_at_once && param.shuffle() {
+        notices.push(format!(
+            "layer {:?} shuffles its records by the net's own generator each time it has read all of them: where the first \
+             batch takes as many, the values that this Caffe gives the layers behind it differ from run to run",
+            ctx.param.name()
+        ));
+    }
     let data = match given_pictures(ctx, batch)? {
         Some(shape) => shape,
         None => {
@@ -156,6 +163,18 @@ mod tests {
         assert_eq!(draws("bvlc-rc2", Phase::Train, skips), Ok(vec![Draw::Skip(1)]));
         let error = draws("ssd", Phase::Train, "data_param { batch_size: 2 prefetch: 0 }").unwrap_err();
         assert_eq!(error, "data_param.prefetch: with prefetch 0 the layer waits for its reader for ever");
+    }
+
+    #[test]
+    fn a_shuffle_by_the_net_s_generator_is_told_of() {
+        let user = [given(&[2, 3, 4, 4])];
+        let notices = |dialect: &str, fields: &str| {
+            let surroundings = Surroundings { user_shapes: &user, ..Surroundings::of(dialect) };
+            let text = format!("data_param {{ batch_size: 2 {fields} }}");
+            surroundings.run("Data", &text, &[], 1).unwrap().notices.len()
+        };
+        assert_eq!([notices("yjxiong", "shuffle: true"), notices("yjxiong", "")], [1, 0]);
+        assert_eq!(notices("intel", "shuffle: true"), 0);
     }
 
     #[test]

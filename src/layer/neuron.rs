@@ -254,7 +254,7 @@ fn dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// Intel's Caffe takes the ratio from `dropout_param`, whatever `spatial_dropout_param` says.
 fn spatial_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let ratio = ctx.param.dropout_param.clone().unwrap_or_default().dropout_ratio();
+    let ratio = ctx.param.dropout_param.unwrap_or_default().dropout_ratio();
     setup(ctx, Neuron::SpatialDropout { ratio: (ctx.phase == Phase::Train).then_some(ratio) })
 }
 

@@ -40,7 +40,6 @@ pub(super) static TYPES: &[LayerType] = &[
     parts::SORT,
     prior_box::TYPE,
     yolo::PROPOSAL,
-    yolo::REORG,
     yolo::TENSOR2BOX,
     yolo::UPSAMPLE_DARKNET,
 ];

@@ -1,29 +1,21 @@
-//! YOLO's layers beside its losses, and Faster R-CNN's proposals as Synopsys' Caffe has them: Reorg, UpsampleDarknet,
+//! YOLO's layers beside its losses, and Faster R-CNN's proposals as Synopsys' Caffe has them: UpsampleDarknet,
 //! Tensor2Box and Proposal.
 //!
 //! ```text
-//! Reorg            (N, C, H, W) -> (N, C s s, H / s, W / s), or with `reverse` (N, C / s s, H s, W s)
 //! UpsampleDarknet  the last two axes times `stride`
 //! Tensor2Box       (N, ..)      -> (N, numbers of an item / (5 + num_classes), 5 + num_classes)
 //! Proposal         three        -> (1, 1, 1, 5), and (1, 1, 1, 1) as second top
 //! ```
 //!
-//! `s` is `stride`, which must be given; divisions are whole and unchecked. No blobs, no draws.
+//! Divisions are whole and unchecked. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::size::positive_size;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
 const ONE: Arity = Arity::exactly(1);
 const SYNOPSYS: Known = Known::In(&["synopsys"]);
-
-pub(super) const REORG: LayerType =
-    LayerType::new("Reorg", "Takes blocks of positions as channels, or the reverse", ONE, ONE, &reorg)
-        .params(&["reorg_param"])
-        .keeps_signal()
-        .known(SYNOPSYS);
 
 pub(super) const UPSAMPLE_DARKNET: LayerType =
     LayerType::new("UpsampleDarknet", "Repeats each position", ONE, ONE, &upsample)
@@ -45,23 +37,6 @@ pub(super) const PROPOSAL: LayerType = LayerType::new(
 )
 .params(&["proposal_param"])
 .known(SYNOPSYS);
-
-fn reorg(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    const STRIDE: &str = "reorg_param.stride";
-    ctx.refuse_in_place(0, 0)?;
-    let param = ctx.param.reorg_param.unwrap_or_default();
-    let Some(stride) = param.stride else {
-        return Err(Refusal::at(STRIDE, "stride is missing"));
-    };
-    let stride = positive_size(stride, STRIDE)?;
-    let [items, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
-    let (items, channels, height, width, block) = (items?, channels?, height?, width?, stride.saturating_mul(stride));
-    let dims = match param.reverse() {
-        true => [items, channels / block, height * stride, width * stride],
-        false => [items, channels.saturating_mul(block), height / stride, width / stride],
-    };
-    Ok(Setup::new(ctx, Operator::Opaque, [Shape::new(dims).at(STRIDE)?]))
-}
 
 fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const STRIDE: &str = "upsample_darknet_param.stride";

@@ -1,5 +1,4 @@
-//! YOLO's layers beside its losses, and Faster R-CNN's proposals as Synopsys' Caffe has them: UpsampleDarknet,
-//! Tensor2Box and Proposal.
+//! Layers of YOLO, and Faster R-CNN's proposals, as Synopsys' Caffe has them: UpsampleDarknet, Tensor2Box and Proposal.
 //!
 //! ```text
 //! UpsampleDarknet  the last two axes times `stride`
@@ -7,7 +6,7 @@
 //! Proposal         three        -> (1, 1, 1, 5), and (1, 1, 1, 1) as second top
 //! ```
 //!
-//! Divisions are whole and unchecked. No blobs, no draws.
+//! No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
@@ -76,10 +75,8 @@ mod tests {
     use crate::layer::testing::Surroundings;
 
     #[test]
-    fn positions_become_channels_and_back() {
+    fn positions_are_repeated_and_boxes_made() {
         let synopsys = Surroundings::of("synopsys");
-        assert_eq!(synopsys.top("Reorg", "reorg_param { stride: 2 }", &[&[1, 3, 5, 6]]), [1, 12, 2, 3]);
-        assert_eq!(synopsys.top("Reorg", "reorg_param { stride: 2 reverse: true }", &[&[1, 9, 5, 6]]), [1, 2, 10, 12]);
         assert_eq!(synopsys.top("UpsampleDarknet", "upsample_darknet_param { stride: 3 }", &[&[2, 5]]), [6, 15]);
         let text = "tensor2box_param { num_classes: 3 img_dim_h: 9 img_dim_w: 9 }";
         assert_eq!(synopsys.top("Tensor2Box", text, &[&[2, 24, 2, 2]]), [2, 12, 8]);
@@ -88,8 +85,7 @@ mod tests {
     #[test]
     fn refusals() {
         let synopsys = Surroundings::of("synopsys");
-        assert_eq!(synopsys.refusal("Reorg", "", &[&[1, 3, 5, 6]]), "reorg_param.stride: stride is missing");
-        let text = "tensor2box_param { num_classes: 3 anchors_x: 1 }";
+        let text = "tensor2box_param { num_classes: 3 img_dim_h: 9 img_dim_w: 9 anchors_x: 1 }";
         let message = "tensor2box_param: 1 anchors_x and 0 anchors_y are given";
         assert_eq!(synopsys.refusal("Tensor2Box", text, &[&[2, 24]]), message);
         let made = synopsys.run("Proposal", "", &[&[1], &[1], &[1]], 2).unwrap();

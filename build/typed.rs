@@ -251,6 +251,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("TransformationParameter", "crop_height"),
     ("TransformationParameter", "crop_w"),
     ("TransformationParameter", "crop_width"),
+    ("TransformationParameter", "pad"),
     ("TransformationParameter", "random_aspect_ratio_param"),
     ("TransformationParameter", "random_resize_param"),
     ("TransformationParameter", "random_seed"),

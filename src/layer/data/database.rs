@@ -51,7 +51,12 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             let record = first_record(ctx, param, &folder, &mut locks)?;
             let unknown = |error| source(param).unknown_shape(ctx, 0, error);
             let datum = Datum::read(&folder, record).map_err(unknown)?;
-            transform.batch_shape(batch, picture_size(ctx, &datum)?)?
+            let size = picture_size(ctx, &datum)?;
+            if datum.is_encoded() {
+                transform.picture_shape(batch, size)?
+            } else {
+                transform.batch_shape(batch, size)?
+            }
         }
     };
     let tops = with_labels(ctx, data)?;

@@ -63,7 +63,7 @@ pub(super) fn listed_pictures(
         Some(shape) => shape,
         None => {
             let size = first_picture(ctx, param, form, &transform, new_size, &mut notices)?;
-            transform.batch_shape(param.batch_size(), size)?
+            transform.picture_shape(param.batch_size(), size)?
         }
     };
     let tops = with_labels(ctx, data)?;

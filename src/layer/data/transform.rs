@@ -14,6 +14,7 @@ use crate::Shape;
 use crate::data::PictureSize;
 use crate::dialect::Traits;
 use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::checked_size;
 use crate::layer::{Draw, SetupContext, blob_file};
 use crate::proto::caffe::{Phase, TransformationParameter};
 
@@ -29,6 +30,8 @@ pub(in crate::layer) struct Transform {
     /// How many means are given: none, one for all channels, or one for each.
     pub(super) mean_values: usize,
     takes_seed: bool,
+    /// How wide a border pictures get, once they are cropped (Intel's Caffe).
+    border: i64,
 }
 
 /// What is said where nobody can know how many seeds are drawn.
@@ -73,6 +76,7 @@ impl Transform {
             resizing: Resizing::new(ctx, param)?,
             mirror: param.mirror(),
             mean_values: param.mean_value.len(),
+            border: checked_size(param.pad(), "transform_param.pad")?,
         })
     }
 
@@ -87,6 +91,19 @@ impl Transform {
             Resizing::Bounds(bounds) => self.crop.cropped_within(bounds, size)?,
         };
         Shape::new([batch.into(), channels.into(), i64::from(height), width.into()]).at("")
+    }
+
+    /// The same for pictures in files, which get a border; raw values get none.
+    ///
+    /// # Errors
+    /// Those of [`batch_shape`](Transform::batch_shape).
+    pub(super) fn picture_shape(&self, batch: u32, size: PictureSize) -> Result<Shape, Refusal> {
+        let shape = self.batch_shape(batch, size)?;
+        let mut dims: Vec<i64> = shape.dims().iter().map(|&dim| i64::from(dim)).collect();
+        for side in &mut dims[2..] {
+            *side += 2 * self.border;
+        }
+        Shape::new(dims).at("transform_param.pad")
     }
 
     /// The side of the square that items are cropped to; 0 for no cropping.
@@ -244,7 +261,7 @@ mod tests {
     }
 
     fn batch(crop: CropFields, resizing: Resizing) -> Result<Vec<i32>, String> {
-        let transform = Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false };
+        let transform = Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, border: 0 };
         let made = transform.batch_shape(2, PictureSize { channels: 3, height: 5, width: 6 });
         made.map(|shape| shape.dims().to_vec()).map_err(|refusal| refusal.message)
     }
@@ -255,6 +272,16 @@ mod tests {
         assert_eq!(shape(0), Ok(vec![2, 3, 5, 6]));
         assert_eq!(shape(5), Ok(vec![2, 3, 5, 5]));
         assert_eq!(shape(6), Err("crop_size 6 is larger than the first picture, 3 x 5 x 6".into()));
+    }
+
+    #[test]
+    fn a_border_is_put_around_the_crop() {
+        let crop = CropFields { size: 4, height: 0, width: 0 };
+        let resizing = Resizing::None;
+        let transform = Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, border: 3 };
+        let size = PictureSize { channels: 3, height: 5, width: 6 };
+        assert_eq!(transform.picture_shape(2, size).unwrap().dims(), [2, 3, 10, 10]);
+        assert_eq!(transform.batch_shape(2, size).unwrap().dims(), [2, 3, 4, 4]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub(super) static TYPES: &[LayerType] =
     &[entry(Arity::exactly(1)).known(Known::In(&["pspnet"])), entry(Arity::at_least(1)).known(Known::In(&["soeaver"]))];
 
 const fn entry(bottoms: Arity) -> LayerType {
-    LayerType::new(NAME, SUMMARY, bottoms, Arity::exactly(1), &interp).params(&[FIELD]).keeps_signal()
+    LayerType::new(NAME, SUMMARY, bottoms, Arity::exactly(1), &interp).weightless().params(&[FIELD]).keeps_signal()
 }
 
 /// The part of each picture within the pads, resized by bilinear interpolation.

@@ -24,6 +24,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &upsample,
 )
+.weightless()
 .params(&["upsample_param"])
 .keeps_signal()
 .known(Known::In(&["segnet", "segnet-cudnn5", "synopsys"]))];

@@ -21,6 +21,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
+.weightless()
 .params(&["box_annotator_ohem_param"])
 .known(Known::WithField("box_annotator_ohem_param"));
 

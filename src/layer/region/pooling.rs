@@ -20,6 +20,7 @@ const ONE: Arity = Arity::exactly(1);
 
 pub(super) const ROI_POOLING: LayerType =
     LayerType::new("ROIPooling", "Takes the maxima over a grid of parts of each region", TWO, ONE, &roi_pooling)
+        .weightless()
         .params(&["roi_pooling_param"])
         .keeps_signal()
         .known(Known::In(&[
@@ -40,12 +41,14 @@ pub(super) const ROI_ALIGN: LayerType = LayerType::new(
     ONE,
     &roi_align,
 )
+.weightless()
 .params(&["roi_align_param"])
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
 
 pub(super) const ROI_WARPING: LayerType =
     LayerType::new("ROIWarping", "Crops each region and resizes it, in one step", TWO, ONE, &roi_warping)
+        .weightless()
         .params(&["roi_warping_param"])
         .keeps_signal()
         .known(Known::In(&["soeaver"]));
@@ -57,6 +60,7 @@ pub(super) const ROI_MASK_POOLING: LayerType = LayerType::new(
     ONE,
     &roi_mask_pooling,
 )
+.weightless()
 .params(&["roi_mask_pooling_param"])
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
@@ -68,6 +72,7 @@ pub(super) const ROI_MASK_ALIGN: LayerType = LayerType::new(
     ONE,
     &roi_mask_align,
 )
+.weightless()
 .params(&["roi_mask_align_param"])
 .keeps_signal()
 .known(Known::In(&["soeaver"]));

@@ -23,6 +23,7 @@ pub(super) const PSROI_POOLING: LayerType = LayerType::new(
     Arity::exactly(1),
     &psroi_pooling,
 )
+.weightless()
 .params(&["psroi_pooling_param"])
 .keeps_signal()
 .known(Known::WithField("psroi_pooling_param"));
@@ -34,6 +35,7 @@ pub(super) const DEFORMABLE_PSROI_POOLING: LayerType = LayerType::new(
     Arity::exactly(1),
     &deformable_psroi_pooling,
 )
+.weightless()
 .params(&["deformable_psroi_pooling_param"])
 .keeps_signal()
 .known(Known::In(&["soeaver"]));

@@ -203,6 +203,25 @@ fn intel() {
     check("intel", &Exceptions::default());
 }
 
+#[test]
+fn ducha_aiki() {
+    check("ducha-aiki", &Exceptions::default());
+}
+
+#[test]
+fn synopsys() {
+    check(
+        "synopsys",
+        &Exceptions {
+            runs: &[
+                ("synopsys-weights-squeeze", "masks are not left out of stored weights"),
+                ("synopsys-weights-augmentation", "means of another size are not averaged"),
+            ],
+            rejects: &[("reject-synopsys-squeeze-conv-engine", BUILD)],
+        },
+    );
+}
+
 /// What a source is in binary.
 fn binary(source: &Convertible) -> Vec<u8> {
     let mut out = Vec::new();

@@ -88,6 +88,18 @@ fn stored_statistics_of_variance_0_are_warned_about_once() {
 }
 
 #[test]
+fn a_stored_variance_of_forks_is_warned_about_too() {
+    let folder = with(
+        r#"layer { name: "b" type: "BN" bottom: "data" top: "b" bn_param { icnet: true slope_filler { value: 1 } } }"#,
+    );
+    let help = format!("--preset benchmark sets the variances to 1{LOAD}");
+    let message = "layer \"b\" (BN) divides its input by sqrt(eps): its stored variance is 0";
+    let of = ["--dialect", "synopsys", "--phase", "test"];
+    assert_eq!(warnings(&folder, &of), [expected([message, "net.prototxt:2:1", &help])]);
+    assert!(warnings(&folder, &[&of[..], &["--preset", "benchmark"]].concat()).is_empty());
+}
+
+#[test]
 fn a_factor_of_0_makes_the_variance_0() {
     let folder = with(NORMALISED);
     let message = "layer \"b\" (BatchNorm) divides its input by sqrt(eps): \

@@ -82,7 +82,8 @@ pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     let mut target = Target::create(&arguments.to, arguments.force)?;
     let source = arguments.source()?;
     let format = arguments.format(&source)?;
-    let encoding = format.encoding().filter(|_| arguments.net.is_none() && keeps_message(&source, format));
+    let keeps = keeps_message(&source, format) && (arguments.no_weights || !source.has_foreign_blobs());
+    let encoding = format.encoding().filter(|_| arguments.net.is_none() && keeps);
     let (content, bytes) = match encoding {
         Some(encoding) => arguments.write_message(&source, encoding, target.file())?,
         None => arguments.write_weights(&source, format, target.file())?,

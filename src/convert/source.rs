@@ -182,6 +182,16 @@ impl Convertible {
         Ok(stored)
     }
 
+    /// Whether it is a net with blobs that have more than those of its dialect, such as the halves that OpenCV writes into
+    /// nets of BVLC's: the values can be read, the message cannot stay as it is.
+    pub fn has_foreign_blobs(&self) -> bool {
+        let Some(message) = self.message.filter(|message| message.name() == "NetParameter") else { return false };
+        let dialect = self.dialect(message).map(|(dialect, _)| dialect);
+        let message = dialect.ok().and_then(|dialect| message.of(dialect.schema())).unwrap_or(message);
+        let flaw = wire::check(self.file.bytes(), message, &self.options.limits).err();
+        matches!(flaw, Some(WireError::UnknownField { message, .. }) if message == "BlobProto")
+    }
+
     fn no_message(&self) -> Error {
         Error::Request(format!("{}: its format holds arrays, not a message of Caffe's schema", self.file.name()))
     }

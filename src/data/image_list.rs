@@ -256,6 +256,18 @@ mod tests {
     }
 
     #[test]
+    fn each_name_may_have_several_numbers() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "a.png 1 0 0 2 2\nb.png 2 0 0 2 2\nc.png 3 0 0 2").unwrap();
+        let name = |skip| {
+            let start = Start { skip, ..Default::default() };
+            first_picture(file.path(), start, ListForm::Words { numbers: 5 }).map(|listed| listed.name)
+        };
+        assert_eq!(name(1).unwrap(), "b.png");
+        assert!(name(2).is_err());
+    }
+
+    #[test]
     fn other_lists_have_a_second_word() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let entry = |list: &str, form, skip| {

@@ -105,6 +105,7 @@ impl Traits {
             ),
             when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
+            when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
             when(
                 self.infogain == InfogainInput::Probabilities,
@@ -117,6 +118,7 @@ impl Traits {
                 (false, true) => Some("Dropout takes four axes at most"),
                 (false, false) => Some("Dropout and losses take four axes at most"),
             },
+            when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(
                 !self.convolutions_take_any_axes,
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",

@@ -18,7 +18,7 @@ pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
 pub use traits::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, Fans, GaussianCheck, ImageLists, InfogainInput, NetInputs,
-    PoolingAxes, Traits,
+    PictureResize, PoolingAxes, Traits,
 };
 pub use vocabulary::Vocabulary;
 

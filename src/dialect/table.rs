@@ -1,7 +1,8 @@
 //! The table of dialects.
 
 use super::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, NetInputs, PoolingAxes, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, NetInputs, PictureResize,
+    PoolingAxes, Traits,
 };
 
 /// Those of SSD, which grew from BVLC's master of the summer of 2016.
@@ -116,6 +117,7 @@ pub static DIALECTS: &[Dialect] = &[
             batch_norm_blobs: BatchNormBlobs::Corrected,
             gaussian_check: GaussianCheck::MeanAgainstStd,
             layers_have_types: true,
+            seeds_by_thread: true,
             ..Traits::RELEASE_1_0
         },
         is_whole: true,
@@ -141,7 +143,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
-        traits: Traits { bilinear_centre: BilinearCentre::Factor, checks_hdf5: false, ..Traits::MASTER },
+        traits: Traits { batch_norm_checks_fraction: true, checks_hdf5: false, ..Traits::MASTER },
         is_whole: false,
     },
     Dialect {
@@ -149,8 +151,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
-        traits: Traits::RC3,
-        is_whole: false,
+        traits: Traits { picture_resize: PictureResize::BoundsCrop, ..Traits::RC3 },
+        is_whole: true,
     },
     Dialect {
         name: "refinedet",

@@ -102,6 +102,16 @@ pub enum ImageLists {
     Words,
 }
 
+/// What `resize_param` of `transform_param` is to the size of pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PictureResize {
+    /// It gives the size that they have before they are cropped.
+    GivesSize,
+    /// They keep their size; a crop has to fit into each of the sizes.
+    BoundsCrop,
+}
+
 /// What a dialect does otherwise than BVLC's Caffe of today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,6 +128,9 @@ pub struct Traits {
     pub reader_draws: bool,
     /// Whether layers that prefetch draw the seed of their thread, after all other draws.
     pub prefetch_draws: bool,
+    /// Whether every thread of a layer that transforms pictures draws a seed, so that what is drawn behind follows from the
+    /// machine.
+    pub seeds_by_thread: bool,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
     /// Which blobs a BatchNorm layer has.
@@ -159,6 +172,8 @@ pub struct Traits {
     pub batch_norm_checks_fraction: bool,
     /// How lists of pictures are read.
     pub image_lists: ImageLists,
+    /// What `resize_param` is to the size of pictures.
+    pub picture_resize: PictureResize,
     /// What becomes of the `input` fields of a net.
     pub net_inputs: NetInputs,
     /// Whether a net in the V1 format loses the layers that it has in the current one, which otherwise are refused.
@@ -183,6 +198,7 @@ impl Traits {
         crops_by_sides: true,
         reader_draws: false,
         prefetch_draws: true,
+        seeds_by_thread: false,
         data_skips_at_random: false,
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
@@ -195,6 +211,7 @@ impl Traits {
         class_accuracies_have_four_axes: false,
         batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,
+        picture_resize: PictureResize::GivesSize,
         net_inputs: NetInputs::Layer,
         drops_mixed_layers: false,
         checks_hdf5: true,

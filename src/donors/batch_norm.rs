@@ -1,12 +1,16 @@
-//! BatchNorm layers of donors, where the net's Caffe keeps the statistics themselves and not sums of them.
+//! BatchNorm layers of donors that differ from those of the net.
 //!
-//! Such a Caffe takes the shapes of the donor's blobs, whatever they are. Of three blobs, which are sums and their factor, it
+//! Some Caffes keep scale and shift in BatchNorm as well, as a fourth and a fifth blob, some all blobs but the factor in the
+//! shape (1, C, 1, 1). Where the net has a BatchNorm of three blobs and a Scale behind it, these go there.
+//!
+//! A Caffe that keeps the statistics themselves, and not sums of them, takes the shapes of the donor's blobs, whatever they are. Of three blobs, which are sums and their factor, it
 //! divides the sums. Of five it takes all as they are, but where the last has a single value they are in the order of old
 //! files: scale, bias, mean, variance, and one that means nothing.
 
 use std::io;
 use std::sync::Arc;
 
+use crate::Shape;
 use crate::formats::{NumberType, StoredBlob, StoredLayer, StoredValues};
 
 /// Where the new order has its blobs from in that of old files.
@@ -19,13 +23,58 @@ const OLD_ORDER: [usize; 5] = [2, 3, 4, 0, 1];
 pub(super) fn corrected(layer: &StoredLayer) -> io::Result<StoredLayer> {
     let blobs = match &layer.blobs[..] {
         [mean, variance, factor] if factor.shape.count() > 0 => divided(mean, variance, factor)?,
-        blobs @ [_, _, _, _, last] if last.shape.count() == 1 => {
-            let taken = |(index, &old): (usize, &usize)| StoredBlob { index, ..blobs[old].clone() };
-            OLD_ORDER.iter().enumerate().map(taken).collect()
-        }
-        blobs => blobs.to_vec(),
+        blobs => ordered(blobs),
     };
     Ok(StoredLayer { blobs, ..layer.clone() })
+}
+
+/// Five blobs in the new order; others as they are.
+fn ordered(blobs: &[StoredBlob]) -> Vec<StoredBlob> {
+    if !is_old(blobs) {
+        return blobs.to_vec();
+    }
+    let taken = |(index, &old): (usize, &usize)| StoredBlob { index, ..blobs[old].clone() };
+    OLD_ORDER.iter().enumerate().map(taken).collect()
+}
+
+/// Whether five blobs are in the order of old files.
+fn is_old(blobs: &[StoredBlob]) -> bool {
+    matches!(blobs, [_, _, _, _, last] if last.shape.count() == 1)
+}
+
+/// The layer as a BatchNorm of three blobs, and what it has for a Scale behind it; `None` if it is such a BatchNorm already.
+/// `is_corrected` says that its Caffe keeps the statistics themselves: their factor is 1.
+pub(super) fn parted(layer: &StoredLayer, is_corrected: bool) -> Option<(StoredLayer, StoredLayer)> {
+    let is_plain = layer.blobs.len() == 3 && layer.blobs.iter().all(|blob| channels(blob).is_none());
+    if !(3..=5).contains(&layer.blobs.len()) || is_plain {
+        return None;
+    }
+    let mut blobs: Vec<StoredBlob> = ordered(&layer.blobs).into_iter().map(flat).collect();
+    let learned = blobs.split_off(3);
+    if (is_corrected || is_old(&layer.blobs)) && blobs[2].shape.count() == 1 {
+        blobs[2].values = Arc::new(vec![1.0]);
+    }
+    let learned = learned.into_iter().enumerate().map(|(index, blob)| StoredBlob { index, ..blob });
+    Some((
+        StoredLayer { blobs, ..layer.clone() },
+        StoredLayer { blobs: learned.collect(), ..StoredLayer::new(layer.name.clone(), Vec::new()) },
+    ))
+}
+
+/// The channels of a blob of the shape (1, C, 1, 1).
+fn channels(blob: &StoredBlob) -> Option<i32> {
+    match *blob.shape.dims() {
+        [1, channels, 1, 1] if !blob.legacy => Some(channels),
+        _ => None,
+    }
+}
+
+/// A blob with one axis for its channels.
+fn flat(blob: StoredBlob) -> StoredBlob {
+    match channels(&blob).and_then(|channels| Shape::new([channels]).ok()) {
+        Some(shape) => StoredBlob { shape, ..blob },
+        None => blob,
+    }
 }
 
 fn divided(mean: &StoredBlob, variance: &StoredBlob, factor: &StoredBlob) -> io::Result<Vec<StoredBlob>> {
@@ -90,6 +139,32 @@ mod tests {
     fn sums_are_divided_by_their_factor() {
         assert_eq!(taken(&[&[1.0, -2.0], &[4.0, 6.0], &[4.0]]), [vec![0.25, -0.5], vec![1.0, 1.5], vec![1.0]]);
         assert_eq!(taken(&[&[1.0, -2.0], &[4.0, 6.0], &[0.0]]), [vec![0.0, 0.0], vec![0.0, 0.0], vec![1.0]]);
+    }
+
+    #[test]
+    fn scale_and_shift_are_parted_from_the_statistics() {
+        let read = |layer: &StoredLayer| {
+            let value = |blob: &StoredBlob| {
+                let mut values = vec![0.0; blob.shape.count()];
+                blob.values.read(0, &mut values).unwrap();
+                (blob.index, blob.shape.axes(), values)
+            };
+            layer.blobs.iter().map(value).collect::<Vec<_>>()
+        };
+        let parts = |layer: &StoredLayer, is_corrected| {
+            parted(layer, is_corrected).map(|(norm, scale)| (read(&norm), read(&scale)))
+        };
+        let new = layer(&[&[1.0, 1.0], &[2.0, 2.0], &[3.0], &[4.0, 4.0], &[5.0, 5.0]]);
+        let norm = |factor: f32| vec![(0, 1, vec![1.0, 1.0]), (1, 1, vec![2.0, 2.0]), (2, 1, vec![factor])];
+        let scale = vec![(0, 1, vec![4.0, 4.0]), (1, 1, vec![5.0, 5.0])];
+        assert_eq!(parts(&new, false), Some((norm(3.0), scale.clone())));
+        assert_eq!(parts(&new, true), Some((norm(1.0), scale.clone())));
+        let old = layer(&[&[4.0, 4.0], &[5.0, 5.0], &[1.0, 1.0], &[2.0, 2.0], &[3.0]]);
+        assert_eq!(parts(&old, false), Some((norm(1.0), scale)));
+        assert_eq!(parts(&layer(&[&[1.0, 1.0], &[2.0, 2.0], &[3.0]]), true), None);
+        let mut shaped = layer(&[&[1.0, 1.0], &[2.0, 2.0], &[3.0]]);
+        shaped.blobs[0].shape = Shape::new([1, 2, 1, 1]).unwrap();
+        assert_eq!(parts(&shaped, false), Some((norm(3.0), vec![])));
     }
 
     #[test]

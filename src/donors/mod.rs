@@ -204,8 +204,7 @@ impl Matcher<'_> {
                     if let Some(flaw) = &layer.flaw {
                         return Err(flaw.error(&donor.name));
                     }
-                    if matching == Matching::Layers && self.is_corrected(layer) {
-                        self.corrected(donor, layer, target, &mut report)?;
+                    if matching == Matching::Layers && self.take_batch_norm(donor, layer, target, &mut report)? {
                         continue;
                     }
                     let planned = &self.plan.layers[target];
@@ -221,13 +220,68 @@ impl Matcher<'_> {
         Ok(report)
     }
 
-    /// Whether it is a BatchNorm whose blobs the net's Caffe takes in a way of its own.
-    fn is_corrected(&self, layer: &StoredLayer) -> bool {
-        self.plan.dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected
-            && layer.param.as_ref().is_some_and(|param| param.r#type() == "BatchNorm")
+    /// Takes a layer that is a BatchNorm with blobs that are not simply taken one for one; says whether it did.
+    fn take_batch_norm(
+        &mut self,
+        donor: &Donor,
+        layer: &StoredLayer,
+        target: usize,
+        report: &mut DonorReport,
+    ) -> Result<bool> {
+        if layer.param.as_ref().is_none_or(|param| param.r#type() != "BatchNorm") {
+            return Ok(false);
+        }
+        match self.plan.dialect.traits.batch_norm_blobs {
+            BatchNormBlobs::Corrected => self.corrected(donor, layer, target, report)?,
+            BatchNormBlobs::Sums => return self.parted(donor, layer, target, report),
+        }
+        Ok(true)
     }
 
-    /// Takes such a layer, shapes included.
+    /// Takes a BatchNorm with scale and shift for one without, and a Scale behind it, or one whose blobs have four axes; says
+    /// whether the net has such layers.
+    fn parted(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<bool> {
+        let is_corrected =
+            donor.net.dialect.is_some_and(|dialect| dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected);
+        let Some((norm, learned)) = batch_norm::parted(layer, is_corrected) else { return Ok(false) };
+        let planned = &self.plan.layers[target];
+        if planned.param.r#type() != "BatchNorm" || planned.blobs.len() != norm.blobs.len() {
+            return Ok(false);
+        }
+        let scale = self.scale_behind(target).filter(|&scale| {
+            let planned = &self.plan.layers[scale];
+            let name = planned.param.name();
+            planned.blobs.len() == learned.blobs.len() && donor.net.layers.iter().all(|layer| layer.name != name)
+        });
+        let (name, count) = (&layer.name, layer.blobs.len());
+        match scale {
+            _ if learned.blobs.is_empty() => {
+                report.notes.push(format!("layer {name:?}: blobs of the shape (1, C, 1, 1) were taken as (C)"));
+            }
+            Some(scale) => {
+                let behind = self.plan.layers[scale].param.name().to_owned();
+                report.notes.push(format!(
+                    "layer {name:?}: of its {count} blobs those of scale and shift went to the Scale layer {behind:?}"
+                ));
+                let fits = self.fits(&learned, scale, Matching::Layers);
+                self.layer(donor, &learned, scale, fits, report)?;
+            }
+            None => return Ok(false),
+        }
+        let fits = self.fits(&norm, target, Matching::Layers);
+        self.layer(donor, &norm, target, fits, report)?;
+        Ok(true)
+    }
+
+    /// The Scale layer that alone reads the top of this one.
+    fn scale_behind(&self, layer: usize) -> Option<usize> {
+        let top = self.plan.layers[layer].top_ids.first()?;
+        let reads = |other: &usize| self.plan.layers[*other].bottom_ids.first() == Some(top);
+        let reader = (layer + 1..self.plan.layers.len()).find(reads)?;
+        (self.plan.layers[reader].param.r#type() == "Scale").then_some(reader)
+    }
+
+    /// Takes a BatchNorm for one that keeps the statistics themselves, shapes included.
     fn corrected(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<()> {
         let cannot_read = |source| Error::io("cannot read", &donor.name, source);
         let layer = &batch_norm::corrected(layer).map_err(cannot_read)?;

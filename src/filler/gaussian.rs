@@ -293,7 +293,8 @@ mod tests {
     #[test]
     fn the_probability_is_a_float_quotient() {
         let huge = Shape::new([1 << 24]).unwrap();
-        assert_eq!(keep((1 << 24) + 1, &huge, (0, "first dimension")), Ok(Some(1.0)));
-        assert!(keep((1 << 24) + 2, &huge, (0, "first dimension")).is_err());
+        let outputs = (0, "first dimension");
+        assert_eq!(keep((1 << 24) + 1, &huge, outputs), Ok(Some(1.0)));
+        assert!(keep((1 << 24) + 2, &huge, outputs).is_err());
     }
 }

@@ -13,6 +13,7 @@
 
 mod bilinear;
 mod constant;
+mod diagonal;
 mod dirac;
 mod document;
 mod entry;
@@ -50,6 +51,7 @@ pub use crate::statistics::Moments;
 pub use crate::sink::{Discard, Sink};
 pub use bilinear::Bilinear;
 pub use constant::Constant;
+pub use diagonal::Diagonal;
 pub use dirac::Dirac;
 pub use document::FillerDocument;
 pub use entry::{Build, FillerType};

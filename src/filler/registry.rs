@@ -22,6 +22,7 @@ pub static FILLERS: &[FillerType] = &[
     super::bilinear::ROUNDED_DOWN,
     super::bilinear::STATIC,
     super::constant::TYPE,
+    super::diagonal::TYPE,
     super::dirac::DIRAC,
     super::dirac::IDENTITY,
     super::from_file::TYPE,

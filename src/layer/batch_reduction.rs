@@ -23,7 +23,6 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &batch_reduction,
 )
-.weightless()
 .params(&["batch_reduction_param"])
 .known(Known::WithField("batch_reduction_param"))];
 

@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use prost::Message;
+use prost::{DecodeError, Message};
 
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::blob;
 use crate::proto::caffe::BlobProto;
+use crate::proto::{Schema, blob, gate};
 
 /// Reads `file`, which `field` names by `path`, and returns the shape of its blob.
 ///
@@ -19,7 +19,7 @@ pub(super) fn read_shape(file: &Path, field: &'static str, path: &str, max_bytes
     let bytes = read(file, max_bytes)
         .map_err(|error| Refusal::at(field, format!("cannot read the blob file {path:?}: {error}")))?;
     ensure!(bytes.len() as u64 <= max_bytes, field, "the blob file {path:?} has more than {max_bytes} bytes");
-    let blob = BlobProto::decode(bytes.as_slice())
+    let blob = decoded(&bytes)
         .map_err(|error| Refusal::at(field, format!("{path:?} is not a serialised BlobProto: {error}")))?;
     let shape = blob::shape(&blob).at(field)?;
     let counts = blob::Counts::of(&blob).and_then(|counts| counts.check(&shape));
@@ -27,9 +27,36 @@ pub(super) fn read_shape(file: &Path, field: &'static str, path: &str, max_bytes
     Ok(shape)
 }
 
+/// Decodes a blob, which may have its values as bytes as NVIDIA's Caffe writes them.
+fn decoded(bytes: &[u8]) -> Result<BlobProto, DecodeError> {
+    let messages = Schema::all().iter().filter_map(|schema| schema.message("BlobProto"));
+    let raw = messages.into_iter().find(|message| message.field_named("raw_data").is_some());
+    match raw.and_then(|message| Some((message, gate::joined(bytes, message).ok()?))) {
+        Some((message, joined)) => gate::decoded(&joined, message),
+        None => BlobProto::decode(bytes),
+    }
+}
+
 /// The bytes of the file, at most one more than `max_bytes`.
 fn read(file: &Path, max_bytes: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(file)?.take(max_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_may_be_bytes() {
+        // A shape of 2, the type FLOAT16, and two halves.
+        let raw = [0x3a, 3, 0x0a, 1, 2, 0x50, 2, 0x62, 4, 0, 0x3e, 0, 0xbc];
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), raw).unwrap();
+        let shape = read_shape(file.path(), "mean_file", "mean", 1024);
+        assert_eq!(shape.unwrap().dims(), [2]);
+        std::fs::write(file.path(), &raw[..9]).unwrap();
+        assert!(read_shape(file.path(), "mean_file", "mean", 1024).is_err());
+    }
 }

@@ -6,15 +6,16 @@
 //! | of | blobs | shape of each | top | `param` entries |
 //! |---|---|---|---|---|
 //! | SegNet | scale, shift | (1, C, 1, 1) | four axes | stay |
-//! | PSPNet | slope, bias, mean, variance | (1, C, 1, 1) | bottom.dims | filled up to four, fixed |
+//! | PSPNet, Cambricon | slope, bias, mean, variance | (1, C, 1, 1) | bottom.dims | filled up to four, fixed |
 //! | yjxiong | the same | (1, C) | bottom.dims | filled up to four, fixed |
+//! | happynear | the same | (1, C) | bottom.dims | stay |
 //! | ducha-aiki | scale, shift, mean, variance | (1, C, 1, 1) | four axes | stay |
 //! | Synopsys | SegNet's, PSPNet's with `icnet` | | | |
 //!
 //! Draws: the first two blobs, filled by `scale_filler` and `shift_filler`, or `slope_filler` and `bias_filler`: zeros unless the
-//! net says otherwise, the scale too. The mean is 0; so is the variance, but 1 with `frozen`, where there is such a field that
-//! counts. Fixed entries are those of mean and variance, with `frozen` all four: their `lr_mult` and `decay_mult` become 0,
-//! whatever the net says. Given blobs are taken as they are.
+//! net says otherwise, the scale too. The mean is 0. So is the variance, but happynear's and that of a `frozen` layer are 1;
+//! Cambricon's layers are frozen unless the net says otherwise. Fixed entries are those of mean and variance, with `frozen` all
+//! four: their `lr_mult` and `decay_mult` become 0, whatever the net says. Given blobs are taken as they are.
 //!
 //! SegNet's layer keeps no statistics. Unless `bn_mode` is INFERENCE, it may show mean and variance of the batch as second and
 //! third top, (1, C, 1, 1).
@@ -30,6 +31,8 @@ use crate::proto::caffe::{BnParameter, LayerParameter, ParamSpec, Phase};
 pub(super) static TYPES: &[LayerType] = &[
     entry(Arity::between(1, 3), &segnet).known(Known::In(&["segnet", "segnet-cudnn5"])),
     entry(ONE, &PSPNET).known(Known::In(&["pspnet"])),
+    entry(ONE, &CAMBRICON).known(Known::In(&["cambricon"])),
+    entry(ONE, &HAPPYNEAR).known(Known::In(&["happynear"])),
     entry(ONE, &YJXIONG).known(Known::In(&["yjxiong"])),
     entry(ONE, &DUCHA_AIKI).known(Known::In(&["ducha-aiki"])),
     entry(Arity::between(1, 3), &synopsys).known(Known::In(&["synopsys"])),
@@ -81,6 +84,10 @@ struct WithStatistics {
     widens: bool,
     /// Whether `param` entries are added and fixed, and `frozen` counts.
     fixes_params: bool,
+    /// What `frozen` is where the net does not say.
+    frozen: bool,
+    /// The variance that a layer which is not frozen begins with.
+    variance: f32,
 }
 
 /// The names of the fields with the fillers.
@@ -90,13 +97,23 @@ enum Fillers {
     SlopeBias,
 }
 
-static PSPNET: WithStatistics =
-    WithStatistics { fillers: Fillers::SlopeBias, axes: 4, widens: false, fixes_params: true };
+static PSPNET: WithStatistics = WithStatistics {
+    fillers: Fillers::SlopeBias,
+    axes: 4,
+    widens: false,
+    fixes_params: true,
+    frozen: false,
+    variance: 0.0,
+};
+
+static CAMBRICON: WithStatistics = WithStatistics { frozen: true, ..PSPNET };
 
 static YJXIONG: WithStatistics = WithStatistics { axes: 2, ..PSPNET };
 
+static HAPPYNEAR: WithStatistics = WithStatistics { axes: 2, fixes_params: false, variance: 1.0, ..PSPNET };
+
 static DUCHA_AIKI: WithStatistics =
-    WithStatistics { fillers: Fillers::ScaleShift, axes: 4, widens: true, fixes_params: false };
+    WithStatistics { fillers: Fillers::ScaleShift, widens: true, fixes_params: false, ..PSPNET };
 
 /// SegNet's layer, and Synopsys' without `icnet`.
 fn segnet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -125,7 +142,7 @@ impl Layer for WithStatistics {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let default = BnParameter::default();
         let param = ctx.param.bn_param.as_deref().unwrap_or(&default);
-        let is_frozen = self.fixes_params && param.frozen.unwrap_or(false);
+        let is_frozen = param.frozen.unwrap_or(self.frozen);
         let is_stored = is_frozen || ctx.phase == Phase::Test;
         let statistics = if is_stored { BnStatistics::Stored } else { BnStatistics::Batch };
         let eps = match self.fillers {
@@ -137,9 +154,9 @@ impl Layer for WithStatistics {
         let mut setup = Setup::new(ctx, Operator::Bn(Bn { statistics, eps }), [top]);
         if add_learned(ctx, &mut setup, param, self.fillers, &of_channels) {
             setup.push_blob(BlobSpec::zeros(Role::Statistic, of_channels.clone()));
-            setup.push_blob(match is_frozen {
-                true => BlobSpec::constant(Role::Statistic, of_channels, "bn_param.frozen", 1.0),
-                false => BlobSpec::zeros(Role::Statistic, of_channels),
+            setup.push_blob(match (self.fixes_params && is_frozen, self.variance) {
+                (false, 0.0) => BlobSpec::zeros(Role::Statistic, of_channels),
+                _ => BlobSpec::constant(Role::Statistic, of_channels, "bn_param", 1.0),
             });
         }
         if self.fixes_params {
@@ -190,6 +207,7 @@ fn channels(ctx: &SetupContext<'_>, axes: usize) -> Result<Shape, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layer::BlobValues;
     use crate::layer::testing::Surroundings;
 
     fn run(dialect: &str, text: &str, bottom: &[i32], tops: usize) -> Setup {
@@ -211,6 +229,8 @@ mod tests {
         assert_eq!(of("synopsys"), of("segnet"));
         assert_eq!(of("pspnet"), (vec![wide.clone(); 4], vec![2, 3]));
         assert_eq!(of("yjxiong"), (vec![pairs; 4], vec![2, 3]));
+        assert_eq!(of("happynear"), of("yjxiong"));
+        assert_eq!(of("cambricon"), of("pspnet"));
         assert_eq!(of("ducha-aiki"), (vec![wide; 4], vec![2, 3, 1, 1]));
         let icnet = run("synopsys", "bn_param { icnet: true }", &[2, 3], 1);
         assert_eq!((icnet.blobs.len(), icnet.tops[0].axes()), (4, 2));
@@ -226,6 +246,14 @@ mod tests {
         assert_eq!(of("yjxiong", "bn_param { frozen: true }"), (4, 0..4));
         assert_eq!(of("ducha-aiki", ""), (0, 0..0));
         assert_eq!(of("segnet", ""), (0, 0..0));
+    }
+
+    #[test]
+    fn the_variance_is_zero_unless_it_is_frozen() {
+        let is_zero = |dialect: &str, text: &str| run(dialect, text, &[2, 3], 1).blobs[3].values == BlobValues::Zeros;
+        assert!(is_zero("pspnet", "") && is_zero("yjxiong", "") && is_zero("ducha-aiki", ""));
+        assert!(!is_zero("pspnet", "bn_param { frozen: true }") && !is_zero("happynear", ""));
+        assert!(!is_zero("cambricon", "") && is_zero("cambricon", "bn_param { frozen: false }"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use super::OpaqueLayer;
 use crate::Shape;
@@ -9,6 +10,7 @@ use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Refusal};
 use crate::filler::FillerRegistry;
+use crate::proto::FieldType;
 use crate::proto::caffe::{LayerParameter, Phase};
 use crate::random::CaffeGenerator;
 
@@ -94,6 +96,13 @@ impl SetupContext<'_> {
     /// The bottom has no such axis.
     pub fn bottom_axis(&self, bottom: usize, axis: i32, field: &'static str) -> Result<usize, Refusal> {
         self.bottom(bottom).canonical_axis(axis).at(field)
+    }
+
+    /// The number that a field of the message `message` is where the net does not give it; dialects differ in that.
+    pub(crate) fn default_of<T: FromStr + Default>(&self, message: &str, field: &str) -> T {
+        let message = self.dialect.schema().message(message);
+        let declared = message.and_then(|message| message.field_named(field)).and_then(FieldType::declared_default);
+        declared.and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
     /// A dimension of a bottom that may have at most four axes; 1 for an axis that it lacks.

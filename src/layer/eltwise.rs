@@ -1,23 +1,43 @@
 //! Eltwise: the elementwise sum (weighted by `coeff`), product or maximum of two or more bottoms of one shape.
 //!
 //! The top has that shape. No blobs, no draws. The shapes must agree in all axes: (2, 3) does not go with (2, 3, 1).
+//!
+//! In Synopsys' Caffe one bottom is enough, and the second may be smaller: its axes are those of the first from `axis` on, which
+//! the shape of the top is. Third and later bottoms are not looked at. DIV takes two bottoms, only SUM takes coefficients.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, Signal};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::eltwise_parameter::EltwiseOp;
 use crate::proto::caffe::{EltwiseParameter, LayerParameter};
 
+const COEFF: &str = "eltwise_param.coeff";
+
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Eltwise",
-    "Adds, multiplies or takes the maximum of blobs",
-    Arity::at_least(2),
-    Arity::exactly(1),
-    &eltwise,
-)
-.params(&["eltwise_param"])
-.signal(signal)
-.weightless()];
+pub(super) static TYPES: &[LayerType] = &[
+    LayerType::new(
+        "Eltwise",
+        "Adds, multiplies or takes the maximum of blobs",
+        Arity::at_least(2),
+        Arity::exactly(1),
+        &eltwise,
+    )
+    .params(&["eltwise_param"])
+    .signal(signal)
+    .weightless()
+    .known(Known::Except(&["synopsys"])),
+    LayerType::new(
+        "Eltwise",
+        "Adds, multiplies, divides or takes the maximum or the minimum of blobs",
+        Arity::at_least(1),
+        Arity::exactly(1),
+        &eltwise_from_axis,
+    )
+    .params(&["eltwise_param"])
+    .signal(signal)
+    .weightless()
+    .known(Known::In(&["synopsys"])),
+];
 
 /// What becomes of the elements at the same place of all bottoms.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,14 +79,9 @@ fn signal(layer: &LayerParameter) -> Signal {
 
 fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.eltwise_param.clone().unwrap_or_default();
-    let (coefficients, bottoms) = (param.coeff.len(), ctx.bottoms.len());
-    let field = "eltwise_param.coeff";
-    ensure!(
-        coefficients == 0 || coefficients == bottoms,
-        field,
-        "{coefficients} coefficients do not go with {bottoms} bottoms"
-    );
-    ensure!(coefficients == 0 || param.operation() != EltwiseOp::Prod, field, "a product takes no coefficients");
+    check_coefficients(ctx, &param)?;
+    let is_product = param.operation() == EltwiseOp::Prod;
+    ensure!(param.coeff.is_empty() || !is_product, COEFF, "a product takes no coefficients");
     let first = ctx.bottom(0);
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
         ensure!(
@@ -75,12 +90,44 @@ fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             "bottom {index} {other} has another shape than bottom 0 {first}"
         );
     }
+    Ok(Setup::like_bottom(ctx, Operator::Eltwise(Eltwise::new(&param, ctx.bottoms.len()))))
+}
+
+fn check_coefficients(ctx: &SetupContext<'_>, param: &EltwiseParameter) -> Result<(), Refusal> {
+    let (coefficients, bottoms) = (param.coeff.len(), ctx.bottoms.len());
+    let fits = coefficients == 0 || coefficients == bottoms;
+    ensure!(fits, COEFF, "{coefficients} coefficients do not go with {bottoms} bottoms");
+    Ok(())
+}
+
+fn eltwise_from_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.eltwise_param.clone().unwrap_or_default();
+    check_coefficients(ctx, &param)?;
+    let is_sum = param.operation() == EltwiseOp::Sum;
+    ensure!(param.coeff.is_empty() || is_sum, COEFF, "only a sum takes coefficients");
+    let (divides, bottoms) = (param.operation() == EltwiseOp::Div, ctx.bottoms.len());
+    ensure!(!divides || bottoms == 2, "bottom", "a division takes 2 bottoms, {bottoms} given");
+    if bottoms > 1 {
+        check_from_axis(ctx, param.axis(), "eltwise_param.axis")?;
+    }
     Ok(Setup::like_bottom(ctx, Operator::Eltwise(Eltwise::new(&param, bottoms))))
+}
+
+/// Checks that the axes of the second bottom are those of the first from `axis` on.
+///
+/// # Errors
+/// They are not.
+pub(super) fn check_from_axis(ctx: &SetupContext<'_>, axis: i32, field: &'static str) -> Result<(), Refusal> {
+    let (first, second) = (ctx.bottom(0), ctx.bottom(1));
+    let axis = if first.axes() > 0 { ctx.bottom_axis(0, axis, field)? } else { 0 };
+    let fits = first.dims()[axis..].starts_with(second.dims());
+    ensure!(fits, "bottom", "bottom 1 {second} has other axes than bottom 0 {first} from axis {axis} on");
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, top, tops};
+    use crate::layer::testing::{Surroundings, refusal, top, tops};
 
     const BOTTOMS: [&[i32]; 2] = [&[2, 3, 4], &[2, 3, 4]];
 
@@ -104,5 +151,20 @@ mod tests {
             ("eltwise_param.coeff", "1 coefficients do not go with 2 bottoms".to_owned())
         );
         assert_eq!(coeff("eltwise_param { operation: PROD coeff: 1 coeff: 1 }").1, "a product takes no coefficients");
+    }
+
+    #[test]
+    fn the_second_bottom_may_have_fewer_axes() {
+        let synopsys = Surroundings::of("synopsys");
+        let top = |text: &str, bottoms: &[&[i32]]| synopsys.top("Eltwise", text, bottoms);
+        assert_eq!(top("eltwise_param { axis: 1 }", &[&[2, 3, 4], &[3], &[9, 9]]), [2, 3, 4]);
+        assert_eq!(top("eltwise_param { operation: MIN }", &[&[2, 3]]), [2, 3]);
+        let error = |text: &str, bottoms: &[&[i32]]| synopsys.refusal("Eltwise", text, bottoms);
+        let message = "bottom: bottom 1 (3) has other axes than bottom 0 (2, 3, 4) from axis 0 on";
+        assert_eq!(error("", &[&[2, 3, 4], &[3]]), message);
+        let message = "eltwise_param.coeff: only a sum takes coefficients";
+        assert_eq!(error("eltwise_param { operation: MAX coeff: 1 coeff: 1 }", &BOTTOMS), message);
+        let message = "bottom: a division takes 2 bottoms, 1 given";
+        assert_eq!(error("eltwise_param { operation: DIV }", &[&[2, 3]]), message);
     }
 }

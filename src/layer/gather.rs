@@ -14,7 +14,6 @@ pub(super) static TYPES: &[LayerType] = &[
 
 const fn entry(name: &'static str, summary: &'static str) -> LayerType {
     LayerType::new(name, summary, Arity::at_least(1), Arity::at_least(1), &pass)
-        .weightless()
         .matching_tops()
         .known(Known::In(&["yjxiong"]))
 }

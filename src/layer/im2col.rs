@@ -54,7 +54,7 @@ fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let spatial = bottom.axes() - axis - 1;
     ensure!(spatial > 0, "convolution_param.axis", "no spatial axis behind axis {axis} of the bottom {bottom}");
     let windows = match ctx.dialect.traits.convolutions_take_any_axes {
-        true => Window::along(param, spatial)?,
+        true => Window::over(param, &bottom.dims()[axis + 1..], false)?,
         false => picture_size(bottom).and_then(|_| undilated(param))?,
     };
     let operator = Im2col { axis, windows };

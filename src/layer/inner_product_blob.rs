@@ -22,6 +22,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &inner_product_blob,
 )
 .params(&["inner_product_param"])
+.weightless()
 .known(Known::In(&["soeaver"]))];
 
 fn inner_product_blob(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -7,7 +7,8 @@
 //! - `shrink_factor` without `zoom_factor`: `(H' - 1) / shrink_factor + 1`,
 //! - `zoom_factor` without `shrink_factor`: `H' + (H' - 1) (zoom_factor - 1)`,
 //! - `height` and `width`, both of them,
-//! - `shrink_factor` and `zoom_factor`, one after the other.
+//! - `shrink_factor` and `zoom_factor`, one after the other,
+//! - `full_zoom_factor`, where there is such a field: `H' full_zoom_factor`.
 //!
 //! What counts is that a field is there, not its value. The bottom has four axes at most, missing ones counting as 1; the top
 //! has four. Where several bottoms are taken, all but what `use_blob_size` asks for do nothing. No blobs, no draws.
@@ -23,11 +24,13 @@ const FIELD: &str = "interp_param";
 const SUMMARY: &str = "Resizes pictures by bilinear interpolation";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[entry(Arity::exactly(1)).known(Known::In(&["pspnet"])), entry(Arity::at_least(1)).known(Known::In(&["soeaver"]))];
+pub(super) static TYPES: &[LayerType] = &[
+    entry(Arity::exactly(1)).known(Known::In(&["pspnet", "synopsys"])),
+    entry(Arity::at_least(1)).known(Known::In(&["soeaver"])),
+];
 
 const fn entry(bottoms: Arity) -> LayerType {
-    LayerType::new(NAME, SUMMARY, bottoms, Arity::exactly(1), &interp).weightless().params(&[FIELD]).keeps_signal()
+    LayerType::new(NAME, SUMMARY, bottoms, Arity::exactly(1), &interp).params(&[FIELD]).weightless().keeps_signal()
 }
 
 /// The part of each picture within the pads, resized by bilinear interpolation.
@@ -82,6 +85,11 @@ fn size(ctx: &SetupContext<'_>, param: &InterpParameter, inner: [i64; 2]) -> Res
         (None, Some(zoom), ..) => zoomed(inner, zoom),
         (_, _, Some(height), Some(width)) => Ok([height.into(), width.into()]),
         (Some(shrink), Some(zoom), ..) => zoomed(shrunk(inner, shrink)?, zoom),
+        _ if param.full_zoom_factor.is_some() => {
+            let (by, field) = (param.full_zoom_factor(), "interp_param.full_zoom_factor");
+            ensure!(by >= 1, field, "full_zoom_factor {by} is not above 0");
+            Ok(inner.map(|side| side.saturating_mul(by.into())))
+        }
         _ => Err(Refusal::at(FIELD, "the size to resize to is missing")
             .help("give height and width, or shrink_factor, or zoom_factor")),
     }

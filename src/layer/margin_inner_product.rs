@@ -9,7 +9,8 @@
 //! blobs   = weight (N, K)
 //! ```
 //!
-//! LargeMarginInnerProduct needs both tops: without the second, Caffe crashes. The weight is zero where the net gives no filler.
+//! LargeMarginInnerProduct needs both tops: without the second, Caffe crashes. In happynear's tree a third bottom may be the
+//! matrix; then N is its first dimension, and there is no blob. The weight is zero where the net gives no filler.
 //! Draws: the weight. A blob given in the net is taken as it is, whatever its shape.
 
 use super::size::{checked_size, positive_size};
@@ -21,16 +22,8 @@ use crate::proto::caffe::{FillerParameter, LayerParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    LayerType::new(
-        "LargeMarginInnerProduct",
-        "Multiplies its input by a learned matrix, with a large margin for the true class",
-        Arity::exactly(2),
-        Arity::exactly(2),
-        &large_margin,
-    )
-    .params(&["largemargin_inner_product_param"])
-    .signal(large_margin_signal)
-    .known(Known::In(&["soeaver"])),
+    large(Arity::exactly(2)).known(Known::In(&["soeaver"])),
+    large(Arity::between(2, 3)).known(Known::In(&["happynear"])),
     LayerType::new(
         "MarginInnerProduct",
         "Multiplies its input by a learned matrix of unit rows, with a margin for the true class",
@@ -42,6 +35,18 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(margin_signal)
     .known(Known::WithField("margin_inner_product_param")),
 ];
+
+const fn large(bottoms: Arity) -> LayerType {
+    LayerType::new(
+        "LargeMarginInnerProduct",
+        "Multiplies its input by a learned matrix, with a large margin for the true class",
+        bottoms,
+        Arity::exactly(2),
+        &large_margin,
+    )
+    .params(&["largemargin_inner_product_param"])
+    .signal(large_margin_signal)
+}
 
 /// A matrix times the bottom, flattened from an axis on, with a margin for the class of the label.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,7 +156,12 @@ impl MarginSettings<'_> {
         ensure!(items == labelled, "bottom", "there is no label for each item: {data} and {labels} given");
         let axis = ctx.bottom_axis(0, self.axis.0, self.axis.1)?;
         let (size, field) = self.num_output;
-        let num_output = if ctx.given.is_empty() { positive_size(size, field)? } else { checked_size(size, field)? };
+        let makes_blob = ctx.given.is_empty() && ctx.bottoms.len() == 2;
+        let num_output = match (ctx.bottoms.len(), makes_blob) {
+            (3, _) => ctx.legacy_dim(2, 0)?.into(),
+            (_, true) => positive_size(size, field)?,
+            (_, false) => checked_size(size, field)?,
+        };
         let inputs = data.count_from(axis);
         let outer = data.dims()[..axis].iter().map(|&dim| i64::from(dim));
         let top = Shape::new(outer.chain([num_output]).collect::<Vec<i64>>()).at(field)?;
@@ -160,7 +170,7 @@ impl MarginSettings<'_> {
         let MarginSettings { margin, unit_rows, decay, .. } = self;
         let product = MarginInnerProduct { axis, inputs, num_output, margin, unit_rows, decay };
         let mut setup = Setup::new(ctx, Operator::MarginInnerProduct(product), tops).given_roles(&[Role::Weight]);
-        if ctx.given.is_empty() {
+        if makes_blob {
             ensure!(inputs > 0, "bottom", "the shape {data} leaves nothing to multiply from axis {axis} on");
             let weight = Shape::new([num_output, inputs]).at(field)?;
             setup.push_blob(BlobSpec::filled(Role::Weight, weight, self.weight_filler.1, self.weight_filler.0));
@@ -195,6 +205,14 @@ mod tests {
         assert_eq!(soeaver.top("MarginInnerProduct", text, DATA), [4, 5]);
         let error = soeaver.refusal("LargeMarginInnerProduct", text, DATA);
         assert_eq!(error, "top: LargeMarginInnerProduct makes 2 tops, 1 given");
+    }
+
+    #[test]
+    fn a_third_bottom_is_the_matrix() {
+        let bottoms = [DATA, &[&[7, 12]]].concat();
+        let made = Surroundings::of("happynear").run("LargeMarginInnerProduct", "", &bottoms, 2).unwrap();
+        assert_eq!((made.tops[0].dims(), made.blobs.len(), made.draws.len()), (&[4, 7][..], 0, 0));
+        assert!(Surroundings::of("soeaver").run("LargeMarginInnerProduct", "", &bottoms, 2).is_err());
     }
 
     #[test]

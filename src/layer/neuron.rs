@@ -11,6 +11,7 @@
 //! | Log | log_base(shift + scale x) |
 //! | Power | (shift + scale x) ^ power |
 //! | ReLU | x where x > 0, else negative_slope x |
+//! | RReLU | x where x > 0, else x / a, a at random between lb and ub in phase TRAIN, their mean in phase TEST (ducha-aiki) |
 //! | ReLUX | that, and maximal_value where it would be more |
 //! | SeLu | lambda x where x > 0, else lambda alpha (exp(x) - 1) |
 //! | SeLuDropout | x or alpha, at random, then scaled and shifted to mean 0 and variance 1, in phase TRAIN; x in phase TEST |
@@ -24,6 +25,7 @@
 //! minimum above its maximum.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::{ClipParameter, Phase};
@@ -57,7 +59,22 @@ pub(super) static TYPES: &[LayerType] = &[
     LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
         .weightless()
         .params(&["relu_param"])
-        .keeps_signal(),
+        .keeps_signal()
+        .known(Known::Except(&["synopsys"])),
+    LayerType::new(
+        "ReLU",
+        "Takes the rectified linear unit, leaky or limited if asked for",
+        Arity::between(1, 2),
+        Arity::at_least(1),
+        &relu_of_any_tops,
+    )
+    .params(&["relu_param"])
+    .keeps_signal()
+    .known(Known::In(&["synopsys"])),
+    LayerType::new("RReLU", "Takes the rectified linear unit, with a random slope below zero", ONE, ONE, &rrelu)
+        .params(&["rrelu_param"])
+        .keeps_signal()
+        .known(Known::WithField("rrelu_param")),
     LayerType::new("ReLUX", "Takes the rectified linear unit, up to a value", ONE, ONE, &relux)
         .params(&["relux_param"])
         .weightless()
@@ -163,6 +180,15 @@ pub enum Neuron {
         /// The slope below 0.
         negative_slope: f32,
     },
+    /// x where x > 0, else x / a with a number a between two bounds, drawn for each element while training.
+    Rrelu {
+        /// The lower bound.
+        lower: f32,
+        /// The upper bound.
+        upper: f32,
+        /// Whether numbers are drawn; otherwise a is the mean of the bounds.
+        draws: bool,
+    },
     /// x where x > 0, else `negative_slope` x; `maximal_value` where that is more.
     Relux {
         /// The slope below 0.
@@ -233,7 +259,8 @@ fn spatial_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn elu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    setup(ctx, Neuron::Elu { alpha: ctx.param.elu_param.unwrap_or_default().alpha() })
+    let alpha = ctx.param.elu_param.and_then(|param| param.alpha);
+    setup(ctx, Neuron::Elu { alpha: alpha.unwrap_or_else(|| ctx.default_of("ELUParameter", "alpha")) })
 }
 
 fn exp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -256,6 +283,25 @@ fn power(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn relu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, Neuron::Relu { negative_slope: ctx.param.relu_param.unwrap_or_default().negative_slope() })
+}
+
+/// Synopsys' ReLU: a second bottom is ignored, and further tops are left without a shape.
+fn relu_of_any_tops(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let negative_slope = ctx.param.relu_param.unwrap_or_default().negative_slope();
+    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+    tops[0] = ctx.bottom(0).copied();
+    Ok(Setup::new(ctx, Operator::Neuron(Neuron::Relu { negative_slope }), tops))
+}
+
+fn rrelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
+    ensure!((2..=4).contains(&bottom.axes()), "bottom", "RReLU takes 2 to 4 axes, the input is {bottom}");
+    let param = ctx.param.rrelu_param.unwrap_or_default();
+    let (lower, upper) = (param.lb(), param.ub());
+    let grows = upper > lower;
+    ensure!(grows, "rrelu_param", "the upper bound {upper} is not above the lower bound {lower}");
+    ensure!(lower * upper != 0.0, "rrelu_param", "the bounds {lower} and {upper} must not be 0");
+    setup(ctx, Neuron::Rrelu { lower, upper, draws: ctx.phase == Phase::Train })
 }
 
 fn relux(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -15,6 +15,7 @@ use super::grid_pooling::GridPooling;
 use super::im2col::Im2col;
 use super::inner_product::InnerProduct;
 use super::interp::Interp;
+use super::local::Local;
 use super::loss::Loss;
 use super::lrn::Lrn;
 use super::margin_inner_product::MarginInnerProduct;
@@ -27,7 +28,7 @@ use super::pooling::Pooling;
 use super::prelu::Prelu;
 use super::recurrent::Recurrent;
 use super::reduction::Reduction;
-use super::region::{BoxAnnotator, Frcnn, PositionPooling, RoiPooling};
+use super::region::{BoxAnnotator, Frcnn, PositionPooling, Proposal, RoiPooling};
 use super::reorg::Reorg;
 use super::scale::Scale;
 use super::segmentation::Segmentation;
@@ -64,6 +65,8 @@ pub enum Operator {
     Concat(AxisParts),
     /// A convolution or its transpose.
     Convolution(Convolution),
+    /// The covariance of the channels of each item.
+    Covariance,
     /// A part of the first bottom.
     Crop(Crop),
     /// Tops whose values come from elsewhere.
@@ -76,6 +79,11 @@ pub enum Operator {
     DetectionOutput(DetectionOutput),
     /// The elementwise sum, product or maximum.
     Eltwise(Eltwise),
+    /// A slope times each channel, plus a bias.
+    EltwiseAffine {
+        /// Whether slope and bias are the same for all channels.
+        channel_shared: bool,
+    },
     /// Learned vectors by their numbers.
     Embed(Embed),
     /// The boxes that a grid predicts, beside the true ones.
@@ -90,6 +98,8 @@ pub enum Operator {
     Im2col(Im2col),
     /// The product with a matrix.
     InnerProduct(InnerProduct),
+    /// A convolution whose filters differ from place to place.
+    Local(Local),
     /// The inner products of the items of two bottoms.
     InnerProductBlob {
         /// Whether the second bottom holds the items as they are, and not across.
@@ -117,7 +127,8 @@ pub enum Operator {
     Normalize(Normalize),
     /// Each item divided by its 2-norm.
     NormalizeItems,
-    /// It is not known: a layer written in Python, or of a type that a user of the library has added.
+    /// It is not described here: a layer written in Python, of a type that a user of the library has added, or of one that
+    /// few trees have.
     Opaque,
     /// The only blob.
     Parameter,
@@ -131,12 +142,19 @@ pub enum Operator {
     Prelu(Prelu),
     /// Boxes around each position.
     PriorBox(PriorBox),
+    /// The best of predicted boxes.
+    Proposal(Proposal),
     /// A recurrent net over all timesteps.
     Recurrent(Recurrent),
     /// A sum over the last axes.
     Reduction(Reduction),
     /// Regions of the first bottom, each brought to one size.
     RoiPooling(RoiPooling),
+    /// Each value, repeated along the last two axes.
+    Repeat {
+        /// How many times.
+        scale: i32,
+    },
     /// Squares of positions as channels, or channels as squares.
     Reorg(Reorg),
     /// The first bottom times a factor, and perhaps plus a bias.
@@ -158,6 +176,8 @@ pub enum Operator {
     Spp(Spp),
     /// The bottom, repeated.
     Tile(Tile),
+    /// Pictures resampled by an affine map of their positions.
+    Transformer,
     /// The elements of the first bottom, at the positions that the second has; zeros elsewhere.
     Upsample,
     /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape, Split, and Gather and Scatter.
@@ -221,8 +241,8 @@ mod tests {
         let text =
             "convolution_param { num_output: 6 group: 2 kernel_h: 3 kernel_w: 5 stride: 2 pad_w: 1 dilation: 2 }";
         let windows = vec![
-            Window { kernel: 3, stride: 2, pad: 0, dilation: 2 },
-            Window { kernel: 5, stride: 2, pad: 1, dilation: 2 },
+            Window { kernel: 3, stride: 2, pad: 0, pad_end: 0, dilation: 2 },
+            Window { kernel: 5, stride: 2, pad: 1, pad_end: 1, dilation: 2 },
         ];
         let expected = |transposed| {
             let windows = windows.clone();
@@ -239,7 +259,7 @@ mod tests {
         assert_eq!(operator("Convolution", text, &[&[1, 4, 9, 11]]), expected(false));
         assert_eq!(operator("Deconvolution", text, &[&[1, 4, 9, 11]]), expected(true));
         let text = "convolution_param { kernel_size: 3 axis: -3 }";
-        let window = Window { kernel: 3, stride: 1, pad: 0, dilation: 1 };
+        let window = Window { kernel: 3, stride: 1, pad: 0, pad_end: 0, dilation: 1 };
         let expected = Im2col { axis: 1, windows: vec![window; 2] };
         assert_eq!(operator("Im2col", text, &[&[1, 4, 9, 11]]), Operator::Im2col(expected));
     }
@@ -275,6 +295,8 @@ mod tests {
             features: 12,
             static_features: Some(7),
             expose_hidden: true,
+            shows_states: true,
+            continues: false,
         };
         assert_eq!(setup("LSTM", text, bottoms, &[5, 6, 7]).operator, Operator::Recurrent(recurrent));
     }

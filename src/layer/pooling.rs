@@ -14,7 +14,7 @@
 use super::size::{checked_size, field_name};
 use super::{Arity, LayerType, Operator, Setup, SetupContext, volume_pooling};
 use crate::Shape;
-use crate::dialect::PoolingAxes;
+use crate::dialect::{Known, PoolingAxes};
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::PoolingParameter;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
@@ -34,18 +34,14 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["pooling_param"])
 .keeps_signal()
-.weightless()];
+.weightless()
+.known(Known::Except(&["synopsys"]))];
 
-fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();
     let param = ctx.param.pooling_param.as_deref().unwrap_or(&default);
-    let (method, tops) = (param.pool(), ctx.top_count());
-    ensure!(
-        tops == 1 || method == PoolMethod::Max,
-        "top",
-        "{} pooling makes 1 top, {tops} given; only MAX has a second one",
-        method.as_str_name()
-    );
+    check_method(ctx, param.pool())?;
+    let tops = ctx.top_count();
     let takes_volumes = ctx.dialect.traits.pooling_axes == PoolingAxes::Volumes;
     if takes_volumes {
         let axis = ctx.bottom_axis(0, param.axis(), "pooling_param.axis")?;
@@ -62,6 +58,21 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let operator = Pooling::new(param, ctx.bottom(0))?;
     let top = operator.clipped_top(ctx.bottom(0), takes_volumes && operator.kernel.contains(&1))?;
     Ok(Setup::new(ctx, Operator::Pooling(operator), vec![top; tops]))
+}
+
+/// Checks the number of tops, which depends on the method.
+///
+/// # Errors
+/// There are two, and the method is not MAX.
+pub(super) fn check_method(ctx: &SetupContext<'_>, method: PoolMethod) -> Result<(), Refusal> {
+    let tops = ctx.top_count();
+    ensure!(
+        tops == 1 || method == PoolMethod::Max,
+        "top",
+        "{} pooling makes 1 top, {tops} given; only MAX has a second one",
+        method.as_str_name()
+    );
+    Ok(())
 }
 
 /// The bottom's height and width.
@@ -93,7 +104,7 @@ pub struct Pooling {
 }
 
 impl Pooling {
-    fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pooling, Refusal> {
+    pub(super) fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pooling, Refusal> {
         let size = picture_size(bottom)?;
         let kernel = if param.global_pooling() { global_kernel(param, size)? } else { kernel(param)? };
         let stride = pair(STRIDE, [param.stride, param.stride_h, param.stride_w], param.stride(), 1)?;

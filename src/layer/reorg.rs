@@ -23,7 +23,6 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &reorg,
 )
-.weightless()
 .params(&["reorg_param"])
 .keeps_signal()
 .known(Known::WithField("reorg_param"))];

@@ -6,6 +6,9 @@
 //! - -1, at most once, is what the other dimensions leave of the bottom's elements;
 //! - none at all drops the replaced axes.
 //!
+//! A `pixelshuffler` other than 1, which Synopsys' Caffe has, lays the channels out as blocks of that many pixels in height and in
+//! width instead; then the other fields count for nothing.
+//!
 //! Not in place. No blobs, no draws. The top shares the bottom's memory, so that a bottom without elements is refused.
 
 use std::ops::Range;
@@ -32,6 +35,9 @@ fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.reshape_param.as_deref().unwrap_or(&default);
     let bottom = ctx.bottom(0);
     ensure!(bottom.count() > 0, "bottom", "the bottom {bottom} has no elements");
+    if param.pixelshuffler() != 1 {
+        return shuffle_pixels(ctx, param.pixelshuffler());
+    }
     let replaced = replaced_axes(bottom, param)?;
     let (new, inferred) = new_dims(bottom, replaced.start, param)?;
 
@@ -50,6 +56,22 @@ fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         bottom.count()
     );
     Ok(Setup::new(ctx, Operator::View, [top]).view(TopMemory::Bottom(0)))
+}
+
+/// Lays the channels out as blocks of pixels: (N, C, H, W) becomes (N, C / factor^2, H factor, W factor).
+fn shuffle_pixels(ctx: &SetupContext<'_>, factor: i32) -> Result<Setup, Refusal> {
+    const FACTOR: &str = "reshape_param.pixelshuffler";
+    let bottom = ctx.bottom(0);
+    let [items, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
+    let (items, channels, height, width, factor) = (items?, channels?, height?, width?, i64::from(factor));
+    ensure!(factor > 0, FACTOR, "pixelshuffler {factor} is not at least 1");
+    ensure!(
+        channels % (factor * factor) == 0,
+        FACTOR,
+        "{channels} channels of {bottom} are no multiple of the {factor} x {factor} pixels of a block"
+    );
+    let top = Shape::new([items, channels / (factor * factor), height * factor, width * factor]).at(FACTOR)?;
+    Ok(Setup::new(ctx, Operator::Opaque, [top]))
 }
 
 fn replaced_axes(bottom: &Shape, param: &ReshapeParameter) -> Result<Range<usize>, Refusal> {

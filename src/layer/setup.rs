@@ -162,6 +162,15 @@ impl Setup {
         self
     }
 
+    /// Says which fields of the layer hold the fillers of the first blobs, for a rule that borrows from another's.
+    pub(super) fn name_fillers(&mut self, fields: &[&'static str]) {
+        for (blob, &field) in self.blobs.iter_mut().zip(fields) {
+            if let BlobValues::Filled(spec) = &mut blob.values {
+                spec.field = field;
+            }
+        }
+    }
+
     /// Adds a blob and, where a filler makes its values, the draw that fills it.
     pub fn push_blob(&mut self, blob: BlobSpec) {
         if matches!(blob.values, BlobValues::Filled(_)) {

@@ -61,6 +61,7 @@ fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         SppMethod::Max => PoolMethod::Max,
         SppMethod::Ave => PoolMethod::Ave,
         SppMethod::Stochastic => PoolMethod::Stochastic,
+        SppMethod::AveExcPad | SppMethod::AveTf => PoolMethod::AveExcPad,
     };
     let levels = param.pyramid_height();
     ensure!(levels > 0, HEIGHT, "pyramid_height is missing or 0");

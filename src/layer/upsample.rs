@@ -7,27 +7,32 @@
 //! `upsample_h` and `upsample_w` are the height and the width where both are given; one of them alone counts for nothing. Else
 //! it is H times `scale`, or `scale_h`, and likewise for the width, by default twice as many; `pad_out_h` and `pad_out_w` leave
 //! out the last row or column where the scale is 2. No blobs, no draws.
+//!
+//! That of MobileNet-YOLO has one bottom, each value of which it repeats along the last two axes, `scale` times, by default
+//! once.
 
 use super::pooling::picture_size;
 use super::size::{checked_size, field_name};
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::UpsampleParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Upsample",
-    "Puts values back where a pooling took them from",
-    Arity::exactly(2),
-    Arity::exactly(1),
-    &upsample,
-)
-.weightless()
-.params(&["upsample_param"])
-.keeps_signal()
-.known(Known::In(&["segnet", "segnet-cudnn5", "synopsys"]))];
+pub(super) static TYPES: &[LayerType] = &[
+    entry("Puts values back where a pooling took them from", Arity::exactly(2), &upsample).known(Known::In(&[
+        "segnet",
+        "segnet-cudnn5",
+        "synopsys",
+    ])),
+    entry("Repeats each value along the last two axes", Arity::exactly(1), &repeat)
+        .known(Known::In(&["mobilenet-yolo"])),
+];
+
+const fn entry(summary: &'static str, bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("Upsample", summary, bottoms, Arity::exactly(1), rule).params(&["upsample_param"]).keeps_signal()
+}
 
 const SIZES: [&str; 2] = ["upsample_param.upsample_h", "upsample_param.upsample_w"];
 const SCALE: &str = "upsample_param.scale";
@@ -44,6 +49,19 @@ fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let [items, channels] = [values.dims()[0], values.dims()[1]].map(i64::from);
     let top = Shape::new([items, channels, height, width]).at("upsample_param")?;
     Ok(Setup::new(ctx, Operator::Upsample, [top]))
+}
+
+fn repeat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
+    let scale = ctx.param.upsample_param.unwrap_or_default().scale_int32.unwrap_or(1);
+    ensure!(scale > 0, SCALE, "scale {scale} is not above 0");
+    let axes = bottom.axes();
+    ensure!(axes >= 2, "bottom", "Upsample needs at least 2 axes, the input is {bottom}");
+    let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
+    for dim in &mut dims[axes - 2..] {
+        *dim *= i64::from(scale);
+    }
+    Ok(Setup::new(ctx, Operator::Repeat { scale }, [Shape::new(dims).at(SCALE)?]))
 }
 
 /// How height and width come about.
@@ -106,6 +124,15 @@ mod tests {
         assert_eq!(top("scale_h: 3 scale_w: 2 pad_out_w: true"), [1, 2, 9, 7]);
         assert_eq!(top("upsample_h: 2 upsample_w: 5 scale_h: 7"), [1, 2, 2, 5]);
         assert_eq!(top("upsample_h: 2 scale: 3"), [1, 2, 9, 12]);
+    }
+
+    #[test]
+    fn one_bottom_is_repeated() {
+        let yolo = Surroundings::of("mobilenet-yolo");
+        assert_eq!(yolo.top("Upsample", "upsample_param { scale: 2 }", &[&[1, 2, 3, 4]]), [1, 2, 6, 8]);
+        assert_eq!(yolo.top("Upsample", "", &[&[3, 4]]), [3, 4]);
+        let error = yolo.refusal("Upsample", "upsample_param { scale: -2 }", &[&[3, 4]]);
+        assert_eq!(error, "upsample_param.scale: scale -2 is not above 0");
     }
 
     #[test]

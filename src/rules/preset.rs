@@ -20,7 +20,7 @@ pub enum Preset {
     /// - Weights of convolutions and inner products are `msra` by the number of inputs of a unit.
     /// - A deconvolution that enlarges each channel by itself is `bilinear`, other ones are `msra`.
     /// - Recurrent weights are `xavier`; embeddings are normal values.
-    /// - A BatchNorm has mean 0, variance 1 and factor 1, and a Parameter layer ones.
+    /// - A BatchNorm has mean 0, variance 1 and factor 1, a BN also scale 1, and a Parameter layer ones.
     /// - The last weights of each branch before a sum are damped, so that residual nets keep their signals too;
     ///   [`Damping`](super::Damping) has the formula.
     ///
@@ -87,6 +87,8 @@ const WEIGHT: BlobSelector = BlobSelector::Role(Role::Weight);
 static BENCHMARK: &[Part] = &[
     Part::new(is_batch_norm, BlobSelector::Index(1), "constant:1"),
     Part::new(is_batch_norm, BlobSelector::Index(2), "constant:1"),
+    Part::new(is_bn, WEIGHT, "constant:1"),
+    Part::new(is_bn, BlobSelector::Index(3), "constant:1"),
     Part::new(|of| matches!(of, Operator::Convolution(_)), WEIGHT, "msra"),
     // The filters of a deconvolution have their inputs first.
     Part::new(is_deconvolution, WEIGHT, "msra:FAN_OUT"),
@@ -101,6 +103,10 @@ static BENCHMARK: &[Part] = &[
 
 fn is_batch_norm(of: &Operator) -> bool {
     matches!(of, Operator::BatchNorm(_))
+}
+
+fn is_bn(of: &Operator) -> bool {
+    matches!(of, Operator::Bn(_))
 }
 
 fn is_deconvolution(of: &Operator) -> bool {

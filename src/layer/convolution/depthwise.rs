@@ -78,6 +78,7 @@ fn windows(param: &ConvolutionParameter) -> Result<[Window; 2], Refusal> {
         kernel: kernel[side],
         stride: stride[side],
         pad: pad[side],
+        pad_end: pad[side],
         dilation: dilation[side],
     }))
 }

@@ -20,6 +20,10 @@
 //!
 //! Blobs given in the net must have these shapes.
 //!
+//! In Synopsys' Caffe bottoms and tops need not be equal in number, and `per_channel_scale_weight` and
+//! `per_channel_scale_output` each add two blobs with a value for each filter of the first axis, ones and zeros, unless the net
+//! gives blobs. ConvolutionDepthwise there has as many groups as channels.
+//!
 //! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs as they
 //! are.
 //!
@@ -29,14 +33,18 @@
 
 mod deformable;
 mod depthwise;
+mod squeeze;
 mod window;
 
 pub use deformable::DeformableConvolution;
+pub(super) use squeeze::add_masks;
 pub use window::Window;
+
+use std::sync::LazyLock;
 
 use super::pooling::picture_size;
 use super::size::checked_size;
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
+use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -53,7 +61,8 @@ pub(super) static TYPES: &[LayerType] = &[
     )
     .params(&["convolution_param"])
     .signal(convolution_signal)
-    .matching_tops(),
+    .matching_tops()
+    .known(Known::Except(&["synopsys"])),
     LayerType::new(
         "Deconvolution",
         "Spreads its inputs out through learned filters, the transpose of a convolution",
@@ -63,7 +72,8 @@ pub(super) static TYPES: &[LayerType] = &[
     )
     .params(&["convolution_param"])
     .keeps_signal()
-    .matching_tops(),
+    .matching_tops()
+    .known(Known::Except(&["synopsys"])),
     LayerType::new(
         "DepthwiseConvolution",
         "Convolves its inputs with learned filters, by code that is fast where each channel is a group",
@@ -75,9 +85,36 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(convolution_signal)
     .matching_tops()
     .known(Known::Added { from: "yonghenglh6/DepthwiseConvolution", own: &["mobilenet-yolo", "soeaver"] }),
+    any_tops("Convolution", "Convolves its inputs with learned filters", &convolution)
+        .params(&["convolution_param"])
+        .signal(convolution_signal),
+    any_tops("ConvolutionDepthwise", "Convolves each channel with learned filters of its own", &depthwise)
+        .params(&["convolution_param"])
+        .signal(convolution_signal),
+    any_tops(
+        "Deconvolution",
+        "Spreads its inputs out through learned filters, the transpose of a convolution",
+        &deconvolution,
+    )
+    .params(&["convolution_param"])
+    .keeps_signal(),
+    any_tops("SqueezeConvolution", "Convolves its inputs with learned filters that are masked", &squeeze::convolution)
+        .params(&["squeeze_convolution_param"]),
+    any_tops(
+        "SqueezeDeconvolution",
+        "Spreads its inputs out through learned filters that are masked",
+        &squeeze::deconvolution,
+    )
+    .params(&["squeeze_convolution_param"])
+    .keeps_signal(),
     deformable::TYPE,
     depthwise::TYPE,
 ];
+
+/// An entry of Synopsys' Caffe, where there may be other numbers of bottoms and tops.
+const fn any_tops(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(name, summary, Arity::at_least(1), Arity::at_least(1), rule).known(Known::In(&["synopsys"]))
+}
 
 /// Learned filters slid over the spatial axes, or the transpose of that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +144,7 @@ impl Convolution {
         let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
         let channels = i64::from(bottom.dims()[axis]);
         let windows = match ctx.dialect.traits.convolutions_take_any_axes {
-            true => Window::along(param, bottom.axes() - axis - 1)?,
+            true => Window::over(param, &bottom.dims()[axis + 1..], transposed)?,
             false => picture_size(bottom).and_then(|_| Window::of_pairs(param))?,
         };
         if param.num_output() == 0 {
@@ -167,16 +204,27 @@ fn convolution_signal(layer: &LayerParameter) -> Signal {
 }
 
 fn convolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    setup(ctx, false)
+    setup(ctx, own_param(ctx), false)
 }
 
 fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    setup(ctx, true)
+    setup(ctx, own_param(ctx), true)
 }
 
-fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
-    let default = ConvolutionParameter::default();
-    let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
+/// Every channel is a group, whatever `group` says.
+fn depthwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = own_param(ctx);
+    let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
+    let group = ctx.bottom(0).dims()[axis].unsigned_abs();
+    setup(ctx, &ConvolutionParameter { group: Some(group), ..param.clone() }, false)
+}
+
+fn own_param<'a>(ctx: &SetupContext<'a>) -> &'a ConvolutionParameter {
+    static DEFAULT: LazyLock<ConvolutionParameter> = LazyLock::new(ConvolutionParameter::default);
+    ctx.param.convolution_param.as_deref().unwrap_or(&DEFAULT)
+}
+
+fn setup(ctx: &SetupContext<'_>, param: &ConvolutionParameter, transposed: bool) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
         let may_differ = !ctx.dialect.traits.convolution_compares_bottoms;
@@ -194,12 +242,30 @@ fn setup(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
         bias: ("convolution_param.bias_filler", param.bias_filler.as_ref()),
     };
     let bias = convolution.bias.then_some(convolution.num_output);
+    let filters = Shape::new(&weight.dims()[..1]).at("convolution_param.num_output")?;
     let tops = vec![top; ctx.top_count()];
     let setup = Setup::new(ctx, Operator::Convolution(convolution), tops);
     if !ctx.dialect.traits.convolutions_take_any_axes && !ctx.given.is_empty() {
         return Ok(setup.given_roles(&[Role::Weight, Role::Bias]));
     }
-    fillers.add(setup, weight, bias)
+    let mut setup = fillers.add(setup, weight, bias)?;
+    if ctx.given.is_empty() {
+        add_scales(&mut setup, param, &filters);
+    }
+    Ok(setup)
+}
+
+/// Adds what Synopsys' Caffe keeps for each filter where weights or outputs are integers.
+fn add_scales(setup: &mut Setup, param: &ConvolutionParameter, filters: &Shape) {
+    for (field, has) in [
+        ("convolution_param.per_channel_scale_weight", param.per_channel_scale_weight()),
+        ("convolution_param.per_channel_scale_output", param.per_channel_scale_output()),
+    ] {
+        if has {
+            setup.push_blob(BlobSpec::constant(Role::Other, filters.clone(), field, 1.0));
+            setup.push_blob(BlobSpec::zeros(Role::Other, filters.clone()));
+        }
+    }
 }
 
 /// Caffe unrolls one image into (inner * kernel.., positions..) elements; a 1x1 convolution does not use them, but they

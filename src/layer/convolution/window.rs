@@ -3,6 +3,10 @@
 //! Kernel, stride, pad and dilation are each given once for all spatial axes or once for each; with exactly two
 //! spatial axes the first three can be given as a pair `_h`, `_w` instead. Stride and dilation default to 1, pad to 0,
 //! and a pad missing from its pair is 0. A dilation of 0 is allowed and makes the window one element wide.
+//!
+//! Synopsys' Caffe has two further ways to pad. `pad_t`, `pad_b`, `pad_l` and `pad_r`, once one of them is not 0, pad each side
+//! of two spatial axes by itself, or crop it. `pad_type: 1` pads as much as makes `ceil(input / stride)` positions, and has no
+//! effect on a Deconvolution.
 
 use crate::error::{Refusal, ensure};
 use crate::layer::size::{checked_size, field_name};
@@ -11,6 +15,8 @@ use crate::proto::caffe::ConvolutionParameter;
 const KERNEL: &str = "convolution_param.kernel_size";
 const STRIDE: &str = "convolution_param.stride";
 const PAD: &str = "convolution_param.pad";
+const PAD_TYPE: &str = "convolution_param.pad_type";
+const SIDES: &str = "convolution_param.pad_l";
 const DILATION: &str = "convolution_param.dilation";
 
 /// The window along one spatial axis; every number is at most `i32::MAX`.
@@ -20,18 +26,48 @@ pub struct Window {
     pub kernel: i64,
     /// Steps between two positions, at least 1.
     pub stride: i64,
-    /// Elements added on either side.
+    /// Elements added in front; fewer than 0 are cropped.
     pub pad: i64,
+    /// Elements added at the end, as many as in front unless the net has them apart.
+    pub pad_end: i64,
     /// Distance of two neighbouring filter elements.
     pub dilation: i64,
 }
 
 impl Window {
-    /// The windows along `axes` spatial axes.
+    /// The windows along spatial axes of these lengths.
     ///
     /// # Errors
     /// A setting is missing, given the wrong number of times or in two ways, or a kernel or a stride is 0.
-    pub(in crate::layer) fn along(param: &ConvolutionParameter, axes: usize) -> Result<Vec<Window>, Refusal> {
+    pub(in crate::layer) fn over(
+        param: &ConvolutionParameter,
+        inputs: &[i32],
+        transposed: bool,
+    ) -> Result<Vec<Window>, Refusal> {
+        let mut windows = Window::along(param, inputs.len())?;
+        let sides = sides(param, inputs.len())?;
+        for (window, [pad, pad_end]) in windows.iter_mut().zip(sides.into_iter().flatten()) {
+            (window.pad, window.pad_end) = (pad, pad_end);
+        }
+        match param.pad_type() {
+            0 => {}
+            _ if transposed => {}
+            1 => windows.iter_mut().zip(inputs).for_each(|(window, &input)| window.pad_to_strides(input)),
+            other => return Err(Refusal::at(PAD_TYPE, format!("pad_type {other} is neither 0 nor 1"))),
+        }
+        Ok(windows)
+    }
+
+    /// Pads the window so that it has `ceil(input / stride)` positions, with the odd element at the end.
+    fn pad_to_strides(&mut self, input: i32) {
+        let positions = (input as f32 / self.stride as f32).ceil() as i64;
+        let missing = (positions - 1) * self.stride + self.extent() - i64::from(input);
+        self.pad = missing.div_euclid(2);
+        self.pad_end = missing - self.pad;
+    }
+
+    /// The windows along `axes` spatial axes, padded alike on both sides.
+    fn along(param: &ConvolutionParameter, axes: usize) -> Result<Vec<Window>, Refusal> {
         let kernels = SpatialField {
             field: KERNEL,
             values: &param.kernel_size,
@@ -57,6 +93,7 @@ impl Window {
             kernel: kernels[axis],
             stride: strides[axis],
             pad: pads[axis].0,
+            pad_end: pads[axis].0,
             dilation: dilations[axis].0,
         };
         Ok((0..axes).map(window).collect())
@@ -100,6 +137,7 @@ impl Window {
                 kernel: positive(kernels[side].0, kernels[side].1)?,
                 stride: positive(strides[side], STRIDE)?,
                 pad: checked_size(pads[side], PAD)?,
+                pad_end: checked_size(pads[side], PAD)?,
                 dilation: checked_size(dilations[side], DILATION)?,
             })
         };
@@ -111,14 +149,14 @@ impl Window {
         self.dilation * (self.kernel - 1) + 1
     }
 
-    /// The positions of the window over `input` elements: `(input + 2 * pad - extent) / stride + 1`.
+    /// The positions of the window over `input` elements: `(input + pads - extent) / stride + 1`.
     ///
     /// The division truncates towards zero, so a window too large by less than a stride still has one position.
     ///
     /// # Errors
     /// The number would be negative or does not fit an `i32`.
     pub(in crate::layer) fn convolved(self, input: i32) -> Result<i64, Refusal> {
-        let (padded, extent, stride) = (i64::from(input) + 2 * self.pad, self.extent(), self.stride);
+        let (padded, extent, stride) = (i64::from(input) + self.pads(), self.extent(), self.stride);
         let output = (padded - extent) / stride + 1;
         ensure!(
             output >= 0 && i32::try_from(padded - extent).is_ok(),
@@ -128,13 +166,18 @@ impl Window {
         Ok(output)
     }
 
-    /// The elements whose convolution has `input` positions: `stride * (input - 1) + extent - 2 * pad`.
+    /// The elements added on both sides.
+    fn pads(self) -> i64 {
+        self.pad + self.pad_end
+    }
+
+    /// The elements whose convolution has `input` positions: `stride * (input - 1) + extent - pads`.
     ///
     /// # Errors
     /// The number would be negative or does not fit an `i32`.
     pub(in crate::layer) fn deconvolved(self, input: i32) -> Result<i64, Refusal> {
         let (extent, stride, pad) = (self.extent(), self.stride, self.pad);
-        let output = stride * (i64::from(input) - 1) + extent - 2 * pad;
+        let output = stride * (i64::from(input) - 1) + extent - self.pads();
         ensure!(
             output >= 0 && i32::try_from(output).is_ok(),
             "convolution_param",
@@ -142,6 +185,26 @@ impl Window {
         );
         Ok(output)
     }
+}
+
+/// What the four sides of a picture are padded by: height and width, each in front and at the end; none where all are 0.
+fn sides(param: &ConvolutionParameter, axes: usize) -> Result<Option<[[i64; 2]; 2]>, Refusal> {
+    let sides = [[param.pad_t(), param.pad_b()], [param.pad_l(), param.pad_r()]];
+    let (padded, typed) = (sides != [[0; 2]; 2], param.pad_type.is_some());
+    if padded || typed {
+        let other = if padded { "pad_l, pad_r, pad_t or pad_b" } else { "pad_type" };
+        ensure!(param.pad.is_empty(), PAD, "pad and {other} are both given");
+        let pairs = [("pad_h", param.pad_h()), ("pad_w", param.pad_w())];
+        for (name, value) in pairs {
+            ensure!(value == 0, PAD, "{name} and {other} are both given");
+        }
+    }
+    if !padded {
+        return Ok(None);
+    }
+    ensure!(axes == 2, SIDES, "pad_l, pad_r, pad_t and pad_b are only for 2 spatial axes, the bottom has {axes}");
+    ensure!(param.pad_type() == 0, PAD_TYPE, "pad_type and pad_l, pad_r, pad_t or pad_b are both given");
+    Ok(Some(sides.map(|pair| pair.map(i64::from))))
 }
 
 /// A setting for height and width, given once or for both.
@@ -218,7 +281,7 @@ mod tests {
     use super::*;
 
     fn window(kernel: i64, stride: i64, pad: i64, dilation: i64) -> Window {
-        Window { kernel, stride, pad, dilation }
+        Window { kernel, stride, pad, pad_end: pad, dilation }
     }
 
     fn refusal(param: ConvolutionParameter, axes: usize) -> (String, &'static str) {
@@ -309,6 +372,34 @@ mod tests {
         assert_eq!(window(1, 1, 0, 1).deconvolved(0), Ok(0));
         let refusal = window(2, 1, 9, 1).deconvolved(5).unwrap_err();
         assert_eq!(refusal.message, "the output size would be -12: kernel extent 2 at 5 positions, stride 1, pad 9");
+    }
+
+    #[test]
+    fn sides_may_differ() {
+        let over = |param: ConvolutionParameter, inputs: &[i32]| Window::over(&param, inputs, false);
+        let kernel = ConvolutionParameter { kernel_size: vec![3], stride: vec![2], ..Default::default() };
+        let sides = ConvolutionParameter { pad_t: Some(1), pad_r: Some(-1), ..kernel.clone() };
+        let windows = over(sides.clone(), &[6, 6]).unwrap();
+        assert_eq!(windows.iter().map(|window| (window.pad, window.pad_end)).collect::<Vec<_>>(), [(1, 0), (0, -1)]);
+        assert_eq!([windows[0].convolved(6), windows[1].convolved(6)], [Ok(3), Ok(2)]);
+        let refusal = over(sides.clone(), &[6]).unwrap_err();
+        let message = "pad_l, pad_r, pad_t and pad_b are only for 2 spatial axes, the bottom has 1";
+        assert_eq!(refusal.message, message);
+        let refusal = over(ConvolutionParameter { pad: vec![0], ..sides }, &[6, 6]).unwrap_err();
+        assert_eq!(refusal.message, "pad and pad_l, pad_r, pad_t or pad_b are both given");
+        let refusal = over(ConvolutionParameter { pad_type: Some(2), ..kernel }, &[6, 6]).unwrap_err();
+        assert_eq!(refusal.message, "pad_type 2 is neither 0 nor 1");
+    }
+
+    #[test]
+    fn padding_to_strides_gives_their_number() {
+        for (kernel, stride) in [(1, 4), (3, 1), (3, 2), (7, 3)] {
+            for input in 1..9 {
+                let mut window = window(kernel, stride, 0, 1);
+                window.pad_to_strides(input);
+                assert_eq!(window.convolved(input), Ok((i64::from(input) + stride - 1) / stride));
+            }
+        }
     }
 
     #[test]

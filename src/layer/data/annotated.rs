@@ -1,11 +1,12 @@
 //! AnnotatedData: pictures with the boxes of the objects in them, from an LMDB or LevelDB database (SSD).
 //!
 //! Tops: as [Data](super::database), and then the boxes, (1, 1, B, 8) with B those of the first record, but at least 1;
-//! (batch_size, 1, 1, 1) where neither the record nor `anno_type` has a type. Further tops are left without axes. Draws: as
+//! (batch_size, 1, 1, 1) where neither the record nor `anno_type` has a type; with Synopsys' `caffe_yolo` instead
+//! (batch_size, 7 side side) for each `side`. Further tops are left without axes. Draws: as
 //! Data. `label_map_file` is not opened while the net is built.
 
 use super::DataSource;
-use super::database::{first_record, picture_size, source};
+use super::database::{batch_size, first_record, picture_size, source};
 use super::tops::{check_batch, check_prefetched, given_pictures};
 use super::transform::Transform;
 use crate::Shape;
@@ -26,12 +27,12 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["annotated_data_param", "data_param", "transform_param"])
-.known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
+.known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    let batch = param.batch_size();
+    let batch = batch_size(ctx, param);
     check_batch(ctx, "data_param.batch_size", batch)?;
     let (mut notices, mut locks) = (Vec::new(), Vec::new());
     let transform = Transform::new(ctx, &mut notices)?;
@@ -54,7 +55,11 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
                 Some(data) => data,
                 None => transform.batch_shape(batch, picture_size(ctx, &record.picture)?)?,
             };
-            vec![data, boxes.map_or_else(|| boxes_of(ctx, &record, batch), Ok)?]
+            match (boxes, is_of_yolo(ctx)) {
+                (Some(boxes), _) => vec![data, boxes],
+                (None, false) => vec![data, boxes_of(ctx, &record, batch)?],
+                (None, true) => [vec![data], cells_of(ctx, &record, batch)?].concat(),
+            }
         }
     };
     tops.resize(ctx.top_count(), Shape::unshaped());
@@ -72,6 +77,28 @@ fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32) -> Resul
         false => [batch.into(), 1, 1, 1],
     };
     Shape::new(shape).at("data_param.source")
+}
+
+/// Whether labels are YOLO's, as Synopsys' Caffe has them. The field tells by being there.
+fn is_of_yolo(ctx: &SetupContext<'_>) -> bool {
+    ctx.top_count() > 1 && ctx.param.transform_param.as_ref().is_some_and(|param| param.caffe_yolo.is_some())
+}
+
+/// The shapes of labels for each cell of grids, one for each `side`.
+fn cells_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32) -> Result<Vec<Shape>, Refusal> {
+    const SIDE: &str = "data_param.side";
+    let sides = ctx.param.data_param.as_deref().map_or(&[][..], |param| &param.side);
+    let (given, tops) = (sides.len(), ctx.top_count() - 1);
+    ensure!(given == tops, SIDE, "{given} sides are given for {tops} tops of labels");
+    let has_type =
+        record.has_type || ctx.param.annotated_data_param.as_deref().is_some_and(|own| own.anno_type.is_some());
+    if !has_type {
+        return Ok(Vec::new());
+    }
+    let label = |&side: &u32| {
+        Shape::new([batch.into(), i64::from(side).saturating_mul(side.into()).saturating_mul(7)]).at(SIDE)
+    };
+    sides.iter().map(label).collect()
 }
 
 #[cfg(test)]

@@ -33,23 +33,29 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    check_batch(ctx, "data_param.batch_size", param.batch_size())?;
+    let batch = batch_size(ctx, param);
+    check_batch(ctx, "data_param.batch_size", batch)?;
     let (mut notices, mut locks) = (Vec::new(), Vec::new());
     let transform = Transform::new(ctx, &mut notices)?;
-    let data = match given_pictures(ctx, param.batch_size())? {
+    let data = match given_pictures(ctx, batch)? {
         Some(shape) => shape,
         None => {
             let folder = source(param).find(ctx, 0, &mut notices)?;
             let record = first_record(ctx, param, &folder, &mut locks)?;
             let unknown = |error| source(param).unknown_shape(ctx, 0, error);
             let datum = Datum::read(&folder, record).map_err(unknown)?;
-            transform.batch_shape(param.batch_size(), picture_size(ctx, &datum)?)?
+            transform.batch_shape(batch, picture_size(ctx, &datum)?)?
         }
     };
     let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
     let operator = Operator::Data(DataSource::Dataset);
     Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })
+}
+
+/// The items of a batch; dialects differ in how many there are by default.
+pub(super) fn batch_size(ctx: &SetupContext<'_>, param: &DataParameter) -> u32 {
+    param.batch_size.unwrap_or_else(|| ctx.default_of("DataParameter", "batch_size"))
 }
 
 /// The database that the layer names.

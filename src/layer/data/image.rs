@@ -15,6 +15,7 @@ use super::list::{Beginning, NewSize};
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
+use crate::Shape;
 use crate::data::image_list::{self, ListForm};
 use crate::data::{PictureSize, SourceError, SourcePlace, picture};
 use crate::error::{Refusal, ensure};
@@ -33,11 +34,24 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 const FIELDS: [&str; 3] = ["image_data_param", "image_data_param.new_height", "image_data_param.new_width"];
 
-fn beginning(param: &ImageDataParameter) -> Beginning {
+/// Where the list begins.
+pub(super) fn beginning(param: &ImageDataParameter) -> Beginning {
     Beginning { shuffle: param.shuffle(), rand_skip: param.rand_skip() }
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), with_labels)
+}
+
+/// A layer that reads the pictures of a list of this form; `with_labels` makes its tops of the first one.
+///
+/// # Errors
+/// A field is out of its range, or the list or its first picture cannot be read.
+pub(super) fn listed_pictures(
+    ctx: &SetupContext<'_>,
+    form: ListForm,
+    with_labels: impl Fn(&SetupContext<'_>, Shape) -> Result<Vec<Shape>, Refusal>,
+) -> Result<Setup, Refusal> {
     let default = ImageDataParameter::default();
     let param = ctx.param.image_data_param.as_deref().unwrap_or(&default);
     let mut notices = Vec::new();
@@ -48,7 +62,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(shape) => shape,
         None => {
-            transform.batch_shape(param.batch_size(), first_picture(ctx, param, &transform, new_size, &mut notices)?)?
+            let size = first_picture(ctx, param, form, &transform, new_size, &mut notices)?;
+            transform.batch_shape(param.batch_size(), size)?
         }
     };
     let tops = with_labels(ctx, data)?;
@@ -65,6 +80,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn first_picture(
     ctx: &SetupContext<'_>,
     param: &ImageDataParameter,
+    form: ListForm,
     transform: &Transform,
     new_size: Option<NewSize>,
     notices: &mut Vec<String>,
@@ -74,7 +90,6 @@ fn first_picture(
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
     let gives_shape = new_size.is_none() && transform.follows_first_item();
     let start = beginning(param).start(ctx, transform, gives_shape, notices);
-    let form = ListForm::from(ctx.dialect.traits.image_lists);
     let listed = image_list::first_picture(&list, start, form).map_err(unknown)?;
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);

@@ -5,7 +5,7 @@
 //! draws.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::DataSource;
 use super::source::ShapeSource;
@@ -75,7 +75,7 @@ fn strip(strip: i32, field: &'static str) -> Result<usize, Refusal> {
 }
 
 /// The first name of the list, without its last `strip` bytes, and its line.
-fn first_name(list: &PathBuf, strip: usize) -> Result<(OsString, u64), SourceError> {
+fn first_name(list: &Path, strip: usize) -> Result<(OsString, u64), SourceError> {
     let listed = image_list::first_picture(list, Start::default(), ListForm::FirstWords)?;
     let too_short = || SourceError::at(list, SourcePlace::Line(listed.line), format!("strip {strip} leaves no name"));
     let name = listed.name.to_str().ok_or_else(too_short)?;
@@ -84,7 +84,7 @@ fn first_name(list: &PathBuf, strip: usize) -> Result<(OsString, u64), SourceErr
 }
 
 /// Checks that the list can be read, and that its first name is longer than what is taken off; it may be empty.
-fn check_names(list: &PathBuf, strip: usize) -> Result<(), SourceError> {
+fn check_names(list: &Path, strip: usize) -> Result<(), SourceError> {
     crate::data::check_readable(list)?;
     match list.metadata() {
         Ok(metadata) if metadata.len() == 0 => Ok(()),

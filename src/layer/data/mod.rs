@@ -15,10 +15,12 @@ mod dummy;
 mod frames;
 mod hdf5;
 mod image;
+mod image_loc;
 mod image_seg;
 mod list;
 mod mat;
 mod memory;
+mod resize;
 mod seg;
 mod source;
 mod tops;
@@ -51,6 +53,7 @@ pub(super) static TYPES: &[LayerType] = &[
     frames::TYPE,
     hdf5::TYPE,
     image::TYPE,
+    image_loc::TYPE,
     image_seg::TYPE,
     mat::READ,
     mat::WRITE,

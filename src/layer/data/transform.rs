@@ -1,21 +1,21 @@
 //! `transform_param`, as the layers that transform their items read it, and the random numbers it costs.
 //!
-//! Pictures are resized by `resize_param`, which SSD and its like have, and then cropped: by `crop_size` in both
-//! directions, or else by `crop_h` and `crop_w`, each where it is not 0.
+//! Pictures are [resized](super::resize), and then cropped: by `crop_size` in both directions, or else by `crop_h` and
+//! `crop_w`, each where it is not 0.
 //!
 //! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase
 //! is TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
 //! more draw for the seed of the prefetch thread. In some dialects they do not, and in some a layer that reads a database
 //! takes a seed for its reader before all that.
 
+use super::resize::{Bounds, Resizing};
 use super::tops::prefetches;
 use crate::Shape;
 use crate::data::PictureSize;
 use crate::dialect::Traits;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Draw, SetupContext, blob_file};
-use crate::proto::caffe::resize_parameter::ResizeMode;
-use crate::proto::caffe::{Phase, ResizeParameter, TransformationParameter};
+use crate::proto::caffe::{Phase, TransformationParameter};
 
 /// The longest mean file that is read: 64 million numbers, a colour picture of 4700 x 4700.
 const MAX_MEAN_BYTES: u64 = 256 << 20;
@@ -23,13 +23,18 @@ const MAX_MEAN_BYTES: u64 = 256 << 20;
 /// What set-up needs of `transform_param`, checked.
 pub(in crate::layer) struct Transform {
     crop: CropFields,
-    resize: Option<Resize>,
+    resizing: Resizing,
     /// Whether items are mirrored at random.
     pub(super) mirror: bool,
     /// How many means are given: none, one for all channels, or one for each.
     pub(super) mean_values: usize,
     takes_seed: bool,
 }
+
+/// What is said where nobody can know how many seeds are drawn.
+const SEEDS_BY_THREAD: &str = "this Caffe draws a seed for each thread that transforms pictures, and finds their number as it \
+                               runs: the values behind may be others than its own (random_seed in transform_param \
+                               leaves the seeds out)";
 
 impl Transform {
     /// Reads and checks the layer's `transform_param`.
@@ -58,10 +63,14 @@ impl Transform {
             let enlarges = ratio > 1.0;
             ensure!(enlarges, field, "max_expand_ratio {ratio} is not above 1");
         }
+        if ctx.dialect.traits.seeds_by_thread && param.random_seed() < 0 {
+            notices.push(SEEDS_BY_THREAD.to_owned());
+        }
+        let resizes_at_random = param.random_resize_param.is_some() || param.random_aspect_ratio_param.is_some();
         Ok(Transform {
-            takes_seed: param.mirror() || (param.crop_size() > 0 && ctx.phase == Phase::Train),
+            takes_seed: param.mirror() || resizes_at_random || (param.crop_size() > 0 && ctx.phase == Phase::Train),
             crop,
-            resize: param.resize_param.first().map(Resize::new).transpose()?,
+            resizing: Resizing::new(ctx, param)?,
             mirror: param.mirror(),
             mean_values: param.mean_value.len(),
         })
@@ -72,9 +81,11 @@ impl Transform {
     /// # Errors
     /// The crop is larger than the picture, or the batch has too many values.
     pub(super) fn batch_shape(&self, batch: u32, size: PictureSize) -> Result<Shape, Refusal> {
-        let resized = self.resize.as_ref().map(|resize| resize.resized(size));
-        let whole = if resized.is_some() { "the first picture, resized to" } else { "the first picture," };
-        let PictureSize { channels, height, width } = self.crop.cropped(resized.unwrap_or(size), whole)?;
+        let PictureSize { channels, height, width } = match &self.resizing {
+            Resizing::None => self.crop.cropped(size, "the first picture,")?,
+            Resizing::To(resize) => self.crop.cropped(resize.resized(size), "the first picture, resized to")?,
+            Resizing::Bounds(bounds) => self.crop.cropped_within(bounds, size)?,
+        };
         Shape::new([batch.into(), channels.into(), i64::from(height), width.into()]).at("")
     }
 
@@ -85,13 +96,12 @@ impl Transform {
 
     /// Whether the first item decides the shape of the batch, and not the transformation alone.
     pub(super) fn follows_first_item(&self) -> bool {
-        let fixed = self.resize.as_ref().is_some_and(|resize| resize.mode != ResizeMode::FitSmallSize);
-        !fixed && self.crop.sides().contains(&0)
+        !self.resizing.fixes_size() && self.crop.sides().contains(&0)
     }
 
     /// Whether a batch of more than one item may come to differ in shape.
     pub(super) fn keeps_aspects(&self) -> bool {
-        self.resize.as_ref().is_some_and(|resize| resize.mode == ResizeMode::FitSmallSize)
+        self.resizing.keeps_aspects()
     }
 
     /// How many seeds the transformer takes each time it is set up.
@@ -162,58 +172,56 @@ impl CropFields {
     /// The size of a picture once it is cropped; `whole` says what is.
     fn cropped(&self, size: PictureSize, whole: &str) -> Result<PictureSize, Refusal> {
         let [height, width] = self.sides();
-        let names = match self.size {
-            0 => [("crop_h", "transform_param.crop_h"), ("crop_w", "transform_param.crop_w")],
-            _ => [("crop_size", "transform_param.crop_size"); 2],
-        };
+        let names = self.names();
         for ((name, field), side, of) in [(names[0], height, size.height), (names[1], width, size.width)] {
             ensure!(side <= of, field, "{name} {side} is larger than {whole} {size}");
         }
+        Ok(self.filled(size))
+    }
+
+    /// The same where the bounds of resizing, and not the picture, have to hold the crop.
+    fn cropped_within(&self, bounds: &[Bounds], size: PictureSize) -> Result<PictureSize, Refusal> {
+        if bounds.is_empty() && self.size > 0 {
+            return self.cropped(size, "the first picture,");
+        }
+        let [height, width] = self.sides();
+        let names = self.names();
+        for bound in bounds {
+            let (high, wide) = (bound.height.unwrap_or(size.height.into()), bound.width.unwrap_or(size.width.into()));
+            for ((name, field), side, of) in [(names[0], height, high), (names[1], width, wide)] {
+                ensure!(
+                    i64::from(side) <= of,
+                    field,
+                    "{name} {side} is larger than {of}, what pictures are resized to"
+                );
+            }
+        }
+        Ok(self.filled(size))
+    }
+
+    /// The names of the fields for height and width, and their paths.
+    fn names(&self) -> [(&'static str, &'static str); 2] {
+        match self.size {
+            0 => [("crop_h", "transform_param.crop_h"), ("crop_w", "transform_param.crop_w")],
+            _ => [("crop_size", "transform_param.crop_size"); 2],
+        }
+    }
+
+    /// The size of a picture that the crop fits into.
+    fn filled(&self, size: PictureSize) -> PictureSize {
+        let [height, width] = self.sides();
         let side = |side: i32, of: i32| if side > 0 { side } else { of };
-        Ok(PictureSize { height: side(height, size.height), width: side(width, size.width), ..size })
-    }
-}
-
-/// How pictures are resized.
-struct Resize {
-    mode: ResizeMode,
-    height: i32,
-    width: i32,
-}
-
-impl Resize {
-    fn new(param: &ResizeParameter) -> Result<Resize, Refusal> {
-        let (height, width) = (param.height(), param.width());
-        for (side, name, field) in [
-            (height, "height", "transform_param.resize_param.height"),
-            (width, "width", "transform_param.resize_param.width"),
-        ] {
-            ensure!(side > 0, field, "{name} must be at least 1");
-            ensure!(i32::try_from(side).is_ok(), field, "{name} {side} is more than 2147483647");
-        }
-        Ok(Resize { mode: param.resize_mode(), height: height.cast_signed(), width: width.cast_signed() })
-    }
-
-    /// The size of a picture once it is resized, by Caffe's arithmetic in single precision.
-    fn resized(&self, size: PictureSize) -> PictureSize {
-        let &Resize { mode, height, width } = self;
-        if mode != ResizeMode::FitSmallSize {
-            return PictureSize { height, width, ..size };
-        }
-        let aspect = size.width as f32 / size.height as f32;
-        if aspect < width as f32 / height as f32 {
-            PictureSize { height: (width as f32 / aspect) as i32, width, ..size }
-        } else {
-            PictureSize { height, width: (aspect * height as f32) as i32, ..size }
-        }
+        PictureSize { height: side(height, size.height), width: side(width, size.width), ..size }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::resize::Resize;
     use super::*;
     use crate::layer::data::tests::{given, run};
     use crate::layer::testing::Surroundings;
+    use crate::proto::caffe::resize_parameter::ResizeMode;
 
     fn memory(transform: &str) -> String {
         let fields = "memory_data_param { batch_size: 2 channels: 3 height: 4 width: 4 }";
@@ -235,15 +243,15 @@ mod tests {
         assert!(run("MemoryData", &memory("mean_file: 'no_such_file'"), 2, &[given(&[2, 3, 4, 4])]).is_ok());
     }
 
-    fn batch(crop: CropFields, resize: Option<Resize>) -> Result<Vec<i32>, String> {
-        let transform = Transform { crop, resize, mirror: false, mean_values: 0, takes_seed: false };
+    fn batch(crop: CropFields, resizing: Resizing) -> Result<Vec<i32>, String> {
+        let transform = Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false };
         let made = transform.batch_shape(2, PictureSize { channels: 3, height: 5, width: 6 });
         made.map(|shape| shape.dims().to_vec()).map_err(|refusal| refusal.message)
     }
 
     #[test]
     fn a_crop_replaces_both_sides_and_fits_into_the_picture() {
-        let shape = |size| batch(CropFields { size, height: 0, width: 0 }, None);
+        let shape = |size| batch(CropFields { size, height: 0, width: 0 }, Resizing::None);
         assert_eq!(shape(0), Ok(vec![2, 3, 5, 6]));
         assert_eq!(shape(5), Ok(vec![2, 3, 5, 5]));
         assert_eq!(shape(6), Err("crop_size 6 is larger than the first picture, 3 x 5 x 6".into()));
@@ -251,7 +259,7 @@ mod tests {
 
     #[test]
     fn sides_are_cropped_one_by_one() {
-        let shape = |size, height, width| batch(CropFields { size, height, width }, None);
+        let shape = |size, height, width| batch(CropFields { size, height, width }, Resizing::None);
         assert_eq!(shape(0, 4, 0), Ok(vec![2, 3, 4, 6]));
         assert_eq!(shape(0, 4, 2), Ok(vec![2, 3, 4, 2]));
         assert_eq!(shape(3, 9, 9), Ok(vec![2, 3, 3, 3]));
@@ -260,7 +268,7 @@ mod tests {
 
     #[test]
     fn pictures_are_resized_before_they_are_cropped() {
-        let resize = |mode, height, width| Some(Resize { mode, height, width });
+        let resize = |mode, height, width| Resizing::To(Resize { mode, height, width });
         let none = || CropFields { size: 0, height: 0, width: 0 };
         assert_eq!(batch(none(), resize(ResizeMode::Warp, 8, 9)), Ok(vec![2, 3, 8, 9]));
         assert_eq!(batch(none(), resize(ResizeMode::FitLargeSizeAndPad, 8, 9)), Ok(vec![2, 3, 8, 9]));
@@ -269,6 +277,20 @@ mod tests {
         let crop = CropFields { size: 5, height: 0, width: 0 };
         let message = "crop_size 5 is larger than the first picture, resized to 3 x 4 x 4";
         assert_eq!(batch(crop, resize(ResizeMode::Warp, 4, 4)), Err(message.into()));
+    }
+
+    #[test]
+    fn a_crop_fits_into_what_pictures_are_resized_to() {
+        let within = |size, height, bounds: &[(Option<i64>, Option<i64>)]| {
+            let bounds = bounds.iter().map(|&(height, width)| Bounds { height, width }).collect();
+            batch(CropFields { size, height, width: 0 }, Resizing::Bounds(bounds))
+        };
+        assert_eq!(within(0, 9, &[]), Ok(vec![2, 3, 9, 6]));
+        assert_eq!(within(7, 0, &[]), Err("crop_size 7 is larger than the first picture, 3 x 5 x 6".into()));
+        assert_eq!(within(7, 0, &[(Some(8), Some(7))]), Ok(vec![2, 3, 7, 7]));
+        assert_eq!(within(0, 0, &[(Some(0), None)]), Ok(vec![2, 3, 5, 6]));
+        let error = within(4, 0, &[(Some(4), None), (None, Some(3))]).unwrap_err();
+        assert_eq!(error, "crop_size 4 is larger than 3, what pictures are resized to");
     }
 
     #[test]

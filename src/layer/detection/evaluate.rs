@@ -24,7 +24,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["detection_evaluate_param"])
-.known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
+.known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
 
 /// Which detections are true.
 #[derive(Debug, Clone, PartialEq)]

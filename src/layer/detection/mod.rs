@@ -3,11 +3,15 @@
 use super::{LayerType, SetupContext};
 use crate::error::{Refusal, ensure};
 
+mod boxes;
+mod crops;
 mod eval_detection;
 mod evaluate;
 mod files;
 mod output;
+mod parts;
 mod prior_box;
+mod yolo;
 
 pub use eval_detection::EvalDetection;
 pub use evaluate::DetectionEvaluate;
@@ -15,8 +19,31 @@ pub use output::DetectionOutput;
 pub use prior_box::PriorBox;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[eval_detection::TYPE, evaluate::TYPE, output::SSD, output::REFINEDET, prior_box::TYPE];
+pub(super) static TYPES: &[LayerType] = &[
+    boxes::NMS,
+    boxes::NMS_GATHER,
+    boxes::NON_MAX_SUPPRESSION,
+    boxes::TOPK_GATHER,
+    boxes::WHERE4,
+    boxes::WHERE4_GATHERND,
+    boxes::WHERE4_GATHERND_CROP,
+    crops::CROP_AND_RESIZE,
+    crops::MASK_RCNN_DETECTION,
+    crops::MASK_RCNN_PROPOSAL,
+    crops::PYRAMID_ROI_ALIGN,
+    eval_detection::TYPE,
+    evaluate::TYPE,
+    output::REFINEDET,
+    output::SSD,
+    output::SYNOPSYS,
+    parts::DECODER,
+    parts::SORT,
+    prior_box::TYPE,
+    yolo::PROPOSAL,
+    yolo::REORG,
+    yolo::TENSOR2BOX,
+    yolo::UPSAMPLE_DARKNET,
+];
 
 /// The prior boxes of a layer whose bottoms are locations, confidences and priors.
 pub(super) struct Priors(i64);

@@ -8,6 +8,10 @@
 //! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. Missing axes count as 1. No blobs.
 //! With `visualize` the layer sets up a transformer, which draws as in [data layers](super::super::data), once.
 //!
+//! In Synopsys' Caffe the predictions of `nbottom` layers may come apart, confidences first, then locations, then the priors of
+//! all, in one bottom or in as many; there are at least 2 `nbottom` + 1 bottoms then, and with fewer than that, but at least
+//! `nbottom`, nothing is checked. With `tflite_detection` the top is (max_classes_per_detection `keep_top_k`, 7).
+//!
 //! The label map and the list of sizes are read while the net is built. Caffe also makes the folder `output_directory`
 //! then; nothing is made here.
 
@@ -24,6 +28,8 @@ use crate::proto::caffe::{DetectionOutputParameter, NonMaximumSuppressionParamet
 pub(super) const SSD: LayerType = entry(Arity::between(3, 4)).known(Known::In(&["ssd", "intel", "nvidia"]));
 
 pub(super) const REFINEDET: LayerType = entry(Arity::between(3, 5)).known(Known::In(&["refinedet"]));
+
+pub(super) const SYNOPSYS: LayerType = entry(Arity::at_least(3)).known(Known::In(&["synopsys"]));
 
 const fn entry(bottoms: Arity) -> LayerType {
     LayerType::new(
@@ -63,8 +69,44 @@ pub struct DetectionOutput {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = DetectionOutputParameter::default();
-    let param = ctx.param.detection_output_param.as_deref().unwrap_or(&default);
+    let param = param(ctx);
+    let Prepared { operator, draws, notices } = prepare(ctx, &param)?;
+    match parts(ctx, &param) {
+        Parts::Together => {
+            let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
+            ensure!(a == b, "bottom", "the batches differ: {} and {}", ctx.bottom(0), ctx.bottom(1));
+            Priors::new(ctx)?.check_predictions(ctx, operator.num_classes, operator.share_location)?;
+        }
+        Parts::Apart { count, priors } => check_apart(ctx, &operator, param.no_permute(), count, priors)?,
+        Parts::Unchecked => {}
+    }
+    const REGULAR: &str = "detection_output_param.tflite_use_regular_nms";
+    ensure!(!param.tflite_use_regular_nms(), REGULAR, "tflite_use_regular_nms is not implemented");
+    let dims = match param.tflite_detection() {
+        true => vec![i64::from(param.max_classes_per_detection()).saturating_mul(operator.keep_top_k.into()), 7],
+        false => vec![1, 1, 1, 7],
+    };
+    let top = Shape::new(dims).at("detection_output_param.keep_top_k")?;
+    Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
+}
+
+/// The settings, of which there may be none.
+pub(super) fn param(ctx: &SetupContext<'_>) -> DetectionOutputParameter {
+    ctx.param.detection_output_param.as_deref().cloned().unwrap_or_default()
+}
+
+/// What the settings make before any bottom is looked at.
+pub(super) struct Prepared {
+    pub(super) operator: DetectionOutput,
+    pub(super) draws: Vec<Draw>,
+    pub(super) notices: Vec<String>,
+}
+
+/// Reads the settings and the files that they name.
+///
+/// # Errors
+/// A setting is missing or out of its range, or a file cannot be read.
+pub(super) fn prepare(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) -> Result<Prepared, Refusal> {
     let nms = param.nms_param.unwrap_or_default();
     let Some(num_classes) = param.num_classes else {
         let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
@@ -86,11 +128,73 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut notices = Vec::new();
     check_files(ctx, param.save_output_param.as_ref(), &mut notices)?;
     let draws = if param.visualize() { Transform::new(ctx, &mut notices)?.draws() } else { Vec::<Draw>::new() };
-    let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
-    ensure!(a == b, "bottom", "the batches differ: {} and {}", ctx.bottom(0), ctx.bottom(1));
-    Priors::new(ctx)?.check_predictions(ctx, operator.num_classes, operator.share_location)?;
-    let top = Shape::new([1, 1, 1, 7]).at("top")?;
-    Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
+    Ok(Prepared { operator, draws, notices })
+}
+
+/// How the predictions of several layers come to the layer.
+enum Parts {
+    /// Put together before.
+    Together,
+    /// The confidences of so many layers, their locations, and the priors of all, in so many bottoms.
+    Apart { count: usize, priors: usize },
+    /// In a way that Caffe does not check.
+    Unchecked,
+}
+
+/// By the number of bottoms. Only where there is a field `nbottom` predictions may come apart.
+fn parts(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) -> Parts {
+    let count = param.nbottom.unwrap_or_else(|| ctx.default_of("DetectionOutputParameter", "nbottom"));
+    let (count, given) = (usize::try_from(count).unwrap_or(0), ctx.bottoms.len());
+    let has_first_step = param.arm_conf_no_concat() || param.arm_loc_no_concat();
+    match count {
+        0 => Parts::Together,
+        _ if has_first_step && given == 4 * count + 1 => Parts::Apart { count, priors: 1 },
+        _ if has_first_step => Parts::Unchecked,
+        _ if given < count => Parts::Together,
+        _ if given < 2 * count + 1 => Parts::Unchecked,
+        _ if given < 3 * count || count == 1 => Parts::Apart { count, priors: 1 },
+        _ => Parts::Apart { count, priors: count },
+    }
+}
+
+fn check_apart(
+    ctx: &SetupContext<'_>,
+    operator: &DetectionOutput,
+    no_permute: bool,
+    count: usize,
+    priors: usize,
+) -> Result<(), Refusal> {
+    let locations_of_one = if operator.share_location { 4 } else { 4 * operator.num_classes };
+    let dim = |bottom: usize, axis: usize| ctx.legacy_dim(bottom, axis).map(i64::from);
+    let (mut confidences, mut locations) = (0, 0);
+    for (bottom, located) in (0..count).map(|bottom| (bottom, bottom + count)) {
+        let (a, b) = (ctx.bottom(bottom), ctx.bottom(located));
+        ensure!(dim(bottom, 0)? == dim(located, 0)?, "bottom", "the batches differ: {a} and {b}");
+        if no_permute {
+            let anchors = dim(located, 1)?.checked_div(locations_of_one).unwrap_or_default();
+            let positions = dim(located, 2)? * dim(located, 3)?;
+            let wanted = [operator.num_classes, anchors, positions];
+            let found = [dim(bottom, 1)?, dim(bottom, 2)?, dim(bottom, 3)?];
+            ensure!(found == wanted, "bottom", "the confidences {a} do not go with the locations {b}");
+        }
+        confidences += dim(bottom, 1)?;
+        locations += dim(located, 1)?;
+    }
+    let mut boxes = 0;
+    for bottom in 2 * count..2 * count + priors {
+        boxes += dim(bottom, 2)? / 4;
+    }
+    if !no_permute {
+        let needed = boxes * locations_of_one;
+        ensure!(locations == needed, "bottom", "{boxes} priors need {needed} channels of locations, not {locations}");
+        let needed = boxes * operator.num_classes;
+        ensure!(
+            confidences == needed,
+            "bottom",
+            "{boxes} priors need {needed} channels of confidences, not {confidences}"
+        );
+    }
+    Ok(())
 }
 
 fn check_nms(nms: &NonMaximumSuppressionParameter) -> Result<(), Refusal> {

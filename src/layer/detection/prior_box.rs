@@ -5,8 +5,9 @@
 //! ```
 //!
 //! P is the number of boxes at a position: one for each `min_size` and ratio, and one for each `max_size`. The ratios are 1,
-//! each `aspect_ratio` that is not within 1e-6 of one already there, and with `flip` the inverse behind each. The second
-//! bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
+//! each `aspect_ratio` that is not within 1e-6 of one already there, and with `flip` the inverse behind each. In
+//! Synopsys' Caffe `keras` puts the inverses last, each if it is new; with `faceboxes` three `min_size` have 21 boxes; and
+//! `box_width` and `box_height` name all boxes themselves. The second bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
@@ -22,7 +23,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["prior_box_param"])
-.known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
+.known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
 
 /// Boxes around each position.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,12 +45,23 @@ pub struct PriorBox {
     pub step: Option<[f32; 2]>,
     /// Where in its cell a position is.
     pub offset: f32,
+    /// Whether the smallest of three sizes are laid out densely, as FaceBoxes has it.
+    pub dense: bool,
+    /// Width and height of boxes that replace all of those.
+    pub explicit: Vec<[f32; 2]>,
 }
+
+/// How many boxes FaceBoxes lays out at a position: 16, 4 and 1 of its three sizes.
+const DENSE_BOXES: usize = 21;
 
 impl PriorBox {
     /// How many boxes there are at a position.
     fn at_a_position(&self) -> usize {
-        self.aspect_ratios.len() * self.min_sizes.len() + self.max_sizes.len()
+        match (self.explicit.len(), self.dense) {
+            (0, true) => DENSE_BOXES + self.max_sizes.len(),
+            (0, false) => self.aspect_ratios.len() * self.min_sizes.len() + self.max_sizes.len(),
+            (explicit, _) => explicit,
+        }
     }
 }
 
@@ -66,6 +78,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         image: image(param)?,
         step: step(param)?,
         offset: param.offset(),
+        dense: param.faceboxes() && param.min_size.len() == 3,
+        explicit: param.box_width.iter().zip(&param.box_height).map(|(&width, &height)| [width, height]).collect(),
     };
     let (height, width) = (ctx.legacy_dim(0, 2)?, ctx.legacy_dim(0, 3)?);
     let boxes = [i64::from(width), operator.at_a_position() as i64, 4];
@@ -79,7 +93,10 @@ fn check_sizes(param: &PriorBoxParameter) -> Result<(), Refusal> {
     const MIN: &str = "prior_box_param.min_size";
     const MAX: &str = "prior_box_param.max_size";
     let (min, max) = (&param.min_size, &param.max_size);
-    ensure!(!min.is_empty(), MIN, "min_size is missing");
+    let (widths, heights) = (param.box_width.len(), param.box_height.len());
+    let fits = widths == 0 || widths == heights;
+    ensure!(fits, "prior_box_param.box_width", "{widths} box_width and {heights} box_height are given");
+    ensure!(!min.is_empty() || widths > 0, MIN, "min_size is missing");
     if let Some(size) = min.iter().find(|&&size| !positive(size)) {
         return Err(Refusal::at(MIN, format!("min_size {size} is not above 0")));
     }
@@ -99,14 +116,22 @@ fn positive(value: f32) -> bool {
 
 fn aspect_ratios(param: &PriorBoxParameter) -> Vec<f32> {
     let mut ratios = vec![1.0];
+    // Caffe takes the difference in single precision and compares it in double.
+    let is_new = |ratios: &[f32], ratio: f32| !ratios.iter().any(|&other| f64::from((ratio - other).abs()) < 1e-6);
+    let inverse = |ratio: f32| (1.0 / f64::from(ratio)) as f32;
     for &ratio in &param.aspect_ratio {
-        // Caffe takes the difference in single precision and compares it in double.
-        if ratios.iter().any(|&other: &f32| f64::from((ratio - other).abs()) < 1e-6) {
-            continue;
+        if is_new(&ratios, ratio) {
+            ratios.push(ratio);
+            if param.flip() && !param.keras() {
+                ratios.push(inverse(ratio));
+            }
         }
-        ratios.push(ratio);
-        if param.flip() {
-            ratios.push((1.0 / f64::from(ratio)) as f32);
+    }
+    if param.flip() && param.keras() {
+        for ratio in param.aspect_ratio.iter().map(|&ratio| inverse(ratio)) {
+            if is_new(&ratios, ratio) {
+                ratios.push(ratio);
+            }
         }
     }
     ratios

@@ -7,19 +7,25 @@ use super::softmax::class_axis;
 use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, scalar_loss};
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
 use crate::proto::caffe::focal_loss_parameter::Type;
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "FocalLoss",
-    "Takes the negative log-likelihood of the labels, weighted by how unlikely they are",
-    Arity::exactly(2),
-    Arity::between(1, 2),
-    &setup,
-)
-.params(&["focal_loss_param", "loss_param", "softmax_param"])
-.auto_tops()
-.known(Known::In(&["soeaver"]));
+pub(super) const SOEAVER: LayerType = entry(&of_soeaver).known(Known::In(&["soeaver"]));
+
+pub(super) const HAPPYNEAR: LayerType = entry(&of_happynear).known(Known::In(&["happynear"]));
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "FocalLoss",
+        "Takes the negative log-likelihood of the labels, weighted by how unlikely they are",
+        Arity::exactly(2),
+        Arity::between(1, 2),
+        rule,
+    )
+    .params(&["focal_loss_param", "loss_param", "softmax_param"])
+    .auto_tops()
+    .loss()
+}
 
 /// The negative log-likelihood of the labels under a softmax, weighted by how unlikely they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +43,16 @@ pub struct FocalLoss {
     pub beta: f32,
 }
 
-fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+fn of_soeaver(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, 0.25)
+}
+
+fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    setup(ctx, 1.0)
+}
+
+/// The setup with this factor where the net gives none.
+fn setup(ctx: &SetupContext<'_>, default_alpha: f32) -> Result<Setup, Refusal> {
     let param = ctx.param.focal_loss_param.unwrap_or_default();
     let axis = class_axis(ctx)?;
     check_inner_weight(ctx, ctx.param.loss_weight.first().copied().unwrap_or(1.0), "softmax")?;
@@ -46,7 +61,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
                        as well as the 1 top of the softmax inside it";
         return Err(Refusal::at("top", message).help("keep one top, and add a Softmax layer for the probabilities"));
     }
-    let (gamma, alpha, beta) = (param.gamma(), param.alpha(), param.beta());
+    let (gamma, alpha, beta) = (param.gamma(), param.alpha.unwrap_or(default_alpha), param.beta());
     let (weighs, counts) = (gamma >= 0.0, alpha > 0.0);
     ensure!(weighs, "focal_loss_param.gamma", "gamma {gamma} is below 0");
     ensure!(counts, "focal_loss_param.alpha", "alpha {alpha} is not above 0");
@@ -66,10 +81,12 @@ mod tests {
 
     #[test]
     fn the_defaults_are_filled_in() {
-        let made = Surroundings::of("soeaver").run(NAME, "", &[&[2, 3, 4, 5], &[2, 1, 4, 5]], 1).unwrap();
-        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
-        let Operator::Loss(Loss::Focal(loss)) = made.operator else { panic!() };
-        assert_eq!((loss.formula, loss.gamma, loss.alpha, loss.beta), (Type::Origin, 2.0, 0.25, 1.0));
+        for (dialect, alpha) in [("soeaver", 0.25), ("happynear", 1.0)] {
+            let made = Surroundings::of(dialect).run(NAME, "", &[&[2, 3, 4, 5], &[2, 1, 4, 5]], 1).unwrap();
+            assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
+            let Operator::Loss(Loss::Focal(loss)) = made.operator else { panic!() };
+            assert_eq!((loss.formula, loss.gamma, loss.alpha, loss.beta), (Type::Origin, 2.0, alpha, 1.0));
+        }
     }
 
     #[test]

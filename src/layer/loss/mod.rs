@@ -14,7 +14,10 @@ use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 mod contrastive;
 mod euclidean;
+mod euclidean_with_index;
+mod flow;
 mod focal;
+mod gan;
 mod hinge;
 mod infogain;
 mod l1;
@@ -24,6 +27,8 @@ mod region;
 mod sigmoid_cross_entropy;
 mod smooth_l1;
 mod softmax;
+mod triplet;
+mod yolo;
 
 pub use focal::FocalLoss;
 pub use multi_box::MultiBoxLoss;
@@ -32,7 +37,13 @@ pub use multi_box::MultiBoxLoss;
 pub(super) static TYPES: &[LayerType] = &[
     contrastive::TYPE,
     euclidean::TYPE,
-    focal::TYPE,
+    euclidean_with_index::TYPE,
+    flow::L1,
+    flow::LPQ,
+    focal::SOEAVER,
+    focal::HAPPYNEAR,
+    gan::BEGAN,
+    gan::GAN,
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
@@ -47,7 +58,12 @@ pub(super) static TYPES: &[LayerType] = &[
     smooth_l1::FAST_RCNN,
     smooth_l1::RFCN,
     smooth_l1::OHEM,
+    smooth_l1::SYNOPSYS,
+    smooth_l1::TURNED,
     softmax::TYPE,
+    triplet::TYPE,
+    yolo::V2,
+    yolo::V3,
     softmax::RFCN,
     softmax::OHEM,
 ];
@@ -65,6 +81,8 @@ pub enum Loss {
     },
     /// Half the mean squared distance.
     Euclidean,
+    /// The same over the items that an index names.
+    EuclideanWithIndex,
     /// The negative log-likelihood of the labels under a softmax, weighted by how unlikely they are.
     Focal(FocalLoss),
     /// The one-versus-all hinge loss.
@@ -111,8 +129,18 @@ pub enum Loss {
         /// The divisor of the sum.
         normalization: NormalizationMode,
     },
+    /// Half the squared distance up to a point, from which on it grows by 1 for each unit; divided by the number of items.
+    SmoothL1Turned {
+        /// The point.
+        turn_point: f32,
+    },
     /// The negative log-likelihood of the labels under a softmax.
     Softmax(Labels),
+    /// The loss of anchors, vectors of their kind and others.
+    Triplet {
+        /// How much further away the others have to be.
+        margin: f32,
+    },
 }
 
 /// How labels go with scores.

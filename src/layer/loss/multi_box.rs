@@ -25,7 +25,7 @@ const NUM_CLASSES: &str = "multibox_loss_param.num_classes";
 
 pub(super) const SSD: LayerType = entry(Arity::exactly(4)).known(Known::In(&["ssd", "intel", "nvidia"]));
 
-pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4)).known(Known::In(&["refinedet"]));
+pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4)).known(Known::In(&["refinedet", "synopsys"]));
 
 const fn entry(bottoms: Arity) -> LayerType {
     LayerType::new(

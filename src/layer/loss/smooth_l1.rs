@@ -8,6 +8,8 @@
 //! | SSD | none | 1 | 1 is added |
 //! | Fast R-CNN before 2016 | none or one | 1 | stays |
 //! | Fast R-CNN | none or two, inside and outside | 1 | stays |
+//! | Synopsys | none, one or two | 1 | 1 is added |
+//! | happynear, where the distance is squared below `turn_point` | none or one | 1 | stays |
 //! | R-FCN, and SmoothL1LossOHEM elsewhere | none or one | 1, or 2 with the loss of each place, (N, 1, H, W) | stays |
 //!
 //! Where the weight stays, a layer without one is no loss: Caffe sees none in it.
@@ -39,11 +41,22 @@ pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::bet
     .weightless()
     .known(Known::In(&["fast-rcnn", "soeaver", "intel"]));
 
+pub(super) const SYNOPSYS: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_synopsys)
+    .params(&["smooth_l1_loss_param"])
+    .auto_tops()
+    .known(Known::In(&["synopsys"]));
+
 pub(super) const RFCN: LayerType =
     of_each_place(NAME).params(&["smooth_l1_loss_param", "loss_param"]).known(Known::In(&["rfcn"]));
 
 pub(super) const OHEM: LayerType =
     of_each_place("SmoothL1LossOHEM").params(&["loss_param"]).known(Known::In(&["soeaver", "intel"]));
+
+pub(super) const TURNED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_happynear)
+    .params(&["smoothl1_param"])
+    .auto_tops()
+    .weightless()
+    .known(Known::In(&["happynear"]));
 
 const fn of_each_place(name: &'static str) -> LayerType {
     LayerType::new(name, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_rfcn).auto_tops().weightless()
@@ -59,12 +72,23 @@ fn of_fast_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::Loss(over_batch(1.0)), [Shape::scalar()]))
 }
 
+fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_sizes(ctx)?;
+    let turn_point = ctx.param.smoothl1_param.unwrap_or_default().turn_point();
+    Ok(Setup::new(ctx, Operator::Loss(Loss::SmoothL1Turned { turn_point }), [Shape::scalar()]))
+}
+
 fn of_faster_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let weights = ctx.bottoms.len() - 2;
     ensure!(weights != 1, "bottom", "with weights there have to be four bottoms, inside and outside weights last");
     check_sizes(ctx)?;
     let sigma = ctx.param.smooth_l1_loss_param.unwrap_or_default().sigma();
     Ok(Setup::new(ctx, Operator::Loss(over_batch(sigma)), [Shape::scalar()]))
+}
+
+fn of_synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_sizes(ctx)?;
+    Ok(scalar_loss(ctx, over_batch(ctx.param.smooth_l1_loss_param.unwrap_or_default().sigma())))
 }
 
 /// It does not look at `sigma`.
@@ -117,7 +141,7 @@ mod tests {
 
     #[test]
     fn only_that_of_ssd_is_a_loss_without_a_weight() {
-        for dialect in ["fast-rcnn", "rfcn", "soeaver", "yjxiong"] {
+        for dialect in ["fast-rcnn", "rfcn", "soeaver", "yjxiong", "happynear"] {
             let made = Surroundings::of(dialect).run(NAME, "", &[&[2, 3], &[2, 3]], 1).unwrap();
             assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, None), "{dialect}");
         }
@@ -134,6 +158,7 @@ mod tests {
         };
         assert_eq!(counts("ssd"), [2]);
         assert_eq!(counts("yjxiong"), [2, 3]);
+        assert_eq!(counts("happynear"), [2, 3]);
         assert_eq!(counts("rfcn"), [2, 3]);
         assert_eq!(counts("fast-rcnn"), [2, 4]);
     }

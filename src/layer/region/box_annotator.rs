@@ -21,8 +21,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
-.weightless()
 .params(&["box_annotator_ohem_param"])
+.weightless()
 .known(Known::WithField("box_annotator_ohem_param"));
 
 /// The labels and weights of the boxes with the largest losses; those of the others are 0.

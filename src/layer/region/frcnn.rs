@@ -37,6 +37,7 @@ pub(super) const PROPOSAL: LayerType = LayerType::new(
     &proposal,
 )
 .params(&["frcnn_proposal_param"])
+.copes_without_shapes()
 .known(KNOWN);
 
 pub(super) const PROPOSAL_TARGET: LayerType = LayerType::new(
@@ -47,6 +48,7 @@ pub(super) const PROPOSAL_TARGET: LayerType = LayerType::new(
     &proposal_target,
 )
 .params(&["frcnn_proposal_target_param"])
+.copes_without_shapes()
 .known(KNOWN);
 
 pub(super) const BOXES_OBJ: LayerType = LayerType::new(
@@ -57,6 +59,7 @@ pub(super) const BOXES_OBJ: LayerType = LayerType::new(
     &boxes_obj,
 )
 .params(&["boxes_obj_param"])
+.copes_without_shapes()
 .known(KNOWN);
 
 /// A step of Faster R-CNN.

@@ -17,11 +17,13 @@ const ONE: Arity = Arity::exactly(1);
 
 pub(super) const POOLING: LayerType =
     LayerType::new("MaskPooling", "Multiplies features by masks", Arity::exactly(2), ONE, &mask_pooling)
+        .weightless()
         .keeps_signal()
         .known(Known::In(&["soeaver"]));
 
 pub(super) const RESIZE: LayerType = LayerType::new("MaskResize", "Resizes masks", ONE, ONE, &mask_resize)
     .params(&["mask_resize_param"])
+    .weightless()
     .keeps_signal()
     .known(Known::In(&["soeaver"]));
 

@@ -8,12 +8,14 @@ mod frcnn_config;
 mod mask;
 mod pooling;
 mod position_sensitive;
+mod proposal;
 
 pub use box_annotator::BoxAnnotator;
 pub use frcnn::Frcnn;
 pub use frcnn_config::FrcnnConfig;
 pub use pooling::{RoiMask, RoiMethod, RoiPooling};
 pub use position_sensitive::{MovedParts, PositionPooling};
+pub use proposal::Proposal;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -31,4 +33,5 @@ pub(super) static TYPES: &[LayerType] = &[
     pooling::ROI_WARPING,
     position_sensitive::DEFORMABLE_PSROI_POOLING,
     position_sensitive::PSROI_POOLING,
+    proposal::TYPE,
 ];

@@ -20,8 +20,8 @@ const ONE: Arity = Arity::exactly(1);
 
 pub(super) const ROI_POOLING: LayerType =
     LayerType::new("ROIPooling", "Takes the maxima over a grid of parts of each region", TWO, ONE, &roi_pooling)
-        .weightless()
         .params(&["roi_pooling_param"])
+        .weightless()
         .keeps_signal()
         .known(Known::In(&[
             "rfcn",
@@ -41,15 +41,15 @@ pub(super) const ROI_ALIGN: LayerType = LayerType::new(
     ONE,
     &roi_align,
 )
-.weightless()
 .params(&["roi_align_param"])
+.weightless()
 .keeps_signal()
-.known(Known::In(&["soeaver"]));
+.known(Known::In(&["soeaver", "synopsys"]));
 
 pub(super) const ROI_WARPING: LayerType =
     LayerType::new("ROIWarping", "Crops each region and resizes it, in one step", TWO, ONE, &roi_warping)
-        .weightless()
         .params(&["roi_warping_param"])
+        .weightless()
         .keeps_signal()
         .known(Known::In(&["soeaver"]));
 
@@ -60,8 +60,8 @@ pub(super) const ROI_MASK_POOLING: LayerType = LayerType::new(
     ONE,
     &roi_mask_pooling,
 )
-.weightless()
 .params(&["roi_mask_pooling_param"])
+.weightless()
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
 
@@ -72,8 +72,8 @@ pub(super) const ROI_MASK_ALIGN: LayerType = LayerType::new(
     ONE,
     &roi_mask_align,
 )
-.weightless()
 .params(&["roi_mask_align_param"])
+.weightless()
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
 

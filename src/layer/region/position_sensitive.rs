@@ -23,8 +23,8 @@ pub(super) const PSROI_POOLING: LayerType = LayerType::new(
     Arity::exactly(1),
     &psroi_pooling,
 )
-.weightless()
 .params(&["psroi_pooling_param"])
+.weightless()
 .keeps_signal()
 .known(Known::WithField("psroi_pooling_param"));
 
@@ -35,8 +35,8 @@ pub(super) const DEFORMABLE_PSROI_POOLING: LayerType = LayerType::new(
     Arity::exactly(1),
     &deformable_psroi_pooling,
 )
-.weightless()
 .params(&["deformable_psroi_pooling_param"])
+.weightless()
 .keeps_signal()
 .known(Known::In(&["soeaver"]));
 

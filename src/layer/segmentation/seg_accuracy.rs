@@ -17,7 +17,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(1),
     &setup,
 )
-.weightless()
 .params(&["seg_accuracy_param"])
 .known(Known::WithField("seg_accuracy_param"));
 

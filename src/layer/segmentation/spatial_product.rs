@@ -12,7 +12,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(1),
     &setup,
 )
-.weightless()
 .known(Known::In(DEEPLAB));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

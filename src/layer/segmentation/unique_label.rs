@@ -14,7 +14,6 @@ use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType =
     LayerType::new("UniqueLabel", "Lists the labels that occur", Arity::exactly(1), Arity::exactly(1), &setup)
-        .weightless()
         .params(&["unique_label_param"])
         .known(Known::In(DEEPLAB));
 

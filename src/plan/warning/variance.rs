@@ -2,30 +2,34 @@
 //!
 //! Caffe divides the stored sums of means and variances by the factor in the third blob, and by a factor of 0 they count
 //! as 0. So each BatchNorm of a fresh net takes the mean as 0 and divides its input by √eps: with the usual eps that is
-//! 316 times as much, and after a dozen such layers the signal overflows.
+//! 316 times as much, and after a dozen such layers the signal overflows. A BN layer, of some forks, stores the variance
+//! itself.
 
 use super::{Warning, WarningKind, is_zero};
-use crate::layer::Operator;
+use crate::layer::{BnStatistics, Operator};
 use crate::net::describe;
 use crate::plan::{BlobId, Plan, PlannedLayer};
 use crate::setting::{Advice, Setting};
 
-/// The blobs of a BatchNorm.
-const VARIANCE: usize = 1;
-const FACTOR: usize = 2;
+/// The blobs that a layer reads its variance from.
+struct StoredVariance {
+    variance: usize,
+    /// What it is divided by, if anything.
+    factor: Option<usize>,
+}
 
 /// The other remedy.
 const LOAD: &str = "; or load trained weights before use";
 
 /// A warning for all layers whose variance is 0, and one for all whose factor is.
 pub(super) fn zero(plan: &Plan) -> Vec<Warning> {
-    let layers = plan.layers.iter().enumerate().filter(|(_, layer)| uses_stored_statistics(layer));
+    let layers = plan.layers.iter().enumerate().filter_map(|(index, layer)| Some((index, stored(layer)?)));
     let (mut variances, mut factors) = (Vec::new(), Vec::new());
-    for (index, _) in layers {
-        let [variance, factor] = [VARIANCE, FACTOR].map(|blob| BlobId { layer: index, blob });
-        if is_zero(plan, variance) {
-            variances.push(variance);
-        } else if is_zero(plan, factor) {
+    for (index, stored) in layers {
+        let id = |blob| BlobId { layer: index, blob };
+        if is_zero(plan, id(stored.variance)) {
+            variances.push(id(stored.variance));
+        } else if let Some(factor) = stored.factor.map(id).filter(|&factor| is_zero(plan, factor)) {
             factors.push(factor);
         }
     }
@@ -40,9 +44,15 @@ pub(super) fn zero(plan: &Plan) -> Vec<Warning> {
     variances.into_iter().chain(factors).collect()
 }
 
-/// Whether the layer is a BatchNorm with blobs of its own that reads them.
-fn uses_stored_statistics(layer: &PlannedLayer) -> bool {
-    matches!(&layer.operator, Operator::BatchNorm(norm) if norm.stored_statistics) && layer.blobs.len() > FACTOR
+/// Where the variance is that a layer reads from blobs of its own, if it does.
+fn stored(layer: &PlannedLayer) -> Option<StoredVariance> {
+    let stored = match &layer.operator {
+        Operator::BatchNorm(norm) if norm.stored_statistics => StoredVariance { variance: 1, factor: Some(2) },
+        Operator::Bn(norm) if norm.statistics == BnStatistics::Stored => StoredVariance { variance: 3, factor: None },
+        _ => return None,
+    };
+    let last = stored.factor.unwrap_or(stored.variance);
+    (layer.blobs.len() > last).then_some(stored)
 }
 
 fn warning(plan: &Plan, blobs: Vec<BlobId>, what: &str, help: Advice) -> Option<Warning> {

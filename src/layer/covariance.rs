@@ -1,0 +1,33 @@
+//! Covariance: that of the channels, over the positions of each item (ducha-aiki).
+//!
+//! The top is (N, C, C, 1). No blobs, no draws.
+
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal};
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "Covariance",
+    "Takes the covariance of the channels of each item",
+    Arity::exactly(1),
+    Arity::exactly(1),
+    &covariance,
+)
+.known(Known::In(&["ducha-aiki"]))];
+
+fn covariance(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let (num, channels) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(0, 1)?);
+    Ok(Setup::new(ctx, Operator::Covariance, [Shape::new([num, channels, channels, 1]).at("bottom")?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn channels_go_with_channels() {
+        assert_eq!(Surroundings::of("ducha-aiki").top("Covariance", "", &[&[2, 3, 4, 5]]), [2, 3, 3, 1]);
+    }
+}

@@ -1,0 +1,84 @@
+//! L1Loss and LpqLoss, FlowNet's: norms of a blob or of the difference of two (Synopsys).
+//!
+//! One or two bottoms, of which the second may be smaller, as for Synopsys' Eltwise. The layers inside draw nothing. LpqLoss
+//! needs one `p` and one `q`, or as many of each as iterations at which they begin, the first of them 0.
+
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{Refusal, ensure};
+use crate::layer::eltwise::check_from_axis;
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+
+pub(super) const L1: LayerType = LayerType::new(
+    "L1Loss",
+    "Takes the sum of absolute values, of the difference of two blobs if there are two",
+    Arity::between(1, 2),
+    Arity::exactly(1),
+    &l1,
+)
+.params(&["l1_loss_param"])
+.auto_tops()
+.known(Known::In(&["synopsys"]));
+
+pub(super) const LPQ: LayerType = LayerType::new(
+    "LpqLoss",
+    "Takes the sum of powers, of the difference of two blobs if there are two, to another power",
+    Arity::between(1, 2),
+    Arity::exactly(1),
+    &lpq,
+)
+.params(&["lpq_loss_param"])
+.auto_tops()
+.known(Known::In(&["synopsys"]));
+
+fn l1(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    if ctx.bottoms.len() > 1 {
+        check_from_axis(ctx, 0, "bottom")?;
+    }
+    ctx.four_axes(0)?;
+    Ok(Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Opaque, [Shape::scalar()]) })
+}
+
+fn lpq(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const STARTS: &str = "lpq_loss_param.pq_episode_starts_at_iter";
+    let param = ctx.param.lpq_loss_param.clone().unwrap_or_default();
+    let (starts, ps, qs) = (&param.pq_episode_starts_at_iter, param.p.len(), param.q.len());
+    let is_constant = starts.is_empty() && ps == 1 && qs == 1;
+    ensure!(
+        is_constant || starts.len() == ps && ps == qs && ps > 0,
+        "lpq_loss_param",
+        "{ps} p, {qs} q and {} iterations are given: give one p and one q, or as many of each",
+        starts.len()
+    );
+    ensure!(starts.is_sorted_by(|a, b| a < b), STARTS, "the iterations do not increase");
+    ensure!(starts.first().is_none_or(|&first| first == 0), STARTS, "the first iteration is not 0");
+    l1(ctx)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn the_second_bottom_may_be_smaller() {
+        let synopsys = Surroundings::of("synopsys");
+        let made = synopsys.run("L1Loss", "", &[&[2, 3, 4], &[2, 3]], 1).unwrap();
+        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
+        assert!(synopsys.run("L1Loss", "", &[&[2, 3, 4]], 1).is_ok());
+        let message = "bottom: bottom 1 (3) has other axes than bottom 0 (2, 3) from axis 0 on";
+        assert_eq!(synopsys.refusal("L1Loss", "", &[&[2, 3], &[3]]), message);
+    }
+
+    #[test]
+    fn powers_have_a_schedule() {
+        let synopsys = Surroundings::of("synopsys");
+        let error = |fields: &str| synopsys.refusal("LpqLoss", &format!("lpq_loss_param {{ {fields} }}"), &[&[2]]);
+        assert!(synopsys.run("LpqLoss", "lpq_loss_param { p: 2 q: 0.5 }", &[&[2]], 1).is_ok());
+        let field = "lpq_loss_param.pq_episode_starts_at_iter";
+        assert_eq!(error("p: 1 q: 1 pq_episode_starts_at_iter: 5"), format!("{field}: the first iteration is not 0"));
+        let starts = "pq_episode_starts_at_iter: [0, 0]";
+        assert_eq!(error(&format!("p: [1, 2] q: [1, 2] {starts}")), format!("{field}: the iterations do not increase"));
+        let message = "0 p, 0 q and 0 iterations are given: give one p and one q, or as many of each";
+        assert_eq!(error(""), format!("lpq_loss_param: {message}"));
+    }
+}

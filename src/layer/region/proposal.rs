@@ -1,0 +1,103 @@
+//! Proposal: the best of the boxes that a region proposal network predicts, by settings of the net itself (happynear).
+//!
+//! ```text
+//! bottoms = scores (N, ...), boxes, the size of the picture
+//! tops    = (N post_nms_topn, 5): the number of a picture, and a box in it; (N post_nms_topn), their scores
+//! ```
+//!
+//! Of the bottoms only the first axis of the first is looked at while the net is built, and their number is not checked. Without
+//! a ratio and a scale there is no anchor, for which Caffe has no memory. No blobs, no draws.
+
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::checked_size;
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+
+pub(super) const TYPE: LayerType = LayerType::new(
+    "Proposal",
+    "Takes the best of predicted boxes as proposals",
+    Arity::at_least(1),
+    Arity::at_least(1),
+    &setup,
+)
+.params(&["proposal_param"])
+.weightless()
+.known(Known::In(&["happynear"]));
+
+/// The best of predicted boxes.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Proposal {
+    /// How many elements of the picture one of the features stands for.
+    pub feat_stride: u32,
+    /// The side of the square that the anchors are made from.
+    pub base_size: u32,
+    /// The least side of a box.
+    pub min_size: u32,
+    /// The ratios of height and width of the anchors.
+    pub ratios: Vec<f32>,
+    /// Their sizes, as multiples of the square's side.
+    pub scales: Vec<f32>,
+    /// How many boxes are compared.
+    pub pre_nms_topn: u32,
+    /// How many are kept.
+    pub post_nms_topn: i64,
+    /// The overlap from which on the lesser of two boxes is dropped.
+    pub nms_thresh: f32,
+}
+
+fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const KEPT: &str = "proposal_param.post_nms_topn";
+    let param = ctx.param.proposal_param.clone().unwrap_or_default();
+    for (values, name, field) in
+        [(&param.ratio, "ratio", "proposal_param.ratio"), (&param.scale, "scale", "proposal_param.scale")]
+    {
+        ensure!(!values.is_empty(), field, "{name} is missing, which leaves no anchor");
+    }
+    let Some(&items) = ctx.bottom(0).dims().first() else {
+        return Err(Refusal::at("bottom", "the scores need an axis, and have none"));
+    };
+    let post_nms_topn = checked_size(param.post_nms_topn.unwrap_or(300), KEPT)?;
+    let boxes = i64::from(items) * post_nms_topn;
+    let mut tops = vec![Shape::new([boxes, 5]).at(KEPT)?, Shape::new([boxes]).at(KEPT)?];
+    tops.resize(ctx.top_count(), Shape::unshaped());
+    let operator = Proposal {
+        feat_stride: param.feat_stride_uint32.unwrap_or(16),
+        base_size: param.base_size.unwrap_or(16),
+        min_size: param.min_size.unwrap_or(16),
+        pre_nms_topn: param.pre_nms_topn_uint32.unwrap_or(6000),
+        post_nms_topn,
+        nms_thresh: param.nms_thresh.unwrap_or(0.7),
+        ratios: param.ratio,
+        scales: param.scale,
+    };
+    Ok(Setup::new(ctx, Operator::Proposal(operator), tops))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::Surroundings;
+
+    const BOTTOMS: &[&[i32]] = &[&[2, 18, 7, 9], &[2, 36, 7, 9], &[2, 3]];
+
+    #[test]
+    fn each_picture_has_as_many_boxes() {
+        let text = "proposal_param { ratio: 1 scale: 8 post_nms_topn: 100 }";
+        let made = Surroundings::of("happynear").run("Proposal", text, BOTTOMS, 2).unwrap();
+        let tops: Vec<&[i32]> = made.tops.iter().map(|top| top.dims()).collect();
+        assert_eq!(tops, [&[200, 5][..], &[200]]);
+        let top = Surroundings::of("happynear").top("Proposal", "proposal_param { ratio: 1 scale: 8 }", BOTTOMS);
+        assert_eq!(top, [600, 5]);
+    }
+
+    #[test]
+    fn refusals() {
+        let error = |text: &str| Surroundings::of("happynear").refusal("Proposal", text, BOTTOMS);
+        let message = "proposal_param.scale: scale is missing, which leaves no anchor";
+        assert_eq!(error("proposal_param { ratio: 1 }"), message);
+        let huge = "proposal_param { ratio: 1 scale: 8 post_nms_topn: 2147483647 }";
+        let message = "proposal_param.post_nms_topn: a blob holds at most 2147483647 elements, 4294967294 x 5 are more";
+        assert_eq!(error(huge), message);
+    }
+}

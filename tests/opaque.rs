@@ -11,10 +11,10 @@ const NET: &str = r#"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
 layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
         convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }
-layer { name: "mish1" type: "Mish" bottom: "conv1" top: "mish1" }
-layer { name: "ip" type: "InnerProduct" bottom: "mish1" top: "ip"
+layer { name: "glow1" type: "Glow" bottom: "conv1" top: "glow1" }
+layer { name: "ip" type: "InnerProduct" bottom: "glow1" top: "ip"
         inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
-layer { name: "mish2" type: "Mish" bottom: "ip" top: "mish2" }
+layer { name: "glow2" type: "Glow" bottom: "ip" top: "glow2" }
 "#;
 
 fn folder(net: &str) -> Folder {
@@ -58,71 +58,71 @@ fn advised(text: &str) -> Vec<String> {
 #[test]
 fn an_unknown_type_is_told_once_with_the_options_that_would_do() {
     let text = refused(NET, "");
-    let expected = r#"error: layer "mish1" (Mish), type: unknown layer type "Mish", which another layer has too"#;
+    let expected = r#"error: layer "glow1" (Glow), type: unknown layer type "Glow", which another layer has too"#;
     assert!(text.contains(expected), "{text}");
-    assert_eq!(advised(&text), ["--opaque Mish", "--shape mish1=N,C,H,W", "--blob mish1.0=N,C,H,W"], "{text}");
+    assert_eq!(advised(&text), ["--opaque Glow", "--shape glow1=N,C,H,W", "--blob glow1.0=N,C,H,W"], "{text}");
     // The options do.
-    blobs(NET, "--opaque Mish");
-    blobs(NET, "--shape mish1=1,4,6,6 --opaque Mish");
+    blobs(NET, "--opaque Glow");
+    blobs(NET, "--shape glow1=1,4,6,6 --opaque Glow");
     // A shape for the one says nothing of the other.
-    let text = refused(NET, "--shape mish1=1,4,6,6");
-    assert!(text.contains(r#"layer "mish2" (Mish)"#) && text.contains("`--opaque Mish` takes it as it is"), "{text}");
+    let text = refused(NET, "--shape glow1=1,4,6,6");
+    assert!(text.contains(r#"layer "glow2" (Glow)"#) && text.contains("`--opaque Glow` takes it as it is"), "{text}");
 }
 
 #[test]
 fn an_opaque_layer_is_saved_as_it_is_and_draws_nothing() {
-    let known = NET.replace("Mish", "ReLU");
-    let opaque = blobs(NET, "--opaque Mish");
+    let known = NET.replace("Glow", "ReLU");
+    let opaque = blobs(NET, "--opaque Glow");
     assert_eq!(opaque, blobs(&known, ""));
     let folder = folder(NET);
-    folder.run("init net.prototxt -o out.caffemodel --seed 1 --opaque Mish --provenance out.json").success();
+    folder.run("init net.prototxt -o out.caffemodel --seed 1 --opaque Glow --provenance out.json").success();
     folder.run("convert out.caffemodel out.prototxt --no-weights").success();
     let text = String::from_utf8(std::fs::read(folder.path("out.prototxt")).unwrap()).unwrap();
-    assert_eq!(text.matches("type: \"Mish\"").count(), 2);
+    assert_eq!(text.matches("type: \"Glow\"").count(), 2);
     let record = String::from_utf8(std::fs::read(folder.path("out.json")).unwrap()).unwrap();
-    assert!(record.contains("--opaque Mish"), "{record}");
+    assert!(record.contains("--opaque Glow"), "{record}");
 }
 
 #[test]
 fn blobs_are_given_with_their_sizes_and_filled_by_rules() {
-    let options = "--opaque Mish --blob mish1.0=1,4,1,1 --blob mish1.1=4 --rule mish1.0=gaussian:std=0.5";
+    let options = "--opaque Glow --blob glow1.0=1,4,1,1 --blob glow1.1=4 --rule glow1.0=gaussian:std=0.5";
     let made = blobs(NET, options);
-    let own: Vec<_> = made.iter().filter(|(layer, ..)| layer == "mish1").collect();
+    let own: Vec<_> = made.iter().filter(|(layer, ..)| layer == "glow1").collect();
     assert_eq!((&own[0].2, &own[1].2), (&vec![1, 4, 1, 1], &vec![4]));
     assert!(own[0].3 > 0.0 && own[1].3 == 0.0);
     // A blob says that the layer is known well enough; its tops still need a shape.
-    let text = refused(NET, "--blob mish1.0=4 --shape mish2=1,2");
-    let expected = "help: give the shape with `--shape mish1=N,C,H,W`: layer \"ip\" (InnerProduct) needs it";
-    assert!(text.contains(r#"the shape of "mish1" is not known"#) && text.contains(expected), "{text}");
+    let text = refused(NET, "--blob glow1.0=4 --shape glow2=1,2");
+    let expected = "help: give the shape with `--shape glow1=N,C,H,W`: layer \"ip\" (InnerProduct) needs it";
+    assert!(text.contains(r#"the shape of "glow1" is not known"#) && text.contains(expected), "{text}");
 }
 
 #[test]
 fn a_blob_without_a_size_is_an_error_with_its_place() {
-    let params = NET.replace("top: \"mish1\" }", "top: \"mish1\"\n  param { lr_mult: 1 } param { lr_mult: 2 } }");
-    let text = refused(&params, "--opaque Mish --blob mish1.0=4");
+    let params = NET.replace("top: \"glow1\" }", "top: \"glow1\"\n  param { lr_mult: 1 } param { lr_mult: 2 } }");
+    let text = refused(&params, "--opaque Glow --blob glow1.0=4");
     assert!(text.contains("given 2 times, so that there are as many blobs; blob 1 has no size"), "{text}");
-    assert!(text.contains("--> net.prototxt:6:3") && text.contains("`--blob mish1.1=N,C,H,W`"), "{text}");
-    let text = refused(NET, "--opaque Mish --blob mish1.1=4");
+    assert!(text.contains("--> net.prototxt:6:3") && text.contains("`--blob glow1.1=N,C,H,W`"), "{text}");
+    let text = refused(NET, "--opaque Glow --blob glow1.1=4");
     assert!(text.contains("blob 0 has no size, but later blobs have"), "{text}");
-    let text = refused(NET, "--opaque Mish --blob mish1.0=0,4");
+    let text = refused(NET, "--opaque Glow --blob glow1.0=0,4");
     assert!(text.contains("blob 0 of shape (0, 4) would be empty") && text.contains("net.prototxt:5:1"), "{text}");
-    let text = refused(NET, "--opaque Mish --blob mish1.18446744073709551615=4");
+    let text = refused(NET, "--opaque Glow --blob glow1.18446744073709551615=4");
     assert!(text.contains("blob 0 has no size"), "{text}");
 }
 
 #[test]
 fn what_is_said_of_no_opaque_layer_is_refused() {
     for (options, expected) in [
-        ("--opaque Mish --opaque Mush", r#"no layer of the net is of the type "Mush" (did you mean "Mish"?)"#),
-        ("--opaque Mish --opaque ReLU", r#"the layer type "ReLU" is known here: it cannot be taken for opaque"#),
-        ("--opaque Mish --blob mish3.0=4", r#"for blob 0 of "mish3": no such layer (did you mean "mish1"?)"#),
+        ("--opaque Glow --opaque Glew", r#"no layer of the net is of the type "Glew" (did you mean "Glow"?)"#),
+        ("--opaque Glow --opaque ReLU", r#"the layer type "ReLU" is known here: it cannot be taken for opaque"#),
+        ("--opaque Glow --blob glow3.0=4", r#"for blob 0 of "glow3": no such layer (did you mean "glow1"?)"#),
         (
-            "--opaque Mish --blob conv1.0=4",
+            "--opaque Glow --blob conv1.0=4",
             r#"of "conv1": the layer type "Convolution" is known here, and makes its own"#,
         ),
-        ("--blob mish1=4", "expected LAYER.INDEX=N,C,H,W"),
-        ("--blob mish1.0", "expected LAYER.INDEX=N,C,H,W"),
-        ("--blob mish1.0=4,y", "\"y\" is not a size"),
+        ("--blob glow1=4", "expected LAYER.INDEX=N,C,H,W"),
+        ("--blob glow1.0", "expected LAYER.INDEX=N,C,H,W"),
+        ("--blob glow1.0=4,y", "\"y\" is not a size"),
     ] {
         let text = refused(NET, options);
         assert!(text.contains(expected), "{options}: {text}");

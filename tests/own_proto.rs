@@ -23,8 +23,8 @@ fn proto(added_to_layers: &str, added: &str) -> String {
 
 /// A fork with a field of its own in layers, and one in a message that the program reads.
 fn fork() -> String {
-    let layers = "optional MishParameter mish_param = 7123;";
-    let added = "message MishParameter { optional float beta = 2; repeated string note = 1; enum Kind { SOFT = 4; }
+    let layers = "optional GlowParameter glow_param = 7123;";
+    let added = "message GlowParameter { optional float beta = 2; repeated string note = 1; enum Kind { SOFT = 4; }
                  optional Kind kind = 3; }";
     let text = proto(layers, added);
     let start = "\nmessage ConvolutionParameter {\n";
@@ -35,7 +35,7 @@ const NET: &str = r#"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
 layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
         convolution_param { num_output: 4 kernel_size: 3 ternary: true weight_filler { type: "xavier" } } }
-layer { name: "mish" type: "Mish" bottom: "conv" top: "mish" mish_param { kind: SOFT note: "a" beta: 0.5 note: "b" } }
+layer { name: "glow" type: "Glow" bottom: "conv" top: "glow" glow_param { kind: SOFT note: "a" beta: 0.5 note: "b" } }
 "#;
 
 fn refused(folder: &Folder, proto: &str) -> String {
@@ -60,11 +60,11 @@ fn fields_that_nobody_knows_are_kept_and_saved_with_their_numbers() {
     let folder = Folder::new();
     folder.write("my.proto", fork());
     folder.write("net.prototxt", NET);
-    let lacking = stderr(&folder.run("init net.prototxt -o out --seed 1 --opaque Mish").code(2));
+    let lacking = stderr(&folder.run("init net.prototxt -o out --seed 1 --opaque Glow").code(2));
     assert!(lacking.contains("unknown field"), "{lacking}");
-    folder.run("init net.prototxt -o out.caffemodel --seed 1 --opaque Mish --proto my.proto").success();
+    folder.run("init net.prototxt -o out.caffemodel --seed 1 --opaque Glow --proto my.proto").success();
     let saved = std::fs::read(folder.path("out.caffemodel")).unwrap();
-    // mish_param = 7123: note = 1 twice, beta = 2, kind = 3.
+    // glow_param = 7123: note = 1 twice, beta = 2, kind = 3.
     let expected = b"\x9a\xbd\x03\x0d\x0a\x01a\x0a\x01b\x15\0\0\0\x3f\x18\x04";
     assert!(saved.windows(expected.len()).any(|found| found == expected), "the field is not saved");
     // ternary = 99, behind all fields with smaller numbers.
@@ -72,7 +72,7 @@ fn fields_that_nobody_knows_are_kept_and_saved_with_their_numbers() {
     folder.run("convert out.caffemodel out.prototxt --proto my.proto").success();
     let text = std::fs::read_to_string(folder.path("out.prototxt")).unwrap();
     assert!(
-        text.contains("mish_param {\n    note: \"a\"\n    note: \"b\"\n    beta: 0.5\n    kind: SOFT\n  }"),
+        text.contains("glow_param {\n    note: \"a\"\n    note: \"b\"\n    beta: 0.5\n    kind: SOFT\n  }"),
         "{text}"
     );
     assert!(text.contains("ternary: true"), "{text}");
@@ -80,7 +80,7 @@ fn fields_that_nobody_knows_are_kept_and_saved_with_their_numbers() {
     assert_eq!(hash(&folder.path("out.caffemodel")), hash(&folder.path("again.caffemodel")));
     folder.run("inspect out.caffemodel --proto my.proto").success();
     let donated =
-        "init net.prototxt -o donated.caffemodel --seed 2 --opaque Mish --proto my.proto --weights out.caffemodel";
+        "init net.prototxt -o donated.caffemodel --seed 2 --opaque Glow --proto my.proto --weights out.caffemodel";
     folder.run(donated).success();
     assert_eq!(hash(&folder.path("out.caffemodel")), hash(&folder.path("donated.caffemodel")));
 }

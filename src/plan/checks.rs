@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::Shape;
 use crate::error::{Error, Refusal, Result, ensure};
-use crate::layer::{BlobSpec, BlobValues, Draw, Setup, SetupContext};
+use crate::layer::{BlobSpec, BlobValues, Draw, LayerType, Setup, SetupContext, Shapeless};
 use crate::proto::caffe::LayerParameter;
 use crate::setting::{Advice, Setting};
 
@@ -31,6 +31,16 @@ pub(super) fn check_propagation(param: &LayerParameter) -> Result<(), Refusal> {
 pub(super) fn check_tops(setup: &Setup, tops: usize) -> Result<(), Refusal> {
     let made = setup.tops.len();
     ensure!(made == tops && setup.memory.len() == tops, "", "its type makes {made} tops, the layer has {tops}");
+    Ok(())
+}
+
+/// Checks that a layer has no blobs of its own and draws nothing, and has the loss weight of its type, where its type is
+/// said to do without the shapes of its bottoms.
+pub(super) fn check_shapeless(entry: &LayerType, setup: &Setup, given: usize) -> Result<(), Refusal> {
+    if let Shapeless::PassedOn { loss_weight } = entry.shapeless {
+        let holds = setup.blobs.len() == given && setup.draws.is_empty() && setup.default_loss_weight == loss_weight;
+        ensure!(holds, "", "its type is said to have no blobs, no draws and the loss weight {loss_weight:?}");
+    }
     Ok(())
 }
 

@@ -191,8 +191,6 @@ mod tests {
             _ => String::new(),
         });
         assert_eq!(text, "raise the limit with --limit text-bytes=N, or shorten it");
-        let both = advice.followed_by(", or see ").and_naming(Setting::Level, "");
-        assert_eq!(both, "raise the limit with Limits::text_bytes, or shorten it, or see StateOptions::level");
         assert_eq!(Advice::from("remove it").text(|_| unreachable!()), "remove it");
         let both = advice.and_naming(Setting::Level, " too");
         assert_eq!(both, "raise the limit with Limits::text_bytes, or shorten itStateOptions::level too");

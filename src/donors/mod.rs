@@ -35,7 +35,7 @@ use self::complete::{check_group, check_layer};
 pub use self::donor::Donor;
 pub use self::fit::{FIT_WAYS, FitRule, FitWay};
 use self::fit::{Fit, fit, proposals};
-use self::names::Names;
+use self::names::LayerNames;
 use self::nested::Groups;
 pub(crate) use self::nested::Nested;
 pub use self::rename::{Rename, RenameError};
@@ -44,7 +44,9 @@ pub use self::report::{DonorReport, FittedBlob, MatchReport, Skipped, Taken};
 pub use self::select::{Selection, SelectionError};
 use crate::dialect::BatchNormBlobs;
 use crate::error::{Diagnostic, Error, Result};
-use crate::formats::{Gathered, Matching, Patch, Reordered, Slice, StoredBlob, StoredLayer, StoredNet, StoredValues};
+use crate::formats::{
+    GatheredValues, Matching, Patch, Reordered, Slice, StoredBlob, StoredLayer, StoredNet, StoredValues,
+};
 use crate::net::describe;
 use crate::plan::{BlobId, FittedFrom, Plan, PlannedLayer};
 use crate::proto::caffe::Phase;
@@ -106,7 +108,7 @@ pub(crate) fn apply_nested(
     if let Some((_, Some(name))) = names.find(|(index, name)| name.is_some() && called[..*index].contains(name)) {
         return Err(Error::Request(format!("two donors are called {name:?}: renames cannot tell them apart")));
     }
-    let (names, fitted) = (Names::new(&options.renames), vec![false; options.fits.len()]);
+    let (names, fitted) = (LayerNames::new(&options.renames), vec![false; options.fits.len()]);
     let mut matcher = Matcher { targets: targets(plan), plan, options, nested, names, fitted };
     let donors = donors.iter().map(|donor| matcher.prepared(donor)).collect::<Result<Vec<_>>>()?;
     matcher.names.check(&called)?;
@@ -130,7 +132,7 @@ struct Matcher<'a> {
     options: &'a MatchOptions,
     nested: Nested,
     targets: HashMap<String, (usize, usize)>,
-    names: Names<'a>,
+    names: LayerNames<'a>,
     /// Whether each rule has fitted a blob.
     fitted: Vec<bool>,
 }
@@ -336,7 +338,7 @@ impl Matcher<'_> {
             }
             Fit::Recast => stored,
             Fit::Sliced { corner } => Arc::new(Slice { values: stored, corner }),
-            Fit::Gathered(gather) => Arc::new(Gathered::new(stored, gather)),
+            Fit::Gathered(gather) => Arc::new(GatheredValues::new(stored, gather)),
             Fit::Reordered(order) => Arc::new(Reordered::new(stored, order)),
         };
         owner.take(StoredBlob { shape, legacy: false, values, ..*blob });

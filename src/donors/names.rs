@@ -4,7 +4,7 @@ use super::Rename;
 use crate::error::{Error, Result};
 
 /// The renames, and what came of each.
-pub(super) struct Names<'a> {
+pub(super) struct LayerNames<'a> {
     renames: &'a [Rename],
     /// Whether each has fitted a layer.
     used: Vec<bool>,
@@ -12,9 +12,9 @@ pub(super) struct Names<'a> {
     overtaken_by: Vec<Option<&'a Rename>>,
 }
 
-impl<'a> Names<'a> {
-    pub(super) fn new(renames: &'a [Rename]) -> Names<'a> {
-        Names { renames, used: vec![false; renames.len()], overtaken_by: vec![None; renames.len()] }
+impl<'a> LayerNames<'a> {
+    pub(super) fn new(renames: &'a [Rename]) -> LayerNames<'a> {
+        LayerNames { renames, used: vec![false; renames.len()], overtaken_by: vec![None; renames.len()] }
     }
 
     /// The names that a layer of a donor, which may have a name itself, is looked up by: those of the first rename that
@@ -51,7 +51,11 @@ impl<'a> Names<'a> {
                 format!("rename {rename}: no donor is called {donor:?}")
             }
             (None, Some(_)) => format!("rename {rename}: that donor has no layer of such a name"),
-            (None, None) => format!("rename {rename}: no donor has a layer of such a name"),
+            (None, None) => {
+                let called =
+                    rename.may_call().map(|donor| format!(", and none is called {donor:?}")).unwrap_or_default();
+                format!("rename {rename}: no donor has a layer of such a name{called}")
+            }
         };
         Err(Error::Request(message))
     }
@@ -66,7 +70,7 @@ mod tests {
     }
 
     fn refused(renames: &[Rename], layers: &[&str]) -> String {
-        let mut names = Names::new(renames);
+        let mut names = LayerNames::new(renames);
         layers.iter().for_each(|layer| drop(names.of(Some("rgb"), layer)));
         names.check(&[Some("rgb")]).unwrap_err().to_string()
     }
@@ -75,7 +79,7 @@ mod tests {
     fn the_first_rename_of_the_donor_counts() {
         let mut renames = renames(&["conv*=d*", "conv*=c*,conv*", "fc=x"]);
         renames[0] = renames[0].clone().of_donor("depth");
-        let mut names = Names::new(&renames);
+        let mut names = LayerNames::new(&renames);
         assert_eq!(names.of(Some("depth"), "conv1"), ["d1"]);
         assert_eq!(names.of(Some("rgb"), "conv1"), ["c1", "conv1"]);
         assert_eq!(names.of(None, "ip"), ["ip"]);
@@ -89,6 +93,8 @@ mod tests {
         let message = "rename conv1=a: conv*=b* comes first and takes all of its layers; put it before that one";
         assert_eq!(refused(&renames(&["conv*=b*", "conv1=a"]), &["conv1"]), message);
         assert_eq!(refused(&renames(&["fc=x"]), &["conv1"]), "rename fc=x: no donor has a layer of such a name");
+        let message = "rename depth:fc=x: no donor has a layer of such a name, and none is called \"depth\"";
+        assert_eq!(refused(&renames(&["depth:fc=x"]), &["conv1"]), message);
         let of = |donor: &str| [renames(&["fc=x"])[0].clone().of_donor(donor)];
         assert_eq!(refused(&of("rgb"), &["conv1"]), "rename rgb:fc=x: that donor has no layer of such a name");
         assert_eq!(refused(&of("d"), &["conv1"]), "rename d:fc=x: no donor is called \"d\"");

@@ -58,6 +58,11 @@ impl Rename {
         self.donor.as_deref()
     }
 
+    /// What stands before a colon in the old names, which may be meant to be the name of a donor.
+    pub(super) fn may_call(&self) -> Option<&str> {
+        self.old[0].split_once(':').map(|(donor, _)| donor)
+    }
+
     /// The rule with the new names of another before its own.
     pub(super) fn and(&self, earlier: &Rename) -> Rename {
         Rename { new: [&*earlier.new, &*self.new].concat(), ..self.clone() }

@@ -100,16 +100,16 @@ impl Gather {
 }
 
 /// The values of such an array. The row that was read last is in memory.
-pub(crate) struct Gathered {
+pub(crate) struct GatheredValues {
     values: Arc<dyn StoredValues>,
     gather: Gather,
     /// The last row that was made, and which row of the stored array it was made of.
     last: Mutex<Option<(usize, Vec<f32>)>>,
 }
 
-impl Gathered {
-    pub(crate) fn new(values: Arc<dyn StoredValues>, gather: Gather) -> Gathered {
-        Gathered { values, gather, last: Mutex::new(None) }
+impl GatheredValues {
+    pub(crate) fn new(values: Arc<dyn StoredValues>, gather: Gather) -> GatheredValues {
+        GatheredValues { values, gather, last: Mutex::new(None) }
     }
 
     fn read_row(&self, row: usize, from: usize, out: &mut [f32]) -> io::Result<()> {
@@ -133,7 +133,7 @@ impl Gathered {
     }
 }
 
-impl StoredValues for Gathered {
+impl StoredValues for GatheredValues {
     fn read(&self, mut offset: usize, mut out: &mut [f32]) -> io::Result<()> {
         let length = self.gather.row_length();
         let end = offset.checked_add(out.len()).filter(|&end| end <= length * self.gather.dims[0]);
@@ -159,7 +159,7 @@ mod tests {
 
     fn gathered(gather: &Gather, piece: usize) -> Vec<f32> {
         let stored: Vec<f32> = (0..gather.stored.iter().product()).map(|number| number as f32).collect();
-        let values = Gathered::new(Arc::new(stored), gather.clone());
+        let values = GatheredValues::new(Arc::new(stored), gather.clone());
         let mut out = vec![-1.0; gather.dims.iter().product()];
         for (index, out) in out.chunks_mut(piece).enumerate() {
             values.read(index * piece, out).unwrap();
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn nothing_is_read_behind_the_end() {
-        let values = Gathered::new(Arc::new(vec![0.0; 4]), Gather::new(&[2, 2], &[4, 2]));
+        let values = GatheredValues::new(Arc::new(vec![0.0; 4]), Gather::new(&[2, 2], &[4, 2]));
         assert_eq!(values.read(7, &mut [0.0; 2]).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

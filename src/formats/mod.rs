@@ -39,7 +39,7 @@ pub(crate) use corner::{Corner, Slice};
 pub use element::NumberType;
 pub use flaw::Flaw;
 pub use format::{FORMATS, Format, FormatEntry, FormatError, Matching};
-pub(crate) use gather::{Gather, Gathered, RowChoice};
+pub(crate) use gather::{Gather, GatheredValues, RowChoice};
 pub use hdf5::Hdf5Writer;
 pub use map::Unreadable;
 pub use npz::NpzWriter;

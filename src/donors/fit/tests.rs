@@ -12,7 +12,7 @@ fn fits(stored: &[i64], legacy: bool, needed: &[i64], on_mismatch: OnMismatch) -
 
 /// By a rule.
 fn by(how: &str, stored: &[i64], needed: &[i64]) -> Result<Fit, String> {
-    let rule = FitRule::parse("--fit", &format!("a={how}")).unwrap();
+    let rule = FitRule::parse("fit", &format!("a={how}")).unwrap();
     fit(&blob(stored, false), &Shape::new(needed).unwrap(), Some(&rule), OnMismatch::Error)
 }
 

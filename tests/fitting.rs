@@ -186,6 +186,32 @@ fn inner_products_are_transposed_even_if_their_sides_are_equal() {
 }
 
 #[test]
+fn kernels_of_tensorflow_are_put_into_caffes_order() {
+    let kernels = |outputs: usize, height: usize, width: usize| {
+        format!(
+            "type: \"Convolution\" convolution_param {{ num_output: {outputs} kernel_h: {height} kernel_w: {width} \
+             bias_term: false weight_filler {{ type: \"msra\" }} }}"
+        )
+    };
+    // (height, width, inputs, outputs), as a convolution of another meaning stores it.
+    let (height, width, inputs, outputs) = (3, 2, 2, 4);
+    let donor = net(&[1, width, 8, 8], &kernels(height, inputs, outputs));
+    let folder = pair(&donor, &net(&[1, inputs, 8, 8], &kernels(outputs, height, width)));
+    for format in ["caffemodel", "npz", "hdf5", "safetensors"] {
+        folder.run(&format!("init donor -o w --seed 7 -q --force --format {format}")).success();
+        let ((_, stored), (shape, taken)) = before_and_after(&folder, "--fit *=hwio");
+        assert_eq!(shape.dims(), [4, 2, 3, 2]);
+        let mut taken = taken.into_iter();
+        for (output, input) in (0..outputs).flat_map(|output| (0..inputs).map(move |input| (output, input))) {
+            for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+                let place = ((y * width + x) * inputs + input) * outputs + output;
+                assert_eq!(taken.next(), Some(stored[place]), "{format}");
+            }
+        }
+    }
+}
+
+#[test]
 fn kernels_gain_a_depth() {
     let kernels = |sizes: &str| {
         format!(

@@ -191,7 +191,7 @@ impl Donors {
         }
         let read = ReadOptions { limits: limits::current(), ..ReadOptions::default() };
         // Weights for a fork that is not known here are of that fork, or else of any that is.
-        let own = plan.dialect.has_own_schema().then(|| ReadOptions { dialect: Some(plan.dialect), ..read });
+        let own = plan.dialect.has_own_schema().then_some(ReadOptions { dialect: Some(plan.dialect), ..read });
         let open = |file: &WeightsFile| match own.map(|own| file.open(&own)) {
             Some(Ok(donor)) => Ok(donor),
             _ => file.open(&read),

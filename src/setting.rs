@@ -41,6 +41,8 @@ pub enum Setting {
     OnMismatch,
     /// That such a layer is passed over.
     SkipMismatches,
+    /// How such a layer's blobs are fitted: a rule, such as `fc6=reshape`.
+    FitRule(String),
     /// The net definition whose layers weights are put into.
     Net,
     /// That the weights of a net are left out.
@@ -74,6 +76,7 @@ impl fmt::Display for Setting {
             Setting::Weights | Setting::InitWithWeights { .. } => f.write_str("donors::apply"),
             Setting::OnMismatch => f.write_str("MatchOptions::on_mismatch"),
             Setting::SkipMismatches => f.write_str("OnMismatch::Skip"),
+            Setting::FitRule(rule) => write!(f, "MatchOptions::fits: {rule}"),
             Setting::Net => f.write_str("convert::fit"),
             Setting::NoWeights => f.write_str("convert::Convertible::encoded_without_weights"),
             Setting::Replace => f.write_str("AtomicFile::create with replace"),

@@ -93,7 +93,8 @@ error: w.caffemodel: layer \"a\" does not fit layer \"a\" (InnerProduct): blob 0
 3 | layer { name: \"a\" type: \"InnerProduct\" bottom: \"data\" top: \"a\"
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: rename the layer in the net to have it initialised, or see --on-mismatch
+  = help: fit its weights with --fit a=slice (or rows:... with 3 of 0 to 4), rename the layer in the net to have it \
+initialised, or see --on-mismatch
 
 ";
     assert_eq!(refused(&folder, "w.caffemodel"), expected);

@@ -191,7 +191,7 @@ impl ConvertArguments {
         let definition = net::load(net, &self.state.dialect.options()?)?.definition;
         let mut plan = Plan::new(self.state.resolve(definition)?, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
-        let excess = convert::fit(&mut plan, Donor { name: input::display_name(&self.from), net: stored })?;
+        let excess = convert::fit(&mut plan, Donor::new(input::display_name(&self.from), stored))?;
         let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");
         self.notify(&excess.iter().map(unused).collect::<Vec<_>>());
         Ok(plan)

@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 use super::input::is_standard;
 use super::table::{self, counted};
 use super::{limits, report};
-use crate::donors::{self, Donor, DonorReport, MatchOptions, MatchReport, OnMismatch, Rename, Selection, Taken};
+use crate::donors::{
+    self, Donor, DonorReport, FIT_WAYS, FitRule, FittedBlob, MatchOptions, MatchReport, OnMismatch, Rename,
+    RenameError, Selection, Taken,
+};
 use crate::given::Given;
 use crate::provenance::DonorRecord;
 use crate::{Error, Plan, ReadOptions};
@@ -23,7 +26,9 @@ const HASH_BYTES: usize = 1 << 18;
 pub(super) struct DonorArguments {
     /// Weights to take for the layers of the same name: .caffemodel, .h5, .npz, .safetensors or .binaryproto, told by
     /// content; may be repeated or separated by commas, later ones win; without it those of the solver, if it has any
-    #[arg(long, value_name = "FILE")]
+    ///
+    /// With NAME= before it a file has a name, by which renames may be meant for it alone.
+    #[arg(long, value_name = "[NAME=]FILE")]
     weights: Vec<PathBuf>,
 
     /// What to do with a layer whose shapes differ: refuse it, leave it initialised, take the leading part of a larger
@@ -31,9 +36,16 @@ pub(super) struct DonorArguments {
     #[arg(long, value_name = "error|skip|slice|pad")]
     on_mismatch: Option<OnMismatchArgument>,
 
+    /// Fit blobs whose shapes differ from the weights'; may be repeated, the last that matches wins
+    #[arg(long = "fit", value_name = "GLOB[.BLOB]=HOW", long_help = fit_help())]
+    fits: Vec<String>,
+
     /// Rename layers of the weights; a * stands for any characters and carries over to the new name; may be repeated
-    #[arg(long, value_name = "OLD=NEW")]
-    rename: Vec<Rename>,
+    ///
+    /// The first rename that fits a layer counts. Several new names, OLD=NEW,NEW, give the layer to each of them. With
+    /// the NAME of a file of weights before it, it is for the layers of that file alone.
+    #[arg(long, value_name = "[NAME:]OLD=NEW[,NEW]", value_parser = rename)]
+    rename: Vec<RenameArgument>,
 
     /// Take weights for these layers of the net only; may be repeated
     #[arg(long, value_name = "GLOB")]
@@ -52,25 +64,90 @@ enum OnMismatchArgument {
     Pad,
 }
 
+/// A rename as it is given: whether it begins with the name of a file shows once the files are known.
+#[derive(Debug, Clone)]
+struct RenameArgument(String);
+
+fn rename(text: &str) -> Result<RenameArgument, RenameError> {
+    text.parse::<Rename>().map(|_| RenameArgument(text.to_owned()))
+}
+
+impl RenameArgument {
+    /// The rename, for one of these files if it begins with its name.
+    fn read(&self, weights: &[WeightsFile]) -> crate::Result<Rename> {
+        let RenameArgument(text) = self;
+        let named = text.split_once(':').filter(|(name, _)| weights.iter().any(|file| file.is_called(name)));
+        let rename = named.map_or(text.as_str(), |(_, rename)| rename).parse::<Rename>();
+        let rename = rename.map_err(|error| Error::Request(format!("--rename {text}: {error}")))?;
+        Ok(match named {
+            Some((name, _)) => rename.of_donor(name),
+            None => rename,
+        })
+    }
+}
+
+/// A file of weights, and what renames call it.
+struct WeightsFile {
+    name: Option<String>,
+    path: PathBuf,
+}
+
+impl WeightsFile {
+    /// Reads `NAME=FILE`, unless there is a file of the whole name.
+    fn read(path: PathBuf) -> WeightsFile {
+        let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+        match path.to_str().and_then(|text| text.split_once('=')) {
+            Some((name, file)) if is_name(name) && !file.is_empty() && !path.exists() => {
+                WeightsFile { name: Some(name.to_owned()), path: PathBuf::from(file) }
+            }
+            _ => WeightsFile { name: None, path },
+        }
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name.as_deref() == Some(name)
+    }
+
+    fn open(&self, options: &ReadOptions) -> crate::Result<Donor> {
+        let donor = Donor::open_with(&self.path, options)?;
+        Ok(match &self.name {
+            Some(name) => donor.called(name),
+            None => donor,
+        })
+    }
+}
+
+/// The long help of `--fit`, from the table of the ways.
+fn fit_help() -> String {
+    let mut help = "Fit blobs whose shapes differ from the weights'; may be repeated, the last that matches wins\n\n\
+                    GLOB[.BLOB] names blobs of the net as for --rule. HOW is one of:\n"
+        .to_owned();
+    FIT_WAYS.iter().for_each(|way| help += &format!("\n  {:<18} {}", way.form, way.about));
+    help
+}
+
 impl DonorArguments {
     /// The donors asked for; `solver` are those of the solver, which `--weights` replaces.
     pub(super) fn or(&self, solver: Vec<PathBuf>) -> crate::Result<Donors> {
-        let own: Vec<PathBuf> = self.weights.iter().flat_map(|list| split(list)).collect();
-        if own.iter().any(|path| is_standard(path)) {
+        let own = self.weights.iter().flat_map(|list| split(list));
+        let own: Vec<WeightsFile> = own.map(WeightsFile::read).collect();
+        if own.iter().any(|file| is_standard(&file.path)) {
             let message =
                 "--weights -: weights are read in place, from a file; store what comes from standard input in one";
             return Err(Error::Request(message.to_owned()));
         }
-        let paths = if own.is_empty() { solver } else { own };
+        let of_solver = |path| WeightsFile { name: None, path };
+        let files = if own.is_empty() { solver.into_iter().map(of_solver).collect() } else { own };
         let chosen = [
             ("on-mismatch", self.on_mismatch.is_some()),
+            ("fit", !self.fits.is_empty()),
             ("rename", !self.rename.is_empty()),
             ("only", !self.only.is_empty()),
             ("except", !self.except.is_empty()),
         ];
-        match chosen.iter().find(|(_, given)| paths.is_empty() && *given) {
+        match chosen.iter().find(|(_, given)| files.is_empty() && *given) {
             Some((option, _)) => Err(Error::Request(format!("--{option} is about weights: give them with --weights"))),
-            None => Ok(Donors { paths, options: self.options()? }),
+            None => Ok(Donors { options: self.options(&files)?, files }),
         }
     }
 
@@ -79,13 +156,14 @@ impl DonorArguments {
         let given = |option, value: &str| Given { option, value }.to_string();
         let on_mismatch = self.on_mismatch.and_then(|value| value.to_possible_value());
         let on_mismatch = on_mismatch.map(|value| given("--on-mismatch", value.get_name()));
-        let renames = self.rename.iter().map(|rename| given("--rename", &rename.to_string()));
+        let fits = self.fits.iter().map(|rule| given("--fit", rule));
+        let renames = self.rename.iter().map(|RenameArgument(text)| given("--rename", text));
         let only = self.only.iter().map(|glob| given("--only", glob));
         let except = self.except.iter().map(|glob| given("--except", glob));
-        on_mismatch.into_iter().chain(renames).chain(only).chain(except).collect()
+        on_mismatch.into_iter().chain(fits).chain(renames).chain(only).chain(except).collect()
     }
 
-    fn options(&self) -> crate::Result<MatchOptions> {
+    fn options(&self, files: &[WeightsFile]) -> crate::Result<MatchOptions> {
         let on_mismatch = match self.on_mismatch.unwrap_or(OnMismatchArgument::Error) {
             OnMismatchArgument::Error => OnMismatch::Error,
             OnMismatchArgument::Skip => OnMismatch::Skip,
@@ -93,30 +171,32 @@ impl DonorArguments {
             OnMismatchArgument::Pad => OnMismatch::Pad,
         };
         let selection = Selection::new(&self.only, &self.except).map_err(|error| Error::Request(error.to_string()))?;
-        Ok(MatchOptions { on_mismatch, renames: self.rename.clone(), selection })
+        let fits = self.fits.iter().map(|rule| FitRule::parse("--fit", rule)).collect::<crate::Result<_>>()?;
+        let renames = self.rename.iter().map(|rename| rename.read(files)).collect::<crate::Result<_>>()?;
+        Ok(MatchOptions { on_mismatch, fits, renames, selection })
     }
 }
 
 /// The files of weights to take values from, in order, and how.
 pub(super) struct Donors {
-    paths: Vec<PathBuf>,
+    files: Vec<WeightsFile>,
     options: MatchOptions,
 }
 
 impl Donors {
     /// Enters the donors' values into the plan; what became of them is printed.
     pub(super) fn apply(&self, plan: &mut Plan) -> crate::Result<()> {
-        if self.paths.is_empty() {
+        if self.files.is_empty() {
             return Ok(());
         }
         let read = ReadOptions { limits: limits::current(), ..ReadOptions::default() };
         // Weights for a fork that is not known here are of that fork, or else of any that is.
         let own = plan.dialect.has_own_schema().then_some(ReadOptions { dialect: Some(plan.dialect), ..read });
-        let open = |path: &PathBuf| match own.map(|own| Donor::open_with(path, &own)) {
+        let open = |file: &WeightsFile| match own.map(|own| file.open(&own)) {
             Some(Ok(donor)) => Ok(donor),
-            _ => Donor::open_with(path, &read),
+            _ => file.open(&read),
         };
-        let donors = self.paths.iter().map(open).collect::<crate::Result<Vec<_>>>()?;
+        let donors = self.files.iter().map(open).collect::<crate::Result<Vec<_>>>()?;
         for donor in &donors {
             donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
         }
@@ -126,11 +206,11 @@ impl Donors {
 
     /// The donors as provenance tells them; their hashes take a pass over each file.
     pub(super) fn records(&self, hashed: bool) -> crate::Result<Vec<DonorRecord>> {
-        let record = |path: &PathBuf| {
+        let record = |WeightsFile { name, path }: &WeightsFile| {
             let sha256 = hashed.then(|| hash(path)).transpose()?;
-            Ok(DonorRecord::new(path.display().to_string(), sha256))
+            Ok(DonorRecord::new(path.display().to_string(), sha256).called(name.clone()))
         };
-        self.paths.iter().map(record).collect()
+        self.files.iter().map(record).collect()
     }
 }
 
@@ -156,6 +236,7 @@ fn hash(path: &Path) -> crate::Result<[u8; 32]> {
 
 fn print(report: &MatchReport) {
     report.donors.iter().for_each(print_donor);
+    report.notes.iter().for_each(|note| report::note(note));
     if !report.initialised.is_empty() {
         report::done(&format!("initialised: {}", layers(&report.initialised)));
     }
@@ -167,6 +248,7 @@ fn print_donor(donor: &DonorReport) {
     let parts = [
         some(in_part(|taken| taken.sliced > 0), "of them sliced"),
         some(in_part(|taken| taken.padded > 0), "of them padded"),
+        some(in_part(|taken| !taken.fitted.is_empty()), "of them fitted"),
         some(donor.skipped.len(), "do not fit"),
         some(donor.left.len(), "left out"),
         some(donor.excess.len(), "in excess"),
@@ -188,20 +270,28 @@ fn print_donor(donor: &DonorReport) {
         report::note(&format!("{}: passed over: {flaw}", donor.donor));
     }
     if report::is_verbose() {
-        donor.taken.iter().for_each(|taken| report::done(&format!("  taken: {}", describe(taken))));
+        donor.taken.iter().for_each(print_taken);
         let lists = [("left out", &donor.left), ("in excess", &donor.excess)];
         let filled = lists.into_iter().filter(|(_, names)| !names.is_empty());
         filled.for_each(|(what, names)| report::done(&format!("  {what}: {}", names.join(", "))));
     }
 }
 
+/// A layer that was taken, and how each of its blobs was fitted that was.
+fn print_taken(taken: &Taken) {
+    report::done(&format!("  taken: {}", describe(taken)));
+    for FittedBlob { index, from, shape, .. } in &taken.fitted {
+        report::done(&format!("    blob {index}: {} from {} by {}", shape, from.shape, from.how));
+    }
+}
+
 /// A layer that was taken: `conv1 as conv1_a: 2 blobs, 1 sliced`.
 fn describe(taken: &Taken) -> String {
-    let Taken { layer, target, whole, sliced, padded } = taken;
+    let Taken { layer, target, whole, sliced, padded, fitted, .. } = taken;
     let renamed = if layer == target { String::new() } else { format!(" as {target}") };
-    let parts = [(*sliced, "sliced"), (*padded, "padded")];
+    let parts = [(*sliced, "sliced"), (*padded, "padded"), (fitted.len(), "fitted")];
     let parts = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
-    let blobs = counted((whole + sliced + padded) as u64, "blob");
+    let blobs = counted((whole + sliced + padded + fitted.len()) as u64, "blob");
     format!("{layer}{renamed}: {blobs}{}", parts.collect::<String>())
 }
 

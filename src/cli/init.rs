@@ -28,7 +28,8 @@ use crate::{Plan, PlanOptions};
   caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224
   caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra --rule 'fc8.weight=gaussian:std=0.01'
   caffemodel init deploy.prototxt -o net.caffemodel --preset benchmark
-  caffemodel init net.prototxt -o net.caffemodel --weights trained.caffemodel --except 'fc8*'")]
+  caffemodel init net.prototxt -o net.caffemodel --weights trained.caffemodel --except 'fc8*'
+  caffemodel init fcn.prototxt -o fcn.caffemodel --weights vgg.caffemodel --fit 'fc[67]=reshape'")]
 pub(super) struct InitArguments {
     #[command(flatten)]
     net: NetArguments,

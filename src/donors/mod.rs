@@ -18,70 +18,42 @@
 //! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`].
 
 mod batch_norm;
+mod complete;
+mod donor;
 mod fit;
 mod fold;
 mod means;
+mod names;
 mod nested;
 mod rename;
 mod report;
 mod select;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use self::fit::{Fit, fit};
+use self::complete::{check_group, check_layer};
+pub use self::donor::Donor;
+pub use self::fit::{FIT_WAYS, FitRule, FitWay};
+use self::fit::{Fit, fit, proposals};
+use self::names::LayerNames;
 use self::nested::Groups;
 pub(crate) use self::nested::Nested;
 pub use self::rename::{Rename, RenameError};
 use self::report::Passed;
-pub use self::report::{DonorReport, MatchReport, Skipped, Taken};
+pub use self::report::{DonorReport, FittedBlob, MatchReport, Skipped, Taken};
 pub use self::select::{Selection, SelectionError};
 use crate::dialect::BatchNormBlobs;
 use crate::error::{Diagnostic, Error, Result};
-use crate::formats::map::FileMap;
-use crate::formats::{self, Matching, Patch, Slice, StoredBlob, StoredLayer, StoredNet};
+use crate::formats::{
+    GatheredValues, Matching, Patch, Reordered, Slice, StoredBlob, StoredLayer, StoredNet, StoredValues,
+};
 use crate::layer::Restoring;
-use crate::net::{ReadOptions, describe};
-use crate::plan::{BlobId, Plan, PlannedLayer};
+use crate::net::describe;
+use crate::plan::{BlobId, FittedFrom, Plan, PlannedLayer};
 use crate::proto::caffe::Phase;
+use crate::rules::escaped;
 use crate::setting::{Advice, Setting};
-
-/// A file of weights to take values from.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Donor {
-    /// What reports and errors call it.
-    pub name: String,
-    /// What it holds.
-    pub net: StoredNet,
-}
-
-impl Donor {
-    /// Weights from anywhere, and what reports and errors call them.
-    pub fn new(name: impl Into<String>, net: StoredNet) -> Donor {
-        Donor { name: name.into(), net }
-    }
-
-    /// Opens a file of weights. Layers in it may have a [`Flaw`](crate::formats::Flaw): they are errors only if the net takes
-    /// their values.
-    ///
-    /// # Errors
-    /// The others of [`formats::open`].
-    pub fn open(path: impl AsRef<Path>) -> Result<Donor> {
-        Donor::open_with(path, &ReadOptions::default())
-    }
-
-    /// As [`Donor::open`], with options.
-    ///
-    /// # Errors
-    /// Those of [`Donor::open`].
-    pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Donor> {
-        let path = path.as_ref();
-        let net = formats::read_flawed(&FileMap::open(path)?, options)?;
-        Ok(Donor { name: path.display().to_string(), net })
-    }
-}
 
 /// What to do with a layer whose shapes differ from the net's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,6 +77,9 @@ pub enum OnMismatch {
 pub struct MatchOptions {
     /// What to do where shapes differ.
     pub on_mismatch: OnMismatch,
+    /// How blobs are fitted whose shapes differ; the last rule that selects a blob of the net is the one that counts,
+    /// before `on_mismatch`.
+    pub fits: Vec<FitRule>,
     /// New names for layers of donors; the first rule that fits a name is the one that counts.
     pub renames: Vec<Rename>,
     /// Which layers of the net take values.
@@ -130,12 +105,19 @@ pub(crate) fn apply_nested(
     options: &MatchOptions,
     nested: Nested,
 ) -> Result<MatchReport> {
-    let renamed = vec![false; options.renames.len()];
-    let mut matcher = Matcher { targets: targets(plan), plan, options, nested, renamed };
+    let called: Vec<Option<&str>> = donors.iter().map(|donor| donor.called.as_deref()).collect();
+    let mut names = called.iter().enumerate();
+    if let Some((_, Some(name))) = names.find(|(index, name)| name.is_some() && called[..*index].contains(name)) {
+        return Err(Error::Request(format!("two donors are called {name:?}: renames cannot tell them apart")));
+    }
+    let (names, fitted) = (LayerNames::new(&options.renames), vec![false; options.fits.len()]);
+    let mut matcher = Matcher { targets: targets(plan), plan, options, nested, names, fitted };
     let donors = donors.iter().map(|donor| matcher.prepared(donor)).collect::<Result<Vec<_>>>()?;
-    matcher.check_options()?;
+    matcher.names.check(&called)?;
+    matcher.check_selection()?;
+    let notes = matcher.check_fits()?;
     let initialised = report::initialised(plan);
-    Ok(MatchReport { donors, initialised })
+    Ok(MatchReport { donors, initialised, notes })
 }
 
 /// The first and the last layer of the net of each name.
@@ -152,9 +134,29 @@ struct Matcher<'a> {
     options: &'a MatchOptions,
     nested: Nested,
     targets: HashMap<String, (usize, usize)>,
-    /// Whether each renaming has fitted a layer.
-    renamed: Vec<bool>,
+    names: LayerNames<'a>,
+    /// Whether each rule has fitted a blob.
+    fitted: Vec<bool>,
 }
+
+/// How a blob of a donor is taken.
+#[derive(Debug, Clone)]
+struct TakenBlob {
+    fit: Fit,
+    /// What it was before a rule fitted it.
+    fitted: Option<FittedFrom>,
+    /// The rule, by its index.
+    rule: Option<usize>,
+}
+
+impl From<Fit> for TakenBlob {
+    fn from(fit: Fit) -> TakenBlob {
+        TakenBlob { fit, fitted: None, rule: None }
+    }
+}
+
+/// Whether the layer of the net was one that takes values.
+type Found = Result<(), Passed>;
 
 impl Matcher<'_> {
     /// Takes a donor, folded as the net is.
@@ -170,7 +172,7 @@ impl Matcher<'_> {
         let cannot_read = |source| Error::io("cannot read", &donor.name, source);
         let layers = fold::folded(&donor.net.layers, has_kept).map_err(cannot_read)?;
         let vanished = donor.net.layers.len() - layers.len();
-        let folded = Donor { name: donor.name.clone(), net: StoredNet { layers, ..donor.net.clone() } };
+        let folded = Donor { net: StoredNet { layers, ..donor.net.clone() }, ..donor.clone() };
         let mut report = self.donor(&folded)?;
         if vanished > 0 {
             report
@@ -187,42 +189,55 @@ impl Matcher<'_> {
         let mut layers: Vec<&StoredLayer> = donor.net.layers.iter().collect();
         layers.sort_by_key(|layer| layer.rank);
         for layer in layers {
-            let name = self.rename(&layer.name);
-            let target = self.targets.get(&name).map(|(first, last)| match matching {
-                Matching::Layers => *first,
-                Matching::Groups => *last,
-            });
-            let beside_blobs = match matching {
-                Matching::Layers => Some(0),
-                Matching::Groups => {
-                    groups.beside_blobs(layer, target.map(|target| self.plan.layers[target].blobs.len()))
-                }
-            };
-            let target = target.zip(beside_blobs);
-            match target {
-                None => report.pass_over(layer, Passed::Excess),
-                Some(_) if !self.options.selection.contains(&name) => report.pass_over(layer, Passed::Left),
-                Some((target, groups)) => {
-                    if let Some(flaw) = &layer.flaw {
-                        return Err(flaw.error(&donor.name));
-                    }
-                    if matching == Matching::Layers && self.take_batch_norm(donor, layer, target, &mut report)? {
-                        continue;
-                    }
-                    if matching == Matching::Layers && self.take_means(donor, layer, target, &mut report)? {
-                        continue;
-                    }
-                    let planned = &self.plan.layers[target];
-                    let complete = match matching {
-                        Matching::Layers => check_layer(layer, planned),
-                        Matching::Groups => check_group(layer, groups, planned),
-                    };
-                    let fits = complete.and_then(|()| self.fits(layer, target, matching));
-                    self.layer(donor, layer, target, fits, &mut report)?;
-                }
+            let mut passed = Vec::new();
+            let names = self.names.of(donor.called.as_deref(), &layer.name);
+            for name in &names {
+                passed.extend(self.place(donor, layer, name, matching, &mut groups, &mut report)?.err());
+            }
+            if passed.len() == names.len() {
+                report.pass_over(layer, passed.into_iter().max().unwrap_or(Passed::Excess));
             }
         }
         Ok(report)
+    }
+
+    /// Takes a layer of a donor for the net's layer of this name.
+    fn place<'d>(
+        &mut self,
+        donor: &Donor,
+        layer: &'d StoredLayer,
+        name: &str,
+        matching: Matching,
+        groups: &mut Groups<'d>,
+        report: &mut DonorReport,
+    ) -> Result<Found> {
+        let target = self.targets.get(name).map(|(first, last)| match matching {
+            Matching::Layers => *first,
+            Matching::Groups => *last,
+        });
+        let beside_blobs = match matching {
+            Matching::Layers => Some(0),
+            Matching::Groups => groups.beside_blobs(layer, target.map(|target| self.plan.layers[target].blobs.len())),
+        };
+        let Some((target, groups)) = target.zip(beside_blobs) else { return Ok(Err(Passed::Excess)) };
+        if !self.options.selection.contains(name) {
+            return Ok(Err(Passed::Left));
+        }
+        if let Some(flaw) = &layer.flaw {
+            return Err(flaw.error(&donor.name));
+        }
+        if matching == Matching::Layers
+            && (self.take_batch_norm(donor, layer, target, report)? || self.take_means(donor, layer, target, report)?)
+        {
+            return Ok(Ok(()));
+        }
+        let planned = &self.plan.layers[target];
+        let complete = match matching {
+            Matching::Layers => check_layer(layer, planned),
+            Matching::Groups => check_group(layer, groups, planned),
+        };
+        let fits = complete.and_then(|()| self.fits(layer, target, matching));
+        self.layer(donor, layer, target, fits, report).map(Ok)
     }
 
     /// Takes a layer that is a BatchNorm with blobs that are not simply taken one for one; says whether it did.
@@ -290,7 +305,8 @@ impl Matcher<'_> {
     fn corrected(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<()> {
         let cannot_read = |source| Error::io("cannot read", &donor.name, source);
         let layer = &batch_norm::corrected(layer).map_err(cannot_read)?;
-        let fits = check_layer(layer, &self.plan.layers[target]).map(|()| vec![Fit::Reshaped; layer.blobs.len()]);
+        let fits =
+            check_layer(layer, &self.plan.layers[target]).map(|()| vec![Fit::Reshaped.into(); layer.blobs.len()]);
         self.layer(donor, layer, target, fits, report)
     }
 
@@ -322,30 +338,32 @@ impl Matcher<'_> {
         Ok(true)
     }
 
-    fn rename(&mut self, name: &str) -> String {
-        for (rename, used) in self.options.renames.iter().zip(&mut self.renamed) {
-            if let Some(new) = rename.apply(name) {
-                *used = true;
-                return new;
-            }
-        }
-        name.to_owned()
-    }
-
     /// How the blobs of a donor's layer fit those of the net's.
-    fn fits(&self, layer: &StoredLayer, target: usize, matching: Matching) -> Result<Vec<Fit>, String> {
+    fn fits(&self, layer: &StoredLayer, target: usize, matching: Matching) -> Result<Vec<TakenBlob>, String> {
         let reshapes = matching == Matching::Groups
             && self.options.on_mismatch == OnMismatch::Error
             && !self.plan.dialect.traits.checks_hdf5;
         let fit = |blob: &StoredBlob| {
             let id = BlobId { layer: target, blob: blob.index };
-            let fit = match fit(blob, &self.plan.blob(id).shape, self.options.on_mismatch) {
-                Err(_) if reshapes && !self.is_shared(id) => Ok(Fit::Reshaped),
-                fit => fit,
-            };
-            fit.map_err(|flaw| format!("blob {} {flaw}", blob.index))
+            let (rules, index) = (&self.options.fits, self.rule(id));
+            let rule = index.map(|index| &rules[index]);
+            match fit(blob, &self.plan.blob(id).shape, rule, self.options.on_mismatch) {
+                Err(_) if rule.is_none() && reshapes && !self.is_shared(id) => Ok(Fit::Reshaped.into()),
+                Err(flaw) => Err(format!("blob {} {flaw}", blob.index)),
+                Ok(fit) => {
+                    let rule = rule.filter(|_| fit != Fit::Whole);
+                    let from = |rule: &FitRule| FittedFrom { how: rule.how().to_string(), shape: blob.shape.clone() };
+                    Ok(TakenBlob { fit, fitted: rule.map(from), rule: rule.and(index) })
+                }
+            }
         };
         layer.blobs.iter().map(fit).collect()
+    }
+
+    /// The rule that says how values are fitted to a blob, by its index.
+    fn rule(&self, id: BlobId) -> Option<usize> {
+        let (layer, role) = (self.plan.layers[id.layer].param.name(), self.plan.blob(id).role);
+        self.options.fits.iter().rposition(|rule| rule.selects(layer, id.blob, role))
     }
 
     /// Whether the values of a blob are also those of another.
@@ -360,19 +378,20 @@ impl Matcher<'_> {
         donor: &Donor,
         layer: &StoredLayer,
         target: usize,
-        fits: Result<Vec<Fit>, String>,
+        fits: Result<Vec<TakenBlob>, String>,
         report: &mut DonorReport,
     ) -> Result<()> {
         let planned = &self.plan.layers[target];
         match fits {
             Ok(fits) => {
                 report.take(layer, planned, &fits);
-                for (blob, fit) in layer.blobs.iter().zip(fits) {
+                for (blob, taken) in layer.blobs.iter().zip(fits) {
                     let id = BlobId { layer: target, blob: blob.index };
-                    if fit == Fit::Reshaped {
+                    if taken.fit == Fit::Reshaped {
                         report.reshape(layer, id, &self.plan.blob(id).shape, &blob.shape);
                     }
-                    self.take(blob, id, fit);
+                    taken.rule.into_iter().for_each(|rule| self.fitted[rule] = true);
+                    self.take(blob, id, taken);
                 }
                 Ok(())
             }
@@ -385,25 +404,32 @@ impl Matcher<'_> {
     }
 
     /// Enters a blob where its target's values are owned.
-    fn take(&mut self, blob: &StoredBlob, target: BlobId, fit: Fit) {
-        if fit == Fit::Reshaped {
+    fn take(&mut self, blob: &StoredBlob, target: BlobId, taken: TakenBlob) {
+        if taken.fit == Fit::Reshaped {
             self.plan.layers[target.layer].blobs[target.blob].shape = blob.shape.clone();
         }
         let shape = self.plan.blob(target).shape.clone();
         let BlobId { layer, blob: index } = self.plan.owner(target);
         let owner = &mut self.plan.layers[layer].blobs[index];
-        match fit {
-            Fit::Padded { small } => owner.take_corner(Patch::new(blob.clone(), &small, &shape)),
-            Fit::Whole => owner.take(blob.clone()),
+        let stored = Arc::clone(&blob.values);
+        let values: Arc<dyn StoredValues> = match taken.fit {
+            Fit::Padded { small } => {
+                owner.take_corner(Patch::new(blob.clone(), &small, &shape));
+                taken.fitted.into_iter().for_each(|from| owner.note_fitted(from));
+                return;
+            }
+            Fit::Whole => return owner.take(blob.clone()),
             Fit::Reshaped => {
                 owner.shape = shape;
-                owner.take(blob.clone());
+                return owner.take(blob.clone());
             }
-            Fit::Sliced { corner } => {
-                let values = Arc::new(Slice { values: Arc::clone(&blob.values), corner });
-                owner.take(StoredBlob { shape, legacy: false, values, ..*blob });
-            }
-        }
+            Fit::Recast => stored,
+            Fit::Sliced { corner } => Arc::new(Slice { values: stored, corner }),
+            Fit::Gathered(gather) => Arc::new(GatheredValues::new(stored, gather)),
+            Fit::Reordered(order) => Arc::new(Reordered::new(stored, order)),
+        };
+        owner.take(StoredBlob { shape, legacy: false, values, ..*blob });
+        taken.fitted.into_iter().for_each(|from| owner.note_fitted(from));
     }
 
     fn refuse(&self, donor: &Donor, layer: &StoredLayer, target: usize, reason: &str) -> Error {
@@ -416,55 +442,41 @@ impl Matcher<'_> {
             OnMismatch::Error => ("see ", Setting::OnMismatch),
             OnMismatch::Skip | OnMismatch::Slice | OnMismatch::Pad => ("use ", Setting::SkipMismatches),
         };
-        let help = Advice::naming(format!("{RENAME}{verb}"), setting, "");
+        let help = match &proposals(&layer.blobs, planned)[..] {
+            [] => Advice::naming(format!("{RENAME}{verb}"), setting, ""),
+            [first, others @ ..] => {
+                let rule = Setting::FitRule(format!("{}={first}", escaped(planned.param.name())));
+                let others = if others.is_empty() { String::new() } else { format!(" (or {})", others.join(", ")) };
+                let after = format!("{others}, {RENAME}{verb}");
+                Advice::naming("fit its weights with ", rule, after).and_naming(setting, "")
+            }
+        };
         Diagnostic { message, location, help: Some(help) }.into()
     }
 
-    /// Refuses rules that fit nothing: they are misspelt, most likely.
-    fn check_options(&self) -> Result<()> {
-        let unused = self.options.renames.iter().zip(&self.renamed).find(|(_, used)| !**used);
-        if let Some((rename, _)) = unused {
-            return Err(Error::Request(format!("rename {rename}: no donor has a layer of such a name")));
-        }
+    /// Refuses a selection of layers that the net does not have: it is misspelt, most likely.
+    fn check_selection(&self) -> Result<()> {
         let names: Vec<&str> = self.plan.layers.iter().map(|layer| layer.param.name()).collect();
         match self.options.selection.unused(&names) {
             Some((list, glob)) => Err(Error::Request(format!("{list} {glob}: the net has no layer of such a name"))),
             None => Ok(()),
         }
     }
-}
 
-/// Whether a donor's layer has the blobs that the net's layer has.
-fn check_layer(layer: &StoredLayer, planned: &PlannedLayer) -> Result<(), String> {
-    let (stored, needed) = (layer.blobs.len(), planned.blobs.len());
-    let may_be_fewer = planned.restoring == Restoring::First;
-    if stored != needed && !(may_be_fewer && stored < needed) {
-        return Err(format!("{}, not {needed}", blobs(stored)));
+    /// Refuses rules for blobs that the net does not have, and returns a line for each other one that has fitted nothing.
+    fn check_fits(&self) -> Result<Vec<String>> {
+        let selects = |rule: &FitRule, layer: &PlannedLayer| {
+            let mut blobs = layer.blobs.iter().enumerate();
+            blobs.any(|(index, blob)| rule.selects(layer.param.name(), index, blob.role))
+        };
+        let unused = self.options.fits.iter().zip(&self.fitted).filter(|(_, used)| !**used);
+        let note = |(rule, _): (&FitRule, _)| {
+            if self.plan.layers.iter().any(|layer| selects(rule, layer)) {
+                Ok(format!("fit {rule}: it fitted no blob; those that shapes agree for are taken as they are"))
+            } else {
+                Err(Error::Request(format!("fit {rule}: the net has no such blob")))
+            }
+        };
+        unused.map(note).collect()
     }
-    match layer.blobs.iter().zip(0..).find(|(blob, index)| blob.index != *index) {
-        Some((_, missing)) => Err(format!("blob {missing} is missing")),
-        None => Ok(()),
-    }
-}
-
-/// Whether the group of a layer has those blobs that the net's layer does not share, and no more links, to `groups` and
-/// to blobs, than that layer has blobs.
-fn check_group(layer: &StoredLayer, groups: usize, planned: &PlannedLayer) -> Result<(), String> {
-    let needed = planned.blobs.len();
-    if layer.blobs.len() + groups > needed {
-        let within = if groups > 0 { format!(" and {groups} groups") } else { String::new() };
-        return Err(format!("{}{within}, not {needed}", blobs(layer.blobs.len())));
-    }
-    let is_stored = |index: usize| layer.blobs.iter().any(|blob| blob.index == index);
-    match planned.blobs.iter().enumerate().find(|(index, blob)| blob.owner.is_none() && !is_stored(*index)) {
-        Some((missing, _)) => Err(format!("blob {missing} is missing")),
-        None => match layer.blobs.last().filter(|blob| blob.index >= needed) {
-            Some(beyond) => Err(format!("there is a blob {}, and {needed} are needed", beyond.index)),
-            None => Ok(()),
-        },
-    }
-}
-
-fn blobs(count: usize) -> String {
-    if count == 1 { "1 blob".to_owned() } else { format!("{count} blobs") }
 }

@@ -5,19 +5,27 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// A rule `OLD=NEW`. A `*` in OLD stands for any characters, and each `*` in NEW for what that of OLD stood for.
+/// A rule `OLD=NEW`. A `*` in OLD stands for any characters, and each `*` in NEW for what that of OLD stood for. Several
+/// names with commas between them, `OLD=NEW,NEW`, give the layer to each of them; a comma in a name has a backslash before
+/// it.
 ///
 /// ```
 /// use caffemodel::donors::Rename;
 /// let rename: Rename = "conv*_*=vgg_*/*".parse()?;
-/// assert_eq!(rename.apply("conv3_1"), Some("vgg_3/1".to_owned()));
+/// assert_eq!(rename.apply("conv3_1"), Some(vec!["vgg_3/1".to_owned()]));
 /// assert_eq!(rename.apply("fc6"), None);
+/// let twice: Rename = "conv*=conv*,conv*_d".parse()?;
+/// assert_eq!(twice.apply("conv1"), Some(vec!["conv1".to_owned(), "conv1_d".to_owned()]));
 /// # Ok::<(), caffemodel::donors::RenameError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rename {
+    /// What the donor is called whose layers are meant; those of all donors if `None`.
+    donor: Option<String>,
+    /// The literals between the stars.
     old: Vec<String>,
-    new: Vec<String>,
+    /// The same of each new name.
+    new: Vec<Vec<String>>,
 }
 
 /// Why a text is not a rule for names.
@@ -33,16 +41,47 @@ pub enum RenameError {
 }
 
 impl Rename {
-    /// The new name, if the rule fits the old one. A `*` takes as much as it can, the first one first.
-    pub fn apply(&self, name: &str) -> Option<String> {
-        let captured = capture(&self.old, name)?;
-        let mut out = self.new[0].clone();
-        for (captured, literal) in captured.iter().zip(&self.new[1..]) {
-            out.push_str(captured);
-            out.push_str(literal);
-        }
-        Some(out)
+    /// The rule for the layers of this [donor](super::Donor::called) alone.
+    #[must_use]
+    pub fn of_donor(self, donor: impl Into<String>) -> Rename {
+        Rename { donor: Some(donor.into()), ..self }
     }
+
+    /// The new names, if the rule fits the old one. A `*` takes as much as it can, the first one first.
+    pub fn apply(&self, name: &str) -> Option<Vec<String>> {
+        let captured = capture(&self.old, name)?;
+        Some(self.new.iter().map(|new| filled(new, &captured)).collect())
+    }
+
+    /// What the donor is called whose layers are meant, if they are those of one.
+    pub fn donor(&self) -> Option<&str> {
+        self.donor.as_deref()
+    }
+
+    /// What stands before a colon in the old names, which may be meant to be the name of a donor.
+    pub(super) fn may_call(&self) -> Option<&str> {
+        self.old[0].split_once(':').map(|(donor, _)| donor)
+    }
+
+    /// The rule with the new names of another before its own.
+    pub(super) fn and(&self, earlier: &Rename) -> Rename {
+        Rename { new: [&*earlier.new, &*self.new].concat(), ..self.clone() }
+    }
+
+    /// Whether both are about the same layers.
+    pub(super) fn is_about_those_of(&self, other: &Rename) -> bool {
+        self.old == other.old && self.donor == other.donor
+    }
+}
+
+/// A name with the texts that its stars stand for.
+fn filled(literals: &[String], captured: &[&str]) -> String {
+    let mut out = literals[0].clone();
+    for (captured, literal) in captured.iter().zip(&literals[1..]) {
+        out.push_str(captured);
+        out.push_str(literal);
+    }
+    out
 }
 
 /// What the stars between these literals stand for in `name`, if it fits.
@@ -67,17 +106,43 @@ impl FromStr for Rename {
             return Err(RenameError::Form);
         }
         let split = |text: &str| text.split('*').map(str::to_owned).collect::<Vec<_>>();
-        let (old, new) = (split(old), split(new));
-        if new.len() > old.len() {
+        let old = split(old);
+        let new: Vec<Vec<String>> = names(new).iter().map(|name| split(name)).collect();
+        if new.iter().any(|new| new[..] == [String::new()]) {
+            return Err(RenameError::Form);
+        }
+        if new.iter().any(|new| new.len() > old.len()) {
             return Err(RenameError::Stars);
         }
-        Ok(Rename { old, new })
+        Ok(Rename { donor: None, old, new })
     }
+}
+
+/// The names of a list, at whose commas that have no backslash before them it is split.
+fn names(list: &str) -> Vec<String> {
+    let mut names = vec![String::new()];
+    let mut chars = list.chars().peekable();
+    while let Some(c) = chars.next() {
+        let c = match c {
+            ',' => {
+                names.push(String::new());
+                continue;
+            }
+            '\\' => chars.next_if_eq(&',').unwrap_or(c),
+            c => c,
+        };
+        names.last_mut().into_iter().for_each(|name| name.push(c));
+    }
+    names
 }
 
 impl fmt::Display for Rename {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.old.join("*"), self.new.join("*"))
+        if let Some(donor) = &self.donor {
+            write!(f, "{donor}:")?;
+        }
+        let new: Vec<String> = self.new.iter().map(|new| new.join("*").replace(',', "\\,")).collect();
+        write!(f, "{}={}", self.old.join("*"), new.join(","))
     }
 }
 
@@ -86,7 +151,7 @@ mod tests {
     use super::*;
 
     fn renamed(rule: &str, name: &str) -> Option<String> {
-        rule.parse::<Rename>().unwrap().apply(name)
+        rule.parse::<Rename>().unwrap().apply(name).map(|names| names.join(" "))
     }
 
     #[test]
@@ -106,6 +171,17 @@ mod tests {
         assert_eq!("fc8".parse::<Rename>(), Err(RenameError::Form));
         assert_eq!("=x".parse::<Rename>(), Err(RenameError::Form));
         assert_eq!("a*=*/*".parse::<Rename>(), Err(RenameError::Stars));
+        assert_eq!("a=b,".parse::<Rename>(), Err(RenameError::Form));
+        assert_eq!("a*=b,*/*".parse::<Rename>(), Err(RenameError::Stars));
         assert_eq!("a*=b*".parse::<Rename>().unwrap().to_string(), "a*=b*");
+    }
+
+    #[test]
+    fn a_layer_may_get_several_names() {
+        assert_eq!(renamed("c*=c*,c*_d", "c1").unwrap(), "c1 c1_d");
+        assert_eq!(renamed("c=a\\,b,d", "c").unwrap(), "a,b d");
+        assert_eq!(renamed("c=a\\b", "c").unwrap(), "a\\b");
+        let rule = "c*=a\\,*,d".parse::<Rename>().unwrap().of_donor("rgb");
+        assert_eq!(rule.to_string(), "rgb:c*=a\\,*,d");
     }
 }

@@ -1,9 +1,10 @@
 //! What donors gave, what they had in excess, and what stayed as it was initialised.
 
+use super::TakenBlob;
 use super::fit::Fit;
 use crate::Shape;
 use crate::formats::StoredLayer;
-use crate::plan::{BlobId, Plan, PlannedLayer, SourceKind};
+use crate::plan::{BlobId, FittedFrom, Plan, PlannedLayer, SourceKind};
 
 /// What became of donors and net.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct MatchReport {
     pub donors: Vec<DonorReport>,
     /// The layers of the net with a blob that took no value from any donor.
     pub initialised: Vec<String>,
+    /// What rules were of no use, in a line each.
+    pub notes: Vec<String>,
 }
 
 /// What became of the layers of a donor, those without blobs aside.
@@ -35,12 +38,13 @@ pub struct DonorReport {
     pub flaws: Vec<String>,
 }
 
-/// Why nothing takes a layer's values.
+/// Why nothing takes a layer's values, the stronger reason last.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Passed {
-    /// The user does not want them.
-    Left,
     /// The net has no place for them.
     Excess,
+    /// The user does not want them.
+    Left,
 }
 
 /// A layer that was taken.
@@ -57,6 +61,20 @@ pub struct Taken {
     pub sliced: usize,
     /// How many fill but the leading corner.
     pub padded: usize,
+    /// Those that rules fitted, which the numbers above leave out.
+    pub fitted: Vec<FittedBlob>,
+}
+
+/// A blob that a rule fitted to the net's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FittedBlob {
+    /// Its index in its layer.
+    pub index: usize,
+    /// What was stored and how it was fitted.
+    pub from: FittedFrom,
+    /// The shape of the net's blob.
+    pub shape: Shape,
 }
 
 /// A layer that does not fit.
@@ -100,17 +118,23 @@ impl DonorReport {
     }
 
     /// Enters a layer whose blobs fit like this.
-    pub(super) fn take(&mut self, layer: &StoredLayer, target: &PlannedLayer, fits: &[Fit]) {
-        if fits.is_empty() {
+    pub(super) fn take(&mut self, layer: &StoredLayer, target: &PlannedLayer, taken: &[TakenBlob]) {
+        if taken.is_empty() {
             return;
         }
-        let count = |is: fn(&&Fit) -> bool| fits.iter().filter(is).count();
+        let as_ever = || taken.iter().filter(|blob| blob.fitted.is_none()).map(|blob| &blob.fit);
+        let count = |is: fn(&&Fit) -> bool| as_ever().filter(is).count();
+        let fitted = layer.blobs.iter().zip(taken).filter_map(|(blob, taken)| {
+            let (index, from) = (blob.index, taken.fitted.clone()?);
+            Some(FittedBlob { index, from, shape: target.blobs[index].shape.clone() })
+        });
         self.taken.push(Taken {
             layer: layer.name.clone(),
             target: target.param.name().to_owned(),
             whole: count(|fit| matches!(fit, Fit::Whole | Fit::Reshaped)),
             sliced: count(|fit| matches!(fit, Fit::Sliced { .. })),
             padded: count(|fit| matches!(fit, Fit::Padded { .. })),
+            fitted: fitted.collect(),
         });
     }
 }

@@ -39,6 +39,21 @@ impl StoredValues for Vec<f32> {
     }
 }
 
+/// Values that others hold, too.
+impl StoredValues for Arc<dyn StoredValues> {
+    fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
+        (**self).read(offset, out)
+    }
+
+    fn number_type(&self) -> NumberType {
+        (**self).number_type()
+    }
+
+    fn reads_anywhere(&self) -> bool {
+        (**self).reads_anywhere()
+    }
+}
+
 /// A blob in a file: its shape, and its values to be read.
 #[derive(Clone)]
 #[non_exhaustive]

@@ -35,7 +35,7 @@ use crate::rules::Rules;
 
 pub(crate) use checks::check_elements;
 pub use rules::{Before, RuleChange, Saved};
-pub use source::{SourceKind, ValueSource};
+pub use source::{FittedFrom, SourceKind, ValueSource};
 pub use warning::{Warning, WarningKind};
 
 /// What the caller adds to the net.
@@ -121,6 +121,8 @@ pub struct PlannedBlob {
     /// Values of smaller donors that replace the leading corner, whatever the rest is; laid one after the other, and
     /// only ever on a blob without an owner.
     patches: Vec<Patch>,
+    /// How what was taken was fitted, where it was.
+    fitted: Vec<FittedFrom>,
 }
 
 /// A layer with its operator, shapes, blobs and draws: all that it takes to fill it or to run it.

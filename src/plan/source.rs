@@ -89,11 +89,30 @@ impl fmt::Display for SourceKind {
     }
 }
 
+/// Stored values of another shape, and how they were fitted to a blob.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct FittedFrom {
+    /// The way, such as `reshape`.
+    pub how: String,
+    /// The shape that is stored.
+    pub shape: Shape,
+}
+
 impl PlannedBlob {
     /// A blob that owns its values.
     pub(crate) fn new(shape: Shape, role: Role, initial: Initial) -> PlannedBlob {
         let number_type = NumberType::F32;
-        PlannedBlob { shape, role, initial, number_type, owner: None, donor: None, patches: Vec::new() }
+        PlannedBlob {
+            shape,
+            role,
+            initial,
+            number_type,
+            owner: None,
+            donor: None,
+            patches: Vec::new(),
+            fitted: Vec::new(),
+        }
     }
 
     /// Where its values come from.
@@ -111,6 +130,11 @@ impl PlannedBlob {
         }
     }
 
+    /// How the weights that it takes were fitted, where they had another shape and a rule said how.
+    pub fn fitted(&self) -> &[FittedFrom] {
+        &self.fitted
+    }
+
     /// Its own filler, whether its values stay or not.
     pub fn filler(&self) -> Option<&FillerSpec> {
         match &self.initial {
@@ -123,6 +147,12 @@ impl PlannedBlob {
     pub(crate) fn take(&mut self, stored: StoredBlob) {
         self.donor = Some(stored);
         self.patches.clear();
+        self.fitted.clear();
+    }
+
+    /// Notes that what was taken last had been fitted.
+    pub(crate) fn note_fitted(&mut self, from: FittedFrom) {
+        self.fitted.push(from);
     }
 
     /// Takes the values of a leading corner, over what it has so far.

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use self::recipe::hex;
 use crate::filler;
 use crate::formats::{Output, SavedLayer, le_bytes};
-use crate::plan::{Plan, PlannedLayer, SourceKind};
+use crate::plan::{FittedFrom, Plan, PlannedLayer, SourceKind};
 use crate::sink::Sink;
 
 pub use self::recipe::{DonorRecord, Recipe};
@@ -38,6 +38,9 @@ pub struct BlobRecord {
     pub shape: Vec<i32>,
     /// Where the values come from.
     pub source: SourceKind,
+    /// How weights of another shape were fitted, in the order in which they were taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fitted: Vec<FittedFrom>,
     /// Its own filler in protobuf's text form, where it has one.
     pub filler: Option<String>,
     /// The SHA-256 of the values as little-endian bytes, in hexadecimal.
@@ -110,6 +113,7 @@ fn record(layer: &PlannedLayer, index: usize) -> BlobRecord {
         index,
         shape: blob.shape.dims().to_vec(),
         source: blob.source().kind(),
+        fitted: blob.fitted().to_vec(),
         filler: blob.filler().map(|spec| filler::text(&spec.param)),
         sha256: String::new(),
     }

@@ -39,6 +39,9 @@ pub struct Recipe {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DonorRecord {
+    /// What renames call it, where it has a name of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The file as the user named it.
     pub file: String,
     /// The SHA-256 of its bytes, in hexadecimal, if it was worth a pass over them.
@@ -49,7 +52,13 @@ pub struct DonorRecord {
 impl DonorRecord {
     /// The record of a file of this name and, if known, this SHA-256.
     pub fn new(file: String, sha256: Option<[u8; 32]>) -> DonorRecord {
-        DonorRecord { file, sha256: sha256.map(|sha256| hex(&sha256)) }
+        DonorRecord { name: None, file, sha256: sha256.map(|sha256| hex(&sha256)) }
+    }
+
+    /// With the name that renames call it.
+    #[must_use]
+    pub fn called(self, name: Option<String>) -> DonorRecord {
+        DonorRecord { name, ..self }
     }
 }
 

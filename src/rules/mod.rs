@@ -28,6 +28,7 @@ use crate::proto::text::{Source, Span};
 pub use blob_place::BlobPlace;
 pub use damping::Damping;
 pub use pattern::{BlobSelector, Pattern};
+pub(crate) use pattern::{escaped, split_rule};
 pub use preset::{Preset, PresetError};
 pub(crate) use save::set_filler;
 pub use spec::Spec;

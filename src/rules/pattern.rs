@@ -20,10 +20,15 @@ pub enum BlobSelector {
 impl BlobSelector {
     /// Whether the blob `index` of a layer is meant.
     pub fn matches(self, index: usize, blob: &BlobSpec) -> bool {
+        self.selects(index, blob.role)
+    }
+
+    /// Whether a blob of this index and role is meant.
+    pub(crate) fn selects(self, index: usize, role: Role) -> bool {
         match self {
             BlobSelector::All => true,
             BlobSelector::Index(wanted) => index == wanted,
-            BlobSelector::Role(role) => blob.role == role,
+            BlobSelector::Role(wanted) => role == wanted,
         }
     }
 
@@ -82,13 +87,13 @@ impl Pattern {
     /// Reads the pattern of a rule `GLOB[.BLOB]=SPEC`, and returns the text of its spec too. The first equals sign
     /// ends the pattern; one in a layer's name has a backslash before it.
     pub(super) fn split<'a>(option: &str, text: &'a str) -> Result<(Pattern, &'a str)> {
-        let Some(end) = unescaped(text, '=').next() else {
+        let Some((pattern, spec)) = split_rule(text) else {
             let location = Some(Source::new(option, text).location(Span { start: 0, end: text.len() }));
             let message = "a rule needs an equals sign between the layers and their filler".to_owned();
             let help = Some("such as conv*.weight=gaussian:std=0.01".to_owned());
             return Err(Diagnostic { message, location, help: help.map(Into::into) }.into());
         };
-        Ok((Pattern::parse(option, &text[..end])?, &text[end + 1..]))
+        Ok((Pattern::parse(option, pattern)?, spec))
     }
 
     /// Whether the glob matches a layer's name.
@@ -110,6 +115,26 @@ impl Pattern {
     pub fn glob(&self) -> &str {
         self.layers.text()
     }
+}
+
+/// The pattern of a rule `GLOB[.BLOB]=...` and what stands behind its equals sign.
+pub(crate) fn split_rule(text: &str) -> Option<(&str, &str)> {
+    let end = unescaped(text, '=').next()?;
+    Some((&text[..end], &text[end + 1..]))
+}
+
+/// The pattern for all blobs of the layers of this name, with backslashes before what has a meaning in it.
+pub(crate) fn escaped(name: &str) -> String {
+    let ends_in_blob = split_blob(name).1 != BlobSelector::All;
+    let last_dot = name.rfind('.').filter(|_| ends_in_blob);
+    let mut pattern = String::new();
+    for (at, c) in name.char_indices() {
+        if "\\*?[]{},=".contains(c) || last_dot == Some(at) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 fn split_blob(text: &str) -> (&str, BlobSelector) {
@@ -192,6 +217,15 @@ mod tests {
         let message = "--rule:1:1: the name of the layer is missing (* stands for all layers)";
         assert_eq!(refused(split("=msra")), message);
         assert_eq!(refused(split(".weight=msra")), message);
+    }
+
+    #[test]
+    fn names_are_escaped_where_they_must_be() {
+        for (name, pattern) in [("fc6", "fc6"), ("a.b", "a.b"), ("features.0", "features\\.0"), ("a*=", "a\\*\\=")] {
+            assert_eq!(escaped(name), pattern);
+            let parsed = Pattern::parse("--fit", &escaped(name)).unwrap();
+            assert!(parsed.matches_layer(name) && parsed.blob() == BlobSelector::All);
+        }
     }
 
     #[test]

@@ -3,16 +3,14 @@
 //! It is read as a net with one layer, called `blob`, as a `.binaryproto` is.
 
 mod header;
-mod reordered;
 
 use std::sync::Arc;
 
 pub(super) use self::header::{Header, encode_header};
-use self::reordered::Reordered;
 use super::format::{Format, FormatEntry, Matching};
 use super::in_place::InPlace;
 use super::map::FileMap;
-use super::{StoredBlob, StoredLayer, StoredNet, StoredValues, binaryproto};
+use super::{AxisOrder, Reordered, StoredBlob, StoredLayer, StoredNet, StoredValues, binaryproto};
 use crate::error::Result;
 use crate::proto::sniff::Content;
 
@@ -60,7 +58,9 @@ pub(super) fn in_order(values: impl StoredValues + 'static, header: &Header) -> 
     if shape.count() > MAX_REORDERED {
         return Err(format!("{} values in Fortran's order are too many; save it in C's order", shape.count()));
     }
-    Ok(Arc::new(Reordered::new(values, shape)))
+    let stored: Vec<i32> = shape.dims().iter().rev().copied().collect();
+    let axes: Vec<usize> = (0..stored.len()).rev().collect();
+    Ok(Arc::new(Reordered::new(values, AxisOrder::new(&stored, &axes))))
 }
 
 #[cfg(test)]

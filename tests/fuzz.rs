@@ -1,4 +1,4 @@
-//! The inputs that once failed under the fuzzers, and mutations of the golden pack.
+//! The inputs that once failed under the fuzzers, and mutations of the golden packs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ const TARGETS: &[(&str, Target, &[&str])] = &[
     ("weights", targets::weights, &["caffemodel", "h5", "binaryproto"]),
     ("upgrade", targets::upgrade, &["prototxt", "caffemodel"]),
     ("init", targets::init, &["prototxt", "caffemodel"]),
+    ("dialect", targets::dialect, &["prototxt", "caffemodel"]),
     ("convert", targets::convert, &["prototxt", "caffemodel", "h5", "binaryproto"]),
 ];
 
@@ -40,10 +41,12 @@ fn what_failed_once_does_not_fail_again() {
     }
 }
 
-/// The files of the pack with one of these endings, in the order of their names.
+/// The files of the packs with one of these endings, in the order of their names.
 fn seeds(endings: &[&str]) -> Vec<PathBuf> {
     let mut seeds = Vec::new();
-    for case in fs::read_dir(tests().join("golden/cases")).unwrap() {
+    let forks = fs::read_dir(tests().join("golden-forks")).unwrap().map(|pack| pack.unwrap().path());
+    let packs = forks.filter(|pack| pack.is_dir()).chain([tests().join("golden")]);
+    for case in packs.flat_map(|pack| fs::read_dir(pack.join("cases")).unwrap()) {
         for file in fs::read_dir(case.unwrap().path()).unwrap() {
             let path = file.unwrap().path();
             let small = path.metadata().unwrap().len() <= 1 << 16;
@@ -75,7 +78,7 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut Xoshiro256PlusPlus) {
 }
 
 #[test]
-fn mutations_of_the_pack_do_no_harm() {
+fn mutations_of_the_packs_do_no_harm() {
     for (name, target, endings) in TARGETS {
         let seeds = seeds(endings);
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(1701);

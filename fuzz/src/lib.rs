@@ -5,11 +5,12 @@
 use std::io::Write;
 
 use caffemodel::convert::{self, Convertible};
+use caffemodel::dialect::DIALECTS;
 use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
 use caffemodel::proto::{Encoding, descriptor};
 use caffemodel::random::{Era, Streams};
-use caffemodel::{Definition, Limits, Net, Plan, PlanOptions, StateOptions, formats, init as execute};
+use caffemodel::{Definition, Limits, Net, Plan, PlanOptions, ReadOptions, StateOptions, formats, init as execute};
 
 /// A net larger than this is planned, but not filled.
 const MAX_FILLED_BYTES: u64 = 1 << 20;
@@ -64,7 +65,20 @@ pub fn weights(bytes: &[u8]) {
 
 /// From an arbitrary net to an initialised one, if it is small.
 pub fn init(bytes: &[u8]) {
-    let Ok(definition) = Definition::from_bytes("fuzz.prototxt", bytes) else { return };
+    if let Ok(definition) = Definition::from_bytes("fuzz.prototxt", bytes) {
+        initialise(definition);
+    }
+}
+
+/// The same in a dialect, which the length of the input chooses.
+pub fn dialect(bytes: &[u8]) {
+    let options = ReadOptions::of(Some(&DIALECTS[bytes.len() % DIALECTS.len()]));
+    if let Ok(definition) = Definition::from_bytes_with("fuzz.prototxt", bytes, &options) {
+        initialise(definition);
+    }
+}
+
+fn initialise(definition: Definition) {
     let plan =
         Net::resolve(definition, &StateOptions::default()).and_then(|net| Plan::new(net, &PlanOptions::default()));
     let Ok(plan) = plan else { return };

@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use caffemodel::convert::{self, Convertible};
-use caffemodel::dialect::DIALECTS;
+use caffemodel::dialect::{DIALECTS, Dialect};
 use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
 use caffemodel::proto::{Encoding, descriptor};
@@ -107,9 +107,11 @@ pub fn convert(bytes: &[u8]) {
         };
         let text = written(Encoding::Text);
         let name = encoded.message().name();
+        // A text has names alone, which may tell another dialect.
+        let options = ReadOptions::of(Dialect::get(encoded.message().schema().name()));
         // Strings that are not UTF-8 and numbers that an enum does not name do not come back, and NaN does without its
         // sign.
-        if let Ok(again) = Convertible::from_bytes("again", text.clone(), Some(name))
+        if let Ok(again) = Convertible::from_bytes_with("again", text.clone(), Some(name), &options)
             && !String::from_utf8_lossy(&text).contains(": nan\n")
         {
             let mut out = Vec::new();

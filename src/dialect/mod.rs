@@ -139,6 +139,13 @@ pub enum Known {
     Where(fn(&Traits) -> bool),
     /// Those whose schema has this field of `LayerParameter`, which came with the layer type.
     WithField(&'static str),
+    /// Those of these, but for some.
+    WithFieldBut {
+        /// The field of `LayerParameter`.
+        field: &'static str,
+        /// The dialects where the name means something else.
+        not: &'static [&'static str],
+    },
     /// All of them: some have it, to the others people add it.
     Added {
         /// The tree that people take it from.
@@ -156,6 +163,9 @@ impl Known {
             Known::In(names) => names.contains(&dialect.name),
             Known::Except(names) => !names.contains(&dialect.name),
             Known::Where(has) => has(&dialect.traits),
+            Known::WithFieldBut { field, not } => {
+                !not.contains(&dialect.name) && Known::WithField(field).includes(dialect)
+            }
             Known::WithField(field) => {
                 dialect.schema().message("LayerParameter").is_some_and(|layer| layer.field_named(field).is_some())
             }

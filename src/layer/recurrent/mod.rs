@@ -46,26 +46,31 @@ use crate::proto::caffe::RecurrentParameter;
 
 const NUM_OUTPUT: &str = "recurrent_param.num_output";
 
+const RNN: &str = "Runs a simple recurrent network over the timesteps of its input";
+const LSTM: &str = "Runs a long short-term memory over the timesteps of its input";
+
+const fn of_bvlc(
+    name: &'static str,
+    summary: &'static str,
+    bottoms: Arity,
+    tops: Arity,
+    rule: &'static dyn Layer,
+) -> LayerType {
+    LayerType::new(name, summary, bottoms, tops, rule)
+        .params(&["recurrent_param"])
+        .known(Known::WithFieldBut { field: "recurrent_param", not: &["synopsys"] })
+}
+
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    LayerType::new(
-        "RNN",
-        "Runs a simple recurrent network over the timesteps of its input",
-        Arity::between(1, 4),
-        Arity::between(1, 2),
-        &rnn,
-    )
-    .params(&["recurrent_param"])
-    .known(Known::WithField("recurrent_param")),
-    LayerType::new(
-        "LSTM",
-        "Runs a long short-term memory over the timesteps of its input",
-        Arity::between(1, 5),
-        Arity::between(1, 3),
-        &lstm,
-    )
-    .params(&["recurrent_param"])
-    .known(Known::WithField("recurrent_param")),
+    of_bvlc("RNN", RNN, Arity::between(2, 4), Arity::between(1, 2), &rnn),
+    of_bvlc("LSTM", LSTM, Arity::between(2, 5), Arity::between(1, 3), &lstm),
+    LayerType::new("RNN", RNN, Arity::between(1, 4), Arity::between(1, 2), &rnn)
+        .params(&["recurrent_param"])
+        .known(Known::In(&["synopsys"])),
+    LayerType::new("LSTM", LSTM, Arity::between(1, 5), Arity::between(1, 3), &lstm)
+        .params(&["recurrent_param"])
+        .known(Known::In(&["synopsys"])),
     of_synopsys("GRU", "Runs a gated recurrent unit over the timesteps of its input", 3, &gru),
     of_synopsys("LSTMV2", "Runs a long short-term memory, with activations of choice, over the timesteps", 4, &lstm_v2),
     of_synopsys(

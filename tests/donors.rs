@@ -49,10 +49,7 @@ fn refused(folder: &Folder, options: &str) -> String {
 
 fn values(net: &StoredNet, layer: &str, blob: usize) -> Vec<f32> {
     let layer = net.layers.iter().find(|stored| stored.name == layer).unwrap();
-    let blob = &layer.blobs[blob];
-    let mut values = vec![0.0; blob.shape.count()];
-    blob.values.read(0, &mut values).unwrap();
-    values
+    layer.blobs[blob].read().unwrap()
 }
 
 fn open(folder: &Folder, file: &str) -> StoredNet {
@@ -265,4 +262,22 @@ fn threads_do_not_change_what_is_taken() {
             assert_eq!(out[289 * 400..289 * 400 + 20], from_tall[289 * 20..289 * 20 + 20], "{layer}");
         }
     }
+}
+
+/// A release whose blobs have four axes cannot take the shape of weights with fewer.
+#[test]
+fn a_release_of_four_axes_compares_the_shapes_of_hdf5() {
+    let folder = Folder::new();
+    let net = r#"input: "data" input_dim: [2, 3, 1, 1]
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 5 } }
+"#;
+    folder.write("net.prototxt", net);
+    folder.run("init net.prototxt -o w.h5 --seed 7 -q").success();
+    let told = refused(&folder, "w.h5 --dialect bvlc-rc2 -q");
+    let expected = "error: w.h5: layer \"ip\" does not fit layer \"ip\" (InnerProduct): blob 0 has the shape (5, 3), not \
+                    (1, 1, 5, 3)\n --> net.prototxt:2:1\n";
+    assert!(told.starts_with(expected), "{told}");
+    folder.run("init net.prototxt -o out --seed 1 --weights w.h5 --dialect bvlc-rc2 --fit ip=reshape -q").success();
+    let net = open(&folder, "out");
+    assert_eq!(net.layers.iter().find(|layer| layer.name == "ip").unwrap().blobs[0].shape.dims(), [1, 1, 5, 3]);
 }

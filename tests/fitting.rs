@@ -19,9 +19,7 @@ fn field(name: &str) -> String {
 fn blob(net: &StoredNet, layer: &str, blob: usize) -> (Shape, Vec<f32>) {
     let layer = net.layers.iter().find(|stored| stored.name == layer).unwrap();
     let blob = &layer.blobs[blob];
-    let mut values = vec![0.0; blob.shape.count()];
-    blob.values.read(0, &mut values).unwrap();
-    (blob.shape.clone(), values)
+    (blob.shape.clone(), blob.read().unwrap())
 }
 
 /// What `init` of a net of a field case prints, and the net that it makes.

@@ -25,10 +25,7 @@ fn open(folder: &Folder, file: &str) -> StoredNet {
 
 fn values(net: &StoredNet, layer: &str, blob: usize) -> Vec<f32> {
     let layer = net.layers.iter().find(|stored| stored.name == layer).unwrap();
-    let blob = &layer.blobs[blob];
-    let mut values = vec![0.0; blob.shape.count()];
-    blob.values.read(0, &mut values).unwrap();
-    values
+    layer.blobs[blob].read().unwrap()
 }
 
 /// A folder with `halves.caffemodel`.

@@ -48,7 +48,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "BVLC's release candidate 2 of February 2015",
         source: "BVLC/caffe, tag rc2",
-        traits: Traits { legacy_blobs: true, takes_empty_axes: true, ..Traits::RC2 },
+        traits: Traits::RC2,
         is_whole: true,
     },
     Dialect {
@@ -90,7 +90,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
-        traits: Traits { data_shuffles_at_once: true, ..Traits::RC2 },
+        traits: Traits { data_shuffles_at_once: true, ..Traits::SPRING_2015 },
         is_whole: true,
     },
     Dialect {
@@ -151,7 +151,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "SegNet, segmentation with remembered pooling",
         source: "alexgkendall/caffe-segnet, 344c113",
-        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::RC2 },
+        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::SPRING_2015 },
         is_whole: true,
     },
     Dialect {
@@ -212,7 +212,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "CRF as RNN, its first release",
         source: "torrvision/crfasrnn, tag 0.1, 3ddb109",
-        traits: Traits::RC2,
+        traits: Traits::SPRING_2015,
         is_whole: false,
     },
     Dialect {
@@ -220,7 +220,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Learned activation functions",
         source: "forestagostinelli/Learned-Activation-Functions-Source, aa1f97e",
-        traits: Traits::RC2,
+        traits: Traits::SPRING_2015,
         is_whole: false,
     },
     Dialect {
@@ -228,7 +228,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Captions and long-term recurrent networks",
         source: "LisaAnne/lisa-caffe-public, 49b8643",
-        traits: Traits::RC2,
+        traits: Traits::SPRING_2015,
         is_whole: false,
     },
     Dialect {

@@ -244,12 +244,17 @@ impl Traits {
         ..Traits::RC5
     };
 
-    /// Those of BVLC's release candidate 2 of February 2015.
-    pub const RC2: Traits = Traits {
+    /// Those of BVLC's Caffe in the spring of 2015, when blobs had got any number of axes.
+    pub const SPRING_2015: Traits = Traits {
         reader_draws: false,
         prefetch_draws: false,
         data_skips_at_random: true,
         convolutions_take_any_axes: false,
         ..Traits::RC3
     };
+
+    /// Those of BVLC's release candidate 2 of February 2015. It does not read HDF5 weights, so that there is no shape of theirs
+    /// to take.
+    pub const RC2: Traits =
+        Traits { legacy_blobs: true, takes_empty_axes: true, checks_hdf5: true, ..Traits::SPRING_2015 };
 }

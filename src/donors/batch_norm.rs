@@ -3,24 +3,101 @@
 //! Some Caffes keep scale and shift in BatchNorm as well, as a fourth and a fifth blob, some all blobs but the factor in the
 //! shape (1, C, 1, 1). Where the net has a BatchNorm of three blobs and a Scale behind it, these go there.
 //!
-//! A Caffe that keeps the statistics themselves, and not sums of them, takes the shapes of the donor's blobs, whatever they are. Of three blobs, which are sums and their factor, it
-//! divides the sums. Of five it takes all as they are, but where the last has a single value they are in the order of old
-//! files: scale, bias, mean, variance, and one that means nothing.
+//! A Caffe that keeps the statistics themselves, and not sums of them, takes the shapes of the donor's blobs, whatever they
+//! are. Of three blobs, which are sums and their factor, it divides the sums. Of five it takes all as they are, but where the
+//! last has a single value they are in the order of old files: scale, bias, mean, variance, and one that means nothing.
 
 use std::io;
 use std::sync::Arc;
 
+use super::complete::check_layer;
+use super::fit::Fit;
+use super::{Donor, DonorReport, Matcher};
 use crate::Shape;
-use crate::formats::{NumberType, StoredBlob, StoredLayer, StoredValues};
+use crate::dialect::BatchNormBlobs;
+use crate::error::{Error, Result};
+use crate::formats::{Matching, NumberType, StoredBlob, StoredLayer, StoredValues};
 
 /// Where the new order has its blobs from in that of old files.
 const OLD_ORDER: [usize; 5] = [2, 3, 4, 0, 1];
+
+impl Matcher<'_> {
+    /// Takes a layer that is a BatchNorm with blobs that are not simply taken one for one; says whether it did.
+    pub(super) fn take_batch_norm(
+        &mut self,
+        donor: &Donor,
+        layer: &StoredLayer,
+        target: usize,
+        report: &mut DonorReport,
+    ) -> Result<bool> {
+        if layer.param.as_ref().is_none_or(|param| param.r#type() != "BatchNorm") {
+            return Ok(false);
+        }
+        match self.plan.dialect.traits.batch_norm_blobs {
+            BatchNormBlobs::Corrected => self.corrected(donor, layer, target, report)?,
+            BatchNormBlobs::Sums => return self.parted(donor, layer, target, report),
+        }
+        Ok(true)
+    }
+
+    /// Takes a BatchNorm with scale and shift for one without, and a Scale behind it, or one whose blobs have four axes; says
+    /// whether the net has such layers.
+    fn parted(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<bool> {
+        let is_corrected =
+            donor.net.dialect.is_some_and(|dialect| dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected);
+        let Some((norm, learned)) = parted(layer, is_corrected) else { return Ok(false) };
+        let planned = &self.plan.layers[target];
+        if planned.param.r#type() != "BatchNorm" || planned.blobs.len() != norm.blobs.len() {
+            return Ok(false);
+        }
+        let scale = self.scale_behind(target).filter(|&scale| {
+            let planned = &self.plan.layers[scale];
+            let name = planned.param.name();
+            planned.blobs.len() == learned.blobs.len() && donor.net.layers.iter().all(|layer| layer.name != name)
+        });
+        let (name, count) = (&layer.name, layer.blobs.len());
+        match scale {
+            _ if learned.blobs.is_empty() => {
+                report.notes.push(format!("layer {name:?}: blobs of the shape (1, C, 1, 1) were taken as (C)"));
+            }
+            Some(scale) => {
+                let behind = self.plan.layers[scale].param.name().to_owned();
+                report.notes.push(format!(
+                    "layer {name:?}: of its {count} blobs those of scale and shift went to the Scale layer {behind:?}"
+                ));
+                let fits = self.fits(&learned, scale, Matching::Layers);
+                self.layer(donor, &learned, scale, fits, report)?;
+            }
+            None => return Ok(false),
+        }
+        let fits = self.fits(&norm, target, Matching::Layers);
+        self.layer(donor, &norm, target, fits, report)?;
+        Ok(true)
+    }
+
+    /// The Scale layer that alone reads the top of this one.
+    fn scale_behind(&self, layer: usize) -> Option<usize> {
+        let top = self.plan.layers[layer].top_ids.first()?;
+        let reads = |other: &usize| self.plan.layers[*other].bottom_ids.first() == Some(top);
+        let reader = (layer + 1..self.plan.layers.len()).find(reads)?;
+        (self.plan.layers[reader].param.r#type() == "Scale").then_some(reader)
+    }
+
+    /// Takes a BatchNorm for one that keeps the statistics themselves, shapes included.
+    fn corrected(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<()> {
+        let cannot_read = |source| Error::io("cannot read", &donor.name, source);
+        let layer = &corrected(layer).map_err(cannot_read)?;
+        let fits =
+            check_layer(layer, &self.plan.layers[target]).map(|()| vec![Fit::Reshaped.into(); layer.blobs.len()]);
+        self.layer(donor, layer, target, fits, report)
+    }
+}
 
 /// The layer as such a Caffe takes it.
 ///
 /// # Errors
 /// The factor cannot be read.
-pub(super) fn corrected(layer: &StoredLayer) -> io::Result<StoredLayer> {
+fn corrected(layer: &StoredLayer) -> io::Result<StoredLayer> {
     let blobs = match &layer.blobs[..] {
         [mean, variance, factor] if factor.shape.count() > 0 => divided(mean, variance, factor)?,
         blobs => ordered(blobs),
@@ -44,7 +121,7 @@ fn is_old(blobs: &[StoredBlob]) -> bool {
 
 /// The layer as a BatchNorm of three blobs, and what it has for a Scale behind it; `None` if it is such a BatchNorm already.
 /// `is_corrected` says that its Caffe keeps the statistics themselves: their factor is 1.
-pub(super) fn parted(layer: &StoredLayer, is_corrected: bool) -> Option<(StoredLayer, StoredLayer)> {
+fn parted(layer: &StoredLayer, is_corrected: bool) -> Option<(StoredLayer, StoredLayer)> {
     let is_plain = layer.blobs.len() == 3 && layer.blobs.iter().all(|blob| channels(blob).is_none());
     if !(3..=5).contains(&layer.blobs.len()) || is_plain {
         return None;
@@ -128,9 +205,7 @@ mod tests {
     fn taken(blobs: &[&[f32]]) -> Vec<Vec<f32>> {
         let read = |(index, blob): (usize, &StoredBlob)| {
             assert_eq!(blob.index, index);
-            let mut values = vec![0.0; blob.shape.count()];
-            blob.values.read(0, &mut values).unwrap();
-            values
+            blob.read().unwrap()
         };
         corrected(&layer(blobs)).unwrap().blobs.iter().enumerate().map(read).collect()
     }
@@ -144,11 +219,7 @@ mod tests {
     #[test]
     fn scale_and_shift_are_parted_from_the_statistics() {
         let read = |layer: &StoredLayer| {
-            let value = |blob: &StoredBlob| {
-                let mut values = vec![0.0; blob.shape.count()];
-                blob.values.read(0, &mut values).unwrap();
-                (blob.index, blob.shape.axes(), values)
-            };
+            let value = |blob: &StoredBlob| (blob.index, blob.shape.axes(), blob.read().unwrap());
             layer.blobs.iter().map(value).collect::<Vec<_>>()
         };
         let parts = |layer: &StoredLayer, is_corrected| {

@@ -11,6 +11,11 @@ pub(super) fn check_layer(layer: &StoredLayer, planned: &PlannedLayer) -> Result
     if stored != needed && !(may_be_fewer && stored < needed) {
         return Err(format!("{}, not {needed}", blobs(stored)));
     }
+    check_gaps(layer)
+}
+
+/// Whether the numbers of a layer's blobs have no gaps, so that each blob stands in the place of its number.
+pub(super) fn check_gaps(layer: &StoredLayer) -> Result<(), String> {
     match layer.blobs.iter().zip(0..).find(|(blob, index)| blob.index != *index) {
         Some((_, missing)) => Err(format!("blob {missing} is missing")),
         None => Ok(()),

@@ -12,17 +12,44 @@
 use std::io;
 use std::sync::Arc;
 
+use super::{Donor, DonorReport, Matcher};
 use crate::Shape;
-use crate::formats::{StoredBlob, StoredLayer, StoredValues};
+use crate::error::{Error, Result};
+use crate::formats::{Matching, StoredBlob, StoredLayer, StoredNet, StoredValues};
 use crate::net::fold::{Folding, foldings};
-use crate::proto::caffe::LayerParameter;
+use crate::proto::caffe::{LayerParameter, Phase};
+
+impl Matcher<'_> {
+    /// Takes a donor, folded as the net is.
+    pub(super) fn prepared(&mut self, donor: &Donor) -> Result<DonorReport> {
+        let is_message = donor.net.format.is_none_or(|format| format.matching() == Matching::Layers);
+        if !(self.plan.dialect.traits.folds_batch_norm && self.plan.phase == Phase::Test && is_message) {
+            return self.donor(donor);
+        }
+        let has_kept = |name: &str| {
+            let mut layers = self.plan.layers.iter();
+            layers.any(|layer| layer.param.r#type() == "BatchNorm" && layer.param.name() == name)
+        };
+        let cannot_read = |source| Error::io("cannot read", &donor.name, source);
+        let layers = folded(&donor.net.layers, has_kept).map_err(cannot_read)?;
+        let vanished = donor.net.layers.len() - layers.len();
+        let folded = Donor { net: StoredNet { layers, ..donor.net.clone() }, ..donor.clone() };
+        let mut report = self.donor(&folded)?;
+        if vanished > 0 {
+            report
+                .notes
+                .push(format!("{vanished} layers, BatchNorm and Scale, were folded into convolutions, as in the net"));
+        }
+        Ok(report)
+    }
+}
 
 /// The layers once they are folded; `stays` tells which BatchNorm layers the net has kept. Layers in whose blobs something is
 /// missing stay as they are.
 ///
 /// # Errors
 /// Values cannot be read.
-pub(super) fn folded(layers: &[StoredLayer], stays: impl Fn(&str) -> bool) -> io::Result<Vec<StoredLayer>> {
+fn folded(layers: &[StoredLayer], stays: impl Fn(&str) -> bool) -> io::Result<Vec<StoredLayer>> {
     let none = LayerParameter::default();
     let params: Vec<&LayerParameter> = layers.iter().map(|layer| layer.param.as_deref().unwrap_or(&none)).collect();
     let mut folded: Vec<Option<StoredLayer>> = layers.iter().cloned().map(Some).collect();
@@ -53,8 +80,8 @@ impl Outputs {
     fn read(batch_norm: &StoredLayer, scale: Option<&StoredLayer>, eps: f32) -> io::Result<Option<Outputs>> {
         let [mean, variance, factor, own @ ..] = &batch_norm.blobs[..] else { return Ok(None) };
         let learned = scale.map_or(own, |scale| &scale.blobs);
-        let (mean, variance, factor) = (values(mean)?, values(variance)?, values(factor)?);
-        let [scale, shift] = [0, 1].map(|index| learned.get(index).map(values).transpose());
+        let (mean, variance, factor) = (mean.read()?, variance.read()?, factor.read()?);
+        let [scale, shift] = [0, 1].map(|index| learned.get(index).map(StoredBlob::read).transpose());
         let scale = scale?.unwrap_or_else(|| vec![1.0; mean.len()]);
         let shift = shift?.unwrap_or_else(|| vec![0.0; mean.len()]);
         let Some(&factor) = factor.first() else { return Ok(None) };
@@ -77,7 +104,7 @@ impl Outputs {
             return Ok(None);
         };
         let bias = match convolution.blobs.get(1) {
-            Some(bias) => values(bias)?,
+            Some(bias) => bias.read()?,
             None => vec![0.0; outputs],
         };
         let Some(bias_shape) = Shape::new([outputs as i64]).ok().filter(|_| bias.len() == outputs) else {
@@ -95,13 +122,6 @@ impl Outputs {
         };
         Ok(Some(StoredLayer { blobs: vec![weights, bias], ..convolution.clone() }))
     }
-}
-
-/// The values of a blob, which has one for each channel.
-fn values(blob: &StoredBlob) -> io::Result<Vec<f32>> {
-    let mut values = vec![0.0; blob.shape.count()];
-    blob.values.read(0, &mut values)?;
-    Ok(values)
 }
 
 /// Stored weights, those of each output times a factor.
@@ -162,8 +182,8 @@ mod tests {
         let folded = folded(&net(scale), |_| false).unwrap();
         assert_eq!(folded.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>(), ["d", "c", "r"]);
         let [a, b] = [2.0 / (4.0f32 + 1e-5).sqrt(), 3.0 / (9.0f32 + 1e-5).sqrt()];
-        assert_eq!(values(&folded[1].blobs[0]).unwrap(), [3.0 * a, 5.0 * b]);
-        assert_eq!(values(&folded[1].blobs[1]).unwrap(), [0.0 * a + (10.0 - 1.0 * a), 0.0 * b + (20.0 - 2.0 * b)]);
+        assert_eq!(folded[1].blobs[0].read().unwrap(), [3.0 * a, 5.0 * b]);
+        assert_eq!(folded[1].blobs[1].read().unwrap(), [0.0 * a + (10.0 - 1.0 * a), 0.0 * b + (20.0 - 2.0 * b)]);
     }
 
     #[test]

@@ -6,14 +6,52 @@
 
 use std::io;
 
+use super::complete::check_gaps;
+use super::report::Passed;
+use super::{Donor, DonorReport, Matcher};
 use crate::Shape;
-use crate::formats::{StoredBlob, StoredLayer};
+use crate::error::{Error, Result};
+use crate::formats::{Matching, StoredBlob, StoredLayer};
+use crate::layer::Restoring;
+
+impl Matcher<'_> {
+    /// Takes the layer for one that keeps means, or that takes nothing; tells whether the net's is such a layer.
+    pub(super) fn take_means(
+        &mut self,
+        donor: &Donor,
+        layer: &StoredLayer,
+        target: usize,
+        report: &mut DonorReport,
+    ) -> Result<bool> {
+        let planned = &self.plan.layers[target];
+        let (per_pixel, picture) = match (planned.restoring, planned.blobs.get(1)) {
+            (Restoring::Means { per_pixel }, Some(picture)) => (per_pixel, &picture.shape),
+            (Restoring::Nothing, _) => {
+                report.pass_over(layer, Passed::Excess);
+                return Ok(true);
+            }
+            _ => return Ok(false),
+        };
+        let taken = taken(layer, picture, per_pixel);
+        match taken.map_err(|source| Error::io("cannot read", &donor.name, source))? {
+            Ok(taken) => {
+                let fits = self.fits(&taken, target, Matching::Layers);
+                self.layer(donor, &taken, target, fits, report)?;
+            }
+            Err(flaw) => self.layer(donor, layer, target, Err(flaw), report)?,
+        }
+        Ok(true)
+    }
+}
 
 /// The blobs that a layer whose mean picture has the shape `picture` takes of a stored layer; none where that has no means.
 ///
 /// # Errors
 /// The values cannot be read; or, within, the blobs are no such means: the text completes "blob 0 ...".
-pub(super) fn taken(layer: &StoredLayer, picture: &Shape, per_pixel: bool) -> io::Result<Result<StoredLayer, String>> {
+fn taken(layer: &StoredLayer, picture: &Shape, per_pixel: bool) -> io::Result<Result<StoredLayer, String>> {
+    if let Err(gap) = check_gaps(layer) {
+        return Ok(Err(gap));
+    }
     let of = |blobs: Vec<StoredBlob>| Ok(Ok(StoredLayer { blobs, ..layer.clone() }));
     let [counter, mean, rest @ ..] = &layer.blobs[..] else {
         return of(Vec::new());
@@ -46,10 +84,8 @@ pub(super) fn taken(layer: &StoredLayer, picture: &Shape, per_pixel: bool) -> io
 
 /// The mean of each channel of so many values.
 fn channel_means(mean: &StoredBlob, area: usize) -> io::Result<Vec<f32>> {
-    let mut values = vec![0.0; mean.shape.count()];
-    mean.values.read(0, &mut values)?;
     let scale = 1.0 / area as f32;
-    Ok(values.chunks(area.max(1)).map(|channel| scale * channel.iter().sum::<f32>()).collect())
+    Ok(mean.read()?.chunks(area.max(1)).map(|channel| scale * channel.iter().sum::<f32>()).collect())
 }
 
 #[cfg(test)]
@@ -61,12 +97,7 @@ mod tests {
     }
 
     fn values(layer: &StoredLayer) -> Vec<(usize, Vec<f32>)> {
-        let read = |blob: &StoredBlob| {
-            let mut values = vec![0.0; blob.shape.count()];
-            blob.values.read(0, &mut values).unwrap();
-            (blob.index, values)
-        };
-        layer.blobs.iter().map(read).collect()
+        layer.blobs.iter().map(|blob| (blob.index, blob.read().unwrap())).collect()
     }
 
     #[test]
@@ -83,6 +114,14 @@ mod tests {
         assert_eq!(channels, [(0, vec![7.0]), (2, vec![8.0, 8.0])]);
         let error = taken(&[1, 3, 1, 2], true).unwrap_err();
         assert_eq!(error, "blob 1 has the shape (1, 2, 1, 2), which has not the channels of (1, 3, 1, 2)");
+    }
+
+    #[test]
+    fn the_blobs_are_those_of_their_numbers() {
+        let blobs = vec![stored(0, &[1, 1, 1, 1], &[7.0]), stored(1, &[1, 1, 1, 1], &[7.0]), stored(7, &[1], &[7.0])];
+        let picture = Shape::new([1, 1, 1, 1]).unwrap();
+        let error = taken(&StoredLayer::new("m", blobs), &picture, false).unwrap().unwrap_err();
+        assert_eq!(error, "blob 2 is missing");
     }
 
     #[test]

@@ -43,15 +43,10 @@ pub use self::rename::{Rename, RenameError};
 use self::report::Passed;
 pub use self::report::{DonorReport, FittedBlob, MatchReport, Skipped, Taken};
 pub use self::select::{Selection, SelectionError};
-use crate::dialect::BatchNormBlobs;
 use crate::error::{Diagnostic, Error, Result};
-use crate::formats::{
-    GatheredValues, Matching, Patch, Reordered, Slice, StoredBlob, StoredLayer, StoredNet, StoredValues,
-};
-use crate::layer::Restoring;
+use crate::formats::{GatheredValues, Matching, Patch, Reordered, Slice, StoredBlob, StoredLayer, StoredValues};
 use crate::net::describe;
 use crate::plan::{BlobId, FittedFrom, Plan, PlannedLayer};
-use crate::proto::caffe::Phase;
 use crate::rules::escaped;
 use crate::setting::{Advice, Setting};
 
@@ -159,29 +154,6 @@ impl From<Fit> for TakenBlob {
 type Found = Result<(), Passed>;
 
 impl Matcher<'_> {
-    /// Takes a donor, folded as the net is.
-    fn prepared(&mut self, donor: &Donor) -> Result<DonorReport> {
-        let is_message = donor.net.format.is_none_or(|format| format.matching() == Matching::Layers);
-        if !(self.plan.dialect.traits.folds_batch_norm && self.plan.phase == Phase::Test && is_message) {
-            return self.donor(donor);
-        }
-        let has_kept = |name: &str| {
-            let mut layers = self.plan.layers.iter();
-            layers.any(|layer| layer.param.r#type() == "BatchNorm" && layer.param.name() == name)
-        };
-        let cannot_read = |source| Error::io("cannot read", &donor.name, source);
-        let layers = fold::folded(&donor.net.layers, has_kept).map_err(cannot_read)?;
-        let vanished = donor.net.layers.len() - layers.len();
-        let folded = Donor { net: StoredNet { layers, ..donor.net.clone() }, ..donor.clone() };
-        let mut report = self.donor(&folded)?;
-        if vanished > 0 {
-            report
-                .notes
-                .push(format!("{vanished} layers, BatchNorm and Scale, were folded into convolutions, as in the net"));
-        }
-        Ok(report)
-    }
-
     fn donor(&mut self, donor: &Donor) -> Result<DonorReport> {
         let mut report = DonorReport::new(&donor.name);
         let matching = donor.net.format.map_or(Matching::Layers, |format| format.matching());
@@ -238,104 +210,6 @@ impl Matcher<'_> {
         };
         let fits = complete.and_then(|()| self.fits(layer, target, matching));
         self.layer(donor, layer, target, fits, report).map(Ok)
-    }
-
-    /// Takes a layer that is a BatchNorm with blobs that are not simply taken one for one; says whether it did.
-    fn take_batch_norm(
-        &mut self,
-        donor: &Donor,
-        layer: &StoredLayer,
-        target: usize,
-        report: &mut DonorReport,
-    ) -> Result<bool> {
-        if layer.param.as_ref().is_none_or(|param| param.r#type() != "BatchNorm") {
-            return Ok(false);
-        }
-        match self.plan.dialect.traits.batch_norm_blobs {
-            BatchNormBlobs::Corrected => self.corrected(donor, layer, target, report)?,
-            BatchNormBlobs::Sums => return self.parted(donor, layer, target, report),
-        }
-        Ok(true)
-    }
-
-    /// Takes a BatchNorm with scale and shift for one without, and a Scale behind it, or one whose blobs have four axes; says
-    /// whether the net has such layers.
-    fn parted(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<bool> {
-        let is_corrected =
-            donor.net.dialect.is_some_and(|dialect| dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected);
-        let Some((norm, learned)) = batch_norm::parted(layer, is_corrected) else { return Ok(false) };
-        let planned = &self.plan.layers[target];
-        if planned.param.r#type() != "BatchNorm" || planned.blobs.len() != norm.blobs.len() {
-            return Ok(false);
-        }
-        let scale = self.scale_behind(target).filter(|&scale| {
-            let planned = &self.plan.layers[scale];
-            let name = planned.param.name();
-            planned.blobs.len() == learned.blobs.len() && donor.net.layers.iter().all(|layer| layer.name != name)
-        });
-        let (name, count) = (&layer.name, layer.blobs.len());
-        match scale {
-            _ if learned.blobs.is_empty() => {
-                report.notes.push(format!("layer {name:?}: blobs of the shape (1, C, 1, 1) were taken as (C)"));
-            }
-            Some(scale) => {
-                let behind = self.plan.layers[scale].param.name().to_owned();
-                report.notes.push(format!(
-                    "layer {name:?}: of its {count} blobs those of scale and shift went to the Scale layer {behind:?}"
-                ));
-                let fits = self.fits(&learned, scale, Matching::Layers);
-                self.layer(donor, &learned, scale, fits, report)?;
-            }
-            None => return Ok(false),
-        }
-        let fits = self.fits(&norm, target, Matching::Layers);
-        self.layer(donor, &norm, target, fits, report)?;
-        Ok(true)
-    }
-
-    /// The Scale layer that alone reads the top of this one.
-    fn scale_behind(&self, layer: usize) -> Option<usize> {
-        let top = self.plan.layers[layer].top_ids.first()?;
-        let reads = |other: &usize| self.plan.layers[*other].bottom_ids.first() == Some(top);
-        let reader = (layer + 1..self.plan.layers.len()).find(reads)?;
-        (self.plan.layers[reader].param.r#type() == "Scale").then_some(reader)
-    }
-
-    /// Takes a BatchNorm for one that keeps the statistics themselves, shapes included.
-    fn corrected(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<()> {
-        let cannot_read = |source| Error::io("cannot read", &donor.name, source);
-        let layer = &batch_norm::corrected(layer).map_err(cannot_read)?;
-        let fits =
-            check_layer(layer, &self.plan.layers[target]).map(|()| vec![Fit::Reshaped.into(); layer.blobs.len()]);
-        self.layer(donor, layer, target, fits, report)
-    }
-
-    /// Takes the layer for one that keeps means, or that takes nothing; tells whether the net's is such a layer.
-    fn take_means(
-        &mut self,
-        donor: &Donor,
-        layer: &StoredLayer,
-        target: usize,
-        report: &mut DonorReport,
-    ) -> Result<bool> {
-        let planned = &self.plan.layers[target];
-        let (per_pixel, picture) = match (planned.restoring, planned.blobs.get(1)) {
-            (Restoring::Means { per_pixel }, Some(picture)) => (per_pixel, &picture.shape),
-            (Restoring::Nothing, _) => {
-                report.pass_over(layer, Passed::Excess);
-                return Ok(true);
-            }
-            _ => return Ok(false),
-        };
-        let taken = means::taken(layer, picture, per_pixel);
-        match taken.map_err(|source| Error::io("cannot read", &donor.name, source))? {
-            Ok(taken) => {
-                let fits = self.fits(&taken, target, Matching::Layers);
-                self.layer(donor, &taken, target, fits, report)?;
-            }
-            Err(flaw) => self.layer(donor, layer, target, Err(flaw), report)?,
-        }
-        Ok(true)
     }
 
     /// How the blobs of a donor's layer fit those of the net's.

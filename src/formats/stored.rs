@@ -75,6 +75,16 @@ impl StoredBlob {
         StoredBlob { index, shape, legacy: false, values: Arc::new(values) }
     }
 
+    /// All values, in memory.
+    ///
+    /// # Errors
+    /// Those of [`StoredValues::read`].
+    pub fn read(&self) -> io::Result<Vec<f32>> {
+        let mut values = vec![0.0; self.shape.count()];
+        self.values.read(0, &mut values)?;
+        Ok(values)
+    }
+
     /// The dimensions with as many axes as `shape`, if the blob has them.
     ///
     /// The four old sizes have ones in front of those that a shape of fewer axes has.

@@ -278,8 +278,7 @@ type StoredBits = (usize, Vec<i32>, Vec<u32>);
 /// The layers of stored weights with all of their blobs.
 fn stored_blobs(net: &StoredNet) -> Result<Vec<(String, Vec<StoredBits>)>, String> {
     let blob = |blob: &StoredBlob| {
-        let mut values = vec![0.0; blob.shape.count()];
-        blob.values.read(0, &mut values).map_err(|error| error.to_string())?;
+        let values = blob.read().map_err(|error| error.to_string())?;
         Ok((blob.index, blob.shape.dims().to_vec(), values.into_iter().map(f32::to_bits).collect()))
     };
     let layer = |layer: &StoredLayer| {

@@ -119,7 +119,6 @@ impl Traits {
                 (false, true) => Some("Dropout takes four axes at most"),
                 (false, false) => Some("Dropout and losses take four axes at most"),
             },
-            when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(
                 !self.convolutions_take_any_axes,
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",

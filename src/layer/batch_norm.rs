@@ -37,6 +37,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &batch_norm,
 )
+.with_engines()
 .params(&["batch_norm_param"])
 .known(Known::WithField("batch_norm_param"))
 .keeps_signal()];

@@ -11,6 +11,7 @@ use crate::proto::caffe::ConcatParameter;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Concat", "Joins blobs along an axis", Arity::at_least(1), Arity::exactly(1), &concat)
+        .with_engines()
         .params(&["concat_param"])
         .signal(|_| Signal::Joined)
         .weightless()];

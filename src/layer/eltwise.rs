@@ -22,6 +22,7 @@ pub(super) static TYPES: &[LayerType] = &[
         Arity::exactly(1),
         &eltwise,
     )
+    .with_engines()
     .params(&["eltwise_param"])
     .signal(signal)
     .weightless()

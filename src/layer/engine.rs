@@ -3,36 +3,20 @@
 //! A layer says it by name, `NAME` or `MKLDNN:CPU`, or the net says it for all. What CAFFE builds is known here: layers of the
 //! other engines may have other blobs.
 
+use super::LayerType;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::LayerParameter;
-
-/// The types that look at their engine.
-const TYPES: &[&str] = &[
-    "BatchNorm",
-    "Concat",
-    "Convolution",
-    "Deconvolution",
-    "Eltwise",
-    "InnerProduct",
-    "LRN",
-    "Pooling",
-    "ReLU",
-    "Sigmoid",
-    "Softmax",
-    "Split",
-    "TanH",
-];
 
 /// Engines that are not built into every Caffe of Intel's.
 const OTHERS: &[&str] = &["CUDNN", "MKL2017", "MKLDNN"];
 
-/// Checks the engine of a layer.
+/// Checks the engine of a layer, whose type has this entry.
 ///
 /// # Errors
 /// It is not CAFFE.
-pub(crate) fn check(layer: &LayerParameter) -> Result<(), Refusal> {
+pub(crate) fn check(entry: &LayerType, layer: &LayerParameter) -> Result<(), Refusal> {
     let given = layer.engine();
-    if given.is_empty() || !TYPES.contains(&layer.r#type()) {
+    if given.is_empty() || !entry.has_engines {
         return Ok(());
     }
     let (name, parts) = match given.split_once(':') {
@@ -51,12 +35,16 @@ pub(crate) fn check(layer: &LayerParameter) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Dialect;
+    use crate::layer::LayerRegistry;
 
     #[test]
     fn types_with_engines_take_caffe_alone() {
+        let every = LayerRegistry::default();
+        let registry = every.of(Dialect::get("intel").unwrap());
         let of = |kind: &str, engine: &str| {
             let layer = LayerParameter { r#type: Some(kind.into()), engine: Some(engine.into()), ..Default::default() };
-            check(&layer).map_err(|refusal| refusal.message)
+            check(registry.get(kind).unwrap(), &layer).map_err(|refusal| refusal.message)
         };
         assert_eq!(of("Split", ""), Ok(()));
         assert_eq!(of("Split", "  CAFFE "), Ok(()));

@@ -65,6 +65,8 @@ pub struct LayerType {
     pub shaped_by_draws: fn(&LayerParameter) -> bool,
     /// What becomes of a layer some of whose bottoms have no known shape.
     pub shapeless: Shapeless,
+    /// Whether layers of the type run on one of several engines, where a Caffe has these.
+    pub has_engines: bool,
     /// The dialects that know the type, or this meaning of its name.
     pub known: Known,
     rule: SetupRule,
@@ -138,6 +140,7 @@ impl LayerType {
             signal: |_| Signal::Lost,
             shaped_by_draws: |_| false,
             shapeless: Shapeless::Refused,
+            has_engines: false,
             known: Known::Everywhere,
             rule,
         }
@@ -210,6 +213,13 @@ impl LayerType {
     #[must_use]
     pub const fn copes_without_shapes(mut self) -> LayerType {
         self.shapeless = Shapeless::LeftToRule;
+        self
+    }
+
+    /// Says that layers of the type run on one of several engines.
+    #[must_use]
+    pub const fn with_engines(mut self) -> LayerType {
+        self.has_engines = true;
         self
     }
 

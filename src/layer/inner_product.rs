@@ -27,6 +27,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &inner_product,
 )
+.with_engines()
 .params(&["inner_product_param"])
 .signal(signal)];
 

@@ -25,6 +25,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &lrn,
 )
+.with_engines()
 .params(&["lrn_param"])
 .weightless()];
 

@@ -57,6 +57,7 @@ pub(super) static TYPES: &[LayerType] = &[
         .known(Known::WithField("log_param")),
     LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &power).weightless().params(&["power_param"]),
     LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
+        .with_engines()
         .weightless()
         .params(&["relu_param"])
         .keeps_signal()
@@ -96,7 +97,10 @@ pub(super) static TYPES: &[LayerType] = &[
     .weightless()
     .keeps_signal()
     .known(Known::In(&["soeaver"])),
-    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid).weightless().params(&["sigmoid_param"]),
+    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid)
+        .with_engines()
+        .weightless()
+        .params(&["sigmoid_param"]),
     LayerType::new(
         "SpatialDropout",
         "Sets whole channels to zero at random while training",
@@ -112,7 +116,10 @@ pub(super) static TYPES: &[LayerType] = &[
         .weightless()
         .params(&["swish_param"])
         .known(Known::WithField("swish_param")),
-    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &tanh).weightless().params(&["tanh_param"]),
+    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &tanh)
+        .with_engines()
+        .weightless()
+        .params(&["tanh_param"]),
     LayerType::new("Threshold", "Tells whether values exceed a threshold", ONE, ONE, &threshold)
         .weightless()
         .params(&["threshold_param"]),

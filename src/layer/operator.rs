@@ -24,7 +24,7 @@ use super::neuron::Neuron;
 use super::normalize::Normalize;
 use super::parts::AxisParts;
 use super::permute::Permute;
-use super::pooling::Pooling;
+use super::pooling::{Pooling, VolumePooling};
 use super::prelu::Prelu;
 use super::recurrent::Recurrent;
 use super::reduction::Reduction;
@@ -35,7 +35,7 @@ use super::segmentation::Segmentation;
 use super::span::AxisSpan;
 use super::spp::Spp;
 use super::tile::Tile;
-use super::volume_pooling::VolumePooling;
+
 use crate::Shape;
 
 /// What a layer computes: all that its execution needs beside the values of its bottoms and blobs, defaults filled in and

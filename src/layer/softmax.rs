@@ -13,6 +13,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &softmax,
 )
+.with_engines()
 .params(&["softmax_param"])
 .weightless()];
 

@@ -21,19 +21,18 @@ pub(crate) struct Folding {
 /// The foldings of a net; `stays` tells of a BatchNorm whether it does.
 pub(crate) fn foldings(layers: &[&LayerParameter], stays: impl Fn(&LayerParameter) -> bool) -> Vec<Folding> {
     let is = |place: &usize, name: &str| layers[*place].r#type() == name;
-    let reader = |place: usize, behind: usize| {
-        let top = layers[place].top.first()?;
-        let start = if behind < layers.len() { behind } else { place };
+    // The first reader of a layer's top, from so many layers behind the convolution on: from there if the net ends before.
+    let reader = |maker: usize, convolution: usize, behind: usize| {
+        let top = layers[maker].top.first()?;
+        let start = if convolution + behind < layers.len() { convolution + behind } else { convolution };
         (start..layers.len()).find(|&reader| layers[reader].bottom.contains(top))
     };
     let folding = |convolution: usize| {
-        let batch_norm = reader(convolution, convolution + 1).filter(|place| is(place, "BatchNorm"))?;
+        let batch_norm = reader(convolution, convolution, 1).filter(|place| is(place, "BatchNorm"))?;
         if stays(layers[batch_norm]) {
             return None;
         }
-        let top = layers[batch_norm].top.first()?;
-        let start = if convolution + 2 < layers.len() { convolution + 2 } else { convolution };
-        let next = (start..layers.len()).find(|&reader| layers[reader].bottom.contains(top))?;
+        let next = reader(batch_norm, convolution, 2)?;
         let scale = Some(next).filter(|place| is(place, "Scale"));
         (next != batch_norm).then_some(Folding { convolution, batch_norm, scale })
     };

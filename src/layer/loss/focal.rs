@@ -3,8 +3,8 @@
 //! Bottoms: scores, and one label for each place outside `softmax_param.axis`. Two tops are documented but cannot be set up, as
 //! in [`softmax`](super::softmax).
 
-use super::softmax::class_axis;
-use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, scalar_loss};
+use super::softmax::inner_softmax_axis;
+use super::{Labels, Loss, check_batches, check_label_count, scalar_loss};
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
@@ -54,13 +54,7 @@ fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 /// The setup with this factor where the net gives none.
 fn setup(ctx: &SetupContext<'_>, default_alpha: f32) -> Result<Setup, Refusal> {
     let param = ctx.param.focal_loss_param.unwrap_or_default();
-    let axis = class_axis(ctx)?;
-    check_inner_weight(ctx, ctx.param.loss_weight.first().copied().unwrap_or(1.0), "softmax")?;
-    if ctx.top_count() > 1 {
-        let message = "a second top cannot be set up: the loss weights would have to match the layer's 2 tops \
-                       as well as the 1 top of the softmax inside it";
-        return Err(Refusal::at("top", message).help("keep one top, and add a Softmax layer for the probabilities"));
-    }
+    let axis = inner_softmax_axis(ctx)?;
     let (gamma, alpha, beta) = (param.gamma(), param.alpha.unwrap_or(default_alpha), param.beta());
     let (weighs, counts) = (gamma >= 0.0, alpha > 0.0);
     ensure!(weighs, "focal_loss_param.gamma", "gamma {gamma} is below 0");

@@ -40,7 +40,8 @@ pub(super) fn class_axis(ctx: &SetupContext<'_>) -> Result<usize, Refusal> {
     Ok(axis)
 }
 
-fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+/// The axis of the classes, for a loss that hands its loss weights on to the softmax inside it, and so has one top.
+pub(super) fn inner_softmax_axis(ctx: &SetupContext<'_>) -> Result<usize, Refusal> {
     let axis = class_axis(ctx)?;
     check_inner_weight(ctx, ctx.param.loss_weight.first().copied().unwrap_or(1.0), "softmax")?;
     if ctx.top_count() > 1 {
@@ -48,6 +49,11 @@ fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
                        as well as the 1 top of the softmax inside it";
         return Err(Refusal::at("top", message).help("keep one top, and add a Softmax layer for the probabilities"));
     }
+    Ok(axis)
+}
+
+fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let axis = inner_softmax_axis(ctx)?;
     check_batches(ctx)?;
     check_label_count(ctx, axis)?;
     check_class_weights(ctx)?;

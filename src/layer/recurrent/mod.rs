@@ -162,6 +162,16 @@ fn check_activations(ctx: &SetupContext<'_>, activations: &[String], used: usize
     Ok(())
 }
 
+/// Checks the second bottom, which tells of each timestep whether it continues a sequence.
+fn check_continuation(continuation: &Shape, steps: i32, streams: i32) -> Result<(), Refusal> {
+    ensure!(
+        continuation.dims() == [steps, streams],
+        "bottom",
+        "the continuation indicators' shape is {continuation} instead of ({steps}, {streams})"
+    );
+    Ok(())
+}
+
 impl Recurrent {
     /// Reads the sizes off the bottoms and checks that these fit together.
     fn new(ctx: &SetupContext<'_>, param: &RecurrentParameter, name: &str, cell: Cell) -> Result<Recurrent, Refusal> {
@@ -177,12 +187,7 @@ impl Recurrent {
         };
         ensure!(input.count() > 0, "bottom", "{name} cannot take the empty input {input}");
         if !param.continue_recur() {
-            let continuation = ctx.bottom(1);
-            ensure!(
-                continuation.dims() == [steps, streams],
-                "bottom",
-                "the continuation indicators' shape is {continuation} instead of ({steps}, {streams})"
-            );
+            check_continuation(ctx.bottom(1), steps, streams)?;
         }
         let num_output = positive_size(param.num_output(), NUM_OUTPUT)?;
         ensure!(

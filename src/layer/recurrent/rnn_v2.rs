@@ -12,7 +12,7 @@
 //! Nothing is drawn. One more bottom is allowed and ignored. The activations are those of `recurrent_param`. Blobs given in the
 //! net are replaced.
 
-use super::check_activations;
+use super::{check_activations, check_continuation};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -45,12 +45,7 @@ fn rnn_v2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     ensure!(input.count() > 0, "bottom", "RNNv2 cannot take the empty input {input}");
     if !param.continue_recur() {
-        let continuation = ctx.bottom(1);
-        ensure!(
-            continuation.dims() == [steps, streams],
-            "bottom",
-            "the continuation indicators' shape is {continuation} instead of ({steps}, {streams})"
-        );
+        check_continuation(ctx.bottom(1), steps, streams)?;
     }
     let hidden = positive_size(param.hidden_size.unwrap_or_default(), HIDDEN_SIZE)?;
     let ways = ways(&param)?;

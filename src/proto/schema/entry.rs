@@ -80,7 +80,6 @@ pub(super) enum KindEntry {
     Int32,
     Int64,
     Uint32,
-    #[allow(dead_code, reason = "no schema has it now, as happens with kinds that few forks use")]
     Uint64,
     Float,
     Double,

@@ -1,35 +1,32 @@
 //! The walk over the layers that Caffe's `Net::Init` makes: blobs are connected by name, each layer is set up.
 
-use std::borrow::Cow;
+mod blobs;
+mod unknown;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::sync::Arc;
 
+use self::blobs::Decided;
+use self::unknown::UnknownShape;
 use super::checks::{
     check_draws, check_elements, check_empty_axes, check_loss_weights, check_params, check_propagation,
     check_shapeless, check_taken, check_tops,
 };
 use super::draws::UpcomingDraws;
 use super::extensions;
-use super::numbers::blob_type;
 use super::opaque;
-use super::rules::{Deciding, Rulebook, refused};
+use super::rules::Rulebook;
 use super::share::Owners;
-use super::{BlobId, Initial, Plan, PlanOptions, PlannedBlob, PlannedLayer};
+use super::{BlobId, Plan, PlanOptions, PlannedBlob, PlannedLayer};
 use crate::Shape;
 use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
-use crate::filler::{self, Filler, FillerRegistry};
-use crate::formats::NumberType;
-use crate::layer::engine;
-use crate::layer::{
-    BlobSpec, BlobValues, FillerSpec, LayerType, OpaqueLayer, Setup, SetupContext, Shapeless, setup_without_shapes,
-};
-use crate::net::{Locator, Net, NetLayer, NetPlace, describe};
+use crate::layer::{LayerType, OpaqueLayer, Setup, SetupContext, Shapeless, engine, setup_without_shapes};
+use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
-use crate::proto::caffe::{BlobProto, FillerParameter, LayerParameter, ParamSpec, Phase};
+use crate::proto::caffe::{BlobProto, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
 use crate::setting::{Advice, Setting};
 
@@ -77,22 +74,6 @@ enum LayerFault {
     Rule(Diagnostic),
     /// It needs the shape of a blob that is not known.
     Unknown(Diagnostic),
-}
-
-/// Why the shape of a blob is not known.
-struct UnknownShape {
-    refusal: Refusal,
-    /// The same with the layer that makes the blob and its place.
-    diagnostic: Diagnostic,
-}
-
-impl UnknownShape {
-    /// What to say where a layer needs the shape.
-    fn needed_by(&self, layer: &LayerParameter) -> Diagnostic {
-        let mut diagnostic = self.diagnostic.clone();
-        diagnostic.help = diagnostic.help.map(|help| help.followed_by(&format!(": {} needs it", describe(layer))));
-        diagnostic
-    }
 }
 
 /// The blobs of the net that a layer reads and makes, by number, and the shapes of those that it reads.
@@ -167,7 +148,7 @@ impl<'a> NetWalk<'a> {
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
         let (entry, opaque) = self.layer_type(layer).map_err(at_layer)?;
-        engine::check(param).map_err(at_layer)?;
+        engine::check(entry, param).map_err(at_layer)?;
         check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
         let given_shapes =
@@ -229,23 +210,6 @@ impl<'a> NetWalk<'a> {
         let opaque = self.options.opaque_layer(&layer.param);
         let opaque = opaque.ok_or_else(|| Refusal::at("type", format!("unknown layer type {name:?}")))?;
         Ok((LayerType::OPAQUE, Some(opaque)))
-    }
-
-    /// Keeps for which of a layer's tops the shape is not known: for the layer's own reasons, or since that of a bottom is
-    /// not.
-    fn keep_unknown(&mut self, layer: &NetLayer, tops: &[usize], setup: &Setup, of_bottom: Option<Rc<UnknownShape>>) {
-        for (index, id) in tops.iter().enumerate() {
-            let Some(refusal) = setup.unknown.get(&index) else {
-                self.unknown.remove(id);
-                continue;
-            };
-            let why = of_bottom.clone().unwrap_or_else(|| {
-                let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
-                let diagnostic = self.locator.diagnose(&place, refusal);
-                Rc::new(UnknownShape { refusal: refusal.clone(), diagnostic })
-            });
-            self.unknown.insert(*id, why);
-        }
     }
 
     /// Finds the blobs that a layer reads, and makes room for those that it makes.
@@ -370,89 +334,6 @@ impl<'a> NetWalk<'a> {
             }
         }
     }
-
-    fn blobs(
-        &self,
-        specs: Vec<BlobSpec>,
-        given: Vec<BlobProto>,
-        decided: &Decided<'_>,
-        notices: &mut Vec<String>,
-    ) -> Result<Vec<PlannedBlob>, LayerFault> {
-        let mut given: Vec<Option<BlobProto>> = given.into_iter().map(Some).collect();
-        let mut shared: HashMap<usize, Arc<[f32]>> = HashMap::new();
-        let number_type = match specs.is_empty() {
-            true => NumberType::F32,
-            false => blob_type(decided.layer, self.dialect).map_err(at_layer)?,
-        };
-        let mut blobs = Vec::with_capacity(specs.len());
-        for (index, BlobSpec { shape, role, values }) in specs.into_iter().enumerate() {
-            if shape.count() == 0 {
-                return Err(at_layer(Refusal::new(format!("a blob of shape {shape} would be empty"))));
-            }
-            let initial = match values {
-                BlobValues::Zeros => Initial::Zeros,
-                BlobValues::Filled(spec) => {
-                    let filler = decided.filler(&self.options.fillers, index, &spec, &shape, notices)?;
-                    let filler = if number_type == NumberType::F16 { filler::in_half(filler) } else { filler };
-                    Initial::Filled { filler: filler.into(), spec }
-                }
-                BlobValues::Given(index) => {
-                    if let Some(blob) = given.get_mut(index).and_then(Option::take) {
-                        shared.insert(index, given_values(blob).map_err(at_layer)?);
-                    }
-                    let values = shared.get(&index).cloned();
-                    Initial::Given(values.ok_or_else(|| at_layer(Refusal::at("blobs", "a given blob is missing")))?)
-                }
-            };
-            blobs.push(PlannedBlob { number_type, ..PlannedBlob::new(shape, role, initial) });
-        }
-        Ok(blobs)
-    }
-}
-
-/// A layer, and the rules that decide its blobs.
-struct Decided<'a> {
-    layer: &'a LayerParameter,
-    rules: Deciding<'a>,
-    sources: &'a Sources,
-}
-
-impl Decided<'_> {
-    /// The filler of a blob: that of a rule, or the net's.
-    fn filler(
-        &self,
-        fillers: &FillerRegistry,
-        blob: usize,
-        spec: &FillerSpec,
-        shape: &Shape,
-        notices: &mut Vec<String>,
-    ) -> Result<Box<dyn Filler>, LayerFault> {
-        match self.rules.get(blob).copied().flatten() {
-            Some(rule) => {
-                let built = fillers.build_chosen(&spec.param, shape);
-                built.map_err(|refusal| LayerFault::Rule(refused(rule, self.layer, blob, refusal)))
-            }
-            None => {
-                let built = fillers.build(&self.found(&spec.param, notices), shape);
-                built.map_err(|refusal| LayerFault::Net(refusal, spec.field))
-            }
-        }
-    }
-
-    /// A filler of the net with the place of the file that it names, if it names one.
-    fn found<'p>(&self, param: &'p FillerParameter, notices: &mut Vec<String>) -> Cow<'p, FillerParameter> {
-        let Some(path) = &param.path else { return Cow::Borrowed(param) };
-        let path = Some(self.sources.find(path, notices).display().to_string());
-        Cow::Owned(FillerParameter { path, ..param.clone() })
-    }
-}
-
-/// The values of a blob that the net gives.
-fn given_values(given: BlobProto) -> Result<Arc<[f32]>, Refusal> {
-    let shape = blob::shape(&given).at("blobs")?;
-    let counts = blob::Counts::of(&given).and_then(|counts| counts.check(&shape));
-    counts.map_err(|fault| Refusal::at("blobs", format!("a given blob {fault}")))?;
-    Ok(blob::values(given).into())
 }
 
 /// What to tell of a layer type that the dialect does not have of itself.

@@ -6,17 +6,19 @@
 //! `kernel_size`, `stride` and `pad` win over what is given for single axes. Global pooling takes the whole as its kernel, and
 //! may have pads and strides. No blobs, no draws.
 
-use super::size::{checked_size, positive_size};
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::window::PoolWindow;
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::{checked_size, positive_size};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::Pooling3DParameter;
+use crate::proto::caffe::pooling_parameter::RoundMode;
 
 const FIELD: &str = "pooling3d_param";
 
-/// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+/// The entry of the layer table.
+pub(super) const TYPE: LayerType = LayerType::new(
     "Pooling3D",
     "Takes the maximum or the average of windows over depth, height and width",
     Arity::exactly(1),
@@ -25,31 +27,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&[FIELD])
 .keeps_signal()
-.known(Known::In(&["synopsys"]))];
-
-/// A window along one axis.
-struct Window3D {
-    kernel: i64,
-    stride: i64,
-    pads: [i64; 2],
-}
-
-impl Window3D {
-    /// How many fit along an axis of this length.
-    fn count(&self, size: i64, rounds_up: bool, clips: bool) -> Result<i64, Refusal> {
-        let [front, end] = self.pads;
-        let room = size + front + end - self.kernel;
-        ensure!(i32::try_from(room).is_ok(), FIELD, "{size} elements with their padding are too many");
-        let steps = room as f32 / self.stride as f32;
-        let mut count = (if rounds_up { steps.ceil() } else { steps.floor() }) as i64 + 1;
-        let is_behind = |count: i64| clips && (count - 1).saturating_mul(self.stride) >= size + front;
-        if is_behind(count) {
-            count -= 1;
-        }
-        ensure!(!is_behind(count), FIELD, "the padding {end} at the end makes windows behind all elements");
-        Ok(count)
-    }
-}
+.known(Known::In(&["synopsys"]));
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.pooling3d_param.unwrap_or_default();
@@ -57,15 +35,16 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(bottom.axes() == 5, "bottom", "the bottom {bottom} must have 5 axes");
     let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
     let windows = windows(&param, &dims[2..])?;
+    let round = if param.ceil_mode() { RoundMode::Ceil } else { RoundMode::Floor };
     let clips = windows.iter().any(|window| window.pads != [0, 0]);
     for (dim, window) in dims[2..].iter_mut().zip(windows) {
-        *dim = window.count(*dim, param.ceil_mode(), clips)?;
+        *dim = window.count(*dim, round, clips, FIELD)?;
     }
     Ok(Setup::new(ctx, Operator::Opaque, [Shape::new(dims).at(FIELD)?]))
 }
 
 /// The windows along depth, height and width.
-fn windows(param: &Pooling3DParameter, sizes: &[i64]) -> Result<Vec<Window3D>, Refusal> {
+fn windows(param: &Pooling3DParameter, sizes: &[i64]) -> Result<Vec<PoolWindow>, Refusal> {
     let kernels = [param.kernel_d(), param.kernel_h(), param.kernel_w()];
     let strides = [param.stride_d, param.stride_h, param.stride_w];
     let pads = [[param.pad_d0(), param.pad_d1()], [param.pad_h0(), param.pad_h1()], [param.pad_w0(), param.pad_w1()]];
@@ -77,7 +56,7 @@ fn windows(param: &Pooling3DParameter, sizes: &[i64]) -> Result<Vec<Window3D>, R
         let stride = param.stride.or(strides[axis]).unwrap_or_default();
         let stride = positive_size(stride, "pooling3d_param.stride")?;
         let [front, end] = pads[axis].map(|pad| checked_size(param.pad.unwrap_or(pad), FIELD));
-        Ok(Window3D { kernel, stride, pads: [front?, end?] })
+        Ok(PoolWindow { kernel, stride, pads: [front?, end?] })
     });
     axes.collect()
 }

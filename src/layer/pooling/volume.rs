@@ -4,11 +4,11 @@
 //! window that would start behind the elements and their leading pad is dropped, on all axes. The sizes are those of
 //! `kernel_size_3d`, `stride_3d` and `pad_3d`, given once or for each axis.
 
-use super::pooling::windows;
-use super::size::checked_size;
-use super::{Operator, Setup, SetupContext};
+use super::window::PoolWindow;
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::checked_size;
+use crate::layer::{Operator, Setup, SetupContext};
 use crate::proto::caffe::PoolingParameter;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
 
@@ -39,8 +39,9 @@ pub(super) fn setup(ctx: &SetupContext<'_>, param: &PoolingParameter, axis: usiz
     let padded = operator.pad != [0; 3];
     let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
     for (index, size) in size.into_iter().enumerate() {
-        let window = [operator.kernel[index], operator.stride[index], operator.pad[index]];
-        dims[axis + 1 + index] = windows(size, window, RoundMode::Ceil, padded)?;
+        let (kernel, stride, pad) = (operator.kernel[index], operator.stride[index], operator.pad[index]);
+        let window = PoolWindow { kernel, stride, pads: [pad; 2] };
+        dims[axis + 1 + index] = window.count(size, RoundMode::Ceil, padded, FIELD)?;
     }
     let top = Shape::new(dims).at(FIELD)?;
     Ok(Setup::new(ctx, Operator::VolumePooling(operator), vec![top; ctx.top_count()]))

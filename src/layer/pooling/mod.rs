@@ -9,10 +9,18 @@
 //!
 //! What surprises: beside `kernel_size`, one of `kernel_h` and `kernel_w` is ignored, only both are refused. `engine`
 //! changes nothing here. Intel's Caffe drops that window also where a kernel has a side of 1, and takes
-//! [volumes](super::volume_pooling).
+//! [volumes](VolumePooling).
 
+mod padded;
+mod three_axes;
+mod volume;
+mod window;
+
+pub use volume::VolumePooling;
+
+use self::window::PoolWindow;
 use super::size::{checked_size, field_name};
-use super::{Arity, LayerType, Operator, Setup, SetupContext, volume_pooling};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::{Known, PoolingAxes};
 use crate::error::{AtField, Refusal, ensure};
@@ -25,19 +33,27 @@ const STRIDE: [&str; 3] = ["pooling_param.stride", "pooling_param.stride_h", "po
 const PAD: [&str; 3] = ["pooling_param.pad", "pooling_param.pad_h", "pooling_param.pad_w"];
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Pooling",
-    "Takes the maximum, the average or a random element of windows over height and width",
-    Arity::exactly(1),
-    Arity::between(1, 2),
-    &pooling,
-)
-.params(&["pooling_param"])
-.keeps_signal()
-.weightless()
-.known(Known::Except(&["synopsys"]))];
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&pooling).weightless().known(Known::Except(&["synopsys"])),
+    entry(&padded::pooling).known(Known::In(&["synopsys"])),
+    padded::BATCHING,
+    three_axes::TYPE,
+];
 
-pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "Pooling",
+        "Takes the maximum, the average or a random element of windows over height and width",
+        Arity::exactly(1),
+        Arity::between(1, 2),
+        rule,
+    )
+    .with_engines()
+    .params(&["pooling_param"])
+    .keeps_signal()
+}
+
+fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();
     let param = ctx.param.pooling_param.as_deref().unwrap_or(&default);
     check_method(ctx, param.pool())?;
@@ -47,7 +63,7 @@ pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let axis = ctx.bottom_axis(0, param.axis(), "pooling_param.axis")?;
         match ctx.bottom(0).axes() - axis - 1 {
             2 => {}
-            3 => return volume_pooling::setup(ctx, param, axis),
+            3 => return volume::setup(ctx, param, axis),
             axes => {
                 let message =
                     format!("pooling over {axes} axes behind the channels, of {}, is not known", ctx.bottom(0));
@@ -64,7 +80,7 @@ pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 ///
 /// # Errors
 /// There are two, and the method is not MAX.
-pub(super) fn check_method(ctx: &SetupContext<'_>, method: PoolMethod) -> Result<(), Refusal> {
+fn check_method(ctx: &SetupContext<'_>, method: PoolMethod) -> Result<(), Refusal> {
     let tops = ctx.top_count();
     ensure!(
         tops == 1 || method == PoolMethod::Max,
@@ -104,7 +120,7 @@ pub struct Pooling {
 }
 
 impl Pooling {
-    pub(super) fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pooling, Refusal> {
+    fn new(param: &PoolingParameter, bottom: &Shape) -> Result<Pooling, Refusal> {
         let size = picture_size(bottom)?;
         let kernel = if param.global_pooling() { global_kernel(param, size)? } else { kernel(param)? };
         let stride = pair(STRIDE, [param.stride, param.stride_h, param.stride_w], param.stride(), 1)?;
@@ -142,38 +158,15 @@ impl Pooling {
         }
         let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
         for (axis, size) in size.into_iter().enumerate() {
-            let window = [self.kernel[axis], self.stride[axis], self.pad[axis]];
-            dims[2 + axis] = windows(size, window, self.round, padded || clips)?;
+            dims[2 + axis] = self.window(axis).count(size, self.round, padded || clips, FIELD)?;
         }
         Shape::new(dims).at(FIELD)
     }
-}
 
-/// The number of windows, of this kernel, stride and pad, over `size` elements along an axis.
-///
-/// # Errors
-/// It would be negative, or the pad is too large.
-pub(super) fn windows(size: i64, window: [i64; 3], round: RoundMode, clip: bool) -> Result<i64, Refusal> {
-    let [kernel, stride, pad] = window;
-    let room = size + 2 * pad - kernel;
-    ensure!(i32::try_from(room).is_ok(), FIELD, "pad {pad} on both sides is too much");
-    let steps = room as f32 / stride as f32;
-    let steps = match round {
-        RoundMode::Ceil => steps.ceil(),
-        RoundMode::Floor => steps.floor(),
-    };
-    let mut pooled = steps as i64 + 1;
-    // At most one window is in excess, unless the division was too coarse: that Caffe refuses.
-    let excess = |pooled: i64| clip && (pooled - 1) * stride >= size + pad;
-    if excess(pooled) {
-        pooled -= 1;
+    /// The window along an axis.
+    fn window(&self, axis: usize) -> PoolWindow {
+        PoolWindow { kernel: self.kernel[axis], stride: self.stride[axis], pads: [self.pad[axis]; 2] }
     }
-    ensure!(
-        pooled >= 0 && !excess(pooled),
-        FIELD,
-        "the output size would be {pooled}: kernel size {kernel} over {size} elements, pad {pad}, stride {stride}"
-    );
-    Ok(pooled)
 }
 
 /// Which way the number of windows is rounded; where both fields are there, `round_mode` says.

@@ -8,50 +8,39 @@
 //! SpatialBatchingPooling has the fields of Pooling but `pad_type`, and must not rescale. Where sides are padded and windows are
 //! rounded down, `(spatial_batching - 1) * skip` elements are left out.
 
-use super::pooling::{Pooling, check_method, picture_size, pooling};
-use super::size::{checked_size, field_name};
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::window::PoolWindow;
+use super::{Pooling, check_method, picture_size};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::{checked_size, field_name};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
 use crate::proto::caffe::spatial_batching_pooling_parameter::PoolMethod as BatchingMethod;
 use crate::proto::caffe::{PoolingParameter, SpatialBatchingPoolingParameter};
 
 const FIELD: &str = "pooling_param";
-const BATCHING: &str = "spatial_batching_pooling_param";
+const BATCHING_FIELD: &str = "spatial_batching_pooling_param";
 const SIDES: [&str; 4] = ["pooling_param.pad_t", "pooling_param.pad_b", "pooling_param.pad_l", "pooling_param.pad_r"];
 
-/// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[
-    LayerType::new(
-        "Pooling",
-        "Takes the maximum, the average or a random element of windows over height and width",
-        Arity::exactly(1),
-        Arity::between(1, 2),
-        &padded_pooling,
-    )
-    .params(&[FIELD])
-    .keeps_signal()
-    .known(Known::In(&["synopsys"])),
-    LayerType::new(
-        "SpatialBatchingPooling",
-        "Pools a picture that is made of several",
-        Arity::exactly(1),
-        Arity::between(1, 2),
-        &batching,
-    )
-    .params(&[BATCHING])
-    .keeps_signal()
-    .known(Known::In(&["synopsys"])),
-];
+/// The entry of SpatialBatchingPooling.
+pub(super) const BATCHING: LayerType = LayerType::new(
+    "SpatialBatchingPooling",
+    "Pools a picture that is made of several",
+    Arity::exactly(1),
+    Arity::between(1, 2),
+    &batching,
+)
+.params(&[BATCHING_FIELD])
+.keeps_signal()
+.known(Known::In(&["synopsys"]));
 
-fn padded_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();
     let param = ctx.param.pooling_param.as_deref().unwrap_or(&default);
     let sides = sides(param)?;
     if sides.is_none() && param.pad_type.is_none() {
-        return pooling(ctx);
+        return super::pooling(ctx);
     }
     let other = if sides.is_some() { "pad_l, pad_r, pad_t or pad_b" } else { "pad_type" };
     let others = [
@@ -100,25 +89,13 @@ fn with_sides(
 ) -> Result<Setup, Refusal> {
     let size = picture_size(ctx.bottom(0))?;
     let is_padded = sides != [[0; 2]; 2];
-    let mut windows = [0; 2];
-    for axis in 0..2 {
-        let ([front, end], stride) = (sides[axis], pooling.stride[axis]);
-        let room = size[axis] + front + end - pooling.kernel[axis] - left_out[axis];
-        ensure!(i32::try_from(room).is_ok(), field, "the picture with its padding is too large");
-        let steps = room as f32 / stride as f32;
-        let steps = match pooling.round {
-            RoundMode::Ceil => steps.ceil(),
-            RoundMode::Floor => steps.floor(),
-        };
-        let mut pooled = steps as i64 + 1;
-        let is_behind = |pooled: i64| is_padded && (pooled - 1).saturating_mul(stride) >= size[axis] + front;
-        if is_behind(pooled) {
-            pooled -= 1;
-        }
-        ensure!(!is_behind(pooled), field, "the padding {end} at the end makes windows behind all elements");
-        windows[axis] = pooled;
-    }
-    made(ctx, windows, field)
+    let windows = [0, 1].map(|axis| {
+        let kernel = pooling.kernel[axis] + left_out[axis];
+        let window = PoolWindow { kernel, stride: pooling.stride[axis], pads: sides[axis] };
+        window.count(size[axis], pooling.round, is_padded, field)
+    });
+    let [height, width] = windows;
+    made(ctx, [height?, width?], field)
 }
 
 fn made(ctx: &SetupContext<'_>, windows: [i64; 2], field: &'static str) -> Result<Setup, Refusal> {
@@ -132,12 +109,12 @@ fn batching(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = SpatialBatchingPoolingParameter::default();
     let param = ctx.param.spatial_batching_pooling_param.as_ref().unwrap_or(&default);
     let in_own_field = |refusal: Refusal| match refusal.field.starts_with(FIELD) {
-        true => Refusal { field: BATCHING, ..refusal },
+        true => Refusal { field: BATCHING_FIELD, ..refusal },
         false => refusal,
     };
     let keeps_scale =
         param.input_scale() == param.output_scale() && param.input_zero_point() == param.output_zero_point();
-    ensure!(keeps_scale, BATCHING, "input and output must have the same scale and zero point");
+    ensure!(keeps_scale, BATCHING_FIELD, "input and output must have the same scale and zero point");
     let plain = plain(param);
     let sides = sides(&plain).map_err(in_own_field)?;
     check_method(ctx, plain.pool())?;
@@ -146,21 +123,22 @@ fn batching(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let [_, _, height, width] = *pooling.top(ctx.bottom(0)).map_err(in_own_field)?.dims() else {
             return Err(Refusal::at("bottom", "the bottom must have 4 axes"));
         };
-        return made(ctx, [height.into(), width.into()], BATCHING);
+        return made(ctx, [height.into(), width.into()], BATCHING_FIELD);
     };
     ensure!(
         param.pad.is_none() && param.pad_h.is_none() && param.pad_w.is_none(),
-        BATCHING,
+        BATCHING_FIELD,
         "pad and pad_l, pad_r, pad_t or pad_b are both given"
     );
-    let skipped = |batches: u32, skip: u32| (i64::from(batches) - 1).saturating_mul(skip.into());
+    // More than any picture has leaves no room either.
+    let skipped = |batches: u32, skip: u32| (i64::from(batches) - 1).saturating_mul(skip.into()).min(1 << 32);
     let left_out = match pooling.round {
         RoundMode::Ceil => [0; 2],
         RoundMode::Floor => {
             [skipped(param.spatial_batching_h(), param.skip_h()), skipped(param.spatial_batching_w(), param.skip_w())]
         }
     };
-    with_sides(ctx, &pooling, sides, left_out, BATCHING)
+    with_sides(ctx, &pooling, sides, left_out, BATCHING_FIELD)
 }
 
 /// The settings that Pooling has, too.

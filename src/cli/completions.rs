@@ -1,9 +1,9 @@
 //! `caffemodel completions`: what a shell needs to complete the command line.
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::{Shell, generate};
 
-use super::{Arguments, print};
+use super::{print, subcommand};
 
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
@@ -18,6 +18,6 @@ pub(super) struct CompletionsArguments {
 
 pub(super) fn run(arguments: &CompletionsArguments) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    generate(arguments.shell, &mut Arguments::command(), env!("CARGO_PKG_NAME"), &mut script);
+    generate(arguments.shell, &mut subcommand::command(), env!("CARGO_PKG_NAME"), &mut script);
     print::result(&String::from_utf8(script)?)
 }

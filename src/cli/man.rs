@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_mangen::Man;
 
-use super::Arguments;
+use super::subcommand;
 use super::target::Target;
 use crate::Error;
 
@@ -26,11 +26,11 @@ pub(super) struct ManArguments {
 pub(super) fn run(arguments: &ManArguments) -> anyhow::Result<()> {
     let folder = &arguments.folder;
     std::fs::create_dir_all(folder).map_err(|source| Error::io("cannot create", folder, source))?;
-    let mut tool = Arguments::command().disable_help_subcommand(true);
+    let mut tool = subcommand::command().disable_help_subcommand(true);
     tool.build();
     write_page(tool.clone(), folder, arguments.force)?;
-    for subcommand in tool.get_subcommands() {
-        write_page(subcommand.clone(), folder, arguments.force)?;
+    for command in tool.get_subcommands() {
+        write_page(command.clone(), folder, arguments.force)?;
     }
     Ok(())
 }

@@ -25,16 +25,20 @@ mod random;
 mod report;
 mod rules;
 mod select;
+mod subcommand;
 mod table;
 mod target;
 mod upgrade;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, FromArgMatches, Parser};
 
 use crate::limits::LimitChange;
 use report::Verbosity;
+use subcommand::Subcommand;
 
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
 const FAILURE: u8 = 2;
@@ -45,10 +49,7 @@ const GLOBAL: &str = "Global options";
 /// Caffe nets without Caffe: initialise a .prototxt into a .caffemodel, byte for byte as Caffe would.
 #[derive(Debug, Parser)]
 #[command(name = "caffemodel", version, about, max_term_width = 100)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-
+struct Options {
     /// Tell nothing but warnings and errors
     #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
     quiet: bool,
@@ -65,7 +66,7 @@ struct Arguments {
     limits: Vec<LimitChange>,
 }
 
-impl Arguments {
+impl Options {
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
@@ -75,51 +76,30 @@ impl Arguments {
     }
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Init(Box<init::InitArguments>),
-    Upgrade(upgrade::UpgradeArguments),
-    Compare(compare::CompareArguments),
-    Convert(convert::ConvertArguments),
-    Inspect(inspect::InspectArguments),
-    Fillers(fillers::FillersArguments),
-    Layers(layers::LayersArguments),
-    Dialects(dialects::DialectsArguments),
-    Completions(completions::CompletionsArguments),
-    Man(man::ManArguments),
-}
-
-impl Command {
-    fn run(&self) -> anyhow::Result<ExitCode> {
-        match self {
-            Command::Init(arguments) => init::run(arguments)?,
-            Command::Upgrade(arguments) => upgrade::run(arguments)?,
-            Command::Compare(arguments) => return compare::run(arguments),
-            Command::Convert(arguments) => convert::run(arguments)?,
-            Command::Inspect(arguments) => inspect::run(arguments)?,
-            Command::Fillers(arguments) => fillers::run(arguments)?,
-            Command::Dialects(arguments) => dialects::run(arguments)?,
-            Command::Layers(arguments) => layers::run(arguments)?,
-            Command::Completions(arguments) => completions::run(arguments)?,
-            Command::Man(arguments) => man::run(arguments)?,
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
 /// Runs the tool on the process's arguments.
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let (options, subcommand, mut matches) = match parse(std::env::args_os().collect()) {
+        Ok(parsed) => parsed,
         Err(error) => return print::usage(&error),
     };
-    report::set_verbosity(arguments.verbosity());
-    limits::change(&arguments.limits);
-    match arguments.command.run() {
+    report::set_verbosity(options.verbosity());
+    limits::change(&options.limits);
+    match subcommand.run(&mut matches) {
         Ok(code) => code,
         Err(error) => {
             report::error(&error);
             ExitCode::from(FAILURE)
         }
     }
+}
+
+/// The options of all subcommands, the subcommand, and what it is asked for.
+fn parse(arguments: Vec<OsString>) -> Result<(Options, &'static Subcommand, ArgMatches), clap::Error> {
+    let mut command = subcommand::command_for(&arguments);
+    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    let options = Options::from_arg_matches_mut(&mut matches)?;
+    let asked = matches.remove_subcommand();
+    let asked = asked.and_then(|(name, matches)| Some((subcommand::named(name.as_ref())?, matches)));
+    let (subcommand, matches) = asked.ok_or_else(|| command.error(ErrorKind::MissingSubcommand, "no subcommand"))?;
+    Ok((options, subcommand, matches))
 }

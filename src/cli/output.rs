@@ -17,7 +17,7 @@ use crate::random::Streams;
 use crate::{Error, Plan, init};
 
 /// How much is gathered before it is written.
-pub(super) const WRITE_BUFFER_BYTES: usize = 256 * 1024;
+pub(super) const WRITE_BUFFER_BYTES: usize = 32 * 1024;
 
 /// The heading of the options about the output.
 pub(super) const OUTPUT: &str = "Output";

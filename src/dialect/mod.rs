@@ -12,6 +12,7 @@ mod vocabulary;
 use std::fmt;
 
 use crate::proto::Schema;
+use crate::proto::schema::MessageType;
 
 pub use document::{DialectDocument, MessageFields};
 pub(crate) use document::{difference, known_names};
@@ -100,6 +101,11 @@ impl Dialect {
         Schema::all().iter().find(|schema| schema.name() == self.name).unwrap_or(Schema::caffe())
     }
 
+    /// The message of layers in its schema.
+    pub fn layer_message(&self) -> MessageType {
+        self.schema().message("LayerParameter").expect("every schema has layers")
+    }
+
     /// Whether it is BVLC's Caffe of today.
     pub fn is_bvlc(&self) -> bool {
         self == Dialect::bvlc()
@@ -166,9 +172,7 @@ impl Known {
             Known::WithFieldBut { field, not } => {
                 !not.contains(&dialect.name) && Known::WithField(field).includes(dialect)
             }
-            Known::WithField(field) => {
-                dialect.schema().message("LayerParameter").is_some_and(|layer| layer.field_named(field).is_some())
-            }
+            Known::WithField(field) => dialect.layer_message().field_named(field).is_some(),
             Known::Added { .. } => true,
         }
     }

@@ -67,7 +67,7 @@ impl LayerType {
     /// What there is to say of the layer type. Settings that the schema does not have are left out.
     pub fn document(&self) -> LayerDocument {
         let &LayerType { name, summary, bottoms, tops, tops_match_bottoms, .. } = self;
-        let message = self.known.first().schema().message("LayerParameter").expect("every schema has layers");
+        let message = self.known.first().layer_message();
         let settings = self.params.iter().filter_map(|param| settings(message, param)).collect();
         let namesakes = LAYERS.iter().copied().flatten().filter(|entry| entry.name == name);
         let (v1_name, dialects) = (v1_name(name), known_names(namesakes.map(|entry| &entry.known)));

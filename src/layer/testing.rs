@@ -21,7 +21,7 @@ pub(crate) fn layer(text: &str) -> LayerParameter {
 
 /// The layer that this text format describes, in a dialect.
 pub(crate) fn layer_of(dialect: &Dialect, text: &str) -> LayerParameter {
-    let message = dialect.schema().message("LayerParameter").expect("every schema has layers");
+    let message = dialect.layer_message();
     let layer = parse(&Source::new("layer", text), message).expect("a layer in text format");
     LayerParameter::decode(&*folded(layer.bytes(), message)).expect("the reader writes what prost decodes")
 }

@@ -1,26 +1,27 @@
 //! Fillers in the saved net that Caffe does not know.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use crate::proto::schema::{Kind, MessageType};
 use prost::Message;
 
 use super::PlannedLayer;
 use crate::filler::FillerRegistry;
 use crate::proto::caffe::FillerParameter;
-use crate::proto::descriptor;
 use crate::proto::fields::Fields;
+use crate::proto::gate;
+use crate::proto::schema::{FieldType, Kind, MessageType};
 
 /// What to tell of the extensions among the fillers that the layers are saved with, if there are any.
-pub(super) fn notice(layers: &[PlannedLayer], fillers: &FillerRegistry) -> Option<String> {
+///
+/// The message is that of layers.
+pub(super) fn notice(layers: &[PlannedLayer], message: MessageType, fillers: &FillerRegistry) -> Option<String> {
     let mut names = BTreeSet::new();
     let mut note = |filler: &[u8]| {
         let name = FillerParameter::decode(filler).ok().and_then(|param| fillers.get(param.r#type()));
         names.extend(name.filter(|entry| entry.extension).map(|entry| entry.name));
     };
     for layer in layers {
-        for_each_filler(&layer.param.encode_to_vec(), &HOLDERS, &mut note);
+        for_each_filler(&gate::unfolded(&layer.param.encode_to_vec(), message), message, &mut note);
     }
     let fillers = if names.len() == 1 { "filler" } else { "fillers" };
     let known = names.into_iter().collect::<Vec<_>>().join(", ");
@@ -29,37 +30,14 @@ pub(super) fn notice(layers: &[PlannedLayer], fillers: &FillerRegistry) -> Optio
     (!known.is_empty()).then_some(notice)
 }
 
-/// Where a message holds fillers.
-struct Holder {
-    /// The number of a field of the message.
-    number: u32,
-    /// Where the field's message holds them; nowhere if it is itself one.
-    below: Vec<Holder>,
-}
-
-/// Where a layer does.
-static HOLDERS: LazyLock<Vec<Holder>> = LazyLock::new(|| holders(descriptor("LayerParameter")));
-
-fn holders(message: MessageType) -> Vec<Holder> {
-    let holder = |number, inner: MessageType| {
-        let below = holders(inner);
-        (inner.name() == "FillerParameter" || !below.is_empty()).then_some(Holder { number, below })
-    };
-    let messages = message.fields_by_name().filter_map(|field| match field.kind() {
-        Kind::Message(inner) => holder(field.number(), inner),
-        _ => None,
-    });
-    messages.collect()
-}
-
 /// Shows all fillers in an encoded message, encoded, too.
-fn for_each_filler(message: &[u8], holders: &[Holder], show: &mut dyn FnMut(&[u8])) {
-    for field in Fields::new(message, 0, "LayerParameter").map_while(Result::ok) {
-        for holder in holders.iter().filter(|holder| holder.number == field.number) {
-            match holder.below.as_slice() {
-                [] => show(field.body),
-                below => for_each_filler(field.body, below, show),
-            }
+fn for_each_filler(bytes: &[u8], message: MessageType, show: &mut dyn FnMut(&[u8])) {
+    if message.name() == "FillerParameter" {
+        return show(bytes);
+    }
+    for field in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
+        if let Some(Kind::Message(inner)) = message.field(field.number).map(FieldType::kind) {
+            for_each_filler(field.body, inner, show);
         }
     }
 }
@@ -67,28 +45,20 @@ fn for_each_filler(message: &[u8], holders: &[Holder], show: &mut dyn FnMut(&[u8
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::caffe::{LayerParameter, RecurrentParameter};
+    use crate::dialect::Dialect;
+    use crate::proto::text::{self, Source};
 
     #[test]
     fn fillers_are_found_wherever_the_schema_has_them() {
-        let filler = |name: &str| Some(FillerParameter { r#type: Some(name.into()), ..Default::default() });
-        let recurrent = RecurrentParameter {
-            weight_filler: filler("orthogonal"),
-            bias_filler: filler("constant"),
-            ..Default::default()
-        };
-        let layer = LayerParameter { recurrent_param: Some(Box::new(recurrent)), ..Default::default() };
+        let message = Dialect::get("segnet-cudnn5").unwrap().layer_message();
+        let layer = "recurrent_param { weight_filler { type: 'orthogonal' } bias_filler { type: 'constant' } }
+            dummy_data_param { data_filler { type: 'xavier' } data_filler { type: 'msra' } }
+            bn_param { scale_filler { type: 'uniform' } } param { name: 'type' }";
+        let encoded = text::parse(&Source::new("net.prototxt", layer), message).unwrap().into_bytes();
         let mut names = Vec::new();
-        for_each_filler(&layer.encode_to_vec(), &HOLDERS, &mut |filler| {
+        for_each_filler(&encoded, message, &mut |filler| {
             names.push(FillerParameter::decode(filler).unwrap().r#type().to_owned());
         });
-        assert_eq!(names, ["orthogonal", "constant"]);
-        let held: usize = HOLDERS.iter().map(|holder| holder.below.len()).sum();
-        let layer = descriptor("LayerParameter");
-        let fields = layer.fields().flat_map(|field| match field.kind() {
-            Kind::Message(inner) => inner.fields().collect::<Vec<_>>(),
-            _ => Vec::new(),
-        });
-        assert_eq!(held, fields.filter(|field| field.name().ends_with("filler")).count());
+        assert_eq!(names, ["orthogonal", "constant", "xavier", "msra", "uniform"]);
     }
 }

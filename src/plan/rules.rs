@@ -9,6 +9,7 @@ use crate::filler::FillerRegistry;
 use crate::layer::{BlobSpec, BlobValues, Draw, FillerSpec, Setup};
 use crate::net::{NetLayer, describe};
 use crate::proto::caffe::{FillerParameter, LayerParameter};
+use crate::proto::schema::MessageType;
 use crate::rules::{BlobPlace, Damping, Rule, Rules, Selector, set_filler};
 
 /// What a rule changed: a blob has another filler than the net would give it.
@@ -60,6 +61,8 @@ pub(super) struct Rulebook<'a> {
     rules: &'a Rules,
     fillers: &'a FillerRegistry,
     damping: Damping,
+    /// The message of layers, by which they are saved.
+    message: MessageType,
     /// For each rule whether it has matched a blob.
     used: Vec<bool>,
     changes: Vec<RuleChange>,
@@ -71,11 +74,11 @@ pub(super) type Deciding<'a> = Vec<Option<&'a Rule>>;
 
 impl<'a> Rulebook<'a> {
     /// The rules for a net with these layers.
-    pub(super) fn new(options: &'a PlanOptions, layers: &[NetLayer]) -> Rulebook<'a> {
+    pub(super) fn new(options: &'a PlanOptions, layers: &[NetLayer], message: MessageType) -> Rulebook<'a> {
         let PlanOptions { rules, fillers, layers: types, .. } = options;
         let damping = rules.damping(layers.iter().map(|layer| &layer.param), types);
         let used = vec![false; rules.iter().len()];
-        Rulebook { rules, fillers, damping, used, changes: Vec::new(), names: Names::default() }
+        Rulebook { rules, fillers, damping, message, used, changes: Vec::new(), names: Names::default() }
     }
 
     /// Gives the blobs of the layer of index `index` their fillers: in what the layer's rule has answered and in the
@@ -98,7 +101,7 @@ impl<'a> Rulebook<'a> {
             }
         }
         add_draws(&mut setup.draws, &setup.blobs);
-        save(&mut self.changes[first_change..], param, &setup.blobs);
+        save(&mut self.changes[first_change..], param, self.message, &setup.blobs);
         deciding
     }
 
@@ -170,7 +173,7 @@ fn add_draws(draws: &mut Vec<Draw>, blobs: &[BlobSpec]) {
 }
 
 /// Writes the changed fillers into the layer, as far as its fields can tell of them.
-fn save(changes: &mut [RuleChange], param: &mut LayerParameter, blobs: &[BlobSpec]) {
+fn save(changes: &mut [RuleChange], param: &mut LayerParameter, message: MessageType, blobs: &[BlobSpec]) {
     for change in changes {
         let BlobValues::Filled(FillerSpec { field, .. }) = blobs[change.blob.blob].values else { continue };
         let agrees = |blob: &BlobSpec| match &blob.values {
@@ -181,7 +184,7 @@ fn save(changes: &mut [RuleChange], param: &mut LayerParameter, blobs: &[BlobSpe
             Saved::NoField
         } else if !blobs.iter().all(agrees) {
             Saved::Shared(field)
-        } else if set_filler(param, field, &change.after) {
+        } else if set_filler(param, message, field, &change.after) {
             Saved::Field(field)
         } else {
             Saved::NoField

@@ -4,14 +4,21 @@ use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::proto::caffe::{FillerParameter, LayerParameter};
-use crate::proto::descriptor;
 use crate::proto::fields::Fields;
+use crate::proto::gate;
 use crate::proto::schema::{FieldType, Kind, MessageType};
 
-/// Sets the filler at the end of a path such as `convolution_param.weight_filler`; says whether there is such a field.
-pub(crate) fn set_filler(layer: &mut LayerParameter, path: &str, filler: &FillerParameter) -> bool {
-    let changed = with_filler(descriptor("LayerParameter"), &layer.encode_to_vec(), path, &filler.encode_to_vec());
-    match changed.and_then(|bytes| LayerParameter::decode(bytes.as_slice()).ok()) {
+/// Sets the filler at the end of a path such as `convolution_param.weight_filler`; says whether the message of layers
+/// has such a field.
+pub(crate) fn set_filler(
+    layer: &mut LayerParameter,
+    message: MessageType,
+    path: &str,
+    filler: &FillerParameter,
+) -> bool {
+    let bytes = layer.encode_to_vec();
+    let changed = with_filler(message, &gate::unfolded(&bytes, message), path, &filler.encode_to_vec());
+    match changed.and_then(|bytes| gate::decoded(&bytes, message).ok()) {
         Some(changed) => {
             *layer = changed;
             true
@@ -49,7 +56,9 @@ fn single_message(message: MessageType, name: &str) -> Option<(FieldType, Messag
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Dialect;
     use crate::proto::caffe::{ConvolutionParameter, ScaleParameter};
+    use crate::proto::{descriptor, text};
 
     fn msra() -> FillerParameter {
         FillerParameter { r#type: Some("msra".into()), std: Some(f32::NAN), ..Default::default() }
@@ -59,7 +68,7 @@ mod tests {
     fn the_field_is_set_and_nothing_else() {
         let convolution = ConvolutionParameter { num_output: Some(3), ..Default::default() };
         let mut layer = LayerParameter { convolution_param: Some(convolution.clone().into()), ..Default::default() };
-        assert!(set_filler(&mut layer, "convolution_param.weight_filler", &msra()));
+        assert!(set_filler(&mut layer, descriptor("LayerParameter"), "convolution_param.weight_filler", &msra()));
         let expected = ConvolutionParameter { weight_filler: Some(msra()), ..convolution };
         let expected = LayerParameter { convolution_param: Some(expected.into()), ..Default::default() };
         assert_eq!(layer.encode_to_vec(), expected.encode_to_vec());
@@ -68,7 +77,12 @@ mod tests {
     #[test]
     fn a_missing_message_is_made() {
         let mut layer = LayerParameter::default();
-        assert!(set_filler(&mut layer, "scale_param.filler", &FillerParameter::default()));
+        assert!(set_filler(
+            &mut layer,
+            descriptor("LayerParameter"),
+            "scale_param.filler",
+            &FillerParameter::default()
+        ));
         let scale = ScaleParameter { filler: Some(FillerParameter::default()), ..Default::default() };
         assert_eq!(layer, LayerParameter { scale_param: Some(scale.into()), ..Default::default() });
     }
@@ -79,8 +93,20 @@ mod tests {
             ["", "name", "convolution_param", "convolution_param.none", "none.filler", "dummy_data_param.data_filler"]
         {
             let mut layer = LayerParameter::default();
-            assert!(!set_filler(&mut layer, path, &msra()), "{path}");
+            assert!(!set_filler(&mut layer, descriptor("LayerParameter"), path, &msra()), "{path}");
             assert_eq!(layer, LayerParameter::default());
         }
+    }
+
+    #[test]
+    fn fields_that_only_a_fork_has_are_set() {
+        let message = Dialect::get("segnet").unwrap().layer_message();
+        let mut layer = LayerParameter { name: Some("bn1".into()), ..Default::default() };
+        assert!(!set_filler(&mut layer, descriptor("LayerParameter"), "bn_param.scale_filler", &msra()));
+        let one = FillerParameter { value: Some(1.0), ..Default::default() };
+        assert!(set_filler(&mut layer, message, "bn_param.scale_filler", &one));
+        let bytes = layer.encode_to_vec();
+        let text = text::to_string(message, &gate::unfolded(&bytes, message)).unwrap();
+        assert_eq!(text, "name: \"bn1\"\nbn_param {\n  scale_filler {\n    value: 1\n  }\n}\n");
     }
 }

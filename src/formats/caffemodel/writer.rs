@@ -83,7 +83,7 @@ fn blobs_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
 /// A layer without its blobs as a dialect saves it.
 fn encoded(param: &LayerParameter, dialect: &Dialect) -> Vec<u8> {
     let bytes = param.encode_to_vec();
-    let message = dialect.schema().message("LayerParameter").expect("every schema has layers");
+    let message = dialect.layer_message();
     let unfolded = gate::unfolded(&bytes, message);
     if dialect.is_bvlc() {
         return unfolded.into_owned();

@@ -48,7 +48,7 @@ impl<W: Write> PrototxtWriter<W> {
 
     /// Writes fields of a layer, by their numbers in files.
     fn layer(&mut self, fields: &[u8]) -> io::Result<()> {
-        let message = self.dialect.schema().message("LayerParameter").expect("every schema has layers");
+        let message = self.dialect.layer_message();
         let joined = gate::joined(fields, message).map_err(io::Error::other)?;
         text::write_within(&mut self.out, 1, message, &joined)
     }

@@ -48,7 +48,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
         ids: HashMap::new(),
         unread: HashSet::new(),
         owners: Owners::default(),
-        rulebook: Rulebook::new(options, &layers),
+        rulebook: Rulebook::new(options, &layers, dialect.layer_message()),
         planned: Vec::with_capacity(layers.len()),
     };
     walk.check_types(&layers)?;
@@ -60,7 +60,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let (layers, (changes, idle)) = (walk.planned, walk.rulebook.finish()?);
     let mut notices = walk.notices;
     notices.extend(idle);
-    notices.extend(extensions::notice(&layers, &options.fillers));
+    notices.extend(extensions::notice(&layers, dialect.layer_message(), &options.fillers));
     let plan = Plan { name, phase, layers, changes, locator, dialect, notices };
     check_elements(&plan, options.limits.elements)?;
     Ok(plan)

@@ -28,6 +28,7 @@ mod select;
 mod table;
 mod target;
 mod upgrade;
+mod warnings;
 
 use std::process::ExitCode;
 

@@ -33,6 +33,8 @@ pub enum Setting {
     },
     /// Whether a net may use fillers that Caffe does not have.
     Extensions,
+    /// A filler for all weights without one.
+    WeightFiller,
     /// The preset for plausible forward passes.
     BenchmarkPreset,
     /// Weights for the layers of a net definition.
@@ -72,6 +74,7 @@ impl fmt::Display for Setting {
             Setting::Opaque { layer_type } => write!(f, "PlanOptions::opaque: {layer_type}"),
             Setting::Blob { layer, index } => write!(f, "PlanOptions::blobs: {layer}.{index}=N,C,H,W"),
             Setting::Extensions => f.write_str("FillerRegistry::with_extensions"),
+            Setting::WeightFiller => f.write_str("Rule::missing_weights"),
             Setting::BenchmarkPreset => f.write_str("Preset::Benchmark"),
             Setting::Weights | Setting::InitWithWeights { .. } => f.write_str("donors::apply"),
             Setting::OnMismatch => f.write_str("MatchOptions::on_mismatch"),

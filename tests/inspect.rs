@@ -186,6 +186,7 @@ fn warnings_are_shown() {
                    its weights are all zero and the layer cannot learn";
     assert!(stderr.starts_with(&format!("warning: {message}\n --> net.prototxt:2:1\n")), "{stderr}");
     let expected = serde_json::json!([{
+        "kind": "zero-weights",
         "blobs": [{ "layer": "ip", "index": 0 }],
         "message": message,
         "help": "give it a filler, such as weight_filler { type: \"xavier\" }, or load trained weights before use",

@@ -14,6 +14,7 @@ use super::random::RandomArguments;
 use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::table::counted;
+use super::warnings::WarningArguments;
 use crate::plan::{PlannedBlob, PlannedLayer, ValueSource};
 use crate::provenance::Recipe;
 use crate::{Plan, PlanOptions};
@@ -46,6 +47,9 @@ pub(super) struct InitArguments {
     #[command(flatten)]
     random: RandomArguments,
 
+    #[command(flatten)]
+    warnings: WarningArguments,
+
     /// Check everything and say what would be written, but write nothing
     #[arg(long, help_heading = OUTPUT)]
     dry_run: bool,
@@ -53,6 +57,7 @@ pub(super) struct InitArguments {
 
 pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let start = Instant::now();
+    arguments.warnings.apply();
     let Loaded { definition, seed, weights } = arguments.net.load()?;
     let donors = arguments.donors.or(weights)?;
     let (file, sha256) = (definition.file.clone(), definition.sha256);
@@ -66,10 +71,11 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     plan.notices.iter().for_each(|notice| report::note(notice));
     print_changes(&plan);
     donors.apply(&mut plan)?;
-    plan.warnings().iter().for_each(report::warning);
+    arguments.warnings.print(plan.warnings().into_iter());
     if plan.layers.is_empty() {
         report::warn(&format!("{file}: the net has no layers"), "is it the right file, and complete?");
     }
+    arguments.warnings.check()?;
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
     }

@@ -29,6 +29,7 @@ mod subcommand;
 mod table;
 mod target;
 mod upgrade;
+mod warnings;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ fn name(setting: &Setting) -> String {
         Setting::Opaque { layer_type } => given("--opaque", layer_type),
         Setting::Blob { layer, index } => given("--blob", &format!("{layer}.{index}=N,C,H,W")),
         Setting::Extensions => "--extensions".to_owned(),
+        Setting::WeightFiller => "--weight-filler xavier".to_owned(),
         Setting::BenchmarkPreset => "--preset benchmark".to_owned(),
         Setting::Weights => "--weights".to_owned(),
         Setting::OnMismatch => "--on-mismatch".to_owned(),

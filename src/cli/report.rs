@@ -1,6 +1,7 @@
 //! How findings look on the terminal: with an excerpt of the source where the place is known.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -24,6 +25,12 @@ pub(super) enum Verbosity {
 
 static VERBOSITY: OnceLock<Verbosity> = OnceLock::new();
 
+/// Whether warnings look like errors.
+static DENIED: AtomicBool = AtomicBool::new(false);
+
+/// How many warnings were printed.
+static WARNED: AtomicU64 = AtomicU64::new(0);
+
 /// Settles, once for the process, how much is told.
 pub(super) fn set_verbosity(verbosity: Verbosity) {
     let _ = VERBOSITY.set(verbosity);
@@ -41,6 +48,16 @@ pub(super) fn is_quiet() -> bool {
 /// Whether details are told.
 pub(super) fn is_verbose() -> bool {
     verbosity() == Verbosity::Verbose
+}
+
+/// Lets warnings look like errors from now on.
+pub(super) fn deny_warnings() {
+    DENIED.store(true, Ordering::Relaxed);
+}
+
+/// How many warnings were printed.
+pub(super) fn warned() -> u64 {
+    WARNED.load(Ordering::Relaxed)
 }
 
 /// Prints an error to standard error.
@@ -68,24 +85,33 @@ pub(super) fn done(text: &str) {
 
 /// Prints a warning to standard error.
 pub(super) fn warning(warning: &Warning) {
-    let Warning { message, help, location, .. } = warning.clone();
-    show(Level::WARNING, &Diagnostic { message, location, help: Some(help) });
+    let Warning { message, notes, help, location, .. } = warning.clone();
+    show_warning(&Diagnostic { message, location, help: Some(help) }, &notes);
 }
 
 /// Prints a warning that is about no place to standard error.
 pub(super) fn warn(text: &str, help: &str) {
     let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.into()) };
-    show(Level::WARNING, &finding);
+    show_warning(&finding, &[]);
+}
+
+fn show_warning(finding: &Diagnostic, notes: &[String]) {
+    WARNED.fetch_add(1, Ordering::Relaxed);
+    let level = if DENIED.load(Ordering::Relaxed) { Level::ERROR } else { Level::WARNING };
+    show(level, finding, notes);
 }
 
 fn diagnostic(finding: &Diagnostic) {
-    show(Level::ERROR, finding);
+    show(Level::ERROR, finding, &[]);
 }
 
-fn show(level: Level<'_>, finding: &Diagnostic) {
+fn show(level: Level<'_>, finding: &Diagnostic, notes: &[String]) {
     let mut group = Group::with_title(level.primary_title(&finding.message));
     if let Some(location) = &finding.location {
         group = group.element(excerpt(location));
+    }
+    for note in notes {
+        group = group.element(Level::NOTE.message(note.as_str()));
     }
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(options::advice(help)));

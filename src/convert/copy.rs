@@ -5,10 +5,11 @@ use std::io;
 
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Result};
+use crate::filler::FillerRegistry;
 use crate::formats::{Format, Output};
 use crate::formats::{Matching, NumberType, StoredBlob, StoredLayer, StoredNet};
 use crate::init;
-use crate::layer::{Operator, Restoring, Role};
+use crate::layer::{LayerNature, Operator, Restoring, Role};
 use crate::limits::Limits;
 use crate::net::Locator;
 use crate::plan::{Initial, Plan, PlannedBlob, PlannedLayer, check_elements};
@@ -31,6 +32,7 @@ pub fn plan(stored: StoredNet, limits: &Limits) -> Result<Plan> {
         changes: Vec::new(),
         locator: Locator::default(),
         notices: Vec::new(),
+        fillers: FillerRegistry::default(),
     };
     check_elements(&plan, limits.elements)?;
     Ok(plan)
@@ -63,6 +65,7 @@ fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
         draws: Vec::new(),
         restoring: Restoring::All,
         macs: 0,
+        nature: LayerNature::default(),
         origin: None,
     })
 }

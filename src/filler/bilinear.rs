@@ -31,6 +31,7 @@ pub(super) const TYPE: FillerType = FillerType::new(
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
 )
+.same_kernels()
 .known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Width));
 
 const BY_FACTOR_FORMULA: &str =
@@ -40,6 +41,7 @@ const BY_FACTOR_FORMULA: &str =
 pub(super) const BY_FACTOR: FillerType = FillerType::new(NAME, SUMMARY, BY_FACTOR_FORMULA, |param, shape| {
     Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor)))
 })
+.same_kernels()
 .known(Known::Where(|traits| {
     traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Factor && !traits.legacy_blobs
 }));
@@ -51,12 +53,14 @@ pub(super) const ROUNDED_DOWN: FillerType = FillerType::new(
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = floor(w/2), c = (2f - 1 - f mod 2) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?.rounded_down()?)),
 )
+.same_kernels()
 .known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::FactorRoundedDown));
 
 /// What NVIDIA's Caffe calls that of earlier ones.
 pub(super) const STATIC: FillerType = FillerType::new("bilinearstatic", SUMMARY, BY_FACTOR_FORMULA, |param, shape| {
     Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor).in_double()))
 })
+.same_kernels()
 .known(Known::In(super::STATIC_FILLERS));
 
 /// Sets every kernel to the coefficients of bilinear interpolation.

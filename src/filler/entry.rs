@@ -14,6 +14,16 @@ pub type Build = fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal
 
 type BuildWithState = dyn Fn(&FillerParameter, &Shape) -> Result<Box<dyn Filler>, Refusal> + Send + Sync;
 
+/// The fields of a filler that say how far its values spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Spread {
+    /// Their names.
+    pub fields: &'static [&'static str],
+    /// What they look like in a net, with values that suit the weights of a layer.
+    pub example: &'static str,
+}
+
 /// One entry of the table: a filler with its documentation and its constructor.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -28,6 +38,13 @@ pub struct FillerType {
     pub summary: &'static str,
     /// The distribution of its values as a formula.
     pub formula: &'static str,
+    /// Whether the spread of its values follows from the number of inputs or outputs of a unit.
+    pub by_fan: bool,
+    /// Whether every pair of an input and an output channel gets the same kernel, so that a convolution without groups
+    /// mixes all channels.
+    pub same_kernels: bool,
+    /// The fields that say how far its values spread, of which a net gives one at least, if it means what it says.
+    pub spread: Option<Spread>,
     /// The dialects that know the filler, or this meaning of its name.
     pub known: Known,
     constructor: Constructor,
@@ -82,7 +99,18 @@ impl FillerType {
         formula: &'static str,
         constructor: Constructor,
     ) -> FillerType {
-        FillerType { name, extension: false, fields: &[], summary, formula, known: Known::Everywhere, constructor }
+        FillerType {
+            name,
+            extension: false,
+            fields: &[],
+            summary,
+            formula,
+            by_fan: false,
+            same_kernels: false,
+            spread: None,
+            known: Known::Everywhere,
+            constructor,
+        }
     }
 
     /// The same filler by another name.
@@ -103,6 +131,27 @@ impl FillerType {
     #[must_use]
     pub const fn fields(mut self, fields: &'static [&'static str]) -> FillerType {
         self.fields = fields;
+        self
+    }
+
+    /// Says that the spread of its values follows from the number of inputs or outputs of a unit.
+    #[must_use]
+    pub const fn by_fan(mut self) -> FillerType {
+        self.by_fan = true;
+        self
+    }
+
+    /// Says that all pairs of channels get the same kernel.
+    #[must_use]
+    pub const fn same_kernels(mut self) -> FillerType {
+        self.same_kernels = true;
+        self
+    }
+
+    /// Names the fields that say how far its values spread, with an example of them.
+    #[must_use]
+    pub const fn spread_by(mut self, fields: &'static [&'static str], example: &'static str) -> FillerType {
+        self.spread = Some(Spread { fields, example });
         self
     }
 

@@ -32,6 +32,7 @@ const FORMULA: &str = "x ~ N(mean, std^2), kept with probability sparse / first 
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)))
         .fields(&["mean", "std", "sparse"])
+        .spread_by(&["std"], "std: 0.01")
         .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::Std && !traits.legacy_blobs));
 
 /// That of NVIDIA's Caffe.
@@ -39,6 +40,7 @@ pub(super) const MEAN_CHECKED: FillerType = FillerType::new(NAME, SUMMARY, FORMU
     Ok(Box::new(Gaussian::of(param, shape, GaussianCheck::MeanAgainstStd)?))
 })
 .fields(&["mean", "std", "sparse"])
+.spread_by(&["std"], "std: 0.01")
 .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::MeanAgainstStd));
 
 /// Another name of that.
@@ -50,6 +52,7 @@ pub(super) const LEGACY: FillerType =
         Ok(Box::new(Gaussian::legacy(param, shape)?))
     })
     .fields(&["mean", "std", "sparse"])
+    .spread_by(&["std"], "std: 0.01")
     .known(Known::Where(|traits| traits.legacy_blobs));
 
 /// Draws from the normal distribution of the given mean and standard deviation.

@@ -54,7 +54,7 @@ pub use constant::Constant;
 pub use diagonal::Diagonal;
 pub use dirac::Dirac;
 pub use document::FillerDocument;
-pub use entry::{Build, FillerType};
+pub use entry::{Build, FillerType, Spread};
 pub use fan::Fan;
 pub use from_file::FromFile;
 pub use gabor::Gabor;

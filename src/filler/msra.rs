@@ -26,12 +26,14 @@ const FORMULA: &str = "x ~ N(0, 2/n), n = fan-in, fan-out or their mean";
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::new(param, shape)?)))
         .fields(&["variance_norm"])
+        .by_fan()
         .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
 
 /// That of earlier Caffes.
 pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
+        .by_fan()
         .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs));
 
 /// That of Intel's Caffe.
@@ -40,6 +42,7 @@ pub(super) const SCALED: FillerType =
         Ok(Box::new(Msra::of(param, shape, Fans::TwoAxes)?.scaled(param.scale())))
     })
     .fields(&["variance_norm", "scale"])
+    .by_fan()
     .known(Known::Where(|traits| traits.fans == Fans::TwoAxes));
 
 /// What NVIDIA's Caffe calls it besides.

@@ -174,6 +174,18 @@ impl FillerRegistry {
         self.get(name).ok_or_else(|| unknown(name, self.iter()))
     }
 
+    /// The fields of `param`, beside its type, that its filler does not read: those whose value is not the default, as
+    /// others change nothing. None where there is no such filler.
+    pub fn unread(&self, param: &FillerParameter) -> Vec<&'static str> {
+        let Some(entry) = self.get(param.r#type()) else { return Vec::new() };
+        let given = super::text::fields(param);
+        let is_unread = |(field, value): &(FieldType, String)| {
+            let default = field.declared_default().unwrap_or("0");
+            field.name() != "type" && !entry.fields.contains(&field.name()) && !same_value(value, default)
+        };
+        given.into_iter().filter(is_unread).map(|(field, _)| field.name()).collect()
+    }
+
     /// A field that is given and that Caffe does not know.
     fn extension_field(&self, param: &FillerParameter) -> Option<&'static str> {
         let bytes = param.encode_to_vec();
@@ -199,6 +211,14 @@ impl From<FillerType> for Cow<'static, FillerType> {
 impl From<&'static FillerType> for Cow<'static, FillerType> {
     fn from(entry: &'static FillerType) -> Self {
         Cow::Borrowed(entry)
+    }
+}
+
+/// Whether two values of a field, as text, are the same.
+fn same_value(one: &str, other: &str) -> bool {
+    match (one.parse::<f32>(), other.parse::<f32>()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
     }
 }
 
@@ -339,6 +359,27 @@ mod tests {
             assert!(FILLERS.iter().any(reads), "{} is not read", field.name());
             assert!(bvlcs().all(|entry| entry.extension || !reads(entry)), "{} is Caffe's", field.name());
         }
+    }
+
+    #[test]
+    fn what_a_filler_does_not_read_is_known() {
+        let unread = |param: &FillerParameter| FillerRegistry::default().unread(param);
+        let wide = FillerParameter { std: Some(0.1), value: Some(0.5), ..Default::default() };
+        assert_eq!(unread(&FillerParameter { ..wide.clone() }), ["std"]);
+        assert_eq!(unread(&FillerParameter { r#type: Some("gaussian".into()), ..wide.clone() }), ["value"]);
+        assert_eq!(unread(&FillerParameter { r#type: Some("xavier".into()), ..wide.clone() }), ["value", "std"]);
+        assert_eq!(unread(&of_type("bilinear")), [""; 0]);
+        assert_eq!(unread(&FillerParameter { r#type: Some("unknown".into()), ..wide }), [""; 0]);
+        let defaults = FillerParameter {
+            value: Some(0.0),
+            min: Some(-0.0),
+            max: Some(1.0),
+            std: Some(1.0),
+            sparse: Some(-1),
+            variance_norm: Some(0),
+            ..of_type("bilinear")
+        };
+        assert_eq!(unread(&defaults), [""; 0]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) const TYPE: FillerType = FillerType::new(
     |param, shape| Ok(Box::new(truncated_normal(param, shape)?)),
 )
 .fields(&["mean", "std", "a", "b"])
+.spread_by(&["std"], "std: 0.01")
 .extension();
 
 fn truncated_normal(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {

@@ -21,7 +21,8 @@ pub(super) const TYPE: FillerType = FillerType::new(
     "x ~ U(min, max)",
     |param, shape| Ok(Box::new(Uniform::new(param, shape)?)),
 )
-.fields(&["min", "max"]);
+.fields(&["min", "max"])
+.spread_by(&["min", "max"], "min: -0.05 max: 0.05");
 
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType = TYPE.named("uniformstatic").known(Known::In(super::STATIC_FILLERS));

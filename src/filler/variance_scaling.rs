@@ -41,6 +41,7 @@ pub(super) const VARIANCE_SCALING: FillerType = FillerType::new(
     |param, shape| Ok(Box::new(variance_scaling(param, shape)?)),
 )
 .fields(&["scale", "mode", "distribution"])
+.by_fan()
 .extension();
 
 pub(super) const LECUN_NORMAL: FillerType = FillerType::new(
@@ -49,6 +50,7 @@ pub(super) const LECUN_NORMAL: FillerType = FillerType::new(
     "x ~ N(0, (1/n) / 0.8796^2) given that |x| <= 2 sqrt(1/n) / 0.8796, n = fan-in",
     |param, shape| Ok(Box::new(lecun("lecun_normal", Shapes::TruncatedNormal, param, shape)?)),
 )
+.by_fan()
 .extension();
 
 pub(super) const LECUN_UNIFORM: FillerType = FillerType::new(
@@ -57,6 +59,7 @@ pub(super) const LECUN_UNIFORM: FillerType = FillerType::new(
     "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in",
     |param, shape| Ok(Box::new(lecun("lecun_uniform", Shapes::Uniform, param, shape)?)),
 )
+.by_fan()
 .extension();
 
 pub(super) const KAIMING_UNIFORM: FillerType = FillerType::new(
@@ -66,6 +69,7 @@ pub(super) const KAIMING_UNIFORM: FillerType = FillerType::new(
     |param, shape| Ok(Box::new(kaiming_uniform(param, shape)?)),
 )
 .fields(&["a", "variance_norm"])
+.by_fan()
 .extension();
 
 fn variance_scaling(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {

@@ -25,18 +25,21 @@ const FORMULA: &str = "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in, fan-out or thei
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::new(param, shape)?)))
         .fields(&["variance_norm"])
+        .by_fan()
         .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
 
 /// That of earlier Caffes.
 pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
+        .by_fan()
         .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
 
 /// That of Intel's Caffe.
 pub(super) const TWO_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::of(param, shape, Fans::TwoAxes)?)))
         .fields(&["variance_norm"])
+        .by_fan()
         .known(Known::Where(|traits| traits.fans == Fans::TwoAxes));
 
 /// What NVIDIA's Caffe calls it besides.

@@ -122,10 +122,15 @@ impl fmt::Display for BlobName {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WarningReport {
+    /// The name of its kind: see [`WARNINGS`](crate::plan::WARNINGS).
+    pub kind: &'static str,
     /// The blobs that are meant.
     pub blobs: Vec<BlobName>,
     /// What it says.
     pub message: String,
+    /// What it says of the blobs one by one, where the message is not enough.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What to do about it.
     pub help: Advice,
     /// The place in the file, as `file:line:column`, where it is known.

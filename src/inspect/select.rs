@@ -43,13 +43,12 @@ impl BlobSelection {
         self.only.iter().chain(&self.except).find(|pattern| !meant(pattern))
     }
 
-    /// The plan's warnings that are about a selected blob.
-    pub fn warnings(&self, plan: &Plan) -> impl Iterator<Item = Warning> {
-        let selected = |id: &BlobId| {
+    /// The plan's warnings about the selected blobs.
+    pub fn warnings(&self, plan: &Plan) -> Vec<Warning> {
+        plan.warnings_among(&|id: BlobId| {
             let name = plan.layers[id.layer].param.name();
-            self.blob(name, id.blob, Some(plan.blob(*id).role))
-        };
-        plan.warnings().into_iter().filter(move |warning| warning.blobs.iter().any(selected))
+            self.blob(name, id.blob, Some(plan.blob(id).role))
+        })
     }
 }
 

@@ -41,13 +41,15 @@ fn name(subject: &Subject<'_>) -> String {
 /// The warnings about the selected blobs of a net that has no weights yet.
 fn warnings(subject: &Subject<'_>, options: &InspectOptions<'_>) -> Vec<WarningReport> {
     let Some(plan) = subject.plan.filter(|_| subject.weights.is_none()) else { return Vec::new() };
-    let report = |Warning { blobs, message, help, location, .. }: Warning| WarningReport {
+    let report = |Warning { kind, blobs, message, notes, help, location, .. }: Warning| WarningReport {
+        kind: kind.name,
         blobs: blobs.into_iter().map(|blob| blob_name(plan, blob)).collect(),
         message,
+        notes,
         help,
         location: location.as_ref().map(ToString::to_string),
     };
-    options.selection.warnings(plan).map(report).collect()
+    options.selection.warnings(plan).into_iter().map(report).collect()
 }
 
 /// Adds the statistics of all values that there are.

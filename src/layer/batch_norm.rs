@@ -23,7 +23,7 @@
 //! Draws: the scale, the bias. The bottom needs four axes there. The multipliers of all blobs are set: see
 //! [`BatchNormParams::Set`].
 
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;
 use crate::dialect::{BatchNormBlobs, BatchNormParams, Known};
 use crate::error::{AtField, Refusal, ensure};
@@ -40,6 +40,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .with_engines()
 .params(&["batch_norm_param"])
 .known(Known::WithField("batch_norm_param"))
+.zero_start(ZeroStart::WhereSaid)
 .keeps_signal()];
 
 /// Batch normalisation.

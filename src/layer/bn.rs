@@ -20,7 +20,7 @@
 //! SegNet's layer keeps no statistics. Unless `bn_mode` is INFERENCE, it may show mean and variance of the batch as second and
 //! third top, (1, C, 1, 1).
 
-use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal};
+use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal, ZeroStart};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -43,6 +43,7 @@ const ONE: Arity = Arity::exactly(1);
 const fn entry(tops: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new("BN", "Normalises each channel, then scales and shifts it", ONE, tops, rule)
         .params(&["bn_param"])
+        .zero_start(ZeroStart::WhereSaid)
         .signal(signal)
 }
 

@@ -8,7 +8,7 @@
 //! Draws: the slope, then the bias. Without fillers they are 1.0001 and 0.0001; an empty filler makes zeros. Of blobs that
 //! the net gives, the slope's count matters alone.
 
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -22,6 +22,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &eltwise_affine,
 )
 .params(&["eltwise_affine_param"])
+.zero_start(ZeroStart::WhereSaid)
 .keeps_signal()
 .known(Known::WithField("eltwise_affine_param"))];
 

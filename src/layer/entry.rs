@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Arity, Setup, SetupContext, Signal};
+use super::{Arity, LayerNature, Setup, SetupContext, Signal, ZeroStart};
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::LayerParameter;
@@ -60,6 +60,10 @@ pub struct LayerType {
     pub auto_tops: bool,
     /// What becomes of a signal on its way through a layer of the type.
     pub signal: fn(&LayerParameter) -> Signal,
+    /// How a layer of the type starts whose weights are all zero.
+    pub zero_start: ZeroStart,
+    /// The bottoms that say from where a layer of the type takes its input.
+    pub offset_bottoms: &'static [usize],
     /// Whether the shapes of a layer's tops follow from Caffe's random numbers. Only then the rule sees the
     /// [generator](SetupContext::generator), since all draws of the layers before have to be made for it.
     pub shaped_by_draws: fn(&LayerParameter) -> bool,
@@ -138,6 +142,8 @@ impl LayerType {
             tops_match_bottoms: false,
             auto_tops: false,
             signal: |_| Signal::Lost,
+            zero_start: ZeroStart::Dead,
+            offset_bottoms: &[],
             shaped_by_draws: |_| false,
             shapeless: Shapeless::Refused,
             has_engines: false,
@@ -179,6 +185,26 @@ impl LayerType {
     pub const fn signal(mut self, signal: fn(&LayerParameter) -> Signal) -> LayerType {
         self.signal = signal;
         self
+    }
+
+    /// Says how a layer of the type starts whose weights are all zero.
+    #[must_use]
+    pub const fn zero_start(mut self, zero_start: ZeroStart) -> LayerType {
+        self.zero_start = zero_start;
+        self
+    }
+
+    /// Names the bottoms that say from where a layer of the type takes its input.
+    #[must_use]
+    pub const fn offset_bottoms(mut self, bottoms: &'static [usize]) -> LayerType {
+        self.offset_bottoms = bottoms;
+        self
+    }
+
+    /// What the type is good for, for this layer.
+    pub fn nature(&self, layer: &LayerParameter) -> LayerNature {
+        let &LayerType { zero_start, offset_bottoms, .. } = self;
+        LayerNature { signal: (self.signal)(layer), zero_start, offset_bottoms }
     }
 
     /// Says that every layer of the type keeps a signal.

@@ -9,7 +9,7 @@
 //!
 //! The layer of this name in the trees of ducha-aiki and yjxiong has neither settings nor blobs, and a top of four axes.
 
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -24,6 +24,7 @@ pub(super) static TYPES: &[LayerType] = &[
         &normalize,
     )
     .params(&["norm_param"])
+    .zero_start(ZeroStart::WhereSaid)
     .known(Known::WithField("norm_param")),
     LayerType::new(
         "Normalize",

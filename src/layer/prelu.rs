@@ -10,7 +10,7 @@
 //! Draws: the slope. Without a filler it is 0.25; an empty `filler { }` makes it 0. A slope given in the net must count
 //! `C` values (or 1), in any shape. The batch may be empty, other axes may not.
 
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -25,6 +25,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["prelu_param"])
 .known(Known::WithField("prelu_param"))
+.zero_start(ZeroStart::Harmless)
 .keeps_signal()];
 
 /// A rectifier with learned slopes, in the only blob.

@@ -14,7 +14,7 @@
 //! Caffes always add a bias behind the given blobs, a copy of the first.
 
 use super::span::{AxisSpan, SpanSettings};
-use super::{Arity, BlobSpec, BlobValues, LayerType, Operator, Role, Setup, SetupContext, Signal};
+use super::{Arity, BlobSpec, BlobValues, LayerType, Operator, Role, Setup, SetupContext, Signal, ZeroStart};
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::{LayerParameter, ScaleParameter};
@@ -29,6 +29,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["scale_param"])
 .known(Known::WithField("scale_param"))
+.zero_start(ZeroStart::WhereSaid)
 .signal(signal)];
 
 /// The first bottom times a factor, and perhaps plus a bias.

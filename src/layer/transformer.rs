@@ -19,6 +19,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &transformer,
 )
+.offset_bottoms(&[1])
 .known(Known::In(&["ducha-aiki", "happynear"]))];
 
 fn transformer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

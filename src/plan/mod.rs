@@ -11,6 +11,7 @@ mod opaque;
 mod rules;
 mod saved;
 mod share;
+mod signal;
 mod source;
 mod unmatched;
 mod walk;
@@ -26,7 +27,7 @@ use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::filler::{Filler, FillerRegistry};
 use crate::formats::{NumberType, Patch, StoredBlob};
-use crate::layer::{Draw, FillerSpec, LayerRegistry, Operator, Restoring, Role, TopMemory};
+use crate::layer::{Draw, FillerSpec, LayerNature, LayerRegistry, Operator, Restoring, Role, TopMemory};
 use crate::limits::Limits;
 use crate::net::{Locator, Net, Origin};
 use crate::proto::caffe::{LayerParameter, Phase};
@@ -36,7 +37,7 @@ use crate::rules::Rules;
 pub(crate) use checks::check_elements;
 pub use rules::{Before, RuleChange, Saved};
 pub use source::{FittedFrom, SourceKind, ValueSource};
-pub use warning::{Warning, WarningKind};
+pub use warning::{WARNINGS, Warning, WarningKind};
 
 /// What the caller adds to the net.
 #[derive(Debug, Clone, Default)]
@@ -151,6 +152,8 @@ pub struct PlannedLayer {
     pub restoring: Restoring,
     /// The multiply-accumulates of a forward pass; see [`layer::Setup::macs`](crate::layer::Setup::macs).
     pub macs: u64,
+    /// What its type is good for.
+    pub nature: LayerNature,
     /// The entry of the file that it comes from.
     pub origin: Option<Origin>,
 }
@@ -190,6 +193,8 @@ pub struct Plan {
     pub dialect: &'static Dialect,
     /// What was done on the way that nobody asked for, in a line each.
     pub notices: Vec<String>,
+    /// The fillers that the net could use.
+    pub(crate) fillers: FillerRegistry,
 }
 
 impl Plan {
@@ -225,8 +230,27 @@ impl Plan {
         self.layers.iter().map(PlannedLayer::elements).fold(0, u64::saturating_add)
     }
 
-    /// What the user should know of before using the result.
+    /// What the user should know of before using the result: at most one warning of each kind, in the order of
+    /// [`WARNINGS`].
+    ///
+    /// ```
+    /// use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
+    ///
+    /// let text = r#"
+    ///     layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 4 } } }
+    ///     layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc"
+    ///             inner_product_param { num_output: 3 weight_filler { std: 0.01 } } }"#;
+    /// let net = Net::resolve(Definition::from_bytes("net.prototxt", text)?, &StateOptions::default())?;
+    /// let warnings = Plan::new(net, &PlanOptions::default())?.warnings();
+    /// assert_eq!(warnings.iter().map(|warning| warning.kind.name).collect::<Vec<_>>(), ["zero-weights"]);
+    /// # Ok::<(), caffemodel::Error>(())
+    /// ```
     pub fn warnings(&self) -> Vec<Warning> {
-        warning::warnings(self)
+        self.warnings_among(&|_| true)
+    }
+
+    /// The same of some blobs only.
+    pub fn warnings_among(&self, selected: &dyn Fn(BlobId) -> bool) -> Vec<Warning> {
+        warning::warnings(self, selected)
     }
 }

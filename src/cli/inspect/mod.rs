@@ -18,6 +18,7 @@ use super::report;
 use super::rules::{RuleArguments, print_changes};
 use super::select::SelectArguments;
 use super::table::Screen;
+use super::warnings::WarningArguments;
 use crate::formats::StoredNet;
 use crate::inspect::{
     BlobSelection, FileContent, InspectOptions, Inspection, Subject, content_of, net_of_weights, weights_in,
@@ -67,6 +68,9 @@ pub(super) struct InspectArguments {
     #[command(flatten)]
     select: SelectArguments,
 
+    #[command(flatten)]
+    warnings: WarningArguments,
+
     /// Do not read the values: no statistics
     #[arg(long)]
     no_values: bool,
@@ -82,6 +86,7 @@ pub(super) struct InspectArguments {
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
     let file = &arguments.file;
+    arguments.warnings.apply();
     let mut inspection = arguments.inspection()?;
     inspection.warnings.iter_mut().for_each(|warning| warning.help = options::advice(&warning.help).into());
     let text = if arguments.json {
@@ -92,7 +97,8 @@ pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {
         text::text(&inspection, &display_name(file), Screen::standard_output())
     };
     inspection.notes.iter().for_each(|note| report::note(note));
-    print::result(&text)
+    print::result(&text)?;
+    arguments.warnings.check()
 }
 
 impl InspectArguments {
@@ -121,8 +127,9 @@ impl InspectArguments {
         let plan = self.plan(definition, self.state.plan())?;
         let subject = Subject { plan: Some(&plan), weights: None };
         let selection = self.select.selection(&subject)?;
-        let inspection = self.inspect(&subject, &selection)?;
-        selection.warnings(&plan).for_each(|warning| report::warning(&warning));
+        let mut inspection = self.inspect(&subject, &selection)?;
+        inspection.warnings.retain(|warning| self.warnings.lets(warning.kind));
+        self.warnings.print(selection.warnings(&plan).into_iter());
         Ok(inspection)
     }
 

@@ -25,6 +25,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&[FIELD])
+.offset_bottoms(&[1])
 .signal(signal)
 .known(Known::In(&["soeaver"]));
 

@@ -61,7 +61,8 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let mut notices = walk.notices;
     notices.extend(idle);
     notices.extend(extensions::notice(&layers, dialect.layer_message(), &options.fillers));
-    let plan = Plan { name, phase, layers, changes, locator, dialect, notices };
+    let fillers = options.fillers.clone();
+    let plan = Plan { name, phase, layers, changes, locator, dialect, notices, fillers };
     check_elements(&plan, options.limits.elements)?;
     Ok(plan)
 }
@@ -195,7 +196,7 @@ impl<'a> NetWalk<'a> {
             check_empty_axes(&setup).map_err(at_layer)?;
         }
         self.keep_unknown(layer, &connected.top_ids, &setup, unknown);
-        self.finish(layer, setup, connected, given)
+        self.finish(layer, entry, setup, connected, given)
     }
 
     /// The entry of a layer, and what the caller says of it where its type is not known.
@@ -265,11 +266,13 @@ impl<'a> NetWalk<'a> {
     fn finish(
         &mut self,
         layer: &mut NetLayer,
+        entry: &LayerType,
         mut setup: Setup,
         connected: Connected,
         given: Vec<BlobProto>,
     ) -> Result<PlannedLayer, LayerFault> {
         let param = &mut layer.param;
+        let nature = entry.nature(param);
         let rules = self.rulebook.apply(self.planned.len(), param, &mut setup);
         if let Some(saved) = setup.saved.take() {
             *param = *saved;
@@ -313,6 +316,7 @@ impl<'a> NetWalk<'a> {
             draws: setup.draws,
             restoring: setup.restoring,
             macs: setup.macs,
+            nature,
             origin: layer.origin,
         })
     }

@@ -1,7 +1,15 @@
 //! Rules for blobs that take the values of others.
 
-use super::{Warning, WarningKind, name};
+use super::{Scope, Warning, WarningKind, name};
 use crate::plan::{Plan, RuleChange};
+
+pub(super) const KIND: WarningKind = WarningKind::new(
+    "overruled-rule",
+    "A rule for a blob that takes the values of another",
+    "A blob that shares the values of another only draws by its own filler, as in Caffe. The rule is for the blob that owns \
+     them.",
+    rules,
+);
 
 impl Plan {
     /// Whether a rule's filler makes a blob's values: not where the blob shares those of another that has another
@@ -12,9 +20,9 @@ impl Plan {
     }
 }
 
-/// A warning for each rule that names blobs which share the values of others.
-pub(super) fn rules(plan: &Plan) -> Vec<Warning> {
-    let idle = plan.changes.iter().filter(|change| change.by_pattern && !plan.decides(change));
+fn rules(kind: &'static WarningKind, Scope { plan, selected }: Scope<'_>) -> Option<Warning> {
+    let is_idle = |change: &&RuleChange| change.by_pattern && selected(change.blob) && !plan.decides(change);
+    let idle: Vec<&RuleChange> = plan.changes.iter().filter(is_idle).collect();
     let mut by_rule: Vec<Vec<&RuleChange>> = Vec::new();
     for change in idle {
         match by_rule.iter_mut().find(|found| found[0].rule == change.rule) {
@@ -22,17 +30,26 @@ pub(super) fn rules(plan: &Plan) -> Vec<Warning> {
             None => by_rule.push(vec![change]),
         }
     }
-    by_rule.iter().map(|changes| warning(plan, changes)).collect()
+    let first = by_rule.first()?.first()?;
+    let owner = name(plan, plan.owner(first.blob));
+    let sentences: Vec<String> = by_rule.iter().map(|changes| sentence(plan, changes)).collect();
+    Some(Warning {
+        kind,
+        blobs: by_rule.iter().flatten().map(|change| change.blob).collect(),
+        message: sentences[0].clone(),
+        notes: sentences[1..].to_vec(),
+        help: format!("name {owner}: a blob that shares values only draws by its own filler, as in Caffe").into(),
+        location: plan.locator.locate(plan.layers[first.blob.layer].origin, ""),
+    })
 }
 
-fn warning(plan: &Plan, changes: &[&RuleChange]) -> Warning {
+/// What there is to say of a rule.
+fn sentence(plan: &Plan, changes: &[&RuleChange]) -> String {
     let (blob, rule) = (changes[0].blob, &changes[0].rule);
     let [blob, owner] = [blob, plan.owner(blob)].map(|id| name(plan, id));
     let others = match changes.len() - 1 {
         0 => String::new(),
         more => format!(", nor those of {more} more"),
     };
-    let message = format!("{rule} does not decide the values of {blob}, which shares those of {owner}{others}");
-    let help = format!("name {owner}: a blob that shares values only draws by its own filler, as in Caffe");
-    Warning::new(WarningKind::OverruledRule, plan, changes.iter().map(|change| change.blob).collect(), message, help)
+    format!("{rule} does not decide the values of {blob}, which shares those of {owner}{others}")
 }

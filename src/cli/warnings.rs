@@ -1,0 +1,67 @@
+//! The arguments that say what becomes of warnings.
+
+use anyhow::bail;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use super::report;
+use super::table::counted;
+use crate::plan::{WARNINGS, Warning, WarningKind};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Warnings")]
+pub(super) struct WarningArguments {
+    /// Treat warnings as errors: exit with code 2, and write nothing
+    #[arg(long)]
+    deny_warnings: bool,
+
+    /// Do not warn of this kind of bad start; may be repeated
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds())]
+    allow: Vec<&'static WarningKind>,
+}
+
+/// Reads the name of a kind.
+fn kinds() -> impl TypedValueParser<Value = &'static WarningKind> {
+    let names = WARNINGS.iter().map(|kind| PossibleValue::new(kind.name).help(kind.summary));
+    PossibleValuesParser::new(names).try_map(|name| WarningKind::get(&name).ok_or("there is no such kind"))
+}
+
+impl WarningArguments {
+    /// Settles how warnings are told: before the first of them.
+    pub(super) fn apply(&self) {
+        if self.deny_warnings {
+            report::deny_warnings();
+        }
+    }
+
+    /// Whether a kind of this name is not silenced.
+    pub(super) fn lets(&self, kind: &str) -> bool {
+        !self.allow.iter().any(|allowed| allowed.name == kind)
+    }
+
+    /// Prints the warnings that are not silenced, and how to silence them.
+    pub(super) fn print(&self, warnings: impl Iterator<Item = Warning>) {
+        let mut kinds = Vec::new();
+        for warning in warnings.filter(|warning| self.lets(warning.kind.name)) {
+            report::warning(&warning);
+            kinds.push(warning.kind.name);
+        }
+        if !kinds.is_empty() {
+            report::note(&format!(
+                "--allow {} silences {}",
+                kinds.join(","),
+                if kinds.len() == 1 { "it" } else { "them" }
+            ));
+        }
+    }
+
+    /// Checks that nothing has been warned of, where that is denied.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        match report::warned() {
+            found @ 1.. if self.deny_warnings => {
+                bail!("--deny-warnings: {}", counted(found, "warning"));
+            }
+            _ => Ok(()),
+        }
+    }
+}

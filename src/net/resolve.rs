@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::fold::fold;
-use super::inclusion::filter;
+use super::inclusion::{Filtered, filter};
 use super::locate::{Locator, NetPlace};
 use super::split::insert_splits;
+use super::upgrade::unsized_layer;
 use super::{Definition, NetLayer};
 use crate::dialect::Dialect;
 use crate::error::{Refusal, Result};
@@ -55,7 +56,7 @@ impl Net {
     /// # Errors
     /// A layer has include and exclude rules, or reads a blob that no earlier layer of this state makes.
     pub fn resolve(definition: Definition, options: &StateOptions) -> Result<Net> {
-        let Definition { name, state, defaults, layers, locator, folder, dialect, .. } = definition;
+        let Definition { name, state, defaults, layers, unsized_inputs, locator, folder, dialect, .. } = definition;
         let state = options.apply(&state);
         let phase = state.phase();
         let at_layer = |(refusal, layer): (Refusal, Box<NetLayer>)| {
@@ -63,7 +64,12 @@ impl Net {
             locator.diagnose(&place, &refusal)
         };
         let complete = |layer: &_, split: &mut _| defaults.enter_split(layer, split, &dialect.traits);
-        let mut layers = filter(layers, &state).and_then(|layers| insert_splits(layers, complete)).map_err(at_layer)?;
+        let Filtered { mut kept, left_out } = filter(layers, &state).map_err(at_layer)?;
+        if let Some(inputs) = unmade_inputs(unsized_inputs, &kept) {
+            kept.insert(0, inputs);
+        }
+        let mut layers =
+            insert_splits(kept, complete).map_err(|unknown| at_layer((unknown.refusal(&left_out), unknown.layer)))?;
         if dialect.traits.folds_batch_norm && phase == Phase::Test {
             layers = fold(layers);
         }
@@ -73,6 +79,12 @@ impl Net {
         }
         Ok(Net { name, phase, layers, locator, folder, dialect })
     }
+}
+
+/// A layer for those inputs without sizes that no layer makes, if there are any.
+fn unmade_inputs(mut inputs: Vec<String>, layers: &[NetLayer]) -> Option<NetLayer> {
+    inputs.retain(|input| !layers.iter().any(|layer| layer.param.top.contains(input)));
+    (!inputs.is_empty()).then(|| NetLayer { param: unsized_layer(inputs), origin: None })
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ));
     }
     let data = match given_pictures(ctx, batch)? {
-        Some(shape) => shape,
+        Some(given) => given.made(ctx, transform.picture_shape(given.batch, given.size)?, &mut notices),
         None => {
             let folder = source(param).find(ctx, 0, &mut notices)?;
             let record = first_record(ctx, param, &folder, &mut locks)?;

@@ -47,7 +47,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(batch > 0, BATCH, "batch_size must be at least 1");
     let stack = Stack::new(param)?;
     let data = match given_pictures(ctx, batch)? {
-        Some(shape) => shape,
+        Some(given) => given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices),
         None => transform.batch_shape(batch, stack.first(ctx, &transform, &mut notices)?)?,
     };
     let labels = match (ctx.user_shape(1), data.dims().first()) {

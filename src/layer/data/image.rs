@@ -60,7 +60,10 @@ pub(super) fn listed_pictures(
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
-        Some(shape) => shape,
+        Some(given) => {
+            let size = new_size.map_or(given.size, |new| new.of(given.size));
+            given.made(ctx, transform.picture_shape(given.batch, size)?, &mut notices)
+        }
         None => {
             let size = first_picture(ctx, param, form, &transform, new_size, &mut notices)?;
             transform.picture_shape(param.batch_size(), size)?

@@ -28,7 +28,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
     let data = match given_pictures(ctx, batch)? {
-        Some(shape) => shape,
+        Some(given) => given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices),
         None => transform.batch_shape(batch, first_frame(ctx, &mut notices)?)?,
     };
     let tops = with_labels(ctx, data)?;

@@ -4,6 +4,7 @@ mod color;
 mod compare;
 mod completions;
 mod convert;
+mod deploy;
 mod dialect;
 mod dialects;
 mod donors;
@@ -81,6 +82,7 @@ enum Command {
     Upgrade(upgrade::UpgradeArguments),
     Compare(compare::CompareArguments),
     Convert(convert::ConvertArguments),
+    Deploy(deploy::DeployArguments),
     Inspect(inspect::InspectArguments),
     Fillers(fillers::FillersArguments),
     Layers(layers::LayersArguments),
@@ -96,6 +98,7 @@ impl Command {
             Command::Upgrade(arguments) => upgrade::run(arguments)?,
             Command::Compare(arguments) => return compare::run(arguments),
             Command::Convert(arguments) => convert::run(arguments)?,
+            Command::Deploy(arguments) => deploy::run(arguments)?,
             Command::Inspect(arguments) => inspect::run(arguments)?,
             Command::Fillers(arguments) => fillers::run(arguments)?,
             Command::Dialects(arguments) => dialects::run(arguments)?,

@@ -170,7 +170,7 @@ impl StateArguments {
     }
 
     /// The state to build the net in.
-    fn options(&self) -> StateOptions {
+    pub(super) fn options(&self) -> StateOptions {
         let phase = self.phase.map(|phase| match phase {
             PhaseArgument::Train => caffe::Phase::Train,
             PhaseArgument::Test => caffe::Phase::Test,

@@ -20,6 +20,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &setup,
 )
 .params(&["input_param"])
+.brings_data()
 .known(Known::WithField("input_param"))];
 
 impl LayerType {

@@ -27,6 +27,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["annotated_data_param", "data_param", "transform_param"])
+.brings_data()
 .known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -28,7 +28,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::between(1, 2),
     &setup,
 )
-.params(&["data_param", "transform_param"]);
+.params(&["data_param", "transform_param"])
+.brings_data();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();

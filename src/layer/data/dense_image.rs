@@ -40,6 +40,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
         rule,
     )
     .params(&["dense_image_data_param", "transform_param"])
+    .brings_data()
     .shaped_by_draws(|layer| layer.dense_image_data_param.as_ref().is_some_and(|param| beginning(param).is_random()))
 }
 

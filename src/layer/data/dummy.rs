@@ -7,7 +7,7 @@
 use super::DataSource;
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, LayerType, Operator, Setup, SetupContext};
 use crate::proto::blob::{blob_shape, given_shape};
 use crate::proto::caffe::{DummyDataParameter, FillerParameter, LayerParameter};
 
@@ -18,7 +18,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::at_least(1),
     &setup,
 )
-.params(&["dummy_data_param"]);
+.params(&["dummy_data_param"])
+.deployed(|layer| if is_constant(layer) { Deployment::Kept } else { Deployment::Input });
 
 const FILLER: &str = "dummy_data_param.data_filler";
 const SHAPE: &str = "dummy_data_param.shape";
@@ -41,6 +42,12 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_fillers(ctx, &param.data_filler)?;
     check_constants(&fillers, &shapes)?;
     Ok(Setup { saved, ..Setup::new(ctx, Operator::Data(DataSource::Fillers(fillers)), shapes) })
+}
+
+/// Whether the layer says that its tops hold constants, as nets have them that reckon with some.
+fn is_constant(layer: &LayerParameter) -> bool {
+    let fillers = layer.dummy_data_param.as_deref().map_or(&[][..], |param| &param.data_filler);
+    !fillers.is_empty() && fillers.iter().all(|filler| filler.r#type() == "constant")
 }
 
 /// The layer with these shapes of its tops.

@@ -32,6 +32,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["video_data_param", "transform_param"])
+.brings_data()
 .shaped_by_draws(|_| true)
 .known(Known::In(&["yjxiong"]));
 

@@ -29,6 +29,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["image_data_param", "transform_param"])
+.brings_data()
 .auto_tops()
 .shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()))
 .known(Known::In(&["pspnet", "soeaver", "synopsys"]));

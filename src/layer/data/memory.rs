@@ -18,7 +18,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
-.params(&["memory_data_param", "transform_param"]);
+.params(&["memory_data_param", "transform_param"])
+.brings_data();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "memory_data_param";

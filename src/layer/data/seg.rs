@@ -30,6 +30,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["seg_data_param", "transform_param"])
+.brings_data()
 .known(Known::WithField("seg_data_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

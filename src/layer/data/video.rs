@@ -19,6 +19,7 @@ use crate::proto::caffe::{DataParameter, VideoDataParameter};
 pub(super) const TYPE: LayerType =
     LayerType::new("VideoData", "Reads the frames of a video", Arity::exactly(0), Arity::between(1, 2), &setup)
         .params(&["video_data_param", "data_param", "transform_param"])
+        .brings_data()
         .known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -23,7 +23,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
-.params(&["window_data_param", "transform_param"]);
+.params(&["window_data_param", "transform_param"])
+.brings_data();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = WindowDataParameter::default();

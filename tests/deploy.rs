@@ -447,6 +447,10 @@ fn what_cannot_be_deployed_is_refused() {
     let refused = |arguments: &str| stderr(&folder.run(&format!("deploy net.prototxt {arguments}")).code(2));
     let message = "error: deploy.caffemodel: the deploy net is text; give it a name that ends in .prototxt\n";
     assert_eq!(refused("-o deploy.caffemodel"), message);
+    let message = "error: net.prototxt: is the net definition; give the output another name\n";
+    assert_eq!(refused("-o net.prototxt --force"), message);
+    let message = "error: d: both the deploy net and its weights; give each a name\n";
+    assert_eq!(refused("-o d --weights w --weights-output d"), message);
     let message = "error: the deploy net goes to standard output: name the file of its weights with --weights-output\n";
     assert_eq!(refused("-o - --weights w"), message);
 }

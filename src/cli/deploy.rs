@@ -10,6 +10,7 @@ use super::convert::write_plan;
 use super::init;
 use super::input::display_name;
 use super::net::{self, StateArguments};
+use super::output::same_file;
 use super::report;
 use super::table::counted;
 use super::target::{self, STANDARD, Target};
@@ -71,8 +72,8 @@ pub(super) struct DeployArguments {
 }
 
 pub(super) fn run(arguments: &DeployArguments) -> anyhow::Result<()> {
-    arguments.check_output()?;
     let weights_output = arguments.weights_output()?;
+    arguments.check_outputs(weights_output.as_deref())?;
     let read_options = arguments.state.dialect.options()?;
     let definition = net::load(&arguments.net, &read_options)?.definition;
     let mut options = DeployOptions::default();
@@ -104,15 +105,21 @@ pub(super) fn run(arguments: &DeployArguments) -> anyhow::Result<()> {
 }
 
 impl DeployArguments {
-    /// Checks that the output has no name of another format than text.
-    fn check_output(&self) -> crate::Result<()> {
-        match Encoding::of_path(&self.output) {
-            Some(Encoding::Binary) => {
-                let name = self.output.display();
-                Err(Error::Request(format!("{name}: the deploy net is text; give it a name that ends in .prototxt")))
-            }
-            _ => Ok(()),
+    /// Checks that the deploy net has no name of another format than text, and that no file is to replace another one.
+    fn check_outputs(&self, weights: Option<&Path>) -> crate::Result<()> {
+        let name = self.output.display();
+        let refused = |message: &str| Err(Error::Request(format!("{name}: {message}")));
+        if Encoding::of_path(&self.output) == Some(Encoding::Binary) {
+            return refused("the deploy net is text; give it a name that ends in .prototxt");
         }
+        let is_output = |other: &Path| self.output.as_os_str() != STANDARD && same_file(&self.output, other);
+        if is_output(&self.net) {
+            return refused("is the net definition; give the output another name");
+        }
+        if weights.is_some_and(is_output) {
+            return refused("both the deploy net and its weights; give each a name");
+        }
+        Ok(())
     }
 
     /// Where the weights go, if there are any.

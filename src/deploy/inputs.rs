@@ -76,10 +76,11 @@ impl Inputs {
         sources: Vec<InputSource>,
         options: &PlanOptions,
         registry: &LayerRegistry,
+        notices: &mut Vec<String>,
     ) -> Result<Inputs> {
         let mut inputs = Inputs { sized: Vec::new(), layers: Vec::new() };
         for source in sources {
-            let shapes = shapes(definition, &source, options, registry)?;
+            let shapes = shapes(definition, &source, options, registry, notices)?;
             inputs.add(source, shapes);
         }
         if !has_input_layers(definition, registry) {
@@ -209,6 +210,7 @@ fn shapes(
     source: &InputSource,
     options: &PlanOptions,
     registry: &LayerRegistry,
+    notices: &mut Vec<String>,
 ) -> Result<Vec<(Shape, bool)>> {
     let param = &source.layer.param;
     let entry = registry.get(param.r#type());
@@ -226,7 +228,7 @@ fn shapes(
     let needed = || param.top.iter().enumerate().filter(|(index, _)| source.tops[*index]);
     let made = match needed().all(|(_, top)| options.shapes.contains_key(top)) {
         true => Vec::new(),
-        false => made_shapes(definition, source, options)?,
+        false => made_shapes(definition, source, options, notices)?,
     };
     let shape = |(index, top): (usize, &String)| match given(index, top) {
         Some(shape) => Ok((shape?, true)),
@@ -243,7 +245,12 @@ fn shapes(
 }
 
 /// The shapes that the layer makes by its own rule.
-fn made_shapes(definition: &Definition, source: &InputSource, options: &PlanOptions) -> Result<Vec<Shape>> {
+fn made_shapes(
+    definition: &Definition,
+    source: &InputSource,
+    options: &PlanOptions,
+    notices: &mut Vec<String>,
+) -> Result<Vec<Shape>> {
     let param = &source.layer.param;
     let mut options = options.clone();
     options.shapes.retain(|top, _| param.top.contains(top));
@@ -259,5 +266,6 @@ fn made_shapes(definition: &Definition, source: &InputSource, options: &PlanOpti
         ..definition.clone()
     };
     let plan = Plan::new(Net::resolve(alone, &testing())?, &options)?;
+    notices.extend(plan.notices);
     Ok(plan.layers.into_iter().next().map(|layer| layer.tops).unwrap_or_default())
 }

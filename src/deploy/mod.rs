@@ -22,6 +22,7 @@ use crate::proto::caffe::{LayerParameter, NetState, Phase};
 use crate::{Shape, StateOptions};
 
 use graph::BlobGraph;
+use inputs::{Chosen, InputSource, Inputs};
 use predictions::Predictions;
 
 /// The stage that nets name for being deployed.
@@ -104,47 +105,13 @@ impl Deployed {
 /// The net makes no prediction, its inputs have no known shape, or Caffe would refuse what becomes of it.
 pub fn deploy(definition: &Definition, options: &DeployOptions) -> Result<Deployed> {
     let mut notices = Vec::new();
-    let state = state(definition, options, &mut notices);
-    let layers = layers_of(definition, options, &state)?;
     let registry = options.plan.layers.of(definition.dialect);
-    let graph = BlobGraph::new(&layers);
-    let deployments: Vec<Deployment> = layers.iter().map(|layer| deployment(&registry, layer)).collect();
-    let mut predictions = Predictions::new(definition, &layers, &graph, &deployments, &registry);
-    if options.outputs.is_empty() {
-        predictions.find(&mut notices)?;
-    } else {
-        predictions.take(&options.outputs)?;
-    }
-    let live = predictions.live();
-    if let Some(layer) = live.missing {
-        // What the whole net is refused for says which layer is missing, and in which state it is there.
-        Net::resolve(definition.clone(), &state)?;
-        let message = format!("layer {:?} reads a blob that no layer makes", layers[layer].param.name());
-        return Err(Diagnostic::new(message).into());
-    }
-    let mut kept = Vec::new();
-    let mut sources = Vec::new();
-    for (index, layer) in layers.iter().enumerate().filter(|(index, _)| live.layers[*index]) {
-        let mut layer = layer.clone();
-        match deployments[index] {
-            Deployment::Input => {
-                let tops = live.tops(&graph, index);
-                sources.push(inputs::InputSource { layer, tops });
-                continue;
-            }
-            Deployment::LossOf(layer_type) => {
-                let params = |name: &str| registry.get(name).map_or(&[][..], |entry| entry.params);
-                let (own, read) = (params(layer.param.r#type()), params(layer_type));
-                strip::settings(&mut layer.param, definition.dialect, own, read);
-                predictions.stand_in(index, layer_type, &mut layer.param);
-            }
-            _ => {}
-        }
-        strip::strip(&mut layer.param, definition.dialect, options);
-        kept.push(layer);
-    }
+    let state = state(definition, options, &mut notices);
+    let layers = layers_of(definition, &registry, &state)?;
+    let (sources, kept) =
+        Deploying { definition, options, registry: &registry, state: &state, layers: &layers }.parted(&mut notices)?;
     inputs::told(&sources, &mut notices);
-    let inputs = inputs::Inputs::new(definition, sources, &options.plan, &registry)?;
+    let inputs = Inputs::new(definition, sources, &options.plan, &registry, &mut notices)?;
     let made = |layers| Definition {
         layers,
         state: NetState::default(),
@@ -152,16 +119,70 @@ pub fn deploy(definition: &Definition, options: &DeployOptions) -> Result<Deploy
         notices: Vec::new(),
         ..definition.clone()
     };
-    let chosen = inputs.choose(&kept, made, &options.plan, &mut notices)?;
-    let outputs = outputs(&chosen.definition.layers);
-    Ok(Deployed {
-        definition: chosen.definition,
-        plan: chosen.plan,
-        inputs: chosen.inputs,
-        outputs,
-        notices,
-        source: definition.layers.clone(),
-    })
+    let Chosen { definition: net, plan, inputs } =
+        inputs.choose(&kept, made, &left(&options.plan, &layers, &kept), &mut notices)?;
+    let (outputs, source) = (outputs(&net.layers), definition.layers.clone());
+    Ok(Deployed { definition: net, plan, inputs, outputs, notices, source })
+}
+
+/// The layers of a net in a state, to be parted.
+struct Deploying<'a> {
+    definition: &'a Definition,
+    options: &'a DeployOptions,
+    registry: &'a LayerRegistry,
+    state: &'a StateOptions,
+    layers: &'a [NetLayer],
+}
+
+impl Deploying<'_> {
+    /// The layers that bring what predictions depend on, and those that make the predictions of it.
+    fn parted(&self, notices: &mut Vec<String>) -> Result<(Vec<InputSource>, Vec<NetLayer>)> {
+        let graph = BlobGraph::new(self.layers);
+        let deployments: Vec<Deployment> = self.layers.iter().map(|layer| deployment(self.registry, layer)).collect();
+        let mut predictions = Predictions::new(self.definition, self.layers, &graph, &deployments, self.registry);
+        match self.options.outputs.as_slice() {
+            [] => predictions.find(notices)?,
+            outputs => predictions.take(outputs)?,
+        }
+        let live = predictions.live();
+        if let Some(layer) = live.missing {
+            // What the whole net is refused for says in which state the layer is that makes the blob.
+            Net::resolve(self.definition.clone(), self.state)?;
+            let message = format!("layer {:?} reads a blob that no layer makes", self.layers[layer].param.name());
+            return Err(Diagnostic::new(message).into());
+        }
+        let (mut sources, mut kept) = (Vec::new(), Vec::new());
+        for index in (0..self.layers.len()).filter(|&index| live.layers[index]) {
+            let mut layer = self.layers[index].clone();
+            match deployments[index] {
+                Deployment::Input => {
+                    sources.push(InputSource { layer, tops: live.tops(&graph, index) });
+                    continue;
+                }
+                Deployment::LossOf(layer_type) => {
+                    let params = |name: &str| self.registry.get(name).map_or(&[][..], |entry| entry.params);
+                    let (own, read) = (params(layer.param.r#type()), params(layer_type));
+                    strip::settings(&mut layer.param, self.definition.dialect, own, read);
+                    predictions.stand_in(index, layer_type, &mut layer.param);
+                }
+                _ => {}
+            }
+            strip::strip(&mut layer.param, self.definition.dialect, self.options);
+            kept.push(layer);
+        }
+        Ok((sources, kept))
+    }
+}
+
+/// What the caller says for planning, without what is about layers that are gone.
+fn left(options: &PlanOptions, layers: &[NetLayer], kept: &[NetLayer]) -> PlanOptions {
+    let mut options = options.clone();
+    let is_gone = |is_it: &dyn Fn(&LayerParameter) -> bool| {
+        layers.iter().any(|layer| is_it(&layer.param)) && !kept.iter().any(|layer| is_it(&layer.param))
+    };
+    options.opaque.retain(|layer_type| !is_gone(&|param| param.r#type() == layer_type));
+    options.blobs.retain(|(name, _), _| !is_gone(&|param| param.name() == name));
+    options
 }
 
 /// The blobs that no layer reads, but for those that bring data.
@@ -185,7 +206,7 @@ fn state(definition: &Definition, options: &DeployOptions, notices: &mut Vec<Str
 
 /// The layers of the state in order, without their rules and weights; with those of other states that bring data which
 /// no layer of this one makes.
-fn layers_of(definition: &Definition, options: &DeployOptions, state: &StateOptions) -> Result<Vec<NetLayer>> {
+fn layers_of(definition: &Definition, registry: &LayerRegistry, state: &StateOptions) -> Result<Vec<NetLayer>> {
     let without_weights = |layer: &NetLayer| {
         let param = LayerParameter { blobs: Vec::new(), ..layer.param.clone() };
         NetLayer { param, origin: layer.origin }
@@ -199,13 +220,12 @@ fn layers_of(definition: &Definition, options: &DeployOptions, state: &StateOpti
     if let Some(inputs) = unmade_inputs(definition.unsized_inputs.clone(), &kept) {
         kept.insert(0, inputs);
     }
-    let registry = options.plan.layers.of(definition.dialect);
     let missing = |layer: &NetLayer| {
         let is_missing = |top: &String| {
             let made = kept.iter().any(|kept| kept.param.top.contains(top));
             !made && kept.iter().any(|kept| kept.param.bottom.contains(top))
         };
-        deployment(&registry, layer) == Deployment::Input && layer.param.top.iter().any(is_missing)
+        deployment(registry, layer) == Deployment::Input && layer.param.top.iter().any(is_missing)
     };
     let brought: Vec<NetLayer> = left_out.into_iter().filter(missing).collect();
     let mut seen: Vec<String> = Vec::new();

@@ -16,6 +16,7 @@
 pub mod cli;
 pub mod compare;
 pub mod convert;
+pub mod deploy;
 pub mod dialect;
 pub mod donors;
 pub mod error;

@@ -10,8 +10,12 @@ use serde::{Serialize, Serializer};
 pub enum Setting {
     /// A limit of this name, one of those that [`LimitChange`](crate::limits::LimitChange) reads.
     Limit(&'static str),
+    /// The phase that the net is built in.
+    Phase,
     /// The level that the net is built in.
     Level,
+    /// A stage that the net is built in.
+    Stage,
     /// The shape of a top.
     Shape {
         /// The top.
@@ -69,7 +73,9 @@ impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Setting::Limit(name) => write!(f, "Limits::{}", name.replace('-', "_")),
+            Setting::Phase => f.write_str("StateOptions::phase"),
             Setting::Level => f.write_str("StateOptions::level"),
+            Setting::Stage => f.write_str("StateOptions::stages"),
             Setting::Shape { top, pattern } => write!(f, "PlanOptions::shapes: {top}={pattern}"),
             Setting::Opaque { layer_type } => write!(f, "PlanOptions::opaque: {layer_type}"),
             Setting::Blob { layer, index } => write!(f, "PlanOptions::blobs: {layer}.{index}=N,C,H,W"),

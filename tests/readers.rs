@@ -175,3 +175,32 @@ fn the_preset_keeps_the_signals_of_residual_nets() {
         run("opencv.py", &[&net, &weights, Path::new("3"), Path::new(size), Path::new("20")], folder.path());
     }
 }
+
+#[test]
+fn opencv_loads_the_deploy_nets_of_all_models() {
+    let models = fs::read_dir(root().join("models")).unwrap().map(|entry| entry.unwrap().path());
+    let models: Vec<PathBuf> = models.filter(|path| path.extension().is_some_and(|end| end == "prototxt")).collect();
+    assert_eq!(models.len(), 10);
+    for model in models {
+        let name = model.file_stem().unwrap().to_str().unwrap().to_owned();
+        let folder = tempfile::tempdir().unwrap();
+        let deploy = folder.path().join("deploy.prototxt");
+        let mut command = assert_cmd::Command::cargo_bin("caffemodel").unwrap();
+        command.arg("deploy").arg(&model).arg("-o").arg(&deploy);
+        let (outputs, input) = match name.as_str() {
+            "siamese" => ("feat,feat_p", Some(["pair_data", "1,2,28,28"])),
+            "lenet" => ("prob", Some(["data", "1,1,28,28"])),
+            "cifar10_quick" => ("prob", Some(["data", "1,3,32,32"])),
+            _ => ("prob", None),
+        };
+        let mut arguments = vec![deploy.clone(), PathBuf::from(outputs)];
+        if let Some(input) = input {
+            let weights = written(&folder, &name, "trained.caffemodel");
+            command.arg("--weights").arg(weights);
+            arguments.push(folder.path().join("deploy.caffemodel"));
+            arguments.extend(input.map(PathBuf::from));
+        }
+        command.assert().success();
+        run("opencv_deploy.py", &arguments.iter().map(PathBuf::as_path).collect::<Vec<_>>(), folder.path());
+    }
+}

@@ -113,6 +113,28 @@ fn keeps_message(source: &Convertible, format: Format) -> bool {
     })
 }
 
+/// Writes the weights in a plan that draws nothing to the file at `path`; returns how many bytes that has.
+pub(super) fn write_plan(plan: &Plan, format: Format, path: &Path, file: &mut File) -> anyhow::Result<u64> {
+    let net = plan.saved();
+    format.check(&net)?;
+    reserve(file, format.least_size(&net)).map_err(|source| cannot_write(path, source))?;
+    Ok(write(path, file, |out| {
+        let output = format.writer(&net, out)?;
+        convert::write(plan, &mut Progress::new(plan, output))
+    })?)
+}
+
+/// Has the file at `path` written through a buffer; returns how many bytes it has.
+fn write(
+    path: &Path,
+    file: &mut File,
+    write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+) -> crate::Result<u64> {
+    let mut out = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
+    let written = write(&mut out).and_then(|()| out.flush()).and_then(|()| out.get_ref().metadata());
+    Ok(written.map_err(|source| cannot_write(path, source))?.len())
+}
+
 impl ConvertArguments {
     fn source(&self) -> crate::Result<Convertible> {
         let (message, options) = (self.message.as_deref(), self.state.dialect.options()?);
@@ -151,7 +173,7 @@ impl ConvertArguments {
     ) -> anyhow::Result<(String, u64)> {
         let encoded = if self.no_weights { source.encoded_without_weights()? } else { source.encoded()? };
         self.notify(&encoded.notices);
-        let bytes = self.write(file, |out| encoded.write(encoding, out))?;
+        let bytes = write(&self.to, file, |out| encoded.write(encoding, out))?;
         let form = match encoding {
             Encoding::Text => "as text",
             Encoding::Binary => "in binary",
@@ -176,13 +198,7 @@ impl ConvertArguments {
                     .map_err(|error| error.within(&input::display_name(&self.from)))?
             }
         };
-        let net = plan.saved();
-        format.check(&net)?;
-        reserve(file, format.least_size(&net)).map_err(|source| cannot_write(&self.to, source))?;
-        let bytes = self.write(file, |out| {
-            let output = format.writer(&net, out)?;
-            convert::write(&plan, &mut Progress::new(&plan, output))
-        })?;
+        let bytes = write_plan(&plan, format, &self.to, file)?;
         Ok((if self.net.is_some() { init::size(&plan) } else { size(&plan) }, bytes))
     }
 
@@ -195,17 +211,6 @@ impl ConvertArguments {
         let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");
         self.notify(&excess.iter().map(unused).collect::<Vec<_>>());
         Ok(plan)
-    }
-
-    /// Has the file written through a buffer; returns how many bytes it has.
-    fn write(
-        &self,
-        file: &mut File,
-        write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
-    ) -> crate::Result<u64> {
-        let mut out = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
-        let written = write(&mut out).and_then(|()| out.flush()).and_then(|()| out.get_ref().metadata());
-        Ok(written.map_err(|source| cannot_write(&self.to, source))?.len())
     }
 
     fn notify(&self, notices: &[String]) {

@@ -4,6 +4,7 @@ mod color;
 mod compare;
 mod completions;
 mod convert;
+mod deploy;
 mod dialect;
 mod dialects;
 mod donors;

@@ -41,9 +41,10 @@ pub(super) struct StateArguments {
 
     /// The shape of a top; may be repeated
     ///
-    /// For layers whose shape the net does not tell, and for data layers instead of reading their source. The pictures
-    /// of Data, ImageData, WindowData and MemoryData layers are C,H,W, or N,C,H,W for another batch than that of the
-    /// layer; of all other tops the whole shape is given.
+    /// For layers whose shape the net does not tell, and for data layers instead of reading their source. Of layers that
+    /// read pictures, such as Data and ImageData, it is the size of the stored pictures, which the layer then crops and
+    /// resizes by its own fields: C,H,W, or N,C,H,W for another batch than that of the layer. Of all other tops it is the
+    /// whole shape. Input layers are saved with the shape given.
     #[arg(long = "shape", value_name = "TOP=N,C,H,W", value_parser = parse_shape)]
     shapes: Vec<(String, Shape)>,
 
@@ -169,7 +170,7 @@ impl StateArguments {
     }
 
     /// The state to build the net in.
-    fn options(&self) -> StateOptions {
+    pub(super) fn options(&self) -> StateOptions {
         let phase = self.phase.map(|phase| match phase {
             PhaseArgument::Train => caffe::Phase::Train,
             PhaseArgument::Test => caffe::Phase::Test,

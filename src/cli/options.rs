@@ -8,7 +8,9 @@ use crate::setting::{Advice, Setting};
 fn name(setting: &Setting) -> String {
     match setting {
         Setting::Limit(name) => format!("--limit {name}=N"),
+        Setting::Phase => "--phase".to_owned(),
         Setting::Level => "--level".to_owned(),
+        Setting::Stage => "--stage".to_owned(),
         Setting::Shape { top, pattern } => given("--shape", &format!("{top}={pattern}")),
         Setting::Opaque { layer_type } => given("--opaque", layer_type),
         Setting::Blob { layer, index } => given("--blob", &format!("{layer}.{index}=N,C,H,W")),

@@ -154,7 +154,7 @@ fn saved<'a>(plan: &'a Plan, recipe: &Recipe) -> SavedNet<'a> {
 }
 
 /// Whether both paths name one file, which need not exist.
-fn same_file(one: &Path, other: &Path) -> bool {
+pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     let whole = |path: &Path| {
         let in_folder =
             || Ok::<_, std::io::Error>(folder(path).canonicalize()?.join(path.file_name().unwrap_or_default()));

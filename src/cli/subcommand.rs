@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches};
 
-use super::{Options, compare, completions, convert, dialects, fillers, init, inspect, layers, man, upgrade};
+use super::{Options, compare, completions, convert, deploy, dialects, fillers, init, inspect, layers, man, upgrade};
 
 /// A subcommand, with its arguments and its work.
 pub(super) struct Subcommand {
@@ -30,11 +30,12 @@ impl Subcommand {
 }
 
 /// The subcommands, in the order of the help.
-static SUBCOMMANDS: [Subcommand; 10] = [
+static SUBCOMMANDS: [Subcommand; 11] = [
     Subcommand::of::<init::InitArguments>("init", |matches| done(init::run(&parsed(matches)?))),
     Subcommand::of::<upgrade::UpgradeArguments>("upgrade", |matches| done(upgrade::run(&parsed(matches)?))),
     Subcommand::of::<compare::CompareArguments>("compare", |matches| compare::run(&parsed(matches)?)),
     Subcommand::of::<convert::ConvertArguments>("convert", |matches| done(convert::run(&parsed(matches)?))),
+    Subcommand::of::<deploy::DeployArguments>("deploy", |matches| done(deploy::run(&parsed(matches)?))),
     Subcommand::of::<inspect::InspectArguments>("inspect", |matches| done(inspect::run(&parsed(matches)?))),
     Subcommand::of::<fillers::FillersArguments>("fillers", |matches| done(fillers::run(&parsed(matches)?))),
     Subcommand::of::<layers::LayersArguments>("layers", |matches| done(layers::run(&parsed(matches)?))),

@@ -87,6 +87,7 @@ pub fn net_of_weights(weights: &StoredNet, path: &Path) -> Option<Definition> {
         state: NetState { phase, ..Default::default() },
         defaults: LayerDefaults::default(),
         layers,
+        unsized_inputs: Vec::new(),
         locator: Locator::default(),
         folder: path.parent().map(Path::to_owned).unwrap_or_default(),
         notices: Vec::new(),

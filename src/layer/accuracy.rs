@@ -25,6 +25,7 @@ const fn accuracy(tops: Arity) -> LayerType {
     )
     .params(&["accuracy_param"])
     .weightless()
+    .measures()
 }
 
 /// The share of items whose label is among the highest scores.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Arity, LayerNature, Setup, SetupContext, Signal, ZeroStart};
+use super::{Arity, Deployment, LayerNature, Setup, SetupContext, Signal, ZeroStart};
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::LayerParameter;
@@ -69,6 +69,8 @@ pub struct LayerType {
     pub shaped_by_draws: fn(&LayerParameter) -> bool,
     /// What becomes of a layer some of whose bottoms have no known shape.
     pub shapeless: Shapeless,
+    /// What becomes of a layer of the type in a net that is deployed.
+    pub deployment: fn(&LayerParameter) -> Deployment,
     /// Whether layers of the type run on one of several engines, where a Caffe has these.
     pub has_engines: bool,
     /// The dialects that know the type, or this meaning of its name.
@@ -146,6 +148,7 @@ impl LayerType {
             offset_bottoms: &[],
             shaped_by_draws: |_| false,
             shapeless: Shapeless::Refused,
+            deployment: |_| Deployment::Kept,
             has_engines: false,
             known: Known::Everywhere,
             rule,
@@ -232,6 +235,43 @@ impl LayerType {
     pub const fn loss(mut self) -> LayerType {
         self.shapeless = Shapeless::PassedOn { loss_weight: Some(1.0) };
         self
+    }
+
+    /// Says what becomes of layers of the type in a net that is deployed.
+    #[must_use]
+    pub const fn deployed(mut self, deployment: fn(&LayerParameter) -> Deployment) -> LayerType {
+        self.deployment = deployment;
+        self
+    }
+
+    /// Says that layers of the type bring data, which becomes inputs of a net that is deployed.
+    #[must_use]
+    pub const fn brings_data(self) -> LayerType {
+        self.deployed(|_| Deployment::Input)
+    }
+
+    /// Says that layers of the type measure or record predictions, and go from a net that is deployed.
+    #[must_use]
+    pub const fn measures(self) -> LayerType {
+        self.deployed(|_| Deployment::Measure)
+    }
+
+    /// Says that layers of the type are losses of one prediction, their first bottom, and go from a net that is deployed.
+    #[must_use]
+    pub const fn judges_first(self) -> LayerType {
+        self.deployed(|_| Deployment::Loss { predictions: 1 })
+    }
+
+    /// Says that layers of the type are losses of predictions, their first two bottoms, and go from a net that is deployed.
+    #[must_use]
+    pub const fn judges_both(self) -> LayerType {
+        self.deployed(|_| Deployment::Loss { predictions: 2 })
+    }
+
+    /// Says that layers of the type are losses of a softmax, which stands in for them in a net that is deployed.
+    #[must_use]
+    pub const fn loss_of_softmax(self) -> LayerType {
+        self.deployed(|_| Deployment::LossOf("Softmax"))
     }
 
     /// Says that the rule of the type copes with bottoms whose shapes are not known, and that are

@@ -1,14 +1,15 @@
 //! Input: tops of given shapes that the user of the net fills.
 //!
 //! `input_param.shape` is given once for all tops, once for each, or not at all, which leaves the tops without axes
-//! and elements. No blobs, no draws.
+//! and elements. Shapes that the user gives for them are saved. No blobs, no draws.
 
 use super::data::DataSource;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::blob::given_shape;
+use crate::proto::blob::{blob_shape, given_shape};
+use crate::proto::caffe::{BlobShape, LayerParameter};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
@@ -19,6 +20,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     &setup,
 )
 .params(&["input_param"])
+.brings_data()
 .known(Known::WithField("input_param"))];
 
 impl LayerType {
@@ -42,7 +44,21 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         (None, None) => Ok(Shape::unshaped()),
     };
     let tops = (0..tops).map(top).collect::<Result<Vec<Shape>, Refusal>>()?;
-    Ok(Setup::new(ctx, Operator::Data(DataSource::User), tops))
+    let saved = saved(ctx, shapes, &tops);
+    Ok(Setup { saved, ..Setup::new(ctx, Operator::Data(DataSource::User), tops) })
+}
+
+/// The layer with the shapes of its tops, where the user gives others than its own. Tops without a shape cannot be told
+/// beside others that have one.
+fn saved(ctx: &SetupContext<'_>, own: &[BlobShape], tops: &[Shape]) -> Option<Box<LayerParameter>> {
+    let is_own = |top: usize, given: &Shape| own.get(top).or(own.first()) == Some(&blob_shape(given));
+    let keeps = (0..tops.len()).all(|top| ctx.user_shape(top).is_none_or(|given| is_own(top, given)));
+    if keeps || tops.contains(&Shape::unshaped()) {
+        return None;
+    }
+    let mut saved = ctx.param.clone();
+    saved.input_param.get_or_insert_default().shape = tops.iter().map(blob_shape).collect();
+    Some(Box::new(saved))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Silence keeps its bottoms from counting as outputs of the net. HDF5Output writes data and labels to a file while the
 //! net runs; Caffe creates that file when it builds the net, this program does not. No blobs, no draws.
 
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, Deployment, LayerType, Operator, Setup, SetupContext};
 use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
@@ -16,9 +16,11 @@ pub(super) static TYPES: &[LayerType] = &[
         &hdf5_output,
     )
     .params(&["hdf5_output_param"])
-    .weightless(),
+    .weightless()
+    .measures(),
     LayerType::new("Silence", "Reads blobs that nothing else reads", Arity::at_least(1), Arity::exactly(0), &silence)
-        .weightless(),
+        .weightless()
+        .deployed(|_| Deployment::Dropped),
 ];
 
 fn silence(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

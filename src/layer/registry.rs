@@ -153,7 +153,9 @@ mod tests {
 
     use super::*;
     use crate::dialect::DIALECTS;
+    use crate::layer::{Arity, Deployment};
     use crate::net::v1_name;
+    use crate::proto::caffe::LayerParameter;
     use crate::proto::descriptor;
     use crate::proto::schema::Kind;
 
@@ -173,6 +175,32 @@ mod tests {
             let starts_a_sentence = entry.summary.starts_with(|c: char| c.is_ascii_uppercase());
             assert!(starts_a_sentence && !entry.summary.ends_with('.'), "{}: {}", entry.name, entry.summary);
         }
+    }
+
+    #[test]
+    fn what_takes_no_bottoms_brings_data() {
+        let sources = entries().filter(|entry| entry.bottoms == Arity::exactly(0));
+        let others = sources.filter(|entry| (entry.deployment)(&LayerParameter::default()) != Deployment::Input);
+        // What they make does not come from outside.
+        assert_eq!(others.map(|entry| entry.name).collect::<Vec<_>>(), ["Parameter", "Range", "SparseToDense"]);
+    }
+
+    #[test]
+    fn what_stands_in_for_a_loss_is_known_where_the_loss_is() {
+        let registry = LayerRegistry::default();
+        let mut losses = 0;
+        for dialect in DIALECTS {
+            let known = registry.of(dialect);
+            for entry in known.iter() {
+                let Deployment::LossOf(layer_type) = (entry.deployment)(&LayerParameter::default()) else { continue };
+                assert!(known.get(layer_type).is_some(), "{}: {} for {}", dialect.name, layer_type, entry.name);
+                losses += 1;
+            }
+        }
+        assert!(losses > 2 * DIALECTS.len(), "the test finds no losses");
+        let named = entries().filter(|entry| entry.name.ends_with("Loss"));
+        let kept = named.filter(|entry| (entry.deployment)(&LayerParameter::default()) == Deployment::Kept);
+        assert_eq!(kept.map(|entry| entry.name).collect::<Vec<_>>(), [""; 0]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a net says for all of its layers: it is written into each of them that does not say it itself, automatic splits
 //! included.
 
-use crate::dialect::Traits;
+use crate::dialect::{Dialect, Traits};
 use crate::proto::caffe::{LayerParameter, NetParameter, Type};
 
 /// What a net says for all of its layers.
@@ -39,6 +39,11 @@ impl LayerDefaults {
             engine: net.engine.clone().filter(|engine| !engine.is_empty()),
             stats_batch_size: net.bn_stats_batch_size,
         }
+    }
+
+    /// Writes them into a layer of a net of this dialect.
+    pub(crate) fn write(&self, layer: &mut LayerParameter, dialect: &Dialect) {
+        self.enter(layer, &dialect.traits);
     }
 
     /// Writes them into a layer.

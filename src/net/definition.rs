@@ -10,7 +10,7 @@ use super::kind::FileKind;
 use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
 use super::reading::{FileBytes, ReadOptions, Reading};
-use super::upgrade;
+use super::upgrade::{self, Upgraded};
 use crate::dialect::{Dialect, NetInputs};
 use crate::error::Result;
 use crate::limits::Limits;
@@ -47,6 +47,8 @@ pub struct Definition {
     pub defaults: LayerDefaults,
     /// The layers in file order.
     pub layers: Vec<NetLayer>,
+    /// The old-style inputs without sizes that layers read. Caffe has no such blobs; here the user may give their shapes.
+    pub unsized_inputs: Vec<String>,
     /// Finds places in the file.
     pub locator: Locator,
     /// The folder of the file, where paths of the net that do not start from the current folder are looked for.
@@ -128,9 +130,9 @@ impl Definition {
     fn from_net(
         DecodedFile { mut message, locator, dialect, notice }: DecodedFile<NetParameter>,
     ) -> Result<Definition> {
-        let (layers, changes) = upgrade::upgrade(&mut message, dialect, &locator)?;
-        let notices = notice.into_iter().chain(changes).collect();
-        Ok(Definition { layers, notices, ..Definition::from_current(message, dialect, locator) })
+        let Upgraded { layers, unsized_inputs, notices } = upgrade::upgrade(&mut message, dialect, &locator)?;
+        let notices = notice.into_iter().chain(notices).collect();
+        Ok(Definition { layers, unsized_inputs, notices, ..Definition::from_current(message, dialect, locator) })
     }
 
     /// The definition that a net is, if nothing of it has to be upgraded.
@@ -139,6 +141,7 @@ impl Definition {
             file: String::new(),
             defaults: LayerDefaults::of(&net),
             layers: upgrade::current_layers(&mut net),
+            unsized_inputs: Vec::new(),
             name: net.name.unwrap_or_default(),
             state: net.state.unwrap_or_default(),
             locator,

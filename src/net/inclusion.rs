@@ -1,5 +1,7 @@
 //! Which layers belong to the net in a given state: the `include` and `exclude` rules.
 
+use std::collections::BTreeSet;
+
 use super::NetLayer;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::{LayerParameter, NetState, NetStateRule};
@@ -33,17 +35,32 @@ fn meets(state: &NetState, rule: &NetStateRule) -> bool {
         && !rule.not_stage.iter().any(has)
 }
 
-/// Keeps the layers that belong to the net in `state`; an error comes with the layer at fault.
-pub(super) fn filter(layers: Vec<NetLayer>, state: &NetState) -> Result<Vec<NetLayer>, (Refusal, Box<NetLayer>)> {
-    let mut kept = Vec::with_capacity(layers.len());
+/// The layers of a file in a state of its net.
+#[derive(Debug, Default)]
+pub(crate) struct Filtered {
+    /// Those that belong to the net.
+    pub(crate) kept: Vec<NetLayer>,
+    /// All others.
+    pub(crate) left_out: Vec<NetLayer>,
+}
+
+/// Parts the layers that belong to the net in `state` from the others; an error comes with the layer at fault.
+pub(crate) fn filter(layers: Vec<NetLayer>, state: &NetState) -> Result<Filtered, (Refusal, Box<NetLayer>)> {
+    let mut filtered = Filtered::default();
     for layer in layers {
         match included(&layer.param, state) {
-            Ok(true) => kept.push(layer),
-            Ok(false) => {}
+            Ok(true) => filtered.kept.push(layer),
+            Ok(false) => filtered.left_out.push(layer),
             Err(refusal) => return Err((refusal, Box::new(layer))),
         }
     }
-    Ok(kept)
+    Ok(filtered)
+}
+
+/// The stages that the rules of these layers name, in the order of their names.
+pub(crate) fn stages(layers: &[NetLayer]) -> BTreeSet<&str> {
+    let rules = layers.iter().flat_map(|layer| layer.param.include.iter().chain(&layer.param.exclude));
+    rules.flat_map(|rule| rule.stage.iter().chain(&rule.not_stage)).map(String::as_str).collect()
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The `input` fields of a net.
+    pub(crate) const NET_INPUTS: Origin = Origin { field: NET_INPUTS, index: 0 };
+
     /// Whether it is no layer of the file but the `input` fields of the net, in a dialect where they stay such fields.
     pub fn is_net_inputs(&self) -> bool {
         self.field == NET_INPUTS
@@ -60,6 +63,12 @@ impl Locator {
             path.pop();
         }
         None
+    }
+
+    /// The text of the net, if it was read from one that is all its own.
+    pub(crate) fn text(&self) -> Option<&str> {
+        let (source, _) = self.text.as_deref().filter(|_| self.within.is_none())?;
+        std::str::from_utf8(source.text()).ok()
     }
 
     /// The start of the file.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::fold::fold;
-use super::inclusion::filter;
+use super::inclusion::{Filtered, filter};
 use super::locate::{Locator, NetPlace};
 use super::split::insert_splits;
+use super::upgrade::unsized_layer;
 use super::{Definition, NetLayer};
 use crate::dialect::Dialect;
 use crate::error::{Refusal, Result};
@@ -24,7 +25,7 @@ pub struct StateOptions {
 
 impl StateOptions {
     /// Caffe's rule: the caller's phase and level replace those of the file, the stages come on top.
-    fn apply(&self, file: &NetState) -> NetState {
+    pub(crate) fn of(&self, file: &NetState) -> NetState {
         let phase = self.phase.map(|phase| phase as i32).or(file.phase).unwrap_or(Phase::Train as i32);
         let mut stage = file.stage.clone();
         stage.extend(self.stages.iter().cloned());
@@ -55,15 +56,20 @@ impl Net {
     /// # Errors
     /// A layer has include and exclude rules, or reads a blob that no earlier layer of this state makes.
     pub fn resolve(definition: Definition, options: &StateOptions) -> Result<Net> {
-        let Definition { name, state, defaults, layers, locator, folder, dialect, .. } = definition;
-        let state = options.apply(&state);
+        let Definition { name, state, defaults, layers, unsized_inputs, locator, folder, dialect, .. } = definition;
+        let state = options.of(&state);
         let phase = state.phase();
         let at_layer = |(refusal, layer): (Refusal, Box<NetLayer>)| {
             let place = NetPlace { param: &layer.param, origin: layer.origin, prefix: "" };
             locator.diagnose(&place, &refusal)
         };
         let complete = |layer: &_, split: &mut _| defaults.enter_split(layer, split, &dialect.traits);
-        let mut layers = filter(layers, &state).and_then(|layers| insert_splits(layers, complete)).map_err(at_layer)?;
+        let Filtered { mut kept, left_out } = filter(layers, &state).map_err(at_layer)?;
+        if let Some(inputs) = unmade_inputs(unsized_inputs, &kept) {
+            kept.insert(0, inputs);
+        }
+        let mut layers =
+            insert_splits(kept, complete).map_err(|unknown| at_layer((unknown.refusal(&left_out), unknown.layer)))?;
         if dialect.traits.folds_batch_norm && phase == Phase::Test {
             layers = fold(layers);
         }
@@ -75,6 +81,12 @@ impl Net {
     }
 }
 
+/// A layer for those inputs without sizes that no layer makes, if there are any.
+pub(crate) fn unmade_inputs(mut inputs: Vec<String>, layers: &[NetLayer]) -> Option<NetLayer> {
+    inputs.retain(|input| !layers.iter().any(|layer| layer.param.top.contains(input)));
+    (!inputs.is_empty()).then(|| NetLayer { param: unsized_layer(inputs), origin: None })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,10 +95,10 @@ mod tests {
     fn the_callers_phase_and_level_win_and_stages_add_up() {
         let file = NetState { phase: Some(Phase::Test as i32), level: Some(3), stage: vec!["a".into()] };
         let asked = StateOptions { phase: Some(Phase::Train), level: Some(0), stages: vec!["b".into()] };
-        let state = asked.apply(&file);
+        let state = asked.of(&file);
         assert_eq!((state.phase(), state.level(), state.stage.len()), (Phase::Train, 0, 2));
-        let state = StateOptions::default().apply(&file);
+        let state = StateOptions::default().of(&file);
         assert_eq!((state.phase(), state.level()), (Phase::Test, 3));
-        assert_eq!(StateOptions::default().apply(&NetState::default()).phase(), Phase::Train);
+        assert_eq!(StateOptions::default().of(&NetState::default()).phase(), Phase::Train);
     }
 }

@@ -7,9 +7,11 @@
 use std::collections::HashMap;
 
 use super::NetLayer;
+use super::inclusion::stages;
 use crate::error::Refusal;
 use crate::proto::caffe::LayerParameter;
 use crate::proto::text::closest;
+use crate::setting::{Advice, Setting};
 
 /// A top of a layer by the two indices.
 type Top = (usize, usize);
@@ -25,13 +27,51 @@ struct Readers {
     loss_weight: HashMap<Top, f32>,
 }
 
-/// Inserts the splits; `complete` adds to one what follows from the layer whose top it copies. An error comes with the layer
-/// at fault.
+/// A layer that reads a blob which no earlier layer makes.
+#[derive(Debug)]
+pub(super) struct UnknownBottom {
+    /// The layer.
+    pub(super) layer: Box<NetLayer>,
+    blob: String,
+    /// What to do, if that follows from the net as it is built.
+    help: Option<String>,
+}
+
+impl UnknownBottom {
+    /// The refusal of the layer. `left_out` are those that do not belong to the net in the state that it is built in.
+    pub(super) fn refusal(&self, left_out: &[NetLayer]) -> Refusal {
+        let refusal = Refusal::at("bottom", format!("no earlier layer makes the blob {:?}", self.blob));
+        let maker = left_out.iter().find(|layer| layer.param.top.contains(&self.blob));
+        match (maker, &self.help) {
+            (Some(maker), _) => refusal.help(other_state(maker, left_out)),
+            (None, Some(help)) => refusal.help(help.clone()),
+            (None, None) => refusal.help("the layer that makes it may be left out in this phase"),
+        }
+    }
+}
+
+/// What to do where a layer is needed that is left out.
+fn other_state(maker: &NetLayer, left_out: &[NetLayer]) -> Advice {
+    let name = maker.param.name();
+    let own = stages(std::slice::from_ref(maker));
+    if own.is_empty() {
+        let before = format!("layer {name:?} makes it, in another state than this one: choose it with ");
+        return Advice::naming(before, Setting::Phase, " or ").and_naming(Setting::Level, "");
+    }
+    let named: Vec<String> = stages(left_out).iter().map(|stage| format!("{stage:?}")).collect();
+    let before = format!("layer {name:?} makes it, in another stage than this one: choose one with ");
+    Advice::naming(before, Setting::Stage, format!(" (the net's are {})", named.join(", ")))
+}
+
+/// Inserts the splits; `complete` adds to one what follows from the layer whose top it copies.
+///
+/// # Errors
+/// A layer reads a blob that no earlier layer makes.
 pub(super) fn insert_splits(
     layers: Vec<NetLayer>,
     complete: impl Fn(&LayerParameter, &mut LayerParameter),
-) -> Result<Vec<NetLayer>, (Refusal, Box<NetLayer>)> {
-    let readers = count_readers(&layers).map_err(|(refusal, index)| (refusal, Box::new(layers[index].clone())))?;
+) -> Result<Vec<NetLayer>, UnknownBottom> {
+    let readers = count_readers(&layers)?;
     let names: Vec<String> = layers.iter().map(|layer| layer.param.name().to_owned()).collect();
     let mut next_copy: HashMap<Top, usize> = HashMap::new();
     let mut out = Vec::with_capacity(layers.len());
@@ -67,13 +107,14 @@ pub(super) fn insert_splits(
     Ok(out)
 }
 
-fn count_readers(layers: &[NetLayer]) -> Result<Readers, (Refusal, usize)> {
+fn count_readers(layers: &[NetLayer]) -> Result<Readers, UnknownBottom> {
     let mut readers = Readers::default();
     let mut last_writer: HashMap<&str, Top> = HashMap::new();
     for (index, NetLayer { param, .. }) in layers.iter().enumerate() {
         for (position, blob) in param.bottom.iter().enumerate() {
             let Some(&top) = last_writer.get(blob.as_str()) else {
-                return Err((unknown_bottom(layers, index, blob, &last_writer), index));
+                let help = unknown_bottom(layers, index, blob, &last_writer);
+                return Err(UnknownBottom { layer: Box::new(layers[index].clone()), blob: blob.clone(), help });
             };
             readers.source.insert((index, position), top);
             *readers.count.entry(top).or_default() += 1;
@@ -92,16 +133,13 @@ fn count_readers(layers: &[NetLayer]) -> Result<Readers, (Refusal, usize)> {
     Ok(readers)
 }
 
-fn unknown_bottom(layers: &[NetLayer], index: usize, blob: &str, known: &HashMap<&str, Top>) -> Refusal {
+/// What to do about a blob that a layer reads too early, if that follows from these layers.
+fn unknown_bottom(layers: &[NetLayer], index: usize, blob: &str, known: &HashMap<&str, Top>) -> Option<String> {
     let later = layers[index..].iter().find(|layer| layer.param.top.iter().any(|top| top == blob));
-    let refusal = Refusal::at("bottom", format!("no earlier layer makes the blob {blob:?}"));
     match later {
-        Some(layer) if std::ptr::eq(layer, &layers[index]) => refusal.help("the layer itself makes it"),
-        Some(layer) => refusal.help(format!("layer {:?} makes it, further down: move that one up", layer.param.name())),
-        None => match closest(blob, known.keys().copied()) {
-            Some(near) => refusal.help(format!("did you mean {near:?}?")),
-            None => refusal.help("the layer that makes it may be left out in this phase"),
-        },
+        Some(layer) if std::ptr::eq(layer, &layers[index]) => Some("the layer itself makes it".to_owned()),
+        Some(layer) => Some(format!("layer {:?} makes it, further down: move that one up", layer.param.name())),
+        None => closest(blob, known.keys().copied()).map(|near| format!("did you mean {near:?}?")),
     }
 }
 
@@ -164,8 +202,9 @@ mod tests {
     #[test]
     fn an_unknown_bottom_is_refused_with_advice() {
         let refuse = |layers| {
-            let (refusal, layer) = insert_splits(layers, |_, _| ()).unwrap_err();
-            (refusal.message, refusal.help.unwrap(), layer.param.name().to_owned())
+            let unknown = insert_splits(layers, |_, _| ()).unwrap_err();
+            let refusal = unknown.refusal(&[]);
+            (refusal.message, refusal.help.unwrap(), unknown.layer.param.name().to_owned())
         };
         let later = vec![layer("a", &["x"], &["a"], &[]), layer("b", &[], &["x"], &[])];
         let (message, help, name) = refuse(later);

@@ -3,7 +3,8 @@
 use super::Plan;
 use crate::Shape;
 use crate::error::{Error, Refusal, Result, ensure};
-use crate::layer::{BlobSpec, BlobValues, Draw, LayerType, Setup, SetupContext, Shapeless};
+use crate::layer::{BlobSpec, BlobValues, DataSource, Draw, LayerType, Operator, Setup, SetupContext, Shapeless};
+use crate::net::NetLayer;
 use crate::proto::caffe::LayerParameter;
 use crate::setting::{Advice, Setting};
 
@@ -44,10 +45,26 @@ pub(super) fn check_shapeless(entry: &LayerType, setup: &Setup, given: usize) ->
     Ok(())
 }
 
-/// Checks that the layer has taken the shapes that the user gave for its tops; the batch need not be given.
-pub(super) fn check_taken(ctx: &SetupContext<'_>, tops: &[Shape]) -> Result<(), Refusal> {
-    for (index, made) in tops.iter().enumerate() {
-        let Some(given) = ctx.user_shape(index).filter(|given| !made.dims().ends_with(given.dims())) else { continue };
+/// Checks that the inputs of a net that is saved without an Input layer have shapes.
+pub(super) fn check_net_inputs(layer: &NetLayer, setup: &Setup) -> Result<(), Refusal> {
+    let shapeless = setup.tops.iter().position(|shape| *shape == Shape::unshaped());
+    let shapeless = shapeless.filter(|_| layer.origin.is_some_and(|origin| origin.is_net_inputs()));
+    let Some(top) = shapeless.and_then(|top| layer.param.top.get(top)).cloned() else { return Ok(()) };
+    let refusal = Refusal::new(format!("the net gives {top:?} no shape"));
+    let before = "give each input its input_shape, or four input_dim, or the shape with `";
+    Err(refusal.help(Advice::naming(before, Setting::Shape { top, pattern: "N,C,H,W" }, "`")))
+}
+
+/// Checks that the layer has taken the shapes that the user gave for its tops; the batch need not be given, and stored
+/// pictures may be cropped and resized.
+pub(super) fn check_taken(ctx: &SetupContext<'_>, setup: &Setup) -> Result<(), Refusal> {
+    let reads_pictures = setup.operator == Operator::Data(DataSource::Dataset);
+    for (index, made) in setup.tops.iter().enumerate() {
+        let is_taken = |given: &Shape| {
+            let is_batch = reads_pictures && index == 0 && made.axes() == 4 && matches!(given.axes(), 3 | 4);
+            is_batch || made.dims().ends_with(given.dims())
+        };
+        let Some(given) = ctx.user_shape(index).filter(|given| !is_taken(given)) else { continue };
         let message =
             format!("makes {:?} in the shape {made}, whatever the shape {given} given for it", ctx.top_name(index));
         return Err(Refusal::at("top", message).help("shapes are given for inputs, data and Python layers"));

@@ -74,6 +74,11 @@ pub(crate) fn given_shape(given: &BlobShape) -> Result<Shape, ShapeError> {
     Shape::new(dims)
 }
 
+/// The shape as a message.
+pub(crate) fn blob_shape(shape: &Shape) -> BlobShape {
+    BlobShape { dim: shape.dims().iter().map(|&dim| dim.into()).collect() }
+}
+
 /// Whether the blob's shape stands in the four legacy fields, of which one is enough to hide `shape`.
 pub(crate) fn is_legacy(blob: &BlobProto) -> bool {
     legacy_sizes(blob).iter().any(Option::is_some)

@@ -15,7 +15,8 @@ use crate::Shape;
 use crate::dialect::{Dialect, Traits};
 use crate::error::{Error, Result};
 use crate::formats::{NumberType, Output, SavedBlob, SavedLayer, SavedNet, le_bytes};
-use crate::proto::caffe::{BlobShape, LayerParameter, Type};
+use crate::proto::blob::blob_shape;
+use crate::proto::caffe::{LayerParameter, Type};
 use crate::proto::{binary, escape, gate};
 use crate::sink::Sink;
 
@@ -198,7 +199,7 @@ impl BlobFrame {
 /// Appends the field of a shape, which a scalar has not.
 fn push_shape(shape: &Shape, out: &mut Vec<u8>) {
     if shape.axes() > 0 {
-        let dims = BlobShape { dim: shape.dims().iter().map(|&dim| dim.into()).collect() }.encode_to_vec();
+        let dims = blob_shape(shape).encode_to_vec();
         frame(field::BLOB_SHAPE, dims.len() as u64, out);
         out.extend(dims);
     }

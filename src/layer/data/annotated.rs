@@ -27,6 +27,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["annotated_data_param", "data_param", "transform_param"])
+.brings_data()
 .known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -41,7 +42,11 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "data_param.batch_size",
         "batch_size must be 1, not {batch}, where FIT_SMALL_SIZE keeps pictures of several shapes"
     );
-    let (data, boxes) = (given_pictures(ctx, batch)?, ctx.user_shape(1).cloned());
+    let data = match given_pictures(ctx, batch)? {
+        Some(given) => Some(given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices)),
+        None => None,
+    };
+    let boxes = ctx.user_shape(1).cloned();
     let mut tops = match (data, boxes) {
         (Some(data), Some(boxes)) => vec![data, boxes],
         (Some(data), None) if ctx.top_count() == 1 => vec![data],

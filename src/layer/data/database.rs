@@ -28,7 +28,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::between(1, 2),
     &setup,
 )
-.params(&["data_param", "transform_param"]);
+.params(&["data_param", "transform_param"])
+.brings_data();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
@@ -45,7 +46,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ));
     }
     let data = match given_pictures(ctx, batch)? {
-        Some(shape) => shape,
+        Some(given) => given.made(ctx, transform.picture_shape(given.batch, given.size)?, &mut notices),
         None => {
             let folder = source(param).find(ctx, 0, &mut notices)?;
             let record = first_record(ctx, param, &folder, &mut locks)?;

@@ -40,6 +40,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
         rule,
     )
     .params(&["dense_image_data_param", "transform_param"])
+    .brings_data()
     .shaped_by_draws(|layer| layer.dense_image_data_param.as_ref().is_some_and(|param| beginning(param).is_random()))
 }
 
@@ -80,13 +81,18 @@ impl Layer for DenseImages {
         let crop = NewSize::new(param.crop_height(), param.crop_width(), &CROP)?;
         ensure!(batch > 0, "dense_image_data_param.batch_size", "batch_size must be at least 1");
         check_batch(ctx, "dense_image_data_param.batch_size", batch)?;
+        let shape = |batch: u32, size: PictureSize| {
+            let size = if transform.crop_size() > 0 { size } else { crop.map_or(size, |crop| crop.of(size)) };
+            transform.batch_shape(batch, size)
+        };
         let data = match given_pictures(ctx, batch)? {
-            Some(shape) => shape,
+            Some(given) => {
+                let size = new_size.map_or(given.size, |new| new.of(given.size));
+                given.made(ctx, shape(given.batch, size)?, &mut notices)
+            }
             None => {
                 let sizes = Sizes { new: new_size, crop };
-                let size = first_picture(ctx, param, &transform, &sizes, &mut notices)?;
-                let size = if transform.crop_size() > 0 { size } else { crop.map_or(size, |crop| crop.of(size)) };
-                transform.batch_shape(batch, size)?
+                shape(batch, first_picture(ctx, param, &transform, &sizes, &mut notices)?)?
             }
         };
         let tops = vec![data.clone(), labels(ctx, &data)?];

@@ -7,9 +7,9 @@
 use super::DataSource;
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
-use crate::proto::blob::given_shape;
-use crate::proto::caffe::{DummyDataParameter, FillerParameter};
+use crate::layer::{Arity, Deployment, LayerType, Operator, Setup, SetupContext};
+use crate::proto::blob::{blob_shape, given_shape};
+use crate::proto::caffe::{DummyDataParameter, FillerParameter, LayerParameter};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "DummyData",
@@ -18,7 +18,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::at_least(1),
     &setup,
 )
-.params(&["dummy_data_param"]);
+.params(&["dummy_data_param"])
+.deployed(|layer| if is_constant(layer) { Deployment::Kept } else { Deployment::Input });
 
 const FILLER: &str = "dummy_data_param.data_filler";
 const SHAPE: &str = "dummy_data_param.shape";
@@ -33,14 +34,31 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "{fillers} fillers for {tops} tops: give one for all, one for each, or none"
     );
     let own = own_shapes(param, tops)?;
-    let shapes: Vec<Shape> =
-        own.into_iter().enumerate().map(|(i, s)| ctx.user_shape(i).cloned().unwrap_or(s)).collect();
+    let shapes: Vec<Shape> = own.iter().enumerate().map(|(i, own)| ctx.user_shape(i).unwrap_or(own).clone()).collect();
+    let saved = (shapes != own).then(|| saved(ctx, &shapes));
     let default = [FillerParameter::default()];
     let fillers = if param.data_filler.is_empty() { &default } else { param.data_filler.as_slice() };
     let fillers: Vec<FillerParameter> = (0..tops).map(|top| for_top(fillers, top).clone()).collect();
     check_fillers(ctx, &param.data_filler)?;
     check_constants(&fillers, &shapes)?;
-    Ok(Setup::new(ctx, Operator::Data(DataSource::Fillers(fillers)), shapes))
+    Ok(Setup { saved, ..Setup::new(ctx, Operator::Data(DataSource::Fillers(fillers)), shapes) })
+}
+
+/// Whether the layer says that its tops hold constants, as nets have them that reckon with some.
+fn is_constant(layer: &LayerParameter) -> bool {
+    let fillers = layer.dummy_data_param.as_deref().map_or(&[][..], |param| &param.data_filler);
+    !fillers.is_empty() && fillers.iter().all(|filler| filler.r#type() == "constant")
+}
+
+/// The layer with these shapes of its tops.
+fn saved(ctx: &SetupContext<'_>, shapes: &[Shape]) -> Box<LayerParameter> {
+    let mut saved = ctx.param.clone();
+    let param = saved.dummy_data_param.get_or_insert_default();
+    for dims in [&mut param.num, &mut param.channels, &mut param.height, &mut param.width] {
+        dims.clear();
+    }
+    param.shape = shapes.iter().map(blob_shape).collect();
+    Box::new(saved)
 }
 
 /// The shapes of the tops by the layer's own fields.

@@ -32,6 +32,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["video_data_param", "transform_param"])
+.brings_data()
 .shaped_by_draws(|_| true)
 .known(Known::In(&["yjxiong"]));
 
@@ -47,7 +48,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(batch > 0, BATCH, "batch_size must be at least 1");
     let stack = Stack::new(param)?;
     let data = match given_pictures(ctx, batch)? {
-        Some(shape) => shape,
+        Some(given) => given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices),
         None => transform.batch_shape(batch, stack.first(ctx, &transform, &mut notices)?)?,
     };
     let labels = match (ctx.user_shape(1), data.dims().first()) {

@@ -18,7 +18,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::at_least(1),
     &setup,
 )
-.params(&["hdf5_data_param"]);
+.params(&["hdf5_data_param"])
+.brings_data();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = Hdf5DataParameter::default();

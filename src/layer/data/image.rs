@@ -30,6 +30,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["image_data_param", "transform_param"])
+.brings_data()
 .shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()));
 
 const FIELDS: [&str; 3] = ["image_data_param", "image_data_param.new_height", "image_data_param.new_width"];
@@ -60,7 +61,10 @@ pub(super) fn listed_pictures(
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
-        Some(shape) => shape,
+        Some(given) => {
+            let size = new_size.map_or(given.size, |new| new.of(given.size));
+            given.made(ctx, transform.picture_shape(given.batch, size)?, &mut notices)
+        }
         None => {
             let size = first_picture(ctx, param, form, &transform, new_size, &mut notices)?;
             transform.picture_shape(param.batch_size(), size)?

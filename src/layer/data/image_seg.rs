@@ -29,6 +29,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["image_data_param", "transform_param"])
+.brings_data()
 .auto_tops()
 .shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()))
 .known(Known::In(&["pspnet", "soeaver", "synopsys"]));
@@ -49,13 +50,15 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let transform = Transform::new(ctx, &mut notices)?;
     let new_size = NewSize::new(param.new_height(), param.new_width(), &NEW)?;
     check_batch(ctx, "image_data_param.batch_size", batch)?;
+    let shape = |batch: u32, size: PictureSize| {
+        let PictureSize { channels, height, width } = crop.or(new_size).map_or(size, |new| new.of(size));
+        Shape::new([batch.into(), channels.into(), i64::from(height), width.into()]).at("")
+    };
     let data = match given_pictures(ctx, batch)? {
-        Some(shape) => shape,
+        Some(given) => given.made(ctx, shape(given.batch, given.size)?, &mut notices),
         None => {
             let gives_shape = crop.is_none() && new_size.is_none();
-            let size = first_picture(ctx, param, &transform, gives_shape, &mut notices)?;
-            let size = crop.or(new_size).map_or(size, |new| new.of(size));
-            Shape::new([batch.into(), size.channels.into(), i64::from(size.height), size.width.into()]).at("")?
+            shape(batch, first_picture(ctx, param, &transform, gives_shape, &mut notices)?)?
         }
     };
     let tops = tops(ctx, data)?;

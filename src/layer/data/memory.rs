@@ -1,7 +1,7 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
-//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Draws: those of a
-//! transformer set up once, see [`transform`](super::transform).
+//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Sizes that the user gives for
+//! them are saved. Draws: those of a transformer set up once, see [`transform`](super::transform).
 
 use super::DataSource;
 use super::tops::{check_not_empty, given_pictures, with_labels};
@@ -9,7 +9,7 @@ use super::transform::Transform;
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
-use crate::proto::caffe::MemoryDataParameter;
+use crate::proto::caffe::{LayerParameter, MemoryDataParameter};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "MemoryData",
@@ -18,7 +18,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
-.params(&["memory_data_param", "transform_param"]);
+.params(&["memory_data_param", "transform_param"])
+.brings_data();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "memory_data_param";
@@ -28,11 +29,25 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let transform = Transform::new(ctx, &mut notices)?;
     let own = Shape::new([param.batch_size(), param.channels(), param.height(), param.width()]).at(FIELD)?;
     ensure!(own.count() > 0, FIELD, "batch_size, channels, height and width must be at least 1, they are {own}");
-    let data = given_pictures(ctx, param.batch_size())?.unwrap_or(own);
+    let given = given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()?;
+    let saved = given.as_ref().filter(|given| **given != own).and_then(|given| saved(ctx, given));
+    let data = given.unwrap_or(own);
     let tops = with_labels(ctx, data)?;
     check_not_empty(&tops)?;
     let operator = Operator::Data(DataSource::User);
-    Ok(Setup { draws: transform.draws(), notices, ..Setup::new(ctx, operator, tops) })
+    Ok(Setup { draws: transform.draws(), notices, saved, ..Setup::new(ctx, operator, tops) })
+}
+
+/// The layer with the sizes that the user gives for the arrays.
+fn saved(ctx: &SetupContext<'_>, data: &Shape) -> Option<Box<LayerParameter>> {
+    let &[batch_size, channels, height, width] = data.dims() else { return None };
+    let mut saved = ctx.param.clone();
+    let param = saved.memory_data_param.get_or_insert_default();
+    param.batch_size = Some(batch_size.cast_unsigned());
+    param.channels = Some(channels.cast_unsigned());
+    param.height = Some(height.cast_unsigned());
+    param.width = Some(width.cast_unsigned());
+    Some(Box::new(saved))
 }
 
 #[cfg(test)]

@@ -30,16 +30,21 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["seg_data_param", "transform_param"])
+.brings_data()
 .known(Known::WithField("seg_data_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
+    let default = TransformationParameter::default();
+    let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
     let data = match given_pictures(ctx, 1)? {
-        Some(shape) => shape,
+        Some(given) => {
+            let [height, width] = limited(param, given.size)?;
+            let top = Shape::new([given.batch.cast_signed(), given.size.channels, height, width]).at("top")?;
+            given.made(ctx, top, &mut notices)
+        }
         None => {
-            let default = TransformationParameter::default();
-            let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
             let [height, width] = limited(param, first_picture(ctx, &mut notices)?)?;
             Shape::new([1, 3, height, width]).at("seg_data_param.source")?
         }

@@ -1,29 +1,60 @@
 //! The tops that data layers have in common: a batch of pictures, and a label for each.
 
 use crate::Shape;
+use crate::data::PictureSize;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::SetupContext;
 use crate::proto::caffe::DataParameter;
 
-/// The shape N x C x H x W that the user gives for the data top, if any; without N, the batch is that of the layer.
+/// Stored pictures as the user describes them.
+pub(super) struct GivenPictures {
+    /// How many there are in a batch.
+    pub(super) batch: u32,
+    /// Their size, before the layer resizes or crops them.
+    pub(super) size: PictureSize,
+}
+
+impl GivenPictures {
+    /// The shape N x C x H x W of the pictures.
+    ///
+    /// # Errors
+    /// They have too many values.
+    pub(super) fn shape(&self) -> Result<Shape, Refusal> {
+        let PictureSize { channels, height, width } = self.size;
+        Shape::new([self.batch.into(), i64::from(channels), height.into(), width.into()]).at("top")
+    }
+
+    /// The shape of the data top, which the layer makes of the pictures; what it changes of them goes to `notices`.
+    pub(super) fn made(&self, ctx: &SetupContext<'_>, top: Shape, notices: &mut Vec<String>) -> Shape {
+        if !top.dims().ends_with(&[self.size.height, self.size.width]) {
+            let (layer, name) = (ctx.param.name(), ctx.top_name(0));
+            notices.push(format!(
+                "layer {layer:?} crops or resizes the pictures of {} that are given: its top {name:?} is {top}",
+                self.size
+            ));
+        }
+        top
+    }
+}
+
+/// The stored pictures N x C x H x W that the user gives for the data top, if any; without N, the batch is that of the
+/// layer.
 ///
 /// # Errors
 /// The shape has another number of axes.
-pub(super) fn given_pictures(ctx: &SetupContext<'_>, batch: u32) -> Result<Option<Shape>, Refusal> {
+pub(super) fn given_pictures(ctx: &SetupContext<'_>, batch: u32) -> Result<Option<GivenPictures>, Refusal> {
     let Some(shape) = ctx.user_shape(0) else {
         return Ok(None);
     };
-    match *shape.dims() {
-        [_, _, _, _] => Ok(Some(shape.clone())),
-        [channels, height, width] => {
-            let dims = [i64::from(batch), channels.into(), height.into(), width.into()];
-            Ok(Some(Shape::new(dims).at("top")?))
-        }
+    let (batch, [channels, height, width]) = match *shape.dims() {
+        [batch, channels, height, width] => (batch.cast_unsigned(), [channels, height, width]),
+        [channels, height, width] => (batch, [channels, height, width]),
         _ => {
             let message = "the data top has 4 axes, N x C x H x W, of which N need not be given; the shape given is";
-            Err(Refusal::at("top", format!("{message} {shape}")))
+            return Err(Refusal::at("top", format!("{message} {shape}")));
         }
-    }
+    };
+    Ok(Some(GivenPictures { batch, size: PictureSize { channels, height, width } }))
 }
 
 /// The tops of a layer that makes `data` and, where a second top is asked for, a label for each item.

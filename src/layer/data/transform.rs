@@ -17,6 +17,7 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Draw, SetupContext, blob_file};
 use crate::proto::caffe::{Phase, TransformationParameter};
+use crate::setting::{Advice, Setting};
 
 /// The longest mean file that is read: 64 million numbers, a colour picture of 4700 x 4700.
 const MAX_MEAN_BYTES: u64 = 256 << 20;
@@ -30,6 +31,8 @@ pub(in crate::layer) struct Transform {
     /// How many means are given: none, one for all channels, or one for each.
     pub(super) mean_values: usize,
     takes_seed: bool,
+    /// What messages call the pictures whose size is looked at.
+    pictures: &'static str,
     /// How wide a border pictures get, once they are cropped (Intel's Caffe).
     border: i64,
 }
@@ -57,7 +60,8 @@ impl Transform {
             ensure!(param.mean_value.is_empty(), MEAN_FILE, "mean_file and mean_value are given together");
             if ctx.user_shape(0).is_none() {
                 let found = ctx.sources.find(mean_file, notices);
-                blob_file::read_shape(&found, MEAN_FILE, mean_file, MAX_MEAN_BYTES)?;
+                let read = blob_file::read_shape(&found, MEAN_FILE, mean_file, MAX_MEAN_BYTES);
+                read.map_err(|refusal| refusal.help(without_mean_file(ctx)))?;
             }
         }
         if let Some(expand) = &param.expand_param {
@@ -76,6 +80,7 @@ impl Transform {
             resizing: Resizing::new(ctx, param)?,
             mirror: param.mirror(),
             mean_values: param.mean_value.len(),
+            pictures: if ctx.user_shape(0).is_some() { "the pictures given" } else { "the first picture" },
             border: checked_size(param.pad(), "transform_param.pad")?,
         })
     }
@@ -86,9 +91,11 @@ impl Transform {
     /// The crop is larger than the picture, or the batch has too many values.
     pub(super) fn batch_shape(&self, batch: u32, size: PictureSize) -> Result<Shape, Refusal> {
         let PictureSize { channels, height, width } = match &self.resizing {
-            Resizing::None => self.crop.cropped(size, "the first picture,")?,
-            Resizing::To(resize) => self.crop.cropped(resize.resized(size), "the first picture, resized to")?,
-            Resizing::Bounds(bounds) => self.crop.cropped_within(bounds, size)?,
+            Resizing::None => self.crop.cropped(size, &format!("{},", self.pictures))?,
+            Resizing::To(resize) => {
+                self.crop.cropped(resize.resized(size), &format!("{}, resized to", self.pictures))?
+            }
+            Resizing::Bounds(bounds) => self.crop.cropped_within(bounds, size, self.pictures)?,
         };
         Shape::new([batch.into(), channels.into(), i64::from(height), width.into()]).at("")
     }
@@ -154,6 +161,12 @@ impl Transform {
     }
 }
 
+/// What to do about a mean file that cannot be read.
+fn without_mean_file(ctx: &SetupContext<'_>) -> Advice {
+    let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W" };
+    Advice::naming("give the shape of the pictures with `", shape, "`: the mean file is left alone then")
+}
+
 /// So many draws that are thrown away.
 fn skipped(count: u64) -> Vec<Draw> {
     if count > 0 { vec![Draw::Skip(count)] } else { Vec::new() }
@@ -197,9 +210,9 @@ impl CropFields {
     }
 
     /// The same where the bounds of resizing, and not the picture, have to hold the crop.
-    fn cropped_within(&self, bounds: &[Bounds], size: PictureSize) -> Result<PictureSize, Refusal> {
+    fn cropped_within(&self, bounds: &[Bounds], size: PictureSize, pictures: &str) -> Result<PictureSize, Refusal> {
         if bounds.is_empty() && self.size > 0 {
-            return self.cropped(size, "the first picture,");
+            return self.cropped(size, &format!("{pictures},"));
         }
         let [height, width] = self.sides();
         let names = self.names();
@@ -261,7 +274,15 @@ mod tests {
     }
 
     fn batch(crop: CropFields, resizing: Resizing) -> Result<Vec<i32>, String> {
-        let transform = Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, border: 0 };
+        let transform = Transform {
+            crop,
+            resizing,
+            mirror: false,
+            mean_values: 0,
+            takes_seed: false,
+            pictures: "the first picture",
+            border: 0,
+        };
         let made = transform.batch_shape(2, PictureSize { channels: 3, height: 5, width: 6 });
         made.map(|shape| shape.dims().to_vec()).map_err(|refusal| refusal.message)
     }
@@ -278,7 +299,15 @@ mod tests {
     fn a_border_is_put_around_the_crop() {
         let crop = CropFields { size: 4, height: 0, width: 0 };
         let resizing = Resizing::None;
-        let transform = Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, border: 3 };
+        let transform = Transform {
+            crop,
+            resizing,
+            mirror: false,
+            mean_values: 0,
+            takes_seed: false,
+            pictures: "the first picture",
+            border: 3,
+        };
         let size = PictureSize { channels: 3, height: 5, width: 6 };
         assert_eq!(transform.picture_shape(2, size).unwrap().dims(), [2, 3, 10, 10]);
         assert_eq!(transform.batch_shape(2, size).unwrap().dims(), [2, 3, 4, 4]);

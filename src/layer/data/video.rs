@@ -19,6 +19,7 @@ use crate::proto::caffe::{DataParameter, VideoDataParameter};
 pub(super) const TYPE: LayerType =
     LayerType::new("VideoData", "Reads the frames of a video", Arity::exactly(0), Arity::between(1, 2), &setup)
         .params(&["video_data_param", "data_param", "transform_param"])
+        .brings_data()
         .known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -28,7 +29,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
     let data = match given_pictures(ctx, batch)? {
-        Some(shape) => shape,
+        Some(given) => given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices),
         None => transform.batch_shape(batch, first_frame(ctx, &mut notices)?)?,
     };
     let tops = with_labels(ctx, data)?;

@@ -23,7 +23,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     Arity::exactly(2),
     &setup,
 )
-.params(&["window_data_param", "transform_param"]);
+.params(&["window_data_param", "transform_param"])
+.brings_data();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = WindowDataParameter::default();
@@ -33,12 +34,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(transform.crop_size() > 0, "transform_param.crop_size", "crop_size must be at least 1");
     check_batch(ctx, "window_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
-        Some(shape) => shape,
-        None => {
-            let side = i64::from(transform.crop_size());
-            let channels = channels(ctx, param, &mut notices)?.into();
-            Shape::new([param.batch_size().into(), channels, side, side]).at("")?
-        }
+        Some(given) => given.made(ctx, batch_shape(given.batch, given.size.channels, &transform)?, &mut notices),
+        None => batch_shape(param.batch_size(), channels(ctx, param, &mut notices)?, &transform)?,
     };
     let tops = with_labels(ctx, data)?;
     check_mean_values(&transform, &tops[0])?;
@@ -46,6 +43,15 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let own_seeds = u64::from(transform.mirror || transform.crop_size() > 0);
     let operator = Operator::Data(DataSource::Dataset);
     Ok(Setup { draws: transform.prefetching_draws(ctx, own_seeds), notices, ..Setup::new(ctx, operator, tops) })
+}
+
+/// The shape of a batch of windows, which are stretched to the crop.
+///
+/// # Errors
+/// The batch has too many values.
+fn batch_shape(batch: u32, channels: i32, transform: &Transform) -> Result<Shape, Refusal> {
+    let side = i64::from(transform.crop_size());
+    Shape::new([batch.into(), channels.into(), side, side]).at("")
 }
 
 /// The channels of the file's pictures.

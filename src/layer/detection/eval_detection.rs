@@ -22,6 +22,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["eval_detection_param"])
+.measures()
 .known(Known::In(&["intel"]));
 
 /// The grid that boxes are predicted on.

@@ -24,6 +24,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["detection_evaluate_param"])
+.measures()
 .known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
 
 /// Which detections are true.

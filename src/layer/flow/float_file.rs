@@ -22,14 +22,17 @@ const MAX_LINE_BYTES: u64 = 128;
 
 pub(super) const READER: LayerType = LayerType::new("FloatReader", "Reads a blob from a file", NONE, ONE, &reader)
     .params(&["reader_param"])
+    .brings_data()
     .known(SYNOPSYS);
 
 pub(super) const WRITER: LayerType = LayerType::new("FloatWriter", "Writes a blob to files", ONE, NONE, &writer)
     .params(&["writer_param"])
+    .measures()
     .known(SYNOPSYS);
 
 pub(super) const FLO_WRITER: LayerType = LayerType::new("FLOWriter", "Writes flows to files", ONE, NONE, &flo_writer)
     .params(&["writer_param"])
+    .measures()
     .known(SYNOPSYS);
 
 fn reader(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

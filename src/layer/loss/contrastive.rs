@@ -15,7 +15,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["contrastive_loss_param"])
 .auto_tops()
-.loss();
+.loss()
+.judges_both();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (a, b) = (ctx.legacy_dim(0, 1)?, ctx.legacy_dim(1, 1)?);

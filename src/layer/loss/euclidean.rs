@@ -14,7 +14,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .auto_tops()
-.loss();
+.loss()
+.judges_both();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

@@ -15,6 +15,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .auto_tops()
+.judges_both()
 .known(Known::In(&["ducha-aiki"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

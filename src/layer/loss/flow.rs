@@ -18,6 +18,7 @@ pub(super) const L1: LayerType = LayerType::new(
 )
 .params(&["l1_loss_param"])
 .auto_tops()
+.judges_both()
 .known(Known::In(&["synopsys"]));
 
 pub(super) const LPQ: LayerType = LayerType::new(
@@ -29,6 +30,7 @@ pub(super) const LPQ: LayerType = LayerType::new(
 )
 .params(&["lpq_loss_param"])
 .auto_tops()
+.judges_both()
 .known(Known::In(&["synopsys"]));
 
 fn l1(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

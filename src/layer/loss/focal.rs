@@ -25,6 +25,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
     .params(&["focal_loss_param", "loss_param", "softmax_param"])
     .auto_tops()
     .loss()
+    .loss_of_softmax()
 }
 
 /// The negative log-likelihood of the labels under a softmax, weighted by how unlikely they are.

@@ -17,6 +17,7 @@ pub(super) const GAN: LayerType = LayerType::new(
 )
 .params(&["gan_loss_param"])
 .auto_tops()
+.judges_both()
 .known(Known::In(&["synopsys"]));
 
 pub(super) const BEGAN: LayerType = LayerType::new(
@@ -28,6 +29,7 @@ pub(super) const BEGAN: LayerType = LayerType::new(
 )
 .params(&["gan_loss_param"])
 .auto_tops()
+.judges_both()
 .known(Known::In(&["synopsys"]));
 
 fn gan(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

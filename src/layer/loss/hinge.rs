@@ -15,7 +15,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["hinge_loss_param"])
 .auto_tops()
-.loss();
+.loss()
+.judges_first();
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

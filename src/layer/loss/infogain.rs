@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, check_single, loss, scalar_loss};
 use crate::dialect::{InfogainInput, Known};
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext, blob_file};
-use crate::proto::caffe::InfogainLossParameter;
+use crate::layer::{Arity, Deployment, LayerType, Setup, SetupContext, blob_file};
+use crate::proto::caffe::{InfogainLossParameter, LayerParameter};
 use crate::{Shape, error::AtField};
 
 const FIELD: &str = "infogain_loss_param.source";
@@ -27,6 +27,7 @@ pub(super) const TYPE: LayerType =
         .params(&["infogain_loss_param", "loss_param", "softmax_param"])
         .auto_tops()
         .loss()
+        .deployed(deployment)
         .known(Known::Where(|traits| traits.infogain == InfogainInput::Scores));
 
 /// That of earlier Caffes.
@@ -35,7 +36,16 @@ pub(super) const OF_PROBABILITIES: LayerType =
         .params(&["infogain_loss_param"])
         .auto_tops()
         .loss()
+        .judges_first()
         .known(Known::Where(|traits| traits.infogain == InfogainInput::Probabilities));
+
+/// A Softmax has its axis elsewhere, and so stands in only where that is the one by default.
+fn deployment(layer: &LayerParameter) -> Deployment {
+    match layer.infogain_loss_param.as_deref().map_or(1, InfogainLossParameter::axis) {
+        1 => Deployment::LossOf("Softmax"),
+        _ => Deployment::Loss { predictions: 1 },
+    }
+}
 
 fn of_scores(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = InfogainLossParameter::default();

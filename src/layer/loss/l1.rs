@@ -16,6 +16,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .auto_tops()
+.judges_both()
 .known(Known::In(&["nvidia"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

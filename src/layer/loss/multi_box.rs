@@ -15,7 +15,7 @@ use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::detection::Priors;
 use crate::layer::size::checked_size;
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, LayerType, Setup, SetupContext};
 use crate::proto::caffe::MultiBoxLossParameter;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 use crate::proto::caffe::multi_box_loss_parameter::{ConfLossType, LocLossType, MatchType, MiningType};
@@ -37,6 +37,7 @@ const fn entry(bottoms: Arity) -> LayerType {
     )
     .params(&["multibox_loss_param", "loss_param"])
     .auto_tops()
+    .deployed(|_| Deployment::Loss { predictions: 3 })
 }
 
 /// The loss of boxes and their classes.

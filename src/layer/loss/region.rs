@@ -16,6 +16,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["region_loss_param"])
 .auto_tops()
+.judges_first()
 .known(Known::In(&["intel"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

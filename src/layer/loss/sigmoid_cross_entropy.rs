@@ -4,7 +4,7 @@
 
 use super::{Loss, check_batches, check_inner_weight, ignore_label, normalization, scalar_loss};
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, LayerType, Setup, SetupContext};
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 pub(super) const TYPE: LayerType = LayerType::new(
@@ -16,7 +16,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["loss_param"])
 .auto_tops()
-.loss();
+.loss()
+.deployed(|_| Deployment::LossOf("Sigmoid"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     // The sigmoid inside is made before the weight 1 is added, so it knows only a weight that the net gives.

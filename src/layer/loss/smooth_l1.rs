@@ -27,23 +27,27 @@ const ONE: Arity = Arity::exactly(1);
 
 pub(super) const SSD: LayerType = LayerType::new(NAME, SUMMARY, Arity::exactly(2), ONE, &of_ssd)
     .auto_tops()
+    .judges_first()
     .loss()
     .known(Known::In(&["ssd", "refinedet", "nvidia"]));
 
 pub(super) const WEIGHTED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_fast_rcnn)
     .auto_tops()
+    .judges_first()
     .weightless()
     .known(Known::In(&["yjxiong", "ducha-aiki"]));
 
 pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_faster_rcnn)
     .params(&["smooth_l1_loss_param"])
     .auto_tops()
+    .judges_first()
     .weightless()
     .known(Known::In(&["fast-rcnn", "soeaver", "intel"]));
 
 pub(super) const SYNOPSYS: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_synopsys)
     .params(&["smooth_l1_loss_param"])
     .auto_tops()
+    .judges_first()
     .known(Known::In(&["synopsys"]));
 
 pub(super) const RFCN: LayerType =
@@ -55,11 +59,15 @@ pub(super) const OHEM: LayerType =
 pub(super) const TURNED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_happynear)
     .params(&["smoothl1_param"])
     .auto_tops()
+    .judges_first()
     .weightless()
     .known(Known::In(&["happynear"]));
 
 const fn of_each_place(name: &'static str) -> LayerType {
-    LayerType::new(name, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_rfcn).auto_tops().weightless()
+    LayerType::new(name, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_rfcn)
+        .auto_tops()
+        .judges_first()
+        .weightless()
 }
 
 fn of_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -28,6 +28,7 @@ const fn entry(name: &'static str, tops: Arity, rule: &'static dyn Layer) -> Lay
         .params(&["loss_param", "softmax_param"])
         .auto_tops()
         .loss()
+        .loss_of_softmax()
 }
 
 /// The axis of the classes.

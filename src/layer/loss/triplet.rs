@@ -5,7 +5,7 @@
 use super::{Loss, check_batches, check_single, scalar_loss};
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "TripletLoss",
@@ -16,6 +16,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["triplet_loss_param"])
 .auto_tops()
+.deployed(|_| Deployment::Loss { predictions: 3 })
 .known(Known::In(&["ducha-aiki"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

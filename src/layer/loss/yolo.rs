@@ -21,6 +21,7 @@ const fn entry(name: &'static str, rule: &'static dyn crate::layer::Layer) -> La
         rule,
     )
     .auto_tops()
+    .judges_first()
     .known(Known::In(&["synopsys"]))
 }
 

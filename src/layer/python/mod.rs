@@ -15,17 +15,29 @@ mod video;
 use settings::PythonSettings;
 pub use table::{PYTHON_LAYERS, PythonLayer};
 
-use super::{Arity, LayerType, Setup, SetupContext};
+use super::{Arity, Deployment, LayerType, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::{AtField, Refusal, ensure};
-use crate::proto::caffe::PythonParameter;
+use crate::proto::caffe::{LayerParameter, PythonParameter};
 use crate::setting::{Advice, Setting};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("Python", "Runs a layer written in Python", Arity::at_least(0), Arity::at_least(0), &setup)
         .params(&["python_param"])
-        .copes_without_shapes()];
+        .copes_without_shapes()
+        .deployed(deployment)];
+
+/// What becomes of a layer in a net that is deployed: one without bottoms can only bring data.
+fn deployment(layer: &LayerParameter) -> Deployment {
+    if layer.bottom.is_empty() {
+        return Deployment::Input;
+    }
+    let param = layer.python_param.as_deref();
+    let known = param.and_then(|param| PythonLayer::get(param.module(), param.layer(), Dialect::bvlc()));
+    known.map_or(Deployment::Kept, |known| known.deployment)
+}
 
 /// What is known of the shape of a top.
 enum PythonTop {

@@ -5,6 +5,7 @@ use std::fmt;
 use super::{PythonCall, PythonTop, detectnet, fcn, loss, rcnn, video};
 use crate::dialect::{Dialect, Known};
 use crate::error::Refusal;
+use crate::layer::Deployment;
 
 /// The dialects whose detectors give regions four axes.
 const FOUR_AXES: &[&str] = &["rfcn", "soeaver"];
@@ -20,6 +21,8 @@ pub struct PythonLayer {
     pub summary: &'static str,
     /// The dialects that know it, or this meaning of its name.
     pub known: Known,
+    /// What becomes of it in a net that is deployed, where it has bottoms.
+    pub deployment: Deployment,
     rule: fn(&PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal>,
 }
 
@@ -30,7 +33,12 @@ impl PythonLayer {
         summary: &'static str,
         rule: fn(&PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal>,
     ) -> PythonLayer {
-        PythonLayer { module, layer, summary, known: Known::Everywhere, rule }
+        PythonLayer { module, layer, summary, known: Known::Everywhere, deployment: Deployment::Kept, rule }
+    }
+
+    const fn deployed(mut self, deployment: Deployment) -> PythonLayer {
+        self.deployment = deployment;
+        self
     }
 
     const fn known(mut self, known: Known) -> PythonLayer {
@@ -76,14 +84,17 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
         "ClusterGroundtruth",
         "Joins the true boxes of each class",
         detectnet::clusters,
-    ),
+    )
+    .deployed(Deployment::Measure),
     PythonLayer::new(
         "caffe.layers.detectnet.mean_ap",
         "ScoreDetections",
         "Tells which detections are true",
         detectnet::scores,
-    ),
-    PythonLayer::new("caffe.layers.detectnet.mean_ap", "mAP", "Takes mean average precision", detectnet::mean_ap),
+    )
+    .deployed(Deployment::Measure),
+    PythonLayer::new("caffe.layers.detectnet.mean_ap", "mAP", "Takes mean average precision", detectnet::mean_ap)
+        .deployed(Deployment::Measure),
     PythonLayer::new("nyud_layers", "NYUDSegDataLayer", "Reads pictures, depths and labels of NYUDv2", fcn::nyud),
     PythonLayer::new(
         "pascalcontext_layers",
@@ -91,7 +102,8 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
         "Reads pictures and labels of PASCAL-Context",
         fcn::pictures,
     ),
-    PythonLayer::new("pyloss", "EuclideanLossLayer", "Takes half the mean squared distance", loss::euclidean),
+    PythonLayer::new("pyloss", "EuclideanLossLayer", "Takes half the mean squared distance", loss::euclidean)
+        .deployed(Deployment::Loss { predictions: 2 }),
     PythonLayer::new("roi_data_layer.layer", "RoIDataLayer", "Reads pictures with true boxes or regions", rcnn::data),
     PythonLayer::new(
         "roi_data_layer.layer",

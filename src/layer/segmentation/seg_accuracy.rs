@@ -18,6 +18,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["seg_accuracy_param"])
+.measures()
 .known(Known::WithField("seg_accuracy_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -6,6 +6,11 @@ use crate::net::locate::NET_INPUTS;
 use crate::net::{NetLayer, Origin};
 use crate::proto::caffe::{BlobShape, InputParameter, LayerParameter, NetParameter};
 
+/// What is said of inputs that became a layer.
+pub(super) const UPGRADED: &str = "old input fields became an Input layer named \"input\"";
+/// What is said of inputs that no layer reads.
+pub(super) const DROPPED: &str = "input fields without sizes were dropped, as Caffe does: give each its input_shape";
+
 /// Takes the old inputs out of the net and returns the Input layer that belongs in front of all others.
 ///
 /// `input_shape` wins over `input_dim`; what is beyond the number of inputs is dropped, and so are inputs without any
@@ -32,18 +37,19 @@ pub(super) fn upgrade(net: &mut NetParameter) -> Result<Option<NetLayer>, Proble
         shapes
     };
     let shape = shape.into_iter().take(inputs.len()).collect();
-    let param = LayerParameter {
-        name: Some("input".to_owned()),
-        r#type: Some("Input".to_owned()),
-        top: inputs,
-        input_param: Some(InputParameter { shape }.into()),
-        ..Default::default()
-    };
+    let mut param = unsized_layer(inputs);
+    param.input_param = Some(InputParameter { shape }.into());
     Ok(Some(NetLayer { param, origin: Some(Origin { field, index: 0 }) }))
 }
 
+/// The Input layer of inputs without sizes.
+pub(in crate::net) fn unsized_layer(inputs: Vec<String>) -> LayerParameter {
+    let (name, layer_type) = (Some("input".to_owned()), Some("Input".to_owned()));
+    LayerParameter { name, r#type: layer_type, top: inputs, ..Default::default() }
+}
+
 /// Takes the inputs out of the net and returns an Input layer that stands for them: in dialects where they stay fields
-/// of the net, whatever they are planned as.
+/// of the net, whatever they are planned as. Without any sizes the user has to give them.
 ///
 /// # Errors
 /// Their sizes are given in both ways, or there are more or fewer of them than inputs.
@@ -59,20 +65,16 @@ pub(super) fn stand_in(net: &mut NetParameter) -> Result<NetLayer, Problem> {
         0 => ("input_dim", net.input_dim.len(), 4 * net.input.len()),
         shapes => ("input_shape", shapes, net.input.len()),
     };
+    let origin = Some(Origin { field: NET_INPUTS, index: 0 });
+    if given == 0 {
+        return Ok(NetLayer { param: unsized_layer(std::mem::take(&mut net.input)), origin });
+    }
     if given != needed {
-        let (place, inputs) = (if given == 0 { "input" } else { field }, net.input.len());
-        return Err(problem(place, format!("{inputs} inputs, which takes {needed} {field}, but there are {given}")));
+        let inputs = net.input.len();
+        return Err(problem(field, format!("{inputs} inputs, which takes {needed} {field}, but there are {given}")));
     }
     let layer = upgrade(net)?.ok_or_else(|| problem("input", "there are no inputs".to_owned()))?;
-    Ok(NetLayer { origin: Some(Origin { field: NET_INPUTS, index: 0 }), ..layer })
-}
-
-/// Says what became of the inputs.
-pub(super) fn notice(layer: Option<&NetLayer>) -> &'static str {
-    match layer {
-        Some(_) => "old input fields became an Input layer named \"input\"",
-        None => "input fields without sizes were dropped, as Caffe does: give each its input_shape",
-    }
+    Ok(NetLayer { origin, ..layer })
 }
 
 #[cfg(test)]

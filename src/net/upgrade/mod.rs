@@ -22,6 +22,7 @@ use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
 pub(crate) use batch_norm::is_notice as is_batch_norm_notice;
 pub use file::UpgradedFile;
+pub(super) use input::unsized_layer;
 pub(crate) use v1_types::v1_name;
 
 /// A finding about a field of the net or the solver itself.
@@ -30,39 +31,64 @@ struct Problem {
     refusal: Refusal,
 }
 
+/// An upgraded net.
+pub(super) struct Upgraded {
+    pub(super) layers: Vec<NetLayer>,
+    /// The inputs without sizes that layers read.
+    pub(super) unsized_inputs: Vec<String>,
+    /// What was changed, in a line each.
+    pub(super) notices: Vec<String>,
+}
+
 /// Upgrades the net in place, takes its layers out of it, and says what was changed, in a line each.
-pub(super) fn upgrade(
-    net: &mut NetParameter,
-    dialect: &Dialect,
-    locator: &Locator,
-) -> Result<(Vec<NetLayer>, Vec<String>)> {
+pub(super) fn upgrade(net: &mut NetParameter, dialect: &Dialect, locator: &Locator) -> Result<Upgraded> {
     let mut notices = Vec::new();
-    let mut layers = upgrade_all(net, dialect, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
+    let (mut layers, dropped) =
+        upgrade_all(net, dialect, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
     if dialect.traits.net_inputs == NetInputs::Fields && !net.input.is_empty() {
         layers.insert(0, input::stand_in(net).map_err(|problem| diagnose(&problem, locator))?);
     }
-    Ok((layers, notices))
+    let is_read = |input: &String| layers.iter().any(|layer| layer.param.bottom.contains(input));
+    let unsized_inputs: Vec<String> = dropped.iter().filter(|input| is_read(input)).cloned().collect();
+    if !dropped.is_empty() && unsized_inputs.is_empty() {
+        notices.push(input::DROPPED.to_owned());
+    }
+    Ok(Upgraded { layers, unsized_inputs, notices })
 }
 
 /// Upgrades the net and leaves its layers in it; says what was changed, in a line each.
 fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
     let mut changes = Vec::new();
-    let layers = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
+    let (layers, dropped) = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
+    if !dropped.is_empty() {
+        changes.push(input::DROPPED.to_owned());
+    }
     net.layer = layers.into_iter().map(|layer| layer.param).collect();
     Ok(changes)
 }
 
-fn upgrade_all(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
+/// The layers of the net, and those of its inputs that have no sizes, which Caffe drops.
+fn upgrade_all(
+    net: &mut NetParameter,
+    dialect: &Dialect,
+    notices: &mut Vec<String>,
+) -> Result<(Vec<NetLayer>, Vec<String>), Problem> {
+    let mut dropped = Vec::new();
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, dialect, notices)? };
     if !net.input.is_empty() && dialect.traits.net_inputs == NetInputs::Layer {
-        let input = input::upgrade(net)?;
-        notices.push(input::notice(input.as_ref()).to_owned());
-        layers.splice(0..0, input);
+        let inputs = net.input.clone();
+        match input::upgrade(net)? {
+            Some(input) => {
+                notices.push(input::UPGRADED.to_owned());
+                layers.insert(0, input);
+            }
+            None => dropped = inputs,
+        }
     }
     if batch_norm::upgrade(&mut layers, dialect.traits.batch_norm_params) > 0 {
         notices.push(batch_norm::notice(dialect.traits.batch_norm_params).to_owned());
     }
-    Ok(layers)
+    Ok((layers, dropped))
 }
 
 /// Takes the layers out of a net in the current format.

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use self::blobs::Decided;
 use self::unknown::UnknownShape;
 use super::checks::{
-    check_draws, check_elements, check_empty_axes, check_loss_weights, check_params, check_propagation,
-    check_shapeless, check_taken, check_tops,
+    check_draws, check_elements, check_empty_axes, check_loss_weights, check_net_inputs, check_params,
+    check_propagation, check_shapeless, check_taken, check_tops,
 };
 use super::draws::UpcomingDraws;
 use super::extensions;
@@ -190,8 +190,9 @@ impl<'a> NetWalk<'a> {
             setup.pad_to_four_axes().map_err(at_layer)?;
         }
         check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
+        check_net_inputs(layer, &setup).map_err(at_layer)?;
         check_shapeless(entry, &setup, given.len()).map_err(at_layer)?;
-        check_taken(&ctx, &setup.tops).map_err(at_layer)?;
+        check_taken(&ctx, &setup).map_err(at_layer)?;
         if !self.dialect.traits.takes_empty_axes {
             check_empty_axes(&setup).map_err(at_layer)?;
         }

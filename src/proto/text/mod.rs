@@ -15,12 +15,14 @@
 //! ```
 
 mod flaw;
+mod layout;
 mod lexer;
 mod number;
 mod outline;
 mod parser;
 mod recover;
 mod report;
+mod rewrite;
 mod scalar;
 mod source;
 mod spans;
@@ -33,9 +35,11 @@ mod writer;
 use super::schema::MessageType;
 use crate::error::Diagnostic;
 
+pub(crate) use layout::{PlacedField, PlacedValue, placed_fields};
 #[cfg(feature = "cli")]
 pub(crate) use number::general;
 pub use outline::field_names;
+pub(crate) use rewrite::rewritten;
 pub use source::{Source, Span, caret};
 pub use spans::{SpanNode, SpanTree};
 pub use suggest::closest;

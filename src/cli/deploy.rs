@@ -1,0 +1,166 @@
+//! `caffemodel deploy`: a net that is trained becomes the net that predicts.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::convert::write_plan;
+use super::init;
+use super::input::display_name;
+use super::net::{self, StateArguments};
+use super::output::same_file;
+use super::report;
+use super::table::counted;
+use super::target::{self, STANDARD, Target};
+use crate::convert;
+use crate::deploy::{DeployInput, DeployOptions, Deployed, deploy};
+use crate::donors::Donor;
+use crate::formats::Format;
+use crate::proto::Encoding;
+use crate::{Error, Plan};
+
+/// Make the deploy net of a net that is trained, and the weights that go with it
+///
+/// Data layers become Input layers with a batch of 1, or the shape given with --shape. Losses become what they are the
+/// losses of (SoftmaxWithLoss a Softmax, SigmoidCrossEntropyLoss a Sigmoid) or go; accuracies, labels and all else that no
+/// prediction depends on go. Layers are those of the phase TEST, without their include and exclude rules. Comments and
+/// the order of what stays are kept.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  caffemodel deploy train_val.prototxt -o deploy.prototxt
+  caffemodel deploy solver.prototxt -o deploy.prototxt --weights iter_10000.caffemodel
+  caffemodel deploy train_val.prototxt -o deploy.prototxt --shape data=3,227,227 --no-fillers
+  caffemodel deploy train_val.prototxt -o features.prototxt --top fc7")]
+pub(super) struct DeployArguments {
+    /// The net that is trained: a .prototxt, or a binary one, or its solver; - for standard input
+    net: PathBuf,
+
+    /// The deploy net to write, as text; - for standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Trained weights; those of the deploy net are written beside it, as OUTPUT.caffemodel
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+
+    /// The file to write the weights of the deploy net to, in the format that its name tells
+    #[arg(long, value_name = "FILE", requires = "weights")]
+    weights_output: Option<PathBuf>,
+
+    /// End the net with this blob; may be repeated
+    ///
+    /// By default it ends with what the losses judge, and with what no layer reads.
+    #[arg(long = "top", value_name = "TOP")]
+    tops: Vec<String>,
+
+    /// Leave the fillers out
+    #[arg(long)]
+    no_fillers: bool,
+
+    /// Leave the multipliers of learning rates and weight decay out
+    #[arg(long)]
+    no_learning_rates: bool,
+
+    #[command(flatten)]
+    state: StateArguments,
+
+    /// Replace the outputs if they exist
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(arguments: &DeployArguments) -> anyhow::Result<()> {
+    let weights_output = arguments.weights_output()?;
+    arguments.check_outputs(weights_output.as_deref())?;
+    let read_options = arguments.state.dialect.options()?;
+    let definition = net::load(&arguments.net, &read_options)?.definition;
+    let mut options = DeployOptions::default();
+    options.state = arguments.state.options();
+    options.plan = arguments.state.plan();
+    options.outputs = arguments.tops.clone();
+    options.without_fillers = arguments.no_fillers;
+    options.without_learning_rates = arguments.no_learning_rates;
+    let mut deployed = deploy(&definition, &options)?;
+    let notices = deployed.notices.iter().map(|notice| format!("{}: {notice}", definition.file));
+    notices.chain(deployed.plan.notices.iter().cloned()).for_each(|notice| report::note(&notice));
+
+    let mut target = Target::create(&arguments.output, arguments.force)?;
+    write_text(&deployed, &arguments.output, target.file())?;
+    let mut with_weights = None;
+    if let (Some(weights), Some(path)) = (&arguments.weights, &weights_output) {
+        let mut target = Target::create(path, arguments.force)?;
+        fit(&mut deployed.plan, Donor::open_with(weights, &read_options)?)?;
+        write_plan(&deployed.plan, Format::of_path(path).unwrap_or(Format::Caffemodel), path, target.file())?;
+        with_weights = Some(target);
+    }
+    target.commit()?;
+    with_weights.map(Target::commit).transpose()?;
+    report::done(&format!("wrote {}: {}", target::display_name(&arguments.output), summary(&deployed)));
+    if let Some(path) = weights_output {
+        report::done(&format!("wrote {}: {}", target::display_name(&path), init::size(&deployed.plan)));
+    }
+    Ok(())
+}
+
+impl DeployArguments {
+    /// Checks that the deploy net has no name of another format than text, and that no file is to replace another one.
+    fn check_outputs(&self, weights: Option<&Path>) -> crate::Result<()> {
+        let name = self.output.display();
+        let refused = |message: &str| Err(Error::Request(format!("{name}: {message}")));
+        if Encoding::of_path(&self.output) == Some(Encoding::Binary) {
+            return refused("the deploy net is text; give it a name that ends in .prototxt");
+        }
+        let is_output = |other: &Path| self.output.as_os_str() != STANDARD && same_file(&self.output, other);
+        if is_output(&self.net) {
+            return refused("is the net definition; give the output another name");
+        }
+        if weights.is_some_and(is_output) {
+            return refused("both the deploy net and its weights; give each a name");
+        }
+        Ok(())
+    }
+
+    /// Where the weights go, if there are any.
+    fn weights_output(&self) -> crate::Result<Option<PathBuf>> {
+        match (&self.weights, &self.weights_output) {
+            (None, _) => Ok(None),
+            (Some(_), Some(path)) => Ok(Some(path.clone())),
+            (Some(_), None) if self.output.as_os_str() == STANDARD => {
+                let message =
+                    "the deploy net goes to standard output: name the file of its weights with --weights-output";
+                Err(Error::Request(message.to_owned()))
+            }
+            (Some(_), None) => Ok(Some(self.output.with_extension("caffemodel"))),
+        }
+    }
+}
+
+fn write_text(deployed: &Deployed, path: &Path, file: &mut File) -> crate::Result<()> {
+    let written = file.write_all(deployed.text().as_bytes());
+    written.map_err(|source| Error::io("cannot write", path, source))
+}
+
+/// Puts the weights into the plan; what the net has no layer for is told.
+fn fit(plan: &mut Plan, donor: Donor) -> crate::Result<()> {
+    let name = donor.name.clone();
+    let excess = convert::fit(plan, donor)?;
+    if !excess.is_empty() {
+        let layers = counted(excess.len() as u64, "layer");
+        let names = excess.iter().map(|layer| format!("{layer:?}")).collect::<Vec<_>>().join(", ");
+        report::note(&format!(
+            "{}: {layers} left out, which the deploy net does not have: {names}",
+            display_name(Path::new(&name))
+        ));
+    }
+    Ok(())
+}
+
+/// What a deploy net is: `9 layers, data (1, 1, 28, 28) to prob`.
+fn summary(deployed: &Deployed) -> String {
+    let input = |input: &DeployInput| format!("{} {}", input.name, input.shape);
+    let inputs = deployed.inputs.iter().map(input).collect::<Vec<_>>().join(", ");
+    let layers = counted(deployed.definition.layers.len() as u64, "layer");
+    format!("{layers}, {inputs} to {}", deployed.outputs.join(", "))
+}

@@ -1,0 +1,480 @@
+//! `deploy`: the nets that predict, of those that are trained.
+
+#![cfg(feature = "cli")]
+
+mod folder;
+
+use std::fs;
+use std::path::Path;
+
+use caffemodel::deploy::{DeployOptions, Deployed, deploy};
+use caffemodel::formats;
+use caffemodel::{Definition, ReadOptions};
+use folder::{Folder, stderr};
+
+/// The deploy net of a text, with options.
+fn deployed_with(net: &str, options: &DeployOptions) -> Deployed {
+    deploy(&Definition::from_bytes("net.prototxt", net).unwrap(), options).unwrap()
+}
+
+fn deployed(net: &str) -> Deployed {
+    deployed_with(net, &DeployOptions::default())
+}
+
+/// The layers of a deploy net as "name (type): bottoms -> tops".
+fn layers(net: &Deployed) -> Vec<String> {
+    let layer = |layer: &caffemodel::net::NetLayer| {
+        let param = &layer.param;
+        let (bottoms, tops) = (param.bottom.join(" "), param.top.join(" "));
+        format!("{} ({}): {bottoms} -> {tops}", param.name(), param.r#type())
+    };
+    net.definition.layers.iter().map(layer).collect()
+}
+
+/// The inputs of a deploy net as "name=1,2,3".
+fn inputs(net: &Deployed) -> Vec<String> {
+    let input = |input: &caffemodel::deploy::DeployInput| {
+        let dims: Vec<String> = input.shape.dims().iter().map(i32::to_string).collect();
+        format!("{}={}", input.name, dims.join(","))
+    };
+    net.inputs.iter().map(input).collect()
+}
+
+/// The text of a deploy net, which reads as that net and stays what it is when it is deployed again.
+fn text(net: &Deployed) -> String {
+    let text = net.text();
+    let read =
+        Definition::from_bytes_with("deploy.prototxt", text.as_str(), &ReadOptions::of(Some(net.definition.dialect)));
+    let again = deploy(&read.unwrap(), &DeployOptions::default()).unwrap();
+    assert_eq!(layers(&again), layers(net));
+    assert_eq!(again.text(), text);
+    text
+}
+
+fn error(net: &str, options: &DeployOptions) -> String {
+    deploy(&Definition::from_bytes("net.prototxt", net).unwrap(), options).unwrap_err().to_string()
+}
+
+const INPUT: &str = "layer { name: 'data' type: 'Input' top: 'data' top: 'label'
+  input_param { shape { dim: 8 dim: 6 dim: 4 dim: 4 } shape { dim: 8 } } }\n";
+
+fn inner_product(name: &str, bottom: &str) -> String {
+    format!(
+        "layer {{ name: '{name}' type: 'InnerProduct' bottom: '{bottom}' top: '{name}'
+  param {{ lr_mult: 1 }} inner_product_param {{ num_output: 3 weight_filler {{ type: 'xavier' }} }} }}\n"
+    )
+}
+
+#[test]
+fn the_text_keeps_what_stays() {
+    let net = "# A net.
+
+name: 'N'  # its name
+state { phase: TRAIN }
+force_backward: true
+
+# The data of TRAIN.
+layer { name: 'd' type: 'Data' top: 'data' top: 'label' include { phase: TRAIN }
+        data_param { source: 'train' batch_size: 64 backend: LMDB } } # 64
+layer {
+  name: 'd'  type: 'DummyData'  top: 'data'  top: 'label'
+  include { phase: TEST }
+  dummy_data_param { shape { dim: 5 dim: 4 } shape { dim: 5 } }
+}
+
+# --- scores ---
+
+# What is learned.
+layer {
+  name: 'ip'  type: 'InnerProduct'
+  bottom: 'data'  top: 'ip'  # in and out
+  exclude { stage: 'never' }
+  loss_weight: 0
+  inner_product_param {
+    num_output: 2  # two classes
+    weight_filler { type: 'gaussian' std: 0.01 }
+  }
+}
+
+# How good it is.
+layer { name: 'acc' type: 'Accuracy' bottom: 'ip' bottom: 'label' top: 'acc' } # of TEST
+layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'label' top: 'loss' loss_param { ignore_label: 9 } }
+# The end.
+";
+    let expected = "# A net.
+
+name: 'N'  # its name
+
+layer {
+  name: \"data\"
+  type: \"Input\"
+  top: \"data\"
+  input_param {
+    shape {
+      dim: 1
+      dim: 4
+    }
+  }
+}
+
+# --- scores ---
+
+# What is learned.
+layer {
+  name: 'ip'  type: 'InnerProduct'
+  bottom: 'data'  top: 'ip'  # in and out
+  inner_product_param {
+    num_output: 2  # two classes
+    weight_filler { type: 'gaussian' std: 0.01 }
+  }
+}
+
+layer { name: \"prob\" type: \"Softmax\" bottom: 'ip' top: \"prob\" }
+# The end.
+";
+    assert_eq!(text(&deployed(net)), expected);
+    let mut options = DeployOptions::default();
+    options.without_fillers = true;
+    let bare = deployed_with(net, &options).text();
+    assert_eq!(bare, expected.replace("    weight_filler { type: 'gaussian' std: 0.01 }\n", ""));
+}
+
+#[test]
+fn learning_rates_and_fillers_go_on_request() {
+    let net = INPUT.to_owned() + &inner_product("ip", "data");
+    assert!(text(&deployed(&net)).contains("lr_mult: 1"));
+    let mut options = DeployOptions::default();
+    (options.without_fillers, options.without_learning_rates) = (true, true);
+    let bare = deployed_with(&net, &options).text();
+    assert!(bare.contains("top: 'ip'\n  inner_product_param { num_output: 3 } }"), "{bare}");
+}
+
+#[test]
+fn a_loss_becomes_what_it_is_the_loss_of_or_goes() {
+    let of = |loss: &str| {
+        let net = format!("{INPUT}{}layer {{ name: 'loss' top: 'loss' {loss} }}", inner_product("ip", "data"));
+        let made = deployed(&net);
+        text(&made);
+        (layers(&made).split_off(2), made.outputs)
+    };
+    let scores = "bottom: 'ip' bottom: 'label'";
+    let softmax = (vec!["prob (Softmax): ip -> prob".to_owned()], vec!["prob".to_owned()]);
+    assert_eq!(of(&format!("type: 'SoftmaxWithLoss' {scores}")), softmax);
+    assert_eq!(of(&format!("type: 'InfogainLoss' {scores} infogain_loss_param {{ source: 'none' }}")), softmax);
+    let sigmoid = (vec!["prob (Sigmoid): ip -> prob".to_owned()], vec!["prob".to_owned()]);
+    assert_eq!(of("type: 'SigmoidCrossEntropyLoss' bottom: 'ip' bottom: 'label'"), sigmoid);
+    let scores_alone = (Vec::new(), vec!["ip".to_owned()]);
+    for loss in ["HingeLoss", "EuclideanLoss"] {
+        assert_eq!(of(&format!("type: '{loss}' {scores}")), scores_alone, "{loss}");
+    }
+    assert_eq!(of("type: 'EuclideanLoss' bottom: 'label' bottom: 'ip'"), scores_alone);
+    // A layer of another type with a loss weight is a loss, too.
+    assert_eq!(of("type: 'Reduction' bottom: 'ip' loss_weight: 1"), scores_alone);
+    // The softmax is named by the net.
+    let named = of(&format!("type: 'SoftmaxWithLoss' {scores} top: 'p'"));
+    assert_eq!(named, (vec!["prob (Softmax): ip -> p".to_owned()], vec!["p".to_owned()]));
+}
+
+#[test]
+fn a_softmax_that_is_there_is_not_made_twice() {
+    let net = INPUT.to_owned()
+        + &inner_product("ip", "data")
+        + "layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'label' top: 'loss' }
+           layer { name: 'p' type: 'Softmax' bottom: 'ip' top: 'p' include { phase: TEST } }";
+    assert_eq!(layers(&deployed(&net))[2..], ["p (Softmax): ip -> p"]);
+}
+
+#[test]
+fn several_losses_keep_their_names_and_auxiliary_ones_go() {
+    let heads = |weight: &str, labels: &str| {
+        let net = INPUT.to_owned()
+            + &inner_product("a", "data")
+            + &inner_product("b", "a")
+            + &format!(
+                "layer {{ name: 'la' type: 'SoftmaxWithLoss' bottom: 'a' bottom: '{labels}' top: 'la' {weight} }}
+                 layer {{ name: 'lb' type: 'SoftmaxWithLoss' bottom: 'b' bottom: 'label' top: 'lb' }}
+                 layer {{ name: 'sum' type: 'Eltwise' bottom: 'la' bottom: 'lb' top: 'sum' }}"
+            );
+        let made = deployed(&net);
+        (layers(&made).split_off(3), made.notices)
+    };
+    let both = ["la (Softmax): a -> la", "lb (Softmax): b -> lb"];
+    assert_eq!(heads("", "label"), (both.map(str::to_owned).to_vec(), Vec::new()));
+    let (kept, notices) = heads("loss_weight: 0.3", "label");
+    assert_eq!(kept, ["prob (Softmax): b -> prob"]);
+    let notice = "the auxiliary loss \"la\" is left out with all that only they need: the net has a loss of more weight on \
+                  the same labels";
+    assert_eq!(notices, [notice]);
+    // Another task may have less weight.
+    assert_eq!(heads("loss_weight: 0.3", "data").0.len(), 2);
+}
+
+#[test]
+fn labels_go_however_they_are_cut_and_joined() {
+    let net = "layer { name: 'data' type: 'HDF5Data' top: 'data' top: 'labels' top: 'more'
+                 hdf5_data_param { source: 'list' batch_size: 8 } }
+               layer { name: 'cut' type: 'Slice' bottom: 'labels' top: 'one' top: 'two' }
+               layer { name: 'join' type: 'Concat' bottom: 'two' bottom: 'more' top: 'joined' }
+               layer { name: 'quiet' type: 'Silence' bottom: 'one' }"
+        .to_owned()
+        + &inner_product("ip", "data")
+        + "layer { name: 'loss' type: 'EuclideanLoss' bottom: 'ip' bottom: 'joined' top: 'loss' }";
+    let mut options = DeployOptions::default();
+    options.plan.shapes.insert("data".to_owned(), caffemodel::Shape::new([1, 7]).unwrap());
+    let made = deployed_with(&net, &options);
+    assert_eq!(layers(&made), ["data (Input):  -> data", "ip (InnerProduct): data -> ip"]);
+    assert_eq!(inputs(&made), ["data=1,7"]);
+    text(&made);
+}
+
+#[test]
+fn every_input_that_predictions_depend_on_stays() {
+    let net = "layer { name: 'pairs' type: 'DummyData' top: 'a' top: 'b' top: 'same'
+                 dummy_data_param { shape { dim: 4 dim: 5 } shape { dim: 4 dim: 5 } shape { dim: 4 } } }
+               layer { name: 'fa' type: 'InnerProduct' bottom: 'a' top: 'fa' param { name: 'w' }
+                 inner_product_param { num_output: 2 bias_term: false } }
+               layer { name: 'fb' type: 'InnerProduct' bottom: 'b' top: 'fb' param { name: 'w' }
+                 inner_product_param { num_output: 2 bias_term: false } }
+               layer { name: 'loss' type: 'ContrastiveLoss' bottom: 'fa' bottom: 'fb' bottom: 'same' top: 'loss' }";
+    let made = deployed(net);
+    assert_eq!(inputs(&made), ["a=1,5", "b=1,5"]);
+    assert_eq!(made.outputs, ["fa", "fb"]);
+    assert_eq!(layers(&made)[..2], ["a (Input):  -> a", "b (Input):  -> b"]);
+    let mut options = DeployOptions::default();
+    options.outputs = vec!["fa".to_owned()];
+    let one = deployed_with(net, &options);
+    assert_eq!((inputs(&one), one.outputs), (vec!["a=1,5".to_owned()], vec!["fa".to_owned()]));
+}
+
+#[test]
+fn sequences_keep_their_sizes() {
+    let net = "layer { name: 'data' type: 'Input' top: 'x' top: 'cont' top: 'y'
+                 input_param { shape { dim: 5 dim: 2 dim: 3 } shape { dim: 5 dim: 2 } shape { dim: 5 dim: 2 dim: 4 } } }
+               layer { name: 'fix' type: 'Reshape' bottom: 'x' top: 'fix' reshape_param { shape { dim: 5 dim: 2 dim: 3 } } }
+               layer { name: 'lstm' type: 'LSTM' bottom: 'fix' bottom: 'cont' top: 'lstm' recurrent_param { num_output: 4 } }
+               layer { name: 'loss' type: 'EuclideanLoss' bottom: 'lstm' bottom: 'y' top: 'loss' }";
+    let made = deployed(net);
+    assert_eq!(inputs(&made), ["x=5,2,3", "cont=5,2"]);
+    assert_eq!(made.notices, ["the inputs keep their sizes: the net does not take a batch of 1"]);
+}
+
+#[test]
+fn data_of_train_alone_serves_as_well() {
+    let net = INPUT.replace("input_param", "include { phase: TRAIN } input_param") + &inner_product("ip", "data");
+    let made = deployed(&net);
+    assert_eq!((inputs(&made), text(&made).contains("include")), (vec!["data=1,6,4,4".to_owned()], false));
+}
+
+#[test]
+fn the_stage_for_deploying_is_taken() {
+    let data = |stage: &str, dim: i32| {
+        format!(
+            "layer {{ name: 'data' type: 'Input' top: 'data' include {{ stage: '{stage}' }}
+               input_param {{ shape {{ dim: 4 dim: {dim} }} }} }}\n"
+        )
+    };
+    let net = data("train", 5) + &data("deploy", 6) + &inner_product("ip", "data");
+    let made = deployed(&net);
+    assert_eq!(inputs(&made), ["data=1,6"]);
+    assert_eq!(made.notices, ["layers are taken from the stage \"deploy\", which the net has"]);
+    let mut options = DeployOptions::default();
+    options.state.stages = vec!["train".to_owned()];
+    assert_eq!(inputs(&deployed_with(&net, &options)), ["data=1,5"]);
+    let levels = net.replace("stage: 'train'", "min_level: 2").replace("stage: 'deploy'", "max_level: 1");
+    options.state.stages.clear();
+    options.state.level = Some(3);
+    assert_eq!(inputs(&deployed_with(&levels, &options)), ["data=1,5"]);
+}
+
+#[test]
+fn old_formats_become_current_ones() {
+    let v1 = "# Old.
+input: 'data'
+input_dim: 4 input_dim: 3 input_dim: 1 input_dim: 1
+
+# Scores.
+layers { name: 'ip' type: INNER_PRODUCT bottom: 'data' top: 'ip' blobs_lr: 1 inner_product_param { num_output: 2 } }
+# The loss.
+layers { name: 'loss' type: SOFTMAX_LOSS bottom: 'ip' bottom: 'data' }
+";
+    let made = deployed(v1);
+    assert_eq!(
+        layers(&made),
+        ["input (Input):  -> data", "ip (InnerProduct): data -> ip", "prob (Softmax): ip -> prob"]
+    );
+    let text = text(&made);
+    assert!(text.starts_with("# Old.\nlayer {\n  name: \"input\"\n"), "{text}");
+    assert!(text.contains("}\n\n# Scores.\nlayer {\n  name: \"ip\"\n  type: \"InnerProduct\"\n"), "{text}");
+    assert!(!text.contains("layers") && !text.contains("# The loss."), "{text}");
+
+    let v0 = "name: 'V0' input: 'data' input_dim: [2, 1, 4, 4]
+              layers { layer { name: 'pad' type: 'padding' pad: 1 } bottom: 'data' top: 'pad' }
+              layers { layer { name: 'c' type: 'conv' num_output: 2 kernelsize: 3 } bottom: 'pad' top: 'c' }
+              layers { layer { name: 'loss' type: 'softmax_loss' } bottom: 'c' bottom: 'data' }";
+    let made = deployed(v0);
+    assert_eq!(layers(&made)[1..], ["c (Convolution): data -> c", "prob (Softmax): c -> prob"]);
+    assert_eq!(made.definition.layers[1].param.convolution_param.as_ref().unwrap().pad, [1]);
+    assert!(made.text().starts_with("name: 'V0'"), "{}", made.text());
+}
+
+#[test]
+fn nets_of_old_caffes_keep_their_inputs_as_fields() {
+    let net = "layer { name: 'd' type: 'MemoryData' top: 'data' top: 'label'
+                 memory_data_param { batch_size: 9 channels: 3 height: 2 width: 1 } }\n"
+        .to_owned()
+        + &inner_product("ip", "data")
+        + "layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'label' }";
+    let rc2 = ReadOptions::of(caffemodel::dialect::Dialect::get("bvlc-rc2"));
+    let definition = Definition::from_bytes_with("net.prototxt", net, &rc2).unwrap();
+    let made = deploy(&definition, &DeployOptions::default()).unwrap();
+    let text = text(&made);
+    let inputs = "input: \"data\"\ninput_dim: 1\ninput_dim: 3\ninput_dim: 2\ninput_dim: 1\n";
+    assert!(text.starts_with(inputs) && !text.contains("Input"), "{text}");
+}
+
+#[test]
+fn a_binary_net_becomes_text() {
+    let folder = Folder::new();
+    folder.write("net.prototxt", format!("{INPUT}{}", inner_product("ip", "data")));
+    folder.run("convert net.prototxt net.caffemodel").success();
+    folder.run("deploy net.caffemodel -o deploy.prototxt").success();
+    folder.run("deploy net.prototxt -o other.prototxt").success();
+    let read = |name: &str| Definition::read(folder.path(name)).unwrap().layers.into_iter().map(|layer| layer.param);
+    assert!(read("deploy.prototxt").eq(read("other.prototxt")));
+}
+
+#[test]
+fn pictures_are_told_of_and_given_without_their_batch() {
+    let folder = Folder::new();
+    let net = "layer { name: 'd' type: 'Data' top: 'data' top: 'label' data_param { source: 'db' batch_size: 4 }
+                 transform_param { crop_size: 5 scale: 0.5 mean_value: 104 mean_file: '' } }\n"
+        .replace(" mean_file: ''", "")
+        + &inner_product("ip", "data")
+        + "layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'label' top: 'loss' }";
+    folder.write("net.prototxt", net);
+    let said = stderr(&folder.run("deploy net.prototxt -o deploy.prototxt").code(2));
+    assert!(said.contains("data_param.source: the shape of top \"data\" is not known"), "{said}");
+    assert!(said.contains("help: give the shape with `--shape data=C,H,W`"), "{said}");
+    assert_eq!(folder.files(), ["net.prototxt"]);
+    for shape in ["3,9,9", "1,3,9,9"] {
+        let said = stderr(
+            &folder.run(&format!("deploy net.prototxt -o deploy.prototxt --force --shape data={shape}")).success(),
+        );
+        let expected = "\
+note: net.prototxt: layer \"d\" transforms its pictures (crop_size 5, mean_value 104, scale 0.5): what feeds the deploy net has to do the same
+wrote deploy.prototxt: 3 layers, data (1, 3, 9, 9) to prob
+";
+        assert_eq!(said, expected);
+    }
+    let said = stderr(&folder.run("deploy net.prototxt -o d --shape data=3,9,9 --shape label=4").code(2));
+    assert_eq!(said, "error: a shape is given for \"label\": no layer of the net makes such a blob\n");
+}
+
+#[test]
+fn weights_go_with_the_net() {
+    let folder = Folder::new();
+    let net = INPUT.to_owned()
+        + &inner_product("a", "data")
+        + &inner_product("b", "a")
+        + "layer { name: 'la' type: 'SoftmaxWithLoss' bottom: 'a' bottom: 'label' top: 'la' }
+           layer { name: 'lb' type: 'SoftmaxWithLoss' bottom: 'b' bottom: 'label' top: 'lb' }";
+    folder.write("net.prototxt", net);
+    folder.run("init net.prototxt -o trained.caffemodel --seed 5").success();
+    let run = folder.run("deploy net.prototxt -o deploy.prototxt --weights trained.caffemodel --top a").success();
+    let expected = "\
+note: trained.caffemodel: 1 layer left out, which the deploy net does not have: \"b\"
+wrote deploy.prototxt: 2 layers, data (1, 6, 4, 4) to a
+wrote deploy.caffemodel: 2 layers, 291 parameters
+";
+    assert_eq!(stderr(&run), expected);
+    let open = |name: &str| formats::open(folder.path(name)).unwrap();
+    let blobs = |name: &str| {
+        let net = open(name);
+        let layer = net.layers.into_iter().find(|layer| layer.name == "a").unwrap();
+        layer.blobs.iter().map(|blob| blob.read().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(blobs("deploy.caffemodel"), blobs("trained.caffemodel"));
+    // The net takes them as they are.
+    folder.run("init deploy.prototxt -o same.caffemodel --phase test --weights deploy.caffemodel --seed 1").success();
+    assert_eq!(fs::read(folder.path("same.caffemodel")).unwrap(), fs::read(folder.path("deploy.caffemodel")).unwrap());
+
+    folder.run("deploy net.prototxt -o other.prototxt --weights trained.caffemodel --weights-output w.npz").success();
+    assert!(folder.path("w.npz").exists() && !folder.path("other.caffemodel").exists());
+    folder.write(
+        "wide.prototxt",
+        fs::read_to_string(folder.path("net.prototxt")).unwrap().replace("output: 3", "output: 4"),
+    );
+    let said = stderr(&folder.run("deploy wide.prototxt -o wide_deploy.prototxt --weights trained.caffemodel").code(2));
+    let message = "error: trained.caffemodel: layer \"a\" does not fit layer \"a\" (InnerProduct): blob 0 has the shape (3, 96), \
+                   not (4, 96)\n --> wide.prototxt:3:1\n";
+    assert!(said.starts_with(message), "{said}");
+    assert!(!folder.path("wide_deploy.prototxt").exists(), "both appear or none");
+}
+
+#[test]
+fn what_cannot_be_deployed_is_refused() {
+    let default = DeployOptions::default();
+    let message = "net.prototxt: no layer of the net makes a prediction (check that it ends with a loss, or with a blob \
+                   that no layer reads)";
+    assert_eq!(error(INPUT, &default), message);
+    let labels = INPUT.to_owned() + "layer { name: 's' type: 'Silence' bottom: 'data' }";
+    assert_eq!(error(&labels, &default), message);
+    let staged =
+        INPUT.to_owned() + &inner_product("ip", "data").replace("\n  param {", " include { phase: TRAIN }\n  param {");
+    let message = message.replace("reads)", "reads, and whether its layers belong to another phase or stage)");
+    assert_eq!(error(&staged, &default), message);
+
+    let net = INPUT.to_owned() + &inner_product("ip", "data");
+    let mut options = DeployOptions::default();
+    options.outputs = vec!["ipp".to_owned()];
+    let message = "no layer makes the blob \"ipp\" that the net is to end with (did you mean \"ip\"?)";
+    assert_eq!(error(&net, &options), message);
+    options.outputs = vec!["acc".to_owned()];
+    let measured = net.clone() + "layer { name: 'acc' type: 'Accuracy' bottom: 'ip' bottom: 'label' top: 'acc' }";
+    let message = "the blob \"acc\" that the net is to end with is made by a loss or a measure";
+    assert_eq!(error(&measured, &options), message);
+
+    let missing = net + &inner_product("late", "nothing");
+    let message = "net.prototxt:5:43: layer \"late\" (InnerProduct), bottom: no earlier layer makes the blob \"nothing\" \
+                   (the layer that makes it may be left out in this phase)";
+    assert_eq!(error(&missing, &default), message);
+    let both = INPUT.replace("input_param", "include { } exclude { } input_param");
+    let message = "net.prototxt:2:15: layer \"data\" (Input), exclude: include and exclude rules cannot both be given";
+    assert_eq!(error(&both, &default), message);
+
+    let folder = Folder::new();
+    folder.write("net.prototxt", INPUT.to_owned() + &inner_product("ip", "data"));
+    let refused = |arguments: &str| stderr(&folder.run(&format!("deploy net.prototxt {arguments}")).code(2));
+    let message = "error: deploy.caffemodel: the deploy net is text; give it a name that ends in .prototxt\n";
+    assert_eq!(refused("-o deploy.caffemodel"), message);
+    let message = "error: net.prototxt: is the net definition; give the output another name\n";
+    assert_eq!(refused("-o net.prototxt --force"), message);
+    let message = "error: d: both the deploy net and its weights; give each a name\n";
+    assert_eq!(refused("-o d --weights w --weights-output d"), message);
+    let message = "error: the deploy net goes to standard output: name the file of its weights with --weights-output\n";
+    assert_eq!(refused("-o - --weights w"), message);
+}
+
+#[test]
+fn the_models_become_nets_that_init_fills() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let mut count = 0;
+    for path in fs::read_dir(models).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.extension().is_none_or(|end| end != "prototxt") {
+            continue;
+        }
+        count += 1;
+        let net = deploy(&Definition::read(&path).unwrap(), &DeployOptions::default()).unwrap();
+        let text = text(&net);
+        // Every layer that stays keeps its text, and so the comments at the top of the file do.
+        let source = fs::read_to_string(&path).unwrap();
+        let head = source.split("name: ").next().unwrap();
+        assert!(text.starts_with(head), "{}", path.display());
+        assert!(!text.contains("Loss") && !text.contains("Accuracy") && !text.contains("include"), "{text}");
+        assert!(net.inputs.iter().all(|input| !input.name.contains("label")), "{:?}", net.inputs);
+        let folder = Folder::new();
+        folder.write("deploy.prototxt", text);
+        folder.run("init deploy.prototxt -o deploy.caffemodel --seed 1 --dry-run -q --phase test").success();
+    }
+    assert_eq!(count, 10);
+}

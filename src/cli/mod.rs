@@ -9,6 +9,7 @@ mod dialects;
 mod donors;
 mod fields;
 mod fillers;
+mod frameworks;
 mod init;
 mod input;
 mod inspect;

@@ -31,6 +31,7 @@ pub(super) const TYPE: FillerType = FillerType::new(
     "x(i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width",
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
 )
+.also_called(&["bilinear_upsampling", "bilinear_interpolation"])
 .known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Width));
 
 const BY_FACTOR_FORMULA: &str =
@@ -75,13 +76,18 @@ impl Bilinear {
     /// # Errors
     /// The blob is empty, has not four axes or its last two differ, or `sparse` is given.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Bilinear, Refusal> {
-        refuse_sparse(NAME, param)?;
+        Bilinear::called(NAME, param, shape)
+    }
+
+    /// The same for a filler that errors call otherwise.
+    pub(super) fn called(name: &str, param: &FillerParameter, shape: &Shape) -> Result<Bilinear, Refusal> {
+        refuse_sparse(name, param)?;
         let &[_, _, height, width] = shape.dims() else {
             let axes = shape.axes();
-            return Err(Refusal::new(format!("the {NAME} filler needs 4 axes, a blob of shape {shape} has {axes}")));
+            return Err(Refusal::new(format!("the {name} filler needs 4 axes, a blob of shape {shape} has {axes}")));
         };
-        ensure!(height == width, "", "the {NAME} filler needs a square kernel, this one is {height} x {width}");
-        Ok(Bilinear { width, count: count(NAME, shape)?, centre: BilinearCentre::Width, in_double: false })
+        ensure!(height == width, "", "the {name} filler needs a square kernel, this one is {height} x {width}");
+        Ok(Bilinear { width, count: count(name, shape)?, centre: BilinearCentre::Width, in_double: false })
     }
 
     /// The same with its kernels centred otherwise.

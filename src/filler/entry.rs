@@ -28,6 +28,8 @@ pub struct FillerType {
     pub summary: &'static str,
     /// The distribution of its values as a formula.
     pub formula: &'static str,
+    /// What else the field calls it: names that Caffe does not know, for messages.
+    pub aliases: &'static [&'static str],
     /// The dialects that know the filler, or this meaning of its name.
     pub known: Known,
     constructor: Constructor,
@@ -82,13 +84,23 @@ impl FillerType {
         formula: &'static str,
         constructor: Constructor,
     ) -> FillerType {
-        FillerType { name, extension: false, fields: &[], summary, formula, known: Known::Everywhere, constructor }
+        FillerType {
+            name,
+            extension: false,
+            fields: &[],
+            summary,
+            formula,
+            aliases: &[],
+            known: Known::Everywhere,
+            constructor,
+        }
     }
 
     /// The same filler by another name.
     #[must_use]
     pub(super) const fn named(mut self, name: &'static str) -> FillerType {
         self.name = name;
+        self.aliases = &[];
         self
     }
 
@@ -103,6 +115,13 @@ impl FillerType {
     #[must_use]
     pub const fn fields(mut self, fields: &'static [&'static str]) -> FillerType {
         self.fields = fields;
+        self
+    }
+
+    /// Names what else the field calls it.
+    #[must_use]
+    pub const fn also_called(mut self, aliases: &'static [&'static str]) -> FillerType {
+        self.aliases = aliases;
         self
     }
 

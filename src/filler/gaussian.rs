@@ -32,6 +32,7 @@ const FORMULA: &str = "x ~ N(mean, std^2), kept with probability sparse / first 
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)))
         .fields(&["mean", "std", "sparse"])
+        .also_called(&["normal", "random_normal"])
         .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::Std && !traits.legacy_blobs));
 
 /// That of NVIDIA's Caffe.

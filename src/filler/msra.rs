@@ -26,6 +26,7 @@ const FORMULA: &str = "x ~ N(0, 2/n), n = fan-in, fan-out or their mean";
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::new(param, shape)?)))
         .fields(&["variance_norm"])
+        .also_called(&["he", "he_normal", "he_init", "kaiming"])
         .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
 
 /// That of earlier Caffes.

@@ -21,7 +21,8 @@ pub(super) const TYPE: FillerType = FillerType::new(
     "x ~ U(min, max)",
     |param, shape| Ok(Box::new(Uniform::new(param, shape)?)),
 )
-.fields(&["min", "max"]);
+.fields(&["min", "max"])
+.also_called(&["random_uniform"]);
 
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType = TYPE.named("uniformstatic").known(Known::In(super::STATIC_FILLERS));

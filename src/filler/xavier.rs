@@ -25,6 +25,7 @@ const FORMULA: &str = "x ~ U(-sqrt(3/n), sqrt(3/n)), n = fan-in, fan-out or thei
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::new(param, shape)?)))
         .fields(&["variance_norm"])
+        .also_called(&["glorot", "glorot_uniform", "xavier_uniform"])
         .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
 
 /// That of earlier Caffes.

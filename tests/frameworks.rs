@@ -215,6 +215,37 @@ note: w: the net has no place for head";
     }
 }
 
+#[test]
+fn keras_3_numbers_the_arrays_of_a_layer() {
+    let mut file = hdf5_pure::FileBuilder::new();
+    let mut layers = file.create_group("layers");
+    for (class, layer) in [("conv2d", "conv1"), ("batch_normalization", "bn1"), ("dense", "fc1"), ("lstm", "lstm")] {
+        let (mut outer, mut inner) = (layers.create_group(class), layers.create_group("vars"));
+        inner.set_attr("name", hdf5_pure::AttrValue::String(layer.to_owned()));
+        let arrays: Vec<Array<'_>> = match layer {
+            "lstm" => vec![("", &[3, 8], 0.0), ("", &[2, 8], 0.0), ("", &[8], 0.0)],
+            _ => KERAS.iter().copied().filter(|(path, ..)| path.starts_with(layer)).collect(),
+        };
+        for (number, array) in arrays.into_iter().enumerate() {
+            let dims: Vec<u64> = array.1.iter().map(|&dim| dim as u64).collect();
+            inner.create_dataset(&number.to_string()).with_f32_data(&values(array)).with_shape(&dims);
+        }
+        outer.add_group(inner.finish());
+        layers.add_group(outer.finish());
+    }
+    file.add_group(layers.finish());
+    let folder = folder(&NET.replace("EPS", "eps: 0.001"), &file.finish().unwrap());
+    let said = taken(&folder, "--from keras");
+    assert!(said.starts_with("weights: w: 4 layers taken, 3 in excess\n"), "{said}");
+    assert!(said.contains("the net has no place for lstm/vars/0, lstm/vars/1, lstm/vars/2\n"), "{said}");
+    let numbered = ["conv1", "bn1", "scale1", "fc1"].map(|layer| blob(&folder, layer, 0));
+    let bias = blob(&folder, "fc1", 1);
+    folder.write("w", hdf5(&KERAS));
+    taken(&folder, "--from keras");
+    assert_eq!(numbered, ["conv1", "bn1", "scale1", "fc1"].map(|layer| blob(&folder, layer, 0)));
+    assert_eq!(bias, rising(901.0, 3));
+}
+
 /// A net of one layer `a` over pictures of 2 channels.
 fn one(layer: &str) -> String {
     format!(

@@ -1,7 +1,8 @@
 //! Keras, with the channels last: weights have the names `<layer>/<weight>`, with `:0` behind them in older releases.
 //!
 //! In the HDF5 of `save_weights`, and that of `save` below `model_weights`, they stand in a group of the layer's name:
-//! `conv1/conv1/kernel:0`, or `conv1/model/conv1/kernel:0`. So the layer is what a path both begins and ends with.
+//! `conv1/conv1/kernel:0`, or `conv1/model/conv1/kernel:0`. So the layer is what a path both begins and ends with. The
+//! `.weights.h5` of Keras 3 numbers them, `conv1/vars/0`.
 
 use super::{ArrayRole, Framework};
 
@@ -11,9 +12,15 @@ pub(super) const FRAMEWORK: Framework =
 /// The group of the weights in a file of a whole model.
 const MODEL_WEIGHTS: &str = "model_weights/";
 
+/// The group of the weights of a layer in Keras 3, which numbers them.
+const NUMBERED: &str = "/vars";
+
 fn split(key: &str) -> Option<(&str, ArrayRole)> {
     let path = key.strip_prefix(MODEL_WEIGHTS).unwrap_or(key);
     let (path, weight) = path.rsplit_once(['/', '.'])?;
+    if let (Some(layer), Ok(number)) = (path.strip_suffix(NUMBERED), weight.parse()) {
+        return Some((layer, ArrayRole::Numbered(number)));
+    }
     let role = match weight.strip_suffix(":0").unwrap_or(weight) {
         "kernel" => ArrayRole::Kernel,
         "depthwise_kernel" => ArrayRole::DepthwiseKernel,
@@ -62,6 +69,7 @@ mod tests {
         assert_eq!(split("model_weights/c/c/kernel:0"), Some(("c", ArrayRole::Kernel)));
         assert_eq!(split("c/depthwise_kernel"), Some(("c", ArrayRole::DepthwiseKernel)));
         assert_eq!(split("bn/gamma:0"), Some(("bn", ArrayRole::Weight)));
+        assert_eq!(split("c/vars/1"), Some(("c", ArrayRole::Numbered(1))));
         for other in ["kernel:0", "lstm/lstm_cell/recurrent_kernel:0", "c/0", "optimizer_weights/Adam/iter:0"] {
             assert_eq!(split(other), None, "{other}");
         }

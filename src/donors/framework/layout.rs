@@ -25,6 +25,9 @@ impl Weights<'_> {
         let dims = array.shape.dims();
         match (self.role, dims) {
             (Weight, [_, _]) if self.is_transposed() => (outputs_first(array, dims), None),
+            (Kernel, [_, _]) if matches!(self.plan.layers[self.layer].operator, Operator::Embed(_)) => {
+                (array.clone(), None)
+            }
             (Kernel | PointwiseKernel, &[inputs, outputs]) => self.dense(array, inputs, outputs),
             (DepthwiseKernel, [_, .., _, _]) => (filters_first(array), None),
             (Kernel, &[_, .., channels, _]) if self.is_of_each(channels) => (filters_first(array), None),

@@ -48,6 +48,8 @@ pub(super) enum ArrayRole {
     Variance,
     /// A count of batches, which Caffe has no use for.
     Counter,
+    /// What has this number in its module: how many there are, and their axes, tell the rest.
+    Numbered(usize),
 }
 
 impl ArrayRole {

@@ -20,6 +20,24 @@ impl<'d> Module<'d> {
         Some((*role, array.blobs.first()?))
     }
 
+    /// Gives arrays that are numbered their roles, if these can be told.
+    fn name_numbers(&mut self) {
+        let mut numbered: Vec<(usize, &StoredLayer)> = Vec::new();
+        numbered.extend(self.arrays.iter().filter_map(|(role, array)| match role {
+            ArrayRole::Numbered(number) => Some((*number, *array)),
+            _ => None,
+        }));
+        numbered.sort_by_key(|(number, _)| *number);
+        let is_whole =
+            numbered.len() == self.arrays.len() && numbered.iter().map(|(number, _)| *number).eq(0..numbered.len());
+        let axes: Option<Vec<usize>> =
+            numbered.iter().map(|(_, array)| Some(array.blobs.first()?.shape.axes())).collect();
+        let roles = axes.filter(|_| is_whole).and_then(|axes| roles(&axes));
+        if let Some(roles) = roles {
+            self.arrays = roles.iter().copied().zip(numbered.into_iter().map(|(_, array)| array)).collect();
+        }
+    }
+
     /// Its weights. If it is a convolution with filters for each channel and one of 1 x 1 behind that, `of_each` chooses the
     /// former.
     pub(super) fn weights(&self, of_each: bool) -> Option<(ArrayRole, &'d StoredBlob)> {
@@ -63,6 +81,21 @@ impl<'d> Module<'d> {
     }
 }
 
+/// The roles of arrays of so many axes, in the order in which Keras numbers them; `None` where it cannot be told, as with a
+/// normalisation that lacks its scale or its shift.
+fn roles(axes: &[usize]) -> Option<&'static [ArrayRole]> {
+    use ArrayRole::{Bias, DepthwiseKernel, Kernel, Mean, PointwiseKernel, Variance, Weight};
+    match axes {
+        [1, 1] => Some(&[Weight, Bias]),
+        [1, 1, 1, 1] => Some(&[Weight, Bias, Mean, Variance]),
+        [_] => Some(&[Kernel]),
+        [_, 1] => Some(&[Kernel, Bias]),
+        [3, 3] | [4, 4] => Some(&[DepthwiseKernel, PointwiseKernel]),
+        [3, 3, 1] | [4, 4, 1] => Some(&[DepthwiseKernel, PointwiseKernel, Bias]),
+        _ => None,
+    }
+}
+
 /// The modules of a file in the order of their first arrays, and the keys of the arrays that are of none.
 pub(super) fn modules<'d>(framework: &Framework, arrays: &'d StoredNet) -> (Vec<Module<'d>>, Vec<&'d str>) {
     let (mut modules, mut others): (Vec<Module<'_>>, _) = (Vec::new(), Vec::new());
@@ -82,5 +115,25 @@ pub(super) fn modules<'d>(framework: &Framework, arrays: &'d StoredNet) -> (Vec<
             modules[index].arrays.push((role, array));
         }
     }
+    for module in &mut modules {
+        module.name_numbers();
+        let unknown = module.keys(|role| matches!(role, ArrayRole::Numbered(_)));
+        others.extend(unknown);
+    }
+    modules.retain(|module| !module.has(|role| matches!(role, ArrayRole::Numbered(_))));
     (modules, others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_named_where_that_can_be_told() {
+        use ArrayRole::{Bias, Kernel, Mean, Variance, Weight};
+        assert_eq!(roles(&[4, 1]), Some(&[Kernel, Bias][..]));
+        assert_eq!(roles(&[1; 4]), Some(&[Weight, Bias, Mean, Variance][..]));
+        // A normalisation that lacks scale or shift, and an LSTM.
+        assert_eq!((roles(&[1; 3]), roles(&[2, 2, 1])), (None, None));
+    }
 }

@@ -8,6 +8,10 @@ use crate::formats::map::FileMap;
 use crate::formats::{Flaw, StoredBlob, StoredLayer};
 use crate::hdf5::{Link, LinkTree, LinkedObject, ObjectPath};
 
+/// The group of the numbered arrays of a layer in files of Keras 3, which has the layer's name as an attribute; the groups
+/// around it are called after its class.
+const VARIABLES: &str = "vars";
+
 /// How deep groups may nest.
 const MAX_DEPTH: usize = 32;
 
@@ -65,6 +69,11 @@ impl<'a> ArrayWalk<'a> {
             }
         };
         match self.tree.object(&place).as_deref() {
+            Ok(LinkedObject::Group(_)) if link.name == VARIABLES => {
+                let layer = self.tree.text_attribute(&place, "name").filter(|name| !name.is_empty());
+                let path = layer.map_or_else(|| path.to_owned(), |layer| format!("{layer}/{VARIABLES}"));
+                return self.group(&place, &path);
+            }
             Ok(LinkedObject::Group(_)) => return self.group(&place, path),
             Ok(LinkedObject::Dataset(header)) => self.push(path, blob(self.file, self.tree, &place, header, 0)),
             Ok(LinkedObject::NamedType) => {}

@@ -42,7 +42,7 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     Ok(StoredNet { layers, ..StoredNet::default() })
 }
 
-/// Opens a file as arrays by their keys, which are the paths of the datasets, in the order of the links.
+/// Opens a file as arrays by their keys, the paths of the datasets, in the order of the links.
 pub(super) fn open_arrays(file: &Arc<FileMap>) -> Result<StoredNet> {
     let tree = tree(file)?;
     let mut walk = ArrayWalk::new(file, &tree);

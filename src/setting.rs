@@ -47,6 +47,10 @@ pub enum Setting {
     OnMismatch,
     /// That such a layer is passed over.
     SkipMismatches,
+    /// New names for layers of the weights: a rule, such as `model.*=*`.
+    Rename(String),
+    /// The framework, by its name, whose names and layouts the weights have.
+    Framework(&'static str),
     /// How such a layer's blobs are fitted: a rule, such as `fc6=reshape`.
     FitRule(String),
     /// The net definition whose layers weights are put into.
@@ -85,6 +89,8 @@ impl fmt::Display for Setting {
             Setting::Weights | Setting::InitWithWeights { .. } => f.write_str("donors::apply"),
             Setting::OnMismatch => f.write_str("MatchOptions::on_mismatch"),
             Setting::SkipMismatches => f.write_str("OnMismatch::Skip"),
+            Setting::Rename(rule) => write!(f, "MatchOptions::renames: {rule}"),
+            Setting::Framework(name) => write!(f, "Donor::from_framework: {name}"),
             Setting::FitRule(rule) => write!(f, "MatchOptions::fits: {rule}"),
             Setting::Net => f.write_str("convert::fit"),
             Setting::NoWeights => f.write_str("convert::Convertible::encoded_without_weights"),

@@ -214,6 +214,22 @@ error: unknown field \"permute_param\" in LayerParameter
 }
 
 #[test]
+fn fields_that_were_renamed_are_told_and_others_are_not_guessed() {
+    let folder = Folder::new();
+    let help = |field: &str| {
+        let said = refused(&folder, format!("layer {{ name: \"a\" type: \"Convolution\" {field} }}"), "");
+        assert!(said.starts_with("error: unknown field "), "{said}");
+        said.split_once("= help: ").map(|(_, help)| help.trim().to_owned())
+    };
+    let help = |field| help(field).unwrap_or_default();
+    assert_eq!(help("convolution_param { hole: 2 }"), "write dilation instead");
+    assert_eq!(help("blobs_lr: 1"), "write param { lr_mult: ... } for each blob instead");
+    assert_eq!(help("lstm_param { num_output: 3 }"), "");
+    assert_eq!(help("transpose_param { dim: 1 }"), "");
+    assert_eq!(help("convolutionparam { }"), "did you mean \"convolution_param\"?");
+}
+
+#[test]
 fn names_that_are_not_utf8_keep_their_bytes() {
     let folder = Folder::new();
     let net = b"name: 'caf\xe9' layer { name: '\xca\xfd' type: 'Input' top: 'x\xbe' input_param { shape { dim: [2, 3] } } }

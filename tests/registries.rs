@@ -27,11 +27,13 @@ fn fillers_are_listed() {
     let expected = "\
 filler             of         fields                     summary
 bilinear           Caffe                                 Sets square kernels to bilinear interpolation, for deconvolutions that enlarge
+bilinear_diagonal  extension                             Sets square kernels to bilinear interpolation from input to output of the same number, else 0
 constant           Caffe      value                      Sets every value to `value`
 dirac              extension  groups                     Sets kernels to pass their input on: 1 from input to output of the same number, else 0
 from_file          extension  path, layer, blob          Takes the values of a blob in a file: .npy, or one of weights
 gaussian           Caffe      mean, std, sparse          Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input
 identity           extension  groups                     Sets kernels to pass their input on: 1 from input to output of the same number, else 0
+kaiming_normal     extension  a, variance_norm           Draws from a normal distribution for rectifiers of slope `a` below 0, after He et al. (2015)
 kaiming_uniform    extension  a, variance_norm           Draws from a uniform distribution for rectifiers of slope `a` below 0, after He et al. (2015)
 lecun_normal       extension                             Draws from a truncated normal distribution of variance 1/n, after LeCun et al. (1998)
 lecun_uniform      extension                             Draws from a uniform distribution of variance 1/n, after LeCun et al. (1998)

@@ -5,9 +5,10 @@
 mod folder;
 
 use std::fs;
+use std::path::Path;
 
 use assert_cmd::assert::Assert;
-use caffemodel::formats::Arrays;
+use caffemodel::formats::{self, Arrays};
 use caffemodel::plan::{Before, Saved};
 use caffemodel::proto::caffe::NetParameter;
 use caffemodel::random::Streams;
@@ -387,6 +388,17 @@ note: --bias-filler 'value: 1' changes nothing: no layer lacks a bias_filler
 }
 
 #[test]
+fn upscore_layers_without_groups_enlarge_each_class_for_itself() {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field/53-fcn-diagonal-bilinear");
+    let folder = Folder::new();
+    let net = case.join("fcn.prototxt").display().to_string();
+    folder.run(&format!("init {net} -o out.npz --seed 1 --rule upscore.weight=bilinear_diagonal")).success();
+    let [made, wanted] = [folder.path("out.npz"), case.join("want.npy")].map(|file| formats::open(file).unwrap());
+    let [made, wanted] = [&made, &wanted].map(|net| &net.layers[0].blobs[0]);
+    assert_eq!((made.shape.dims(), made.read().unwrap()), (wanted.shape.dims(), wanted.read().unwrap()));
+}
+
+#[test]
 fn identity_kernels_have_the_groups_of_their_layer() {
     let conv = |name: &str, more: &str| {
         format!(
@@ -453,7 +465,7 @@ error: unknown filler \"msr\"
 1 | msr
   | ^^^
   |
-  = help: did you mean \"msra\"? the fillers are bilinear, constant, dirac, from_file, gaussian, identity, kaiming_uniform, lecun_normal, lecun_uniform, msra, orthogonal, positive_unitball, truncated_normal, uniform, variance_scaling, xavier
+  = help: did you mean \"msra\"? the fillers are bilinear, bilinear_diagonal, constant, dirac, from_file, gaussian, identity, kaiming_normal, kaiming_uniform, lecun_normal, lecun_uniform, msra, orthogonal, positive_unitball, truncated_normal, uniform, variance_scaling, xavier
 
 error: expected a number for \"std\", found x
  --> --rule:1:14

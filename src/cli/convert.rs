@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::BinaryBytes;
 
+use super::frameworks::{self, FromArgument};
 use super::init;
 use super::input::{self, Input};
 use super::limits;
@@ -19,10 +20,9 @@ use super::report;
 use super::table::counted;
 use super::target::{self, Target};
 use crate::convert::{self, Convertible};
-use crate::donors::Donor;
+use crate::donors::{Donor, Framework};
 use crate::file::reserve;
 use crate::formats::Format;
-use crate::formats::StoredNet;
 use crate::proto::Encoding;
 use crate::{Error, Plan};
 
@@ -64,6 +64,10 @@ pub(super) struct ConvertArguments {
     /// with their parameters, as init saves them
     #[arg(long, value_name = "NET", conflicts_with = "no_weights")]
     net: Option<PathBuf>,
+
+    /// Take the weights as those of another framework, by its names and layouts; they go into the layers of --net
+    #[arg(long = "from", value_name = "pytorch|keras", value_parser = frameworks::from, requires = "net")]
+    framework: Option<FromArgument>,
 
     #[command(flatten)]
     state: StateArguments,
@@ -186,11 +190,23 @@ impl ConvertArguments {
         if self.no_weights {
             return Err(Error::Request(format!("--no-weights leaves nothing to write as {format}")).into());
         }
-        let stored = source.weights()?;
+        let framework = self.framework()?;
+        let stored = if framework.is_some() { source.arrays()? } else { source.weights()? };
         self.notify(&stored.notices);
-        self.notify(&convert::number_notices(&stored));
+        if framework.is_none() {
+            self.notify(&convert::number_notices(&stored));
+        }
         let plan = match &self.net {
-            Some(net) => self.fit(net, stored)?,
+            Some(net) => {
+                let donor = Donor::new(input::display_name(&self.from), stored);
+                self.fit(
+                    net,
+                    match framework {
+                        Some(framework) => donor.from_framework(framework),
+                        None => donor,
+                    },
+                )?
+            }
             None => {
                 let notices = convert::net_notices(&stored, format);
                 self.notify(&notices.iter().map(options::advice).collect::<Vec<_>>());
@@ -203,14 +219,27 @@ impl ConvertArguments {
     }
 
     /// Plans the net with the stored weights in its layers.
-    fn fit(&self, net: &Path, stored: StoredNet) -> crate::Result<Plan> {
+    fn fit(&self, net: &Path, stored: Donor) -> crate::Result<Plan> {
         let definition = net::load(net, &self.state.dialect.options()?)?.definition;
         let mut plan = Plan::new(self.state.resolve(definition)?, &self.state.plan())?;
         plan.notices.iter().for_each(|notice| report::note(notice));
-        let excess = convert::fit(&mut plan, Donor::new(input::display_name(&self.from), stored))?;
-        let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");
-        self.notify(&excess.iter().map(unused).collect::<Vec<_>>());
+        let framework = stored.framework;
+        let report = convert::fit(&mut plan, stored)?;
+        self.notify(&report.notes);
+        if framework.is_none() {
+            let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");
+            self.notify(&report.excess.iter().map(unused).collect::<Vec<_>>());
+        }
         Ok(plan)
+    }
+
+    /// The framework whose names the source has.
+    fn framework(&self) -> crate::Result<Option<&'static Framework>> {
+        let Some(from) = &self.framework else { return Ok(None) };
+        let text = from.text();
+        from.of_all()
+            .map(Some)
+            .ok_or_else(|| Error::Request(format!("--from {text}: there is one file, without a name")))
     }
 
     fn notify(&self, notices: &[String]) {

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use sha2::{Digest, Sha256};
 
+use super::frameworks::{self, FromArgument};
 use super::input::is_standard;
 use super::table::{self, counted};
 use super::{limits, report};
 use crate::donors::{
-    self, Donor, DonorReport, FIT_WAYS, FitRule, FittedBlob, MatchOptions, MatchReport, OnMismatch, Rename,
+    self, Donor, DonorReport, FIT_WAYS, FitRule, FittedBlob, Framework, MatchOptions, MatchReport, OnMismatch, Rename,
     RenameError, Selection, Taken,
 };
 use crate::given::Given;
@@ -30,6 +31,13 @@ pub(super) struct DonorArguments {
     /// With NAME= before it a file has a name, by which renames may be meant for it alone.
     #[arg(long, value_name = "[NAME=]FILE")]
     weights: Vec<PathBuf>,
+
+    /// Take the weights as those of another framework, by its names and layouts; may be repeated
+    ///
+    /// The arrays of an .npz, .safetensors or HDF5 file are matched by the names of their modules. With the NAME of a file
+    /// of weights before it, it is for that file alone.
+    #[arg(long = "from", value_name = "[NAME:]pytorch|keras", value_parser = frameworks::from)]
+    frameworks: Vec<FromArgument>,
 
     /// What to do with a layer whose shapes differ: refuse it, leave it initialised, take the leading part of a larger
     /// blob, or put a smaller one into the leading part; refused unless given
@@ -90,6 +98,8 @@ impl RenameArgument {
 struct WeightsFile {
     name: Option<String>,
     path: PathBuf,
+    /// The framework whose names it has; Caffe's if `None`.
+    framework: Option<&'static Framework>,
 }
 
 impl WeightsFile {
@@ -98,9 +108,9 @@ impl WeightsFile {
         let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
         match path.to_str().and_then(|text| text.split_once('=')) {
             Some((name, file)) if is_name(name) && !file.is_empty() && !path.exists() => {
-                WeightsFile { name: Some(name.to_owned()), path: PathBuf::from(file) }
+                WeightsFile { name: Some(name.to_owned()), path: PathBuf::from(file), framework: None }
             }
-            _ => WeightsFile { name: None, path },
+            _ => WeightsFile { name: None, path, framework: None },
         }
     }
 
@@ -109,7 +119,10 @@ impl WeightsFile {
     }
 
     fn open(&self, options: &ReadOptions) -> crate::Result<Donor> {
-        let donor = Donor::open_with(&self.path, options)?;
+        let donor = match self.framework {
+            Some(framework) => Donor::open_from(&self.path, framework)?,
+            None => Donor::open_with(&self.path, options)?,
+        };
         Ok(match &self.name {
             Some(name) => donor.called(name),
             None => donor,
@@ -136,19 +149,25 @@ impl DonorArguments {
                 "--weights -: weights are read in place, from a file; store what comes from standard input in one";
             return Err(Error::Request(message.to_owned()));
         }
-        let of_solver = |path| WeightsFile { name: None, path };
-        let files = if own.is_empty() { solver.into_iter().map(of_solver).collect() } else { own };
+        let of_solver = |path| WeightsFile { name: None, path, framework: None };
+        let mut files = if own.is_empty() { solver.into_iter().map(of_solver).collect() } else { own };
         let chosen = [
+            ("from", !self.frameworks.is_empty()),
             ("on-mismatch", self.on_mismatch.is_some()),
             ("fit", !self.fits.is_empty()),
             ("rename", !self.rename.is_empty()),
             ("only", !self.only.is_empty()),
             ("except", !self.except.is_empty()),
         ];
-        match chosen.iter().find(|(_, given)| files.is_empty() && *given) {
-            Some((option, _)) => Err(Error::Request(format!("--{option} is about weights: give them with --weights"))),
-            None => Ok(Donors { options: self.options(&files)?, files }),
+        if let Some((option, _)) = chosen.iter().find(|(_, given)| files.is_empty() && *given) {
+            return Err(Error::Request(format!("--{option} is about weights: give them with --weights")));
         }
+        let names: Vec<Option<&str>> = files.iter().map(|file| file.name.as_deref()).collect();
+        frameworks::check(&self.frameworks, &names)?;
+        for file in &mut files {
+            file.framework = frameworks::of_file(&self.frameworks, file.name.as_deref());
+        }
+        Ok(Donors { options: self.options(&files)?, files })
     }
 
     /// The options that are given, beside the files of weights.
@@ -156,11 +175,12 @@ impl DonorArguments {
         let given = |option, value: &str| Given { option, value }.to_string();
         let on_mismatch = self.on_mismatch.and_then(|value| value.to_possible_value());
         let on_mismatch = on_mismatch.map(|value| given("--on-mismatch", value.get_name()));
+        let frameworks = self.frameworks.iter().map(|from| given("--from", from.text()));
         let fits = self.fits.iter().map(|rule| given("--fit", rule));
         let renames = self.rename.iter().map(|RenameArgument(text)| given("--rename", text));
         let only = self.only.iter().map(|glob| given("--only", glob));
         let except = self.except.iter().map(|glob| given("--except", glob));
-        on_mismatch.into_iter().chain(fits).chain(renames).chain(only).chain(except).collect()
+        frameworks.chain(on_mismatch).chain(fits).chain(renames).chain(only).chain(except).collect()
     }
 
     fn options(&self, files: &[WeightsFile]) -> crate::Result<MatchOptions> {
@@ -206,7 +226,7 @@ impl Donors {
 
     /// The donors as provenance tells them; their hashes take a pass over each file.
     pub(super) fn records(&self, hashed: bool) -> crate::Result<Vec<DonorRecord>> {
-        let record = |WeightsFile { name, path }: &WeightsFile| {
+        let record = |WeightsFile { name, path, .. }: &WeightsFile| {
             let sha256 = hashed.then(|| hash(path)).transpose()?;
             Ok(DonorRecord::new(path.display().to_string(), sha256).called(name.clone()))
         };
@@ -257,8 +277,8 @@ fn print_donor(donor: &DonorReport) {
     parts.into_iter().flatten().for_each(|part| line.push_str(&format!(", {part}")));
     report::done(&line);
     if donor.taken.is_empty() {
-        let help = "layers are matched by name, to the letter; --rename gives those of the weights other names";
-        report::warn(&format!("nothing was taken from {}", donor.donor), help);
+        let help = "layers are matched by name, to the letter; --rename gives those of the weights other names".into();
+        report::warn(&format!("nothing was taken from {}", donor.donor), donor.lead.clone().unwrap_or(help));
     }
     for skipped in &donor.skipped {
         report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));

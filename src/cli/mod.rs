@@ -10,6 +10,7 @@ mod dialects;
 mod donors;
 mod fields;
 mod fillers;
+mod frameworks;
 mod init;
 mod input;
 mod inspect;

@@ -20,6 +20,8 @@ fn name(setting: &Setting) -> String {
         Setting::Weights => "--weights".to_owned(),
         Setting::OnMismatch => "--on-mismatch".to_owned(),
         Setting::SkipMismatches => "--on-mismatch skip".to_owned(),
+        Setting::Rename(rule) => given("--rename", rule),
+        Setting::Framework(name) => given("--from", name),
         Setting::FitRule(rule) => Given { option: "--fit", value: rule }.to_string(),
         Setting::Net => "--net NET.prototxt".to_owned(),
         Setting::NoWeights => "--no-weights".to_owned(),

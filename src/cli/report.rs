@@ -10,6 +10,7 @@ use super::{options, print};
 use crate::error::{Diagnostic, Error, Location};
 use crate::plan::Warning;
 use crate::proto::text::caret;
+use crate::setting::Advice;
 
 /// How much is told beside warnings and errors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,7 +91,7 @@ pub(super) fn warning(warning: &Warning) {
 }
 
 /// Prints a warning that is about no place to standard error.
-pub(super) fn warn(text: &str, help: &str) {
+pub(super) fn warn(text: &str, help: impl Into<Advice>) {
     let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.into()) };
     show_warning(&finding, &[]);
 }

@@ -1,6 +1,6 @@
 //! Stored weights in the layers of a net definition.
 
-use crate::donors::{self, Donor, MatchOptions, Nested};
+use crate::donors::{self, Donor, DonorReport, MatchOptions, Nested};
 use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::net::NetPlace;
 use crate::plan::{Initial, Plan, PlannedLayer, SourceKind};
@@ -9,15 +9,14 @@ use crate::setting::{Advice, Setting};
 /// Puts stored weights into the plan of a net by Caffe's rules: by the names of layers, shapes being the same. In HDF5,
 /// groups within those of layers are layers, too, as which they were written.
 ///
-/// No blob is filled any more, so that writing the plan draws nothing. Returns the names of the stored layers that the
-/// net has no place for.
+/// No blob is filled any more, so that writing the plan draws nothing. Returns what became of the stored layers.
 ///
 /// # Errors
 /// A layer does not fit, or weights of the net are missing, all of them listed.
-pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
+pub fn fit(plan: &mut Plan, stored: Donor) -> Result<DonorReport> {
     let donors = [stored];
     let report = donors::apply_nested(plan, &donors, &MatchOptions::default(), Nested::Layers);
-    let report = report.map_err(without_remedy)?;
+    let mut report = report.map_err(without_remedy)?;
     let missing: Vec<Diagnostic> =
         plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name)).collect();
     if !missing.is_empty() {
@@ -31,7 +30,7 @@ pub fn fit(plan: &mut Plan, stored: Donor) -> Result<Vec<String>> {
             }
         }
     }
-    Ok(report.donors.into_iter().flat_map(|donor| donor.excess).collect())
+    Ok(report.donors.swap_remove(0))
 }
 
 /// The error without its help, which is about initialising: here weights that do not fit have no other way.

@@ -182,6 +182,14 @@ impl Convertible {
         Ok(stored)
     }
 
+    /// The arrays in the file by their keys, whatever these are: see [`open_arrays`](crate::formats::open_arrays).
+    ///
+    /// # Errors
+    /// The file is damaged, or of a format that has none.
+    pub fn arrays(&self) -> Result<StoredNet> {
+        FormatEntry::of_file(&self.file)?.open_arrays(&self.file)
+    }
+
     /// Whether it is a net with blobs that have more than those of its dialect, such as the halves that OpenCV writes into
     /// nets of BVLC's: the values can be read, the message cannot stay as it is.
     pub fn has_foreign_blobs(&self) -> bool {

@@ -76,7 +76,7 @@ impl Matcher<'_> {
     }
 
     /// The Scale layer that alone reads the top of this one.
-    fn scale_behind(&self, layer: usize) -> Option<usize> {
+    pub(super) fn scale_behind(&self, layer: usize) -> Option<usize> {
         let top = self.plan.layers[layer].top_ids.first()?;
         let reads = |other: &usize| self.plan.layers[*other].bottom_ids.first() == Some(top);
         let reader = (layer + 1..self.plan.layers.len()).find(reads)?;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::Framework;
+use super::framework::explained;
 use crate::error::Result;
 use crate::formats::map::FileMap;
 use crate::formats::{self, StoredNet};
@@ -17,12 +19,14 @@ pub struct Donor {
     pub called: Option<String>,
     /// What it holds.
     pub net: StoredNet,
+    /// The framework whose names and layouts it has; Caffe's if `None`.
+    pub framework: Option<&'static Framework>,
 }
 
 impl Donor {
     /// Weights from anywhere, and what reports and errors call them.
     pub fn new(name: impl Into<String>, net: StoredNet) -> Donor {
-        Donor { name: name.into(), called: None, net }
+        Donor { name: name.into(), called: None, net, framework: None }
     }
 
     /// The same with a name for [renames](super::Rename::of_donor) that are meant for it alone.
@@ -40,13 +44,29 @@ impl Donor {
         Donor::open_with(path, &ReadOptions::default())
     }
 
+    /// Opens a file of arrays with the names and layouts of a framework: an .npz, a .safetensors or an HDF5 file.
+    ///
+    /// # Errors
+    /// Those of [`formats::open_arrays`].
+    pub fn open_from(path: impl AsRef<Path>, framework: &'static Framework) -> Result<Donor> {
+        let path = path.as_ref();
+        Ok(Donor::new(path.display().to_string(), formats::open_arrays(path)?).from_framework(framework))
+    }
+
+    /// The same with arrays by their keys ([`formats::open_arrays`]), which have the names and layouts of a framework.
+    #[must_use]
+    pub fn from_framework(self, framework: &'static Framework) -> Donor {
+        Donor { framework: Some(framework), ..self }
+    }
+
     /// As [`Donor::open`], with options.
     ///
     /// # Errors
     /// Those of [`Donor::open`].
     pub fn open_with(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Donor> {
         let path = path.as_ref();
-        let net = formats::read_flawed(&FileMap::open(path)?, options)?;
+        let file = FileMap::open(path)?;
+        let net = formats::read_flawed(&file, options).map_err(|error| explained(error, &file))?;
         Ok(Donor::new(path.display().to_string(), net))
     }
 }

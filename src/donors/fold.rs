@@ -22,6 +22,9 @@ use crate::proto::caffe::{LayerParameter, Phase};
 impl Matcher<'_> {
     /// Takes a donor, folded as the net is.
     pub(super) fn prepared(&mut self, donor: &Donor) -> Result<DonorReport> {
+        if let Some(framework) = donor.framework {
+            return self.of_framework(donor, framework);
+        }
         let is_message = donor.net.format.is_none_or(|format| format.matching() == Matching::Layers);
         if !(self.plan.dialect.traits.folds_batch_norm && self.plan.phase == Phase::Test && is_message) {
             return self.donor(donor);

@@ -15,13 +15,15 @@
 //!   number of axes. In [dialects](crate::dialect::Traits::checks_hdf5) that do not compare those of HDF5, a blob takes
 //!   the shape of what is stored for it.
 //!
-//! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`].
+//! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`], and
+//! weights of another [`Framework`].
 
 mod batch_norm;
 mod complete;
 mod donor;
 mod fit;
 mod fold;
+mod framework;
 mod means;
 mod names;
 mod nested;
@@ -36,6 +38,7 @@ use self::complete::{check_group, check_layer};
 pub use self::donor::Donor;
 pub use self::fit::{FIT_WAYS, FitRule, FitWay};
 use self::fit::{Fit, fit, proposals};
+pub use self::framework::{FRAMEWORKS, Framework};
 use self::names::LayerNames;
 use self::nested::Groups;
 pub(crate) use self::nested::Nested;
@@ -169,6 +172,9 @@ impl Matcher<'_> {
             if passed.len() == names.len() {
                 report.pass_over(layer, passed.into_iter().max().unwrap_or(Passed::Excess));
             }
+        }
+        if report.taken.is_empty() {
+            report.lead = framework::of_names(&donor.net);
         }
         Ok(report)
     }

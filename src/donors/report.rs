@@ -5,6 +5,7 @@ use super::fit::Fit;
 use crate::Shape;
 use crate::formats::StoredLayer;
 use crate::plan::{BlobId, FittedFrom, Plan, PlannedLayer, SourceKind};
+use crate::setting::Advice;
 
 /// What became of donors and net.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct DonorReport {
     pub notes: Vec<String>,
     /// Why values of the last two could not have been taken, in a line for each layer that has a flaw.
     pub flaws: Vec<String>,
+    /// What would have some layers taken where none was, if that can be told.
+    pub lead: Option<Advice>,
 }
 
 /// Why nothing takes a layer's values, the stronger reason last.
@@ -91,7 +94,7 @@ impl DonorReport {
     pub(super) fn new(donor: &str) -> DonorReport {
         let donor = donor.to_owned();
         let [left, excess, notes, flaws] = [const { Vec::new() }; 4];
-        DonorReport { donor, taken: Vec::new(), skipped: Vec::new(), left, excess, notes, flaws }
+        DonorReport { donor, taken: Vec::new(), skipped: Vec::new(), left, excess, notes, flaws, lead: None }
     }
 
     /// Enters a layer whose values nothing takes.

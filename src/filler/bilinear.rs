@@ -32,6 +32,7 @@ pub(super) const TYPE: FillerType = FillerType::new(
     |param, shape| Ok(Box::new(Bilinear::new(param, shape)?)),
 )
 .same_kernels()
+.also_called(&["bilinear_upsampling", "bilinear_interpolation"])
 .known(Known::Where(|traits| traits.has_bilinear && traits.bilinear_centre == BilinearCentre::Width));
 
 const BY_FACTOR_FORMULA: &str =
@@ -79,13 +80,18 @@ impl Bilinear {
     /// # Errors
     /// The blob is empty, has not four axes or its last two differ, or `sparse` is given.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Bilinear, Refusal> {
-        refuse_sparse(NAME, param)?;
+        Bilinear::called(NAME, param, shape)
+    }
+
+    /// The same for a filler that errors call otherwise.
+    pub(super) fn called(name: &str, param: &FillerParameter, shape: &Shape) -> Result<Bilinear, Refusal> {
+        refuse_sparse(name, param)?;
         let &[_, _, height, width] = shape.dims() else {
             let axes = shape.axes();
-            return Err(Refusal::new(format!("the {NAME} filler needs 4 axes, a blob of shape {shape} has {axes}")));
+            return Err(Refusal::new(format!("the {name} filler needs 4 axes, a blob of shape {shape} has {axes}")));
         };
-        ensure!(height == width, "", "the {NAME} filler needs a square kernel, this one is {height} x {width}");
-        Ok(Bilinear { width, count: count(NAME, shape)?, centre: BilinearCentre::Width, in_double: false })
+        ensure!(height == width, "", "the {name} filler needs a square kernel, this one is {height} x {width}");
+        Ok(Bilinear { width, count: count(name, shape)?, centre: BilinearCentre::Width, in_double: false })
     }
 
     /// The same with its kernels centred otherwise.

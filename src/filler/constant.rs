@@ -17,7 +17,8 @@ pub(super) const TYPE: FillerType =
     FillerType::new(NAME, "Sets every value to `value`", "x = value", |param, shape| {
         Ok(Box::new(Constant::new(param, shape)?))
     })
-    .fields(&["value"]);
+    .fields(&["value"])
+    .also_called(&["const", "fill", "ones", "zero", "zeros"]);
 
 /// Sets every value to `value`.
 #[derive(Debug, Clone)]

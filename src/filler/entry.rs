@@ -45,6 +45,8 @@ pub struct FillerType {
     pub same_kernels: bool,
     /// The fields that say how far its values spread, of which a net gives one at least, if it means what it says.
     pub spread: Option<Spread>,
+    /// What else the field calls it: names that Caffe does not know, for messages.
+    pub aliases: &'static [&'static str],
     /// The dialects that know the filler, or this meaning of its name.
     pub known: Known,
     constructor: Constructor,
@@ -108,6 +110,7 @@ impl FillerType {
             by_fan: false,
             same_kernels: false,
             spread: None,
+            aliases: &[],
             known: Known::Everywhere,
             constructor,
         }
@@ -117,6 +120,7 @@ impl FillerType {
     #[must_use]
     pub(super) const fn named(mut self, name: &'static str) -> FillerType {
         self.name = name;
+        self.aliases = &[];
         self
     }
 
@@ -152,6 +156,13 @@ impl FillerType {
     #[must_use]
     pub const fn spread_by(mut self, fields: &'static [&'static str], example: &'static str) -> FillerType {
         self.spread = Some(Spread { fields, example });
+        self
+    }
+
+    /// Names what else the field calls it.
+    #[must_use]
+    pub const fn also_called(mut self, aliases: &'static [&'static str]) -> FillerType {
+        self.aliases = aliases;
         self
     }
 

@@ -33,6 +33,7 @@ pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Gaussian::new(param, shape)?)))
         .fields(&["mean", "std", "sparse"])
         .spread_by(&["std"], "std: 0.01")
+        .also_called(&["normal", "random_normal"])
         .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::Std && !traits.legacy_blobs));
 
 /// That of NVIDIA's Caffe.

@@ -12,6 +12,7 @@
 //! ([`FillerRegistry::with_extensions`]).
 
 mod bilinear;
+mod bilinear_diagonal;
 mod constant;
 mod diagonal;
 mod dirac;
@@ -50,6 +51,7 @@ pub use crate::statistics::Moments;
 
 pub use crate::sink::{Discard, Sink};
 pub use bilinear::Bilinear;
+pub use bilinear_diagonal::BilinearDiagonal;
 pub use constant::Constant;
 pub use diagonal::Diagonal;
 pub use dirac::Dirac;

@@ -27,6 +27,7 @@ pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::new(param, shape)?)))
         .fields(&["variance_norm"])
         .by_fan()
+        .also_called(&["he", "he_normal", "he_init", "kaiming"])
         .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
 
 /// That of earlier Caffes.

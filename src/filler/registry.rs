@@ -21,6 +21,7 @@ pub static FILLERS: &[FillerType] = &[
     super::bilinear::BY_FACTOR,
     super::bilinear::ROUNDED_DOWN,
     super::bilinear::STATIC,
+    super::bilinear_diagonal::TYPE,
     super::constant::TYPE,
     super::diagonal::TYPE,
     super::dirac::DIRAC,
@@ -42,6 +43,7 @@ pub static FILLERS: &[FillerType] = &[
     super::truncated_normal::TYPE,
     super::uniform::TYPE,
     super::uniform::STATIC,
+    super::variance_scaling::KAIMING_NORMAL,
     super::variance_scaling::KAIMING_UNIFORM,
     super::variance_scaling::LECUN_NORMAL,
     super::variance_scaling::LECUN_UNIFORM,
@@ -224,8 +226,20 @@ fn same_value(one: &str, other: &str) -> bool {
 
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a FillerType>) -> Refusal {
     let known: Vec<&str> = known.map(|entry| entry.name).collect();
-    let nearest = closest(name, known.iter().copied()).map(|nearest| format!("did you mean \"{nearest}\"? "));
-    let help = format!("{}the fillers are {}", nearest.unwrap_or_default(), known.join(", "));
+    let all = format!("the fillers are {}", known.join(", "));
+    let called = name.to_lowercase();
+    let other = FILLERS.iter().find(|entry| entry.aliases.contains(&called.as_str()));
+    let nearest = other.map(|entry| entry.name).filter(|name| known.contains(name));
+    let help = match nearest.or_else(|| closest(name, known.iter().copied())) {
+        Some(nearest) => format!("did you mean \"{nearest}\"? {all}").into(),
+        None => match other.filter(|entry| entry.extension) {
+            Some(FillerType { name, .. }) => {
+                let before = format!("did you mean the extension {name:?}, which ");
+                Advice::naming(before, Setting::Extensions, format!(" allows? {all}"))
+            }
+            None => all.into(),
+        },
+    };
     Refusal::at("type", format!("unknown filler {name:?}")).help(help)
 }
 
@@ -258,6 +272,12 @@ mod tests {
             for entry in FILLERS.iter().filter(|entry| entry.known.includes(dialect)) {
                 assert!(names.insert(entry.name), "{} is registered twice for {}", entry.name, dialect.name);
             }
+        }
+        let mut aliases = HashSet::new();
+        for alias in FILLERS.iter().flat_map(|entry| entry.aliases) {
+            assert!(aliases.insert(alias), "two fillers are called {alias}");
+            assert!(FILLERS.iter().all(|entry| entry.name != *alias), "{alias} is a filler");
+            assert_eq!(**alias, alias.to_lowercase());
         }
         for entry in FILLERS {
             assert!(!entry.summary.is_empty(), "{} has no summary", entry.name);
@@ -391,8 +411,20 @@ mod tests {
     #[test]
     fn an_unknown_name_is_refused_with_the_nearest() {
         let known = "the fillers are bilinear, constant, gaussian, msra, positive_unitball, uniform, xavier";
-        assert_eq!(help("he_normal"), known);
+        assert_eq!(help("glorot_normal"), known);
         assert_eq!(help(""), known);
+        for (name, meant) in [
+            ("he_normal", "msra"),
+            ("Kaiming", "msra"),
+            ("glorot_uniform", "xavier"),
+            ("normal", "gaussian"),
+            ("zeros", "constant"),
+            ("bilinear_upsampling", "bilinear"),
+        ] {
+            assert_eq!(help(name), format!("did you mean {meant:?}? {known}"));
+        }
+        let extension = "did you mean the extension \"kaiming_uniform\", which FillerRegistry::with_extensions allows?";
+        assert_eq!(help("he_uniform"), format!("{extension} {known}"));
         assert_eq!(help("Xavier"), format!("did you mean \"xavier\"? {known}"));
         assert_eq!(help("xavier "), format!("did you mean \"xavier\"? {known}"));
         assert_eq!(help("MSRA"), format!("did you mean \"msra\"? {known}"));

@@ -22,7 +22,8 @@ pub(super) const TYPE: FillerType = FillerType::new(
     |param, shape| Ok(Box::new(Uniform::new(param, shape)?)),
 )
 .fields(&["min", "max"])
-.spread_by(&["min", "max"], "min: -0.05 max: 0.05");
+.spread_by(&["min", "max"], "min: -0.05 max: 0.05")
+.also_called(&["random_uniform"]);
 
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType = TYPE.named("uniformstatic").known(Known::In(super::STATIC_FILLERS));

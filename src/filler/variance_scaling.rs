@@ -1,5 +1,5 @@
-//! The variance_scaling filler and its relations lecun_normal, lecun_uniform and kaiming_uniform: values whose variance
-//! is that of the signals they meet.
+//! The variance_scaling filler and its relations lecun_normal, lecun_uniform, kaiming_normal and kaiming_uniform: values
+//! whose variance is that of the signals they meet.
 //!
 //! The variance of the values is s / n, with n the fan-in, the fan-out or the mean of both, which is not rounded
 //! ([`Fan`] says what they are for a shape), and their mean is 0:
@@ -9,6 +9,7 @@
 //! | `variance_scaling` | `scale`, 1 unless given | by `mode` | by `distribution` |
 //! | `lecun_normal` | 1 | fan-in | truncated normal |
 //! | `lecun_uniform` | 1 | fan-in | uniform |
+//! | `kaiming_normal` | 2 / (1 + `a`²) | by `variance_norm` | normal |
 //! | `kaiming_uniform` | 2 / (1 + `a`²) | by `variance_norm` | uniform |
 //!
 //! Uniform values are between ±√(3 s / n). The truncated normal distribution is cut at two standard deviations of an
@@ -20,8 +21,9 @@
 //! > Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun (2015), *Delving deep into rectifiers: surpassing human-level
 //! > performance on ImageNet classification*, ICCV 2015.
 //!
-//! `variance_scaling`, `lecun_normal` and `lecun_uniform` are those of Keras and JAX, `kaiming_uniform` (with `a` 0
-//! unless given) is PyTorch's; there, too, n is counted as if there were no groups.
+//! `variance_scaling`, `lecun_normal` and `lecun_uniform` are those of Keras and JAX, `kaiming_normal` and `kaiming_uniform`
+//! (with `a` 0 unless given) are PyTorch's; there, too, n is counted as if there were no groups. Caffe's msra is the former
+//! with `a` 0.
 
 use super::pieces::Drawn;
 use super::{Fan, FillerType, refuse_sparse};
@@ -62,14 +64,24 @@ pub(super) const LECUN_UNIFORM: FillerType = FillerType::new(
 .by_fan()
 .extension();
 
+pub(super) const KAIMING_NORMAL: FillerType = FillerType::new(
+    "kaiming_normal",
+    "Draws from a normal distribution for rectifiers of slope `a` below 0, after He et al. (2015)",
+    "x ~ N(0, 2 / ((1 + a^2) n)), n = fan-in, fan-out or their mean by `variance_norm`",
+    |param, shape| Ok(Box::new(kaiming("kaiming_normal", Shapes::Normal, param, shape)?)),
+)
+.fields(&["a", "variance_norm"])
+.extension();
+
 pub(super) const KAIMING_UNIFORM: FillerType = FillerType::new(
     "kaiming_uniform",
     "Draws from a uniform distribution for rectifiers of slope `a` below 0, after He et al. (2015)",
     "x ~ U(-r, r), r = sqrt(6 / ((1 + a^2) n)), n = fan-in, fan-out or their mean by `variance_norm`",
-    |param, shape| Ok(Box::new(kaiming_uniform(param, shape)?)),
+    |param, shape| Ok(Box::new(kaiming("kaiming_uniform", Shapes::Uniform, param, shape)?)),
 )
 .fields(&["a", "variance_norm"])
 .by_fan()
+.also_called(&["he_uniform"])
 .extension();
 
 fn variance_scaling(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {
@@ -100,13 +112,12 @@ fn lecun(name: &str, distribution: Shapes, param: &FillerParameter, shape: &Shap
     Ok(drawn(distribution, 1.0 / fan(name, VarianceNorm::FanIn, shape)?, shape))
 }
 
-fn kaiming_uniform(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {
-    const NAME: &str = "kaiming_uniform";
-    refuse_sparse(NAME, param)?;
-    let n = f64::from(Fan::new(NAME, shape)?.n(param)?);
+fn kaiming(name: &str, distribution: Shapes, param: &FillerParameter, shape: &Shape) -> Result<Drawn, Refusal> {
+    refuse_sparse(name, param)?;
+    let n = f64::from(Fan::new(name, shape)?.n(param)?);
     let a = f64::from(param.a.unwrap_or(0.0));
     ensure!(a.is_finite(), "a", "a {a:?} is not finite");
-    Ok(drawn(Shapes::Uniform, 2.0 / ((1.0 + a * a) * n), shape))
+    Ok(drawn(distribution, 2.0 / ((1.0 + a * a) * n), shape))
 }
 
 fn fan(name: &str, norm: VarianceNorm, shape: &Shape) -> Result<f64, Refusal> {
@@ -183,6 +194,7 @@ mod tests {
     fn values_follow_the_distribution_of_the_variance() {
         let (fan_in, fan_out) = (1024f64, 4096f64);
         let kaiming = |a| FillerParameter { a: Some(a), variance_norm: Some(1), ..of_type("kaiming_uniform") };
+        let sloped = FillerParameter { a: Some(0.5), ..of_type("kaiming_normal") };
         for (param, distribution, variance) in [
             (scaling(2.0, FanMode::FanIn, Shapes::TruncatedNormal), Shapes::TruncatedNormal, 2.0 / fan_in),
             (scaling(0.5, FanMode::FanOut, Shapes::Normal), Shapes::Normal, 0.5 / fan_out),
@@ -192,6 +204,8 @@ mod tests {
             (of_type("lecun_uniform"), Shapes::Uniform, 1.0 / fan_in),
             (of_type("kaiming_uniform"), Shapes::Uniform, 2.0 / fan_in),
             (kaiming(0.2), Shapes::Uniform, 2.0 / (1.04 * fan_out)),
+            (of_type("kaiming_normal"), Shapes::Normal, 2.0 / fan_in),
+            (sloped, Shapes::Normal, 2.0 / (1.25 * fan_in)),
         ] {
             let filler = build(&param, &DIMS);
             let moments = filler.moments().unwrap();
@@ -226,6 +240,12 @@ mod tests {
         assert_eq!(stable(&of_type("kaiming_uniform")), expected);
         let expected = [0xbdc8_26e2, 0xbfbf_6a36, 0xbe3b_8da0, 0xbdeb_b9f4, 0x3f8c_b252, 0xbe7c_bd15];
         assert_eq!(stable(&scaling(2.0, FanMode::FanAvg, Shapes::Normal)), expected);
+    }
+
+    #[test]
+    fn msra_is_kaiming_normal_for_rectifiers() {
+        let of = |param: &FillerParameter| values(&*build(param, &[4, 3, 3, 3]), &mut NativeGenerator::new(1, "c", 0));
+        assert_eq!(of(&of_type("kaiming_normal")), of(&of_type("msra")));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::new(param, shape)?)))
         .fields(&["variance_norm"])
         .by_fan()
+        .also_called(&["glorot", "glorot_uniform", "xavier_uniform"])
         .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
 
 /// That of earlier Caffes.

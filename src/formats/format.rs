@@ -79,6 +79,8 @@ pub struct FormatEntry {
     pub(super) messages: &'static [&'static str],
     pub(super) recognise: fn(Content) -> bool,
     pub(super) open: fn(&Arc<FileMap>, &ReadOptions) -> Result<StoredNet>,
+    /// How its arrays are read by their keys, whatever these are; `None` where they have none.
+    pub(super) open_arrays: Option<fn(&Arc<FileMap>) -> Result<StoredNet>>,
     /// How it is written; `None` where it is not.
     pub(super) writing: Option<Writing>,
 }
@@ -233,6 +235,17 @@ impl FormatEntry {
     /// Opens a file of this format.
     pub(crate) fn open(&self, file: &Arc<FileMap>, options: &ReadOptions) -> Result<StoredNet> {
         Ok(StoredNet { format: Some(self.format), ..(self.open)(file, options)? })
+    }
+
+    /// Opens a file of this format as arrays by their keys.
+    pub(crate) fn open_arrays(&self, file: &Arc<FileMap>) -> Result<StoredNet> {
+        let Some(open) = self.open_arrays else {
+            let keyed: Vec<&str> =
+                FORMATS.iter().filter(|entry| entry.open_arrays.is_some()).map(|entry| entry.name).collect();
+            let help = format!("arrays with names are in {}", keyed.join(", "));
+            return Err(file.refuse_with(format!("a {} holds no arrays with names of their own", self.name), help));
+        };
+        Ok(StoredNet { format: Some(self.format), ..open(file)? })
     }
 }
 

@@ -84,6 +84,31 @@ pub fn from_bytes_with(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOpti
     read(&map::FileMap::from_bytes(name, bytes.into())?, options)
 }
 
+/// Opens a file of arrays by their keys, whatever these are: an .npz, a .safetensors or an HDF5 file.
+///
+/// Each array is a layer of its key with a single blob, or with a [`Flaw`] if its values cannot be read. In HDF5 the key
+/// is the path of the dataset; where Keras 3 has the name of a layer as an attribute, that stands for the groups.
+///
+/// ```
+/// use caffemodel::formats;
+/// let header = br#"{"fc.weight":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#;
+/// let mut file = (header.len() as u64).to_le_bytes().to_vec();
+/// file.extend(header);
+/// file.extend([0; 8]);
+/// let folder = tempfile::tempdir()?;
+/// std::fs::write(folder.path().join("w"), file)?;
+/// let arrays = formats::open_arrays(folder.path().join("w"))?;
+/// assert_eq!(arrays.layers[0].name, "fc.weight");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// The file cannot be read, is of another format, or is damaged.
+pub fn open_arrays(path: impl AsRef<Path>) -> Result<StoredNet> {
+    let file = map::FileMap::open(path.as_ref())?;
+    FormatEntry::of_file(&file)?.open_arrays(&file)
+}
+
 /// Opens a file of weights whose bytes are at hand.
 ///
 /// # Errors

@@ -131,6 +131,14 @@ impl StoredLayer {
     pub fn new(name: impl Into<String>, blobs: Vec<StoredBlob>) -> StoredLayer {
         StoredLayer { name: name.into(), blobs, ..StoredLayer::default() }
     }
+
+    /// The layer that an array with this key is, or that it would be if it could be read.
+    pub(super) fn of_array(key: &str, array: Result<StoredBlob, Flaw>) -> StoredLayer {
+        match array {
+            Ok(blob) => StoredLayer::new(key, vec![blob]),
+            Err(flaw) => StoredLayer { flaw: Some(flaw), ..StoredLayer::new(key, Vec::new()) },
+        }
+    }
 }
 
 /// A file of weights: its layers in file order, or by name in HDF5, which has no order.

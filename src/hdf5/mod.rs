@@ -163,6 +163,11 @@ impl LinkTree {
         Ok(self.file.dataset(&place.path)?)
     }
 
+    /// The text that a group has as an attribute of this name, if it has one that can be read.
+    pub(crate) fn text_attribute(&self, group: &ObjectPath, name: &str) -> Option<String> {
+        self.file.group(&group.path).and_then(|group| group.attribute(name)?.read_string()).ok()
+    }
+
     /// The object of this name in a group; `None` where it has no such link, or is no group.
     ///
     /// # Errors

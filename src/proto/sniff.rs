@@ -4,6 +4,7 @@ use prost::encoding::WireType;
 
 use super::fields::{Field, Fields};
 use crate::error::Diagnostic;
+use crate::setting::{Advice, Setting};
 
 /// How much of a file tells text from binary.
 pub(crate) const START_BYTES: usize = 4096;
@@ -140,6 +141,8 @@ fn fields(bytes: &[u8]) -> impl Iterator<Item = Option<Field<'_>>> {
 pub(crate) struct Foreign {
     what: &'static str,
     help: &'static str,
+    /// The framework of its weights, whose name completes the help.
+    framework: Option<&'static str>,
     /// Nothing that it recognises is a message of Caffe's, a text that parses, or an array.
     recognise: fn(&[u8]) -> bool,
 }
@@ -148,43 +151,77 @@ impl Foreign {
     /// The error for such a file where `wanted` should be; `name` is what it calls the file.
     pub(crate) fn refusal(&self, name: &str, wanted: &str) -> Diagnostic {
         let message = format!("{name}: {}, not {wanted}", self.what);
-        Diagnostic { message, location: None, help: None }.help(self.help)
+        let help = match self.framework {
+            Some(framework) => Advice::naming(self.help, Setting::Framework(framework), ""),
+            None => self.help.into(),
+        };
+        Diagnostic { message, location: None, help: Some(help) }
     }
 }
 
 /// What to do with weights of PyTorch.
-const FROM_PYTORCH: &str = "in Python, numpy.savez of its tensors under keys <layer>/<index> makes a .npz that is read";
+const FROM_PYTORCH: &str =
+    "in Python, safetensors.torch.save_file of its state_dict makes a file to take weights from, with ";
 
 /// What to say of models of other programs.
 const NOT_CAFFE: &str = "only nets and weights of Caffe are read";
 
 static FOREIGN: [Foreign; 12] = [
-    Foreign { what: "packed by gzip", help: "gunzip unpacks it", recognise: |bytes| bytes.starts_with(b"\x1f\x8b") },
-    Foreign { what: "packed by bzip2", help: "bunzip2 unpacks it", recognise: |bytes| bytes.starts_with(b"BZh") },
-    Foreign { what: "packed by xz", help: "unxz unpacks it", recognise: |bytes| bytes.starts_with(b"\xfd7zXZ\0") },
+    Foreign {
+        what: "packed by gzip",
+        help: "gunzip unpacks it",
+        framework: None,
+        recognise: |bytes| bytes.starts_with(b"\x1f\x8b"),
+    },
+    Foreign {
+        what: "packed by bzip2",
+        help: "bunzip2 unpacks it",
+        framework: None,
+        recognise: |bytes| bytes.starts_with(b"BZh"),
+    },
+    Foreign {
+        what: "packed by xz",
+        help: "unxz unpacks it",
+        framework: None,
+        recognise: |bytes| bytes.starts_with(b"\xfd7zXZ\0"),
+    },
     Foreign {
         what: "a tar archive",
         help: "tar -xf unpacks it",
+        framework: None,
         recognise: |bytes| bytes.get(257..).is_some_and(|rest| rest.starts_with(b"ustar")),
     },
     Foreign {
         what: "text in UTF-16",
         help: "save it in UTF-8",
+        framework: None,
         recognise: |bytes| bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff"),
     },
     Foreign {
         what: "a Git LFS pointer",
         help: "git lfs pull brings the file itself",
+        framework: None,
         recognise: |bytes| bytes.starts_with(b"version https://git-lfs.github.com/spec/"),
     },
-    Foreign { what: "an HTML page", help: "download the file itself, not the page about it", recognise: is_html },
-    Foreign { what: "a zip archive of PyTorch", help: FROM_PYTORCH, recognise: is_pytorch },
-    Foreign { what: "a Python pickle, such as PyTorch's older files", help: FROM_PYTORCH, recognise: is_pickle },
-    Foreign { what: "an ONNX model", help: NOT_CAFFE, recognise: is_onnx },
-    Foreign { what: "a graph of TensorFlow", help: NOT_CAFFE, recognise: is_tensorflow },
+    Foreign {
+        what: "an HTML page",
+        help: "download the file itself, not the page about it",
+        framework: None,
+        recognise: is_html,
+    },
+    Foreign { what: "a zip archive of PyTorch", help: FROM_PYTORCH, framework: Some("pytorch"), recognise: is_pytorch },
+    Foreign {
+        what: "a Python pickle, such as PyTorch's older files",
+        help: FROM_PYTORCH,
+        framework: Some("pytorch"),
+        recognise: is_pickle,
+    },
+    Foreign { what: "an ONNX model", help: NOT_CAFFE, framework: None, recognise: is_onnx },
+    Foreign { what: "a graph of TensorFlow", help: NOT_CAFFE, framework: None, recognise: is_tensorflow },
     Foreign {
         what: "a blob of C3D, which has a length among its sizes",
         help: "Caffe reads blobs of four sizes, or of a shape",
+        framework: None,
         recognise: is_c3d,
     },
 ];
@@ -271,6 +308,9 @@ mod tests {
         let zip =
             |name: &str| [b"PK\x03\x04".as_slice(), &[0; 22], &[name.len() as u8, 0, 0, 0], name.as_bytes()].concat();
         assert_eq!(what(&zip("archive/data.pkl")), is("a zip archive of PyTorch"));
+        let lead = "(in Python, safetensors.torch.save_file of its state_dict makes a file to take weights from, with \
+                    Donor::from_framework: pytorch)";
+        assert!(refused(&zip("archive/data.pkl")).unwrap().ends_with(lead));
         assert_eq!(what(&zip("conv1/0.npy")), None);
         let onnx = b"\x08\x07\x12\x07pytorch\x3a\x02\x0a\0\x42\x02\x10\x09";
         assert_eq!(what(onnx), is("an ONNX model"));

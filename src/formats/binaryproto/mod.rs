@@ -23,6 +23,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     messages: &["BlobProto", "BlobProtoVector"],
     recognise: |content| matches!(content, Content::Blobs),
     open: |file, _| reader::open(file),
+    open_arrays: None,
     writing: Some(Writing {
         check: writer::check,
         least_size: value_bytes,

@@ -25,6 +25,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     messages: &["NetParameter"],
     recognise: |content| matches!(content, Content::Message),
     open,
+    open_arrays: None,
     writing: Some(Writing {
         check: writer::check,
         least_size: caffemodel_size,

@@ -23,6 +23,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     messages: &[],
     recognise: |content| matches!(content, Content::Hdf5),
     open: |file, _| reader::open(file),
+    open_arrays: Some(reader::open_arrays),
     writing: Some(Writing {
         check: writer::check,
         least_size: value_bytes,

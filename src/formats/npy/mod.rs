@@ -25,6 +25,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     messages: &[],
     recognise: |content| matches!(content, Content::Npy),
     open: |file, _| open(file),
+    open_arrays: None,
     writing: None,
 };
 

@@ -21,6 +21,7 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     messages: &[],
     recognise: |content| matches!(content, Content::Text),
     open: reader::open,
+    open_arrays: None,
     writing: Some(Writing {
         check: |_| Ok(()),
         least_size: value_bytes,

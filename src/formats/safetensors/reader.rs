@@ -10,14 +10,11 @@ use crate::formats::element::{Element, NumberType};
 use crate::formats::in_place::{InPlace, shape};
 use crate::formats::keys::KeyedLayers;
 use crate::formats::map::FileMap;
-use crate::formats::{StoredBlob, StoredNet};
+use crate::formats::{Flaw, StoredBlob, StoredLayer, StoredNet};
 
 /// Opens a file of tensors; layers come in the order of their values.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
-    let bytes = file.bytes();
-    let (header, metadata) =
-        SafeTensors::read_metadata(bytes).map_err(|error| file.refuse(format!("damaged or truncated: {error}")))?;
-    let start = header + 8;
+    let (metadata, start) = metadata(file)?;
     let keys = metadata.offset_keys();
     let mut layers = KeyedLayers::new(keys.iter().map(String::as_str), '.');
     for key in &keys {
@@ -25,6 +22,23 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
         entered.map_err(|message| file.refuse(format!("tensor {key:?}: {message}")))?;
     }
     layers.into_net().map_err(|message| file.refuse(message))
+}
+
+/// Opens a file of tensors as arrays by their keys, in the order of their values.
+pub(super) fn open_arrays(file: &Arc<FileMap>) -> Result<StoredNet> {
+    let (metadata, start) = metadata(file)?;
+    let array = |key: &String| {
+        let at = |message| Flaw::from(format!("tensor {key:?}: {message}"));
+        StoredLayer::of_array(key, blob(file, &metadata, key, start, 0).map_err(at))
+    };
+    Ok(StoredNet::new(metadata.offset_keys().iter().map(array).collect()))
+}
+
+/// What is said of the tensors, and where their values start.
+fn metadata(file: &FileMap) -> Result<(Metadata, usize)> {
+    let read = SafeTensors::read_metadata(file.bytes());
+    let (header, metadata) = read.map_err(|error| file.refuse(format!("damaged or truncated: {error}")))?;
+    Ok((metadata, header + 8))
 }
 
 fn blob(file: &Arc<FileMap>, metadata: &Metadata, key: &str, start: usize, index: usize) -> Result<StoredBlob, String> {

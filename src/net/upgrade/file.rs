@@ -5,7 +5,7 @@ use std::path::Path;
 
 use prost::Message;
 
-use super::{solver, upgrade_in_place};
+use super::{blobs, solver, upgrade_in_place};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::net::load::{self, DecodedFile};
@@ -83,7 +83,11 @@ impl UpgradedFile {
             FileKind::Net => {
                 let DecodedFile { message: mut net, locator, dialect, notice } =
                     load::decode(name, &bytes, FileKind::Net, options)?;
-                let changes = upgrade_in_place(&mut net, dialect, &locator)?;
+                let mut changes = upgrade_in_place(&mut net, dialect, &locator)?;
+                // Blobs in a text are those of a definition, of whose sizes Caffe makes four axes.
+                if Encoding::of(&bytes) == Encoding::Binary {
+                    changes.extend(blobs::upgrade(&mut net.layer, dialect));
+                }
                 (UpgradedContent::Net(Box::new(net)), changes, dialect, notice)
             }
             FileKind::Solver => {

@@ -317,6 +317,9 @@ impl<'a> Parser<'a> {
             if let Some(around) = around.clone().find(|around| around.field_named(name).is_some()) {
                 return Some(format!("{} has such a field: is a closing brace missing before it?", around.name()));
             }
+            if let Some(today) = forks::todays_field(message, name) {
+                return Some(format!("write {today} instead"));
+            }
             let dialects = forks::dialects_with_field(message, name);
             if !dialects.is_empty() {
                 return Some(format!("other dialects of Caffe have it: {}", dialects.join(", ")));

@@ -3,16 +3,25 @@
 /// Longer names get no suggestion; the distance takes time quadratic in the length.
 const LONGEST: usize = 64;
 
+/// What names of messages' fields end with.
+const COMMON_END: &str = "_param";
+
 /// The candidate nearest to `name`, if one is near enough to be meant.
 ///
-/// Case does not matter, and one edit (insertion, deletion, replacement, transposition) is allowed for every three
-/// characters of the name, three at most.
+/// Case does not matter. One edit (insertion, deletion, replacement, transposition) is allowed in a name of three characters
+/// or more, two in one of six, three in one of twelve. The ending `_param`, which most names share, does not count.
 pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;
     }
     let wanted = name.to_lowercase();
-    let limit = (wanted.chars().count() / 3).min(3);
+    let stem = wanted.strip_suffix(COMMON_END).unwrap_or(&wanted);
+    let limit = match stem.chars().count() {
+        0..3 => 0,
+        3..6 => 1,
+        6..12 => 2,
+        _ => 3,
+    };
     candidates
         .map(|candidate| (strsim::osa_distance(&wanted, &candidate.to_lowercase()), candidate))
         .filter(|&(distance, _)| distance <= limit)
@@ -43,6 +52,8 @@ mod tests {
     #[test]
     fn another_name_is_no_slip() {
         assert_eq!(nearest("roi_pooling_param"), None);
+        assert_eq!(closest("lstm_param", ["loss_param"].into_iter()), None);
+        assert_eq!(closest("transpose_param", ["transform_param"].into_iter()), None);
         assert_eq!(nearest("version"), None);
         assert_eq!(nearest("x"), None);
         assert_eq!(nearest(""), None);

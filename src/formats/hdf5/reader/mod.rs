@@ -3,6 +3,7 @@
 //! Links are followed as HDF5 follows them, but not into other files. Layers come by name; the order in which Caffe loads
 //! them is that of the links, which is the same in old files only.
 
+mod arrays;
 mod blob;
 mod number;
 mod walk;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use hdf5_reader::error::Error;
 use hdf5_reader::storage::{Storage, StorageBuffer};
 
+use self::arrays::ArrayWalk;
 use self::walk::LayerWalk;
 use crate::error::Result;
 use crate::formats::map::FileMap;
@@ -22,8 +24,7 @@ use crate::hdf5::{LinkError, LinkTree, LinkedObject};
 ///
 /// A group within a layer's group is a layer `<layer>/<group>`, as Caffe writes layers with such names.
 pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
-    let damaged = |error: Error| file.refuse(format!("damaged HDF5: {error}"));
-    let tree = LinkTree::open(Arc::new(MapStorage(Arc::clone(file)))).map_err(damaged)?;
+    let tree = tree(file)?;
     let found = tree.find(&tree.root(), "data").and_then(|found| match found {
         Some(place) => Ok(Some((tree.object(&place)?, place))),
         None => Ok(None),
@@ -39,6 +40,19 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     let mut layers = walk.layers;
     layers.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(StoredNet { layers, ..StoredNet::default() })
+}
+
+/// Opens a file as arrays by their keys, the paths of the datasets, in the order of the links.
+pub(super) fn open_arrays(file: &Arc<FileMap>) -> Result<StoredNet> {
+    let tree = tree(file)?;
+    let mut walk = ArrayWalk::new(file, &tree);
+    walk.group(&tree.root(), "")?;
+    Ok(StoredNet::new(walk.arrays))
+}
+
+fn tree(file: &Arc<FileMap>) -> Result<LinkTree> {
+    let damaged = |error: Error| file.refuse(format!("damaged HDF5: {error}"));
+    LinkTree::open(Arc::new(MapStorage(Arc::clone(file)))).map_err(damaged)
 }
 
 impl From<&LinkError> for Flaw {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::formats::keys::KeyedLayers;
 use crate::formats::map::FileMap;
 use crate::formats::npy::{Header, in_order};
-use crate::formats::{StoredBlob, StoredNet};
+use crate::formats::{Flaw, StoredBlob, StoredLayer, StoredNet};
 
 /// What the names of arrays end with.
 const NPY: &str = ".npy";
@@ -29,6 +29,17 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
         }
     }
     layers.into_net().map_err(|message| file.refuse(message))
+}
+
+/// Opens an archive as arrays by their keys, in the order of its directory.
+pub(in crate::formats) fn open_arrays(file: &Arc<FileMap>) -> Result<StoredNet> {
+    let entries = zip::entries(file.bytes()).map_err(|message| file.refuse(message))?;
+    let array = |entry: &zip::ArchiveEntry| {
+        let key = entry.name.strip_suffix(NPY)?;
+        let at = |message| Flaw::from(format!("entry {:?} at byte {}: {message}", entry.name, entry.header));
+        Some(StoredLayer::of_array(key, blob(file, entry, 0).map_err(at)))
+    };
+    Ok(StoredNet::new(entries.iter().filter_map(array).collect()))
 }
 
 fn blob(file: &Arc<FileMap>, entry: &zip::ArchiveEntry, index: usize) -> Result<StoredBlob, String> {

@@ -27,6 +27,7 @@ mod rules;
 mod select;
 mod table;
 mod target;
+mod translation;
 mod upgrade;
 
 use std::process::ExitCode;

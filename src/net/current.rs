@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use super::defaults::LayerDefaults;
 use super::kind::FileKind;
 use super::load::{self, DecodedFile};
+use super::locate::NET_INPUTS;
 use super::reading::{FileBytes, ReadOptions, Reading};
-use super::{Definition, Locator, NetLayer, upgrade};
-use crate::dialect::Dialect;
+use super::{Definition, Locator, NetLayer, Origin, upgrade};
+use crate::dialect::{Dialect, NetInputs};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::proto::caffe::NetParameter;
@@ -56,6 +57,15 @@ impl CurrentNet {
         Ok(CurrentNet { head, layers, dialect, locator, changes })
     }
 
+    /// The layer as its Caffe builds it: where inputs are no layer, the one made of them stands for these.
+    fn as_built(&self, layer: &NetLayer) -> NetLayer {
+        let is_made = layer.origin.is_some_and(|origin| !matches!(origin.field, "layer" | "layers"));
+        if is_made && self.dialect.traits.net_inputs == NetInputs::Fields {
+            return NetLayer { origin: Some(Origin { field: NET_INPUTS, index: 0 }), ..layer.clone() };
+        }
+        layer.clone()
+    }
+
     /// The net as it is built; paths in it start from the current folder.
     pub(crate) fn definition(&self, file: &str) -> Definition {
         Definition {
@@ -63,7 +73,7 @@ impl CurrentNet {
             name: self.head.name().to_owned(),
             state: self.head.state.clone().unwrap_or_default(),
             defaults: LayerDefaults::of(&self.head),
-            layers: self.layers.clone(),
+            layers: self.layers.iter().map(|layer| self.as_built(layer)).collect(),
             locator: self.locator.clone(),
             folder: PathBuf::new(),
             dialect: self.dialect,

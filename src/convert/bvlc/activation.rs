@@ -10,11 +10,14 @@ const SIX: f32 = 6.0;
 /// A ReLU within another layer becomes a ReLU behind it.
 pub(super) fn fused(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     for message in ["convolution_param", "inner_product_param", "batch_norm_param"] {
-        let Some(is_fused) = draft.fields.bool(&format!("{message}.relu")) else { continue };
-        let slope = draft.fields.f32(&format!("{message}.negative_slope")).filter(|slope| *slope != 0.0);
-        if !is_fused {
-            continue;
+        let slope = format!("{message}.negative_slope");
+        if !draft.fields.takes(&format!("{message}.relu"), true) {
+            if draft.fields.drop_all(|path| path == slope).is_empty() {
+                continue;
+            }
+            return Ok(Some("negative_slope was dropped, as there is no ReLU in the layer".to_owned()));
         }
+        let slope = draft.fields.f32(&slope).filter(|slope| *slope != 0.0);
         let mut relu = draft.sibling("relu", "ReLU");
         relu.relu_param = slope.map(|slope| ReLuParameter { negative_slope: Some(slope), ..Default::default() }.into());
         draft.follow(relu, Vec::new());
@@ -31,7 +34,7 @@ pub(super) fn limited(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refu
             draft.fields.f32("relux_param.negative_slope").unwrap_or_default(),
         ),
         "ReLU6" => (SIX, draft.fields.f32("relu6_param.negative_slope").unwrap_or_default()),
-        "ReLU" if draft.fields.bool("relu_param.relu6") == Some(true) => {
+        "ReLU" if draft.fields.takes("relu_param.relu6", true) => {
             let param = draft.param.relu_param.take();
             (SIX, param.map_or(0.0, |param| param.negative_slope()))
         }
@@ -69,7 +72,7 @@ pub(super) fn selu(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal
 
 /// Dropout that scales in TEST and not in TRAIN becomes Dropout and Power, which undoes the one and does the other.
 pub(super) fn dropout(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
-    if !draft.is("Dropout") || draft.fields.bool("dropout_param.scale_train") != Some(false) {
+    if !draft.is("Dropout") || !draft.fields.takes("dropout_param.scale_train", false) {
         return Ok(None);
     }
     let ratio = draft.param.dropout_param.as_ref().map_or(0.5, |param| param.dropout_ratio());

@@ -1,6 +1,6 @@
 //! BatchNorm with a scale and a shift of its own, or with what forks add to it.
 
-use super::draft::LayerDraft;
+use super::draft::{LayerDraft, fixed};
 use crate::dialect::BatchNormBlobs;
 use crate::donors;
 use crate::error::{Refusal, Result, ensure};
@@ -25,7 +25,9 @@ pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Re
     if !draft.is("BatchNorm") {
         return Ok(None);
     }
+    let given = draft.fields.paths().count();
     let own = own_scale(draft);
+    let is_given = draft.fields.paths().count() < given;
     let mut done = settings(draft)?;
     let stored = StoredLayer::new("", std::mem::take(&mut draft.blobs));
     let is_corrected = draft.net.dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected;
@@ -43,7 +45,10 @@ pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Re
     if let Some(own) = own {
         add_scale(draft, own, learned)?;
         done.insert(0, "BatchNorm became BatchNorm and Scale");
-    } else if has_flattened {
+    } else if is_given {
+        done.push("settings of a scale that the layer does not have were dropped");
+    }
+    if has_flattened {
         done.push("blobs of the shape (1, C, 1, 1) became (C)");
     }
     Ok((!done.is_empty()).then(|| done.join("; ")))
@@ -115,7 +120,11 @@ fn settings(draft: &mut LayerDraft<'_>) -> Result<Vec<&'static str>, Refusal> {
     if !of_training.is_empty() {
         done.push("settings of the statistics in training were dropped");
     }
-    if draft.fields.bool("batch_norm_param.add_eps_before_sqrt") == Some(false) {
+    let learning = draft.param.param.iter_mut().take(3).filter(|param| param.lr_mult() != 0.0);
+    if learning.map(|param| *param = fixed(param.name.take())).count() > 0 {
+        done.push("lr_mult of the statistics became 0, as BVLC's Caffe has it");
+    }
+    if draft.fields.takes("batch_norm_param.add_eps_before_sqrt", false) {
         let message = "BVLC's BatchNorm adds eps to the variance before it takes the root";
         return Err(Refusal::at("batch_norm_param.add_eps_before_sqrt", message));
     }

@@ -65,15 +65,16 @@ fn pair(list: &mut Vec<u32>, height: &mut Option<u32>, width: &mut Option<u32>) 
     }
 }
 
-/// `dilation_h` and `dilation_w` become a `dilation` for each of the two axes.
+/// `dilation_h` and `dilation_w` become a `dilation` for each of the two axes. Beside the first, the second is 0 where it is
+/// missing; alone it does nothing.
 pub(super) fn dilation(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     let sides = ["convolution_param.dilation_h", "convolution_param.dilation_w"].map(|path| draft.fields.u32(path));
-    if sides == [None, None] {
-        return Ok(None);
-    }
-    let param = draft.param.convolution_param.get_or_insert_default();
-    let both = param.dilation.first().copied().unwrap_or(1);
-    param.dilation = sides.map(|side| side.unwrap_or(both)).into();
+    let (height, width) = match sides {
+        [None, None] => return Ok(None),
+        [None, Some(_)] => return Ok(Some("dilation_w was dropped, as it does nothing without dilation_h".to_owned())),
+        [Some(height), width] => (height, width.unwrap_or(0)),
+    };
+    draft.param.convolution_param.get_or_insert_default().dilation = vec![height, width];
     Ok(Some("dilation_h and dilation_w became dilation".to_owned()))
 }
 
@@ -84,10 +85,12 @@ pub(super) fn sides(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusa
         if !paths.iter().any(|path| draft.fields.has(path)) {
             continue;
         }
-        let [top, bottom, left, right] = paths.map(|path| draft.fields.u32(&path).unwrap_or_default());
+        let mut fields = draft.fields.clone();
+        let [top, bottom, left, right] = paths.map(|path| fields.u32(&path).unwrap_or_default());
         if [top, bottom, left, right] == [0; 4] {
             continue;
         }
+        draft.fields = fields;
         if (top, left) != (bottom, right) {
             let field = if message == "pooling_param" { "pooling_param" } else { "convolution_param" };
             let message = format!("opposite sides are padded otherwise: {top} and {bottom}, {left} and {right}");

@@ -90,6 +90,17 @@ impl<'n> LayerDraft<'n> {
         }
     }
 
+    /// Refuses a layer that works in place, as several that stand for it cannot.
+    pub(super) fn check_not_in_place(&self) -> Result<(), Refusal> {
+        let in_place = self.param.top.iter().find(|top| self.param.bottom.contains(top));
+        let message =
+            |top: &String| format!("the layers that would stand for this one cannot work in place on {top:?}");
+        match in_place {
+            Some(top) => Err(Refusal::at("top", message(top)).help("give the top a name of its own")),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses a bottom that is known to have another number of axes.
     pub(super) fn check_axes(&self, axes: usize) -> Result<(), Refusal> {
         let bottom = self.net.bottoms.and_then(|bottoms| bottoms.first());
@@ -190,6 +201,18 @@ pub(super) fn fixed(name: Option<String>) -> ParamSpec {
 pub(super) fn as_list(blob: &StoredBlob, index: usize) -> Result<StoredBlob, Refusal> {
     let shape = Shape::new([blob.shape.count() as i64]).map_err(|error| Refusal::at("blobs", error.to_string()))?;
     Ok(StoredBlob { index, shape, legacy: false, ..blob.clone() })
+}
+
+/// As [`as_list`], or without axes where all channels share the value.
+///
+/// # Errors
+/// It has several values, but should have one.
+pub(super) fn of_channels(blob: &StoredBlob, index: usize, is_shared: bool) -> Result<StoredBlob, Refusal> {
+    if !is_shared {
+        return as_list(blob, index);
+    }
+    ensure!(blob.shape.count() == 1, "blobs", "blob {index} has {} values, where 1 is meant", blob.shape.count());
+    Ok(StoredBlob { index, shape: Shape::scalar(), legacy: false, ..blob.clone() })
 }
 
 /// A blob of one value for each of so many channels.

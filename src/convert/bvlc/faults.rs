@@ -21,8 +21,9 @@ pub(super) struct Fault {
     message: String,
 }
 
-/// What is left of the fork's in a layer of this dialect whose type was `before`.
-pub(super) fn faults(draft: &LayerDraft<'_>, before: &str) -> Vec<Fault> {
+/// What is left of the fork's in a layer whose type was `before`; `is_made` says that it is none of the file, but stands for
+/// the inputs of the net.
+pub(super) fn faults(draft: &LayerDraft<'_>, before: &str, is_made: bool) -> Vec<Fault> {
     let (layer_type, dialect) = (draft.param.r#type(), draft.net.dialect);
     let of_type = |message: String| vec![Fault { path: "type".to_owned(), message }];
     // What is only added to trees is none of BVLC's own.
@@ -32,14 +33,15 @@ pub(super) fn faults(draft: &LayerDraft<'_>, before: &str) -> Vec<Fault> {
     };
     let is_alike = |own: &LayerType| std::ptr::eq(own, bvlcs) || ALIKE.contains(&own.name);
     match entry(before, dialect) {
-        _ if before != layer_type => {}
+        _ if is_made || before != layer_type => {}
         None => return of_type(format!("what this layer is in the dialect {} is not known", dialect.name)),
         Some(own) if !is_alike(own) => {
             return of_type(format!("in the dialect {} it is another layer than in BVLC's Caffe", dialect.name));
         }
         Some(_) => {}
     }
-    let counts = bvlcs.check_counts(draft.param.bottom.len(), draft.param.top.len()).err();
+    let tops = draft.param.top.len();
+    let counts = bvlcs.check_counts(draft.param.bottom.len(), tops).err().filter(|_| !bvlcs.auto_tops || tops > 0);
     let counts = counts.map(|Refusal { field, message, .. }| Fault { path: field.to_owned(), message });
     let lacked = |path: &str| Fault {
         path: path.to_owned(),

@@ -34,7 +34,11 @@ impl ForkFields {
     fn part_message(&mut self, bytes: &[u8], own: MessageType, bvlc: Option<MessageType>, path: &str) -> Vec<u8> {
         let mut known = Vec::with_capacity(bytes.len());
         for field in Fields::new(bytes, 0, own.name()).map_while(Result::ok) {
-            let Some(of_fork) = own.field(field.number) else { continue };
+            let Some(of_fork) = own.field(field.number) else {
+                // Upgrades give layers fields that their dialect does not have.
+                known.extend(field.whole);
+                continue;
+            };
             let path = if path.is_empty() { of_fork.name().to_owned() } else { format!("{path}.{}", of_fork.name()) };
             match bvlc.and_then(|bvlc| bvlc.field(field.number)) {
                 Some(of_bvlc) => self.part_field(&field, of_fork, of_bvlc, path, &mut known),
@@ -56,6 +60,9 @@ impl ForkFields {
         match (of_fork.kind(), of_bvlc.kind()) {
             (Kind::Message(own), Kind::Message(bvlc)) => {
                 let inner = self.part_message(field.body, own, Some(bvlc), &path);
+                if inner.is_empty() && !field.body.is_empty() {
+                    return;
+                }
                 encode_key(field.number, WireType::LengthDelimited, known);
                 encode_varint(inner.len() as u64, known);
                 known.extend(inner);
@@ -132,6 +139,13 @@ impl ForkFields {
     /// Takes a field that is given once; of several values the last one counts.
     pub(super) fn bool(&mut self, path: &str) -> Option<bool> {
         Reader::new(self.take(path)?.values.last()?).varint().map(|value| value != 0)
+    }
+
+    /// Takes a switch if it has this value, and says whether it had.
+    pub(super) fn takes(&mut self, path: &str, value: bool) -> bool {
+        let given = self.fields.iter().find(|field| field.path == path).and_then(|field| field.values.last());
+        let is_so = given.and_then(|given| Reader::new(given).varint()).is_some_and(|given| (given != 0) == value);
+        is_so && self.take(path).is_some()
     }
 
     /// As [`ForkFields::bool`].

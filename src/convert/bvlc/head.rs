@@ -25,6 +25,7 @@ const OF_MACHINE: &[&str] = &[
     "reduce_buckets",
     "default_cudnn_math_override",
     "eltwise_mem_sharing",
+    "mem_param",
 ];
 
 /// The head of a net for BVLC's Caffe, and what became of the fork's fields.

@@ -23,6 +23,7 @@ pub(super) fn shuffle_channel(draft: &mut LayerDraft<'_>) -> Result<Option<Strin
         "group {group} is not between 1 and {MAX_GROUPS}"
     );
     draft.check_axes(4)?;
+    draft.check_not_in_place()?;
     let (bottom, _) = draft.single()?;
     if group == 1 {
         draft.param.r#type = Some("Concat".to_owned());
@@ -63,6 +64,7 @@ pub(super) fn repeat(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refus
     let scale = draft.fields.u32("upsample_param.scale").unwrap_or(1);
     ensure!(i32::try_from(scale).is_ok_and(|scale| scale > 0), "upsample_param.scale", "scale {scale} is not above 0");
     draft.check_axes(4)?;
+    draft.check_not_in_place()?;
     let channels = draft.channels().filter(|channels| *channels > 0);
     if channels.is_none() && draft.net.has_weights {
         // The weights need not name the layer: the filler of the net gives its only values.

@@ -16,7 +16,7 @@ use crate::convert::source::{Convertible, Encoded, ForkNet};
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::{StoredBlob, StoredLayer, StoredNet};
-use crate::net::{FileKind, NetLayer, describe, shape_of_old_sizes};
+use crate::net::{CurrentNet, FileKind, NetLayer, Origin, describe, shape_of_old_sizes};
 use crate::plan::PlanOptions;
 use crate::proto::caffe::{LayerParameter, NetParameter};
 use crate::proto::gate;
@@ -74,6 +74,8 @@ pub struct BvlcNet {
     pub notices: Vec<String>,
     /// Layers that only a definition needs, by name: in weights they are left out.
     filled: HashSet<String>,
+    /// Whether the net was in BVLC's dialect.
+    is_bvlcs: bool,
     head: NetParameter,
 }
 
@@ -98,7 +100,7 @@ pub fn to_bvlc(source: &Convertible, options: &BvlcOptions) -> Result<BvlcNet> {
     if walk.has_weights && fork.net.dialect.traits.layers_have_types {
         notices.push("values in raw_data became data".to_owned());
     }
-    walk.finish(head, notices)
+    walk.finish(head, notices, &file)
 }
 
 struct Walk<'n> {
@@ -110,6 +112,8 @@ struct Walk<'n> {
     names: TakenNames,
     has_weights: bool,
     layers: Vec<StoredLayer>,
+    /// Which layer of the file each of them comes from.
+    origins: Vec<Option<Origin>>,
     report: Vec<TranslatedLayer>,
     faults: Vec<Diagnostic>,
     filled: HashSet<String>,
@@ -125,15 +129,17 @@ impl<'n> Walk<'n> {
             blobs: params().flat_map(|param| param.bottom.iter().chain(&param.top)).cloned().collect(),
         };
         let dialect = fork.net.dialect;
+        let has_weights = !options.without_weights && fork.blobs.iter().any(|blobs| !blobs.is_empty());
         Walk {
             fork,
             message: dialect.schema().message("LayerParameter").expect("every schema has layers"),
             options,
             engine,
-            shapes: KnownShapes::of(&fork.net, file, &options.plan),
+            shapes: KnownShapes::of(&fork.net, file, !has_weights, &options.plan),
             names,
-            has_weights: !options.without_weights && fork.blobs.iter().any(|blobs| !blobs.is_empty()),
+            has_weights,
             layers: Vec::new(),
+            origins: Vec::new(),
             report: Vec::new(),
             faults: Vec::new(),
             filled: HashSet::new(),
@@ -154,7 +160,7 @@ impl<'n> Walk<'n> {
             }
             None => match self.translated(index, layer, blobs) {
                 Ok(()) => {
-                    layer.param.top.iter().for_each(|top| drop(self.missing.remove(top)));
+                    self.missing.retain(|blob| !layer.param.top.contains(blob));
                     return;
                 }
                 Err(faults) => faults,
@@ -193,7 +199,8 @@ impl<'n> Walk<'n> {
                 changes.extend(done.map_err(|refusal| vec![faults::diagnose(&refusal, layer, locator)])?);
             }
         }
-        let faults = faults::faults(&draft, &before);
+        let is_made = layer.origin.is_some_and(|origin| !matches!(origin.field, "layer" | "layers"));
+        let faults = faults::faults(&draft, &before, is_made);
         if !faults.is_empty() {
             return Err(faults.into_iter().map(|fault| fault.diagnose(layer, locator)).collect());
         }
@@ -206,19 +213,32 @@ impl<'n> Walk<'n> {
             let becomes = made.iter().map(|layer| layer.name.clone()).collect();
             self.report.push(TranslatedLayer { layer: name, layer_type: before, becomes, changes });
         }
+        self.origins.extend(made.iter().map(|_| layer.origin));
         self.layers.extend(made);
         Ok(())
     }
 
-    fn finish(self, head: NetParameter, notices: Vec<String>) -> Result<BvlcNet> {
-        let Walk { layers, report, mut faults, filled, options, .. } = self;
+    fn finish(self, head: NetParameter, notices: Vec<String>, file: &str) -> Result<BvlcNet> {
+        let Walk { layers, origins, report, mut faults, filled, options, fork, .. } = self;
         if !faults.is_empty() && (!options.partial || layers.is_empty()) {
             if let Some(last) = faults.last_mut().filter(|last| last.help.is_none() && !options.partial) {
                 last.help = Some(Advice::naming("", Setting::Partial, " leaves out what cannot be expressed"));
             }
             return Err(Error::Input(faults));
         }
-        Ok(BvlcNet { layers, report, left_out: faults, notices, filled, head })
+        if !self.has_weights {
+            let params = layers.iter().filter_map(|layer| layer.param.as_deref().cloned());
+            let net = CurrentNet {
+                head: head.clone(),
+                layers: params.zip(origins).map(|(param, origin)| NetLayer { param, origin }).collect(),
+                dialect: Dialect::bvlc(),
+                locator: fork.net.locator.clone(),
+                changes: Vec::new(),
+            };
+            self.shapes.check(&net, file, &options.plan)?;
+        }
+        let is_bvlcs = fork.net.dialect.is_bvlc();
+        Ok(BvlcNet { layers, report, left_out: faults, notices, is_bvlcs, filled, head })
     }
 }
 
@@ -252,7 +272,7 @@ fn with_current_shapes(blobs: Vec<StoredBlob>, layer_type: &str, changes: &mut V
 impl BvlcNet {
     /// Whether anything is otherwise than in the file.
     pub fn is_changed(&self) -> bool {
-        !self.report.is_empty() || !self.left_out.is_empty() || !self.notices.is_empty()
+        !self.is_bvlcs || !self.report.is_empty() || !self.left_out.is_empty()
     }
 
     /// Whether there are weights in it.

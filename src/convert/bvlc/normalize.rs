@@ -5,7 +5,7 @@
 //! Power takes the root of the inverse, and a Scale multiplies.
 
 use super::convolution::unknown_channels;
-use super::draft::LayerDraft;
+use super::draft::{self, LayerDraft};
 use super::scaling::of_channels;
 use crate::error::{Refusal, Result, ensure};
 use crate::proto::caffe::lrn_parameter::Engine;
@@ -23,11 +23,12 @@ pub(super) fn scaled(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refus
     let is_shared = draft.bool_or_default("norm_param.channel_shared", PARAM);
     let eps = draft.f32_or_default("norm_param.eps", PARAM).unwrap_or_default();
     ensure!(
-        draft.fields.bool("norm_param.add_eps_before_sqrt") != Some(false),
+        !draft.fields.takes("norm_param.add_eps_before_sqrt", false),
         "norm_param.add_eps_before_sqrt",
         "BVLC's layers add eps before they take the root"
     );
     let filler = draft.fields.message("norm_param.scale_filler");
+    draft.check_not_in_place()?;
     let (bottom, _) = draft.single()?;
     let normed = draft.fresh_blob("normed");
     let means = if is_across {
@@ -37,6 +38,8 @@ pub(super) fn scaled(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refus
         divide_positions(draft, &bottom, &normed, eps, is_shared)?;
         "LRN"
     };
+    let blobs = draft.blobs.iter().enumerate().map(|(index, blob)| draft::of_channels(blob, index, is_shared));
+    draft.blobs = blobs.collect::<Result<_, Refusal>>()?;
     draft.param.r#type = Some("Scale".to_owned());
     draft.param.bottom = vec![normed];
     draft.param.scale_param = Some(ScaleParameter { filler, ..of_channels(is_shared) }.into());
@@ -49,6 +52,7 @@ pub(super) fn of_items(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Ref
         return Ok(None);
     }
     draft.check_axes(4)?;
+    draft.check_not_in_place()?;
     let (bottom, _) = draft.single()?;
     let factors = inverse_norms(draft, &bottom, 0.0);
     draft.param.r#type = Some("Scale".to_owned());

@@ -1,6 +1,6 @@
 //! Layers that scale, which become Scale and what it needs.
 
-use super::draft::{LayerDraft, constant};
+use super::draft::{self, LayerDraft, constant};
 use crate::error::{Refusal, Result};
 use crate::proto::caffe::eltwise_parameter::EltwiseOp;
 use crate::proto::caffe::{EltwiseParameter, ScaleParameter};
@@ -21,6 +21,8 @@ pub(super) fn eltwise_affine(draft: &mut LayerDraft<'_>) -> Result<Option<String
     };
     draft.param.r#type = Some("Scale".to_owned());
     draft.param.scale_param = Some(scale.into());
+    let blobs = draft.blobs.iter().enumerate().map(|(index, blob)| draft::of_channels(blob, index, is_shared));
+    draft.blobs = blobs.collect::<Result<_, Refusal>>()?;
     Ok(Some("EltwiseAffine became Scale".to_owned()))
 }
 
@@ -38,6 +40,7 @@ pub(super) fn axpy(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal
     let [factors, x, y] = &draft.param.bottom[..] else {
         return Err(Refusal::at("bottom", format!("Axpy takes 3 bottoms, {} given", draft.param.bottom.len())));
     };
+    draft.check_not_in_place()?;
     let (factors, x, y) = (factors.clone(), x.clone(), y.clone());
     let (flat, scaled) = (draft.fresh_blob("factors"), draft.fresh_blob("scaled"));
     let flatten = draft.sibling("flatten", "Flatten");

@@ -68,6 +68,7 @@ fn forward(param: &LayerParameter, bottoms: &[Tensor], weights: &[Vec<f64>]) -> 
         "Scale" => scale(param, bottoms, weights),
         "Convolution" => convolution(param, x, weights),
         "Deconvolution" => deconvolution(param, x, &weights[0]),
+        "Pooling" => pooling(param, x),
         "ReLU" => {
             let slope = param.relu_param.as_ref().map_or(0.0, |param| f64::from(param.negative_slope()));
             x.map(|_, x| if x > 0.0 { x } else { slope * x })
@@ -177,8 +178,10 @@ fn convolution(param: &LayerParameter, x: &Tensor, weights: &[Vec<f64>]) -> Tens
         let first = output / (outputs / group) * of_group;
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
             let mut sum = weights.get(1).map_or(0.0, |bias| bias[output]);
-            for (channel, tap) in (0..of_group).flat_map(|channel| (0..kernel * kernel).map(move |tap| (channel, tap))) {
-                let place = ((item * channels + first + channel) * height + row + tap / kernel) * width + column + tap % kernel;
+            for (channel, tap) in (0..of_group).flat_map(|channel| (0..kernel * kernel).map(move |tap| (channel, tap)))
+            {
+                let place =
+                    ((item * channels + first + channel) * height + row + tap / kernel) * width + column + tap % kernel;
                 sum += x.values[place] * weights[0][(output * of_group + channel) * kernel * kernel + tap];
             }
             values.push(sum);
@@ -187,20 +190,41 @@ fn convolution(param: &LayerParameter, x: &Tensor, weights: &[Vec<f64>]) -> Tens
     Tensor::new(&[items, outputs, rows, columns], values)
 }
 
-/// With a stride that is the kernel's size, and a group for each channel.
+/// A group for each channel, no bias.
 fn deconvolution(param: &LayerParameter, x: &Tensor, weights: &[f64]) -> Tensor {
     let param = param.convolution_param.as_deref().unwrap();
-    let scale = param.kernel_size[0] as usize;
+    let once = |list: &[u32], default: usize| list.first().map_or(default, |&value| value as usize);
+    let kernel = once(&param.kernel_size, 0);
+    let [kernel_h, kernel_w] = [param.kernel_h, param.kernel_w].map(|side| side.map_or(kernel, |side| side as usize));
+    let (stride, pad) = (once(&param.stride, 1), once(&param.pad, 0));
     let [items, channels, height, width] = x.dims[..] else { panic!("four axes") };
-    assert_eq!((param.stride[0] as usize, param.group() as usize, param.bias_term()), (scale, channels, false));
-    let mut top = Tensor::new(&[items, channels, height * scale, width * scale], vec![0.0; x.values.len() * scale * scale]);
-    for (place, value) in top.values.iter_mut().enumerate() {
-        let (row, column) = (place / (width * scale) % (height * scale), place % (width * scale));
-        let map = place / (width * height * scale * scale);
-        let tap = row % scale * scale + column % scale;
-        *value = x.values[(map * height + row / scale) * width + column / scale] * weights[map % channels * scale * scale + tap];
+    assert_eq!((param.group() as usize, param.num_output() as usize, param.bias_term()), (channels, channels, false));
+    let (rows, columns) = (stride * (height - 1) + kernel_h - 2 * pad, stride * (width - 1) + kernel_w - 2 * pad);
+    let mut top = Tensor::new(&[items, channels, rows, columns], vec![0.0; items * channels * rows * columns]);
+    for (place, value) in x.values.iter().enumerate() {
+        let (map, row, column) = (place / (height * width), place / width % height, place % width);
+        for tap in 0..kernel_h * kernel_w {
+            let (row, column) = (row * stride + tap / kernel_w, column * stride + tap % kernel_w);
+            if (pad..rows + pad).contains(&row) && (pad..columns + pad).contains(&column) {
+                let weight = weights[map % channels * kernel_h * kernel_w + tap];
+                top.values[(map * rows + row - pad) * columns + column - pad] += value * weight;
+            }
+        }
     }
     top
+}
+
+/// Windows of a single value.
+fn pooling(param: &LayerParameter, x: &Tensor) -> Tensor {
+    let param = param.pooling_param.as_deref().unwrap();
+    assert_eq!(param.kernel_size(), 1);
+    let (step, [items, channels, height, width]) = (param.stride() as usize, x.dims[..].try_into().unwrap());
+    let [rows, columns] = [height, width].map(|size: usize| (size - 1).div_ceil(step) + 1);
+    let value = |place: usize| {
+        let (map, row, column) = (place / (rows * columns), place / columns % rows, place % columns);
+        x.values[(map * height + row * step) * width + column * step]
+    };
+    Tensor::new(&[items, channels, rows, columns], (0..items * channels * rows * columns).map(value).collect())
 }
 
 fn reshape(param: &LayerParameter, x: &Tensor) -> Tensor {

@@ -19,6 +19,8 @@ pub(super) struct DraftSurroundings<'n> {
     pub(super) engine: &'n str,
     /// The shapes of the layer's bottoms, where they are known.
     pub(super) bottoms: Option<&'n [Shape]>,
+    /// Those of its tops, likewise.
+    pub(super) tops: Option<&'n [Shape]>,
     /// Why they are not known.
     pub(super) reason: Option<&'n str>,
     /// The first layer behind it that reads its first top.

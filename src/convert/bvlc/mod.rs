@@ -18,6 +18,7 @@ mod draft;
 mod faults;
 mod fields;
 mod head;
+mod interp;
 mod moving;
 mod net;
 mod normalize;

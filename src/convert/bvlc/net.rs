@@ -188,6 +188,7 @@ impl<'n> Walk<'n> {
             dialect: self.fork.net.dialect,
             engine: &self.engine,
             bottoms: self.shapes.bottoms(&name),
+            tops: self.shapes.tops(&name),
             reason: self.shapes.reason.as_deref(),
             reader: reader(&self.fork.net.layers, index),
             has_weights: self.has_weights,

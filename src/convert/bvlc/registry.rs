@@ -1,7 +1,7 @@
 //! The table of translations.
 
 use super::draft::LayerDraft;
-use super::{activation, batch_norm, bn, convolution, defaults, moving, normalize, pooling, scaling, settings};
+use super::{activation, batch_norm, bn, convolution, defaults, interp, moving, normalize, pooling, scaling, settings};
 use crate::dialect::Known;
 use crate::error::{Refusal, Result};
 
@@ -123,6 +123,13 @@ pub static TRANSLATIONS: &[Translation] = &[
         moving::repeat,
     )
     .known(Known::In(&["mobilenet-yolo"]))
+    .with_shapes(),
+    entry(
+        "Interp, where height and width change alike",
+        "Deconvolution with a bilinear filler and Pooling of single values; the net's shapes tell the sizes",
+        &["Interp"],
+        interp::translate,
+    )
     .with_shapes(),
     entry("a default other than BVLC's", "the value, written out", &[], defaults::write_out),
     entry(

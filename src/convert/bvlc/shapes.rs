@@ -12,8 +12,8 @@ use crate::proto::caffe::Phase;
 /// The shapes of a net in both phases, as far as it can be planned.
 #[derive(Debug, Default)]
 pub(super) struct KnownShapes {
-    /// Those of the bottoms of each layer.
-    by_layer: HashMap<String, Vec<Shape>>,
+    /// Those of the bottoms and the tops of each layer.
+    by_layer: HashMap<String, (Vec<Shape>, Vec<Shape>)>,
     /// Those of the blobs that the net makes, phase by phase, where it can be planned.
     tops: Vec<(Phase, HashMap<String, Shape>)>,
     /// Why it cannot be planned.
@@ -34,7 +34,8 @@ impl KnownShapes {
             match planned(net.definition(file), phase, options) {
                 Ok(plan) => {
                     known.tops.push((phase, tops(&plan)));
-                    let shapes = plan.layers.into_iter().map(|layer| (layer.param.name().to_owned(), layer.bottoms));
+                    let layers = plan.layers.into_iter();
+                    let shapes = layers.map(|layer| (layer.param.name().to_owned(), (layer.bottoms, layer.tops)));
                     known.by_layer.extend(shapes);
                 }
                 Err(error) => known.reason = Some(error.to_string().lines().next().unwrap_or_default().to_owned()),
@@ -45,7 +46,12 @@ impl KnownShapes {
 
     /// The shapes of a layer's bottoms.
     pub(super) fn bottoms(&self, layer: &str) -> Option<&[Shape]> {
-        self.by_layer.get(layer).map(Vec::as_slice)
+        self.by_layer.get(layer).map(|(bottoms, _)| bottoms.as_slice())
+    }
+
+    /// The shapes of a layer's tops.
+    pub(super) fn tops(&self, layer: &str) -> Option<&[Shape]> {
+        self.by_layer.get(layer).map(|(_, tops)| tops.as_slice())
     }
 
     /// Checks that a translated net can be built in the phases in which the one of the fork can, and that its blobs have the

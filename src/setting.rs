@@ -57,6 +57,8 @@ pub enum Setting {
     Net,
     /// That the weights of a net are left out.
     NoWeights,
+    /// That layers are left out which BVLC's Caffe cannot express.
+    Partial,
     /// That an existing file is replaced.
     Replace,
     /// Output that goes to no file.
@@ -94,6 +96,7 @@ impl fmt::Display for Setting {
             Setting::FitRule(rule) => write!(f, "MatchOptions::fits: {rule}"),
             Setting::Net => f.write_str("convert::fit"),
             Setting::NoWeights => f.write_str("convert::Convertible::encoded_without_weights"),
+            Setting::Partial => f.write_str("BvlcOptions::partial"),
             Setting::Replace => f.write_str("AtomicFile::create with replace"),
             Setting::StandardOutput => f.write_str("std::io::stdout"),
             Setting::Init => f.write_str("init::fill"),

@@ -8,6 +8,7 @@ use std::time::Instant;
 use clap::Args;
 use indicatif::BinaryBytes;
 
+use super::dialect;
 use super::frameworks::{self, FromArgument};
 use super::init;
 use super::input::{self, Input};
@@ -19,7 +20,9 @@ use super::progress::Progress;
 use super::report;
 use super::table::counted;
 use super::target::{self, Target};
-use crate::convert::{self, Convertible};
+use super::translation;
+use crate::convert::{self, BvlcNet, BvlcOptions, Convertible, Encoded};
+use crate::dialect::Dialect;
 use crate::donors::{Donor, Framework};
 use crate::file::reserve;
 use crate::formats::Format;
@@ -37,6 +40,8 @@ use crate::{Error, Plan};
   caffemodel convert net.caffemodel net.npz
   caffemodel convert net.npz net.caffemodel --net train.prototxt
   caffemodel convert mean.binaryproto mean.npz
+  caffemodel convert --dialect bvlc pspnet.prototxt bvlc.prototxt
+  caffemodel convert --dialect bvlc pspnet.caffemodel bvlc.caffemodel
   caffemodel convert --message SolverState iter_1000.solverstate -")]
 pub(super) struct ConvertArguments {
     /// The file to read, told by content; - for standard input
@@ -72,6 +77,18 @@ pub(super) struct ConvertArguments {
     #[command(flatten)]
     state: StateArguments,
 
+    /// The dialect that FROM is written in, where --dialect bvlc asks for one of BVLC's Caffe; by default its content
+    /// tells
+    ///
+    /// With --dialect bvlc a net of a fork becomes one that BVLC's Caffe builds and that computes the same. What cannot be
+    /// expressed is listed, layer by layer, and nothing is written.
+    #[arg(long, value_name = "NAME", value_parser = dialect::parse, requires = "dialect")]
+    from_dialect: Option<&'static Dialect>,
+
+    /// With --dialect bvlc, leave out the layers that BVLC's Caffe cannot express, and those that read what they make
+    #[arg(long, requires = "dialect")]
+    partial: bool,
+
     /// Replace the output if it exists
     #[arg(long)]
     force: bool,
@@ -79,19 +96,11 @@ pub(super) struct ConvertArguments {
 
 pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     let start = Instant::now();
-    if arguments.net.is_none() && !arguments.state.is_empty() {
-        let message = "--phase, --level, --stage and --shape are about a net definition: give it with --net";
-        return Err(Error::Request(message.to_owned()).into());
-    }
+    arguments.check()?;
     let mut target = Target::create(&arguments.to, arguments.force)?;
     let source = arguments.source()?;
     let format = arguments.format(&source)?;
-    let keeps = keeps_message(&source, format) && (arguments.no_weights || !source.has_foreign_blobs());
-    let encoding = format.encoding().filter(|_| arguments.net.is_none() && keeps);
-    let (content, bytes) = match encoding {
-        Some(encoding) => arguments.write_message(&source, encoding, target.file())?,
-        None => arguments.write_weights(&source, format, target.file())?,
-    };
+    let (content, bytes) = arguments.convert(&source, format, target.file())?;
     target.commit()?;
     let (name, seconds) = (target::display_name(&arguments.to), start.elapsed().as_secs_f64());
     if format.encoding() == Some(Encoding::Text) && bytes > limits::current().text_bytes {
@@ -140,8 +149,80 @@ fn write(
 }
 
 impl ConvertArguments {
+    /// Refuses options that do not go together.
+    fn check(&self) -> crate::Result<()> {
+        let is_translated = self.state.dialect.is_bvlc();
+        let is_idle = if is_translated { self.state.is_of_one_state() } else { !self.state.is_empty() };
+        if self.net.is_none() && is_idle {
+            let message = "--phase, --level, --stage and --shape are about a net definition: give it with --net";
+            return Err(Error::Request(message.to_owned()));
+        }
+        if !is_translated && (self.partial || self.from_dialect.is_some()) {
+            let message = "--from-dialect and --partial are about nets that become BVLC's: give --dialect bvlc";
+            return Err(Error::Request(message.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Writes what FROM becomes; returns what that is, and how many bytes it has.
+    fn convert(&self, source: &Convertible, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
+        let is_net = source.message().is_some_and(|message| message.name() == "NetParameter");
+        if self.state.dialect.is_bvlc() && is_net {
+            let net = convert::to_bvlc(source, &self.translation())?;
+            if net.is_changed() {
+                translation::report(&input::display_name(&self.from), &net);
+                return self.write_translated(net, format, file);
+            }
+        }
+        let keeps = keeps_message(source, format) && (self.no_weights || !source.has_foreign_blobs());
+        match format.encoding().filter(|_| self.net.is_none() && keeps) {
+            Some(encoding) => {
+                let encoded = if self.no_weights { source.encoded_without_weights()? } else { source.encoded()? };
+                self.write_message(&encoded, encoding, file)
+            }
+            None if self.no_weights => {
+                Err(Error::Request(format!("--no-weights leaves nothing to write as {format}")).into())
+            }
+            None => {
+                let framework = self.framework()?;
+                let stored = if framework.is_some() { source.arrays()? } else { source.weights()? };
+                self.write_weights(stored, framework, format, file)
+            }
+        }
+    }
+
+    /// How a net is translated. Beside a net definition, layers without weights are of no account.
+    fn translation(&self) -> BvlcOptions {
+        BvlcOptions {
+            partial: self.partial || self.net.is_some(),
+            without_weights: self.no_weights,
+            plan: self.state.plan(),
+            ..Default::default()
+        }
+    }
+
+    fn write_translated(&self, net: BvlcNet, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
+        if self.no_weights || !net.has_weights() {
+            let encoding = format.encoding().filter(|_| format != Format::Binaryproto);
+            let encoding = encoding.ok_or_else(|| {
+                let name = input::display_name(&self.from);
+                Error::Request(format!("{name}: there are no weights in it to write as {format}"))
+            })?;
+            return self.write_message(&net.encoded(), encoding, file);
+        }
+        let (stored, filled) = net.weights();
+        if !filled.is_empty() {
+            let names = translation::names(&filled);
+            self.notify(&[format!("left to the filler of the net, which gives the only values: {names}")]);
+        }
+        self.write_weights(stored, None, format, file)
+    }
+
     fn source(&self) -> crate::Result<Convertible> {
-        let (message, options) = (self.message.as_deref(), self.state.dialect.options()?);
+        let (message, mut options) = (self.message.as_deref(), self.state.dialect.options()?);
+        if self.state.dialect.is_bvlc() {
+            options.dialect = self.from_dialect;
+        }
         if input::is_standard(&self.from) {
             let Input { name, bytes, .. } = Input::read(&self.from)?;
             return Convertible::from_bytes_with(&name, bytes, message, &options);
@@ -168,14 +249,13 @@ impl ConvertArguments {
         })
     }
 
-    /// Writes the source's message in an encoding; returns what it is, and how many bytes it has.
+    /// Writes a message in an encoding; returns what it is, and how many bytes it has.
     fn write_message(
         &self,
-        source: &Convertible,
+        encoded: &Encoded<'_>,
         encoding: Encoding,
         file: &mut File,
     ) -> anyhow::Result<(String, u64)> {
-        let encoded = if self.no_weights { source.encoded_without_weights()? } else { source.encoded()? };
         self.notify(&encoded.notices);
         let bytes = write(&self.to, file, |out| encoded.write(encoding, out))?;
         let form = match encoding {
@@ -185,13 +265,14 @@ impl ConvertArguments {
         Ok((format!("{} {form}", encoded.message().name()), bytes))
     }
 
-    /// Writes the source's weights; returns how many there are, and how many bytes they take.
-    fn write_weights(&self, source: &Convertible, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
-        if self.no_weights {
-            return Err(Error::Request(format!("--no-weights leaves nothing to write as {format}")).into());
-        }
-        let framework = self.framework()?;
-        let stored = if framework.is_some() { source.arrays()? } else { source.weights()? };
+    /// Writes weights, by the names of Caffe or of a framework; returns how many there are, and how many bytes they take.
+    fn write_weights(
+        &self,
+        stored: StoredNet,
+        framework: Option<&'static Framework>,
+        format: Format,
+        file: &mut File,
+    ) -> anyhow::Result<(String, u64)> {
         self.notify(&stored.notices);
         if framework.is_none() {
             self.notify(&convert::number_notices(&stored));

@@ -50,6 +50,11 @@ impl DialectArgument {
         Ok(*self.options.get_or_init(|| options))
     }
 
+    /// Whether BVLC's Caffe of today is asked for, by its own schema.
+    pub(super) fn is_bvlc(&self) -> bool {
+        self.proto.is_none() && self.dialect.is_some_and(Dialect::is_bvlc)
+    }
+
     /// The options, if they are given.
     pub(super) fn given(&self) -> Vec<String> {
         let dialect = self.dialect.map(|dialect| Given { option: "--dialect", value: dialect.name }.to_string());

@@ -30,6 +30,7 @@ mod select;
 mod subcommand;
 mod table;
 mod target;
+mod translation;
 mod upgrade;
 mod warnings;
 

@@ -124,9 +124,13 @@ pub(super) fn report_notices(file: &str, notices: &[String]) {
 impl StateArguments {
     /// Whether none of them is given.
     pub(super) fn is_empty(&self) -> bool {
-        let in_some_state = self.phase.is_some() || self.level.is_some() || !self.stages.is_empty();
         let says_shapes = !self.shapes.is_empty() || !self.opaque.is_empty() || !self.blobs.is_empty();
-        !in_some_state && !says_shapes && !self.extensions
+        !self.is_of_one_state() && !says_shapes && !self.extensions
+    }
+
+    /// Whether a phase, a level or a stage is given.
+    pub(super) fn is_of_one_state(&self) -> bool {
+        self.phase.is_some() || self.level.is_some() || !self.stages.is_empty()
     }
 
     /// The options that are given, in the order of their help.

@@ -25,6 +25,7 @@ fn name(setting: &Setting) -> String {
         Setting::FitRule(rule) => Given { option: "--fit", value: rule }.to_string(),
         Setting::Net => "--net NET.prototxt".to_owned(),
         Setting::NoWeights => "--no-weights".to_owned(),
+        Setting::Partial => "--partial".to_owned(),
         Setting::Replace => "--force".to_owned(),
         Setting::StandardOutput => "-".to_owned(),
         Setting::Init => "caffemodel init".to_owned(),

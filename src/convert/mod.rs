@@ -7,12 +7,16 @@
 //!      ──▶ layers with stored blobs ─────▶ a plan of copies ────▶ an Output of any format
 //!                                    fit
 //!                                  ─────▶ the plan of a net, with the weights in it
+//!          to_bvlc
+//!      ──▶ a net for BVLC's Caffe, of what was one of a fork
 //! ```
 
+pub mod bvlc;
 mod copy;
 mod fit;
 mod source;
 
+pub use bvlc::{BvlcNet, BvlcOptions, to_bvlc};
 pub use copy::{net_notices, number_notices, plan, write};
 pub use fit::fit;
 pub use source::{Convertible, Encoded};

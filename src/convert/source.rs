@@ -1,6 +1,7 @@
 //! What is converted, told by content: a message of the schema, as text or in binary, or arrays.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use crate::proto::schema::MessageType;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::map::FileMap;
-use crate::formats::{FormatEntry, StoredNet, caffemodel, prototxt};
-use crate::net::{FileKind, ReadOptions};
+use crate::formats::{FormatEntry, StoredBlob, StoredLayer, StoredNet, caffemodel, prototxt};
+use crate::net::{CurrentNet, FileKind, NetLayer, ReadOptions};
 use crate::proto::sniff::Content;
 use crate::proto::wire::{self, WireError};
 use crate::proto::{Encoding, binary, gate, message_names, text};
@@ -38,6 +39,18 @@ pub struct Convertible {
     options: ReadOptions,
     /// How a text told it, if it is not BVLC's and was not given.
     notice: Option<String>,
+    /// The file as it was, if it is a text.
+    text: Option<Arc<FileMap>>,
+}
+
+/// A net of a fork, and its weights if it has any.
+pub(super) struct ForkNet {
+    /// The net without weights.
+    pub(super) net: CurrentNet,
+    /// The blobs of its layers, layer by layer.
+    pub(super) blobs: Vec<Vec<StoredBlob>>,
+    /// How the dialect was told, and what was changed or passed over on reading, in a line each.
+    pub(super) notices: Vec<String>,
 }
 
 impl Convertible {
@@ -86,17 +99,19 @@ impl Convertible {
         match Content::of(file.bytes()) {
             Content::Foreign(foreign) => Err(foreign.refusal(&file.name(), "a net and not stored weights").into()),
             Content::Text => {
+                let text = Some(Arc::clone(&file));
                 let prototxt::EncodedText { file, message, dialect, notice } =
                     prototxt::encoded(&file, message, options)?;
                 let options = ReadOptions { dialect: Some(dialect), ..*options };
-                Ok(Convertible { file, message: Some(message), encoding: Encoding::Text, options, notice })
+                Ok(Convertible { file, message: Some(message), encoding: Encoding::Text, options, notice, text })
             }
             _ => {
                 let message = match message {
                     None => FormatEntry::of_file(&file)?.message(file.bytes(), &options.limits),
                     message => message,
                 };
-                Ok(Convertible { file, message, encoding: Encoding::Binary, options: *options, notice: None })
+                let encoding = Encoding::Binary;
+                Ok(Convertible { file, message, encoding, options: *options, notice: None, text: None })
             }
         }
     }
@@ -104,6 +119,11 @@ impl Convertible {
     /// The message that the file is; `None` if it is of a format that is not protobuf's.
     pub fn message(&self) -> Option<MessageType> {
         self.message
+    }
+
+    /// The file, as errors call it.
+    pub(super) fn name(&self) -> String {
+        self.file.name()
     }
 
     /// Whether the file is text or binary.
@@ -190,6 +210,34 @@ impl Convertible {
         FormatEntry::of_file(&self.file)?.open_arrays(&self.file)
     }
 
+    /// The net with its weights, and where its layers stand if it is a text.
+    ///
+    /// # Errors
+    /// The file is no net, or it is damaged.
+    pub(super) fn fork_net(&self) -> Result<ForkNet> {
+        let name = self.file.name();
+        let message = self.message.filter(|message| message.name() == "NetParameter");
+        let message = message.ok_or_else(|| {
+            let what = self.message.map_or("a file of arrays", |message| message.name());
+            Error::Request(format!("{name}: {what} is no net, and so there are no layers to translate"))
+        })?;
+        let flawed = |flaw| self.flawed(message, &flaw);
+        let (dialect, told) = self.dialect(message).map_err(flawed)?;
+        let options = ReadOptions { dialect: Some(dialect), ..self.options };
+        let (net, passed) = match &self.text {
+            Some(text) => (CurrentNet::from_text(&name, text.bytes(), &options)?, Vec::new()),
+            None => {
+                let (rest, passed) =
+                    caffemodel::without_blobs(self.file.bytes(), dialect, &self.options.limits).map_err(flawed)?;
+                (CurrentNet::from_binary(&name, &rest, dialect, &self.options.limits)?, passed)
+            }
+        };
+        let stored = FormatEntry::of_message(message.name()).map(|format| format.open(&self.file, &options));
+        let blobs = blobs_of(&net, stored.transpose()?.map_or_else(Vec::new, |stored| stored.layers));
+        let notices = told.into_iter().chain(net.changes.iter().cloned()).chain(passed).collect();
+        Ok(ForkNet { net, blobs, notices })
+    }
+
     /// Whether it is a net with blobs that have more than those of its dialect, such as the halves that OpenCV writes into
     /// nets of BVLC's: the values can be read, the message cannot stay as it is.
     pub fn has_foreign_blobs(&self) -> bool {
@@ -228,6 +276,11 @@ pub struct Encoded<'a> {
 }
 
 impl Encoded<'_> {
+    /// An encoded message of BVLC's schema.
+    pub(super) fn bvlc(message: MessageType, bytes: Vec<u8>) -> Encoded<'static> {
+        Encoded { message, bytes: bytes.into(), notices: Vec::new() }
+    }
+
     /// The message's type.
     pub fn message(&self) -> MessageType {
         self.message
@@ -245,6 +298,17 @@ impl Encoded<'_> {
             Encoding::Binary => binary::write(out, self.message, &self.bytes),
         }
     }
+}
+
+/// The blobs of each layer of a net. Layers of one name come in the order of the file.
+fn blobs_of(net: &CurrentNet, stored: Vec<StoredLayer>) -> Vec<Vec<StoredBlob>> {
+    let mut by_name: HashMap<String, VecDeque<Vec<StoredBlob>>> = HashMap::new();
+    for layer in stored {
+        by_name.entry(layer.name).or_default().push_back(layer.blobs);
+    }
+    let blobs =
+        |layer: &NetLayer| by_name.get_mut(layer.param.name()).and_then(VecDeque::pop_front).unwrap_or_default();
+    net.layers.iter().map(blobs).collect()
 }
 
 /// The message of this name: in the dialect's schema, or in BVLC's or the first that has it.

@@ -121,7 +121,7 @@ fn is_old(blobs: &[StoredBlob]) -> bool {
 
 /// The layer as a BatchNorm of three blobs, and what it has for a Scale behind it; `None` if it is such a BatchNorm already.
 /// `is_corrected` says that its Caffe keeps the statistics themselves: their factor is 1.
-fn parted(layer: &StoredLayer, is_corrected: bool) -> Option<(StoredLayer, StoredLayer)> {
+pub(crate) fn parted(layer: &StoredLayer, is_corrected: bool) -> Option<(StoredLayer, StoredLayer)> {
     let is_plain = layer.blobs.len() == 3 && layer.blobs.iter().all(|blob| channels(blob).is_none());
     if !(3..=5).contains(&layer.blobs.len()) || is_plain {
         return None;

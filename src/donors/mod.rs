@@ -34,6 +34,7 @@ mod select;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+pub(crate) use self::batch_norm::parted;
 use self::complete::{check_group, check_layer};
 pub use self::donor::Donor;
 pub use self::fit::{FIT_WAYS, FitRule, FitWay};

@@ -4,6 +4,7 @@
 //! A [`Solver`] names the net that it trains.
 
 mod census;
+mod current;
 mod defaults;
 mod definition;
 pub(crate) mod detect;
@@ -19,6 +20,7 @@ mod split;
 mod upgrade;
 
 pub(crate) use census::Census;
+pub(crate) use current::CurrentNet;
 pub use defaults::LayerDefaults;
 pub use definition::{Definition, NetLayer};
 pub(crate) use inclusion::{Filtered, filter, stages};
@@ -30,4 +32,4 @@ pub(crate) use resolve::unmade_inputs;
 pub use resolve::{Net, StateOptions};
 pub use solver::Solver;
 pub use upgrade::UpgradedFile;
-pub(crate) use upgrade::{is_batch_norm_notice, v1_name};
+pub(crate) use upgrade::{is_batch_norm_notice, shape_of_old_sizes, v1_name};

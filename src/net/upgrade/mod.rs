@@ -9,6 +9,7 @@ mod blobs;
 mod file;
 mod input;
 mod padding;
+mod sizes;
 pub(super) mod solver;
 mod transform;
 mod v0;
@@ -24,6 +25,7 @@ use crate::proto::caffe::{NetParameter, V1LayerParameter};
 pub(crate) use batch_norm::is_notice as is_batch_norm_notice;
 pub use file::UpgradedFile;
 pub(super) use input::unsized_layer;
+pub(crate) use sizes::shape_of_old_sizes;
 pub(crate) use v1_types::v1_name;
 
 /// A finding about a field of the net or the solver itself.
@@ -55,6 +57,27 @@ pub(super) fn upgrade(net: &mut NetParameter, dialect: &Dialect, locator: &Locat
         notices.push(input::DROPPED.to_owned());
     }
     Ok(Upgraded { layers, unsized_inputs, notices })
+}
+
+/// Upgrades the net in place and takes its layers out of it. Inputs with sizes become a layer, whatever the dialect does with
+/// them, and others are dropped.
+pub(super) fn upgrade_with_inputs(
+    net: &mut NetParameter,
+    dialect: &Dialect,
+    locator: &Locator,
+) -> Result<(Vec<NetLayer>, Vec<String>)> {
+    let mut notices = Vec::new();
+    let mut upgrade = || {
+        let mut layers = upgrade_all(net, dialect, &mut notices)?;
+        if !net.input.is_empty() {
+            let input = input::upgrade(net)?;
+            notices.push(input::notice(input.as_ref()).to_owned());
+            layers.splice(0..0, input);
+        }
+        Ok(layers)
+    };
+    let layers = upgrade().map_err(|problem| diagnose(&problem, locator))?;
+    Ok((layers, notices))
 }
 
 /// Upgrades the net and leaves its layers in it; says what was changed, in a line each.

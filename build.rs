@@ -52,6 +52,23 @@ const DIALECTS: &[&str] = &[
     "lisa",
     "cambricon",
     "mobilenet-yolo",
+    "microsoft",
+    "pvanet",
+    "mnc",
+    "deformable",
+    "bottom-up-attention",
+    "ctpn",
+    "mscnn",
+    "cascade-rcnn",
+    "yolov3-windows",
+    "yolo9000",
+    "caffe-yolo",
+    "caffe-yolov2",
+    "textboxes",
+    "textboxes-pp",
+    "sstd",
+    "ristretto",
+    "jacinto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

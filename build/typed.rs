@@ -12,7 +12,9 @@ use prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
 };
 
-use crate::comments::{ENUMS_OF_FILE, ENUMS_OF_MESSAGE, FIELDS_OF_MESSAGE, MESSAGES_OF_FILE, VALUES_OF_ENUM};
+use crate::comments::{
+    ENUMS_OF_FILE, ENUMS_OF_MESSAGE, FIELDS_OF_MESSAGE, MESSAGES_OF_FILE, MESSAGES_OF_MESSAGE, VALUES_OF_ENUM,
+};
 use crate::union::{FIRST_NUMBER, Kind, Row, Union};
 
 /// Messages of forks that are read.
@@ -25,11 +27,14 @@ const MESSAGES: &[&str] = &[
     "AnnotationGroup",
     "AttentionParameter",
     "AugmentationParameter",
+    "BBoxRegParameter",
     "BNParameter",
     "BatchReductionParameter",
     "BatchToSpaceNDParameter",
     "BiasChannelParameter",
     "BoxAnnotatorOHEMParameter",
+    "BoxGroupOutputParameter",
+    "BoxGroupParameter",
     "BoxesObjParameter",
     "BroadcastToParameter",
     "Corr1dParameter",
@@ -41,7 +46,13 @@ const MESSAGES: &[&str] = &[
     "DenseCRFParameter",
     "DenseImageDataParameter",
     "DepthToSpaceParameter",
+    "DetectNetGroundTruthParameter",
+    "DetectNetGroundTruthParameter.ClassMapping",
+    "DetectionAccuracyParameter",
     "DetectionEvaluateParameter",
+    "DetectionGroupAccuracyParameter",
+    "DetectionGroupLossParameter",
+    "DetectionLossParameter",
     "DetectionOutputParameter",
     "DomainTransformParameter",
     "DownsampleParameter",
@@ -53,11 +64,13 @@ const MESSAGES: &[&str] = &[
     "ExpansionParameter",
     "FocalLossParameter",
     "FrcnnAnchorTargetParameter",
+    "FrcnnOutputParameter",
     "FrcnnProposalParameter",
     "GatherNDParameter",
     "GatherParameter",
     "GatherV2Parameter",
     "GemmParameter",
+    "HardMiningParameter",
     "HardSigmoidParameter",
     "InterpParameter",
     "LabelMap",
@@ -94,8 +107,10 @@ const MESSAGES: &[&str] = &[
     "Pooling3DParameter",
     "PriorBoxParameter",
     "ProposalParameter",
+    "ProposalTargetParameter",
     "PyramidROIAlignParameter",
     "RNNv2Parameter",
+    "QuantizationParameter",
     "ROIAlignParameter",
     "ROIMaskAlignParameter",
     "ROIMaskPoolingParameter",
@@ -157,8 +172,11 @@ const MESSAGES: &[&str] = &[
     "Where4GatherndParameter",
     "Where4Parameter",
     "WriterParameter",
+    "YoloDetectionOutputParameter",
     "YoloV2LossParameter",
     "YoloV3LossParameter",
+    "Yolov3DetectionOutputParameter",
+    "Yolov3Parameter",
 ];
 
 /// Fields of forks' that are read, beside those that the messages above are of or belong to: what forks have added to
@@ -246,6 +264,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("SqueezeInnerProductParameter", "bias_mask_filler"),
     ("SqueezeInnerProductParameter", "weight_filler"),
     ("SqueezeInnerProductParameter", "weight_mask_filler"),
+    ("TileParameter", "tiles_from_axis"),
     ("TransformationParameter", "caffe_yolo"),
     ("TransformationParameter", "crop_h"),
     ("TransformationParameter", "crop_height"),
@@ -303,19 +322,25 @@ fn complete_locations(file: &mut FileDescriptorProto) {
         push_enum(&mut paths, vec![ENUMS_OF_FILE, place], values);
     }
     for (place, message) in (0..).zip(&file.message_type) {
-        let path = vec![MESSAGES_OF_FILE, place];
-        for (field, _) in (0..).zip(&message.field) {
-            paths.push([&path[..], &[FIELDS_OF_MESSAGE, field]].concat());
-        }
-        for (inner, values) in (0..).zip(&message.enum_type) {
-            push_enum(&mut paths, [&path[..], &[ENUMS_OF_MESSAGE, inner]].concat(), values);
-        }
-        paths.push(path);
+        push_message(&mut paths, vec![MESSAGES_OF_FILE, place], message);
     }
     let locations = &mut file.source_code_info.get_or_insert_default().location;
     let known: HashSet<Vec<i32>> = locations.iter().map(|location| location.path.clone()).collect();
     let missing = paths.into_iter().filter(|path| !known.contains(path));
     locations.extend(missing.map(|path| Location { path, ..Default::default() }));
+}
+
+fn push_message(paths: &mut Vec<Vec<i32>>, path: Vec<i32>, message: &DescriptorProto) {
+    for (field, _) in (0..).zip(&message.field) {
+        paths.push([&path[..], &[FIELDS_OF_MESSAGE, field]].concat());
+    }
+    for (place, values) in (0..).zip(&message.enum_type) {
+        push_enum(paths, [&path[..], &[ENUMS_OF_MESSAGE, place]].concat(), values);
+    }
+    for (place, inner) in (0..).zip(&message.nested_type) {
+        push_message(paths, [&path[..], &[MESSAGES_OF_MESSAGE, place]].concat(), inner);
+    }
+    paths.push(path);
 }
 
 fn push_enum(paths: &mut Vec<Vec<i32>>, path: Vec<i32>, values: &EnumDescriptorProto) {
@@ -356,11 +381,18 @@ fn holds_unread(union: &Union, message: &str, depth: usize) -> bool {
 }
 
 fn message_mut<'a>(file: &'a mut FileDescriptorProto, name: &str) -> &'a mut DescriptorProto {
-    let place = file.message_type.iter().position(|message| message.name() == name).unwrap_or_else(|| {
-        file.message_type.push(DescriptorProto { name: Some(name.into()), ..Default::default() });
-        file.message_type.len() - 1
+    match name.split_once('.') {
+        None => named_mut(&mut file.message_type, name),
+        Some((message, inner)) => named_mut(&mut message_mut(file, message).nested_type, inner),
+    }
+}
+
+fn named_mut<'a>(messages: &'a mut Vec<DescriptorProto>, name: &str) -> &'a mut DescriptorProto {
+    let place = messages.iter().position(|message| message.name() == name).unwrap_or_else(|| {
+        messages.push(DescriptorProto { name: Some(name.into()), ..Default::default() });
+        messages.len() - 1
     });
-    &mut file.message_type[place]
+    &mut messages[place]
 }
 
 /// A field of the union. One whose name another type has taken is named after its own type, too.

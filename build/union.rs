@@ -67,8 +67,9 @@ pub struct Union {
     given: HashMap<String, i32>,
 }
 
-/// What has to be alike in all schemas for a field to be the same: its type, and the name of that.
-type KindName = (Type, String);
+/// What has to be alike in all schemas for a field to be the same: its type, the name of that, and whether it is a list of what
+/// BVLC has one of.
+type KindName = (Type, String, bool);
 
 impl Union {
     /// The union that consists of BVLC's schema.
@@ -155,8 +156,11 @@ impl Union {
     /// The union's number of a field: one for all fields of a message that agree in name and type.
     fn number(&mut self, message: &str, field: &FieldDescriptorProto) -> i32 {
         let is_first = self.views.is_empty();
+        let of_bvlc = self.views.first().and_then(|bvlc| bvlc.messages.get(message)).into_iter().flatten();
+        let is_single = |(row, _): &(Row, i32)| row.name == field.name() && row.label != Label::Repeated;
+        let is_widened = field.label() == Label::Repeated && of_bvlc.into_iter().any(is_single);
         let known = self.numbers.entry((message.into(), field.name().into())).or_default();
-        let kind = (field.r#type(), local_name(field.type_name()));
+        let kind = (field.r#type(), local_name(field.type_name()), is_widened);
         if let Some((_, number)) = known.iter().find(|(other, _)| *other == kind) {
             return *number;
         }

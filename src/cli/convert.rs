@@ -25,7 +25,7 @@ use crate::convert::{self, BvlcNet, BvlcOptions, Convertible, Encoded};
 use crate::dialect::Dialect;
 use crate::donors::{Donor, Framework};
 use crate::file::reserve;
-use crate::formats::Format;
+use crate::formats::{Format, StoredNet};
 use crate::proto::Encoding;
 use crate::{Error, Plan};
 

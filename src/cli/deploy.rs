@@ -16,7 +16,7 @@ use super::table::counted;
 use super::target::{self, STANDARD, Target};
 use crate::convert;
 use crate::deploy::{DeployInput, DeployOptions, Deployed, deploy};
-use crate::donors::Donor;
+use crate::donors::{Donor, DonorReport};
 use crate::formats::Format;
 use crate::proto::Encoding;
 use crate::{Error, Plan};
@@ -144,15 +144,13 @@ fn write_text(deployed: &Deployed, path: &Path, file: &mut File) -> crate::Resul
 
 /// Puts the weights into the plan; what the net has no layer for is told.
 fn fit(plan: &mut Plan, donor: Donor) -> crate::Result<()> {
-    let name = donor.name.clone();
-    let excess = convert::fit(plan, donor)?;
+    let name = display_name(Path::new(&donor.name));
+    let DonorReport { excess, notes, .. } = convert::fit(plan, donor)?;
+    notes.iter().for_each(|note| report::note(&format!("{name}: {note}")));
     if !excess.is_empty() {
         let layers = counted(excess.len() as u64, "layer");
         let names = excess.iter().map(|layer| format!("{layer:?}")).collect::<Vec<_>>().join(", ");
-        report::note(&format!(
-            "{}: {layers} left out, which the deploy net does not have: {names}",
-            display_name(Path::new(&name))
-        ));
+        report::note(&format!("{name}: {layers} left out, which the deploy net does not have: {names}"));
     }
     Ok(())
 }

@@ -106,6 +106,7 @@ impl Traits {
             when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
+            when(self.train_draws, "layers that transform pictures draw a seed in TRAIN, whatever they do to them"),
             when(self.data_shuffles_at_once, "Data layers with shuffle may draw while other layers do"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
             when(
@@ -119,6 +120,8 @@ impl Traits {
                 (false, true) => Some("Dropout takes four axes at most"),
                 (false, false) => Some("Dropout and losses take four axes at most"),
             },
+            when(!self.losses_compare_batches, "losses take another number of targets than of items"),
+            when(!self.softmax_counts_labels, "SoftmaxWithLoss takes any number of labels"),
             when(
                 !self.convolutions_take_any_axes,
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",
@@ -127,10 +130,15 @@ impl Traits {
             when(!self.takes_empty_axes, "axes behind an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
-            when(
-                self.picture_resize == PictureResize::BoundsCrop,
-                "resize_param leaves the size of pictures, and a crop has to fit into each of its sizes",
-            ),
+            match self.picture_resize {
+                PictureResize::GivesSize => None,
+                PictureResize::GivesSides => {
+                    Some("resize_param may give one side of pictures alone, whatever its mode")
+                }
+                PictureResize::BoundsCrop => {
+                    Some("resize_param leaves the size of pictures, and a crop has to fit into each of its sizes")
+                }
+            },
             when(self.class_accuracies_have_four_axes, "the second top of Accuracy has four axes"),
             when(
                 self.batch_norm_checks_fraction,

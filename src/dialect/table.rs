@@ -1,12 +1,26 @@
 //! The table of dialects.
 
 use super::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, NetInputs, PictureResize,
-    PoolingAxes, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, NetInputs,
+    PictureResize, PoolingAxes, Traits,
 };
 
 /// Those of SSD, which grew from BVLC's master of the summer of 2016.
 const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reader_draws: true, ..Traits::RC5 };
+
+/// Those of NVIDIA's distribution.
+const NVIDIA: Traits = Traits {
+    bilinear_centre: BilinearCentre::FactorRoundedDown,
+    batch_norm_params: BatchNormParams::Set,
+    batch_norm_blobs: BatchNormBlobs::Corrected,
+    gaussian_check: GaussianCheck::MeanAgainstStd,
+    layers_have_types: true,
+    seeds_by_thread: true,
+    ..Traits::RELEASE_1_0
+};
+
+/// Those of two ports of YOLO.
+const YOLO: Traits = Traits { losses_take_any_axes: false, train_draws: true, ..Traits::SUMMER_2016 };
 
 /// All dialects: BVLC's Caffe of today, its releases, and the forks in the order of preference among those that know all
 /// of a net.
@@ -111,15 +125,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "NVIDIA's distribution, NVCaffe",
         source: "NVIDIA/caffe 0.17, 87a2554",
-        traits: Traits {
-            bilinear_centre: BilinearCentre::FactorRoundedDown,
-            batch_norm_params: BatchNormParams::Set,
-            batch_norm_blobs: BatchNormBlobs::Corrected,
-            gaussian_check: GaussianCheck::MeanAgainstStd,
-            layers_have_types: true,
-            seeds_by_thread: true,
-            ..Traits::RELEASE_1_0
-        },
+        traits: NVIDIA,
         is_whole: true,
     },
     Dialect {
@@ -196,7 +202,12 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "R-FCN, a detector with position-sensitive maps",
         source: "daijifeng001/caffe-rfcn, 543f8f6",
-        traits: Traits { net_inputs: NetInputs::Layer, takes_empty_axes: true, ..Traits::RC3 },
+        traits: Traits {
+            net_inputs: NetInputs::Layer,
+            takes_empty_axes: true,
+            drops_mixed_layers: false,
+            ..Traits::RC3
+        },
         is_whole: true,
     },
     Dialect {
@@ -244,7 +255,154 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "MobileNet-YOLO",
         source: "eric612/MobileNet-YOLO, 69b4441",
+        traits: Traits { reader_draws: true, ..Traits::MASTER },
+        is_whole: false,
+    },
+    Dialect {
+        name: "microsoft",
+        own: None,
+        about: "Microsoft's Caffe for Windows, with the layers of R-FCN",
+        source: "microsoft/caffe, 70f521f",
+        traits: Traits { losses_take_any_axes: false, ..Traits::SUMMER_2016 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "pvanet",
+        own: None,
+        about: "PVANet, a light Faster R-CNN",
+        source: "sanghoon/caffe, branch dev_pvanet, 6068dd0",
+        traits: Traits::SUMMER_2016,
+        is_whole: true,
+    },
+    Dialect {
+        name: "mscnn",
+        own: None,
+        about: "MS-CNN, a detector at several scales",
+        source: "zhaoweicai/mscnn, 534bcac",
+        traits: SSD,
+        is_whole: false,
+    },
+    Dialect {
+        name: "cascade-rcnn",
+        own: None,
+        about: "Cascade R-CNN",
+        source: "zhaoweicai/cascade-rcnn, 2252f46",
+        traits: Traits::RELEASE_1_0,
+        is_whole: false,
+    },
+    Dialect {
+        name: "mnc",
+        own: None,
+        about: "Multi-task network cascades",
+        source: "AndreiBarsan/caffe-mnc, cf78fd6",
+        traits: Traits::RELEASE_1_0,
+        is_whole: true,
+    },
+    Dialect {
+        name: "deformable",
+        own: None,
+        about: "Deformable convolutions, in a Faster R-CNN",
+        source: "unsky/Deformable-ConvNets-caffe, e0f7abd",
+        traits: Traits { losses_compare_batches: false, ..Traits::RC3 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "bottom-up-attention",
+        own: None,
+        about: "Bottom-up attention, a Faster R-CNN for captions",
+        source: "peteanderson80/bottom-up-attention, 514e561",
+        traits: Traits {
+            batch_norm_params: BatchNormParams::ClearedAlone,
+            losses_take_any_axes: false,
+            scale_takes_given_bias: false,
+            ..Traits::RC5
+        },
+        is_whole: true,
+    },
+    Dialect {
+        name: "ctpn",
+        own: None,
+        about: "Text proposals, with recurrent layers",
+        source: "tianzhi0549/CTPN, f77ec9e",
+        traits: Traits { convolutions_take_any_axes: false, ..Traits::RC3 },
+        is_whole: false,
+    },
+    Dialect {
+        name: "yolov3-windows",
+        own: None,
+        about: "YOLOv3 for Windows",
+        source: "eric612/Caffe-YOLOv3-Windows, 6736ca6",
+        traits: Traits { reader_draws: true, ..Traits::MASTER },
+        is_whole: true,
+    },
+    Dialect {
+        name: "yolo9000",
+        own: None,
+        about: "YOLO9000, beside SSD",
+        source: "choasup/caffe-yolo9000, e8a476c",
+        traits: Traits {
+            losses_take_any_axes: false,
+            takes_empty_axes: false,
+            image_lists: ImageLists::Words,
+            picture_resize: PictureResize::GivesSides,
+            ..Traits::SUMMER_2016
+        },
+        is_whole: true,
+    },
+    Dialect {
+        name: "caffe-yolo",
+        own: None,
+        about: "The first YOLO",
+        source: "yeahkun/caffe-yolo, eea92bf",
+        traits: YOLO,
+        is_whole: true,
+    },
+    Dialect {
+        name: "caffe-yolov2",
+        own: None,
+        about: "The second YOLO",
+        source: "gklz1982/caffe-yolov2, ebb2702",
+        traits: YOLO,
+        is_whole: true,
+    },
+    Dialect {
+        name: "textboxes",
+        own: None,
+        about: "TextBoxes, text detection on an early SSD",
+        source: "MhLiao/TextBoxes, fd4d7a9",
+        traits: Traits { picture_resize: PictureResize::GivesSides, ..Traits::SUMMER_2016 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "textboxes-pp",
+        own: None,
+        about: "TextBoxes++, for oriented text",
+        source: "MhLiao/TextBoxes_plusplus, 39d4898",
+        traits: SSD,
+        is_whole: false,
+    },
+    Dialect {
+        name: "sstd",
+        own: None,
+        about: "SSTD, text detection with attention, on SSD",
+        source: "BestSonny/SSTD, 174d452",
+        traits: SSD,
+        is_whole: false,
+    },
+    Dialect {
+        name: "ristretto",
+        own: None,
+        about: "Ristretto, nets of quantised numbers",
+        source: "pmgysel/caffe, 614963c",
         traits: Traits::MASTER,
+        is_whole: true,
+    },
+    Dialect {
+        name: "jacinto",
+        own: None,
+        about: "Texas Instruments' distribution, on NVIDIA's",
+        source: "tidsp/caffe-jacinto, branch caffe-0.17, 2678b2b",
+        traits: NVIDIA,
         is_whole: false,
     },
 ];

@@ -108,6 +108,8 @@ pub enum ImageLists {
 pub enum PictureResize {
     /// It gives the size that they have before they are cropped.
     GivesSize,
+    /// It gives each side that it names; they keep the other.
+    GivesSides,
     /// They keep their size; a crop has to fit into each of the sizes.
     BoundsCrop,
 }
@@ -131,6 +133,8 @@ pub struct Traits {
     /// Whether every thread of a layer that transforms pictures draws a seed, so that what is drawn behind follows from the
     /// machine.
     pub seeds_by_thread: bool,
+    /// Whether a layer that transforms pictures takes a seed in TRAIN whatever it does to them.
+    pub train_draws: bool,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
     /// Whether a Data layer with `shuffle` draws from the net's own generator once it has read all records, while the net is
@@ -157,6 +161,10 @@ pub struct Traits {
     pub legacy_blobs: bool,
     /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
+    /// Whether the losses ask for as many targets as there are items.
+    pub losses_compare_batches: bool,
+    /// Whether SoftmaxWithLoss asks for one label for each place.
+    pub softmax_counts_labels: bool,
     /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and stride
     /// once or in pairs, and Im2col no dilation.
     pub convolutions_take_any_axes: bool,
@@ -202,11 +210,14 @@ impl Traits {
         reader_draws: false,
         prefetch_draws: true,
         seeds_by_thread: false,
+        train_draws: false,
         data_skips_at_random: false,
         data_shuffles_at_once: false,
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
         losses_take_any_axes: true,
+        losses_compare_batches: true,
+        softmax_counts_labels: true,
         convolutions_take_any_axes: true,
         dropout_takes_any_axes: true,
         takes_empty_axes: true,
@@ -229,19 +240,24 @@ impl Traits {
     pub const RC5: Traits =
         Traits { infogain: InfogainInput::Probabilities, checks_hdf5: false, ..Traits::RELEASE_1_0 };
 
-    /// Those of BVLC's release candidate 3 of January 2016.
-    pub const RC3: Traits = Traits {
+    /// Those of BVLC's master in the summer of 2016.
+    pub const SUMMER_2016: Traits = Traits {
         batch_norm_params: BatchNormParams::Kept,
         reader_draws: true,
+        scale_takes_given_bias: false,
+        accuracy_counts_tops: false,
+        ..Traits::RC5
+    };
+
+    /// Those of BVLC's release candidate 3 of January 2016.
+    pub const RC3: Traits = Traits {
         losses_take_any_axes: false,
         dropout_takes_any_axes: false,
         takes_empty_axes: false,
-        scale_takes_given_bias: false,
-        accuracy_counts_tops: false,
         image_lists: ImageLists::Words,
         net_inputs: NetInputs::Fields,
         drops_mixed_layers: true,
-        ..Traits::RC5
+        ..Traits::SUMMER_2016
     };
 
     /// Those of BVLC's Caffe in the spring of 2015, when blobs had got any number of axes.

@@ -5,11 +5,11 @@
 //! blobs = weight (input_dim, num_output); bias (num_output) if bias_term
 //! ```
 //!
-//! Draws: weight, then bias. Blobs given in the net are taken as they are. A bias over an empty bottom is refused, as
+//! In the tree of bottom-up attention the vectors take the place of a last axis of 1. Draws: weight, then bias. Blobs given in the net are taken as they are. A bias over an empty bottom is refused, as
 //! Caffe does for its multiplier of ones.
 
 use super::size::positive_size;
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -18,15 +18,21 @@ const NUM_OUTPUT: &str = "embed_param.num_output";
 const INPUT_DIM: &str = "embed_param.input_dim";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Embed",
-    "Looks up a learned vector for every index in its input",
-    Arity::exactly(1),
-    Arity::exactly(1),
-    &embed,
-)
-.params(&["embed_param"])
-.known(Known::WithField("embed_param"))];
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&embed).known(Known::WithFieldBut { field: "embed_param", not: &["bottom-up-attention"] }),
+    entry(&in_last_axis).known(Known::In(&["bottom-up-attention"])),
+];
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "Embed",
+        "Looks up a learned vector for every index in its input",
+        Arity::exactly(1),
+        Arity::exactly(1),
+        rule,
+    )
+    .params(&["embed_param"])
+}
 
 /// Learned vectors, looked up by their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +47,20 @@ pub struct Embed {
 }
 
 fn embed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    embedded(ctx, ctx.bottom(0).dims())
+}
+
+/// A last axis of 1 makes room for the vectors.
+fn in_last_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    match ctx.bottom(0).dims() {
+        [outer @ .., 1] => embedded(ctx, outer),
+        [] => Err(Refusal::at("bottom", "Embed needs an axis of its input, which has none")),
+        dims => embedded(ctx, dims),
+    }
+}
+
+/// The layer with these axes before that of the vectors.
+fn embedded(ctx: &SetupContext<'_>, outer: &[i32]) -> Result<Setup, Refusal> {
     let param = ctx.param.embed_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let outputs = positive_size(param.num_output(), NUM_OUTPUT)?;
@@ -51,7 +71,7 @@ fn embed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "an embedding with a bias cannot take the empty input {bottom}"
     );
 
-    let top: Vec<i64> = bottom.dims().iter().map(|&dim| dim.into()).chain([outputs]).collect();
+    let top: Vec<i64> = outer.iter().map(|&dim| dim.into()).chain([outputs]).collect();
     let operator = Embed { input_dim: inputs, num_output: outputs, bias: param.bias_term() };
     let mut setup = Setup::new(ctx, Operator::Embed(operator), [Shape::new(top).at(NUM_OUTPUT)?])
         .given_roles(&[Role::Weight, Role::Bias]);
@@ -115,5 +135,14 @@ mod tests {
             ("embed_param.bias_term", "an embedding with a bias cannot take the empty input (0)".to_string())
         );
         assert_eq!(refuse(4, 7, &[1; 32]), (NUM_OUTPUT, "a blob has at most 32 axes, this one has 33".to_string()));
+    }
+
+    #[test]
+    fn vectors_may_take_the_place_of_an_axis() {
+        let tree = crate::layer::testing::Surroundings::of("bottom-up-attention");
+        let text = "embed_param { num_output: 4 input_dim: 9 }";
+        assert_eq!(tree.top("Embed", text, &[&[2, 3, 1]]), [2, 3, 4]);
+        assert_eq!(tree.top("Embed", text, &[&[2, 3]]), [2, 3, 4]);
+        assert_eq!(tree.refusal("Embed", text, &[&[]]), "bottom: Embed needs an axis of its input, which has none");
     }
 }

@@ -8,28 +8,32 @@
 //! blobs = weight (N, K), or (K, N) if transpose; bias (N) if bias_term
 //! ```
 //!
-//! The product takes M N K multiply-accumulates. Draws: weight, then bias. Blobs given in the net are taken as they are, whatever their number and shapes; then
-//! `num_output` may be 0. A bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
+//! The product takes M N K multiply-accumulates. Draws: weight, then bias. Blobs given in the net are taken as they are,
+//! whatever their number and shapes; then `num_output` may be 0. FcRistretto is the same in quantised numbers. A bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
 
+use super::convolution::RISTRETTO;
 use super::size::{checked_size, positive_size};
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::LayerParameter;
 
 const NUM_OUTPUT: &str = "inner_product_param.num_output";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "InnerProduct",
-    "Multiplies its input by a learned matrix and adds a learned bias",
-    Arity::exactly(1),
-    Arity::exactly(1),
-    &inner_product,
-)
-.with_engines()
-.params(&["inner_product_param"])
-.signal(signal)];
+pub(super) static TYPES: &[LayerType] = &[
+    entry("InnerProduct", "Multiplies its input by a learned matrix and adds a learned bias")
+        .with_engines()
+        .params(&["inner_product_param"]),
+    entry("FcRistretto", "Multiplies its input by a learned matrix and adds a learned bias, in quantised numbers")
+        .params(&["inner_product_param", "quantization_param"])
+        .known(Known::In(RISTRETTO)),
+];
+
+const fn entry(name: &'static str, summary: &'static str) -> LayerType {
+    LayerType::new(name, summary, Arity::exactly(1), Arity::exactly(1), &inner_product).signal(signal)
+}
 
 /// A matrix times the bottom, flattened from an axis on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -205,5 +209,23 @@ mod tests {
         let refusal = run(param, &[&[7]], &[0, 65536, 65536]).unwrap_err();
         assert_eq!(refusal.field, "bottom");
         assert_eq!(refusal.message, "a blob holds at most 2147483647 elements, 4294967296 are more");
+    }
+
+    #[test]
+    fn quantised_layers_have_the_same_blobs() {
+        use crate::layer::testing::Surroundings;
+        let filled = "num_output: 4 weight_filler { type: 'xavier' }";
+        let convolution = format!("convolution_param {{ {filled} kernel_size: 3 }}");
+        let matrix = format!("inner_product_param {{ {filled} }}");
+        let ristretto = Surroundings::of("ristretto");
+        for (quantised, plain, text) in [
+            ("FcRistretto", "InnerProduct", &matrix),
+            ("ConvolutionRistretto", "Convolution", &convolution),
+            ("DeconvolutionRistretto", "Deconvolution", &convolution),
+        ] {
+            let made = |name: &str| ristretto.run(name, text, &[&[2, 3, 5, 5]], 1).unwrap();
+            assert_eq!(made(quantised), made(plain));
+            assert_eq!(made(quantised).draws.len(), 2);
+        }
     }
 }

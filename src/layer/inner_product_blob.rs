@@ -23,7 +23,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .params(&["inner_product_param"])
 .weightless()
-.known(Known::In(&["soeaver"]))];
+.known(Known::In(&["soeaver", "bottom-up-attention"]))];
 
 fn inner_product_blob(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let transpose = ctx.param.inner_product_param.as_ref().is_some_and(|param| param.transpose());

@@ -4,30 +4,36 @@
 //!
 //! Within a channel, Caffe runs an average pooling of `local_size` with stride 1 and as much pad as keeps the size, and
 //! multiplies its result with the bottom; the layer is refused where that pooling is, or where it misses the size, as it
-//! does from 2^24 elements on because pooling divides floats. `engine` changes nothing here.
+//! does from 2^24 elements on because pooling divides floats. `engine` changes nothing here. LRNRistretto is the same in
+//! quantised numbers, which must be MINIFLOAT.
 
+use super::convolution::RISTRETTO;
 use super::pooling::{Pooling, picture_size};
 use super::size::checked_size;
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::LrnParameter;
 use crate::proto::caffe::lrn_parameter::NormRegion;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
+use crate::proto::caffe::quantization_parameter::Precision;
 
 const LOCAL_SIZE: &str = "lrn_param.local_size";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "LRN",
-    "Normalises each element by its neighbours across channels or within its own",
-    Arity::exactly(1),
-    Arity::exactly(1),
-    &lrn,
-)
-.with_engines()
-.params(&["lrn_param"])
-.weightless()];
+pub(super) static TYPES: &[LayerType] = &[
+    entry("LRN", "Normalises each element by its neighbours across channels or within its own", &lrn)
+        .with_engines()
+        .params(&["lrn_param"]),
+    entry("LRNRistretto", "Normalises each element by its neighbours, in quantised numbers", &quantised_lrn)
+        .params(&["lrn_param", "quantization_param"])
+        .known(Known::In(RISTRETTO)),
+];
+
+const fn entry(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(name, summary, Arity::exactly(1), Arity::exactly(1), rule).weightless()
+}
 
 /// Local response normalisation: x / (k + alpha / n * sum of x^2)^beta over n neighbours.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +49,19 @@ pub struct Lrn {
     pub k: f32,
     /// The averages of windows within a channel, n = size^2; none where the neighbours are n = size channels.
     pub within: Option<Pooling>,
+}
+
+/// The same in numbers of few bits, of which this layer has only minifloats.
+fn quantised_lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const PRECISION: &str = "quantization_param.precision";
+    let precision = ctx.param.quantization_param.as_ref().map(|param| param.precision()).unwrap_or_default();
+    ensure!(
+        precision == Precision::Minifloat,
+        PRECISION,
+        "precision is {}: LRNRistretto takes MINIFLOAT alone",
+        precision.as_str_name()
+    );
+    lrn(ctx)
 }
 
 /// The averages of windows of `size` within a channel.
@@ -116,5 +135,15 @@ mod tests {
         let expected = "the inner pooling makes (1, 1, 1, 16777217) of the bottom (1, 1, 1, 16777218)";
         assert_eq!(lrn(3, NormRegion::WithinChannel, &[1, 1, 1, 16_777_218]), Err(expected.into()));
         assert_eq!(lrn(3, NormRegion::AcrossChannels, &[1, 1, 1, 16_777_218]), Ok(vec![1, 1, 1, 16_777_218]));
+    }
+
+    #[test]
+    fn quantised_numbers_are_minifloats() {
+        let ristretto = crate::layer::testing::Surroundings::of("ristretto");
+        let minifloat = "quantization_param { precision: MINIFLOAT }";
+        assert_eq!(ristretto.top("LRNRistretto", minifloat, &[&[2, 3, 4, 5]]), [2, 3, 4, 5]);
+        let message =
+            "quantization_param.precision: precision is DYNAMIC_FIXED_POINT: LRNRistretto takes MINIFLOAT alone";
+        assert_eq!(ristretto.refusal("LRNRistretto", "", &[&[2, 3, 4, 5]]), message);
     }
 }

@@ -31,6 +31,7 @@ mod batch_reduction;
 mod batch_reindex;
 mod bias;
 mod bn;
+mod conadd;
 mod concat;
 mod convolution;
 mod covariance;

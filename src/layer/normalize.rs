@@ -7,7 +7,8 @@
 //!
 //! Draws: the scale. Where the net gives blobs nothing is drawn; the first is the scale, of which only the count matters.
 //!
-//! The layer of this name in the trees of ducha-aiki and yjxiong has neither settings nor blobs, and a top of four axes.
+//! The layer of this name in the trees of ducha-aiki and yjxiong has neither settings nor blobs, and a top of four axes; that of
+//! happynear no blobs either, and a second top (N, 1, H, W).
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;
@@ -34,6 +35,16 @@ pub(super) static TYPES: &[LayerType] = &[
         &normalize_items,
     )
     .known(Known::In(&["ducha-aiki", "yjxiong"])),
+    LayerType::new(
+        "Normalize",
+        "Divides the channels at each position by their norm",
+        Arity::exactly(1),
+        Arity::between(1, 2),
+        &normalize_positions,
+    )
+    .params(&["normalize_param"])
+    .weightless()
+    .known(Known::In(&["happynear"])),
 ];
 
 /// Division by the 2-norm, and multiplication by a scale, the first blob.
@@ -77,6 +88,16 @@ fn normalize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn normalize_items(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::NormalizeItems, [ctx.four_axes(0)?]))
+}
+
+/// The second top has the norms.
+fn normalize_positions(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let top = ctx.four_axes(0)?;
+    let [num, _, height, width] = [0, 1, 2, 3].map(|axis| top.dims()[axis]);
+    let norms = Shape::new([num, 1, height, width]).at("bottom")?;
+    let mut tops = vec![top, norms];
+    tops.truncate(ctx.top_count());
+    Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 
 #[cfg(test)]
@@ -132,5 +153,15 @@ mod tests {
         assert_eq!(error(&[3]), "bottom: Normalize needs at least 2 axes, the input is (3)");
         assert_eq!(error(&[1; 5]), "bottom: bottom 0 has more than 4 axes: its shape is (1, 1, 1, 1, 1)");
         assert_eq!(error(&[2, 0]), "bottom: Normalize cannot take the empty items of (2, 0)");
+    }
+
+    #[test]
+    fn norms_may_be_a_top() {
+        let happynear = Surroundings::of("happynear");
+        let text = "normalize_param { normalize_type: 'L2' bp_norm: true }";
+        let made = happynear.run("Normalize", text, &[&[2, 3, 4, 5]], 2).unwrap();
+        assert_eq!([made.tops[0].dims(), made.tops[1].dims()], [[2, 3, 4, 5], [2, 1, 4, 5]]);
+        assert!(made.blobs.is_empty() && made.draws.is_empty());
+        assert_eq!(happynear.top("Normalize", "", &[&[2, 3]]), [2, 3, 1, 1]);
     }
 }

@@ -16,6 +16,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::batch_reindex::TYPES,
     super::bias::TYPES,
     super::bn::TYPES,
+    super::conadd::TYPES,
     super::concat::TYPES,
     super::convolution::TYPES,
     super::covariance::TYPES,

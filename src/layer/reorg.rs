@@ -5,27 +5,35 @@
 //!       (N, C / (s s), H s, W s) with `reverse`
 //! ```
 //!
-//! Missing axes count as 1; what does not divide is cut off. No blobs, no draws.
+//! Missing axes count as 1; what does not divide is cut off, but for the trees of YOLO9000 and Cambricon, which refuse it, the latter
+//! where channels are no multiple of s s, too. No blobs, no draws.
 
 use super::size::positive_size;
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
-use crate::error::{AtField, Refusal};
+use crate::error::{AtField, Refusal, ensure};
 
 const STRIDE: &str = "reorg_param.stride";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Reorg",
-    "Makes squares of positions into channels, or channels into squares",
-    Arity::exactly(1),
-    Arity::exactly(1),
-    &reorg,
-)
-.params(&["reorg_param"])
-.keeps_signal()
-.known(Known::WithField("reorg_param"))];
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&reorg).known(Known::WithFieldBut { field: "reorg_param", not: &["yolo9000", "cambricon"] }),
+    entry(&of_yolo9000).known(Known::In(&["yolo9000"])),
+    entry(&of_cambricon).known(Known::In(&["cambricon"])),
+];
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "Reorg",
+        "Makes squares of positions into channels, or channels into squares",
+        Arity::exactly(1),
+        Arity::exactly(1),
+        rule,
+    )
+    .params(&["reorg_param"])
+    .keeps_signal()
+}
 
 /// Squares of positions as channels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +51,10 @@ fn reorg(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let Some(stride) = param.and_then(|param| param.stride) else {
         return Err(Refusal::at(STRIDE, "stride is missing").help("give the side of the squares"));
     };
-    let stride = positive_size(stride, STRIDE)?;
-    let reverse = param.is_some_and(|param| param.reverse());
+    squares(ctx, positive_size(stride, STRIDE)?, param.is_some_and(|param| param.reverse()))
+}
+
+fn squares(ctx: &SetupContext<'_>, stride: i64, reverse: bool) -> Result<Setup, Refusal> {
     let [num, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
     let (num, channels, height, width) = (num?, channels?, height?, width?);
     let square = stride.saturating_mul(stride);
@@ -55,6 +65,28 @@ fn reorg(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let top = Shape::new(dims).at("reorg_param")?;
     Ok(Setup::new(ctx, Operator::Reorg(Reorg { stride, reverse }), [top]))
+}
+
+/// The stride is 2 unless it is given, and nothing may be cut off.
+fn of_yolo9000(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ctx.refuse_in_place(0, 0)?;
+    let stride = ctx.param.reorg_param.as_ref().map_or(2, |param| param.stride_int32());
+    ensure!(stride > 0, STRIDE, "stride {stride} is not above 0");
+    let setup = squares(ctx, stride.into(), false)?;
+    let (bottom, top) = (ctx.bottom(0), &setup.tops[0]);
+    ensure!(bottom.count() == top.count(), "bottom", "{bottom} would lose elements: what becomes of it is {top}");
+    Ok(setup)
+}
+
+/// Channels, height and width must all be multiples.
+fn of_cambricon(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let setup = reorg(ctx)?;
+    let Operator::Reorg(Reorg { stride, .. }) = setup.operator else { return Ok(setup) };
+    for (axis, of) in [(1, stride.saturating_mul(stride)), (2, stride), (3, stride)] {
+        let dim = i64::from(ctx.legacy_dim(0, axis)?);
+        ensure!(dim % of == 0, "bottom", "axis {axis} of {} is not a multiple of {of}", ctx.bottom(0));
+    }
+    Ok(setup)
 }
 
 #[cfg(test)]
@@ -69,6 +101,20 @@ mod tests {
     fn what_does_not_divide_is_cut_off() {
         assert_eq!(top("reorg_param { stride: 2 }", &[1, 3, 5, 7]), [1, 12, 2, 3]);
         assert_eq!(top("reorg_param { stride: 2 reverse: true }", &[1, 9, 5, 7]), [1, 2, 10, 14]);
+    }
+
+    #[test]
+    fn some_trees_cut_nothing_off() {
+        let yolo9000 = Surroundings::of("yolo9000");
+        assert_eq!(yolo9000.top("Reorg", "reorg_param { stride: 2 }", &[&[1, 3, 4, 6]]), [1, 12, 2, 3]);
+        assert_eq!(yolo9000.top("Reorg", "", &[&[1, 3, 4, 6]]), [1, 12, 2, 3]);
+        let message = "reorg_param.stride: stride -1 is not above 0";
+        assert_eq!(yolo9000.refusal("Reorg", "reorg_param { stride: -1 }", &[&[1, 3, 4, 6]]), message);
+        let message = "bottom: (1, 3, 5, 6) would lose elements: what becomes of it is (1, 12, 2, 3)";
+        assert_eq!(yolo9000.refusal("Reorg", "reorg_param { stride: 2 }", &[&[1, 3, 5, 6]]), message);
+        let message = "bottom: axis 1 of (1, 3, 4, 6) is not a multiple of 4";
+        let error = Surroundings::of("cambricon").refusal("Reorg", "reorg_param { stride: 2 }", &[&[1, 3, 4, 6]]);
+        assert_eq!(error, message);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Tile: repeats its bottom `tiles` times along `axis` (1 by default).
+//! Tile: repeats its bottom `tiles` times along `axis` (1 by default); in the tree of bottom-up attention as often as
+//! `tiles_from_axis`, which names an axis of the bottom, is long.
 //!
 //! The top has the bottom's shape with that axis `tiles` times as long. No blobs, no draws.
 
@@ -29,8 +30,16 @@ pub struct Tile {
 fn tile(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.tile_param.unwrap_or_default();
     let axis = ctx.bottom_axis(0, param.axis(), "tile_param.axis")?;
-    let Some(tiles) = param.tiles else {
-        return Err(Refusal::at(TILES, "tiles is missing").help("say how many times the blob is repeated"));
+    let tiles = match (param.tiles_from_axis, param.tiles) {
+        (Some(axis), _) => {
+            const FROM: &str = "tile_param.tiles_from_axis";
+            let axis = ctx.bottom_axis(0, axis, FROM)?;
+            ctx.bottom(0).dims()[axis]
+        }
+        (None, Some(tiles)) => tiles,
+        (None, None) => {
+            return Err(Refusal::at(TILES, "tiles is missing").help("say how many times the blob is repeated"));
+        }
     };
     ensure!(tiles > 0, TILES, "tiles {tiles} is not positive");
     let mut dims: Vec<i64> = ctx.bottom(0).dims().iter().copied().map(i64::from).collect();
@@ -51,6 +60,14 @@ mod tests {
         assert_eq!(top("Tile", "tile_param { tiles: 2 axis: -1 }", &bottom), [2, 3, 8]);
         assert_eq!(tops("Tile", "tile_param { tiles: 3 }", &bottom, &[0]), [[2, 9, 4]]);
         assert_eq!(top("Tile", "tile_param { tiles: 3 }", &[&[2, 0]]), [2, 0]);
+    }
+
+    #[test]
+    fn an_axis_may_tell_how_often() {
+        let tree = crate::layer::testing::Surroundings::of("bottom-up-attention");
+        assert_eq!(tree.top("Tile", "tile_param { tiles_from_axis: -1 tiles: 9 }", &[&[2, 3, 4]]), [2, 12, 4]);
+        let error = tree.refusal("Tile", "tile_param { tiles_from_axis: 3 }", &[&[2, 3]]);
+        assert_eq!(error, "tile_param.tiles_from_axis: axis 3 is out of range for the 2-axis shape (2, 3)");
     }
 
     #[test]

@@ -74,6 +74,7 @@ impl CurrentNet {
             state: self.head.state.clone().unwrap_or_default(),
             defaults: LayerDefaults::of(&self.head),
             layers: self.layers.iter().map(|layer| self.as_built(layer)).collect(),
+            unsized_inputs: Vec::new(),
             locator: self.locator.clone(),
             folder: PathBuf::new(),
             dialect: self.dialect,

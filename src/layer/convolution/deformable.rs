@@ -27,7 +27,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .params(&[FIELD])
 .offset_bottoms(&[1])
 .signal(signal)
-.known(Known::In(&["soeaver"]));
+.known(Known::In(&["soeaver", "deformable"]));
 
 /// A convolution whose filters reach for elements that offsets name.
 #[derive(Debug, Clone, PartialEq, Eq)]

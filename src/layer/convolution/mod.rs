@@ -24,6 +24,8 @@
 //! `per_channel_scale_output` each add two blobs with a value for each filter of the first axis, ones and zeros, unless the net
 //! gives blobs. ConvolutionDepthwise there has as many groups as channels.
 //!
+//! ConvolutionRistretto and DeconvolutionRistretto are the same in quantised numbers.
+//!
 //! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs as they
 //! are.
 //!
@@ -88,7 +90,10 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["convolution_param"])
     .signal(convolution_signal)
     .matching_tops()
-    .known(Known::Added { from: "yonghenglh6/DepthwiseConvolution", own: &["mobilenet-yolo", "soeaver"] }),
+    .known(Known::Added {
+        from: "yonghenglh6/DepthwiseConvolution",
+        own: &["mobilenet-yolo", "soeaver", "yolov3-windows"],
+    }),
     any_tops("Convolution", "Convolves its inputs with learned filters", &convolution)
         .params(&["convolution_param"])
         .signal(convolution_signal),
@@ -111,9 +116,28 @@ pub(super) static TYPES: &[LayerType] = &[
     )
     .params(&["squeeze_convolution_param"])
     .keeps_signal(),
+    quantised("ConvolutionRistretto", "Convolves its inputs with learned filters, in quantised numbers", &convolution)
+        .signal(convolution_signal),
+    quantised(
+        "DeconvolutionRistretto",
+        "Spreads its inputs out through learned filters, in quantised numbers",
+        &deconvolution,
+    )
+    .keeps_signal(),
     deformable::TYPE,
     depthwise::TYPE,
 ];
+
+/// An entry of Ristretto.
+const fn quantised(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(name, summary, Arity::at_least(1), Arity::at_least(1), rule)
+        .params(&["convolution_param", "quantization_param"])
+        .matching_tops()
+        .known(Known::In(RISTRETTO))
+}
+
+/// The trees with Ristretto's layers, which have the blobs and draws of those that they quantise.
+pub(super) const RISTRETTO: &[&str] = &["ristretto", "caffe-yolov2"];
 
 /// An entry of Synopsys' Caffe, where there may be other numbers of bottoms and tops.
 const fn any_tops(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {

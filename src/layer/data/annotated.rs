@@ -1,6 +1,7 @@
 //! AnnotatedData: pictures with the boxes of the objects in them, from an LMDB or LevelDB database (SSD).
 //!
 //! Tops: as [Data](super::database), and then the boxes, (1, 1, B, 8) with B those of the first record, but at least 1;
+//! in TextBoxes++ with 16 instead of 8; (batch_size, 1, 300, 5) with `yolo_data_type: 1`, as the ports of YOLO have it;
 //! (batch_size, 1, 1, 1) where neither the record nor `anno_type` has a type; with Synopsys' `caffe_yolo` instead
 //! (batch_size, 7 side side) for each `side`. Further tops are left without axes. Draws: as
 //! Data. `label_map_file` is not opened while the net is built.
@@ -13,24 +14,56 @@ use crate::Shape;
 use crate::data::annotated::Annotated;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::{AnnotatedDataParameter, DataParameter};
 
 /// How many numbers a box has: the item, its group and number, four sides, and whether it is difficult.
 const BOX: i64 = 8;
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "AnnotatedData",
-    "Reads pictures and the boxes in them from an LMDB or LevelDB database",
-    Arity::exactly(0),
-    Arity::at_least(1),
-    &setup,
-)
-.params(&["annotated_data_param", "data_param", "transform_param"])
-.brings_data()
-.known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
+/// How many numbers one has that is a quadrilateral.
+const QUADRILATERAL: i64 = 16;
+
+/// How many boxes of an item YOLO has room for, and how many numbers each has: its class and four sides.
+const YOLO_BOXES: [i64; 2] = [300, 5];
+
+pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
+    "ssd",
+    "refinedet",
+    "intel",
+    "nvidia",
+    "synopsys",
+    "mobilenet-yolo",
+    "yolov3-windows",
+    "yolo9000",
+    "textboxes",
+    "sstd",
+    "jacinto",
+]));
+
+pub(super) const TEXTBOXES_PP: LayerType = entry(&of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "AnnotatedData",
+        "Reads pictures and the boxes in them from an LMDB or LevelDB database",
+        Arity::exactly(0),
+        Arity::at_least(1),
+        rule,
+    )
+    .params(&["annotated_data_param", "data_param", "transform_param"])
+    .brings_data()
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    annotated(ctx, BOX)
+}
+
+fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    annotated(ctx, QUADRILATERAL)
+}
+
+/// The layer where a box has so many numbers.
+fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     let batch = batch_size(ctx, param);
@@ -62,7 +95,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             };
             match (boxes, is_of_yolo(ctx)) {
                 (Some(boxes), _) => vec![data, boxes],
-                (None, false) => vec![data, boxes_of(ctx, &record, batch)?],
+                (None, false) => vec![data, boxes_of(ctx, &record, batch, numbers)?],
                 (None, true) => [vec![data], cells_of(ctx, &record, batch)?].concat(),
             }
         }
@@ -74,11 +107,12 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 /// The shape of the boxes.
-fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32) -> Result<Shape, Refusal> {
+fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32, numbers: i64) -> Result<Shape, Refusal> {
     let default = AnnotatedDataParameter::default();
     let param = ctx.param.annotated_data_param.as_deref().unwrap_or(&default);
     let shape = match record.has_type || param.anno_type.is_some() {
-        true => [1, 1, record.boxes.max(1) as i64, BOX],
+        true if param.yolo_data_type() == 1 => [batch.into(), 1, YOLO_BOXES[0], YOLO_BOXES[1]],
+        true => [1, 1, record.boxes.max(1) as i64, numbers],
         false => [batch.into(), 1, 1, 1],
     };
     Shape::new(shape).at("data_param.source")

@@ -10,6 +10,7 @@ use super::DataSource;
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
+use crate::Shape;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
 use crate::data::{DatabaseRecord, PictureSize, leveldb, lmdb};
@@ -45,25 +46,34 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             ctx.param.name()
         ));
     }
-    let data = match given_pictures(ctx, batch)? {
-        Some(given) => given.made(ctx, transform.picture_shape(given.batch, given.size)?, &mut notices),
-        None => {
-            let folder = source(param).find(ctx, 0, &mut notices)?;
-            let record = first_record(ctx, param, &folder, &mut locks)?;
-            let unknown = |error| source(param).unknown_shape(ctx, 0, error);
-            let datum = Datum::read(&folder, record).map_err(unknown)?;
-            let size = picture_size(ctx, &datum)?;
-            if datum.is_encoded() {
-                transform.picture_shape(batch, size)?
-            } else {
-                transform.batch_shape(batch, size)?
-            }
-        }
-    };
+    let data = pictures(ctx, &transform, &mut notices, &mut locks)?;
     let tops = with_labels(ctx, data)?;
     check_prefetched(ctx, &tops)?;
     let operator = Operator::Data(DataSource::Dataset);
     Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })
+}
+
+/// The shape of the pictures: what the user gives, or else that of the first record of the database.
+///
+/// # Errors
+/// The database is of the other kind, open already, or cannot be read, or its record does not decode.
+pub(super) fn pictures(
+    ctx: &SetupContext<'_>,
+    transform: &Transform,
+    notices: &mut Vec<String>,
+    locks: &mut Vec<PathBuf>,
+) -> Result<Shape, Refusal> {
+    let default = DataParameter::default();
+    let param = ctx.param.data_param.as_deref().unwrap_or(&default);
+    let batch = batch_size(ctx, param);
+    if let Some(given) = given_pictures(ctx, batch)? {
+        return Ok(given.made(ctx, transform.picture_shape(given.batch, given.size)?, notices));
+    }
+    let folder = source(param).find(ctx, 0, notices)?;
+    let record = first_record(ctx, param, &folder, locks)?;
+    let datum = Datum::read(&folder, record).map_err(|error| source(param).unknown_shape(ctx, 0, error))?;
+    let size = picture_size(ctx, &datum)?;
+    if datum.is_encoded() { transform.picture_shape(batch, size) } else { transform.batch_shape(batch, size) }
 }
 
 /// The items of a batch; dialects differ in how many there are by default.

@@ -9,6 +9,7 @@ use super::LayerType;
 use crate::proto::caffe::FillerParameter;
 
 mod annotated;
+mod box_data;
 mod database;
 mod dense_image;
 mod dummy;
@@ -44,7 +45,10 @@ pub enum DataSource {
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    annotated::TEXTBOXES_PP,
     annotated::TYPE,
+    box_data::FIRST,
+    box_data::TYPE,
     database::TYPE,
     dense_image::SEGNET,
     dense_image::SHARED,

@@ -1,12 +1,14 @@
 //! `resize_param` of `transform_param`.
 //!
-//! In SSD and its like it gives the size that pictures have before they are cropped. In ducha-aiki's tree there may be
+//! In SSD and its like it gives the size that pictures have before they are cropped; in the trees of an early SSD it may give one
+//! side alone. In ducha-aiki's tree there may be
 //! several, of which some are taken at random, and pictures keep their size; but a crop has to fit into each of them.
 
 use crate::data::PictureSize;
 use crate::dialect::PictureResize;
 use crate::error::{Refusal, ensure};
 use crate::layer::SetupContext;
+use crate::layer::size::checked_size;
 use crate::proto::caffe::resize_parameter::ResizeMode;
 use crate::proto::caffe::{ResizeParameter, TransformationParameter};
 
@@ -37,6 +39,10 @@ impl Resizing {
                 Some(resize) => Resizing::To(Resize::new(resize)?),
                 None => Resizing::None,
             },
+            PictureResize::GivesSides => match param.resize_param.first() {
+                Some(resize) => Resizing::To(Resize::of_sides(resize)?),
+                None => Resizing::None,
+            },
             PictureResize::BoundsCrop => {
                 let bounds = |resize: &ResizeParameter| Bounds {
                     height: resize.height.map(i64::from),
@@ -49,7 +55,8 @@ impl Resizing {
 
     /// Whether all pictures come to have one size.
     pub(super) fn fixes_size(&self) -> bool {
-        matches!(self, Resizing::To(resize) if resize.mode != ResizeMode::FitSmallSize)
+        let fixed = |resize: &Resize| resize.mode != ResizeMode::FitSmallSize && resize.height > 0 && resize.width > 0;
+        matches!(self, Resizing::To(resize) if fixed(resize))
     }
 
     /// Whether pictures are resized and keep the ratio of their sides.
@@ -58,7 +65,7 @@ impl Resizing {
     }
 }
 
-/// How pictures are resized.
+/// How pictures are resized; a side of 0 stays as it is.
 pub(super) struct Resize {
     pub(super) mode: ResizeMode,
     pub(super) height: i32,
@@ -78,11 +85,22 @@ impl Resize {
         Ok(Resize { mode: param.resize_mode(), height: height.cast_signed(), width: width.cast_signed() })
     }
 
+    /// The sides alone, of which some may be missing.
+    fn of_sides(param: &ResizeParameter) -> Result<Resize, Refusal> {
+        let side = |side: u32, field| checked_size(side, field).map(|side| side as i32);
+        Ok(Resize {
+            mode: ResizeMode::Warp,
+            height: side(param.height(), "transform_param.resize_param.height")?,
+            width: side(param.width(), "transform_param.resize_param.width")?,
+        })
+    }
+
     /// The size of a picture once it is resized, by Caffe's arithmetic in single precision.
     pub(super) fn resized(&self, size: PictureSize) -> PictureSize {
         let &Resize { mode, height, width } = self;
         if mode != ResizeMode::FitSmallSize {
-            return PictureSize { height, width, ..size };
+            let side = |new: i32, own| if new > 0 { new } else { own };
+            return PictureSize { height: side(height, size.height), width: side(width, size.width), ..size };
         }
         let aspect = size.width as f32 / size.height as f32;
         if aspect < width as f32 / height as f32 {

@@ -4,7 +4,7 @@
 //! `crop_w`, each where it is not 0.
 //!
 //! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase
-//! is TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
+//! is TRAIN; in some dialects always in TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
 //! more draw for the seed of the prefetch thread. In some dialects they do not, and in some a layer that reads a database
 //! takes a seed for its reader before all that.
 
@@ -74,8 +74,9 @@ impl Transform {
             notices.push(SEEDS_BY_THREAD.to_owned());
         }
         let resizes_at_random = param.random_resize_param.is_some() || param.random_aspect_ratio_param.is_some();
+        let trains_at_random = param.crop_size() > 0 || ctx.dialect.traits.train_draws;
         Ok(Transform {
-            takes_seed: param.mirror() || resizes_at_random || (param.crop_size() > 0 && ctx.phase == Phase::Train),
+            takes_seed: param.mirror() || resizes_at_random || (trains_at_random && ctx.phase == Phase::Train),
             crop,
             resizing: Resizing::new(ctx, param)?,
             mirror: param.mirror(),

@@ -20,7 +20,17 @@ pub(super) const TYPE: LayerType =
     LayerType::new("VideoData", "Reads the frames of a video", Arity::exactly(0), Arity::between(1, 2), &setup)
         .params(&["video_data_param", "data_param", "transform_param"])
         .brings_data()
-        .known(Known::In(&["ssd", "refinedet", "intel", "nvidia"]));
+        .known(Known::In(&[
+            "ssd",
+            "refinedet",
+            "intel",
+            "nvidia",
+            "yolo9000",
+            "textboxes",
+            "textboxes-pp",
+            "sstd",
+            "jacinto",
+        ]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();

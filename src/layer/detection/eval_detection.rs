@@ -1,29 +1,40 @@
-//! EvalDetection: the boxes that a grid predicts, beside the true ones (YOLO, in Intel's Caffe).
+//! EvalDetection: the boxes that a grid predicts, beside the true ones (YOLO).
 //!
 //! ```text
 //! bottoms = predictions (N, S S B (K + 5)) with S = side, B = num_object, K = num_class; true boxes
 //! top     = (N, K + 4 S S B)
 //! ```
 //!
-//! No blobs, no draws.
+//! In the first YOLO the boxes of a cell share its classes, which makes predictions (N, S S (K + 5 B)), and the true boxes have 7
+//! numbers for each cell; in YOLOv2 they have 150, 5 for each of 30. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::EvalDetectionParameter;
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "EvalDetection",
-    "Puts the boxes that a grid predicts beside the true ones",
-    Arity::exactly(2),
-    Arity::exactly(1),
-    &setup,
-)
-.params(&["eval_detection_param"])
-.measures()
-.known(Known::In(&["intel"]));
+pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&["intel", "yolo9000"]));
+
+pub(super) const YOLO: LayerType = entry(&of_yolo).known(Known::In(&["caffe-yolo"]));
+
+pub(super) const YOLOV2: LayerType = entry(&of_yolov2).known(Known::In(&["caffe-yolov2"]));
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "EvalDetection",
+        "Puts the boxes that a grid predicts beside the true ones",
+        Arity::exactly(2),
+        Arity::exactly(1),
+        rule,
+    )
+    .params(&["eval_detection_param"])
+    .measures()
+}
+
+/// The numbers of the true boxes of an item: five for each of 30.
+const TRUE_NUMBERS: i64 = 150;
 
 /// The grid that boxes are predicted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +48,56 @@ pub struct EvalDetection {
     pub boxes: i64,
 }
 
+/// Each box has its classes.
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let grid = grid(ctx)?;
+    let needed = grid.all_boxes().saturating_mul(grid.classes + 5);
+    evaluate(ctx, grid, needed)
+}
+
+/// The same, with true boxes as BoxData makes them.
+fn of_yolov2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_true_boxes(ctx, TRUE_NUMBERS)?;
+    setup(ctx)
+}
+
+/// The boxes of a cell share its classes.
+fn of_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let grid = grid(ctx)?;
+    let cells = grid.side.saturating_mul(grid.side);
+    let needed = cells.saturating_mul(grid.classes.saturating_add(grid.boxes.saturating_mul(5)));
+    check_true_boxes(ctx, cells.saturating_mul(7))?;
+    evaluate(ctx, grid, needed)
+}
+
+fn check_true_boxes(ctx: &SetupContext<'_>, needed: i64) -> Result<(), Refusal> {
+    let boxes = ctx.bottom(1);
+    let given = boxes.count_from(1);
+    ensure!(given == needed, "bottom", "the true boxes {boxes} have {given} numbers an item, and need {needed}");
+    Ok(())
+}
+
+impl EvalDetection {
+    /// The boxes of all cells.
+    fn all_boxes(&self) -> i64 {
+        self.side.saturating_mul(self.side).saturating_mul(self.boxes)
+    }
+}
+
+/// The grid that the settings describe.
+fn grid(ctx: &SetupContext<'_>) -> Result<EvalDetection, Refusal> {
     let default = EvalDetectionParameter::default();
     let param = ctx.param.eval_detection_param.as_deref().unwrap_or(&default);
     let side = checked_size(param.side(), "eval_detection_param.side")?;
     let classes = checked_size(param.num_class(), "eval_detection_param.num_class")?;
     let boxes = checked_size(param.num_object(), "eval_detection_param.num_object")?;
+    Ok(EvalDetection { side, classes, boxes })
+}
+
+fn evaluate(ctx: &SetupContext<'_>, grid: EvalDetection, needed: i64) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     let Some(num) = bottom.dim(0) else { return Err(Refusal::at("bottom", "the predictions have no axes")) };
-    let all_boxes = side.saturating_mul(side).saturating_mul(boxes);
-    let (given, needed) = (bottom.count_from(1), all_boxes.saturating_mul(classes + 5));
+    let (given, all_boxes, classes) = (bottom.count_from(1), grid.all_boxes(), grid.classes);
     ensure!(
         given == needed,
         "bottom",
@@ -54,7 +105,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
     let dims = [i64::from(num), classes.saturating_add(all_boxes.saturating_mul(4))];
     let top = Shape::new(dims).at("eval_detection_param")?;
-    Ok(Setup::new(ctx, Operator::EvalDetection(EvalDetection { side, classes, boxes }), [top]))
+    Ok(Setup::new(ctx, Operator::EvalDetection(grid), [top]))
 }
 
 #[cfg(test)]
@@ -68,7 +119,20 @@ mod tests {
         let intel = Surroundings::of("intel");
         let made = intel.run("EvalDetection", TEXT, &[&[2, 1470], &[2, 150]], 1).unwrap();
         assert_eq!(made.tops[0].dims(), [2, 981]);
+        assert_eq!(Surroundings::of("yolo9000").top("EvalDetection", TEXT, &[&[2, 1470], &[2, 9]]), [2, 981]);
         let message = "bottom: 245 boxes of 1 classes need 1470 numbers an item, the predictions (2, 1471) have 1471";
         assert_eq!(intel.refusal("EvalDetection", TEXT, &[&[2, 1471], &[2, 150]]), message);
+    }
+
+    #[test]
+    fn ports_of_yolo_count_the_true_boxes() {
+        let yolo = Surroundings::of("caffe-yolo");
+        assert_eq!(yolo.top("EvalDetection", TEXT, &[&[2, 1274], &[2, 343]]), [2, 981]);
+        let message = "bottom: the true boxes (2, 150) have 150 numbers an item, and need 343";
+        assert_eq!(yolo.refusal("EvalDetection", TEXT, &[&[2, 1274], &[2, 150]]), message);
+        let yolov2 = Surroundings::of("caffe-yolov2");
+        assert_eq!(yolov2.top("EvalDetection", TEXT, &[&[2, 1470], &[2, 30, 5]]), [2, 981]);
+        let message = "bottom: the true boxes (2, 343) have 343 numbers an item, and need 150";
+        assert_eq!(yolov2.refusal("EvalDetection", TEXT, &[&[2, 1470], &[2, 343]]), message);
     }
 }

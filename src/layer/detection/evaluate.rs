@@ -7,25 +7,58 @@
 //!
 //! K is the number of classes without that of the background; of all where `background_label_id` is -1, written 4294967295. V
 //! is the number of detections whose second value, the class, is not -1 while the net is built: all D of them, as blobs hold
-//! zeros then, unless a DummyData layer has filled the bottom with -1. Caffe does not count the bottoms. No blobs, no draws.
+//! zeros then, unless a DummyData layer has filled the bottom with -1; in the trees of an early SSD all D of them. TextBoxes++ has
+//! rows of 15 or 12, and of 16. In the YOLOv2 of gklz1982 there is no background, and the true boxes may have any shape of one item.
+//! In Cascade R-CNN's tree, where a third bottom has the sizes of the pictures, boxes are items: (D, 7), (*, 8) and (*, 2) make
+//! (K + V, 5, 1, 1), and `name_size_file` has to be given. Caffe does not count the bottoms. No blobs, no draws.
 
 use super::files::count_sizes;
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::DetectionEvaluateParameter;
 
-pub(super) const TYPE: LayerType = LayerType::new(
+pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
+    "ssd",
+    "refinedet",
+    "intel",
+    "nvidia",
+    "synopsys",
+    "mobilenet-yolo",
+    "yolov3-windows",
+    "sstd",
+    "jacinto",
+]));
+
+pub(super) const EARLY: LayerType = entry(&of_early_ssd).known(Known::In(&["yolo9000", "textboxes"]));
+
+pub(super) const TEXTBOXES_PP: LayerType = entry(&of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
+
+pub(super) const YOLOV2: LayerType = entry(&of_yolov2).known(Known::In(&["caffe-yolov2"]));
+
+pub(super) const CASCADE: LayerType = LayerType::new(
     "DetectionEvaluate",
-    "Tells which detections are true, given the true boxes",
-    Arity::at_least(2),
+    "Tells which detections are true, given the true boxes and the sizes of the pictures",
+    Arity::at_least(3),
     Arity::exactly(1),
-    &setup,
+    &of_cascade_rcnn,
 )
 .params(&["detection_evaluate_param"])
 .measures()
-.known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
+.known(Known::In(&["cascade-rcnn"]));
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "DetectionEvaluate",
+        "Tells which detections are true, given the true boxes",
+        Arity::at_least(2),
+        Arity::exactly(1),
+        rule,
+    )
+    .params(&["detection_evaluate_param"])
+    .measures()
+}
 
 /// Which detections are true.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +75,73 @@ pub struct DetectionEvaluate {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let (operator, notices) = prepare(ctx)?;
+    check_rows(ctx, 0, 7, "detections")?;
+    check_rows(ctx, 1, 8, "true boxes")?;
+    let top = [1, 1, classes(&operator) + detections(ctx)?, 5];
+    evaluate(ctx, operator, notices, top)
+}
+
+/// All detections count.
+fn of_early_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let (operator, notices) = prepare(ctx)?;
+    check_rows(ctx, 0, 7, "detections")?;
+    check_rows(ctx, 1, 8, "true boxes")?;
+    let top = [1, 1, classes(&operator) + i64::from(ctx.legacy_dim(0, 2)?), 5];
+    evaluate(ctx, operator, notices, top)
+}
+
+/// Boxes are quadrilaterals or, without `use_polygon`, oriented rectangles.
+fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let (operator, notices) = prepare(ctx)?;
+    let use_polygon = ctx.param.detection_evaluate_param.as_deref().and_then(|param| param.use_polygon);
+    check_rows(ctx, 0, if use_polygon.unwrap_or(true) { 15 } else { 12 }, "detections")?;
+    check_rows(ctx, 1, 16, "true boxes")?;
+    let top = [1, 1, classes(&operator) + detections(ctx)?, 5];
+    evaluate(ctx, operator, notices, top)
+}
+
+/// There is no background, and the true boxes may have any shape.
+fn of_yolov2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let (mut operator, notices) = prepare(ctx)?;
+    operator.background_label = -1;
+    check_rows(ctx, 0, 7, "detections")?;
+    let batch = ctx.legacy_dim(1, 0)?;
+    ensure!(batch == 1, "bottom", "the true boxes must be those of one picture, not {}", ctx.bottom(1));
+    let top = [1, 1, classes(&operator) + detections(ctx)?, 5];
+    evaluate(ctx, operator, notices, top)
+}
+
+/// Boxes are items, and the sizes of the pictures have to be listed.
+fn of_cascade_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const SIZES: &str = "detection_evaluate_param.name_size_file";
+    let is_listed = ctx.param.detection_evaluate_param.as_deref().is_some_and(|param| param.name_size_file.is_some());
+    let (mut operator, notices) = prepare(ctx)?;
+    ensure!(is_listed, SIZES, "name_size_file is missing: the layer needs the sizes of the pictures");
+    operator.background_label = 0;
+    for (bottom, values, what) in [(0, 7, "detections"), (1, 8, "true boxes"), (2, 2, "sizes")] {
+        let given = ctx.legacy_dim(bottom, 1)?;
+        let shape = ctx.bottom(bottom);
+        ensure!(given == values, "bottom", "the {what} must have {values} channels, and {shape} has {given}");
+    }
+    let invalid = ctx.constants.get(&ctx.bottom_ids[0]) == Some(&-1.0);
+    let detections = if invalid { 0 } else { i64::from(ctx.legacy_dim(0, 0)?) };
+    let top = [classes(&operator) + detections, 5, 1, 1];
+    evaluate(ctx, operator, notices, top)
+}
+
+fn evaluate(
+    ctx: &SetupContext<'_>,
+    operator: DetectionEvaluate,
+    notices: Vec<String>,
+    top: [i64; 4],
+) -> Result<Setup, Refusal> {
+    let top = Shape::new(top).at("detection_evaluate_param.num_classes")?;
+    Ok(Setup { notices, ..Setup::new(ctx, Operator::DetectionEvaluate(operator), [top]) })
+}
+
+/// The settings, checked, and what there is to say of the files that they name.
+fn prepare(ctx: &SetupContext<'_>) -> Result<(DetectionEvaluate, Vec<String>), Refusal> {
     let default = DetectionEvaluateParameter::default();
     let param = ctx.param.detection_evaluate_param.as_deref().unwrap_or(&default);
     let Some(num_classes) = param.num_classes else {
@@ -61,10 +161,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     if let Some(sizes) = &param.name_size_file {
         count_sizes(ctx, "detection_evaluate_param.name_size_file", sizes, &mut notices)?;
     }
-    check_rows(ctx, 0, 7, "detections")?;
-    check_rows(ctx, 1, 8, "true boxes")?;
-    let top = Shape::new([1, 1, rows(ctx, &operator)?, 5]).at("detection_evaluate_param.num_classes")?;
-    Ok(Setup { notices, ..Setup::new(ctx, Operator::DetectionEvaluate(operator), [top]) })
+    Ok((operator, notices))
 }
 
 /// Checks that a bottom is one plane of rows with so many values.
@@ -80,11 +177,15 @@ fn check_rows(ctx: &SetupContext<'_>, bottom: usize, values: i32, what: &str) ->
     Ok(())
 }
 
-fn rows(ctx: &SetupContext<'_>, operator: &DetectionEvaluate) -> Result<i64, Refusal> {
-    let classes = i64::from(operator.num_classes) - i64::from(operator.background_label != -1);
+/// The classes that have a row.
+fn classes(operator: &DetectionEvaluate) -> i64 {
+    i64::from(operator.num_classes) - i64::from(operator.background_label != -1)
+}
+
+/// The detections that are valid while the net is built.
+fn detections(ctx: &SetupContext<'_>) -> Result<i64, Refusal> {
     let invalid = ctx.constants.get(&ctx.bottom_ids[0]) == Some(&-1.0);
-    let detections = if invalid { 0 } else { i64::from(ctx.legacy_dim(0, 2)?) };
-    Ok(classes + detections)
+    Ok(if invalid { 0 } else { i64::from(ctx.legacy_dim(0, 2)?) })
 }
 
 #[cfg(test)]
@@ -115,6 +216,35 @@ mod tests {
         let filled = |value| Surroundings { constants: BTreeMap::from([(0, value)]), ..Surroundings::of("ssd") };
         assert_eq!(filled(-1.0).top(NAME, &text(""), &BOTTOMS), [1, 1, 2, 5]);
         assert_eq!(filled(1.0).top(NAME, &text(""), &BOTTOMS), [1, 1, 7, 5]);
+    }
+
+    #[test]
+    fn other_trees_have_other_rows() {
+        let filled = Surroundings { constants: BTreeMap::from([(0, -1.0)]), ..Surroundings::of("textboxes") };
+        assert_eq!(filled.top(NAME, &text(""), &BOTTOMS), [1, 1, 7, 5]);
+        let pp = Surroundings::of("textboxes-pp");
+        assert_eq!(pp.top(NAME, &text(""), &[&[1, 1, 5, 15], &[1, 1, 4, 16]]), [1, 1, 7, 5]);
+        assert_eq!(pp.top(NAME, &text("use_polygon: false"), &[&[1, 1, 5, 12], &[1, 1, 4, 16]]), [1, 1, 7, 5]);
+        let message = "bottom: the detections must be (1, 1, rows, 15), not (1, 1, 5, 7)";
+        assert_eq!(pp.refusal(NAME, &text(""), &BOTTOMS), message);
+        let yolov2 = Surroundings::of("caffe-yolov2");
+        assert_eq!(yolov2.top(NAME, &text(""), &[&[1, 1, 5, 7], &[1, 150]]), [1, 1, 8, 5]);
+        let message = "bottom: the true boxes must be those of one picture, not (2, 150)";
+        assert_eq!(yolov2.refusal(NAME, &text(""), &[&[1, 1, 5, 7], &[2, 150]]), message);
+    }
+
+    #[test]
+    fn the_boxes_of_cascade_rcnn_are_items() {
+        let sizes = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(sizes.path(), "a 3 4\n").unwrap();
+        let text = text(&format!("name_size_file: {:?}", sizes.path()));
+        let cascade = Surroundings::of("cascade-rcnn");
+        assert_eq!(cascade.top(NAME, &text, &[&[5, 7], &[4, 8], &[1, 2]]), [7, 5, 1, 1]);
+        let message = "bottom: the sizes must have 2 channels, and (1, 3) has 3";
+        assert_eq!(cascade.refusal(NAME, &text, &[&[5, 7], &[4, 8], &[1, 3]]), message);
+        let text = "detection_evaluate_param { num_classes: 3 }";
+        let message = "detection_evaluate_param.name_size_file: name_size_file is missing: the layer needs the sizes of the pictures";
+        assert_eq!(cascade.refusal(NAME, text, &[&[5, 7], &[4, 8], &[1, 2]]), message);
     }
 
     #[test]

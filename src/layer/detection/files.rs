@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 16 << 20;
 ///
 /// # Errors
 /// The file cannot be read, is no label map, or has a label twice.
-pub(super) fn check_label_map(
+pub(in crate::layer) fn check_label_map(
     ctx: &SetupContext<'_>,
     field: &'static str,
     name: &str,
@@ -51,7 +51,7 @@ pub(super) fn check_label_map(
 ///
 /// # Errors
 /// The file cannot be read.
-pub(super) fn count_sizes(
+pub(in crate::layer) fn count_sizes(
     ctx: &SetupContext<'_>,
     field: &'static str,
     name: &str,

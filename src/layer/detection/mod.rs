@@ -5,9 +5,10 @@ use crate::error::{Refusal, ensure};
 
 mod boxes;
 mod crops;
+mod detectnet;
 mod eval_detection;
 mod evaluate;
-mod files;
+pub(super) mod files;
 mod output;
 mod parts;
 mod prior_box;
@@ -31,17 +32,30 @@ pub(super) static TYPES: &[LayerType] = &[
     crops::MASK_RCNN_DETECTION,
     crops::MASK_RCNN_PROPOSAL,
     crops::PYRAMID_ROI_ALIGN,
+    detectnet::TYPE,
     eval_detection::TYPE,
+    eval_detection::YOLO,
+    eval_detection::YOLOV2,
     evaluate::TYPE,
+    evaluate::EARLY,
+    evaluate::TEXTBOXES_PP,
+    evaluate::YOLOV2,
+    evaluate::CASCADE,
     output::REFINEDET,
     output::SSD,
     output::SYNOPSYS,
+    output::TEXTBOXES_PP,
+    output::YOLOV2,
     parts::DECODER,
     parts::SORT,
     prior_box::TYPE,
+    prior_box::TEXTBOXES,
+    prior_box::SSTD,
     yolo::PROPOSAL,
     yolo::TENSOR2BOX,
     yolo::UPSAMPLE_DARKNET,
+    yolo::YOLO_DETECTION_OUTPUT,
+    yolo::YOLOV3_DETECTION_OUTPUT,
 ];
 
 /// The prior boxes of a layer whose bottoms are locations, confidences and priors.
@@ -56,7 +70,7 @@ impl Priors {
         Ok(Priors(i64::from(ctx.legacy_dim(2, 2)? / 4)))
     }
 
-    /// Checks that bottoms 0 and 1 have a location and a confidence for each prior and class.
+    /// Checks that bottoms 0 and 1 have a location, of so many numbers, and a confidence for each prior and class.
     ///
     /// # Errors
     /// They have more than four axes, or other numbers of channels.
@@ -65,11 +79,15 @@ impl Priors {
         ctx: &SetupContext<'_>,
         classes: i64,
         share_location: bool,
+        coordinates: i64,
     ) -> Result<(), Refusal> {
         let priors = self.0;
         let (located, needed) = match share_location {
-            true => (format!("{priors} priors"), priors * 4),
-            false => (format!("{priors} priors of {classes} classes each with a location"), priors * 4 * classes),
+            true => (format!("{priors} priors"), priors * coordinates),
+            false => (
+                format!("{priors} priors of {classes} classes each with a location"),
+                (priors * coordinates).saturating_mul(classes),
+            ),
         };
         check_channels(ctx, 0, needed, &format!("{located} need {needed} channels of locations"))?;
         let needed = priors * classes;

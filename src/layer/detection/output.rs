@@ -12,32 +12,51 @@
 //! all, in one bottom or in as many; there are at least 2 `nbottom` + 1 bottoms then, and with fewer than that, but at least
 //! `nbottom`, nothing is checked. With `tflite_detection` the top is (max_classes_per_detection `keep_top_k`, 7).
 //!
+//! In TextBoxes++ a box has 12 numbers instead of 4, or 9 without `use_polygon`, and the top as many more. In the YOLOv2 of
+//! gklz1982 the only bottom is YOLO's predictions for one picture.
+//!
 //! The label map and the list of sizes are read while the net is built. Caffe also makes the folder `output_directory`
 //! then; nothing is made here.
 
 use super::Priors;
 use super::files::{check_label_map, count_sizes};
+use super::yolo::GridOutput;
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::data::Transform;
-use crate::layer::{Arity, Draw, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Draw, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::prior_box_parameter::CodeType;
 use crate::proto::caffe::{DetectionOutputParameter, NonMaximumSuppressionParameter, SaveOutputParameter};
 
-pub(super) const SSD: LayerType = entry(Arity::between(3, 4)).known(Known::In(&["ssd", "intel", "nvidia"]));
+pub(super) const SSD: LayerType = entry(Arity::between(3, 4), &setup).known(Known::In(&[
+    "ssd",
+    "intel",
+    "nvidia",
+    "mobilenet-yolo",
+    "yolo9000",
+    "textboxes",
+    "sstd",
+    "jacinto",
+    "cambricon",
+]));
 
-pub(super) const REFINEDET: LayerType = entry(Arity::between(3, 5)).known(Known::In(&["refinedet"]));
+pub(super) const REFINEDET: LayerType = entry(Arity::between(3, 5), &setup).known(Known::In(&["refinedet"]));
 
-pub(super) const SYNOPSYS: LayerType = entry(Arity::at_least(3)).known(Known::In(&["synopsys"]));
+pub(super) const SYNOPSYS: LayerType = entry(Arity::at_least(3), &setup).known(Known::In(&["synopsys"]));
 
-const fn entry(bottoms: Arity) -> LayerType {
+pub(super) const TEXTBOXES_PP: LayerType =
+    entry(Arity::between(3, 4), &of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
+
+pub(super) const YOLOV2: LayerType = entry(Arity::at_least(1), &of_yolov2).known(Known::In(&["caffe-yolov2"]));
+
+const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "DetectionOutput",
         "Keeps the best of the predicted boxes, by confidence and overlap",
         bottoms,
         Arity::exactly(1),
-        &setup,
+        rule,
     )
     .params(&["detection_output_param"])
 }
@@ -73,9 +92,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let Prepared { operator, draws, notices } = prepare(ctx, &param)?;
     match parts(ctx, &param) {
         Parts::Together => {
-            let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
-            ensure!(a == b, "bottom", "the batches differ: {} and {}", ctx.bottom(0), ctx.bottom(1));
-            Priors::new(ctx)?.check_predictions(ctx, operator.num_classes, operator.share_location)?;
+            check_together(ctx, &operator, 4)?;
         }
         Parts::Apart { count, priors } => check_apart(ctx, &operator, param.no_permute(), count, priors)?,
         Parts::Unchecked => {}
@@ -88,6 +105,33 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let top = Shape::new(dims).at("detection_output_param.keep_top_k")?;
     Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
+}
+
+/// A box has 12 numbers instead of 4, or 9 without `use_polygon`, and as many more in the top.
+fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = param(ctx);
+    let Prepared { operator, draws, notices } = prepare(ctx, &param)?;
+    let coordinates = if param.use_polygon.unwrap_or(true) { 4 + 8 } else { 4 + 5 };
+    check_together(ctx, &operator, coordinates)?;
+    let top = Shape::new([1, 1, 1, 3 + coordinates]).at("detection_output_param")?;
+    Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
+}
+
+/// The boxes of one picture, from YOLO's predictions.
+fn of_yolov2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const CLASSES: &str = "detection_output_param.num_classes";
+    let param = param(ctx);
+    let output = GridOutput { classes: (param.num_classes, CLASSES), label_map: param.label_map_file() };
+    let batch = ctx.legacy_dim(0, 0)?;
+    ensure!(batch == 1, "bottom", "the predictions must be those of one picture, not {}", ctx.bottom(0));
+    output.setup(ctx, "detection_output_param.label_map_file")
+}
+
+/// Checks that predictions go with the priors in bottom 2.
+fn check_together(ctx: &SetupContext<'_>, operator: &DetectionOutput, coordinates: i64) -> Result<(), Refusal> {
+    let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
+    ensure!(a == b, "bottom", "the batches differ: {} and {}", ctx.bottom(0), ctx.bottom(1));
+    Priors::new(ctx)?.check_predictions(ctx, operator.num_classes, operator.share_location, coordinates)
 }
 
 /// The settings, of which there may be none.
@@ -272,6 +316,26 @@ mod tests {
         assert_eq!(draws(Phase::Train, &format!("{visualize} {crop}")), [Draw::Skip(1)]);
         assert_eq!(draws(Phase::Test, &format!("{visualize} {crop}")), []);
         assert_eq!(draws(Phase::Train, &format!("{} {mirror}", text(""))), []);
+    }
+
+    #[test]
+    fn oriented_boxes_have_more_numbers() {
+        let pp = Surroundings::of("textboxes-pp");
+        let bottoms = |channels: &'static [i32]| [channels, BOTTOMS[1], BOTTOMS[2]];
+        assert_eq!(pp.top(NAME, &text(""), &bottoms(&[2, 72])), [1, 1, 1, 15]);
+        assert_eq!(pp.top(NAME, &text("use_polygon: false"), &bottoms(&[2, 54])), [1, 1, 1, 12]);
+        let message = "bottom: 6 priors need 72 channels of locations, bottom 0 (2, 24) has 24";
+        assert_eq!(pp.refusal(NAME, &text(""), &BOTTOMS), message);
+    }
+
+    #[test]
+    fn a_grid_is_of_one_picture() {
+        let yolov2 = Surroundings::of("caffe-yolov2");
+        assert_eq!(yolov2.top(NAME, &text(""), &[&[1, 9, 9, 40]]), [1, 1, 1, 7]);
+        let message = "bottom: the predictions must be those of one picture, not (2, 9)";
+        assert_eq!(yolov2.refusal(NAME, &text(""), &[&[2, 9]]), message);
+        let message = "detection_output_param.num_classes: num_classes is missing";
+        assert_eq!(yolov2.refusal(NAME, "", &[&[1, 9]]), message);
     }
 
     #[test]

@@ -7,23 +7,44 @@
 //! P is the number of boxes at a position: one for each `min_size` and ratio, and one for each `max_size`. The ratios are 1,
 //! each `aspect_ratio` that is not within 1e-6 of one already there, and with `flip` the inverse behind each. In
 //! Synopsys' Caffe `keras` puts the inverses last, each if it is new; with `faceboxes` three `min_size` have 21 boxes; and
-//! `box_width` and `box_height` name all boxes themselves. The second bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
+//! `box_width` and `box_height` name all boxes themselves. TextBoxes has all boxes twice, TextBoxes++ with `denser_prior_boxes`; in
+//! SSTD the inverses come last, whether they are new or not; in Cambricon's Caffe, where `p_type` is DENSE, each `max_size` does
+//! not add a box but makes all of them `inner_scale` times as many. The second bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::PriorBoxParameter;
+use crate::proto::caffe::prior_box_parameter::PriorType;
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "PriorBox",
-    "Makes boxes of several sizes and aspect ratios around each position",
-    Arity::at_least(1),
-    Arity::exactly(1),
-    &setup,
-)
-.params(&["prior_box_param"])
-.known(Known::In(&["ssd", "refinedet", "intel", "nvidia", "synopsys"]));
+pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
+    "ssd",
+    "refinedet",
+    "intel",
+    "nvidia",
+    "synopsys",
+    "mobilenet-yolo",
+    "yolo9000",
+    "textboxes-pp",
+    "jacinto",
+    "cambricon",
+]));
+
+pub(super) const TEXTBOXES: LayerType = entry(&of_textboxes).known(Known::In(&["textboxes"]));
+
+pub(super) const SSTD: LayerType = entry(&of_sstd).known(Known::In(&["sstd"]));
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "PriorBox",
+        "Makes boxes of several sizes and aspect ratios around each position",
+        Arity::at_least(1),
+        Arity::exactly(1),
+        rule,
+    )
+    .params(&["prior_box_param"])
+}
 
 /// Boxes around each position.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +66,8 @@ pub struct PriorBox {
     pub step: Option<[f32; 2]>,
     /// Where in its cell a position is.
     pub offset: f32,
+    /// How many boxes there are of each kind at a position, where these are moved.
+    pub copies: i64,
     /// Whether the smallest of three sizes are laid out densely, as FaceBoxes has it.
     pub dense: bool,
     /// Width and height of boxes that replace all of those.
@@ -56,33 +79,74 @@ const DENSE_BOXES: usize = 21;
 
 impl PriorBox {
     /// How many boxes there are at a position.
-    fn at_a_position(&self) -> usize {
-        match (self.explicit.len(), self.dense) {
+    fn at_a_position(&self) -> i64 {
+        let kinds = match (self.explicit.len(), self.dense) {
             (0, true) => DENSE_BOXES + self.max_sizes.len(),
             (0, false) => self.aspect_ratios.len() * self.min_sizes.len() + self.max_sizes.len(),
             (explicit, _) => explicit,
-        }
+        };
+        (kinds as i64).saturating_mul(self.copies)
     }
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PriorBoxParameter::default();
     let param = ctx.param.prior_box_param.as_deref().unwrap_or(&default);
+    if param.p_type() == PriorType::Dense {
+        return dense_of_cambricon(ctx, param);
+    }
+    prior_box(ctx, param, aspect_ratios(param), if param.denser_prior_boxes() { 2 } else { 1 })
+}
+
+/// Each box is there twice, the second time half a step further down.
+fn of_textboxes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = PriorBoxParameter::default();
+    let param = ctx.param.prior_box_param.as_deref().unwrap_or(&default);
+    prior_box(ctx, param, aspect_ratios(param), 2)
+}
+
+/// The inverses of all ratios but 1 come last, whether they are there already or not.
+fn of_sstd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = PriorBoxParameter::default();
+    let param = ctx.param.prior_box_param.as_deref().unwrap_or(&default);
+    let mut ratios = aspect_ratios(&PriorBoxParameter { flip: Some(false), ..param.clone() });
+    if param.flip() {
+        let inverses: Vec<f32> = ratios[1..].iter().map(|&ratio| inverse(ratio)).collect();
+        ratios.extend(inverses);
+    }
+    prior_box(ctx, param, ratios, 1)
+}
+
+/// Instead of adding a box, each `max_size` makes all boxes `inner_scale` times as many.
+fn dense_of_cambricon(ctx: &SetupContext<'_>, param: &PriorBoxParameter) -> Result<Setup, Refusal> {
+    check_sizes(param)?;
+    let factors = param.max_size.iter().map(|_| i64::from(param.inner_scale()));
+    let copies = factors.fold(1, i64::saturating_mul);
+    prior_box(ctx, &PriorBoxParameter { max_size: Vec::new(), ..param.clone() }, aspect_ratios(param), copies)
+}
+
+fn prior_box(
+    ctx: &SetupContext<'_>,
+    param: &PriorBoxParameter,
+    aspect_ratios: Vec<f32>,
+    copies: i64,
+) -> Result<Setup, Refusal> {
     check_sizes(param)?;
     let operator = PriorBox {
         min_sizes: param.min_size.clone(),
         max_sizes: param.max_size.clone(),
-        aspect_ratios: aspect_ratios(param),
+        aspect_ratios,
         clip: param.clip(),
         variances: variances(param)?,
         image: image(param)?,
         step: step(param)?,
         offset: param.offset(),
+        copies,
         dense: param.faceboxes() && param.min_size.len() == 3,
         explicit: param.box_width.iter().zip(&param.box_height).map(|(&width, &height)| [width, height]).collect(),
     };
     let (height, width) = (ctx.legacy_dim(0, 2)?, ctx.legacy_dim(0, 3)?);
-    let boxes = [i64::from(width), operator.at_a_position() as i64, 4];
+    let boxes = [i64::from(width), operator.at_a_position(), 4];
     let numbers = boxes.into_iter().fold(i64::from(height), i64::saturating_mul);
     ensure!(numbers > 0, "bottom", "there are no positions in {}", ctx.bottom(0));
     let top = Shape::new([1, 2, numbers]).at("prior_box_param")?;
@@ -118,7 +182,6 @@ fn aspect_ratios(param: &PriorBoxParameter) -> Vec<f32> {
     let mut ratios = vec![1.0];
     // Caffe takes the difference in single precision and compares it in double.
     let is_new = |ratios: &[f32], ratio: f32| !ratios.iter().any(|&other| f64::from((ratio - other).abs()) < 1e-6);
-    let inverse = |ratio: f32| (1.0 / f64::from(ratio)) as f32;
     for &ratio in &param.aspect_ratio {
         if is_new(&ratios, ratio) {
             ratios.push(ratio);
@@ -135,6 +198,10 @@ fn aspect_ratios(param: &PriorBoxParameter) -> Vec<f32> {
         }
     }
     ratios
+}
+
+fn inverse(ratio: f32) -> f32 {
+    (1.0 / f64::from(ratio)) as f32
 }
 
 fn variances(param: &PriorBoxParameter) -> Result<Vec<f32>, Refusal> {
@@ -215,6 +282,27 @@ mod tests {
         assert_eq!(ratios("min_size: 4 aspect_ratio: 3"), [1.0, 3.0, 1.0 / 3.0]);
         assert_eq!(ratios("min_size: 4 aspect_ratio: 1.0000005"), [1.0]);
         assert_eq!(ratios("min_size: 4 flip: false aspect_ratio: 1.00001"), [1.0, 1.00001]);
+    }
+
+    #[test]
+    fn boxes_may_be_there_more_than_once() {
+        let boxes = |dialect: &str, fields: &str| {
+            Surroundings::of(dialect).top("PriorBox", &text(fields), &[&[1, 8, 1, 1]])[2] / 4
+        };
+        let fields = "min_size: 4 max_size: 5 aspect_ratio: 2";
+        assert_eq!([boxes("ssd", fields), boxes("yolo9000", fields), boxes("textboxes", fields)], [4, 4, 8]);
+        assert_eq!(boxes("textboxes-pp", fields), 4);
+        assert_eq!(boxes("textboxes-pp", &format!("{fields} denser_prior_boxes: true")), 8);
+        assert_eq!(boxes("cambricon", &format!("{fields} p_type: DENSE inner_scale: 3")), 9);
+        let both = "min_size: 4 min_size: 6 max_size: 5 max_size: 9 aspect_ratio: 2 aspect_ratio: 0.5";
+        assert_eq!([boxes("ssd", both), boxes("sstd", both)], [8, 12]);
+        assert_eq!(boxes("sstd", &format!("{both} flip: false")), 8);
+        let error = Surroundings::of("cambricon").refusal(
+            "PriorBox",
+            &text("min_size: 4 max_size: 5 p_type: DENSE inner_scale: 0"),
+            &[&[1, 8, 1, 1]],
+        );
+        assert_eq!(error, "bottom: there are no positions in (1, 8, 1, 1)");
     }
 
     #[test]

@@ -1,13 +1,16 @@
-//! Layers of YOLO, and Faster R-CNN's proposals, as Synopsys' Caffe has them: UpsampleDarknet, Tensor2Box and Proposal.
+//! Layers of YOLO, and Faster R-CNN's proposals, as Synopsys' Caffe has them: UpsampleDarknet, Tensor2Box and Proposal; and
+//! the outputs of MobileNet-YOLO: YoloDetectionOutput and Yolov3DetectionOutput.
 //!
 //! ```text
 //! UpsampleDarknet  the last two axes times `stride`
 //! Tensor2Box       (N, ..)      -> (N, numbers of an item / (5 + num_classes), 5 + num_classes)
 //! Proposal         three        -> (1, 1, 1, 5), and (1, 1, 1, 1) as second top
+//! the outputs      any          -> (1, 1, 1, 7), of which the third axis is the number of boxes once there are any
 //! ```
 //!
 //! No blobs, no draws.
 
+use super::files::check_label_map;
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -36,6 +39,65 @@ pub(super) const PROPOSAL: LayerType = LayerType::new(
 )
 .params(&["proposal_param"])
 .known(SYNOPSYS);
+
+const MOBILENET_YOLO: Known = Known::In(&["mobilenet-yolo", "yolov3-windows"]);
+const OUTPUT: &str = "Keeps the best of the boxes that grids predict";
+
+pub(super) const YOLO_DETECTION_OUTPUT: LayerType =
+    LayerType::new("YoloDetectionOutput", OUTPUT, Arity::at_least(1), ONE, &yolo_output)
+        .params(&["yolo_detection_output_param"])
+        .known(MOBILENET_YOLO);
+
+pub(super) const YOLOV3_DETECTION_OUTPUT: LayerType =
+    LayerType::new("Yolov3DetectionOutput", OUTPUT, Arity::at_least(1), ONE, &yolov3_output)
+        .params(&["yolov3_detection_output_param"])
+        .known(MOBILENET_YOLO);
+
+/// What the layers that put out the boxes of grids check.
+pub(super) struct GridOutput<'a> {
+    /// The number of classes, which has to be given, and its field.
+    pub(super) classes: (Option<u32>, &'static str),
+    /// The file of the labels; empty for none.
+    pub(super) label_map: &'a str,
+}
+
+impl GridOutput<'_> {
+    /// Checks the settings; `field` is that of the label map.
+    ///
+    /// # Errors
+    /// The number of classes is missing, or the label map cannot be read.
+    pub(super) fn setup(&self, ctx: &SetupContext<'_>, field: &'static str) -> Result<Setup, Refusal> {
+        let (classes, classes_field) = self.classes;
+        if classes.is_none() {
+            return Err(Refusal::at(classes_field, "num_classes is missing").help("give the number of classes"));
+        }
+        let mut notices = Vec::new();
+        if !self.label_map.is_empty() {
+            check_label_map(ctx, field, self.label_map, &mut notices)?;
+        }
+        let top = Shape::new([1, 1, 1, 7]).at("top")?;
+        Ok(Setup { notices, ..Setup::new(ctx, Operator::Opaque, [top]) })
+    }
+}
+
+fn yolo_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const CLASSES: &str = "yolo_detection_output_param.num_classes";
+    let param = ctx.param.yolo_detection_output_param.clone().unwrap_or_default();
+    let output = GridOutput { classes: (param.num_classes, CLASSES), label_map: param.label_map_file() };
+    output.setup(ctx, "yolo_detection_output_param.label_map_file")
+}
+
+fn yolov3_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const CLASSES: &str = "yolov3_detection_output_param.num_classes";
+    const GROUPS: &str = "yolov3_detection_output_param.mask_group_num";
+    let param = ctx.param.yolov3_detection_output_param.clone().unwrap_or_default();
+    let (groups, given) = (param.mask_group_num(), ctx.bottoms.len());
+    let output = GridOutput { classes: (param.num_classes, CLASSES), label_map: "" };
+    let setup = output.setup(ctx, CLASSES)?;
+    ensure!(groups > 0, GROUPS, "mask_group_num must be at least 1: Caffe divides by it");
+    ensure!(groups as usize == given, GROUPS, "mask_group_num {groups} is not the number of bottoms, {given}");
+    Ok(setup)
+}
 
 fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const STRIDE: &str = "upsample_darknet_param.stride";
@@ -80,6 +142,27 @@ mod tests {
         assert_eq!(synopsys.top("UpsampleDarknet", "upsample_darknet_param { stride: 3 }", &[&[2, 5]]), [6, 15]);
         let text = "tensor2box_param { num_classes: 3 img_dim_h: 9 img_dim_w: 9 }";
         assert_eq!(synopsys.top("Tensor2Box", text, &[&[2, 24, 2, 2]]), [2, 12, 8]);
+    }
+
+    #[test]
+    fn outputs_of_grids() {
+        let yolo = Surroundings::of("mobilenet-yolo");
+        let text = "yolov3_detection_output_param { num_classes: 20 mask_group_num: 2 }";
+        assert_eq!(yolo.top("Yolov3DetectionOutput", text, &[&[1, 75, 13, 13], &[1, 75, 26, 26]]), [1, 1, 1, 7]);
+        let message = "yolov3_detection_output_param.mask_group_num: mask_group_num 2 is not the number of bottoms, 1";
+        assert_eq!(yolo.refusal("Yolov3DetectionOutput", text, &[&[1, 75, 13, 13]]), message);
+        let message = "yolov3_detection_output_param.num_classes: num_classes is missing";
+        assert_eq!(yolo.refusal("Yolov3DetectionOutput", "", &[&[1]]), message);
+        let text = "yolov3_detection_output_param { num_classes: 20 mask_group_num: 0 }";
+        let message =
+            "yolov3_detection_output_param.mask_group_num: mask_group_num must be at least 1: Caffe divides by it";
+        assert_eq!(yolo.refusal("Yolov3DetectionOutput", text, &[&[1]]), message);
+        let text = "yolo_detection_output_param { num_classes: 20 }";
+        assert_eq!(yolo.top("YoloDetectionOutput", text, &[&[1, 125, 13, 13]]), [1, 1, 1, 7]);
+        let text = "yolo_detection_output_param { num_classes: 20 label_map_file: 'absent' }";
+        let message = "yolo_detection_output_param.label_map_file: cannot read the label map \"absent\": \
+                       No such file or directory (os error 2)";
+        assert_eq!(yolo.refusal("YoloDetectionOutput", text, &[&[1]]), message);
     }
 
     #[test]

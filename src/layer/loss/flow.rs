@@ -3,11 +3,12 @@
 //! One or two bottoms, of which the second may be smaller, as for Synopsys' Eltwise. The layers inside draw nothing. LpqLoss
 //! needs one `p` and one `q`, or as many of each as iterations at which they begin, the first of them 0.
 
+use super::opaque_loss;
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::eltwise::check_from_axis;
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const L1: LayerType = LayerType::new(
     "L1Loss",
@@ -38,7 +39,7 @@ fn l1(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         check_from_axis(ctx, 0, "bottom")?;
     }
     ctx.four_axes(0)?;
-    Ok(Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Opaque, [Shape::scalar()]) })
+    Ok(opaque_loss(ctx, Shape::scalar()))
 }
 
 fn lpq(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

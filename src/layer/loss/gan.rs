@@ -2,11 +2,11 @@
 //!
 //! Bottoms: two times scores (N, 1) for GANLoss; two pairs of blobs of one shape for BEGANLoss.
 
-use super::check_batches;
+use super::{check_batches, opaque_loss};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const GAN: LayerType = LayerType::new(
     "GANLoss",
@@ -49,7 +49,7 @@ fn began(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn loss(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
-    Ok(Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Opaque, [Shape::scalar()]) })
+    Ok(opaque_loss(ctx, Shape::scalar()))
 }
 
 #[cfg(test)]

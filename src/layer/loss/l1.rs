@@ -1,4 +1,4 @@
-//! L1Loss, NVIDIA's: the distances of prediction and target, summed and divided by N.
+//! L1Loss, NVIDIA's and Texas Instruments': the distances of prediction and target, summed and divided by N.
 //!
 //! Bottoms: N x any, and N x as many numbers an item. There are no settings. The layer of this name in FlowNet's tree is
 //! not this one.
@@ -17,7 +17,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .auto_tops()
 .judges_both()
-.known(Known::In(&["nvidia"]));
+.known(Known::In(&["nvidia", "jacinto"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

@@ -13,6 +13,7 @@ use crate::proto::caffe::hinge_loss_parameter::Norm as HingeNorm;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 mod contrastive;
+pub(super) mod detection;
 mod euclidean;
 mod euclidean_with_index;
 mod flow;
@@ -29,6 +30,7 @@ mod smooth_l1;
 mod softmax;
 mod triplet;
 mod yolo;
+mod yolov3;
 
 pub use focal::FocalLoss;
 pub use multi_box::MultiBoxLoss;
@@ -36,6 +38,9 @@ pub use multi_box::MultiBoxLoss;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     contrastive::TYPE,
+    detection::YOLO,
+    detection::MSCNN,
+    detection::CASCADE,
     euclidean::TYPE,
     euclidean_with_index::TYPE,
     flow::L1,
@@ -50,12 +55,16 @@ pub(super) static TYPES: &[LayerType] = &[
     l1::TYPE,
     multi_box::SSD,
     multi_box::REFINEDET,
+    multi_box::EARLY,
+    multi_box::TEXTBOXES_PP,
     multinomial_logistic::TYPE,
     region::TYPE,
+    region::COUNTED,
     sigmoid_cross_entropy::TYPE,
     smooth_l1::SSD,
     smooth_l1::WEIGHTED,
     smooth_l1::FAST_RCNN,
+    smooth_l1::CASCADE,
     smooth_l1::RFCN,
     smooth_l1::OHEM,
     smooth_l1::SYNOPSYS,
@@ -64,6 +73,10 @@ pub(super) static TYPES: &[LayerType] = &[
     triplet::TYPE,
     yolo::V2,
     yolo::V3,
+    yolov3::TYPE,
+    yolov3::SQUARE,
+    yolov3::GAUSSIAN,
+    yolov3::SEGMENTS,
     softmax::RFCN,
     softmax::OHEM,
 ];
@@ -189,8 +202,16 @@ fn loss(ctx: &SetupContext<'_>, operator: Loss, tops: Vec<Shape>) -> Setup {
     Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Loss(operator), tops) }
 }
 
-/// Checks that prediction and target have the same batch.
+/// A loss layer with one top whose formula is not told.
+fn opaque_loss(ctx: &SetupContext<'_>, top: Shape) -> Setup {
+    Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Opaque, [top]) }
+}
+
+/// Checks that prediction and target have the same batch, where the dialect asks for that.
 fn check_batches(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    if !ctx.dialect.traits.losses_compare_batches {
+        return Ok(());
+    }
     let (prediction, target) = (ctx.bottom(0), ctx.bottom(1));
     if !ctx.dialect.traits.losses_take_any_axes {
         let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);

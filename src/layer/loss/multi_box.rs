@@ -7,6 +7,8 @@
 //! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. In RefineDet there may follow the
 //! confidences and locations of a first step. No more than four axes anywhere but in those; missing ones count as 1.
 //!
+//! In TextBoxes++ a location has 12 numbers instead of 4, or 9 without `use_polygon`. The trees of an early SSD have other settings.
+//!
 //! The layer is saved with `propagate_down: true true false false` where the net gives none, whatever its bottoms. The
 //! layers inside, for locations and for confidences, have neither blobs nor draws.
 
@@ -15,7 +17,7 @@ use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::detection::Priors;
 use crate::layer::size::checked_size;
-use crate::layer::{Arity, Deployment, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, Layer, LayerType, Setup, SetupContext};
 use crate::proto::caffe::MultiBoxLossParameter;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 use crate::proto::caffe::multi_box_loss_parameter::{ConfLossType, LocLossType, MatchType, MiningType};
@@ -23,17 +25,24 @@ use crate::proto::caffe::prior_box_parameter::CodeType;
 
 const NUM_CLASSES: &str = "multibox_loss_param.num_classes";
 
-pub(super) const SSD: LayerType = entry(Arity::exactly(4)).known(Known::In(&["ssd", "intel", "nvidia"]));
+pub(super) const SSD: LayerType =
+    entry(Arity::exactly(4), &setup).known(Known::In(&["ssd", "intel", "nvidia", "mobilenet-yolo", "sstd", "jacinto"]));
 
-pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4)).known(Known::In(&["refinedet", "synopsys"]));
+pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4), &setup).known(Known::In(&["refinedet", "synopsys"]));
 
-const fn entry(bottoms: Arity) -> LayerType {
+pub(super) const EARLY: LayerType =
+    entry(Arity::exactly(4), &of_early_ssd).known(Known::In(&["yolo9000", "textboxes"]));
+
+pub(super) const TEXTBOXES_PP: LayerType =
+    entry(Arity::exactly(4), &of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
+
+const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "MultiBoxLoss",
         "Takes the loss of predicted boxes and their classes against true ones, over prior boxes",
         bottoms,
         Arity::exactly(1),
-        &setup,
+        rule,
     )
     .params(&["multibox_loss_param", "loss_param"])
     .auto_tops()
@@ -73,25 +82,74 @@ pub struct MultiBoxLoss {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = MultiBoxLossParameter::default();
-    let param = ctx.param.multibox_loss_param.as_deref().unwrap_or(&default);
+    let param = param(ctx);
+    multi_box(ctx, &param, BoxRules::new(&param, 4)?)
+}
+
+/// Quadrilaterals have eight more coordinates, oriented rectangles five.
+fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = param(ctx);
+    let coordinates = if param.use_polygon.unwrap_or(true) { 4 + 8 } else { 4 + 5 };
+    multi_box(ctx, &param, BoxRules::new(&param, coordinates)?)
+}
+
+/// The only choice of mining is `do_neg_mining`, which is on by default, and the background may be none of the classes.
+fn of_early_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = param(ctx);
+    let (mines, negatives) = (param.do_neg_mining.unwrap_or(true), param.neg_pos_ratio());
+    let mining = if mines { MiningType::MaxNegative } else { MiningType::None };
+    check_shared(&param, mines, "do_neg_mining")?;
+    let positive = negatives > 0.0;
+    ensure!(!mines || positive, "multibox_loss_param.neg_pos_ratio", "neg_pos_ratio {negatives} is not above 0");
+    let (background, classes) = (param.background_label_id().cast_signed(), num_classes(&param)?);
+    let needed = if background >= 0 { 2 } else { 1 };
+    ensure!(
+        !param.map_object_to_agnostic() || classes == needed,
+        NUM_CLASSES,
+        "num_classes is {classes}: with map_object_to_agnostic and the background_label_id {background} it must be {needed}"
+    );
+    multi_box(ctx, &param, BoxRules { background_label: background.into(), mining, coordinates: 4 })
+}
+
+/// The settings, of which there may be none.
+fn param(ctx: &SetupContext<'_>) -> MultiBoxLossParameter {
+    ctx.param.multibox_loss_param.as_deref().copied().unwrap_or_default()
+}
+
+/// What trees read of the settings in ways of their own.
+struct BoxRules {
+    background_label: i64,
+    mining: MiningType,
+    /// How many numbers a location has.
+    coordinates: i64,
+}
+
+impl BoxRules {
+    /// Those of SSD.
+    fn new(param: &MultiBoxLossParameter, coordinates: i64) -> Result<BoxRules, Refusal> {
+        num_classes(param)?;
+        Ok(BoxRules { background_label: background_label(param)?, mining: mining(param)?, coordinates })
+    }
+}
+
+fn multi_box(ctx: &SetupContext<'_>, param: &MultiBoxLossParameter, rules: BoxRules) -> Result<Setup, Refusal> {
     let operator = MultiBoxLoss {
         num_classes: num_classes(param)?,
         share_location: param.share_location(),
-        background_label: background_label(param)?,
+        background_label: rules.background_label,
         location: param.loc_loss_type(),
         location_weight: param.loc_weight(),
         confidence: param.conf_loss_type(),
         matching: param.match_type(),
         overlap_threshold: param.overlap_threshold(),
         code: param.code_type(),
-        mining: mining(param)?,
+        mining: rules.mining,
         negatives: param.neg_pos_ratio(),
         negative_overlap: param.neg_overlap(),
         normalization: normalization(ctx, NormalizationMode::Valid),
     };
     check_batches(ctx)?;
-    Priors::new(ctx)?.check_predictions(ctx, operator.num_classes, operator.share_location)?;
+    Priors::new(ctx)?.check_predictions(ctx, operator.num_classes, operator.share_location, rules.coordinates)?;
     ctx.legacy_dim(3, 0)?;
     let setup = scalar_loss(ctx, Loss::MultiBox(operator));
     Ok(Setup { default_propagate_down: vec![true, true, false, false], ..setup })
@@ -130,13 +188,15 @@ fn mining(param: &MultiBoxLossParameter) -> Result<MiningType, Refusal> {
             mining.as_str_name()
         );
     }
-    ensure!(
-        !mines || param.share_location(),
-        "multibox_loss_param.share_location",
-        "mining_type {} needs locations that all classes share",
-        mining.as_str_name()
-    );
+    check_shared(param, mines, &format!("mining_type {}", mining.as_str_name()))?;
     Ok(mining)
+}
+
+/// Checks that classes share a location where negatives are mined, as the setting of this name says.
+fn check_shared(param: &MultiBoxLossParameter, mines: bool, setting: &str) -> Result<(), Refusal> {
+    let shared = !mines || param.share_location();
+    ensure!(shared, "multibox_loss_param.share_location", "{setting} needs locations that all classes share");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -169,6 +229,36 @@ mod tests {
         assert_eq!(made.default_propagate_down.len(), 4);
         let error = Surroundings::of("ssd").refusal(NAME, "multibox_loss_param { num_classes: 3 }", &bottoms);
         assert_eq!(error, "bottom: MultiBoxLoss takes 4 bottoms, 6 given");
+    }
+
+    #[test]
+    fn oriented_boxes_have_more_coordinates() {
+        let pp = Surroundings::of("textboxes-pp");
+        let text = |fields: &str| format!("multibox_loss_param {{ num_classes: 3 {fields} }}");
+        let bottoms = |channels: &'static [i32]| [channels, BOTTOMS[1], BOTTOMS[2], BOTTOMS[3]];
+        assert!(pp.run(NAME, &text(""), &bottoms(&[2, 72]), 1).is_ok());
+        assert!(pp.run(NAME, &text("use_polygon: false"), &bottoms(&[2, 54]), 1).is_ok());
+        let message = "bottom: 6 priors need 72 channels of locations, bottom 0 (2, 24) has 24";
+        assert_eq!(pp.refusal(NAME, &text(""), &BOTTOMS), message);
+    }
+
+    #[test]
+    fn the_early_layer_has_other_settings() {
+        let early = |fields: &str| {
+            let text = format!("multibox_loss_param {{ {fields} }}");
+            Surroundings::of("textboxes").run(NAME, &text, &BOTTOMS, 1)
+        };
+        let made = early("num_classes: 3 do_neg_mining: false neg_pos_ratio: 0 background_label_id: 3").unwrap();
+        assert_eq!((made.default_propagate_down.len(), made.default_loss_weight), (4, Some(1.0)));
+        let refused = |fields: &str, message: &str| {
+            assert_eq!(early(fields).unwrap_err(), format!("multibox_loss_param.{message}"));
+        };
+        refused("num_classes: 3 neg_pos_ratio: 0", "neg_pos_ratio: neg_pos_ratio 0 is not above 0");
+        let message = "share_location: do_neg_mining needs locations that all classes share";
+        refused("num_classes: 3 share_location: false", message);
+        let message =
+            "num_classes: num_classes is 3: with map_object_to_agnostic and the background_label_id 0 it must be 2";
+        refused("num_classes: 3 map_object_to_agnostic: true", message);
     }
 
     #[test]

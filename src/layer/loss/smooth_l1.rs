@@ -8,11 +8,12 @@
 //! | SSD | none | 1 | 1 is added |
 //! | Fast R-CNN before 2016 | none or one | 1 | stays |
 //! | Fast R-CNN | none or two, inside and outside | 1 | stays |
+//! | Cascade R-CNN | none or two | 1, or 2 with the loss of each place, (N, 1, H, W) | stays |
 //! | Synopsys | none, one or two | 1 | 1 is added |
 //! | happynear, where the distance is squared below `turn_point` | none or one | 1 | stays |
 //! | R-FCN, and SmoothL1LossOHEM elsewhere | none or one | 1, or 2 with the loss of each place, (N, 1, H, W) | stays |
 //!
-//! Where the weight stays, a layer without one is no loss: Caffe sees none in it.
+//! Where losses do not compare batches, only height and width are compared. Where the weight stays, a layer without one is no loss: Caffe sees none in it.
 
 use super::{Loss, check_batches, normalization, scalar_loss};
 use crate::Shape;
@@ -25,11 +26,21 @@ const NAME: &str = "SmoothL1Loss";
 const SUMMARY: &str = "Takes the distance between prediction and target, squared where it is below 1";
 const ONE: Arity = Arity::exactly(1);
 
-pub(super) const SSD: LayerType = LayerType::new(NAME, SUMMARY, Arity::exactly(2), ONE, &of_ssd)
-    .auto_tops()
-    .judges_first()
-    .loss()
-    .known(Known::In(&["ssd", "refinedet", "nvidia"]));
+pub(super) const SSD: LayerType =
+    LayerType::new(NAME, SUMMARY, Arity::exactly(2), ONE, &of_ssd).auto_tops().judges_first().loss().known(Known::In(
+        &[
+            "ssd",
+            "refinedet",
+            "nvidia",
+            "mobilenet-yolo",
+            "yolov3-windows",
+            "yolo9000",
+            "textboxes",
+            "textboxes-pp",
+            "sstd",
+            "jacinto",
+        ],
+    ));
 
 pub(super) const WEIGHTED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_fast_rcnn)
     .auto_tops()
@@ -42,7 +53,25 @@ pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::bet
     .auto_tops()
     .judges_first()
     .weightless()
-    .known(Known::In(&["fast-rcnn", "soeaver", "intel"]));
+    .known(Known::In(&[
+        "fast-rcnn",
+        "soeaver",
+        "intel",
+        "microsoft",
+        "pvanet",
+        "mnc",
+        "bottom-up-attention",
+        "ctpn",
+        "mscnn",
+        "deformable",
+    ]));
+
+pub(super) const CASCADE: LayerType =
+    LayerType::new(NAME, SUMMARY, Arity::between(2, 4), Arity::between(1, 2), &of_faster_rcnn)
+        .params(&["smooth_l1_loss_param"])
+        .auto_tops()
+        .weightless()
+        .known(Known::In(&["cascade-rcnn"]));
 
 pub(super) const SYNOPSYS: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_synopsys)
     .params(&["smooth_l1_loss_param"])
@@ -53,8 +82,12 @@ pub(super) const SYNOPSYS: LayerType = LayerType::new(NAME, SUMMARY, Arity::betw
 pub(super) const RFCN: LayerType =
     of_each_place(NAME).params(&["smooth_l1_loss_param", "loss_param"]).known(Known::In(&["rfcn"]));
 
-pub(super) const OHEM: LayerType =
-    of_each_place("SmoothL1LossOHEM").params(&["loss_param"]).known(Known::In(&["soeaver", "intel"]));
+pub(super) const OHEM: LayerType = of_each_place("SmoothL1LossOHEM").params(&["loss_param"]).known(Known::In(&[
+    "soeaver",
+    "intel",
+    "microsoft",
+    "bottom-up-attention",
+]));
 
 pub(super) const TURNED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_happynear)
     .params(&["smoothl1_param"])
@@ -91,7 +124,17 @@ fn of_faster_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(weights != 1, "bottom", "with weights there have to be four bottoms, inside and outside weights last");
     check_sizes(ctx)?;
     let sigma = ctx.param.smooth_l1_loss_param.unwrap_or_default().sigma();
-    Ok(Setup::new(ctx, Operator::Loss(over_batch(sigma)), [Shape::scalar()]))
+    Ok(Setup::new(ctx, Operator::Loss(over_batch(sigma)), with_places(ctx)?))
+}
+
+/// The tops: the loss, and that of each place, where there is a second one.
+fn with_places(ctx: &SetupContext<'_>) -> Result<Vec<Shape>, Refusal> {
+    let mut tops = vec![Shape::scalar()];
+    if ctx.top_count() > 1 {
+        let [num, height, width] = [0, 2, 3].map(|axis| ctx.legacy_dim(0, axis));
+        tops.push(Shape::new([num?, 1, height?, width?]).at("bottom")?);
+    }
+    Ok(tops)
 }
 
 fn of_synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -102,13 +145,8 @@ fn of_synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 /// It does not look at `sigma`.
 fn of_rfcn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_sizes(ctx)?;
-    let mut tops = vec![Shape::scalar()];
-    if ctx.top_count() > 1 {
-        let [num, height, width] = [0, 2, 3].map(|axis| ctx.legacy_dim(0, axis));
-        tops.push(Shape::new([num?, 1, height?, width?]).at("bottom")?);
-    }
     let loss = Loss::SmoothL1 { sigma: 1.0, normalization: normalization(ctx, NormalizationMode::Valid) };
-    Ok(Setup::new(ctx, Operator::Loss(loss), tops))
+    Ok(Setup::new(ctx, Operator::Loss(loss), with_places(ctx)?))
 }
 
 /// The loss divided by the number of items.
@@ -120,8 +158,9 @@ fn over_batch(sigma: f32) -> Loss {
 fn check_sizes(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
     check_batches(ctx)?;
     let prediction = ctx.bottom(0);
+    let compared: &[usize] = if ctx.dialect.traits.losses_compare_batches { &[0, 1, 2, 3] } else { &[2, 3] };
     for (bottom, other) in ctx.bottoms.iter().enumerate().skip(1) {
-        for axis in 0..=3 {
+        for &axis in compared {
             let (a, b) = (ctx.legacy_dim(0, axis)?, ctx.legacy_dim(bottom, axis)?);
             ensure!(
                 a == b || (axis == 0 && bottom > 1),

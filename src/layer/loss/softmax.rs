@@ -15,12 +15,14 @@ use crate::proto::caffe::SoftmaxParameter;
 
 const NAME: &str = "SoftmaxWithLoss";
 
-pub(super) const TYPE: LayerType = entry(NAME, Arity::between(1, 2), &of_bvlc).known(Known::Except(&["rfcn"]));
+pub(super) const TYPE: LayerType =
+    entry(NAME, Arity::between(1, 2), &of_bvlc).known(Known::Except(&["rfcn", "cascade-rcnn"]));
 
-pub(super) const RFCN: LayerType = entry(NAME, Arity::between(1, 3), &of_each_label).known(Known::In(&["rfcn"]));
+pub(super) const RFCN: LayerType =
+    entry(NAME, Arity::between(1, 3), &of_each_label).known(Known::In(&["rfcn", "cascade-rcnn"]));
 
-pub(super) const OHEM: LayerType =
-    entry("SoftmaxWithLossOHEM", Arity::between(1, 3), &of_each_label).known(Known::In(&["soeaver", "intel"]));
+pub(super) const OHEM: LayerType = entry("SoftmaxWithLossOHEM", Arity::between(1, 3), &of_each_label)
+    .known(Known::In(&["soeaver", "intel", "microsoft", "bottom-up-attention"]));
 
 const fn entry(name: &'static str, tops: Arity, rule: &'static dyn Layer) -> LayerType {
     const SUMMARY: &str = "Takes the negative log-likelihood of the labels under the softmax of the scores";
@@ -56,7 +58,9 @@ pub(super) fn inner_softmax_axis(ctx: &SetupContext<'_>) -> Result<usize, Refusa
 fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = inner_softmax_axis(ctx)?;
     check_batches(ctx)?;
-    check_label_count(ctx, axis)?;
+    if ctx.dialect.traits.softmax_counts_labels {
+        check_label_count(ctx, axis)?;
+    }
     check_class_weights(ctx)?;
     Ok(scalar_loss(ctx, Loss::Softmax(Labels::new(ctx, axis))))
 }

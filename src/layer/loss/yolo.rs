@@ -2,11 +2,11 @@
 //!
 //! Bottoms: predictions with `side^2 num_object (num_classes + 5)` numbers an item, and labels with `7 side^2`.
 
-use super::check_batches;
+use super::{check_batches, opaque_loss};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const V2: LayerType = entry("YoloV2Loss", &v2).params(&["yolo_v2_loss_param"]);
 
@@ -45,7 +45,7 @@ impl YoloCells {
             ensure!(count == wanted, "bottom", "the {what} have {count} numbers an item and must have {wanted}");
         }
         check_batches(ctx)?;
-        Ok(Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Opaque, [Shape::scalar()]) })
+        Ok(opaque_loss(ctx, Shape::scalar()))
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The features have four axes at most, missing ones counting as 1; of the regions, four axes at most too, only the first
-//! axis is looked at. Any `spatial_scale` will do, and so will all else in the parameters. A third bottom of the Align layers
+//! axis is looked at. ROIAlign of MS-CNN and Cascade R-CNN makes (R, C, pooled_h + 1, pooled_w + 1). Any `spatial_scale` will do, and so will all else in the parameters. A third bottom of the Align layers
 //! is not looked at. No blobs, no draws.
 
 use crate::Shape;
@@ -32,7 +32,28 @@ pub(super) const ROI_POOLING: LayerType =
             "synopsys",
             "ducha-aiki",
             "cambricon",
+            "microsoft",
+            "pvanet",
+            "mnc",
+            "deformable",
+            "bottom-up-attention",
+            "ctpn",
+            "mscnn",
+            "cascade-rcnn",
+            "textboxes-pp",
         ]));
+
+pub(super) const CORNER_ALIGN: LayerType = LayerType::new(
+    "ROIAlign",
+    "Takes interpolated values at the corners of a grid over each region",
+    TWO,
+    ONE,
+    &corner_align,
+)
+.params(&["roi_pooling_param"])
+.weightless()
+.keeps_signal()
+.known(Known::In(&["mscnn", "cascade-rcnn"]));
 
 pub(super) const ROI_ALIGN: LayerType = LayerType::new(
     "ROIAlign",
@@ -51,7 +72,7 @@ pub(super) const ROI_WARPING: LayerType =
         .params(&["roi_warping_param"])
         .weightless()
         .keeps_signal()
-        .known(Known::In(&["soeaver"]));
+        .known(Known::In(&["soeaver", "mnc"]));
 
 pub(super) const ROI_MASK_POOLING: LayerType = LayerType::new(
     "ROIMaskPooling",
@@ -97,6 +118,8 @@ pub enum RoiMethod {
     Max,
     /// It is the largest of values interpolated between the elements.
     Align,
+    /// It is the value interpolated at a corner of the part.
+    Corners,
     /// It is the largest value of the region, cropped and resized.
     Warp,
     /// It is the largest element of a region of which parts are left out.
@@ -129,6 +152,17 @@ fn roi_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.roi_align_param.unwrap_or_default();
     let fields = ["roi_align_param.pooled_h", "roi_align_param.pooled_w"];
     pooled(ctx, fields, [param.pooled_h(), param.pooled_w()], RoiMethod::Align, param.spatial_scale())
+}
+
+/// The settings are those of ROIPooling; the top has the values at the corners of the grid's cells.
+fn corner_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.roi_pooling_param.clone().unwrap_or_default();
+    let fields = ["roi_pooling_param.pooled_h", "roi_pooling_param.pooled_w"];
+    let cells = [param.pooled_h(), param.pooled_w()];
+    for (side, field) in cells.into_iter().zip(fields) {
+        positive_size(side, field)?;
+    }
+    pooled(ctx, fields, cells.map(|side| side + 1), RoiMethod::Corners, param.spatial_scale())
 }
 
 fn roi_warping(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -204,6 +238,17 @@ mod tests {
             assert_eq!(soeaver.top(name, &format!("{param} {{ pooled_h: 6 pooled_w: 7 }}"), bottoms), [4, 3, 6, 7]);
             let message = format!("{param}.pooled_h: pooled_h must be at least 1");
             assert_eq!(soeaver.refusal(name, SIZES, bottoms), message);
+        }
+    }
+
+    #[test]
+    fn corners_are_one_more_than_cells() {
+        let bottoms: &[&[i32]] = &[&[2, 3, 20, 30], &[4, 5]];
+        for dialect in ["mscnn", "cascade-rcnn"] {
+            let dialect = Surroundings::of(dialect);
+            assert_eq!(dialect.top("ROIAlign", SIZES, bottoms), [4, 3, 7, 8]);
+            let message = "roi_pooling_param.pooled_w: pooled_w must be at least 1";
+            assert_eq!(dialect.refusal("ROIAlign", "roi_pooling_param { pooled_h: 6 }", bottoms), message);
         }
     }
 

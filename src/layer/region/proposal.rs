@@ -1,4 +1,4 @@
-//! Proposal: the best of the boxes that a region proposal network predicts, by settings of the net itself (happynear).
+//! Proposal: the best of the boxes that a region proposal network predicts, by settings of the net itself (PVANet, happynear).
 //!
 //! ```text
 //! bottoms = scores (N, ...), boxes, the size of the picture
@@ -23,7 +23,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["proposal_param"])
 .weightless()
-.known(Known::In(&["happynear"]));
+.known(Known::In(&["happynear", "pvanet"]));
 
 /// The best of predicted boxes.
 #[derive(Debug, Clone, PartialEq)]

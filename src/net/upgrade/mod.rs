@@ -59,8 +59,8 @@ pub(super) fn upgrade(net: &mut NetParameter, dialect: &Dialect, locator: &Locat
     Ok(Upgraded { layers, unsized_inputs, notices })
 }
 
-/// Upgrades the net in place and takes its layers out of it. Inputs with sizes become a layer, whatever the dialect does with
-/// them, and others are dropped.
+/// Upgrades the net in place, takes its layers out of it, and says what was changed. Inputs with sizes become a layer,
+/// whatever the dialect does with them, and others are dropped.
 pub(super) fn upgrade_with_inputs(
     net: &mut NetParameter,
     dialect: &Dialect,
@@ -68,11 +68,10 @@ pub(super) fn upgrade_with_inputs(
 ) -> Result<(Vec<NetLayer>, Vec<String>)> {
     let mut notices = Vec::new();
     let mut upgrade = || {
-        let mut layers = upgrade_all(net, dialect, &mut notices)?;
-        if !net.input.is_empty() {
-            let input = input::upgrade(net)?;
-            notices.push(input::notice(input.as_ref()).to_owned());
-            layers.splice(0..0, input);
+        let (mut layers, mut dropped) = upgrade_all(net, dialect, &mut notices)?;
+        dropped.extend(upgrade_inputs(net, &mut layers, &mut notices)?);
+        if !dropped.is_empty() {
+            notices.push(input::DROPPED.to_owned());
         }
         Ok(layers)
     };
@@ -97,22 +96,31 @@ fn upgrade_all(
     dialect: &Dialect,
     notices: &mut Vec<String>,
 ) -> Result<(Vec<NetLayer>, Vec<String>), Problem> {
-    let mut dropped = Vec::new();
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, dialect, notices)? };
-    if !net.input.is_empty() && dialect.traits.net_inputs == NetInputs::Layer {
-        let inputs = net.input.clone();
-        match input::upgrade(net)? {
-            Some(input) => {
-                notices.push(input::UPGRADED.to_owned());
-                layers.insert(0, input);
-            }
-            None => dropped = inputs,
-        }
-    }
+    let dropped = match dialect.traits.net_inputs {
+        NetInputs::Layer => upgrade_inputs(net, &mut layers, notices)?,
+        _ => Vec::new(),
+    };
     if batch_norm::upgrade(&mut layers, dialect.traits.batch_norm_params) > 0 {
         notices.push(batch_norm::notice(dialect.traits.batch_norm_params).to_owned());
     }
     Ok((layers, dropped))
+}
+
+/// Makes a layer of the net's inputs, before the others; returns those that it drops as they have no sizes.
+fn upgrade_inputs(
+    net: &mut NetParameter,
+    layers: &mut Vec<NetLayer>,
+    notices: &mut Vec<String>,
+) -> Result<Vec<String>, Problem> {
+    if net.input.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inputs = net.input.clone();
+    let Some(input) = input::upgrade(net)? else { return Ok(inputs) };
+    notices.push(input::UPGRADED.to_owned());
+    layers.insert(0, input);
+    Ok(Vec::new())
 }
 
 /// Takes the layers out of a net in the current format.

@@ -1,12 +1,9 @@
 //! The table of dialects.
 
 use super::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, NetInputs, PictureResize,
-    PoolingAxes, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, NetInputs,
+    PictureResize, PoolingAxes, Traits,
 };
-
-/// Those of SSD, which grew from BVLC's master of the summer of 2016.
-const SSD: Traits = Traits { batch_norm_params: BatchNormParams::Replaced, reader_draws: true, ..Traits::RC5 };
 
 /// All dialects: BVLC's Caffe of today, its releases, and the forks in the order of preference among those that know all
 /// of a net.
@@ -64,7 +61,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "SSD, the single shot detector",
         source: "weiliu89/caffe, branch ssd, 4817bf8",
-        traits: SSD,
+        traits: Traits::SUMMER_2016,
         is_whole: true,
     },
     Dialect {
@@ -92,6 +89,22 @@ pub static DIALECTS: &[Dialect] = &[
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
         traits: Traits { data_shuffles_at_once: true, ..Traits::SPRING_2015 },
         is_whole: true,
+    },
+    Dialect {
+        name: "caffe-face",
+        own: None,
+        about: "Centre loss, for faces",
+        source: "ydwen/caffe-face, branch caffe-face, 48ff38e",
+        traits: Traits { accuracy_counts_tops: false, ..Traits::SUMMER_2016 },
+        is_whole: false,
+    },
+    Dialect {
+        name: "sphereface",
+        own: None,
+        about: "SphereFace, faces on a sphere",
+        source: "wy1iu/sphereface, f20b130",
+        traits: Traits::RELEASE_1_0,
+        is_whole: false,
     },
     Dialect {
         name: "soeaver",
@@ -139,6 +152,14 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
+        name: "deeplab-v2",
+        own: None,
+        about: "DeepLab, version 2",
+        source: "xmyqsh/deeplab-v2, 5c10b1e",
+        traits: Traits { dropout_takes_any_axes: false, ..Traits::SUMMER_2016 },
+        is_whole: false,
+    },
+    Dialect {
         name: "pspnet",
         own: None,
         about: "PSPNet, scene parsing",
@@ -168,6 +189,35 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
+        name: "enet",
+        own: None,
+        about: "ENet, fast segmentation",
+        source: "TimoSaemann/caffe-enet, 22d356c",
+        traits: Traits {
+            batch_norm_params: BatchNormParams::Replaced,
+            prefetch_draws: false,
+            data_skips_at_random: true,
+            ..Traits::RC5
+        },
+        is_whole: false,
+    },
+    Dialect {
+        name: "flownet2",
+        own: None,
+        about: "FlowNet 2, optical flow",
+        source: "lmb-freiburg/flownet2, b92e198",
+        traits: Traits::SPRING_2016,
+        is_whole: false,
+    },
+    Dialect {
+        name: "c3d-1.1",
+        own: None,
+        about: "C3D, convolutions over time",
+        source: "facebookarchive/C3D, C3D-v1.1, 71336a2",
+        traits: Traits { fans: Fans::AnyAxes, ..Traits::RC5 },
+        is_whole: false,
+    },
+    Dialect {
         name: "synopsys",
         own: None,
         about: "Synopsys' superset for ARC processors",
@@ -188,7 +238,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "RefineDet, a detector in two steps on top of SSD",
         source: "sfzhang15/RefineDet, 52b6fe2",
-        traits: SSD,
+        traits: Traits::SUMMER_2016,
         is_whole: true,
     },
     Dialect {
@@ -204,7 +254,15 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "CRF as RNN",
         source: "torrvision/caffe, d779ee3",
-        traits: Traits::RC3,
+        traits: Traits::SUMMER_2015,
+        is_whole: false,
+    },
+    Dialect {
+        name: "crfasrnn-crfrnn",
+        own: None,
+        about: "CRF as RNN on a later Caffe",
+        source: "torrvision/caffe, branch crfrnn, fcd05e8",
+        traits: Traits::MASTER,
         is_whole: false,
     },
     Dialect {
@@ -232,11 +290,115 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: false,
     },
     Dialect {
+        name: "jeffdonahue-recurrent",
+        own: None,
+        about: "Long-term recurrent networks, before BVLC had them",
+        source: "jeffdonahue/caffe, branch recurrent, 506c4d9",
+        traits: Traits::SUMMER_2015,
+        is_whole: false,
+    },
+    Dialect {
+        name: "lisa-recurrent",
+        own: None,
+        about: "Captions of videos",
+        source: "LisaAnne/lisa-caffe-public, branch lisa_recurrent, eca6918",
+        traits: Traits::SUMMER_2015,
+        is_whole: false,
+    },
+    Dialect {
+        name: "hed",
+        own: None,
+        about: "Edges by nets supervised at every depth",
+        source: "s9xie/hed, 912632b",
+        traits: Traits::SUMMER_2015,
+        is_whole: false,
+    },
+    Dialect {
+        name: "weiliu-fcn",
+        own: None,
+        about: "ParseNet, segmentation with context",
+        source: "weiliu89/caffe, branch fcn, 36001c2",
+        traits: Traits::SPRING_2015,
+        is_whole: false,
+    },
+    Dialect {
+        name: "wu-lightcnn",
+        own: None,
+        about: "Light CNN, for faces",
+        source: "AlfredXiangWu/caffe, 5f3deda",
+        traits: Traits { image_lists: ImageLists::Words, takes_empty_axes: false, ..Traits::SPRING_2016 },
+        is_whole: false,
+    },
+    Dialect {
+        name: "denseblock",
+        own: None,
+        about: "DenseNet, with blocks as layers",
+        source: "Tongcheng/caffe, 1625bb3",
+        traits: Traits::RC5,
+        is_whole: false,
+    },
+    Dialect {
+        name: "caffe-lstm",
+        own: None,
+        about: "A layer for long short-term memory",
+        source: "junhyukoh/caffe-lstm, 598d454",
+        traits: Traits::RC3,
+        is_whole: false,
+    },
+    Dialect {
+        name: "warpctc",
+        own: None,
+        about: "Sequences of labels, by Baidu's CTC",
+        source: "xmfbit/warpctc-caffe, 3e47d1f",
+        traits: Traits::RC5,
+        is_whole: false,
+    },
+    Dialect {
+        name: "caffe-ocr",
+        own: None,
+        about: "Text recognition",
+        source: "senlinuc/caffe_ocr, 81642f6",
+        traits: Traits { image_lists: ImageLists::Words, ..Traits::SPRING_2016 },
+        is_whole: false,
+    },
+    Dialect {
+        name: "textboxes-pp",
+        own: None,
+        about: "TextBoxes++, oriented text on top of SSD",
+        source: "MhLiao/TextBoxes_plusplus, 39d4898",
+        traits: Traits::SUMMER_2016,
+        is_whole: false,
+    },
+    Dialect {
+        name: "caffe-pp2",
+        own: None,
+        about: "Spatial transformers and parts of objects",
+        source: "cvjena/caffe_pp2, 5a59fcc",
+        traits: Traits::RELEASE_1_0,
+        is_whole: false,
+    },
+    Dialect {
+        name: "video-caffe",
+        own: None,
+        about: "Videos, with convolutions over time",
+        source: "chuckcho/video-caffe, fc232b3",
+        traits: Traits::MASTER,
+        is_whole: false,
+    },
+    Dialect {
+        name: "seqface",
+        own: None,
+        about: "SeqFace, faces in sequences",
+        source: "huangyangyu/SeqFace, ef524f7",
+        traits: Traits::SUMMER_2016,
+        is_whole: false,
+    },
+    Dialect {
         name: "cambricon",
         own: None,
         about: "Cambricon's distribution for its accelerators",
         source: "Cambricon/caffe, ca5b402",
-        traits: Traits::MASTER,
+        traits: Traits { fans: Fans::FourAxes, ..Traits::MASTER },
         is_whole: false,
     },
     Dialect {

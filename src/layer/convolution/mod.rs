@@ -33,6 +33,7 @@
 
 mod deformable;
 mod depthwise;
+mod over_time;
 mod squeeze;
 #[cfg(test)]
 mod tests;
@@ -113,6 +114,8 @@ pub(super) static TYPES: &[LayerType] = &[
     .keeps_signal(),
     deformable::TYPE,
     depthwise::TYPE,
+    over_time::TRANSPOSED,
+    over_time::TYPE,
 ];
 
 /// An entry of Synopsys' Caffe, where there may be other numbers of bottoms and tops.

@@ -17,6 +17,7 @@ mod hdf5;
 mod image;
 mod image_loc;
 mod image_seg;
+mod labelmap;
 mod list;
 mod mat;
 mod memory;
@@ -46,6 +47,7 @@ pub enum DataSource {
 pub(super) static TYPES: &[LayerType] = &[
     annotated::TYPE,
     database::TYPE,
+    dense_image::ENET,
     dense_image::SEGNET,
     dense_image::SHARED,
     dense_image::TYPE,
@@ -55,6 +57,7 @@ pub(super) static TYPES: &[LayerType] = &[
     image::TYPE,
     image_loc::TYPE,
     image_seg::TYPE,
+    labelmap::TYPE,
     mat::READ,
     mat::WRITE,
     memory::TYPE,

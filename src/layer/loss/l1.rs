@@ -16,7 +16,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .auto_tops()
-.known(Known::In(&["nvidia"]));
+.known(Known::In(&["nvidia", "wu-lightcnn"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

@@ -12,7 +12,9 @@ use crate::proto::caffe::LossParameter;
 use crate::proto::caffe::hinge_loss_parameter::Norm as HingeNorm;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
+mod center;
 mod contrastive;
+mod ctc;
 mod euclidean;
 mod euclidean_with_index;
 mod flow;
@@ -21,6 +23,7 @@ mod gan;
 mod hinge;
 mod infogain;
 mod l1;
+mod metric;
 mod multi_box;
 mod multinomial_logistic;
 mod region;
@@ -35,11 +38,17 @@ pub use multi_box::MultiBoxLoss;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    center::TYPE,
     contrastive::TYPE,
+    ctc::OF_LABELS,
+    ctc::TYPE,
+    ctc::WARP,
     euclidean::TYPE,
     euclidean_with_index::TYPE,
     flow::L1,
+    flow::L1_SPREAD,
     flow::LPQ,
+    flow::LPQ_SPREAD,
     focal::SOEAVER,
     focal::HAPPYNEAR,
     gan::BEGAN,
@@ -48,6 +57,14 @@ pub(super) static TYPES: &[LayerType] = &[
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
     l1::TYPE,
+    metric::BATCH,
+    metric::CONFIDENCE,
+    metric::CORRELATION,
+    metric::GENERAL_CONTRASTIVE,
+    metric::GENERAL_TRIPLET,
+    metric::NCA,
+    metric::SOFT_CONTRASTIVE,
+    metric::TRIPLET,
     multi_box::SSD,
     multi_box::REFINEDET,
     multinomial_logistic::TYPE,

@@ -20,6 +20,7 @@ pub(crate) mod lmdb;
 #[cfg(feature = "datasets")]
 pub(crate) mod mat_file;
 pub(crate) mod name_sizes;
+pub(crate) mod numbers;
 #[cfg(feature = "datasets")]
 pub(crate) mod picture;
 #[cfg(feature = "datasets")]

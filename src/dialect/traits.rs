@@ -240,6 +240,19 @@ impl Traits {
     pub const RC5: Traits =
         Traits { infogain: InfogainInput::Probabilities, checks_hdf5: false, ..Traits::RELEASE_1_0 };
 
+    /// Those of BVLC's master at the end of the summer of 2016, from which SSD grew.
+    pub const LATE_SUMMER_2016: Traits =
+        Traits { batch_norm_params: BatchNormParams::Replaced, reader_draws: true, ..Traits::RC5 };
+
+    /// Those of BVLC's master of the spring of 2016, when inputs had become layers.
+    pub const SPRING_2016: Traits = Traits {
+        takes_empty_axes: true,
+        image_lists: ImageLists::Lines,
+        net_inputs: NetInputs::Layer,
+        dropout_takes_any_axes: true,
+        ..Traits::RC3
+    };
+
     /// Those of BVLC's master in the summer of 2016.
     pub const SUMMER_2016: Traits = Traits {
         batch_norm_params: BatchNormParams::Kept,
@@ -259,6 +272,9 @@ impl Traits {
         drops_mixed_layers: true,
         ..Traits::SUMMER_2016
     };
+
+    /// Those of BVLC's master of the summer of 2015, whose layers read databases in a thread of their own.
+    pub const SUMMER_2015: Traits = Traits { convolutions_take_any_axes: false, ..Traits::RC3 };
 
     /// Those of BVLC's Caffe in the spring of 2015, when blobs had got any number of axes.
     pub const SPRING_2015: Traits = Traits {

@@ -1,4 +1,4 @@
-//! The diagonal filler: kernels that average each channel into the output of the same number (Synopsys).
+//! The diagonal filler: kernels that average each channel into the output of the same number (FlowNet 2, Synopsys).
 //!
 //! x(n, n, ..) = `diag_val`_n / (h w) for all positions of the kernel, else 0, with 1 for values that `diag_val` lacks
 //!
@@ -19,7 +19,7 @@ pub(super) const TYPE: FillerType = FillerType::new(
     |param, shape| Ok(Box::new(Diagonal::new(param, shape)?)),
 )
 .fields(&["diag_val"])
-.known(Known::In(&["synopsys"]));
+.known(Known::In(&["flownet2", "synopsys"]));
 
 /// Sets the kernels from each channel to the output of the same number to a value over their size.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! What a layer says about a blob that it owns.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -55,6 +56,8 @@ pub enum BlobValues {
     Given(usize),
     /// All zeros, nothing drawn.
     Zeros,
+    /// The layer type knows them one by one; nothing is drawn.
+    Fixed(Arc<[f32]>),
 }
 
 /// A blob that a layer owns: its shape and where its values come from.
@@ -88,9 +91,25 @@ impl BlobSpec {
         self
     }
 
+    /// Makes `default` the filler of the blob where the net gives none.
+    #[must_use]
+    pub fn or_filler(mut self, default: FillerParameter) -> BlobSpec {
+        if let BlobValues::Filled(spec) = &mut self.values
+            && !spec.explicit
+        {
+            *spec.param = default;
+        }
+        self
+    }
+
     /// A blob of one value, which no field of the net says: `field` is what a rule for its filler is told to be in place of.
     pub fn constant(role: Role, shape: Shape, field: &'static str, value: f32) -> BlobSpec {
         BlobSpec::filled(role, shape, field, None).or_constant(value)
+    }
+
+    /// A blob of these values, one after the other, for which nothing is drawn.
+    pub fn fixed(role: Role, shape: Shape, values: Arc<[f32]>) -> BlobSpec {
+        BlobSpec { shape, role, values: BlobValues::Fixed(values) }
     }
 
     /// A blob of zeros that draws nothing.

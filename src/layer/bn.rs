@@ -11,6 +11,7 @@
 //! | happynear | the same | (1, C) | bottom.dims | stay |
 //! | ducha-aiki | scale, shift, mean, variance | (1, C, 1, 1) | four axes | stay |
 //! | Synopsys | SegNet's, PSPNet's with `icnet` | | | |
+//! | ParseNet | (1, C, 1, 1), or (1, C, H, W) without `across_spatial` | two | four axes | stay |
 //!
 //! Draws: the first two blobs, filled by `scale_filler` and `shift_filler`, or `slope_filler` and `bias_filler`: zeros unless the
 //! net says otherwise, the scale too. The mean is 0. So is the variance, but happynear's and that of a `frozen` layer are 1;
@@ -29,13 +30,18 @@ use crate::proto::caffe::{BnParameter, LayerParameter, ParamSpec, Phase};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    entry(Arity::between(1, 3), &segnet).known(Known::In(&["segnet", "segnet-cudnn5"])),
+    entry(Arity::between(1, 3), &segnet).known(Known::In(&["segnet", "segnet-cudnn5", "enet"])),
     entry(ONE, &PSPNET).known(Known::In(&["pspnet"])),
     entry(ONE, &CAMBRICON).known(Known::In(&["cambricon"])),
     entry(ONE, &HAPPYNEAR).known(Known::In(&["happynear"])),
     entry(ONE, &YJXIONG).known(Known::In(&["yjxiong"])),
+    entry(ONE, &weiliu).known(Known::In(&["weiliu-fcn"])),
     entry(ONE, &DUCHA_AIKI).known(Known::In(&["ducha-aiki"])),
     entry(Arity::between(1, 3), &synopsys).known(Known::In(&["synopsys"])),
+    LayerType::new("SyncBN", "Normalises each channel over all processes, then scales and shifts it", ONE, ONE, &SYNC)
+        .params(&["bn_param"])
+        .signal(signal)
+        .known(Known::In(&["yjxiong"])),
 ];
 
 const ONE: Arity = Arity::exactly(1);
@@ -85,6 +91,8 @@ struct WithStatistics {
     widens: bool,
     /// Whether `param` entries are added and fixed, and `frozen` counts.
     fixes_params: bool,
+    /// Whether `frozen` is looked at.
+    knows_frozen: bool,
     /// What `frozen` is where the net does not say.
     frozen: bool,
     /// The variance that a layer which is not frozen begins with.
@@ -103,6 +111,7 @@ static PSPNET: WithStatistics = WithStatistics {
     axes: 4,
     widens: false,
     fixes_params: true,
+    knows_frozen: true,
     frozen: false,
     variance: 0.0,
 };
@@ -110,6 +119,8 @@ static PSPNET: WithStatistics = WithStatistics {
 static CAMBRICON: WithStatistics = WithStatistics { frozen: true, ..PSPNET };
 
 static YJXIONG: WithStatistics = WithStatistics { axes: 2, ..PSPNET };
+
+static SYNC: WithStatistics = WithStatistics { knows_frozen: false, ..YJXIONG };
 
 static HAPPYNEAR: WithStatistics = WithStatistics { axes: 2, fixes_params: false, variance: 1.0, ..PSPNET };
 
@@ -131,6 +142,23 @@ fn segnet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(setup)
 }
 
+/// ParseNet's layer, whose scale and shift may differ from place to place.
+fn weiliu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = BnParameter::default();
+    let param = ctx.param.bn_param.as_deref().unwrap_or(&default);
+    let top = ctx.four_axes(0)?;
+    let mut dims = [1; 4];
+    dims[1..].copy_from_slice(&top.dims()[1..]);
+    if param.across_spatial.unwrap_or(true) {
+        dims[2..].fill(1);
+    }
+    let learned = Shape::new(dims).at("bottom")?;
+    let operator = Operator::Bn(Bn { statistics: BnStatistics::Batch, eps: param.var_eps() });
+    let mut setup = Setup::new(ctx, operator, [top]);
+    add_learned(ctx, &mut setup, param, Fillers::ScaleShift, &learned);
+    Ok(setup)
+}
+
 fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     if !ctx.param.bn_param.as_deref().is_some_and(BnParameter::icnet) {
         return segnet(ctx);
@@ -143,7 +171,7 @@ impl Layer for WithStatistics {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let default = BnParameter::default();
         let param = ctx.param.bn_param.as_deref().unwrap_or(&default);
-        let is_frozen = param.frozen.unwrap_or(self.frozen);
+        let is_frozen = self.knows_frozen && param.frozen.unwrap_or(self.frozen);
         let is_stored = is_frozen || ctx.phase == Phase::Test;
         let statistics = if is_stored { BnStatistics::Stored } else { BnStatistics::Batch };
         let eps = match self.fillers {
@@ -235,6 +263,20 @@ mod tests {
         assert_eq!(of("ducha-aiki"), (vec![wide; 4], vec![2, 3, 1, 1]));
         let icnet = run("synopsys", "bn_param { icnet: true }", &[2, 3], 1);
         assert_eq!((icnet.blobs.len(), icnet.tops[0].axes()), (4, 2));
+    }
+
+    #[test]
+    fn parsenet_may_learn_for_each_place() {
+        let of = |text: &str| shapes(&run("weiliu-fcn", text, &[2, 3, 4, 5], 1));
+        assert_eq!(of(""), [[1, 3, 1, 1]; 2]);
+        assert_eq!(of("bn_param { across_spatial: false }"), [[1, 3, 4, 5]; 2]);
+    }
+
+    #[test]
+    fn several_processes_do_not_freeze() {
+        let made = Surroundings::of("yjxiong").run("SyncBN", "bn_param { frozen: true }", &[&[2, 3]], 1).unwrap();
+        assert_eq!((shapes(&made), made.fixed_params), (vec![vec![1, 3]; 4], 2..4));
+        assert_eq!(made.blobs[3].values, BlobValues::Zeros);
     }
 
     #[test]

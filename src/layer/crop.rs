@@ -3,9 +3,13 @@
 //! Axes before `axis` stay as they are; every axis from it on takes the dimension that the second bottom, which may
 //! have more axes, has at the same number. `offset` says where the cut starts: 0 everywhere if not given, one value
 //! for all the cut axes, or one for each. No blobs, no draws.
+//!
+//! The older layer of this name, that of fully convolutional nets, has no settings: the top has the items and channels of the
+//! first bottom and the height and width of the second. Where the cut starts follows from the layers between both bottoms, which
+//! is not checked here. Four axes at most.
 
 use super::size::checked_size;
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -15,17 +19,15 @@ const AXIS: &str = "crop_param.axis";
 const OFFSET: &str = "crop_param.offset";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Crop",
-    "Cuts its first input to the size of its second",
-    Arity::exactly(2),
-    Arity::exactly(1),
-    &crop,
-)
-.params(&["crop_param"])
-.known(Known::WithField("crop_param"))
-.keeps_signal()
-.weightless()];
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&crop).params(&["crop_param"]).known(Known::WithField("crop_param")),
+    entry(&aligned).known(Known::In(&["crfasrnn", "hed", "weiliu-fcn"])),
+];
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    let (two, one) = (Arity::exactly(2), Arity::exactly(1));
+    LayerType::new("Crop", "Cuts its first input to the size of its second", two, one, rule).keeps_signal().weightless()
+}
 
 /// A part of the first bottom, of the top's size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,12 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 pub struct Crop {
     /// Where the part starts along each axis.
     pub offsets: Vec<i64>,
+}
+
+fn aligned(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let dims = [(0, 0), (0, 1), (1, 2), (1, 3)].map(|(bottom, axis)| ctx.legacy_dim(bottom, axis));
+    let top = Shape::new(dims.into_iter().collect::<Result<Vec<i32>, _>>()?).at("bottom")?;
+    Ok(Setup::new(ctx, Operator::Opaque, [top]))
 }
 
 fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -67,7 +75,7 @@ fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::setup;
+    use crate::layer::testing::{Surroundings, setup};
     use crate::proto::caffe::LayerParameter;
 
     fn crop(axis: Option<i32>, offset: &[u32], data: &[i32], reference: &[i32]) -> Result<Setup, Refusal> {
@@ -78,6 +86,14 @@ mod tests {
 
     fn top(axis: Option<i32>, offset: &[u32], data: &[i32], reference: &[i32]) -> Vec<i32> {
         crop(axis, offset, data, reference).unwrap().tops[0].dims().to_vec()
+    }
+
+    #[test]
+    fn older_ones_take_the_size_alone() {
+        for dialect in ["crfasrnn", "hed", "weiliu-fcn"] {
+            let older = Surroundings::of(dialect);
+            assert_eq!(older.top("Crop", "", &[&[2, 3, 9, 8], &[1, 7, 4, 5]]), [2, 3, 4, 5]);
+        }
     }
 
     #[test]

@@ -2,21 +2,34 @@
 //!
 //! `order` names the bottom's axes in the order of the top's; those that it does not name follow as they are. Working in
 //! place is allowed, but then Caffe permutes the shape twice. No blobs, no draws.
+//!
+//! Transpose does the same by `dim`, which names all axes, and not in place.
 
+use super::size::field_name;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 
 const ORDER: &str = "permute_param.order";
+const DIM: &str = "transpose_param.dim";
+
+const ONE: Arity = Arity::exactly(1);
+const SUMMARY: &str = "Puts the axes in another order";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Permute", "Puts the axes in another order", Arity::exactly(1), Arity::exactly(1), &permute)
+pub(super) static TYPES: &[LayerType] = &[
+    LayerType::new("Permute", SUMMARY, ONE, ONE, &permute)
         .params(&["permute_param"])
         .keeps_signal()
         .known(Known::WithField("permute_param"))
-        .weightless()];
+        .weightless(),
+    LayerType::new("Transpose", SUMMARY, ONE, ONE, &transpose)
+        .params(&["transpose_param"])
+        .keeps_signal()
+        .known(Known::WithField("transpose_param"))
+        .weightless(),
+];
 
 /// The axes of the bottom in the order of the top's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,12 +40,14 @@ pub struct Permute {
 }
 
 impl Permute {
-    fn new(named: &[u32], bottom: &Shape) -> Result<Permute, Refusal> {
+    /// The order that a field names.
+    fn new(named: &[u32], field: &'static str, bottom: &Shape) -> Result<Permute, Refusal> {
+        let name = field_name(field);
         let mut order: Vec<usize> = Vec::with_capacity(bottom.axes());
         for &axis in named {
             let index = axis as usize;
-            ensure!(index < bottom.axes(), ORDER, "order names axis {axis}, past the last one of {bottom}");
-            ensure!(!order.contains(&index), ORDER, "order names axis {axis} twice");
+            ensure!(index < bottom.axes(), field, "{name} names axis {axis}, past the last one of {bottom}");
+            ensure!(!order.contains(&index), field, "{name} names axis {axis} twice");
             order.push(index);
         }
         let rest: Vec<usize> = (0..bottom.axes()).filter(|axis| !order.contains(axis)).collect();
@@ -48,11 +63,25 @@ impl Permute {
 
 fn permute(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let named = ctx.param.permute_param.as_ref().map_or(&[][..], |param| &param.order);
-    let permute = Permute::new(named, ctx.bottom(0))?;
+    let permute = Permute::new(named, ORDER, ctx.bottom(0))?;
     let mut top = permute.shape(ctx.bottom(0))?;
     if ctx.in_place(0, 0) {
         top = permute.shape(&top)?;
     }
+    Ok(Setup::new(ctx, Operator::Permute(permute), [top]))
+}
+
+fn transpose(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ctx.refuse_in_place(0, 0)?;
+    let bottom = ctx.bottom(0);
+    ensure!(bottom.axes() > 0, "bottom", "Transpose needs at least 1 axis, the input is {bottom}");
+    let named = ctx.param.transpose_param.as_deref().map_or(&[][..], |param| &param.dim);
+    let count = named.len();
+    ensure!(count == bottom.axes(), DIM, "{count} dim for the axes of {bottom}: name each of them once");
+    let axis = |&axis: &i32| u32::try_from(axis).map_err(|_| Refusal::at(DIM, format!("dim names axis {axis}")));
+    let named: Vec<u32> = named.iter().map(axis).collect::<Result<_, _>>()?;
+    let permute = Permute::new(&named, DIM, bottom)?;
+    let top = permute.shape(bottom)?;
     Ok(Setup::new(ctx, Operator::Permute(permute), [top]))
 }
 
@@ -78,6 +107,17 @@ mod tests {
         let made = ssd.setup_blobs(&TYPES[0], &layer_of(ssd.dialect, NHWC), &[bottom], &[0]).unwrap();
         assert_eq!(made.tops[0].dims(), [2, 5, 3, 4]);
         assert_eq!(made.operator, Operator::Permute(Permute { order: vec![0, 2, 3, 1] }));
+    }
+
+    #[test]
+    fn transpose_names_every_axis() {
+        let ocr = Surroundings::of("caffe-ocr");
+        assert_eq!(ocr.top("Transpose", "transpose_param { dim: [2, 0, 1] }", &[&[2, 3, 4]]), [4, 2, 3]);
+        let error = |dims: &str| ocr.refusal("Transpose", &format!("transpose_param {{ dim: {dims} }}"), &[&[2, 3]]);
+        let message = "transpose_param.dim: 1 dim for the axes of (2, 3): name each of them once";
+        assert_eq!(error("[1]"), message);
+        assert_eq!(error("[0, -1]"), "transpose_param.dim: dim names axis -1");
+        assert_eq!(error("[1, 1]"), "transpose_param.dim: dim names axis 1 twice");
     }
 
     #[test]

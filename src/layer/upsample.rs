@@ -24,7 +24,9 @@ pub(super) static TYPES: &[LayerType] = &[
     entry("Puts values back where a pooling took them from", Arity::exactly(2), &upsample).known(Known::In(&[
         "segnet",
         "segnet-cudnn5",
+        "enet",
         "synopsys",
+        "seqface",
     ])),
     entry("Repeats each value along the last two axes", Arity::exactly(1), &repeat)
         .known(Known::In(&["mobilenet-yolo"])),

@@ -153,7 +153,7 @@ fn replace(blob: &mut BlobSpec, rule: &Rule, after: FillerParameter, id: BlobId)
         BlobValues::Filled(spec) if spec.explicit && spec.param == after => return None,
         BlobValues::Filled(spec) if spec.explicit => (Before::Filler(spec.param.clone()), spec.field),
         BlobValues::Filled(spec) => (Before::Default(spec.param.clone()), spec.field),
-        BlobValues::Given(_) => (Before::Given, ""),
+        BlobValues::Given(_) | BlobValues::Fixed(_) => (Before::Given, ""),
         BlobValues::Zeros => (Before::Zeros, ""),
     };
     blob.values = BlobValues::Filled(FillerSpec { param: after.clone(), field, explicit: true });
@@ -178,7 +178,7 @@ fn save(changes: &mut [RuleChange], param: &mut LayerParameter, message: Message
         let BlobValues::Filled(FillerSpec { field, .. }) = blobs[change.blob.blob].values else { continue };
         let agrees = |blob: &BlobSpec| match &blob.values {
             BlobValues::Filled(spec) => spec.field != field || spec.param == change.after,
-            BlobValues::Given(_) | BlobValues::Zeros => true,
+            BlobValues::Given(_) | BlobValues::Fixed(_) | BlobValues::Zeros => true,
         };
         change.saved = if field.is_empty() {
             Saved::NoField

@@ -126,7 +126,7 @@ impl Part {
         let open = match &place.blob.values {
             BlobValues::Filled(spec) => !spec.explicit,
             BlobValues::Zeros => true,
-            BlobValues::Given(_) => false,
+            BlobValues::Given(_) | BlobValues::Fixed(_) => false,
         };
         let is_meant = (self.of)(place.operator) && self.blob.matches(place.index, place.blob);
         open && is_meant && (self.only)(place)

@@ -35,6 +35,7 @@
 
 mod deformable;
 mod depthwise;
+mod over_time;
 mod squeeze;
 #[cfg(test)]
 mod tests;
@@ -126,6 +127,8 @@ pub(super) static TYPES: &[LayerType] = &[
     .keeps_signal(),
     deformable::TYPE,
     depthwise::TYPE,
+    over_time::TRANSPOSED,
+    over_time::TYPE,
 ];
 
 /// An entry of Ristretto.

@@ -5,6 +5,8 @@
 //! those of the picture, which its labels must have too. Draws: those of a prefetching layer, see
 //! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 //!
+//! ENet's labels are `label_divide_factor` times smaller where nothing is cropped.
+//!
 //! SegNet's own trees end in the thread that prefetches where `transform_param` mirrors or crops.
 
 use std::ffi::{OsStr, OsString};
@@ -19,11 +21,15 @@ use crate::data::image_list::{self, ListForm};
 use crate::data::{PictureSize, SourceError, SourcePlace, picture};
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::positive_size;
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::DenseImageDataParameter;
 
 /// That of SegNet's older tree, where all threads draw from the net's generator.
 pub(super) const SHARED: LayerType = entry(&SHARING).known(Known::In(&["segnet"]));
+
+/// That of ENet, whose labels may be smaller.
+pub(super) const ENET: LayerType = entry(&DIVIDING).known(Known::In(&["enet"]));
 
 /// That of SegNet's newer tree.
 pub(super) const SEGNET: LayerType = entry(&FIXED).known(Known::In(&["segnet-cudnn5"]));
@@ -50,11 +56,14 @@ struct DenseImages {
     transforms: bool,
     /// Whether the thread that prefetches draws from the net's generator.
     shares_generator: bool,
+    /// Whether `label_divide_factor` tells how many times smaller labels are than pictures.
+    divides_labels: bool,
 }
 
-static SHARING: DenseImages = DenseImages { transforms: false, shares_generator: true };
-static FIXED: DenseImages = DenseImages { transforms: false, shares_generator: false };
-static TRANSFORMING: DenseImages = DenseImages { transforms: true, shares_generator: false };
+static FIXED: DenseImages = DenseImages { transforms: false, shares_generator: false, divides_labels: false };
+static SHARING: DenseImages = DenseImages { shares_generator: true, ..FIXED };
+static DIVIDING: DenseImages = DenseImages { divides_labels: true, ..FIXED };
+static TRANSFORMING: DenseImages = DenseImages { transforms: true, ..FIXED };
 
 const NEW: [&str; 3] =
     ["dense_image_data_param", "dense_image_data_param.new_height", "dense_image_data_param.new_width"];
@@ -79,6 +88,8 @@ impl Layer for DenseImages {
         );
         let new_size = NewSize::new(param.new_height(), param.new_width(), &NEW)?;
         let crop = NewSize::new(param.crop_height(), param.crop_width(), &CROP)?;
+        let factor = if self.divides_labels { param.label_divide_factor.unwrap_or(1) } else { 1 };
+        let factor = positive_size(factor, "dense_image_data_param.label_divide_factor")?;
         ensure!(batch > 0, "dense_image_data_param.batch_size", "batch_size must be at least 1");
         check_batch(ctx, "dense_image_data_param.batch_size", batch)?;
         let shape = |batch: u32, size: PictureSize| {
@@ -92,10 +103,12 @@ impl Layer for DenseImages {
             }
             None => {
                 let sizes = Sizes { new: new_size, crop };
-                shape(batch, first_picture(ctx, param, &transform, &sizes, &mut notices)?)?
+                shape(batch, first_picture(ctx, param, &transform, &sizes, !self.divides_labels, &mut notices)?)?
             }
         };
-        let tops = vec![data.clone(), labels(ctx, &data)?];
+        let is_cropped = transform.crop_size() > 0 || crop.is_some();
+        let factor = if is_cropped { 1 } else { factor };
+        let tops = vec![data.clone(), labels(ctx, &data, factor)?];
         check_prefetched(ctx, &tops)?;
         if self.shares_generator && (param.mirror() || crop.is_some()) {
             notices.push(format!(
@@ -109,11 +122,13 @@ impl Layer for DenseImages {
     }
 }
 
-/// The labels that go with pictures of this shape.
-fn labels(ctx: &SetupContext<'_>, data: &Shape) -> Result<Shape, Refusal> {
+/// The labels that go with pictures of this shape, so many times smaller.
+fn labels(ctx: &SetupContext<'_>, data: &Shape, factor: i64) -> Result<Shape, Refusal> {
     match (ctx.user_shape(1), data.dims()) {
         (Some(shape), _) => Ok(shape.clone()),
-        (None, &[batch, _, height, width]) => Shape::new([batch, 1, height, width]).at("top"),
+        (None, &[batch, _, height, width]) => {
+            Shape::new([i64::from(batch), 1, i64::from(height) / factor, i64::from(width) / factor]).at("top")
+        }
         (None, _) => Err(Refusal::at("top", format!("the data top has no height and width: {data}"))),
     }
 }
@@ -124,12 +139,13 @@ struct Sizes {
     crop: Option<NewSize>,
 }
 
-/// The size of the first picture used, once it is resized. The picture of its labels must be there, and fit.
+/// The size of the first picture used, once it is resized. The picture of its labels must be there and, if that counts, fit.
 fn first_picture(
     ctx: &SetupContext<'_>,
     param: &DenseImageDataParameter,
     transform: &Transform,
     sizes: &Sizes,
+    must_fit: bool,
     notices: &mut Vec<String>,
 ) -> Result<PictureSize, Refusal> {
     let source = ShapeSource { field: "dense_image_data_param.source", name: param.source(), pattern: "C,H,W" };
@@ -147,7 +163,7 @@ fn first_picture(
     let (picture, labels) = (size(&listed.name, param.is_color())?, size(&listed.second, false)?);
     let resized = |size| sizes.new.map_or(size, |new| new.of(size));
     let (picture, labels) = (resized(picture), resized(labels));
-    if (picture.height, picture.width) != (labels.height, labels.width) {
+    if must_fit && (picture.height, picture.width) != (labels.height, labels.width) {
         return Err(at_line(format!("the picture is {picture}, that of its labels {labels}")));
     }
     Ok(picture)
@@ -170,6 +186,20 @@ mod tests {
         let tops: Vec<_> = made.tops.iter().map(|top| top.dims().to_vec()).collect();
         assert_eq!(tops, [vec![2, 3, 5, 6], vec![2, 1, 5, 6]]);
         assert_eq!(made.draws, [Draw::Skip(2)]);
+    }
+
+    #[test]
+    fn labels_may_be_smaller() {
+        let user_shapes = [given(&[3, 9, 6])];
+        let enet = Surroundings { user_shapes: &user_shapes, ..Surroundings::of("enet") };
+        let labels = |fields: &str| {
+            let text = format!("dense_image_data_param {{ batch_size: 2 {fields} }}");
+            enet.run(NAME, &text, &[], 2).map(|made| made.tops[1].dims().to_vec())
+        };
+        assert_eq!(labels("label_divide_factor: 2"), Ok(vec![2, 1, 4, 3]));
+        assert_eq!(labels("label_divide_factor: 2 crop_height: 9 crop_width: 6"), Ok(vec![2, 1, 9, 6]));
+        let message = "dense_image_data_param.label_divide_factor: label_divide_factor must be at least 1";
+        assert_eq!(labels("label_divide_factor: 0"), Err(message.to_owned()));
     }
 
     #[test]

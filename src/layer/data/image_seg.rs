@@ -32,7 +32,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .brings_data()
 .auto_tops()
 .shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()))
-.known(Known::In(&["pspnet", "soeaver", "synopsys"]));
+.known(Known::In(&["deeplab-v2", "pspnet", "soeaver", "synopsys"]));
 
 const NEW: [&str; 3] = ["image_data_param", "image_data_param.new_height", "image_data_param.new_width"];
 const CROP: [&str; 3] = ["transform_param", "transform_param.crop_height", "transform_param.crop_width"];

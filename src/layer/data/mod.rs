@@ -18,6 +18,7 @@ mod hdf5;
 mod image;
 mod image_loc;
 mod image_seg;
+mod labelmap;
 mod list;
 mod mat;
 mod memory;
@@ -50,6 +51,7 @@ pub(super) static TYPES: &[LayerType] = &[
     box_data::FIRST,
     box_data::TYPE,
     database::TYPE,
+    dense_image::ENET,
     dense_image::SEGNET,
     dense_image::SHARED,
     dense_image::TYPE,
@@ -59,6 +61,7 @@ pub(super) static TYPES: &[LayerType] = &[
     image::TYPE,
     image_loc::TYPE,
     image_seg::TYPE,
+    labelmap::TYPE,
     mat::READ,
     mat::WRITE,
     memory::TYPE,

@@ -13,7 +13,7 @@
 //! (1, C, 1, 1): zeros. Of stored blobs it takes the means alone, and none without `recompute_mean`. For each of them it adds a `param` with multipliers of 0 behind those of the net. All but
 //! BlackAugmentation are saved with `reshape_every_iter: false`.
 
-use super::{SYNOPSYS, picture, shaped, shaped_once};
+use super::{TREES, picture, shaped, shaped_once};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::positive_size;
@@ -32,13 +32,13 @@ pub(super) const DATA: LayerType =
     LayerType::new("DataAugmentation", "Distorts pictures", Arity::between(1, 2), Arity::between(1, 2), &data)
         .params(&[FIELD])
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const FLOW: LayerType =
     LayerType::new("FlowAugmentation", "Distorts a flow as its pictures", Arity::exactly(3), ONE, &flow)
         .params(&[FIELD])
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const PARAMETERS: LayerType = LayerType::new(
     "GenerateAugmentationParameters",
@@ -48,13 +48,13 @@ pub(super) const PARAMETERS: LayerType = LayerType::new(
     &parameters,
 )
 .params(&[FIELD])
-.known(SYNOPSYS);
+.known(TREES);
 
 pub(super) const BLACK: LayerType =
     LayerType::new("BlackAugmentation", "Blackens parts of pictures", Arity::at_least(1), Arity::at_least(1), &black)
         .matching_tops()
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 fn param(ctx: &SetupContext<'_>) -> AugmentationParameter {
     ctx.param.augmentation_param.as_deref().cloned().unwrap_or_default()

@@ -10,7 +10,8 @@
 //!
 //! Both bottoms have the same size. No blobs, no draws.
 
-use super::{SYNOPSYS, picture, shaped};
+use super::{TREES, picture, shaped};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::size::{checked_size, positive_size};
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
@@ -25,17 +26,17 @@ const DISPLACEMENT: &str = "correlation_param.max_displacement";
 pub(super) const TYPE: LayerType =
     LayerType::new("Correlation", "Tells how alike two maps are for shifts in the plane", TWO, ONE, &in_the_plane)
         .params(&[FIELD])
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const ALONG_ROWS: LayerType =
     LayerType::new("Correlation1D", "Tells how alike two maps are for shifts along rows", TWO, ONE, &along_rows)
         .params(&[FIELD])
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const BY_SHIFTS: LayerType =
     LayerType::new("Corr1d", "Tells how alike two maps are for so many shifts along rows", TWO, ONE, &by_shifts)
         .params(&["corr1d_param"])
-        .known(SYNOPSYS);
+        .known(Known::In(&["synopsys"]));
 
 /// What both of FlowNet's layers read.
 struct Neighbourhood {

@@ -1,4 +1,4 @@
-//! FloatReader, FloatWriter and FLOWriter: blobs in files, a picture each.
+//! FloatReader, FloatWriter, FLOWriter, ImgWriter and PFMWriter: blobs in files, a picture each.
 //!
 //! FloatReader's top is (num, z, y, x) of its file, which begins with four or five lines: `float`, the number of axes, two or
 //! three, and the sizes x, y and perhaps z; the numbers follow in binary. The writers make their folder while the net is built;
@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::{SYNOPSYS, picture, shaped};
+use super::{TREES, picture, shaped};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -23,17 +24,28 @@ const MAX_LINE_BYTES: u64 = 128;
 pub(super) const READER: LayerType = LayerType::new("FloatReader", "Reads a blob from a file", NONE, ONE, &reader)
     .params(&["reader_param"])
     .brings_data()
-    .known(SYNOPSYS);
+    .known(TREES);
 
 pub(super) const WRITER: LayerType = LayerType::new("FloatWriter", "Writes a blob to files", ONE, NONE, &writer)
     .params(&["writer_param"])
     .measures()
-    .known(SYNOPSYS);
+    .known(TREES);
 
 pub(super) const FLO_WRITER: LayerType = LayerType::new("FLOWriter", "Writes flows to files", ONE, NONE, &flo_writer)
     .params(&["writer_param"])
     .measures()
-    .known(SYNOPSYS);
+    .known(TREES);
+
+pub(super) const IMG_WRITER: LayerType =
+    LayerType::new("ImgWriter", "Writes pictures to files", ONE, NONE, &img_writer)
+        .params(&["writer_param"])
+        .measures()
+        .known(Known::In(&["flownet2"]));
+
+pub(super) const PFM_WRITER: LayerType = LayerType::new("PFMWriter", "Writes disparities to files", ONE, NONE, &writer)
+    .params(&["writer_param"])
+    .measures()
+    .known(Known::In(&["flownet2"]));
 
 fn reader(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.reader_param.clone().unwrap_or_default();
@@ -76,6 +88,12 @@ fn writer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn flo_writer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let channels = picture(ctx, 0)?[1];
     ensure!(channels == 2, "bottom", "the flow {} must have 2 channels", ctx.bottom(0));
+    writer(ctx)
+}
+
+fn img_writer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let channels = picture(ctx, 0)?[1];
+    ensure!(matches!(channels, 1 | 3), "bottom", "the pictures {} must have 1 or 3 channels", ctx.bottom(0));
     writer(ctx)
 }
 

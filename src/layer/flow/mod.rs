@@ -1,4 +1,4 @@
-//! Layers for optical flow, FlowNet's, as Synopsys' Caffe has them.
+//! Layers for optical flow, FlowNet's, which Synopsys' Caffe has too.
 //!
 //! Blobs have four axes at most, missing ones counting as 1. None of the layers draws while the net is built.
 
@@ -23,6 +23,8 @@ pub(super) static TYPES: &[LayerType] = &[
     correlation::BY_SHIFTS,
     correlation::TYPE,
     float_file::FLO_WRITER,
+    float_file::IMG_WRITER,
+    float_file::PFM_WRITER,
     float_file::READER,
     float_file::WRITER,
     resample::ACCUM,
@@ -33,8 +35,8 @@ pub(super) static TYPES: &[LayerType] = &[
     warp::TYPE,
 ];
 
-/// The dialect that has them.
-const SYNOPSYS: Known = Known::In(&["synopsys"]);
+/// The dialects that have them.
+const TREES: Known = Known::In(&["flownet2", "synopsys"]);
 
 /// A layer with one top of these dimensions, which `field` is at fault for.
 fn shaped(ctx: &SetupContext<'_>, dims: [i64; 4], field: &'static str) -> Result<Setup, Refusal> {

@@ -5,7 +5,7 @@
 //! of them, or what is asked for where that is larger in both, or that of the last bottom with `have_reference`, which is then
 //! no part of the channels. No blobs, no draws.
 
-use super::{SYNOPSYS, picture, shaped, shaped_once};
+use super::{TREES, picture, shaped, shaped_once};
 use crate::error::{Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Arity, LayerType, Setup, SetupContext};
@@ -19,19 +19,19 @@ pub(super) const TYPE: LayerType =
     LayerType::new("Resample", "Resizes pictures, smoothly", Arity::between(1, 2), ONE, &resample)
         .params(&["resample_param"])
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const DOWNSAMPLE: LayerType =
     LayerType::new("Downsample", "Resizes pictures to smaller ones", Arity::between(1, 2), ONE, &downsample)
         .params(&["downsample_param"])
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const ACCUM: LayerType =
     LayerType::new("Accum", "Puts pictures one behind the other, padded to one size", Arity::at_least(1), ONE, &accum)
         .params(&[ACCUM_PARAM])
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 fn resample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.resample_param.unwrap_or_default();

@@ -3,7 +3,7 @@
 //! FlowWarp's second bottom is the flow, of two channels and the picture's size. Mean has as many tops as bottoms; of the mean,
 //! a file or values, each picture has a multiple of the channels. No blobs, no draws.
 
-use super::{SYNOPSYS, picture, shaped};
+use super::{TREES, picture, shaped};
 use crate::Shape;
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext, blob_file};
@@ -16,18 +16,18 @@ const MAX_MEAN_BYTES: u64 = 256 << 20;
 pub(super) const TYPE: LayerType =
     LayerType::new("FlowWarp", "Moves a picture along a flow", Arity::exactly(2), ONE, &flow_warp)
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const CHANNEL_NORM: LayerType =
     LayerType::new("ChannelNorm", "Takes the 2-norm over the channels of each position", ONE, ONE, &channel_norm)
-        .known(SYNOPSYS);
+        .known(TREES);
 
 pub(super) const MEAN: LayerType =
     LayerType::new("Mean", "Adds a mean or takes it away", Arity::at_least(1), Arity::at_least(1), &mean)
         .params(&["mean_param"])
         .matching_tops()
         .keeps_signal()
-        .known(SYNOPSYS);
+        .known(TREES);
 
 fn flow_warp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (own, flow) = (picture(ctx, 0)?, picture(ctx, 1)?);

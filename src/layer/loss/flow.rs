@@ -1,6 +1,6 @@
-//! L1Loss and LpqLoss, FlowNet's: norms of a blob or of the difference of two (Synopsys).
+//! L1Loss and LpqLoss, FlowNet's: norms of a blob or of the difference of two.
 //!
-//! One or two bottoms, of which the second may be smaller, as for Synopsys' Eltwise. The layers inside draw nothing. LpqLoss
+//! One or two bottoms, of which in Synopsys' Caffe the second may be smaller, as for its Eltwise. The layers inside draw nothing. LpqLoss
 //! needs one `p` and one `q`, or as many of each as iterations at which they begin, the first of them 0.
 
 use super::opaque_loss;
@@ -8,41 +8,57 @@ use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::eltwise::check_from_axis;
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const L1: LayerType = LayerType::new(
-    "L1Loss",
-    "Takes the sum of absolute values, of the difference of two blobs if there are two",
-    Arity::between(1, 2),
-    Arity::exactly(1),
-    &l1,
-)
-.params(&["l1_loss_param"])
-.auto_tops()
-.judges_both()
-.known(Known::In(&["synopsys"]));
+const L1_SUMMARY: &str = "Takes the sum of absolute values, of the difference of two blobs if there are two";
+const LPQ_SUMMARY: &str = "Takes the sum of powers, of the difference of two blobs if there are two, to another power";
 
-pub(super) const LPQ: LayerType = LayerType::new(
-    "LpqLoss",
-    "Takes the sum of powers, of the difference of two blobs if there are two, to another power",
-    Arity::between(1, 2),
-    Arity::exactly(1),
-    &lpq,
-)
-.params(&["lpq_loss_param"])
-.auto_tops()
-.judges_both()
-.known(Known::In(&["synopsys"]));
+pub(super) const L1: LayerType = l1_entry(&|ctx: &SetupContext<'_>| l1(ctx, same)).known(Known::In(&["flownet2"]));
 
-fn l1(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) const L1_SPREAD: LayerType =
+    l1_entry(&|ctx: &SetupContext<'_>| l1(ctx, spread)).known(Known::In(&["synopsys"]));
+
+pub(super) const LPQ: LayerType = lpq_entry(&|ctx: &SetupContext<'_>| lpq(ctx, same)).known(Known::In(&["flownet2"]));
+
+pub(super) const LPQ_SPREAD: LayerType =
+    lpq_entry(&|ctx: &SetupContext<'_>| lpq(ctx, spread)).known(Known::In(&["synopsys"]));
+
+const fn l1_entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("L1Loss", L1_SUMMARY, Arity::between(1, 2), Arity::exactly(1), rule)
+        .params(&["l1_loss_param"])
+        .auto_tops()
+        .judges_both()
+}
+
+const fn lpq_entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("LpqLoss", LPQ_SUMMARY, Arity::between(1, 2), Arity::exactly(1), rule)
+        .params(&["lpq_loss_param"])
+        .auto_tops()
+        .judges_both()
+}
+
+/// Checks that two bottoms go together.
+type CheckPair = fn(&SetupContext<'_>) -> Result<(), Refusal>;
+
+fn same(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    let (first, second) = (ctx.bottom(0), ctx.bottom(1));
+    ensure!(first == second, "bottom", "bottom 1 {second} has another shape than bottom 0 {first}");
+    Ok(())
+}
+
+fn spread(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    check_from_axis(ctx, 0, "bottom")
+}
+
+fn l1(ctx: &SetupContext<'_>, check_pair: CheckPair) -> Result<Setup, Refusal> {
     if ctx.bottoms.len() > 1 {
-        check_from_axis(ctx, 0, "bottom")?;
+        check_pair(ctx)?;
     }
     ctx.four_axes(0)?;
     Ok(opaque_loss(ctx, Shape::scalar()))
 }
 
-fn lpq(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+fn lpq(ctx: &SetupContext<'_>, check_pair: CheckPair) -> Result<Setup, Refusal> {
     const STARTS: &str = "lpq_loss_param.pq_episode_starts_at_iter";
     let param = ctx.param.lpq_loss_param.clone().unwrap_or_default();
     let (starts, ps, qs) = (&param.pq_episode_starts_at_iter, param.p.len(), param.q.len());
@@ -55,7 +71,7 @@ fn lpq(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     );
     ensure!(starts.is_sorted_by(|a, b| a < b), STARTS, "the iterations do not increase");
     ensure!(starts.first().is_none_or(|&first| first == 0), STARTS, "the first iteration is not 0");
-    l1(ctx)
+    l1(ctx, check_pair)
 }
 
 #[cfg(test)]
@@ -70,6 +86,15 @@ mod tests {
         assert!(synopsys.run("L1Loss", "", &[&[2, 3, 4]], 1).is_ok());
         let message = "bottom: bottom 1 (3) has other axes than bottom 0 (2, 3) from axis 0 on";
         assert_eq!(synopsys.refusal("L1Loss", "", &[&[2, 3], &[3]]), message);
+    }
+
+    #[test]
+    fn in_flownets_own_tree_both_have_one_shape() {
+        let flownet = Surroundings::of("flownet2");
+        assert!(flownet.run("L1Loss", "", &[&[2, 3], &[2, 3]], 1).is_ok());
+        let message = "bottom: bottom 1 (2) has another shape than bottom 0 (2, 3)";
+        assert_eq!(flownet.refusal("L1Loss", "", &[&[2, 3], &[2]]), message);
+        assert_eq!(flownet.refusal("LpqLoss", "lpq_loss_param { p: 1 q: 1 }", &[&[2, 3], &[2]]), message);
     }
 
     #[test]

@@ -12,7 +12,9 @@ use crate::proto::caffe::LossParameter;
 use crate::proto::caffe::hinge_loss_parameter::Norm as HingeNorm;
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
+mod center;
 mod contrastive;
+mod ctc;
 pub(super) mod detection;
 mod euclidean;
 mod euclidean_with_index;
@@ -22,6 +24,7 @@ mod gan;
 mod hinge;
 mod infogain;
 mod l1;
+mod metric;
 mod multi_box;
 mod multinomial_logistic;
 mod region;
@@ -37,14 +40,20 @@ pub use multi_box::MultiBoxLoss;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    center::TYPE,
     contrastive::TYPE,
+    ctc::OF_LABELS,
+    ctc::TYPE,
+    ctc::WARP,
     detection::YOLO,
     detection::MSCNN,
     detection::CASCADE,
     euclidean::TYPE,
     euclidean_with_index::TYPE,
     flow::L1,
+    flow::L1_SPREAD,
     flow::LPQ,
+    flow::LPQ_SPREAD,
     focal::SOEAVER,
     focal::HAPPYNEAR,
     gan::BEGAN,
@@ -53,6 +62,14 @@ pub(super) static TYPES: &[LayerType] = &[
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
     l1::TYPE,
+    metric::BATCH,
+    metric::CONFIDENCE,
+    metric::CORRELATION,
+    metric::GENERAL_CONTRASTIVE,
+    metric::GENERAL_TRIPLET,
+    metric::NCA,
+    metric::SOFT_CONTRASTIVE,
+    metric::TRIPLET,
     multi_box::SSD,
     multi_box::REFINEDET,
     multi_box::EARLY,

@@ -7,17 +7,13 @@ use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, Deployment, LayerType, Setup, SetupContext};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "TripletLoss",
-    "Takes the loss of anchors, vectors of their kind and other vectors",
-    Arity::exactly(3),
-    Arity::exactly(1),
-    &setup,
-)
-.params(&["triplet_loss_param"])
-.auto_tops()
-.deployed(|_| Deployment::Loss { predictions: 3 })
-.known(Known::In(&["ducha-aiki"]));
+pub(super) const SUMMARY: &str = "Takes the loss of anchors, vectors of their kind and other vectors";
+
+pub(super) const TYPE: LayerType = LayerType::new("TripletLoss", SUMMARY, Arity::exactly(3), Arity::exactly(1), &setup)
+    .params(&["triplet_loss_param"])
+    .auto_tops()
+    .deployed(|_| Deployment::Loss { predictions: 3 })
+    .known(Known::In(&["ducha-aiki"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let [anchor, like, unlike] = [0, 1, 2].map(|bottom| ctx.legacy_dim(bottom, 1));

@@ -32,6 +32,7 @@
 //! Blobs given in the net are ignored: Caffe replaces them by those of the unrolled net. Nothing may be empty.
 
 mod cell;
+mod in_one;
 mod rnn_v2;
 
 pub use cell::Cell;
@@ -85,6 +86,8 @@ pub(super) static TYPES: &[LayerType] = &[
         3,
         &simple_rnn,
     ),
+    in_one::ALONG_ONE_AXIS,
+    in_one::ALONG_TWO_AXES,
     rnn_v2::TYPE,
 ];
 

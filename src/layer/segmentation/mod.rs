@@ -1,6 +1,6 @@
-//! Layers for the segmentation of pictures, as DeepLab and what grew from it have them.
+//! Layers for the segmentation of pictures, as DeepLab, ParseNet and CRF as RNN have them.
 //!
-//! Missing axes count as 1, and more than four are refused. No blobs, no draws.
+//! Missing axes count as 1, and more than four are refused. No blobs but those of MultiStageMeanfield, no draws.
 
 use super::{LayerType, SetupContext};
 use crate::error::{Refusal, ensure};
@@ -12,6 +12,8 @@ use crate::proto::caffe::{
 mod bias_channel;
 mod dense_crf;
 mod domain_transform;
+mod meanfield;
+mod parse;
 mod seg_accuracy;
 mod spatial_product;
 mod unique_label;
@@ -23,13 +25,18 @@ pub(super) static TYPES: &[LayerType] = &[
     dense_crf::TYPE,
     domain_transform::FORWARD_ONLY,
     domain_transform::TYPE,
+    meanfield::OF_FILES,
+    meanfield::OF_TEXT,
+    parse::EVALUATE,
+    parse::GROUPING,
+    parse::OUTPUT,
     seg_accuracy::TYPE,
     spatial_product::TYPE,
     unique_label::TYPE,
 ];
 
 /// The dialects with all that DeepLab has.
-const DEEPLAB: &[&str] = &["pspnet", "synopsys"];
+const DEEPLAB: &[&str] = &["deeplab-v2", "pspnet", "synopsys"];
 
 /// A layer for segmentation, with its settings.
 #[derive(Debug, Clone, PartialEq)]

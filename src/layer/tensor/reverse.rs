@@ -1,6 +1,10 @@
-//! Reverse and ReverseSequence: axes back to front. The shape stays. No blobs, no draws.
+//! Reverse, ReverseSequence and ReverseTime: axes back to front. The shape stays. No blobs, no draws.
+//!
+//! Reverse turns the axes that `axis` lists (Synopsys), or one axis, counted from the front and by default the first, and then
+//! not in place. ReverseTime turns the beginnings of sequences (T, N, ..), whose lengths (N) are its second bottom.
 
 use super::SYNOPSYS;
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
@@ -12,6 +16,15 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         .params(&["reverse_param"])
         .keeps_signal()
         .known(SYNOPSYS),
+    LayerType::new("Reverse", "Turns an axis back to front", ONE, ONE, &reverse_one)
+        .params(&["reverse_param"])
+        .keeps_signal()
+        .weightless()
+        .known(Known::WithFieldBut { field: "reverse_param", not: &["synopsys"] }),
+    LayerType::new("ReverseTime", "Turns the beginning of each sequence back to front", Arity::exactly(2), ONE, &time)
+        .params(&["reverse_time_param"])
+        .keeps_signal()
+        .known(Known::WithField("reverse_time_param")),
     LayerType::new(
         "ReverseSequence",
         "Turns the beginning of each sequence back to front",
@@ -31,6 +44,23 @@ fn reverse(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::like_bottom(ctx, Operator::Opaque))
 }
 
+fn reverse_one(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ctx.refuse_in_place(0, 0)?;
+    let named = ctx.param.reverse_param.as_ref().and_then(|param| param.axis.last());
+    let (axis, bottom) = (named.copied().unwrap_or(0), ctx.bottom(0));
+    let fits = usize::try_from(axis).is_ok_and(|axis| axis < bottom.axes());
+    ensure!(fits, "reverse_param.axis", "axis {axis} is none of {bottom}, counted from the front");
+    Ok(Setup::like_bottom(ctx, Operator::Opaque))
+}
+
+fn time(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ctx.refuse_in_place(0, 0)?;
+    let (sequences, lengths) = (ctx.bottom(0), ctx.bottom(1));
+    let fits = lengths.axes() == 1 && sequences.dim(1) == lengths.dim(0);
+    ensure!(fits, "bottom", "the lengths {lengths} must have one axis, with one for each sequence of {sequences}");
+    Ok(Setup::like_bottom(ctx, Operator::Opaque))
+}
+
 fn sequence(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.reverse_sequence_param.unwrap_or_default();
     let (sequence, batch) = (param.seq_axis.unwrap_or_default(), param.batch_axis());
@@ -45,6 +75,22 @@ fn sequence(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn one_axis_or_the_beginnings_of_sequences_are_turned() {
+        for dialect in ["caffe-ocr", "textboxes-pp"] {
+            let own = Surroundings::of(dialect);
+            assert_eq!(own.top("Reverse", "reverse_param { axis: 1 }", &[&[2, 3]]), [2, 3]);
+            let message = "reverse_param.axis: axis 2 is none of (2, 3), counted from the front";
+            assert_eq!(own.refusal("Reverse", "reverse_param { axis: 2 }", &[&[2, 3]]), message);
+            let message = "reverse_param.axis: axis -1 is none of (2, 3), counted from the front";
+            assert_eq!(own.refusal("Reverse", "reverse_param { axis: -1 }", &[&[2, 3]]), message);
+        }
+        let ocr = Surroundings::of("caffe-ocr");
+        assert_eq!(ocr.top("ReverseTime", "", &[&[7, 2, 5], &[2]]), [7, 2, 5]);
+        let message = "bottom: the lengths (7) must have one axis, with one for each sequence of (7, 2, 5)";
+        assert_eq!(ocr.refusal("ReverseTime", "", &[&[7, 2, 5], &[7]]), message);
+    }
 
     #[test]
     fn axes_must_be_there() {

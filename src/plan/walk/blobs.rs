@@ -39,6 +39,7 @@ impl NetWalk<'_> {
             }
             let initial = match values {
                 BlobValues::Zeros => Initial::Zeros,
+                BlobValues::Fixed(values) => Initial::Given(values),
                 BlobValues::Filled(spec) => {
                     let filler = decided.filler(&self.options.fillers, index, &spec, &shape, notices)?;
                     let filler = if number_type == NumberType::F16 { filler::in_half(filler) } else { filler };

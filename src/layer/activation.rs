@@ -1,0 +1,114 @@
+//! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN and FlowNet.
+//!
+//! The top is like the bottom. No blobs, no draws while the net is built.
+
+use super::{Arity, Layer, LayerType, Neuron, Operator, Setup, SetupContext};
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{Refusal, ensure};
+
+const HAPPYNEAR: Known = Known::In(&["happynear"]);
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[
+    of("Arccos", "Takes the arc cosine", &keep).known(HAPPYNEAR),
+    of("Cosine", "Takes the cosine", &keep).known(HAPPYNEAR),
+    of("Flip", "Mirrors pictures", &keep).params(&["flip_param"]).keeps_signal().known(HAPPYNEAR),
+    of("Insanity", "Takes the rectified linear unit, with a random slope below zero", &insanity)
+        .params(&["insanity_param"])
+        .keeps_signal()
+        .known(Known::WithField("insanity_param")),
+    of("NegReLU", "Takes what is below zero", &keep).keeps_signal().known(Known::In(&["flownet2"])),
+    of("Noise", "Adds noise", &noise).params(&["noise_param"]).keeps_signal().known(HAPPYNEAR),
+    of("ReLU6", "Takes the rectified linear unit, up to 6", &relu6)
+        .params(&["relu6_param"])
+        .keeps_signal()
+        .known(Known::WithField("relu6_param")),
+    of("SoftTruncation", "Limits values softly", &keep).params(&["soft_truncation_param"]).known(HAPPYNEAR),
+    of("Sparsify", "Sets small values to zero", &sparsify)
+        .params(&["sparsify_param"])
+        .known(Known::WithField("sparsify_param")),
+    of("Truncation", "Limits values", &keep).params(&["truncation_param"]).known(HAPPYNEAR),
+];
+
+const fn of(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(name, summary, Arity::exactly(1), Arity::exactly(1), rule).weightless()
+}
+
+fn keep(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    Ok(Setup::like_bottom(ctx, Operator::Opaque))
+}
+
+fn insanity(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.insanity_param.unwrap_or_default();
+    let (lower, upper, bottom) = (param.lb(), param.ub(), ctx.bottom(0));
+    ensure!(bottom.axes() >= 2, "bottom", "Insanity needs at least 2 axes, the input is {bottom}");
+    ensure!(upper > lower, "insanity_param.ub", "ub {upper} is not above lb {lower}");
+    ensure!(lower * upper != 0.0, "insanity_param", "lb {lower} and ub {upper} must not be 0");
+    ctx.legacy_dim(0, 1)?;
+    keep(ctx)
+}
+
+/// Caffe shapes no top here: only one in place has a shape.
+fn noise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let top = if ctx.in_place(0, 0) { ctx.bottom(0).clone() } else { Shape::unshaped() };
+    Ok(Setup::new(ctx, Operator::Opaque, [top]))
+}
+
+fn relu6(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let negative_slope = ctx.param.relu6_param.unwrap_or_default().negative_slope();
+    Ok(Setup::like_bottom(ctx, Operator::Neuron(Neuron::Relux { negative_slope, maximal_value: 6.0 })))
+}
+
+fn sparsify(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.sparsify_param.unwrap_or_default();
+    for (name, field, value) in
+        [("coef", "sparsify_param.coef", param.coef()), ("thre", "sparsify_param.thre", param.thre())]
+    {
+        let in_range = value >= 0.0;
+        ensure!(in_range, field, "{name} {value} is below 0");
+    }
+    keep(ctx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn the_shape_is_kept() {
+        for entry in TYPES.iter().filter(|entry| entry.name != "Noise") {
+            let knowing = Surroundings::of(entry.known.first().name);
+            assert_eq!(knowing.top(entry.name, "", &[&[2, 3, 4]]), [2, 3, 4], "{}", entry.name);
+        }
+    }
+
+    #[test]
+    fn noise_shapes_nothing() {
+        let happynear = Surroundings::of("happynear");
+        let noise = TYPES.iter().find(|entry| entry.name == "Noise").unwrap();
+        let bottom = [Shape::new([2, 3]).unwrap()];
+        let top = |id| happynear.setup_blobs(noise, &Default::default(), &bottom, &[id]).unwrap().tops.remove(0);
+        assert_eq!((top(0).dims(), top(1).count()), (&[2, 3][..], 0));
+    }
+
+    #[test]
+    fn relu6_is_limited() {
+        let text = "relu6_param { negative_slope: 0.1 }";
+        let made = Surroundings::of("mobilenet-yolo").run("ReLU6", text, &[&[2]], 1).unwrap();
+        let expected = Neuron::Relux { negative_slope: 0.1, maximal_value: 6.0 };
+        assert_eq!(made.operator, Operator::Neuron(expected));
+    }
+
+    #[test]
+    fn refusals() {
+        let error = |name: &str, text: &str, dialect| Surroundings::of(dialect).refusal(name, text, &[&[2, 3]]);
+        let message = "insanity_param.ub: ub 10 is not above lb 12";
+        assert_eq!(error("Insanity", "insanity_param { lb: 12 }", "happynear"), message);
+        let message = "insanity_param: lb 0 and ub 10 must not be 0";
+        assert_eq!(error("Insanity", "insanity_param { lb: 0 }", "seqface"), message);
+        let message = "sparsify_param.thre: thre -1 is below 0";
+        assert_eq!(error("Sparsify", "sparsify_param { thre: -1 }", "wu-lightcnn"), message);
+    }
+}

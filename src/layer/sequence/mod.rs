@@ -1,0 +1,10 @@
+//! Layers for sequences of labels: what beside the losses and the recurrent layers is there for them. No blobs, no draws.
+
+use super::LayerType;
+
+mod continuation;
+mod decoder;
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] =
+    &[continuation::TYPE, decoder::ACCURACY, decoder::OF_CAFFE_OCR, decoder::OF_TEXTBOXES];

@@ -1,0 +1,128 @@
+//! UnPooling: each value is set in the middle of a window, spread over it or repeated there (ParseNet, Cambricon).
+//!
+//! (N, C, H, W) becomes (N, C, H', W') with `H' = (H - 1) out_stride - 2 out_pad + out_kernel`, likewise W'. Of a second bottom
+//! of size h x w the windows follow instead: kernel and stride are `ceil(h / H)`, but the stride is 1 where that is h itself, and
+//! the pad is half of what would be too much, rounded down. The settings must be whole all the same: one kernel or both sides,
+//! pads and strides once or for both sides. No blobs, no draws.
+
+use super::size::{checked_size, positive_size};
+use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::Shape;
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::UnPoolingParameter;
+
+const FIELD: &str = "unpooling_param";
+const KERNEL: &str = "unpooling_param.out_kernel_size";
+const PAD: &str = "unpooling_param.out_pad";
+const STRIDE: &str = "unpooling_param.out_stride";
+
+/// The entries of the layer table.
+pub(super) static TYPES: &[LayerType] = &[LayerType::new(
+    "UnPooling",
+    "Spreads each value over a window",
+    Arity::between(1, 2),
+    Arity::exactly(1),
+    &unpooling,
+)
+.params(&[FIELD])
+.weightless()
+.keeps_signal()
+.known(Known::In(&["weiliu-fcn", "cambricon"]))];
+
+/// How values are spread along a side.
+#[derive(Clone, Copy)]
+struct Spread {
+    kernel: i64,
+    stride: i64,
+    pad: i64,
+}
+
+fn unpooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.unpooling_param.unwrap_or_default();
+    let given = given(&param)?;
+    let [items, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
+    let (sizes, bottom) = ([height?, width?], ctx.bottom(0));
+    let spreads = match ctx.bottoms.len() {
+        1 => given,
+        _ => {
+            ensure!(sizes[0] > 0 && sizes[1] > 0, "bottom", "UnPooling cannot take the empty input {bottom}");
+            let wanted = [i64::from(ctx.legacy_dim(1, 2)?), i64::from(ctx.legacy_dim(1, 3)?)];
+            [Spread::over(sizes[0], wanted[0]), Spread::over(sizes[1], wanted[1])]
+        }
+    };
+    let is_padded = spreads.iter().any(|spread| spread.pad != 0);
+    let fits = spreads.iter().all(|spread| spread.pad < spread.kernel);
+    ensure!(!is_padded || fits, PAD, "the pad is not smaller than the kernel");
+    let side = |side: usize| {
+        let Spread { kernel, stride, pad } = spreads[side];
+        (sizes[side] - 1).saturating_mul(stride).saturating_sub(2 * pad).saturating_add(kernel)
+    };
+    let top = Shape::new([items?, channels?, side(0), side(1)]).at(FIELD)?;
+    Ok(Setup::new(ctx, Operator::Opaque, [top]))
+}
+
+impl Spread {
+    /// What makes `wanted` of so many values, about.
+    fn over(size: i64, wanted: i64) -> Spread {
+        let kernel = (wanted as f32 / size as f32).ceil() as i64;
+        let stride = if kernel == wanted { 1 } else { kernel };
+        let excess = ((size - 1) * stride + kernel - wanted) as f32;
+        Spread { kernel, stride, pad: (excess / 2.0).floor() as i64 }
+    }
+}
+
+/// What the settings say, for both sides.
+fn given(param: &UnPoolingParameter) -> Result<[Spread; 2], Refusal> {
+    let kernels = match (param.out_kernel_size, param.out_kernel_h, param.out_kernel_w) {
+        (Some(size), None, _) | (Some(size), _, None) => [positive_size(size, KERNEL)?; 2],
+        (None, Some(height), Some(width)) => [positive_size(height, KERNEL)?, positive_size(width, KERNEL)?],
+        _ => {
+            let message = "give out_kernel_size, or out_kernel_h and out_kernel_w";
+            return Err(Refusal::at(KERNEL, message));
+        }
+    };
+    let both = |size: Option<u32>, sides: [Option<u32>; 2], default: u32, field: &'static str| match (size, sides) {
+        (None, [Some(height), Some(width)]) => Ok([checked_size(height, field)?, checked_size(width, field)?]),
+        (size, [None, None]) => Ok([checked_size(size.unwrap_or(default), field)?; 2]),
+        _ => Err(Refusal::at(field, "give it once, or for height and width")),
+    };
+    let pads = both(param.out_pad, [param.out_pad_h, param.out_pad_w], 0, PAD)?;
+    let strides = both(param.out_stride, [param.out_stride_h, param.out_stride_w], 1, STRIDE)?;
+    Ok([0, 1].map(|side| Spread { kernel: kernels[side], stride: strides[side], pad: pads[side] }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::layer::testing::Surroundings;
+
+    fn unpool(fields: &str, bottoms: &[&[i32]]) -> Result<Vec<i32>, String> {
+        let text = format!("unpooling_param {{ {fields} }}");
+        let top = |dialect| {
+            let made = Surroundings::of(dialect).run("UnPooling", &text, bottoms, 1)?;
+            Ok::<_, String>(made.tops[0].dims().to_vec())
+        };
+        assert_eq!(top("weiliu-fcn"), top("cambricon"));
+        top("weiliu-fcn")
+    }
+
+    #[test]
+    fn windows_are_given_or_follow() {
+        let bottom: &[i32] = &[1, 2, 4, 5];
+        assert_eq!(unpool("out_kernel_size: 3 out_stride: 2 out_pad: 1", &[bottom]), Ok(vec![1, 2, 7, 9]));
+        assert_eq!(unpool("out_kernel_h: 3 out_kernel_w: 2", &[bottom]), Ok(vec![1, 2, 6, 6]));
+        assert_eq!(unpool("out_kernel_size: 1", &[bottom, &[1, 1, 10, 5]]), Ok(vec![1, 2, 10, 5]));
+        assert_eq!(unpool("out_kernel_size: 1", &[&[1, 2, 1, 1], &[1, 1, 10, 5]]), Ok(vec![1, 2, 10, 5]));
+    }
+
+    #[test]
+    fn refusals() {
+        let error = |fields: &str| unpool(fields, &[&[1, 2, 4, 5]]).unwrap_err();
+        let message = "unpooling_param.out_kernel_size: give out_kernel_size, or out_kernel_h and out_kernel_w";
+        assert_eq!(error(""), message);
+        let message = "unpooling_param.out_stride: give it once, or for height and width";
+        assert_eq!(error("out_kernel_size: 2 out_stride: 2 out_stride_h: 2"), message);
+        let message = "unpooling_param.out_pad: the pad is not smaller than the kernel";
+        assert_eq!(error("out_kernel_size: 2 out_pad: 2"), message);
+    }
+}

@@ -8,7 +8,7 @@ use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::eltwise::check_from_axis;
-use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
 
 const L1_SUMMARY: &str = "Takes the sum of absolute values, of the difference of two blobs if there are two";
 const LPQ_SUMMARY: &str = "Takes the sum of powers, of the difference of two blobs if there are two, to another power";

@@ -10,6 +10,7 @@ use super::{options, print};
 use crate::error::{Diagnostic, Error, Location};
 use crate::plan::Warning;
 use crate::proto::text::caret;
+use crate::setting::Advice;
 
 /// How much is told beside warnings and errors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,9 +91,8 @@ pub(super) fn warning(warning: &Warning) {
 }
 
 /// Prints a warning that is about no place to standard error.
-pub(super) fn warn(text: &str, help: &str) {
-    let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.into()) };
-    show_warning(&finding, &[]);
+pub(super) fn warn(text: &str, notes: &[String], help: &Advice) {
+    show_warning(&Diagnostic { message: text.to_owned(), location: None, help: Some(help.clone()) }, notes);
 }
 
 fn show_warning(finding: &Diagnostic, notes: &[String]) {

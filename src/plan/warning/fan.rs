@@ -47,7 +47,7 @@ fn finding(plan: &Plan, id: BlobId, spec: &FillerSpec) -> Option<Finding> {
         layer: id.layer,
         blobs: vec![id.blob],
         field: spec.field.to_owned(),
-        cause: Predicate::new(format!("fills its bias by {name}"), format!("fill their biases by {name}")),
+        cause: Predicate::new(format!("fills its bias with {name}"), format!("fill their biases with {name}")),
         effect: Predicate::new(effect.clone(), effect),
     })
 }

@@ -40,7 +40,10 @@ fn ignored(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         [] => "remove it".to_owned(),
         reads => format!("remove it or choose another filler: {}", reads.join("; ")),
     };
-    warning(kind, plan, &findings, |_| Told { differing: "set what no filler of theirs reads", help: help.into() })
+    warning(kind, plan, &findings, |_| Told {
+        differing: "set fields of fillers that nothing reads",
+        help: help.into(),
+    })
 }
 
 /// A filler for a bias that a layer does not have, unless it is one of zeros.

@@ -237,7 +237,7 @@ fn help(plan: &Plan, findings: &[Finding]) -> Advice {
     }
     let missing = findings.iter().any(|finding| field(finding).is_some_and(|(_, explicit)| !explicit));
     match missing {
-        true => Advice::naming("give them fillers in the net, or by ", Setting::WeightFiller, " or ")
+        true => Advice::naming("give them fillers in the net, or with ", Setting::WeightFiller, " or ")
             .and_naming(Setting::BenchmarkPreset, LOAD),
         false => format!("give them fillers whose values are not zero{LOAD}").into(),
     }

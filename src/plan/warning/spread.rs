@@ -5,7 +5,7 @@
 //! summed up, such as those of an embedding, may well have the standard deviation 1.
 
 use super::fan::rounded;
-use super::finding::{Finding, Predicate, Told, add, warning};
+use super::finding::{Finding, Predicate, Wording, add, warning};
 use super::weights::last;
 use super::{Scope, Warning, WarningKind};
 use crate::filler::Spread;
@@ -33,7 +33,7 @@ fn unsaid(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         examples.sort_unstable();
         examples.dedup();
         let help = format!("say how far they spread, such as {}, or choose xavier or msra", examples.join(" or "));
-        Told { differing: "have fillers that do not say how far values spread", help: help.into() }
+        Wording { differing: "have fillers that do not say how far values spread", help: help.into() }
     })
 }
 

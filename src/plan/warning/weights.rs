@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::finding::{Finding, Predicate, Told, warning};
+use super::finding::{Finding, Predicate, Wording, warning};
 use super::{Scope, Warning, WarningKind, is_zero};
 use crate::layer::{FillerSpec, Operator, Role, Signal, ZeroStart};
 use crate::plan::{BlobId, Plan, PlannedLayer, ValueSource};
@@ -67,7 +67,7 @@ fn zeros(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         let found = found.into_iter().filter(|(_, blobs)| !blobs.is_empty());
         findings.extend(found.map(|((cause, field), blobs)| finding(&plan.layers[layer], layer, cause, field, blobs)));
     }
-    warning(kind, plan, &findings, |findings| Told {
+    warning(kind, plan, &findings, |findings| Wording {
         differing: "have weights that are all zero",
         help: help(plan, findings),
     })

@@ -42,7 +42,7 @@ fn finding(plan: &Plan, id: BlobId, spec: &FillerSpec) -> Option<Finding> {
         return None;
     }
     let name = spec.param.r#type();
-    let effect = format!(": its fan-in is 1, and the standard deviation {}", rounded(std));
+    let effect = format!(": a bias has one input a unit, and the standard deviation is {}", rounded(std));
     Some(Finding {
         layer: id.layer,
         blobs: vec![id.blob],

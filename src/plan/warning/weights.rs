@@ -201,16 +201,14 @@ fn told(cause: Cause, field: &str) -> Predicate {
             format!("have an empty {last}, which is constant 0"),
         ),
         Cause::Typeless => Predicate::new(
-            format!("has a {field} without a type, which is constant 0"),
-            format!("have a {last} without a type, which is constant 0"),
+            format!("gives {field} no type, which makes it constant 0"),
+            format!("give {last} no type, which makes it constant 0"),
         ),
         Cause::Valueless => Predicate::new(
             format!("has a constant {field} without a value, which is 0"),
             format!("have a constant {last} without a value, which is 0"),
         ),
-        Cause::Said => {
-            Predicate::new(format!("has a {field} that is constant 0"), format!("have a {last} that is constant 0"))
-        }
+        Cause::Said => Predicate::new(format!("has a constant {field} of 0"), format!("have a constant {last} of 0")),
         Cause::Given => Predicate::new("is given zeros in the net", "are given zeros in the net"),
         Cause::OfType => Predicate::new("is of a type that starts with zeros", "are of types that start with zeros"),
     }

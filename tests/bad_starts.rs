@@ -73,10 +73,9 @@ fn a_start_with_loss_87_is_told() {
 = note: c2 has an empty convolution_param.weight_filler, which is constant 0
 = help: give them fillers whose values are not zero, or load trained weights before use
 
-warning: layer "c1" (Convolution) and 2 more have fillers that do not say how far values spread
+warning: layer "c1" (Convolution) and 1 more have fillers that do not say how far values spread
 --> net.prototxt:3:115
 = note: c1 has a gaussian weight_filler without std
-= note: c2 has a gaussian bias_filler without std
 = note: fc has a uniform weight_filler without min and max
 = help: say how far they spread, such as min: -0.05 max: 0.05 or std: 0.01, or choose xavier or msra
 
@@ -99,11 +98,11 @@ note: --allow zero-weights,default-spread,equal-weights,signal-range,saturated-s
 
 #[test]
 fn fields_that_fillers_ignore_are_told() {
-    let expected = r#"warning: layer "e" (Convolution) has a convolution_param.weight_filler without a type, which is constant 0: its weights are all zero and the layer cannot learn
+    let expected = r#"warning: layer "e" (Convolution) gives convolution_param.weight_filler no type, which makes it constant 0: its weights are all zero and the layer cannot learn
 --> net.prototxt:7:109
 = help: give it a filler, such as weight_filler { type: "xavier" }, or load trained weights before use
 
-warning: layer "a" (Convolution) and 3 more set what no filler of theirs reads
+warning: layer "a" (Convolution) and 3 more set fields of fillers that nothing reads
 --> net.prototxt:3:81
 = note: a sets value in its weight_filler, which gaussian does not read
 = note: b sets std in its weight_filler, which xavier does not read
@@ -136,7 +135,7 @@ fn a_deploy_net_gives_a_handful_of_lines() {
     let expected = r#"warning: layer "conv1" (Convolution) and 53 more have no weight_filler: their weights are all zero and the layers cannot learn
 --> net.prototxt:25:1
 = note: the layers are conv1, res2a_branch1, res2a_branch2a, res2a_branch2b, res2a_branch2c, res2b_branch2a and 48 more
-= help: give them fillers in the net, or by --weight-filler xavier or --preset benchmark, or load trained weights before use
+= help: give them fillers in the net, or with --weight-filler xavier or --preset benchmark, or load trained weights before use
 
 warning: layer "bn_conv1" (BatchNorm) and 52 more will divide their input by sqrt(eps) in phase TEST: their stored variance is 0
 --> net.prototxt:32:1
@@ -160,13 +159,13 @@ fn weights_of_zeros_are_told_however_they_come_about() {
     for (filler, cause) in [
         ("", "has no convolution_param.weight_filler"),
         ("weight_filler { }", "has an empty convolution_param.weight_filler, which is constant 0"),
-        ("weight_filler { std: 0.01 }", "has a convolution_param.weight_filler without a type, which is constant 0"),
+        ("weight_filler { std: 0.01 }", "gives convolution_param.weight_filler no type, which makes it constant 0"),
         (
             "weight_filler { type: 'constant' }",
             "has a constant convolution_param.weight_filler without a value, which is 0",
         ),
-        ("weight_filler { type: 'constant' value: 0 }", "has a convolution_param.weight_filler that is constant 0"),
-        ("weight_filler { value: 0 }", "has a convolution_param.weight_filler that is constant 0"),
+        ("weight_filler { type: 'constant' value: 0 }", "has a constant convolution_param.weight_filler of 0"),
+        ("weight_filler { value: 0 }", "has a constant convolution_param.weight_filler of 0"),
     ] {
         assert_one(&conv(filler), "zero-weights", &format!("{start} {cause}{end}"));
     }
@@ -235,8 +234,7 @@ fn a_spread_by_default_is_told() {
     let uniform =
         "has a uniform weight_filler without min and max: its values have mean 0.5 and standard deviation 0.289";
     one("weight_filler { type: 'uniform' }", uniform);
-    let bias = "has a gaussian bias_filler without std: its values have mean 0 and standard deviation 1";
-    one("weight_filler { type: 'xavier' } bias_filler { type: 'gaussian' }", bias);
+    assert_none(&conv("weight_filler { type: 'xavier' } bias_filler { type: 'uniform' }"));
     assert_none(&conv("weight_filler { type: 'gaussian' std: 1 }"));
     assert_none(&conv("weight_filler { type: 'uniform' max: 0.1 }"));
     assert_eq!(warnings_with(&conv(""), " --weight-filler gaussian"), []);
@@ -252,8 +250,8 @@ fn biases_by_their_fan_are_told() {
         let fields = format!("weight_filler {{ type: 'xavier' }} bias_filler {{ {filler} }}");
         assert_one(&conv(&fields), "bias-by-fan", &format!("layer \"c\" (Convolution) {message}"));
     };
-    one("type: 'xavier'", "fills its bias by xavier: its fan-in is 1, and the standard deviation 1");
-    one("type: 'msra'", "fills its bias by msra: its fan-in is 1, and the standard deviation 1.414");
+    one("type: 'xavier'", "fills its bias with xavier: a bias has one input a unit, and the standard deviation is 1");
+    one("type: 'msra'", "fills its bias with msra: a bias has one input a unit, and the standard deviation is 1.414");
     // By the fan-out there are as many as outputs.
     assert_none(&conv("weight_filler { type: 'xavier' } bias_filler { type: 'xavier' variance_norm: FAN_OUT }"));
     assert_none(&conv("weight_filler { type: 'xavier' } bias_filler { type: 'gaussian' std: 0.1 }"));
@@ -340,6 +338,34 @@ fn a_donor_s_weights_are_no_bad_start() {
     assert_eq!(stderr(&run), "");
     let run = folder.run("init net.prototxt -o out --force --seed 1 --quiet").success();
     assert_eq!(stderr(&run).matches("warning: ").count(), 2);
+}
+
+#[test]
+fn stored_zeros_are_told_by_inspect() {
+    let folder = Folder::new();
+    let bn = |name: &str, bottom: &str| layer(name, "BatchNorm", bottom, "");
+    folder.write("net.prototxt", [DATA, &conv(""), &bn("b", "c"), &bn("d", "b")].concat());
+    folder.run("init net.prototxt -o fresh.caffemodel --seed 1 --quiet").success();
+    let expected = r#"warning: layer "c" (Convolution) holds weights that are all zero
+= help: load trained weights, or initialise the net with fillers
+
+warning: layer "b" (BatchNorm) and 1 more hold variances of 0, by which they divide their input in phase TEST
+= note: the layers are b, d
+= help: train the net before it is used for inference, or load trained weights
+
+note: --allow zero-weights,zero-variance silences them
+"#;
+    let run = folder.run("inspect fresh.caffemodel").success();
+    assert_eq!(without_excerpts(&stderr(&run)), expected);
+    folder.run("inspect fresh.caffemodel --deny-warnings").code(2);
+    folder.run("inspect fresh.caffemodel --quiet --only c.bias").success().stderr("");
+    folder.run("inspect fresh.caffemodel --quiet --allow zero-weights,zero-variance").success().stderr("");
+    folder.run("init net.prototxt -o good.caffemodel --seed 1 --quiet --preset benchmark").success();
+    folder.run("inspect good.caffemodel --quiet --deny-warnings").success().stderr("");
+    let json = folder.run("inspect fresh.caffemodel --json --quiet").success();
+    let found: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    let blobs = serde_json::json!([{ "layer": "b", "index": 1 }, { "layer": "d", "index": 1 }]);
+    assert_eq!((&found["warnings"][1]["kind"], &found["warnings"][1]["blobs"]), (&"zero-variance".into(), &blobs));
 }
 
 #[test]

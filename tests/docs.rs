@@ -11,6 +11,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use caffemodel::plan::WARNINGS;
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -104,12 +106,15 @@ fn check(page: &str) -> (String, Vec<String>) {
     (out, failures)
 }
 
-/// The page with the table of dialects of today between its marks, if it has them.
-fn with_dialects(page: &str) -> String {
-    const START: &str = "<!-- dialects: written by tests/docs.rs -->\n";
-    const END: &str = "<!-- end of dialects -->";
-    let Some((before, rest)) = page.split_once(START) else { return page.to_owned() };
-    let (_, after) = rest.split_once(END).expect("the table has an end");
+/// The page with a table of today between its marks, if it has them.
+fn with_table(page: &str, name: &str, table: impl FnOnce() -> String) -> String {
+    let (start, end) = (format!("<!-- {name}: written by tests/docs.rs -->\n"), format!("<!-- end of {name} -->"));
+    let Some((before, rest)) = page.split_once(&start) else { return page.to_owned() };
+    let (_, after) = rest.split_once(&end).expect("the table has an end");
+    format!("{before}{start}{}{end}{after}", table())
+}
+
+fn dialects() -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_caffemodel")).args(["dialects", "--json"]).output().unwrap();
     let dialects: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
     let mut table = "| dialect | what it is | from | known |\n|---|---|---|---|\n".to_owned();
@@ -118,7 +123,11 @@ fn with_dialects(page: &str) -> String {
         let known = if dialect["is_whole"] == true { "as a whole" } else { "its fields" };
         table += &format!("| `{}` | {} | {} | {known} |\n", text("name"), text("about"), text("source"));
     }
-    format!("{before}{START}{table}{END}{after}")
+    table
+}
+
+fn warnings() -> String {
+    WARNINGS.iter().map(|kind| format!("- `{}`: {}. {}\n", kind.name, kind.summary, kind.about)).collect()
 }
 
 #[test]
@@ -128,11 +137,11 @@ fn every_command_line_gives_the_output_under_it() {
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
         let (today, mut failures) = check(&page);
-        let with_table = with_dialects(&today);
-        if with_table != today && !rewrite {
-            failures.push("the table of dialects is not that of today; CAFFEMODEL_DOCS=write writes it".to_owned());
+        let with_tables = with_table(&with_table(&today, "dialects", dialects), "warnings", warnings);
+        if with_tables != today && !rewrite {
+            failures.push("a table is not that of today; CAFFEMODEL_DOCS=write writes it".to_owned());
         }
-        let today = with_table;
+        let today = with_tables;
         if rewrite {
             fs::write(&path, today).unwrap();
         }

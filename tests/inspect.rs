@@ -122,7 +122,7 @@ fn comma_separated_values_have_a_line_for_each_blob() {
     let folder = with_lenet("lenet.caffemodel");
     let lines = csv(&folder, "lenet.caffemodel");
     let titles = "layer,type,tops,macs,blob,role,shape,count,shared_with,source,filler,fan_in,fan_out,expected_mean,\
-                  expected_std,mean,std,min,max,zeros,zero_fraction,non_finite";
+                  expected_std,mean,std,min,max,zeros,zero_fraction,non_finite,name";
     let text = printed(&folder, "inspect lenet.caffemodel --csv").0;
     assert_eq!(text.lines().next(), Some(titles));
     let blobs: Vec<_> = lines.iter().filter(|line| !line["blob"].is_empty()).collect();
@@ -333,10 +333,10 @@ relu   ReLU          (2, 3)
 scale  Scale         (2, 3)           3
 ";
     let blobs = "
-layer  blob    shape   values  filler                       fan-in  fan-out  expected
-ip     weight  (3, 4)      12  gaussian std: 0.01                4        3  0 ± 0.01
-ip     bias    (3)          3  constant value: 1                                    1
-scale  weight  (3)          3  constant value: 1 (default)                          1
+layer  blob      shape   values  filler                       fan-in  fan-out  expected
+ip     0 weight  (3, 4)      12  gaussian std: 0.01                4        3  0 ± 0.01
+ip     1 bias    (3)          3  constant value: 1                                    1
+scale  0 weight  (3)          3  constant value: 1 (default)                          1
 ";
     let totals = "
 total
@@ -351,12 +351,57 @@ multiply-adds    24  12 for each item of the batch of 2
     folder.run("init net.prototxt -o net.caffemodel --seed 1").success();
     let title = "tiny, net.caffemodel, phase TRAIN\n";
     let blobs = "
-layer  blob    shape   values  filler                       fan-in  fan-out  expected                 actual       min       max  histogram
-ip     weight  (3, 4)      12  gaussian std: 0.01                4        3  0 ± 0.01  -0.0002853 ± 0.007004  -0.01821  0.009748  ▄     ▄ ██▄█ █▄
-ip     bias    (3)          3  constant value: 1                                    1                      1         1         1
-scale  weight  (3)          3  constant value: 1 (default)                          1                      1         1         1
+layer  blob      shape   values  filler                       fan-in  fan-out  expected                 actual       min       max  histogram
+ip     0 weight  (3, 4)      12  gaussian std: 0.01                4        3  0 ± 0.01  -0.0002853 ± 0.007004  -0.01821  0.009748  ▄     ▄ ██▄█ █▄
+ip     1 bias    (3)          3  constant value: 1                                    1                      1         1         1
+scale  0 weight  (3)          3  constant value: 1 (default)                          1                      1         1         1
 ";
     assert_eq!(printed(&folder, "inspect net.caffemodel").0, [title, layers, blobs, totals].concat());
+}
+
+#[test]
+fn blobs_are_called_by_index_and_role() {
+    let folder = Folder::new();
+    let net = "layer { name: \"x\" type: \"Input\" top: \"x\" top: \"cont\" top: \"s\" input_param {
+                 shape { dim: 4 dim: 2 dim: 5 } shape { dim: 4 dim: 2 } shape { dim: 2 dim: 6 } } }
+               layer { name: \"bn\" type: \"BatchNorm\" bottom: \"x\" top: \"bn\" }
+               layer { name: \"lstm\" type: \"LSTM\" bottom: \"x\" bottom: \"cont\" top: \"lstm\" recurrent_param { num_output: 3 } }
+               layer { name: \"tied\" type: \"LSTM\" bottom: \"x\" bottom: \"cont\" bottom: \"s\" top: \"tied\" recurrent_param { num_output: 3 } }
+               layer { name: \"rnn\" type: \"RNN\" bottom: \"x\" bottom: \"cont\" top: \"rnn\" recurrent_param { num_output: 3 } }
+               layer { name: \"p\" type: \"Parameter\" top: \"p\" parameter_param { shape { dim: 2 } } }";
+    folder.write("net.prototxt", net);
+    let (table, _) = printed(&folder, "inspect net.prototxt");
+    let shown = |name: &str| -> Vec<String> {
+        let rows = table.lines().skip_while(|line| !line.contains("blob ")).take_while(|line| !line.is_empty());
+        let cells = rows.filter_map(|row| Some(row.strip_prefix(name)?.trim().split_once(" (")?.0.trim().to_owned()));
+        cells.collect()
+    };
+    assert_eq!(shown("bn "), ["0 mean", "1 variance", "2 factor"]);
+    assert_eq!(shown("lstm "), ["0 weight W_xc", "1 bias b_c", "2 weight W_hc"]);
+    assert_eq!(shown("tied "), ["0 weight W_xc", "1 bias b_c", "2 weight W_xc_static", "3 weight W_hc"]);
+    assert_eq!(shown("rnn "), ["0 weight W_xh", "1 bias b_h", "2 weight W_hh", "3 weight W_ho", "4 bias b_o"]);
+    assert_eq!(shown("p "), ["0 other"]);
+    let found = json(&folder, "net.prototxt");
+    let factor = &layer(&found, "bn")["blobs"][2];
+    assert_eq!((&factor["role"], &factor["name"]), (&"statistic".into(), &"factor".into()));
+    let names: Vec<String> = csv(&folder, "net.prototxt --only lstm").iter().map(|line| line["name"].clone()).collect();
+    assert_eq!(names, ["W_xc", "b_c", "W_hc"]);
+}
+
+/// Blobs with four sizes of their own, as files of old have them, are counted like those that an upgrade makes.
+#[test]
+fn the_fans_of_old_blobs_are_those_of_the_net() {
+    let found = json(&Folder::new(), &field("15-fc-to-conv/cls_old.caffemodel"));
+    let fc6 = &layer(&found, "fc6")["blobs"][0];
+    let new = json(&Folder::new(), &field("15-fc-to-conv/cls.caffemodel"));
+    let expected = &layer(&new, "fc6")["blobs"][0];
+    assert_eq!((fc6["shape"].as_array().unwrap().len(), expected["shape"].as_array().unwrap().len()), (4, 2));
+    assert_eq!((&fc6["fan_in"], &fc6["fan_out"]), (&expected["fan_in"], &expected["fan_out"]));
+    assert_ne!(fc6["fan_in"], Value::Null);
+}
+
+fn field(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name).display().to_string()
 }
 
 /// Parameters and multiply-accumulates of well-known nets. They round to what albanie/convnet-burden lists (232 MiB, 727

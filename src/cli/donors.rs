@@ -278,7 +278,7 @@ fn print_donor(donor: &DonorReport) {
     report::done(&line);
     if donor.taken.is_empty() {
         let help = "layers are matched by name, to the letter; --rename gives those of the weights other names".into();
-        report::warn(&format!("nothing was taken from {}", donor.donor), donor.lead.clone().unwrap_or(help));
+        report::warn(&format!("nothing was taken from {}", donor.donor), &[], donor.lead.clone().unwrap_or(help));
     }
     for skipped in &donor.skipped {
         report::note(&format!("{}: layer {:?} does not fit: {}", donor.donor, skipped.layer, skipped.reason));

@@ -91,9 +91,9 @@ pub(super) fn warning(warning: &Warning) {
 }
 
 /// Prints a warning that is about no place to standard error.
-pub(super) fn warn(text: &str, help: impl Into<Advice>) {
+pub(super) fn warn(text: &str, notes: &[String], help: impl Into<Advice>) {
     let finding = Diagnostic { message: text.to_owned(), location: None, help: Some(help.into()) };
-    show_warning(&finding, &[]);
+    show_warning(&finding, notes);
 }
 
 fn show_warning(finding: &Diagnostic, notes: &[String]) {

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::report;
 use super::table::counted;
+use crate::inspect::WarningReport;
 use crate::plan::{WARNINGS, Warning, WarningKind};
 
 #[derive(Debug, Args)]
@@ -46,13 +47,15 @@ impl WarningArguments {
             report::warning(&warning);
             kinds.push(warning.kind.name);
         }
-        if !kinds.is_empty() {
-            report::note(&format!(
-                "--allow {} silences {}",
-                kinds.join(","),
-                if kinds.len() == 1 { "it" } else { "them" }
-            ));
+        advise(&kinds);
+    }
+
+    /// The same of an inspection's, which have no places in a file.
+    pub(super) fn print_reports(&self, warnings: &[WarningReport]) {
+        for WarningReport { message, notes, help, .. } in warnings {
+            report::warn(message, notes, help);
         }
+        advise(&warnings.iter().map(|warning| warning.kind).collect::<Vec<_>>());
     }
 
     /// Checks that nothing has been warned of, where that is denied.
@@ -63,5 +66,12 @@ impl WarningArguments {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Says how to silence warnings of these kinds.
+fn advise(kinds: &[&str]) {
+    if !kinds.is_empty() {
+        report::note(&format!("--allow {} silences {}", kinds.join(","), if kinds.len() == 1 { "it" } else { "them" }));
     }
 }

@@ -66,6 +66,20 @@ impl<'a> BlobPair<'a> {
         stored.or(self.planned_blob().map(|blob| &blob.shape)).cloned().unwrap_or_else(Shape::unshaped)
     }
 
+    fn name(&self) -> Option<&'static str> {
+        self.planned.and_then(|(plan, id)| plan.layers[id.layer].operator.blob_name(id.blob))
+    }
+
+    /// The shape that fans are counted by: the net's, where the stored one has the four sizes of old files.
+    fn fan_shape(&self) -> Shape {
+        let planned = self.planned_blob().map(|blob| &blob.shape);
+        let of_net = planned.filter(|shape| {
+            self.stored
+                .is_some_and(|stored| stored.legacy && stored.aligned(shape).is_some_and(|dims| dims == shape.dims()))
+        });
+        of_net.cloned().unwrap_or_else(|| self.shape())
+    }
+
     /// The values that can be read: those of the weights, or those that the plan has from others or from the net.
     pub(super) fn values(&self) -> Option<BlobReader<'a>> {
         if let Some(stored) = self.stored {
@@ -81,11 +95,12 @@ impl<'a> BlobPair<'a> {
     /// The report, without statistics of values.
     pub(super) fn report(&self, index: usize) -> BlobReport {
         let (shape, role) = (self.shape(), self.role());
-        let fan = if role == Some(Role::Statistic) { None } else { Fan::new("", &shape).ok() };
+        let fan = if role == Some(Role::Statistic) { None } else { Fan::new("", &self.fan_shape()).ok() };
         let owner = self.planned.and_then(|(plan, id)| Some(blob_name(plan, plan.blob(id).owner?)));
         BlobReport {
             index,
             role,
+            name: self.name(),
             count: shape.count() as u64,
             shape,
             shared_with: owner,

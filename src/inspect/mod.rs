@@ -24,6 +24,7 @@ mod select;
 mod stored;
 mod subject;
 mod totals;
+mod zeros;
 
 use std::fmt;
 use std::io;

@@ -22,7 +22,8 @@ pub struct Inspection {
     pub layers: Vec<LayerReport>,
     /// What the layers add up to.
     pub totals: Totals,
-    /// What is hardly meant: see [`Plan::warnings`](crate::Plan::warnings). Empty where there are weights.
+    /// What is hardly meant: see [`Plan::warnings`](crate::Plan::warnings). Of weights, what their values are: none but zeros, and
+    /// variances of 0.
     pub warnings: Vec<WarningReport>,
     /// What does not fit together or could not be found out, and why, in a line each.
     pub notes: Vec<String>,
@@ -68,6 +69,8 @@ pub struct BlobReport {
     pub index: usize,
     /// What it is for, where it is known.
     pub role: Option<Role>,
+    /// What it is called where its role alone does not tell, such as `variance` or `W_hc`.
+    pub name: Option<&'static str>,
     /// Its shape.
     pub shape: Shape,
     /// How many values it has.
@@ -78,7 +81,8 @@ pub struct BlobReport {
     pub source: Option<SourceKind>,
     /// Its filler, if it has one.
     pub filler: Option<FillerReport>,
-    /// The inputs of a unit, as fillers count them; none for statistics and blobs without axes.
+    /// The inputs of a unit, as fillers count them; none for statistics and blobs without axes. Those of a blob with the four
+    /// sizes of old files are those of its shape in the net.
     pub fan_in: Option<i32>,
     /// The units that an input reaches, as fillers count them.
     pub fan_out: Option<i32>,

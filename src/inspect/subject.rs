@@ -7,6 +7,7 @@ use super::blob::BlobPair;
 use super::measure::measure;
 use super::report::{BlobName, BlobReport, Inspection, LayerReport, TopReport, WarningReport};
 use super::totals::{VALUE_BYTES, totals};
+use super::zeros;
 use super::{InspectOptions, Subject};
 use crate::Plan;
 use crate::formats::{StoredLayer, StoredNet};
@@ -23,12 +24,16 @@ pub(super) fn inspect(subject: &Subject<'_>, options: &InspectOptions<'_>) -> io
     let weighed = pairs.iter().filter(|_| subject.weights.is_some());
     let mut notes: Vec<String> = weighed.flat_map(|pair| pair.differences(subject.plan)).collect();
     notes.extend(layers.iter().flat_map(non_finite));
+    let warnings = match subject.weights {
+        Some(_) => zeros::warnings(&pairs, &layers),
+        None => warnings(subject, options),
+    };
     Ok(Inspection {
         name: name(subject),
         phase: subject.plan.map(|plan| plan.phase.as_str_name()),
         totals: totals(&layers, subject.plan),
         layers,
-        warnings: warnings(subject, options),
+        warnings,
         notes,
     })
 }
@@ -40,7 +45,7 @@ fn name(subject: &Subject<'_>) -> String {
 
 /// The warnings about the selected blobs of a net that has no weights yet.
 fn warnings(subject: &Subject<'_>, options: &InspectOptions<'_>) -> Vec<WarningReport> {
-    let Some(plan) = subject.plan.filter(|_| subject.weights.is_none()) else { return Vec::new() };
+    let Some(plan) = subject.plan else { return Vec::new() };
     let report = |Warning { kind, blobs, message, notes, help, location, .. }: Warning| WarningReport {
         kind: kind.name,
         blobs: blobs.into_iter().map(|blob| blob_name(plan, blob)).collect(),
@@ -132,6 +137,10 @@ impl<'a> LayerPair<'a> {
             (None, Some(stored)) => &stored.name,
             (None, None) => "",
         }
+    }
+
+    pub(super) fn planned_layer(&self) -> Option<&'a PlannedLayer> {
+        self.planned.map(|(_, planned)| planned)
     }
 
     fn layer_type(&self) -> Option<&'a str> {

@@ -55,6 +55,11 @@ pub struct BatchNorm {
     pub moving_average_fraction: f32,
 }
 
+impl BatchNorm {
+    /// What the first blobs are called: the variance is the second over the third, and the mean likewise.
+    pub(super) const STATISTICS: [&'static str; 3] = ["mean", "variance", "factor"];
+}
+
 fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     let Some(channels) = bottom.dim(1) else {

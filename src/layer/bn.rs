@@ -63,6 +63,11 @@ pub struct Bn {
     pub eps: f32,
 }
 
+impl Bn {
+    /// What the blobs behind scale and shift are called.
+    pub(super) const STATISTICS: [&'static str; 2] = ["mean", "variance"];
+}
+
 /// What a BN layer normalises by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -200,6 +200,17 @@ impl Operator {
         }
     }
 
+    /// What the blob of this index is called, where the roles of a layer's blobs do not tell them apart: statistics, and the
+    /// weights of recurrent layers, which have Caffe's names.
+    pub fn blob_name(&self, index: usize) -> Option<&'static str> {
+        match self {
+            Operator::BatchNorm(_) => BatchNorm::STATISTICS.get(index).copied(),
+            Operator::Bn(_) => Bn::STATISTICS.get(index.checked_sub(2)?).copied(),
+            Operator::Recurrent(recurrent) => recurrent.blob_name(index),
+            _ => None,
+        }
+    }
+
     /// The number of classes in the configuration that it reads, if it reads one.
     pub(crate) fn configured_classes(&self) -> Option<i64> {
         match self {

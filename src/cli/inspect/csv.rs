@@ -55,6 +55,7 @@ const COLUMNS: &[CsvColumn] = &[
     ("zeros", |row| row.measured(|actual| Some(actual.zeros))),
     ("zero_fraction", |row| row.measured(|actual| Some(actual.zero_fraction))),
     ("non_finite", |row| row.measured(|actual| Some(actual.non_finite))),
+    ("name", |row| row.of_blob(|blob| blob.name)),
 ];
 
 /// The whole text.

@@ -143,6 +143,8 @@ impl InspectArguments {
         };
         let subject = Subject { plan: plan.as_ref(), weights: Some(weights) };
         let mut inspection = self.inspect(&subject, &self.select.selection(&subject)?)?;
+        inspection.warnings.retain(|warning| self.warnings.lets(warning.kind));
+        self.warnings.print_reports(&inspection.warnings);
         inspection.notes.splice(0..0, note);
         Ok(inspection)
     }

@@ -80,7 +80,7 @@ type BlobColumn = (Column, fn(&BlobReport) -> String);
 
 /// The columns about a blob.
 const BLOB_COLUMNS: &[BlobColumn] = &[
-    (Column::words("blob"), |blob| blob.role.map_or_else(|| blob.index.to_string(), |role| role.to_string())),
+    (Column::words("blob"), which),
     (Column::words("shape"), |blob| blob.shape.to_string()),
     (Column::numbers("values").rank(2), |blob| count(blob.count)),
     (Column::words("filler"), values_from),
@@ -94,6 +94,17 @@ const BLOB_COLUMNS: &[BlobColumn] = &[
     (Column::numbers("not finite"), |blob| of_actual(blob, |actual| nonzero(actual.non_finite))),
     (Column::words("histogram").rank(1), |blob| of_actual(blob, |actual| bars(&actual.histogram))),
 ];
+
+/// Which blob it is: its index and its role, as rules take them, and what it is called.
+fn which(blob: &BlobReport) -> String {
+    let BlobReport { index, role, name, .. } = blob;
+    match (role, name) {
+        (None, _) => index.to_string(),
+        (Some(Role::Statistic), Some(name)) => format!("{index} {name}"),
+        (Some(role), Some(name)) => format!("{index} {role} {name}"),
+        (Some(role), None) => format!("{index} {role}"),
+    }
+}
 
 /// The blobs of all layers.
 fn blobs(layers: &[LayerReport]) -> Rows {
@@ -138,9 +149,9 @@ fn filler_text(filler: &FillerReport) -> String {
     format!("{}{parameters}{default}", filler.filler_type)
 }
 
-/// The fan of a blob; a blob of one axis has none worth to be shown.
+/// The fan of a blob; a blob of one axis has none worth to be shown, nor has a bias.
 fn fan(blob: &BlobReport, fan: Option<i32>) -> String {
-    let fan = fan.filter(|_| blob.shape.axes() > 1);
+    let fan = fan.filter(|_| blob.shape.axes() > 1 && blob.role != Some(Role::Bias));
     fan.map_or_else(String::new, |fan| count(fan.unsigned_abs().into()))
 }
 

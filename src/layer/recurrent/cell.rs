@@ -60,6 +60,17 @@ impl Cell {
         }
     }
 
+    /// What the blobs are called: those for the input, its bias and the static input, and those of a timestep.
+    pub(super) fn blob_names(self) -> ([&'static str; 3], &'static [&'static str]) {
+        match self {
+            Cell::Rnn => (["W_xh", "b_h", "W_xh_static"], &["W_hh", "W_ho", "b_o"]),
+            Cell::SimpleRnn => (["W_xh", "b_h", "W_xh_static"], &["W_hh"]),
+            Cell::Lstm => (["W_xc", "b_c", "W_xc_static"], &["W_hc"]),
+            Cell::PeepholeLstm => (["W_xc", "b_c", "W_xc_static"], &["W_hc", "W_ci", "W_cf", "W_co"]),
+            Cell::Gru { .. } => (["W_x", "b", "W_static"], &["W_z", "W_r", "W_h", "b_h"]),
+        }
+    }
+
     /// How many functions `activations` can name.
     pub(super) fn activations(self) -> usize {
         match self {

@@ -217,6 +217,14 @@ impl Recurrent {
         Ok(recurrent)
     }
 
+    /// What a blob is called.
+    pub(super) fn blob_name(&self, index: usize) -> Option<&'static str> {
+        let (of_input, of_step) = self.cell.blob_names();
+        let inputs = if self.static_features.is_some() { 3 } else { 2 };
+        let of_input = of_input.get(index).filter(|_| index < inputs);
+        of_input.or_else(|| of_step.get(index.checked_sub(inputs)?)).copied()
+    }
+
     /// The rows of the gates, G.
     fn gates(&self) -> i64 {
         self.cell.gates() * self.num_output

@@ -3,7 +3,7 @@
 //! The filler puts the same kernel between every input and every output channel. With as many groups as channels each is
 //! enlarged by itself; without, each output is the sum of all inputs, and all outputs are the same.
 
-use super::finding::{Finding, Predicate, Told, warning};
+use super::finding::{Finding, Predicate, Wording, warning};
 use super::{Scope, Warning, WarningKind};
 use crate::layer::{Convolution, FillerSpec, Operator, Role};
 use crate::plan::{BlobId, Plan};
@@ -27,7 +27,7 @@ fn mixed(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
             }
             None => "to enlarge each channel by itself, give them as many outputs and groups as inputs".to_owned(),
         };
-        Told { differing: "mix channels by a bilinear weight_filler", help: help.into() }
+        Wording { differing: "mix channels by a bilinear weight_filler", help: help.into() }
     })
 }
 

@@ -3,7 +3,7 @@
 //! They compute the same, get the same gradient and stay the same for ever: a layer as wide as one unit. Fixed weights, such
 //! as those of an average, are meant; so are those of layers with one output.
 
-use super::finding::{Finding, Predicate, Told, warning};
+use super::finding::{Finding, Predicate, Wording, warning};
 use super::weights::{is_frozen, last};
 use super::{Scope, Warning, WarningKind};
 use crate::layer::{FillerSpec, Operator, Role};
@@ -26,7 +26,7 @@ fn equal(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         let help = format!(
             "choose a filler that draws numbers, such as {field} {{ type: \"xavier\" }}, or set lr_mult: 0 if they are to stay"
         );
-        Told { differing: "have constant weights", help: help.into() }
+        Wording { differing: "have constant weights", help: help.into() }
     })
 }
 

@@ -4,7 +4,7 @@
 //! as all that the weights make or larger. Where the fan is another one, as by `variance_norm` or in blobs of four axes, the
 //! values are small, and there is nothing to tell.
 
-use super::finding::{Finding, Predicate, Told, add, warning};
+use super::finding::{Finding, Predicate, Wording, add, warning};
 use super::weights::last;
 use super::{Scope, Warning, WarningKind};
 use crate::layer::{FillerSpec, Role};
@@ -29,7 +29,7 @@ fn biases(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
     warning(kind, plan, &findings, |findings| {
         let field = last(&findings[0].field);
         let help = format!("leave {field} out, for zeros, or write {field} {{ type: \"constant\" value: 0 }}").into();
-        Told { differing: "have biases that are filled by their fan-in, which is 1", help }
+        Wording { differing: "have biases that are filled by their fan-in, which is 1", help }
     })
 }
 
@@ -42,12 +42,12 @@ fn finding(plan: &Plan, id: BlobId, spec: &FillerSpec) -> Option<Finding> {
         return None;
     }
     let name = spec.param.r#type();
-    let effect = format!(": its fan-in is 1, and the standard deviation {}", rounded(std));
+    let effect = format!(": a bias has one input a unit, and the standard deviation is {}", rounded(std));
     Some(Finding {
         layer: id.layer,
         blobs: vec![id.blob],
         field: spec.field.to_owned(),
-        cause: Predicate::new(format!("fills its bias by {name}"), format!("fill their biases by {name}")),
+        cause: Predicate::new(format!("fills its bias with {name}"), format!("fill their biases with {name}")),
         effect: Predicate::new(effect.clone(), effect),
     })
 }

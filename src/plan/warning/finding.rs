@@ -41,7 +41,7 @@ pub(super) struct Finding {
 }
 
 /// What to say of findings.
-pub(super) struct Told<'a> {
+pub(super) struct Wording<'a> {
     /// What is the case where the causes differ: it is said of several layers.
     pub(super) differing: &'a str,
     /// What the user can do.
@@ -62,10 +62,10 @@ pub(super) fn warning(
     kind: &'static WarningKind,
     plan: &Plan,
     findings: &[Finding],
-    told: impl FnOnce(&[Finding]) -> Told<'static>,
+    told: impl FnOnce(&[Finding]) -> Wording<'static>,
 ) -> Option<Warning> {
     let first = findings.first()?;
-    let Told { differing, help } = told(findings);
+    let Wording { differing, help } = told(findings);
     let (message, notes) = message(plan, findings, differing);
     let blob =
         |finding: &Finding| finding.blobs.iter().map(|&blob| BlobId { layer: finding.layer, blob }).collect::<Vec<_>>();

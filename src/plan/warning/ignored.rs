@@ -3,7 +3,7 @@
 //! Caffe has one message for all fillers and looks at the fields of the one that is chosen: `gaussian value: 0.01` draws with
 //! the standard deviation 1. A field with its default value changes nothing in any filler, and is passed over.
 
-use super::finding::{Finding, Predicate, Told, add, warning};
+use super::finding::{Finding, Predicate, Wording, add, warning};
 use super::weights::last;
 use super::{Scope, Warning, WarningKind, is_zero};
 use crate::filler::FillerType;
@@ -40,7 +40,10 @@ fn ignored(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         [] => "remove it".to_owned(),
         reads => format!("remove it or choose another filler: {}", reads.join("; ")),
     };
-    warning(kind, plan, &findings, |_| Told { differing: "set what no filler of theirs reads", help: help.into() })
+    warning(kind, plan, &findings, |_| Wording {
+        differing: "set fields of fillers that nothing reads",
+        help: help.into(),
+    })
 }
 
 /// A filler for a bias that a layer does not have, unless it is one of zeros.

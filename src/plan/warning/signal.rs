@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::finding::{Finding, Predicate, Told, warning};
+use super::finding::{Finding, Predicate, Wording, warning};
 use super::{Scope, Warning, WarningKind};
 use crate::layer::Role;
 use crate::plan::signal::{LayerSignal, signals};
@@ -44,7 +44,7 @@ fn out_of_range(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning>
     findings.extend(vanishing.iter().filter_map(|&(layer, size)| finding(scope, layer, size, vanishes)));
     findings.extend(exploding.iter().filter_map(|&(layer, size)| finding(scope, layer, size, explodes)));
     findings.sort_by_key(|finding| finding.layer);
-    warning(kind, plan, &findings, |_| Told {
+    warning(kind, plan, &findings, |_| Wording {
         differing: "make signals that vanish or explode",
         help:
             "choose fillers that keep the variance, such as weight_filler { type: \"msra\" } before ReLU, or normalise"

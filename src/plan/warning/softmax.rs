@@ -3,7 +3,7 @@
 //! The loss is -log p, and Caffe takes no p below the smallest float above 0: the loss is 87.3 at most, and then there is no
 //! gradient. Of K scores with standard deviation σ, the largest lies about σ √(2 log K) above the mean.
 
-use super::finding::{Finding, Predicate, Told, warning};
+use super::finding::{Finding, Predicate, Wording, warning};
 use super::signal::weights;
 use super::{Scope, Warning, WarningKind};
 use crate::layer::{Loss, Operator};
@@ -28,7 +28,7 @@ fn saturated(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
     }
     let signals = signals(plan, 1.0);
     let findings: Vec<Finding> = losses.iter().filter_map(|&loss| finding(scope, &signals, loss)).collect();
-    warning(kind, plan, &findings, |_| Told {
+    warning(kind, plan, &findings, |_| Wording {
         differing: "make scores by which a loss starts near 87.3, the largest there is",
         help: "fill its weights with small values, such as weight_filler { type: \"gaussian\" std: 0.01 }, \
                and mend what makes the signal large before it"

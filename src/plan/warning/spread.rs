@@ -1,11 +1,11 @@
-//! Fillers for weights or biases that do not say how far their values spread.
+//! Fillers for weights that do not say how far their values spread.
 //!
 //! The defaults of the schema are for nobody: `gaussian` has the standard deviation 1 then, and `uniform` runs from 0 to 1.
 //! A unit sums up its inputs, hundreds of them mostly, and its variance is so many times as large. Weights that are not
 //! summed up, such as those of an embedding, may well have the standard deviation 1.
 
 use super::fan::rounded;
-use super::finding::{Finding, Predicate, Told, add, warning};
+use super::finding::{Finding, Predicate, Wording, add, warning};
 use super::weights::last;
 use super::{Scope, Warning, WarningKind};
 use crate::filler::Spread;
@@ -33,17 +33,13 @@ fn unsaid(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         examples.sort_unstable();
         examples.dedup();
         let help = format!("say how far they spread, such as {}, or choose xavier or msra", examples.join(" or "));
-        Told { differing: "have fillers that do not say how far values spread", help: help.into() }
+        Wording { differing: "have fillers that do not say how far values spread", help: help.into() }
     })
 }
 
 /// The fields that are missing, where the blob needs them.
 fn doubtful(plan: &Plan, id: BlobId, spec: &FillerSpec) -> Option<Spread> {
-    let layer = &plan.layers[id.layer];
-    let matters = match plan.blob(id).role {
-        Role::Weight => layer.macs > 0,
-        role => role == Role::Bias,
-    };
+    let matters = plan.blob(id).role == Role::Weight && plan.layers[id.layer].macs > 0;
     let spread = plan.fillers.get(spec.param.r#type())?.spread.filter(|_| matters)?;
     let is_said = spread.fields.iter().any(|field| is_given(&spec.param, field));
     (!is_said).then_some(spread)
@@ -66,10 +62,12 @@ fn finding(plan: &Plan, id: BlobId, spec: &FillerSpec, spread: Spread) -> Findin
         ValueSource::Filler { filler, .. } => filler.moments(),
         _ => None,
     };
-    let effect = moments.map_or_else(String::new, |moments| {
-        let [mean, std] = [moments.mean, moments.std].map(rounded);
-        format!(": its values have mean {mean} and standard deviation {std}")
-    });
+    let effect = |whose: &str| {
+        moments.map_or_else(String::new, |moments| {
+            let [mean, std] = [moments.mean, moments.std].map(rounded);
+            format!(": {whose} values have mean {mean} and standard deviation {std}")
+        })
+    };
     Finding {
         layer: id.layer,
         blobs: vec![id.blob],
@@ -78,6 +76,6 @@ fn finding(plan: &Plan, id: BlobId, spec: &FillerSpec, spread: Spread) -> Findin
             format!("has a {filler} {field} without {missing}"),
             format!("have a {filler} {field} without {missing}"),
         ),
-        effect: Predicate::new(effect.clone(), effect),
+        effect: Predicate::new(effect("its"), effect("their")),
     }
 }

@@ -8,7 +8,7 @@
 //! A net that trains collects its statistics before anyone uses them. One without a loss does not train, whatever its phase:
 //! its file goes to a tool for inference.
 
-use super::finding::{Finding, Predicate, Told, warning};
+use super::finding::{Finding, Predicate, Wording, warning};
 use super::{Scope, Warning, WarningKind, is_zero};
 use crate::layer::{BnStatistics, Operator};
 use crate::plan::{BlobId, Plan, PlannedLayer};
@@ -41,7 +41,7 @@ fn zero(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
     let stored = layers.filter_map(|(index, layer)| Some((index, stored(layer)?)));
     let doubtful = stored.filter(|(_, stored)| stored.in_use || !trains);
     let findings: Vec<Finding> = doubtful.filter_map(|(layer, stored)| finding(scope, layer, &stored)).collect();
-    warning(kind, plan, &findings, |findings| Told {
+    warning(kind, plan, &findings, |findings| Wording {
         differing: "divide their input by sqrt(eps), now or in phase TEST: their stored variance is 0",
         help: help(plan, findings),
     })

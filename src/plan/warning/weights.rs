@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::finding::{Finding, Predicate, Told, warning};
+use super::finding::{Finding, Predicate, Wording, warning};
 use super::{Scope, Warning, WarningKind, is_zero};
 use crate::layer::{FillerSpec, Operator, Role, Signal, ZeroStart};
 use crate::plan::{BlobId, Plan, PlannedLayer, ValueSource};
@@ -67,7 +67,7 @@ fn zeros(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         let found = found.into_iter().filter(|(_, blobs)| !blobs.is_empty());
         findings.extend(found.map(|((cause, field), blobs)| finding(&plan.layers[layer], layer, cause, field, blobs)));
     }
-    warning(kind, plan, &findings, |findings| Told {
+    warning(kind, plan, &findings, |findings| Wording {
         differing: "have weights that are all zero",
         help: help(plan, findings),
     })
@@ -201,16 +201,14 @@ fn told(cause: Cause, field: &str) -> Predicate {
             format!("have an empty {last}, which is constant 0"),
         ),
         Cause::Typeless => Predicate::new(
-            format!("has a {field} without a type, which is constant 0"),
-            format!("have a {last} without a type, which is constant 0"),
+            format!("gives {field} no type, which makes it constant 0"),
+            format!("give {last} no type, which makes it constant 0"),
         ),
         Cause::Valueless => Predicate::new(
             format!("has a constant {field} without a value, which is 0"),
             format!("have a constant {last} without a value, which is 0"),
         ),
-        Cause::Said => {
-            Predicate::new(format!("has a {field} that is constant 0"), format!("have a {last} that is constant 0"))
-        }
+        Cause::Said => Predicate::new(format!("has a constant {field} of 0"), format!("have a constant {last} of 0")),
         Cause::Given => Predicate::new("is given zeros in the net", "are given zeros in the net"),
         Cause::OfType => Predicate::new("is of a type that starts with zeros", "are of types that start with zeros"),
     }
@@ -237,7 +235,7 @@ fn help(plan: &Plan, findings: &[Finding]) -> Advice {
     }
     let missing = findings.iter().any(|finding| field(finding).is_some_and(|(_, explicit)| !explicit));
     match missing {
-        true => Advice::naming("give them fillers in the net, or by ", Setting::WeightFiller, " or ")
+        true => Advice::naming("give them fillers in the net, or with ", Setting::WeightFiller, " or ")
             .and_naming(Setting::BenchmarkPreset, LOAD),
         false => format!("give them fillers whose values are not zero{LOAD}").into(),
     }

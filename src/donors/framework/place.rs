@@ -153,9 +153,8 @@ impl Matcher<'_> {
         if layer == placement.target && (placement.scale.is_some() || placement.leaves_learned) {
             return Ok(());
         }
-        let roles: [(Role, fn(ArrayRole) -> bool); 2] =
-            [(Role::Weight, ArrayRole::is_weight), (Role::Bias, |role| role == ArrayRole::Bias)];
-        for (role, is) in roles {
+        let is_bias = |role| role == ArrayRole::Bias;
+        for (role, is) in [(Role::Weight, ArrayRole::is_weight as fn(ArrayRole) -> bool), (Role::Bias, is_bias)] {
             let is_lacking = self.blobs_of(layer, role).next().is_none();
             let is_elsewhere = role == Role::Bias && self.is_first_half(placement, layer);
             let key = placement.module.keys(is).next().filter(|_| is_lacking && !is_elsewhere);

@@ -186,7 +186,7 @@ fn keras_arrays_are_put_into_caffes_order() {
         let folder = folder(&NET.replace("EPS", "eps: 0.001"), &weights);
         let said = taken(&folder, "--from keras");
         let expected = "\
-weights: w: 6 layers taken, 1 in excess
+weights: w: 6 layers taken, 4 of them fitted, 1 in excess
 note: w: layer \"fc1\": its inputs were put into the order of (2, 5, 5), as Keras has the channels last
 note: w: layer fc2: no bias is stored, which is one of 0
 note: w: the net has no place for head";
@@ -236,7 +236,7 @@ fn keras_3_numbers_the_arrays_of_a_layer() {
     file.add_group(layers.finish());
     let folder = folder(&NET.replace("EPS", "eps: 0.001"), &file.finish().unwrap());
     let said = taken(&folder, "--from keras");
-    assert!(said.starts_with("weights: w: 4 layers taken, 3 in excess\n"), "{said}");
+    assert!(said.starts_with("weights: w: 4 layers taken, 2 of them fitted, 3 in excess\n"), "{said}");
     assert!(said.contains("the net has no place for lstm/vars/0, lstm/vars/1, lstm/vars/2\n"), "{said}");
     let numbered = ["conv1", "bn1", "scale1", "fc1"].map(|layer| blob(&folder, layer, 0));
     let bias = blob(&folder, "fc1", 1);
@@ -262,8 +262,11 @@ fn filters_of_each_channel_and_their_points_go_to_two_layers() {
     let depthwise = ("a/depthwise_kernel:0", &[2, 1, 2, 2][..], 0.0);
     let separable = [depthwise, ("a/pointwise_kernel:0", &[1, 1, 4, 3], 50.0), ("a/bias:0", &[3], 80.0)];
     let folder = folder(&net, &npz(&separable));
+    let details = taken(&folder, "--from keras --rename a=a,b -v");
+    let line = "  taken: a: 1 blob, 1 fitted\n    blob 0: (4, 1, 2, 1) from (2, 1, 2, 2) by keras\n";
+    assert!(details.contains(line), "{details}");
     let said = taken(&folder, "--from keras --rename a=a,b");
-    assert_eq!(said, "weights: w: 2 layers taken");
+    assert_eq!(said, "weights: w: 2 layers taken, 2 of them fitted");
     // Output 2 c + f is the filter f of the channel c.
     assert_eq!(blob(&folder, "a", 0), [0., 4., 1., 5., 2., 6., 3., 7.]);
     assert_eq!(blob(&folder, "b", 0), [50., 53., 56., 59., 51., 54., 57., 60., 52., 55., 58., 61.]);

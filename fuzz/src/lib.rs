@@ -51,12 +51,12 @@ pub fn upgrade(bytes: &[u8]) {
     assert!(again.changes.is_empty(), "{:?}", again.changes);
 }
 
-/// The lazy reader: all formats of stored weights, told apart by content.
+/// The lazy reader: all formats of stored weights, told apart by content, and arrays by their keys.
 pub fn weights(bytes: &[u8]) {
     let mut file = tempfile::NamedTempFile::new_in("/dev/shm").expect("a file in memory");
     file.write_all(bytes).expect("a file in memory");
-    let Ok(net) = formats::open(file.path()) else { return };
-    for blob in net.layers.iter().flat_map(|layer| &layer.blobs) {
+    let nets = [formats::open(file.path()), formats::open_arrays(file.path())];
+    for blob in nets.iter().flatten().flat_map(|net| &net.layers).flat_map(|layer| &layer.blobs) {
         let mut values = vec![0.0; blob.shape.count().min(MAX_READ)];
         let _ = blob.values.read(0, &mut values);
         let _ = blob.values.read(blob.shape.count() - values.len(), &mut values);

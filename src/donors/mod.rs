@@ -299,7 +299,11 @@ impl Matcher<'_> {
                 taken.fitted.into_iter().for_each(|from| owner.note_fitted(from));
                 return;
             }
-            Fit::Whole => return owner.take(blob.clone()),
+            Fit::Whole => {
+                owner.take(blob.clone());
+                taken.fitted.into_iter().for_each(|from| owner.note_fitted(from));
+                return;
+            }
             Fit::Reshaped => {
                 owner.shape = shape;
                 return owner.take(blob.clone());

@@ -80,10 +80,13 @@ pub struct FormatEntry {
     pub(super) recognise: fn(Content) -> bool,
     pub(super) open: fn(&Arc<FileMap>, &ReadOptions) -> Result<StoredNet>,
     /// How its arrays are read by their keys, whatever these are; `None` where they have none.
-    pub(super) open_arrays: Option<fn(&Arc<FileMap>) -> Result<StoredNet>>,
+    pub(super) open_arrays: Option<ArrayOpener>,
     /// How it is written; `None` where it is not.
     pub(super) writing: Option<Writing>,
 }
+
+/// Opens a file of some format as arrays by their keys.
+type ArrayOpener = fn(&Arc<FileMap>) -> Result<StoredNet>;
 
 /// How a format is written.
 pub(super) struct Writing {

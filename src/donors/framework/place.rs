@@ -1,14 +1,17 @@
 //! Modules into the layers of a net.
 
+use std::sync::Arc;
+
 use super::layout::{Weights, numbered};
 use super::module::{Module, modules};
 use super::{ArrayRole, Framework};
+use crate::Shape;
 use crate::donors::report::Passed;
-use crate::donors::{Donor, DonorReport, Found, Matcher};
+use crate::donors::{Donor, DonorReport, Found, Matcher, TakenBlob};
 use crate::error::Result;
 use crate::formats::{Matching, StoredBlob, StoredLayer};
 use crate::layer::{Operator, Role};
-use crate::plan::PlannedBlob;
+use crate::plan::{FittedFrom, PlannedBlob};
 
 /// How many names a note lists.
 const FEW: usize = 8;
@@ -93,9 +96,13 @@ impl Matcher<'_> {
         let learned = module.keys(|role| leaves_learned && (role.is_weight() || role == ArrayRole::Bias));
         report.left.extend(learned.map(str::to_owned));
         for layer in [Some(target), scale].into_iter().flatten() {
-            let blobs = self.blobs(&placement, layer, found);
-            let stored = StoredLayer::new(module.name, blobs.as_ref().cloned().unwrap_or_default());
-            let fits = blobs.and_then(|_| self.fits(&stored, layer, Matching::Layers));
+            let placed = self.blobs(&placement, layer, found);
+            let blobs = placed.iter().flatten().map(|placed| placed.blob.clone()).collect();
+            let stored = StoredLayer::new(module.name, blobs);
+            let fits = placed.and_then(|placed| {
+                let fits = self.fits(&stored, layer, Matching::Layers)?;
+                Ok(fits.into_iter().zip(placed).map(|(fit, placed)| placed.noted(fit, framework)).collect())
+            });
             self.layer(donor, &stored, layer, fits, report)?;
         }
         self.note_eps(framework, target, found);
@@ -129,12 +136,12 @@ impl Matcher<'_> {
         placement: &Placement<'_, 'd>,
         layer: usize,
         found: &mut Findings<'d>,
-    ) -> Result<Vec<StoredBlob>, String> {
+    ) -> Result<Vec<PlacedBlob>, String> {
         self.check_learned(placement, layer)?;
         let planned = &self.plan.layers[layer];
         let mut statistics = 0;
         let blob = |(index, blob): (usize, &PlannedBlob)| {
-            let array = match blob.role {
+            let placed = match blob.role {
                 Role::Weight => self.weights(placement, layer, index, found)?,
                 Role::Bias => self.bias(placement, layer, index, found),
                 Role::Statistic => {
@@ -143,7 +150,7 @@ impl Matcher<'_> {
                 }
                 Role::Other => return Err(format!("{} has nothing for blob {index}", placement.framework.title)),
             };
-            Ok(numbered(array, index, &blob.shape))
+            Ok(PlacedBlob { blob: numbered(placed.blob, index, &blob.shape), ..placed })
         };
         planned.blobs.iter().enumerate().map(blob).collect()
     }
@@ -153,9 +160,8 @@ impl Matcher<'_> {
         if layer == placement.target && (placement.scale.is_some() || placement.leaves_learned) {
             return Ok(());
         }
-        let roles: [(Role, fn(ArrayRole) -> bool); 2] =
-            [(Role::Weight, ArrayRole::is_weight), (Role::Bias, |role| role == ArrayRole::Bias)];
-        for (role, is) in roles {
+        let is_bias = |role| role == ArrayRole::Bias;
+        for (role, is) in [(Role::Weight, ArrayRole::is_weight as fn(ArrayRole) -> bool), (Role::Bias, is_bias)] {
             let is_lacking = self.blobs_of(layer, role).next().is_none();
             let is_elsewhere = role == Role::Bias && self.is_first_half(placement, layer);
             let key = placement.module.keys(is).next().filter(|_| is_lacking && !is_elsewhere);
@@ -181,7 +187,7 @@ impl Matcher<'_> {
         layer: usize,
         index: usize,
         found: &mut Findings<'d>,
-    ) -> Result<StoredBlob, String> {
+    ) -> Result<PlacedBlob, String> {
         let (planned, module) = (&self.plan.layers[layer], placement.module);
         let is_first = planned.blobs[..index].iter().all(|blob| blob.role != Role::Weight);
         let needed = &planned.blobs[index].shape;
@@ -189,7 +195,7 @@ impl Matcher<'_> {
             let scales = placement.scale == Some(layer) || self.blobs_of(layer, Role::Statistic).next().is_some();
             if scales || matches!(planned.operator, Operator::Scale(_)) && module.has(|role| role == ArrayRole::Bias) {
                 found.ones.push(planned.param.name().to_owned());
-                return Ok(StoredBlob::new(index, needed.clone(), vec![1.0; needed.count()]));
+                return Ok(PlacedBlob::all(1.0, needed));
             }
             return Err(format!("{:?} has no weights for blob {index}", placement.module.name));
         };
@@ -201,7 +207,7 @@ impl Matcher<'_> {
             let dims = dims.join(", ");
             format!("layer {name:?}: its inputs were put into the order of ({dims}), as {title} has the channels last")
         }));
-        Ok(blob)
+        Ok(PlacedBlob { blob, array: Some(array.clone()) })
     }
 
     fn bias<'d>(
@@ -210,15 +216,14 @@ impl Matcher<'_> {
         layer: usize,
         index: usize,
         found: &mut Findings<'d>,
-    ) -> StoredBlob {
+    ) -> PlacedBlob {
         let planned = &self.plan.layers[layer];
         let bias = placement.module.array(|role| role == ArrayRole::Bias);
         match bias.filter(|_| !self.is_first_half(placement, layer)) {
-            Some((_, array)) => array.clone(),
+            Some((_, array)) => PlacedBlob::of(array),
             None => {
                 found.zeros.push(planned.param.name().to_owned());
-                let shape = planned.blobs[index].shape.clone();
-                StoredBlob::new(index, shape.clone(), vec![0.0; shape.count()])
+                PlacedBlob::all(0.0, &planned.blobs[index].shape)
             }
         }
     }
@@ -239,14 +244,42 @@ impl Matcher<'_> {
 
 impl Placement<'_, '_> {
     /// The statistic of this number, from 1: mean, variance, and the factor that they are to be divided by.
-    fn statistic(&self, number: usize, blob: &PlannedBlob) -> Result<StoredBlob, String> {
+    fn statistic(&self, number: usize, blob: &PlannedBlob) -> Result<PlacedBlob, String> {
         let (is, what): (fn(ArrayRole) -> bool, _) = match number {
             1 => (|role| role == ArrayRole::Mean, self.framework.statistics[0]),
             2 => (|role| role == ArrayRole::Variance, self.framework.statistics[1]),
-            _ => return Ok(StoredBlob::new(0, blob.shape.clone(), vec![1.0; blob.shape.count()])),
+            _ => return Ok(PlacedBlob::all(1.0, &blob.shape)),
         };
-        let array = self.module.array(is).map(|(_, array)| array.clone());
+        let array = self.module.array(is).map(|(_, array)| PlacedBlob::of(array));
         array.ok_or_else(|| format!("{:?} has no {what}", self.module.name))
+    }
+}
+
+/// A blob of the net as it is made.
+struct PlacedBlob {
+    blob: StoredBlob,
+    /// The array that it is made of, if it is of one.
+    array: Option<StoredBlob>,
+}
+
+impl PlacedBlob {
+    /// An array as it is.
+    fn of(array: &StoredBlob) -> PlacedBlob {
+        PlacedBlob { blob: array.clone(), array: Some(array.clone()) }
+    }
+
+    /// The same value everywhere.
+    fn all(value: f32, shape: &Shape) -> PlacedBlob {
+        PlacedBlob { blob: StoredBlob::new(0, shape.clone(), vec![value; shape.count()]), array: None }
+    }
+
+    /// How it is taken, with what it was if the array was laid out otherwise.
+    fn noted(self, taken: TakenBlob, framework: &Framework) -> TakenBlob {
+        let PlacedBlob { blob, array } = self;
+        let is_otherwise = |array: &StoredBlob| array.shape != blob.shape || !Arc::ptr_eq(&array.values, &blob.values);
+        let from = |array: StoredBlob| FittedFrom { how: framework.name.to_owned(), shape: array.shape };
+        let fitted = taken.fitted.or_else(|| array.filter(is_otherwise).map(from));
+        TakenBlob { fitted, ..taken }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use prost::Message;
 
-use super::{solver, upgrade_in_place};
+use super::{nearly, solver, upgrade_in_place};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::net::load::{self, DecodedFile};
@@ -81,15 +81,15 @@ impl UpgradedFile {
     ) -> Result<UpgradedFile> {
         let (content, changes, dialect, notice) = match kind.unwrap_or_else(|| FileKind::of(&bytes)) {
             FileKind::Net => {
-                let DecodedFile { message: mut net, locator, dialect, notice } =
-                    load::decode(name, &bytes, FileKind::Net, options)?;
-                let changes = upgrade_in_place(&mut net, dialect, &locator)?;
+                let (decoded, mut changes) = nearly::decode(name, &bytes, FileKind::Net, options)?;
+                let DecodedFile { message: mut net, locator, dialect, notice } = decoded;
+                changes.extend(upgrade_in_place(&mut net, dialect, &locator)?);
                 (UpgradedContent::Net(Box::new(net)), changes, dialect, notice)
             }
             FileKind::Solver => {
-                let DecodedFile { message: mut solver, locator, dialect, notice } =
-                    load::decode(name, &bytes, FileKind::Solver, options)?;
-                let changes = solver::upgrade(&mut solver, dialect, &locator)?;
+                let (decoded, mut changes) = nearly::decode(name, &bytes, FileKind::Solver, options)?;
+                let DecodedFile { message: mut solver, locator, dialect, notice } = decoded;
+                changes.extend(solver::upgrade(&mut solver, dialect, &locator)?);
                 (UpgradedContent::Solver(Box::new(solver)), changes, dialect, notice)
             }
         };

@@ -7,6 +7,8 @@
 mod batch_norm;
 mod file;
 mod input;
+mod mixed;
+mod nearly;
 mod padding;
 mod sizes;
 pub(super) mod solver;
@@ -70,7 +72,20 @@ pub(super) fn upgrade_with_inputs(
 /// Upgrades the net and leaves its layers in it; says what was changed, in a line each.
 fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
     let mut changes = Vec::new();
-    let layers = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
+    // A text tells the order of layers in both formats, which Caffe refuses.
+    let current = match net.layers.is_empty() || net.layer.is_empty() || dialect.traits.drops_mixed_layers {
+        true => Vec::new(),
+        false if locator.has_text() => current_layers(net),
+        false => Vec::new(),
+    };
+    let mut layers = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
+    if !current.is_empty() {
+        layers = mixed::merged(layers, current, locator);
+        changes.push(mixed::NOTICE.to_owned());
+    }
+    if !dialect.traits.legacy_blobs {
+        changes.extend(sizes::upgrade(&mut layers));
+    }
     net.layer = layers.into_iter().map(|layer| layer.param).collect();
     Ok(changes)
 }

@@ -1,5 +1,8 @@
 //! Blobs of the time when all had four axes: num, channels, height and width.
 
+use crate::net::NetLayer;
+use crate::proto::caffe::{BlobProto, BlobShape};
+
 /// The sizes that a layer of today has for a blob that was stored in four, where its type tells: of a bias the last one, of
 /// InnerProduct's weights the last two.
 ///
@@ -13,6 +16,31 @@ pub(crate) fn shape_of_old_sizes(layer_type: &str, index: usize, sizes: [i32; 4]
     };
     let (leading, kept) = sizes.split_at(4 - axes);
     leading.iter().all(|&size| size == 1).then(|| kept.to_vec())
+}
+
+/// Gives blobs shapes in the place of their four sizes, where that is certain; says how many, if any.
+pub(super) fn upgrade(layers: &mut [NetLayer]) -> Option<String> {
+    let mut count = 0;
+    for NetLayer { param, .. } in layers {
+        let layer_type = param.r#type().to_owned();
+        for (index, blob) in param.blobs.iter_mut().enumerate() {
+            count += usize::from(upgrade_blob(blob, &layer_type, index));
+        }
+    }
+    let blobs = if count == 1 { "1 blob" } else { &format!("{count} blobs") };
+    (count > 0).then(|| format!("{blobs} with num, channels, height and width got shapes"))
+}
+
+fn upgrade_blob(blob: &mut BlobProto, layer_type: &str, index: usize) -> bool {
+    let has_sizes = [blob.num, blob.channels, blob.height, blob.width].iter().any(Option::is_some);
+    let sizes = [blob.num(), blob.channels(), blob.height(), blob.width()];
+    if !has_sizes || blob.shape.is_some() {
+        return false;
+    }
+    let Some(shape) = shape_of_old_sizes(layer_type, index, sizes) else { return false };
+    blob.shape = Some(BlobShape { dim: shape.into_iter().map(i64::from).collect() });
+    (blob.num, blob.channels, blob.height, blob.width) = (None, None, None, None);
+    true
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 
 mod flaw;
 mod lexer;
+mod mend;
 mod number;
 mod outline;
 mod parser;
@@ -33,6 +34,7 @@ mod writer;
 use super::schema::MessageType;
 use crate::error::Diagnostic;
 
+pub(crate) use mend::{OtherName, mended};
 #[cfg(feature = "cli")]
 pub(crate) use number::general;
 pub use outline::field_names;

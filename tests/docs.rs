@@ -11,6 +11,8 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use caffemodel::convert::bvlc::{TRANSLATIONS, Translation};
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -121,6 +123,19 @@ fn with_dialects(page: &str) -> String {
     format!("{before}{START}{table}{END}{after}")
 }
 
+/// The page with the table of translations of today between its marks, if it has them.
+fn with_translations(page: &str) -> String {
+    const START: &str = "<!-- translations: written by tests/docs.rs -->\n";
+    const END: &str = "<!-- end of translations -->";
+    let Some((before, rest)) = page.split_once(START) else { return page.to_owned() };
+    let (_, after) = rest.split_once(END).expect("the table has an end");
+    let mut table = "| of a fork | for BVLC's Caffe |\n|---|---|\n".to_owned();
+    for Translation { from, to, .. } in TRANSLATIONS {
+        table += &format!("| {from} | {to} |\n");
+    }
+    format!("{before}{START}{table}{END}{after}")
+}
+
 #[test]
 fn every_command_line_gives_the_output_under_it() {
     let rewrite = std::env::var_os("CAFFEMODEL_DOCS").is_some_and(|value| value == "write");
@@ -128,9 +143,9 @@ fn every_command_line_gives_the_output_under_it() {
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
         let (today, mut failures) = check(&page);
-        let with_table = with_dialects(&today);
+        let with_table = with_translations(&with_dialects(&today));
         if with_table != today && !rewrite {
-            failures.push("the table of dialects is not that of today; CAFFEMODEL_DOCS=write writes it".to_owned());
+            failures.push("a table is not that of today; CAFFEMODEL_DOCS=write writes it".to_owned());
         }
         let today = with_table;
         if rewrite {

@@ -89,7 +89,7 @@ pub fn to_bvlc(source: &Convertible, options: &BvlcOptions) -> Result<BvlcNet> {
     let fork = source.fork_net()?;
     let file = source.name();
     let TranslatedHead { net: head, engine, dropped } = head::translated(&fork.net.head, fork.net.dialect, &file)?;
-    let mut walk = Walk::new(&fork, &file, engine, options);
+    let mut walk = NetTranslator::new(&fork, &file, engine, options);
     for (index, (layer, blobs)) in fork.net.layers.iter().zip(&fork.blobs).enumerate() {
         walk.layer(index, layer, blobs.clone());
     }
@@ -103,7 +103,7 @@ pub fn to_bvlc(source: &Convertible, options: &BvlcOptions) -> Result<BvlcNet> {
     walk.finish(head, notices, &file)
 }
 
-struct Walk<'n> {
+struct NetTranslator<'n> {
     fork: &'n ForkNet,
     message: MessageType,
     options: &'n BvlcOptions,
@@ -121,8 +121,8 @@ struct Walk<'n> {
     missing: HashSet<String>,
 }
 
-impl<'n> Walk<'n> {
-    fn new(fork: &'n ForkNet, file: &str, engine: String, options: &'n BvlcOptions) -> Walk<'n> {
+impl<'n> NetTranslator<'n> {
+    fn new(fork: &'n ForkNet, file: &str, engine: String, options: &'n BvlcOptions) -> NetTranslator<'n> {
         let params = || fork.net.layers.iter().map(|layer| &layer.param);
         let names = TakenNames {
             layers: params().map(|param| param.name().to_owned()).collect(),
@@ -130,7 +130,7 @@ impl<'n> Walk<'n> {
         };
         let dialect = fork.net.dialect;
         let has_weights = !options.without_weights && fork.blobs.iter().any(|blobs| !blobs.is_empty());
-        Walk {
+        NetTranslator {
             fork,
             message: dialect.schema().message("LayerParameter").expect("every schema has layers"),
             options,
@@ -220,7 +220,7 @@ impl<'n> Walk<'n> {
     }
 
     fn finish(self, head: NetParameter, notices: Vec<String>, file: &str) -> Result<BvlcNet> {
-        let Walk { layers, origins, report, mut faults, filled, options, fork, .. } = self;
+        let NetTranslator { layers, origins, report, mut faults, filled, options, fork, .. } = self;
         if !faults.is_empty() && (!options.partial || layers.is_empty()) {
             if let Some(last) = faults.last_mut().filter(|last| last.help.is_none() && !options.partial) {
                 last.help = Some(Advice::naming("", Setting::Partial, " leaves out what cannot be expressed"));
@@ -242,6 +242,9 @@ impl<'n> Walk<'n> {
         Ok(BvlcNet { layers, report, left_out: faults, notices, is_bvlcs, filled, head })
     }
 }
+
+/// What is said where blobs were stored with four old sizes.
+const SHAPED: &str = "blobs with num, channels, height and width got shapes";
 
 /// The first layer behind one that reads its first top.
 fn reader(layers: &[NetLayer], index: usize) -> Option<&LayerParameter> {
@@ -265,15 +268,16 @@ fn with_current_shapes(blobs: Vec<StoredBlob>, layer_type: &str, changes: &mut V
     };
     let blobs = blobs.into_iter().map(&mut current).collect();
     if has_any {
-        changes.push("blobs with num, channels, height and width got shapes".to_owned());
+        changes.push(SHAPED.to_owned());
     }
     blobs
 }
 
 impl BvlcNet {
-    /// Whether anything is otherwise than in the file.
+    /// Whether anything is otherwise than in the file but what any Caffe upgrades by itself.
     pub fn is_changed(&self) -> bool {
-        !self.is_bvlcs || !self.report.is_empty() || !self.left_out.is_empty()
+        let is_translated = |layer: &TranslatedLayer| layer.changes.iter().any(|change| change != SHAPED);
+        !self.is_bvlcs || self.report.iter().any(is_translated) || !self.left_out.is_empty()
     }
 
     /// Whether there are weights in it.

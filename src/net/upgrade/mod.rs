@@ -83,7 +83,8 @@ fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator
         layers = mixed::merged(layers, current, locator);
         changes.push(mixed::NOTICE.to_owned());
     }
-    if !dialect.traits.legacy_blobs {
+    // What a text gives as blobs is saved as it is, in four axes if it is given so.
+    if !dialect.traits.legacy_blobs && !locator.has_text() {
         changes.extend(sizes::upgrade(&mut layers));
     }
     net.layer = layers.into_iter().map(|layer| layer.param).collect();

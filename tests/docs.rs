@@ -11,6 +11,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use caffemodel::convert::bvlc::{TRANSLATIONS, Translation};
 use caffemodel::plan::WARNINGS;
 
 fn root() -> &'static Path {
@@ -130,6 +131,11 @@ fn warnings() -> String {
     WARNINGS.iter().map(|kind| format!("- `{}`: {}. {}\n", kind.name, kind.summary, kind.about)).collect()
 }
 
+fn translations() -> String {
+    let rows = TRANSLATIONS.iter().map(|Translation { from, to, .. }| format!("| {from} | {to} |\n"));
+    "| of a fork | for BVLC's Caffe |\n|---|---|\n".to_owned() + &rows.collect::<String>()
+}
+
 #[test]
 fn every_command_line_gives_the_output_under_it() {
     let rewrite = std::env::var_os("CAFFEMODEL_DOCS").is_some_and(|value| value == "write");
@@ -137,7 +143,9 @@ fn every_command_line_gives_the_output_under_it() {
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
         let (today, mut failures) = check(&page);
-        let with_tables = with_table(&with_table(&today, "dialects", dialects), "warnings", warnings);
+        let tables: [(&str, fn() -> String); 3] =
+            [("dialects", dialects), ("warnings", warnings), ("translations", translations)];
+        let with_tables = tables.iter().fold(today.clone(), |page, (name, table)| with_table(&page, name, table));
         if with_tables != today && !rewrite {
             failures.push("a table is not that of today; CAFFEMODEL_DOCS=write writes it".to_owned());
         }

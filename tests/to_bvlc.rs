@@ -214,7 +214,7 @@ fn fused_layers_compute_the_same() {
             (0..3).map(|c| (c + 1) as f64 * x.values[(item * 3 + c) * 4 + place]).sum::<f64>()
         };
         let value = |index: usize| {
-            let sum = sum(index / 8, index % 4) * if index / 4 % 2 == 0 { 1.0 } else { -1.0 };
+            let sum = sum(index / 8, index % 4) * if (index / 4).is_multiple_of(2) { 1.0 } else { -1.0 };
             if sum > 0.0 { sum } else { 0.5 * sum }
         };
         Tensor::new(&[2, 2, 2, 2], (0..16).map(value).collect())

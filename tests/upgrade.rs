@@ -231,19 +231,6 @@ error: solver_type: type is given as well
 ",
     );
     refused(
-        "max_iter: 3\nnet_param {\n  layers { }\n  layer { name: 'n' }\n}",
-        "\
-error: layer: the net has layers in the V1 format (layers { ... }) as well as in the current one
- --> old.prototxt:4:3
-  |
-4 |   layer { name: 'n' }
-  |   ^^^^^^^^^^^^^^^^^^^
-  |
-  = help: write all layers in the current format
-
-",
-    );
-    refused(
         "layers { layer { type: 'convolution' } }",
         "\
 error: layers: unknown V0 layer type \"convolution\"
@@ -265,6 +252,77 @@ error: unknown field \"layerz\" in SolverParameter
 
 ",
     );
+}
+
+/// A net that only nearly is one: layers in both formats, DeepLab's names, and values as other tools write them.
+const NEARLY: &str = r#"name: "deeplab"
+input: "x" input_dim: 1 input_dim: 3 input_dim: 9 input_dim: 9
+layers { name: "c1" type: CONVOLUTION bottom: "x" top: "c1" convolution_param { num_output: "2" kernel_size: 3 hole: 2 } }
+layer { name: "r" type: "ReLU" bottom: "c1" top: "c1" }
+layers { name: "c2" type: CONVOLUTION bottom: "c1" top: "c2"
+  convolution_param { num_output: 2 kernel_size: 3 hole_h: 2 hole_w: 1 weight_filler { type: xavier } } }
+"#;
+
+#[test]
+fn what_nearly_is_a_net_becomes_one_where_its_meaning_is_certain() {
+    let folder = Folder::new();
+    folder.write("old.prototxt", NEARLY);
+    let expected = "\
+note: old.prototxt: values lost their quotes at 3:93
+note: old.prototxt: fields got the names that Caffe has for them in 3 places, the first at 3:112
+note: old.prototxt: strings got quotes at 6:94
+note: old.prototxt: the net was upgraded from the V1 format
+note: old.prototxt: old input fields became an Input layer named \"input\"
+note: old.prototxt: layers in the V1 format and in the current one were put into the order of the text
+wrote new.prototxt
+";
+    folder.run("upgrade old.prototxt new.prototxt").success().stdout("").stderr(expected);
+    let new = fs::read_to_string(folder.path("new.prototxt")).unwrap();
+    let names: Vec<&str> = new.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
+    assert_eq!(names, ["\"input\"", "\"c1\"", "\"r\"", "\"c2\""]);
+    assert!(new.contains("    dilation: 2\n    dilation: 1\n"), "{new}");
+    folder.run("init new.prototxt -o new.caffemodel --seed 1").success();
+}
+
+#[test]
+fn where_the_meaning_is_not_certain_the_text_is_refused_as_it_is() {
+    let folder = Folder::new();
+    folder.write(
+        "old.prototxt",
+        "layer { name: 'a' type: 'Convolution' convolution_param { hole_h: 2 num_output: '2' } }",
+    );
+    let error = stderr(&folder.run("upgrade --dialect bvlc old.prototxt new.prototxt").code(2));
+    assert!(
+        error.starts_with("error: unknown field \"hole_h\" in ConvolutionParameter\n --> old.prototxt:1:59\n"),
+        "{error}"
+    );
+    assert_eq!(folder.files(), ["old.prototxt"]);
+    // A message does not tell the order of layers in both formats.
+    folder.write("mixed.caffemodel", b"\x12\x00\xa2\x06\x03\x0a\x01r");
+    let error = stderr(&folder.run("upgrade mixed.caffemodel new.caffemodel").code(2));
+    let expected = "error: layer: the net has layers in the V1 format (layers { ... }) as well as in the current one\n |\n \
+                    = help: write all layers in the current format\n\n";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn blobs_of_four_sizes_get_shapes() {
+    let folder = Folder::new();
+    let blob = |sizes: &str| format!("blobs {{ {sizes} data: [1, 2] }}");
+    let net = format!(
+        "layers {{ name: 'ip' type: INNER_PRODUCT inner_product_param {{ num_output: 2 }} {} {} }}
+         layers {{ name: 'sum' type: ELTWISE {} }}",
+        blob("num: 1 channels: 1 height: 2 width: 1"),
+        blob("num: 1 channels: 1 height: 1 width: 2"),
+        blob("num: 1 channels: 1 height: 1 width: 2"),
+    );
+    folder.write("old.prototxt", net);
+    folder.run("convert old.prototxt old.caffemodel").success();
+    let said = stderr(&folder.run("upgrade old.caffemodel new.prototxt").success());
+    assert!(said.contains("note: old.caffemodel: the four sizes of 2 blobs became shapes\n"), "{said}");
+    let new = fs::read_to_string(folder.path("new.prototxt")).unwrap();
+    assert!(new.contains("    shape {\n      dim: 2\n      dim: 1\n    }\n"), "{new}");
+    assert_eq!(new.matches("num: 1").count(), 1, "what a sum keeps is not known: {new}");
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::net::{FileKind, UpgradedFile};
 use crate::proto::Encoding;
 
 /// Rewrite an old net, old weights or an old solver in Caffe's current format
+///
+/// A text that no Caffe reads is rewritten, too, where what it means is certain: with layers of the V1 format among others,
+/// with DeepLab's hole for dilation, with strings that lack quotes, or other values that have them.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   caffemodel upgrade deploy_v1.prototxt deploy.prototxt

@@ -30,7 +30,7 @@ pub(super) fn strip(param: &mut LayerParameter, dialect: &'static Dialect, optio
 
 /// Takes the settings `own` out of a layer, but for those that a layer of another type reads as well.
 pub(super) fn settings(param: &mut LayerParameter, dialect: &'static Dialect, own: &[&str], read: &[&str]) {
-    let Some(message) = dialect.schema().message("LayerParameter") else { return };
+    let message = dialect.layer_message();
     let encoded = param.encode_to_vec();
     let goes = |number: u32| {
         let field = message.field(number);
@@ -56,7 +56,7 @@ fn learning_rates(specs: &mut Vec<ParamSpec>) {
 
 /// Takes the fillers of weights out of the layer's settings.
 fn fillers(param: &mut LayerParameter, dialect: &'static Dialect) {
-    let Some(message) = dialect.schema().message("LayerParameter") else { return };
+    let message = dialect.layer_message();
     let encoded = param.encode_to_vec();
     let bytes = gate::unfolded(&encoded, message);
     let without = mapped(&bytes, message, |settings, body| {

@@ -47,7 +47,13 @@ impl CurrentNet {
         dialect: &'static Dialect,
         limits: &Limits,
     ) -> Result<CurrentNet> {
-        let message = Reading::new(&FileBytes::binary(name, bytes, limits), FileKind::Net, dialect)?.decode(name)?;
+        let input = FileBytes::binary(name, bytes, limits);
+        let mut message: NetParameter = Reading::new(&input, FileKind::Net, dialect)?.decode(name)?;
+        let has_sizes = !message.input_shape.is_empty() || !message.input_dim.is_empty();
+        if dialect.traits.net_inputs == NetInputs::Fields && !has_sizes {
+            // They are saved without their shapes, and weights have no use for them.
+            message.input.clear();
+        }
         CurrentNet::new(DecodedFile { message, locator: Locator::default(), dialect, notice: None })
     }
 

@@ -71,6 +71,11 @@ impl Locator {
         std::str::from_utf8(source.text()).ok()
     }
 
+    /// Whether the net was read from a text.
+    pub(super) fn has_text(&self) -> bool {
+        self.text.is_some()
+    }
+
     /// The start of the file.
     pub(super) fn start(&self) -> Option<Location> {
         let (source, document) = self.text.as_deref()?;

@@ -19,7 +19,7 @@ pub(super) fn fused(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusa
         }
         let slope = draft.fields.f32(&slope).filter(|slope| *slope != 0.0);
         let mut relu = draft.sibling("relu", "ReLU");
-        relu.relu_param = slope.map(|slope| ReLuParameter { negative_slope: Some(slope), ..Default::default() }.into());
+        relu.relu_param = slope.map(|slope| ReLuParameter { negative_slope: Some(slope), ..Default::default() });
         draft.follow(relu, Vec::new());
         return Ok(Some("the ReLU in the layer became a ReLU behind it".to_owned()));
     }
@@ -41,14 +41,14 @@ pub(super) fn limited(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refu
         _ => return Ok(None),
     };
     let was = draft.param.r#type().to_owned();
-    let clip = |min| Some(ClipParameter { min, max: limit }.into());
+    let clip = |min| Some(ClipParameter { min, max: limit });
     if slope == 0.0 {
         draft.param.r#type = Some("Clip".to_owned());
         draft.param.clip_param = clip(0.0);
         return Ok(Some(format!("{was} became Clip")));
     }
     draft.param.r#type = Some("ReLU".to_owned());
-    draft.param.relu_param = Some(ReLuParameter { negative_slope: Some(slope), ..Default::default() }.into());
+    draft.param.relu_param = Some(ReLuParameter { negative_slope: Some(slope), ..Default::default() });
     let mut behind = draft.sibling("clip", "Clip");
     behind.clip_param = clip(f32::MIN);
     draft.follow(behind, Vec::new());
@@ -63,9 +63,9 @@ pub(super) fn selu(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal
     let alpha = draft.f32_or_default("selu_param.alpha", "SeLuParameter");
     let lambda = draft.f32_or_default("selu_param.lambda", "SeLuParameter");
     draft.param.r#type = Some("ELU".to_owned());
-    draft.param.elu_param = Some(EluParameter { alpha }.into());
+    draft.param.elu_param = Some(EluParameter { alpha });
     let mut power = draft.sibling("scale", "Power");
-    power.power_param = Some(PowerParameter { scale: lambda, ..Default::default() }.into());
+    power.power_param = Some(PowerParameter { scale: lambda, ..Default::default() });
     draft.follow(power, Vec::new());
     Ok(Some("SeLu became ELU and Power".to_owned()))
 }
@@ -77,7 +77,7 @@ pub(super) fn dropout(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refu
     }
     let ratio = draft.param.dropout_param.as_ref().map_or(0.5, |param| param.dropout_ratio());
     let mut power = draft.sibling("scale", "Power");
-    power.power_param = Some(PowerParameter { scale: Some(1.0 - ratio), ..Default::default() }.into());
+    power.power_param = Some(PowerParameter { scale: Some(1.0 - ratio), ..Default::default() });
     draft.follow(power, Vec::new());
     Ok(Some("Dropout with scale_train: false became Dropout and Power".to_owned()))
 }

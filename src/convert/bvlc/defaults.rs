@@ -4,8 +4,9 @@ use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::draft::LayerDraft;
+use super::faults;
+use crate::dialect::Dialect;
 use crate::error::{Refusal, Result};
-use crate::layer::LayerRegistry;
 use crate::proto::fields::Fields;
 use crate::proto::gate;
 use crate::proto::schema::{EnumType, FieldType, Kind, MessageType, Schema};
@@ -22,8 +23,7 @@ const ALIKE: &[(&str, &str)] = &[
 
 /// What a field is where the net does not give it is written out, if the fork has another default for it.
 pub(super) fn write_out(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
-    let registry = LayerRegistry::default();
-    let Some(entry) = registry.get(draft.param.r#type()) else { return Ok(None) };
+    let Some(entry) = faults::entry(draft.param.r#type(), Dialect::bvlc()) else { return Ok(None) };
     let schemas = [draft.net.dialect.schema(), Schema::caffe()].map(|schema| schema.message("LayerParameter"));
     let [Some(own), Some(bvlc)] = schemas else { return Ok(None) };
     let mut bytes = draft.param.encode_to_vec();

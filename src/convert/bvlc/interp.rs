@@ -10,7 +10,7 @@ use crate::error::{Refusal, Result, ensure};
 use crate::proto::caffe::pooling_parameter::PoolMethod;
 use crate::proto::caffe::{ConvolutionParameter, FillerParameter, LayerParameter, PoolingParameter};
 
-/// Interp becomes Deconvolution, Pooling that takes every so manieth value, or both.
+/// Interp becomes Deconvolution, Pooling of single values some steps apart, or both.
 pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     if !draft.is("Interp") {
         return Ok(None);
@@ -78,7 +78,7 @@ fn deconvolution(draft: &mut LayerDraft<'_>, param: ConvolutionParameter) -> Str
     "Interp became Deconvolution with filters that do not learn".to_owned()
 }
 
-/// Takes every so manieth value.
+/// Takes single values, so many steps apart.
 fn take_every(draft: &mut LayerDraft<'_>, step: u32) -> String {
     let pool = Some(PoolMethod::Max as i32);
     let param = PoolingParameter { pool, kernel_size: Some(1), stride: Some(step), ..Default::default() };

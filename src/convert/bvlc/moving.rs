@@ -42,7 +42,7 @@ pub(super) fn shuffle_channel(draft: &mut LayerDraft<'_>) -> Result<Option<Strin
     }
     let turns = draft.fresh_blob("turns");
     let mut concat = draft.sibling("concat", "Concat");
-    concat.concat_param = Some(ConcatParameter { axis: Some(2), ..Default::default() }.into());
+    concat.concat_param = Some(ConcatParameter { axis: Some(2), ..Default::default() });
     draft.precede(concat, rows, vec![turns.clone()]);
     draft.param.r#type = Some("Reshape".to_owned());
     draft.param.bottom = vec![turns];

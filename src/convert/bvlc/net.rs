@@ -16,7 +16,7 @@ use crate::convert::source::{Convertible, Encoded, ForkNet};
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::formats::{StoredBlob, StoredLayer, StoredNet};
-use crate::net::{CurrentNet, FileKind, NetLayer, Origin, describe, shape_of_old_sizes};
+use crate::net::{CurrentNet, FileKind, NetLayer, Origin, current_shape, describe};
 use crate::plan::PlanOptions;
 use crate::proto::caffe::{LayerParameter, NetParameter};
 use crate::proto::gate;
@@ -89,7 +89,7 @@ pub fn to_bvlc(source: &Convertible, options: &BvlcOptions) -> Result<BvlcNet> {
     let fork = source.fork_net()?;
     let file = source.name();
     let TranslatedHead { net: head, engine, dropped } = head::translated(&fork.net.head, fork.net.dialect, &file)?;
-    let mut walk = Walk::new(&fork, &file, engine, options);
+    let mut walk = NetTranslator::new(&fork, &file, engine, options);
     for (index, (layer, blobs)) in fork.net.layers.iter().zip(&fork.blobs).enumerate() {
         walk.layer(index, layer, blobs.clone());
     }
@@ -103,7 +103,7 @@ pub fn to_bvlc(source: &Convertible, options: &BvlcOptions) -> Result<BvlcNet> {
     walk.finish(head, notices, &file)
 }
 
-struct Walk<'n> {
+struct NetTranslator<'n> {
     fork: &'n ForkNet,
     message: MessageType,
     options: &'n BvlcOptions,
@@ -121,8 +121,8 @@ struct Walk<'n> {
     missing: HashSet<String>,
 }
 
-impl<'n> Walk<'n> {
-    fn new(fork: &'n ForkNet, file: &str, engine: String, options: &'n BvlcOptions) -> Walk<'n> {
+impl<'n> NetTranslator<'n> {
+    fn new(fork: &'n ForkNet, file: &str, engine: String, options: &'n BvlcOptions) -> NetTranslator<'n> {
         let params = || fork.net.layers.iter().map(|layer| &layer.param);
         let names = TakenNames {
             layers: params().map(|param| param.name().to_owned()).collect(),
@@ -130,9 +130,9 @@ impl<'n> Walk<'n> {
         };
         let dialect = fork.net.dialect;
         let has_weights = !options.without_weights && fork.blobs.iter().any(|blobs| !blobs.is_empty());
-        Walk {
+        NetTranslator {
             fork,
-            message: dialect.schema().message("LayerParameter").expect("every schema has layers"),
+            message: dialect.layer_message(),
             options,
             engine,
             shapes: KnownShapes::of(&fork.net, file, !has_weights, &options.plan),
@@ -177,13 +177,13 @@ impl<'n> Walk<'n> {
         let param = LayerParameter { blobs: Vec::new(), ..layer.param.clone() };
         let encoded = param.encode_to_vec();
         let (known, fields) = ForkFields::part(&gate::unfolded(&encoded, self.message), self.message);
-        let bvlc = FileKind::Net.message().schema().message("LayerParameter").expect("every schema has layers");
+        let bvlc = Dialect::bvlc().layer_message();
         let decoded = gate::decoded(&known, bvlc);
         let param: LayerParameter = decoded.map_err(|error| vec![Diagnostic::new(error.to_string())])?;
         let name = param.name().to_owned();
         let before = param.r#type().to_owned();
         let mut changes = Vec::new();
-        let blobs = with_current_shapes(blobs, &before, &mut changes);
+        let blobs = with_current_shapes(blobs, &param, &mut changes);
         let net = DraftSurroundings {
             dialect: self.fork.net.dialect,
             engine: &self.engine,
@@ -220,7 +220,7 @@ impl<'n> Walk<'n> {
     }
 
     fn finish(self, head: NetParameter, notices: Vec<String>, file: &str) -> Result<BvlcNet> {
-        let Walk { layers, origins, report, mut faults, filled, options, fork, .. } = self;
+        let NetTranslator { layers, origins, report, mut faults, filled, options, fork, .. } = self;
         if !faults.is_empty() && (!options.partial || layers.is_empty()) {
             if let Some(last) = faults.last_mut().filter(|last| last.help.is_none() && !options.partial) {
                 last.help = Some(Advice::naming("", Setting::Partial, " leaves out what cannot be expressed"));
@@ -243,6 +243,9 @@ impl<'n> Walk<'n> {
     }
 }
 
+/// What is said where blobs were stored with four old sizes.
+const SHAPED: &str = "blobs with num, channels, height and width got shapes";
+
 /// The first layer behind one that reads its first top.
 fn reader(layers: &[NetLayer], index: usize) -> Option<&LayerParameter> {
     let top = layers[index].param.top.first()?;
@@ -250,12 +253,12 @@ fn reader(layers: &[NetLayer], index: usize) -> Option<&LayerParameter> {
 }
 
 /// Blobs stored with four old sizes, in the shapes of today where the layer's type tells them.
-fn with_current_shapes(blobs: Vec<StoredBlob>, layer_type: &str, changes: &mut Vec<String>) -> Vec<StoredBlob> {
+fn with_current_shapes(blobs: Vec<StoredBlob>, layer: &LayerParameter, changes: &mut Vec<String>) -> Vec<StoredBlob> {
     let mut has_any = false;
     let mut current = |blob: StoredBlob| {
         let sizes = blob.shape.dims().try_into().ok().filter(|_| blob.legacy);
-        let shape = sizes.and_then(|sizes| shape_of_old_sizes(layer_type, blob.index, sizes));
-        match shape.and_then(|dims| Shape::new(dims).ok()) {
+        let dims = sizes.and_then(|sizes: [i32; 4]| current_shape(layer, blob.index, sizes.map(i64::from)));
+        match dims.and_then(|dims| Shape::new(dims).ok()) {
             Some(shape) => {
                 has_any |= shape.axes() != 4;
                 StoredBlob { shape, legacy: false, ..blob }
@@ -265,15 +268,16 @@ fn with_current_shapes(blobs: Vec<StoredBlob>, layer_type: &str, changes: &mut V
     };
     let blobs = blobs.into_iter().map(&mut current).collect();
     if has_any {
-        changes.push("blobs with num, channels, height and width got shapes".to_owned());
+        changes.push(SHAPED.to_owned());
     }
     blobs
 }
 
 impl BvlcNet {
-    /// Whether anything is otherwise than in the file.
+    /// Whether anything is otherwise than in the file but what any Caffe upgrades by itself.
     pub fn is_changed(&self) -> bool {
-        !self.is_bvlcs || !self.report.is_empty() || !self.left_out.is_empty()
+        let is_translated = |layer: &TranslatedLayer| layer.changes.iter().any(|change| change != SHAPED);
+        !self.is_bvlcs || self.report.iter().any(is_translated) || !self.left_out.is_empty()
     }
 
     /// Whether there are weights in it.

@@ -73,11 +73,11 @@ fn inverse_norms(draft: &mut LayerDraft<'_>, bottom: &str, eps: f32) -> String {
     let (squares, factors) = (draft.fresh_blob("squares"), draft.fresh_blob("factors"));
     let mut reduction = draft.sibling("reduction", "Reduction");
     let sum = ReductionParameter { operation: Some(ReductionOp::Sumsq as i32), axis: Some(1), ..Default::default() };
-    reduction.reduction_param = Some(sum.into());
+    reduction.reduction_param = Some(sum);
     draft.precede(reduction, vec![bottom.to_owned()], vec![squares.clone()]);
     let mut power = draft.sibling("power", "Power");
     let shift = (eps != 0.0).then_some(eps);
-    power.power_param = Some(PowerParameter { power: Some(-0.5), shift, ..Default::default() }.into());
+    power.power_param = Some(PowerParameter { power: Some(-0.5), shift, ..Default::default() });
     draft.precede(power, vec![squares], vec![factors.clone()]);
     factors
 }
@@ -104,7 +104,7 @@ fn divide_positions(
         engine: Some(Engine::Caffe as i32),
         ..Default::default()
     };
-    lrn.lrn_param = Some(param.into());
+    lrn.lrn_param = Some(param);
     draft.precede(lrn, vec![bottom.to_owned()], vec![top.to_owned()]);
     Ok(())
 }

@@ -29,6 +29,14 @@ static BLOB_AXES: [BlobAxes; 6] = [
     },
 ];
 
+/// The shape that a layer of today has for a blob that was stored in four sizes, where its type tells the axes and those in
+/// front are 1.
+pub(crate) fn current_shape(layer: &LayerParameter, index: usize, sizes: [i64; 4]) -> Option<Vec<i64>> {
+    let entry = BLOB_AXES.iter().find(|entry| entry.layer_type == layer.r#type() && (entry.applies)(layer))?;
+    let (ones, dims) = sizes.split_at(sizes.len() - entry.axes.get(index)?);
+    ones.iter().all(|&size| size == 1).then(|| dims.to_vec())
+}
+
 /// Gives blobs the shapes that their layers tell; says how many, and how many keep their four sizes.
 pub(super) fn upgrade(layers: &mut [LayerParameter], dialect: &Dialect) -> Vec<String> {
     if dialect.traits.legacy_blobs {
@@ -36,12 +44,19 @@ pub(super) fn upgrade(layers: &mut [LayerParameter], dialect: &Dialect) -> Vec<S
     }
     let (mut shaped, mut kept) = (0, 0);
     for layer in layers {
-        let found = BLOB_AXES.iter().find(|entry| entry.layer_type == layer.r#type() && (entry.applies)(layer));
-        let axes = found.map_or(&[][..], |entry| entry.axes);
-        for (index, blob) in layer.blobs.iter_mut().enumerate().filter(|(_, blob)| has_sizes(blob)) {
-            let is_shaped = axes.get(index).is_some_and(|&axes| shape(blob, axes));
-            *(if is_shaped { &mut shaped } else { &mut kept }) += 1;
+        let mut blobs = std::mem::take(&mut layer.blobs);
+        for (index, blob) in blobs.iter_mut().enumerate() {
+            let Some(sizes) = old_sizes(blob) else { continue };
+            match current_shape(layer, index, sizes) {
+                Some(dim) => {
+                    blob.shape = Some(BlobShape { dim });
+                    [blob.num, blob.channels, blob.height, blob.width] = [None; 4];
+                    shaped += 1;
+                }
+                None => kept += 1,
+            }
         }
+        layer.blobs = blobs;
     }
     let blobs = |count: usize| if count == 1 { "1 blob".to_owned() } else { format!("{count} blobs") };
     let mut changes = Vec::new();
@@ -54,20 +69,11 @@ pub(super) fn upgrade(layers: &mut [LayerParameter], dialect: &Dialect) -> Vec<S
     changes
 }
 
-fn has_sizes(blob: &BlobProto) -> bool {
-    [blob.num, blob.channels, blob.height, blob.width].iter().any(Option::is_some)
-}
-
-/// Gives a blob a shape of so many axes instead of its four sizes, if those in front are 1; says whether they are.
-fn shape(blob: &mut BlobProto, axes: usize) -> bool {
-    let sizes = [blob.num(), blob.channels(), blob.height(), blob.width()].map(i64::from);
-    let (ones, dims) = sizes.split_at(sizes.len() - axes);
-    if ones.iter().any(|&size| size != 1) {
-        return false;
-    }
-    blob.shape = Some(BlobShape { dim: dims.to_vec() });
-    [blob.num, blob.channels, blob.height, blob.width] = [None; 4];
-    true
+/// The four sizes of a blob that has any; those that are missing are 0.
+fn old_sizes(blob: &BlobProto) -> Option<[i64; 4]> {
+    let sizes = [blob.num, blob.channels, blob.height, blob.width];
+    let has_any = sizes.iter().any(Option::is_some);
+    has_any.then(|| sizes.map(|size| i64::from(size.unwrap_or(0))))
 }
 
 #[cfg(test)]
@@ -91,7 +97,7 @@ mod tests {
         let changes = upgrade(&mut layers, Dialect::get(dialect).unwrap());
         let dims = |blob: &BlobProto| {
             let shape = blob.shape.as_ref().map(|shape| shape.dim.clone());
-            assert!(shape.is_none() || !has_sizes(blob));
+            assert!(shape.is_none() || old_sizes(blob).is_none());
             shape
         };
         (layers[0].blobs.iter().map(dims).collect(), changes)

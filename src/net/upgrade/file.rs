@@ -5,7 +5,7 @@ use std::path::Path;
 
 use prost::Message;
 
-use super::{blobs, solver, upgrade_in_place};
+use super::{blobs, nearly, solver, upgrade_in_place};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::net::load::{self, DecodedFile};
@@ -81,9 +81,9 @@ impl UpgradedFile {
     ) -> Result<UpgradedFile> {
         let (content, changes, dialect, notice) = match kind.unwrap_or_else(|| FileKind::of(&bytes)) {
             FileKind::Net => {
-                let DecodedFile { message: mut net, locator, dialect, notice } =
-                    load::decode(name, &bytes, FileKind::Net, options)?;
-                let mut changes = upgrade_in_place(&mut net, dialect, &locator)?;
+                let (decoded, mut changes) = nearly::decode(name, &bytes, FileKind::Net, options)?;
+                let DecodedFile { message: mut net, locator, dialect, notice } = decoded;
+                changes.extend(upgrade_in_place(&mut net, dialect, &locator)?);
                 // Blobs in a text are those of a definition, of whose sizes Caffe makes four axes.
                 if Encoding::of(&bytes) == Encoding::Binary {
                     changes.extend(blobs::upgrade(&mut net.layer, dialect));
@@ -91,9 +91,9 @@ impl UpgradedFile {
                 (UpgradedContent::Net(Box::new(net)), changes, dialect, notice)
             }
             FileKind::Solver => {
-                let DecodedFile { message: mut solver, locator, dialect, notice } =
-                    load::decode(name, &bytes, FileKind::Solver, options)?;
-                let changes = solver::upgrade(&mut solver, dialect, &locator)?;
+                let (decoded, mut changes) = nearly::decode(name, &bytes, FileKind::Solver, options)?;
+                let DecodedFile { message: mut solver, locator, dialect, notice } = decoded;
+                changes.extend(solver::upgrade(&mut solver, dialect, &locator)?);
                 (UpgradedContent::Solver(Box::new(solver)), changes, dialect, notice)
             }
         };

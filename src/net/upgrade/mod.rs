@@ -8,8 +8,9 @@ mod batch_norm;
 mod blobs;
 mod file;
 mod input;
+mod mixed;
+mod nearly;
 mod padding;
-mod sizes;
 pub(super) mod solver;
 mod transform;
 mod v0;
@@ -23,9 +24,10 @@ use crate::error::{Diagnostic, Error, Refusal, Result};
 use crate::proto::caffe::{NetParameter, V1LayerParameter};
 
 pub(crate) use batch_norm::is_notice as is_batch_norm_notice;
+pub(crate) use blobs::current_shape;
 pub use file::UpgradedFile;
 pub(super) use input::unsized_layer;
-pub(crate) use sizes::shape_of_old_sizes;
+
 pub(crate) use v1_types::v1_name;
 
 /// A finding about a field of the net or the solver itself.
@@ -82,9 +84,17 @@ pub(super) fn upgrade_with_inputs(
 /// Upgrades the net and leaves its layers in it; says what was changed, in a line each.
 fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
     let mut changes = Vec::new();
-    let (layers, dropped) = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
+    // A text tells the order of layers in both formats, which Caffe refuses.
+    let is_mixed = !net.layers.is_empty() && !net.layer.is_empty() && !dialect.traits.drops_mixed_layers;
+    let current = if is_mixed && locator.has_text() { current_layers(net) } else { Vec::new() };
+    let upgraded = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
+    let (mut layers, dropped) = upgraded;
     if !dropped.is_empty() {
         changes.push(input::DROPPED.to_owned());
+    }
+    if !current.is_empty() {
+        layers = mixed::merged(layers, current, locator);
+        changes.push(mixed::NOTICE.to_owned());
     }
     net.layer = layers.into_iter().map(|layer| layer.param).collect();
     Ok(changes)

@@ -17,6 +17,7 @@
 mod flaw;
 mod layout;
 mod lexer;
+mod mend;
 mod number;
 mod outline;
 mod parser;
@@ -36,6 +37,7 @@ use super::schema::MessageType;
 use crate::error::Diagnostic;
 
 pub(crate) use layout::{PlacedField, PlacedValue, placed_fields};
+pub(crate) use mend::{OtherName, mended};
 #[cfg(feature = "cli")]
 pub(crate) use number::general;
 pub use outline::field_names;

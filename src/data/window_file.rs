@@ -7,9 +7,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::SourceError;
 use super::file::os_string;
 use super::words::Words;
+use super::{PictureSize, SourceError};
 
 /// The channels of the last picture of the window file at `path`. `visit` is called with the name of each picture.
 ///
@@ -25,23 +25,48 @@ pub(crate) fn channels(
     let mut file = WindowFile { words: Words::open(path)? };
     let mut last = None;
     while let Some(mark) = file.words.next()? {
-        if mark != b"#" {
-            let found = mark.escape_ascii();
-            return Err(file.words.fault(format!("the \"#\" of a picture is expected, \"{found}\" is found")));
-        }
-        let _number: i32 = file.number("the number of a picture")?;
-        let name = file.word("the name of a picture")?;
-        let name = os_string(&name).ok_or_else(|| file.words.fault("the name of the picture is not UTF-8"))?;
-        visit(&name)?;
-        last = Some(file.number("the channels of a picture")?);
-        let _height: i32 = file.number("the height of a picture")?;
-        let _width: i32 = file.number("the width of a picture")?;
+        file.picture(&mark, &mut visit, &mut last)?;
         let windows: i32 = file.number("the number of windows")?;
         for _ in 0..windows {
             file.window(foreground)?;
         }
     }
-    last.ok_or_else(|| SourceError::whole(path, "the window file names no picture"))
+    let last = last.ok_or_else(|| SourceError::whole(path, "the window file names no picture"))?;
+    Ok(last.channels)
+}
+
+/// The size of the last picture of a list of true boxes at `path`, as MS-CNN and Cascade R-CNN have them: each box has its class and
+/// `marks` more numbers before its corners, and behind the boxes of a picture come their number and the corners of regions that do
+/// not count. `visit` is called with the name of each picture.
+///
+/// # Errors
+/// The file cannot be read, names no picture, does not have the words that it should, or a class is not above 0; or `visit` fails.
+pub(crate) fn true_boxes(
+    path: &Path,
+    marks: &[&str],
+    mut visit: impl FnMut(&OsString) -> Result<(), SourceError>,
+) -> Result<PictureSize, SourceError> {
+    let mut file = WindowFile { words: Words::open(path)? };
+    let mut last = None;
+    while let Some(mark) = file.words.next()? {
+        file.picture(&mark, &mut visit, &mut last)?;
+        let boxes: i32 = file.number("the number of boxes")?;
+        for _ in 0..boxes {
+            let class: i32 = file.number("the class of a box")?;
+            if class <= 0 {
+                return Err(file.words.fault(format!("the class of a box is {class}, and must be above 0")));
+            }
+            for mark in marks {
+                let _: i32 = file.number(&format!("{mark} of a box"))?;
+            }
+            file.corners("box")?;
+        }
+        let regions: i32 = file.number("the number of regions that do not count")?;
+        for _ in 0..regions {
+            file.corners("region")?;
+        }
+    }
+    last.ok_or_else(|| SourceError::whole(path, "the list names no picture"))
 }
 
 struct WindowFile {
@@ -49,6 +74,34 @@ struct WindowFile {
 }
 
 impl WindowFile {
+    /// Reads what begins with `mark`: a picture and its size, which becomes the last one.
+    fn picture(
+        &mut self,
+        mark: &[u8],
+        visit: &mut impl FnMut(&OsString) -> Result<(), SourceError>,
+        last: &mut Option<PictureSize>,
+    ) -> Result<(), SourceError> {
+        if mark != b"#" {
+            let found = mark.escape_ascii();
+            return Err(self.words.fault(format!("the \"#\" of a picture is expected, \"{found}\" is found")));
+        }
+        let _number: i32 = self.number("the number of a picture")?;
+        let name = self.word("the name of a picture")?;
+        let name = os_string(&name).ok_or_else(|| self.words.fault("the name of the picture is not UTF-8"))?;
+        visit(&name)?;
+        let channels = self.number("the channels of a picture")?;
+        let height = self.number("the height of a picture")?;
+        *last = Some(PictureSize { channels, height, width: self.number("the width of a picture")? });
+        Ok(())
+    }
+
+    fn corners(&mut self, what: &str) -> Result<(), SourceError> {
+        for corner in ["x1", "y1", "x2", "y2"] {
+            let _: i32 = self.number(&format!("{corner} of a {what}"))?;
+        }
+        Ok(())
+    }
+
     fn word(&mut self, what: &str) -> Result<Vec<u8>, SourceError> {
         let word = self.words.next()?;
         word.ok_or_else(|| self.words.fault(format!("{what} is expected, the file ends")))
@@ -67,10 +120,7 @@ impl WindowFile {
             let message = format!("a window with an overlap of {overlap} shows an object, whose class is not {class}");
             return Err(self.words.fault(message));
         }
-        for corner in ["x1", "y1", "x2", "y2"] {
-            let _: i32 = self.number(&format!("{corner} of a window"))?;
-        }
-        Ok(())
+        self.corners("window")
     }
 }
 
@@ -88,6 +138,23 @@ mod tests {
         };
         channels(file.path(), 0.5, visit)
             .map_err(|error| error.to_string().replace(file.path().to_str().unwrap(), "/file"))
+    }
+
+    #[test]
+    fn true_boxes_come_with_regions_that_do_not_count() {
+        let read = |content: &str| {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), content).unwrap();
+            let size = true_boxes(file.path(), &["ignore"], |_| Ok(()));
+            size.map_err(|error| error.to_string().replace(file.path().to_str().unwrap(), "/file"))
+        };
+        let size = PictureSize { channels: 1, height: 4, width: 5 };
+        assert_eq!(read("# 0 a.png 3 20 30 1\n1 0 1 2 3 4\n1 5 6 7 8\n# 1 b.png 1 4 5 0 0"), Ok(size));
+        let message = "/file:2: the class of a box is 0, and must be above 0";
+        assert_eq!(read("# 0 a.png 3 20 30 1\n0 0 1 2 3 4\n0").unwrap_err(), message);
+        let message = "/file:1: the number of regions that do not count is expected, the file ends";
+        assert_eq!(read("# 0 a.png 3 20 30 0").unwrap_err(), message);
+        assert_eq!(read("").unwrap_err(), "/file: the list names no picture");
     }
 
     #[test]

@@ -261,8 +261,8 @@ impl<'a> Predictions<'a> {
 /// Whether layers of a type learn: their settings have fillers, or nothing is known of them.
 fn learns(definition: &Definition, registry: &LayerRegistry, param: &LayerParameter) -> bool {
     let Some(entry) = registry.get(param.r#type()) else { return true };
-    let layer = definition.dialect.schema().message("LayerParameter");
-    let settings = entry.params.iter().filter_map(|name| layer.and_then(|layer| layer.field_named(name)));
+    let layer = definition.dialect.layer_message();
+    let settings = entry.params.iter().filter_map(|name| layer.field_named(name));
     let is_filler =
         |field: FieldType| matches!(field.kind(), Kind::Message(message) if message.name() == "FillerParameter");
     settings.into_iter().any(|field| match field.kind() {

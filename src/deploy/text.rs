@@ -205,7 +205,7 @@ impl Assembly<'_> {
 
 /// What stands between the braces of a layer, changed.
 fn changed_layer(net: &Deployed, source: &str, body: Span, old: &NetLayer, new: &NetLayer) -> Option<String> {
-    let message = net.definition.dialect.schema().message("LayerParameter")?;
+    let message = net.definition.dialect.layer_message();
     let (old, new) = (old.param.encode_to_vec(), new.param.encode_to_vec());
     rewritten(source, body, message, &gate::unfolded(&old, message), &gate::unfolded(&new, message))
 }

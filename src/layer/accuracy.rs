@@ -1,7 +1,8 @@
 //! Accuracy: the share of items whose label is among the highest scores.
 //!
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
-//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Older Caffes let further tops be, without axes. No blobs, no draws.
+//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Older Caffes let further tops be, without
+//! axes. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
@@ -13,6 +14,16 @@ use crate::proto::caffe::AccuracyParameter;
 pub(super) static TYPES: &[LayerType] = &[
     accuracy(Arity::between(1, 2)).known(Known::Where(|traits| traits.accuracy_counts_tops)),
     accuracy(Arity::at_least(1)).known(Known::Where(|traits| !traits.accuracy_counts_tops)),
+    LayerType::new(
+        "SegmentationAccuracy",
+        "Counts how often each class is taken for each other one",
+        Arity::exactly(2),
+        Arity::between(1, 3),
+        &confusion,
+    )
+    .params(&["accuracy_param"])
+    .weightless()
+    .known(Known::In(&["jacinto"])),
 ];
 
 const fn accuracy(tops: Arity) -> LayerType {
@@ -40,21 +51,39 @@ pub struct Accuracy {
     pub ignore_label: Option<i32>,
 }
 
+impl Accuracy {
+    /// That of the settings, for the scores and labels that the layer has.
+    fn new(ctx: &SetupContext<'_>) -> Result<Accuracy, Refusal> {
+        let default = AccuracyParameter::default();
+        let param = ctx.param.accuracy_param.as_ref().unwrap_or(&default);
+        let (scores, labels) = (ctx.bottom(0), ctx.bottom(1));
+        ensure!(labels.count() > 0, "bottom", "there are no labels: their shape is {labels}");
+        let classes = scores.count() / labels.count();
+        let top_k = param.top_k() as usize;
+        ensure!(
+            top_k <= classes,
+            "accuracy_param.top_k",
+            "top_k {top_k} is more than the {classes} scores for each label"
+        );
+        let axis = ctx.bottom_axis(0, param.axis(), "accuracy_param.axis")?;
+        loss::check_label_count(ctx, axis)?;
+        Ok(Accuracy { axis, top_k, ignore_label: param.ignore_label })
+    }
+}
+
+/// The numbers of the items of each class that each class is given to; further tops are left without axes.
+fn confusion(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let classes = ctx.bottom(0).dims()[Accuracy::new(ctx)?.axis];
+    let mut tops = vec![Shape::new([1, 1, classes, classes]).at("top")?];
+    tops.resize(ctx.top_count(), Shape::unshaped());
+    Ok(Setup::new(ctx, Operator::Opaque, tops))
+}
+
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = AccuracyParameter::default();
-    let param = ctx.param.accuracy_param.as_ref().unwrap_or(&default);
-    let (scores, labels) = (ctx.bottom(0), ctx.bottom(1));
-
-    ensure!(labels.count() > 0, "bottom", "there are no labels: their shape is {labels}");
-    let classes = scores.count() / labels.count();
-    let top_k = param.top_k() as usize;
-    ensure!(top_k <= classes, "accuracy_param.top_k", "top_k {top_k} is more than the {classes} scores for each label");
-    let axis = ctx.bottom_axis(0, param.axis(), "accuracy_param.axis")?;
-    loss::check_label_count(ctx, axis)?;
-
+    let operator = Accuracy::new(ctx)?;
     let mut tops = vec![Shape::scalar()];
     if ctx.top_count() > 1 {
-        let classes = scores.dims()[axis];
+        let classes = ctx.bottom(0).dims()[operator.axis];
         let of_classes = if ctx.dialect.traits.class_accuracies_have_four_axes {
             Shape::new([classes, 1, 1, 1])
         } else {
@@ -63,7 +92,6 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         tops.push(of_classes.at("top")?);
         tops.resize(ctx.top_count(), Shape::unshaped());
     }
-    let operator = Accuracy { axis, top_k, ignore_label: param.ignore_label };
     Ok(Setup::new(ctx, Operator::Accuracy(operator), tops))
 }
 
@@ -102,5 +130,13 @@ mod tests {
         assert_eq!(error("", &[&[2], &[2]]), message);
         let message = "top: Accuracy makes 1 to 2 tops, 3 given";
         assert_eq!(tops("", &[&[2, 3], &[2]], 3).unwrap_err(), message);
+    }
+
+    #[test]
+    fn a_matrix_of_classes() {
+        let jacinto = crate::layer::testing::Surroundings::of("jacinto");
+        assert_eq!(jacinto.top("SegmentationAccuracy", "", &[&[2, 5, 3, 4], &[2, 1, 3, 4]]), [1, 1, 5, 5]);
+        let message = "bottom: 2 labels of shape (2) given, scores of shape (2, 5, 3, 4) need 24: one for each place outside axis 1";
+        assert_eq!(jacinto.refusal("SegmentationAccuracy", "", &[&[2, 5, 3, 4], &[2]]), message);
     }
 }

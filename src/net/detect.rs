@@ -194,9 +194,10 @@ pub(crate) fn notice(dialect: &Dialect, reason: &str, rivals: &[&str]) -> String
 }
 
 /// The layer types that may draw while they set up what they read.
-const READERS: [&str; 9] = [
+const READERS: [&str; 10] = [
     "Data",
     "AnnotatedData",
+    "BoxData",
     "DenseImageData",
     "HDF5Data",
     "ImageData",
@@ -209,7 +210,7 @@ const READERS: [&str; 9] = [
 /// Whether what two dialects do otherwise shows in a net that names all this.
 fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| census.layer_types.contains(*name));
-    let draws = |of: &Traits| (of.reader_draws, of.prefetch_draws, of.data_skips_at_random);
+    let draws = |of: &Traits| (of.reader_draws, of.prefetch_draws, of.data_skips_at_random, of.train_draws);
     one.bilinear_centre != other.bilinear_centre && census.fillers.contains("bilinear")
         || one.layers_have_types != other.layers_have_types
         || one.folds_batch_norm != other.folds_batch_norm && has(&["BatchNorm"])

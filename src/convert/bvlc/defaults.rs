@@ -9,7 +9,7 @@ use crate::dialect::Dialect;
 use crate::error::{Refusal, Result};
 use crate::proto::fields::Fields;
 use crate::proto::gate;
-use crate::proto::schema::{EnumType, FieldType, Kind, MessageType, Schema};
+use crate::proto::schema::{EnumType, FieldType, Kind, MessageType};
 
 /// Fields where the default is another, but not what is done.
 const ALIKE: &[(&str, &str)] = &[
@@ -24,8 +24,7 @@ const ALIKE: &[(&str, &str)] = &[
 /// What a field is where the net does not give it is written out, if the fork has another default for it.
 pub(super) fn write_out(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     let Some(entry) = faults::entry(draft.param.r#type(), Dialect::bvlc()) else { return Ok(None) };
-    let schemas = [draft.net.dialect.schema(), Schema::caffe()].map(|schema| schema.message("LayerParameter"));
-    let [Some(own), Some(bvlc)] = schemas else { return Ok(None) };
+    let [own, bvlc] = [draft.net.dialect, Dialect::bvlc()].map(Dialect::layer_message);
     let mut bytes = draft.param.encode_to_vec();
     let mut written = Vec::new();
     for name in entry.params {

@@ -9,7 +9,6 @@ use crate::dialect::{Dialect, Known};
 use crate::error::{Diagnostic, Refusal};
 use crate::layer::{LAYERS, LayerType};
 use crate::net::{Census, Locator, NetLayer, NetPlace, ReadOptions, describe};
-use crate::proto::schema::Schema;
 
 /// Types of which dialects have entries of their own that differ in fields, or in what is accepted, but not in what a layer
 /// computes that BVLC's Caffe accepts too.
@@ -60,7 +59,7 @@ pub(super) fn entry(layer_type: &str, dialect: &Dialect) -> Option<&'static Laye
 
 fn unknown_fillers(draft: &LayerDraft<'_>) -> Vec<String> {
     let bvlc = Dialect::bvlc();
-    let Some(message) = Schema::caffe().message("LayerParameter") else { return Vec::new() };
+    let message = bvlc.layer_message();
     let census = Census::of(&draft.param.encode_to_vec(), message, bvlc, ReadOptions::default().vocabulary);
     let fillers = census.unknown.into_iter().filter(|unknown| unknown.what == "filler");
     fillers.map(|unknown| unknown.name).collect()

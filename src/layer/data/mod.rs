@@ -14,6 +14,7 @@ mod database;
 mod dense_image;
 mod dummy;
 mod frames;
+mod ground_truth;
 mod hdf5;
 mod image;
 mod image_loc;
@@ -57,6 +58,9 @@ pub(super) static TYPES: &[LayerType] = &[
     dense_image::TYPE,
     dummy::TYPE,
     frames::TYPE,
+    ground_truth::DETECTION_DATA,
+    ground_truth::EVAL_DATA,
+    ground_truth::IMAGE_GT_DATA,
     hdf5::TYPE,
     image::TYPE,
     image_loc::TYPE,

@@ -71,7 +71,7 @@ fn channels(ctx: &SetupContext<'_>, param: &WindowDataParameter, notices: &mut V
 }
 
 /// Checks that there is no mean, one for all channels, or one for each.
-fn check_mean_values(transform: &Transform, data: &Shape) -> Result<(), Refusal> {
+pub(super) fn check_mean_values(transform: &Transform, data: &Shape) -> Result<(), Refusal> {
     let (means, channels) = (transform.mean_values, data.dim(1).unwrap_or(1));
     ensure!(
         means <= 1 || means as i64 == i64::from(channels),

@@ -10,7 +10,8 @@
 //! zeros then, unless a DummyData layer has filled the bottom with -1; in the trees of an early SSD all D of them. TextBoxes++ has
 //! rows of 15 or 12, and of 16. In the YOLOv2 of gklz1982 there is no background, and the true boxes may have any shape of one item.
 //! In Cascade R-CNN's tree, where a third bottom has the sizes of the pictures, boxes are items: (D, 7), (*, 8) and (*, 2) make
-//! (K + V, 5, 1, 1), and `name_size_file` has to be given. Caffe does not count the bottoms. No blobs, no draws.
+//! (K + V, 5, 1, 1), and `name_size_file` has to be given. SegmentationEvaluate of MobileNet-YOLO makes (1, 1, 1, C), with C
+//! channels of the second bottom. Caffe does not count the bottoms. No blobs, no draws.
 
 use super::files::count_sizes;
 use crate::Shape;
@@ -47,6 +48,17 @@ pub(super) const CASCADE: LayerType = LayerType::new(
 .params(&["detection_evaluate_param"])
 .measures()
 .known(Known::In(&["cascade-rcnn"]));
+
+pub(super) const SEGMENTS: LayerType = LayerType::new(
+    "SegmentationEvaluate",
+    "Tells how well predicted segments cover the true ones",
+    Arity::at_least(2),
+    Arity::exactly(1),
+    &segments,
+)
+.params(&["segmentation_evaluate_param"])
+.weightless()
+.known(Known::In(&["mobilenet-yolo"]));
 
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
@@ -128,6 +140,12 @@ fn of_cascade_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let detections = if invalid { 0 } else { i64::from(ctx.legacy_dim(0, 0)?) };
     let top = [classes(&operator) + detections, 5, 1, 1];
     evaluate(ctx, operator, notices, top)
+}
+
+/// A value for each channel of the second bottom.
+fn segments(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let top = Shape::new([1, 1, 1, ctx.legacy_dim(1, 1)?]).at("bottom")?;
+    Ok(Setup::new(ctx, Operator::Opaque, [top]))
 }
 
 fn evaluate(
@@ -227,6 +245,9 @@ mod tests {
         assert_eq!(pp.top(NAME, &text("use_polygon: false"), &[&[1, 1, 5, 12], &[1, 1, 4, 16]]), [1, 1, 7, 5]);
         let message = "bottom: the detections must be (1, 1, rows, 15), not (1, 1, 5, 7)";
         assert_eq!(pp.refusal(NAME, &text(""), &BOTTOMS), message);
+        let segments =
+            Surroundings::of("mobilenet-yolo").top("SegmentationEvaluate", "", &[&[2, 3, 4, 5], &[2, 7, 4, 5]]);
+        assert_eq!(segments, [1, 1, 1, 7]);
         let yolov2 = Surroundings::of("caffe-yolov2");
         assert_eq!(yolov2.top(NAME, &text(""), &[&[1, 1, 5, 7], &[1, 150]]), [1, 1, 8, 5]);
         let message = "bottom: the true boxes must be those of one picture, not (2, 150)";

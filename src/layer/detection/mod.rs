@@ -36,12 +36,14 @@ pub(super) static TYPES: &[LayerType] = &[
     eval_detection::TYPE,
     eval_detection::YOLO,
     eval_detection::YOLOV2,
+    evaluate::SEGMENTS,
     evaluate::TYPE,
     evaluate::EARLY,
     evaluate::TEXTBOXES_PP,
     evaluate::YOLOV2,
     evaluate::CASCADE,
     output::REFINEDET,
+    output::ORIENTED,
     output::SSD,
     output::SYNOPSYS,
     output::TEXTBOXES_PP,
@@ -51,6 +53,7 @@ pub(super) static TYPES: &[LayerType] = &[
     prior_box::TYPE,
     prior_box::TEXTBOXES,
     prior_box::SSTD,
+    yolo::ASSISTED_EXCITATION,
     yolo::PROPOSAL,
     yolo::TENSOR2BOX,
     yolo::UPSAMPLE_DARKNET,
@@ -90,13 +93,33 @@ impl Priors {
             ),
         };
         check_channels(ctx, 0, needed, &format!("{located} need {needed} channels of locations"))?;
-        let needed = priors * classes;
+        let needed = priors.saturating_mul(classes);
         check_channels(
             ctx,
             1,
             needed,
             &format!("{priors} priors of {classes} classes need {needed} channels of confidences"),
         )
+    }
+}
+
+impl Priors {
+    /// Checks that a bottom has an oriented location, of so many numbers, for each prior, and for each class where they do not
+    /// share it.
+    ///
+    /// # Errors
+    /// It has more than four axes, or another number of channels.
+    pub(super) fn check_oriented(
+        &self,
+        ctx: &SetupContext<'_>,
+        bottom: usize,
+        classes: i64,
+        share_location: bool,
+        coordinates: i64,
+    ) -> Result<(), Refusal> {
+        let priors = self.0;
+        let needed = (priors * coordinates).saturating_mul(if share_location { 1 } else { classes });
+        check_channels(ctx, bottom, needed, &format!("{priors} priors need {needed} channels of oriented locations"))
     }
 }
 

@@ -12,7 +12,7 @@
 //! all, in one bottom or in as many; there are at least 2 `nbottom` + 1 bottoms then, and with fewer than that, but at least
 //! `nbottom`, nothing is checked. With `tflite_detection` the top is (max_classes_per_detection `keep_top_k`, 7).
 //!
-//! In TextBoxes++ a box has 12 numbers instead of 4, or 9 without `use_polygon`, and the top as many more. In the YOLOv2 of
+//! In SSTD DetectionOrientedOutput has oriented locations as fourth bottom, and a top (1, 1, 1, 12). In TextBoxes++ a box has 12 numbers instead of 4, or 9 without `use_polygon`, and the top as many more. In the YOLOv2 of
 //! gklz1982 the only bottom is YOLO's predictions for one picture.
 //!
 //! The label map and the list of sizes are read while the net is built. Caffe also makes the folder `output_directory`
@@ -49,6 +49,16 @@ pub(super) const TEXTBOXES_PP: LayerType =
     entry(Arity::between(3, 4), &of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
 
 pub(super) const YOLOV2: LayerType = entry(Arity::at_least(1), &of_yolov2).known(Known::In(&["caffe-yolov2"]));
+
+pub(super) const ORIENTED: LayerType = LayerType::new(
+    "DetectionOrientedOutput",
+    "Keeps the best of the predicted boxes, upright and oriented, by confidence and overlap",
+    Arity::between(4, 5),
+    Arity::exactly(1),
+    &oriented,
+)
+.params(&["detection_output_param"])
+.known(Known::In(&["sstd"]));
 
 const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
@@ -114,6 +124,16 @@ fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let coordinates = if param.use_polygon.unwrap_or(true) { 4 + 8 } else { 4 + 5 };
     check_together(ctx, &operator, coordinates)?;
     let top = Shape::new([1, 1, 1, 3 + coordinates]).at("detection_output_param")?;
+    Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
+}
+
+/// The fourth bottom has oriented locations, whose five numbers stand in the top, too.
+fn oriented(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let Prepared { operator, draws, notices } = prepare(ctx, &param(ctx))?;
+    let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(3, 0)?);
+    ensure!(a == b, "bottom", "the batches differ: {} and {}", ctx.bottom(0), ctx.bottom(3));
+    check_together(ctx, &operator, 4)?;
+    let top = Shape::new([1, 1, 1, 12]).at("detection_output_param")?;
     Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
 }
 
@@ -326,6 +346,15 @@ mod tests {
         assert_eq!(pp.top(NAME, &text("use_polygon: false"), &bottoms(&[2, 54])), [1, 1, 1, 12]);
         let message = "bottom: 6 priors need 72 channels of locations, bottom 0 (2, 24) has 24";
         assert_eq!(pp.refusal(NAME, &text(""), &BOTTOMS), message);
+    }
+
+    #[test]
+    fn oriented_locations_come_beside_upright_ones() {
+        let sstd = Surroundings::of("sstd");
+        let bottoms = |oriented: &'static [i32]| [BOTTOMS[0], BOTTOMS[1], BOTTOMS[2], oriented];
+        assert_eq!(sstd.top("DetectionOrientedOutput", &text(""), &bottoms(&[2, 30])), [1, 1, 1, 12]);
+        let message = "bottom: the batches differ: (2, 24) and (1, 30)";
+        assert_eq!(sstd.refusal("DetectionOrientedOutput", &text(""), &bottoms(&[1, 30])), message);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Layers of YOLO, and Faster R-CNN's proposals, as Synopsys' Caffe has them: UpsampleDarknet, Tensor2Box and Proposal; and
-//! the outputs of MobileNet-YOLO: YoloDetectionOutput and Yolov3DetectionOutput.
+//! the outputs of MobileNet-YOLO: YoloDetectionOutput and Yolov3DetectionOutput, and its AssistedExcitation, whose top is like its first
+//! bottom.
 //!
 //! ```text
 //! UpsampleDarknet  the last two axes times `stride`
@@ -53,6 +54,17 @@ pub(super) const YOLOV3_DETECTION_OUTPUT: LayerType =
         .params(&["yolov3_detection_output_param"])
         .known(MOBILENET_YOLO);
 
+pub(super) const ASSISTED_EXCITATION: LayerType = LayerType::new(
+    "AssistedExcitation",
+    "Strengthens its first input where the true boxes are, while a net is young",
+    Arity::exactly(3),
+    ONE,
+    &assisted_excitation,
+)
+.weightless()
+.keeps_signal()
+.known(Known::In(&["mobilenet-yolo"]));
+
 /// What the layers that put out the boxes of grids check.
 pub(super) struct GridOutput<'a> {
     /// The number of classes, which has to be given, and its field.
@@ -78,6 +90,10 @@ impl GridOutput<'_> {
         let top = Shape::new([1, 1, 1, 7]).at("top")?;
         Ok(Setup { notices, ..Setup::new(ctx, Operator::Opaque, [top]) })
     }
+}
+
+fn assisted_excitation(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    Ok(Setup::like_bottom(ctx, Operator::Opaque))
 }
 
 fn yolo_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -157,6 +173,7 @@ mod tests {
         let message =
             "yolov3_detection_output_param.mask_group_num: mask_group_num must be at least 1: Caffe divides by it";
         assert_eq!(yolo.refusal("Yolov3DetectionOutput", text, &[&[1]]), message);
+        assert_eq!(yolo.top("AssistedExcitation", "", &[&[2, 3, 4, 5], &[1], &[1]]), [2, 3, 4, 5]);
         let text = "yolo_detection_output_param { num_classes: 20 }";
         assert_eq!(yolo.top("YoloDetectionOutput", text, &[&[1, 125, 13, 13]]), [1, 1, 1, 7]);
         let text = "yolo_detection_output_param { num_classes: 20 label_map_file: 'absent' }";

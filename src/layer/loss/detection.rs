@@ -91,7 +91,7 @@ pub(in crate::layer) fn check_groups(
     ensure!(heights == widths, field, "{heights} field_h and {widths} field_w are given");
     let items = ctx.legacy_dim(0, 0)?;
     ensure!(
-        items as usize % heights == 0,
+        (items as usize).is_multiple_of(heights),
         "bottom",
         "the {items} items of {} make no groups of {heights}",
         ctx.bottom(0)

@@ -73,6 +73,7 @@ pub(super) static TYPES: &[LayerType] = &[
     multi_box::SSD,
     multi_box::REFINEDET,
     multi_box::EARLY,
+    multi_box::ORIENTED,
     multi_box::TEXTBOXES_PP,
     multinomial_logistic::TYPE,
     region::TYPE,

@@ -7,7 +7,8 @@
 //! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. In RefineDet there may follow the
 //! confidences and locations of a first step. No more than four axes anywhere but in those; missing ones count as 1.
 //!
-//! In TextBoxes++ a location has 12 numbers instead of 4, or 9 without `use_polygon`. The trees of an early SSD have other settings.
+//! In SSTD MultiBoxOrientedLoss has two more bottoms, of which the last are oriented locations (N, 5 P L), and is saved with six
+//! `propagate_down`. In TextBoxes++ a location has 12 numbers instead of 4, or 9 without `use_polygon`. The trees of an early SSD have other settings.
 //!
 //! The layer is saved with `propagate_down: true true false false` where the net gives none, whatever its bottoms. The
 //! layers inside, for locations and for confidences, have neither blobs nor draws.
@@ -35,6 +36,17 @@ pub(super) const EARLY: LayerType =
 
 pub(super) const TEXTBOXES_PP: LayerType =
     entry(Arity::exactly(4), &of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
+
+pub(super) const ORIENTED: LayerType = LayerType::new(
+    "MultiBoxOrientedLoss",
+    "Takes the loss of predicted boxes, upright and oriented, and their classes against true ones, over prior boxes",
+    Arity::exactly(6),
+    Arity::exactly(1),
+    &oriented,
+)
+.params(&["multibox_loss_param", "loss_param"])
+.auto_tops()
+.known(Known::In(&["sstd"]));
 
 const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
@@ -91,6 +103,15 @@ fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = param(ctx);
     let coordinates = if param.use_polygon.unwrap_or(true) { 4 + 8 } else { 4 + 5 };
     multi_box(ctx, &param, BoxRules::new(&param, coordinates)?)
+}
+
+/// The sixth bottom has the oriented locations, and takes gradients, too.
+fn oriented(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = param(ctx);
+    let rules = BoxRules::new(&param, 4)?;
+    Priors::new(ctx)?.check_oriented(ctx, 5, num_classes(&param)?, param.share_location(), 5)?;
+    let setup = multi_box(ctx, &param, rules)?;
+    Ok(Setup { default_propagate_down: vec![true, true, false, false, false, true], ..setup })
 }
 
 /// The only choice of mining is `do_neg_mining`, which is on by default, and the background may be none of the classes.
@@ -240,6 +261,18 @@ mod tests {
         assert!(pp.run(NAME, &text("use_polygon: false"), &bottoms(&[2, 54]), 1).is_ok());
         let message = "bottom: 6 priors need 72 channels of locations, bottom 0 (2, 24) has 24";
         assert_eq!(pp.refusal(NAME, &text(""), &BOTTOMS), message);
+    }
+
+    #[test]
+    fn oriented_locations_are_the_sixth_bottom() {
+        let text = "multibox_loss_param { num_classes: 3 }";
+        let [locations, confidences, priors, boxes] = BOTTOMS;
+        let bottoms = |oriented: &'static [i32]| [locations, confidences, priors, boxes, &[2][..], oriented];
+        let sstd = Surroundings::of("sstd");
+        let made = sstd.run("MultiBoxOrientedLoss", text, &bottoms(&[2, 30]), 1).unwrap();
+        assert_eq!(made.default_propagate_down, [true, true, false, false, false, true]);
+        let message = "bottom: 6 priors need 30 channels of oriented locations, bottom 5 (2, 24) has 24";
+        assert_eq!(sstd.refusal("MultiBoxOrientedLoss", text, &bottoms(&[2, 24])), message);
     }
 
     #[test]

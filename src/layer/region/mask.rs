@@ -56,7 +56,8 @@ fn enlarged(ctx: &SetupContext<'_>, axis: usize, factor: f32, field: &'static st
         return Ok(None);
     }
     let size = ctx.legacy_dim(0, axis)? as f32 * factor;
-    ensure!(f64::from(size) <= f64::from(i32::MAX), field, "{size} is more than {}", i32::MAX);
+    let fits = f64::from(size) <= f64::from(i32::MAX);
+    ensure!(fits, field, "{size} is more than {}", i32::MAX);
     Ok(Some(size as i64))
 }
 

@@ -13,7 +13,7 @@ mod predictions;
 mod strip;
 mod text;
 
-use crate::dialect::NetInputs;
+use crate::dialect::{Dialect, NetInputs};
 use crate::error::{Diagnostic, Result};
 use crate::layer::{Deployment, LayerRegistry};
 use crate::net::{Definition, Filtered, Net, NetLayer, Origin, filter, stages, unmade_inputs};
@@ -23,7 +23,7 @@ use crate::{Shape, StateOptions};
 
 use graph::BlobGraph;
 use inputs::{Chosen, InputSource, Inputs};
-use predictions::Predictions;
+use predictions::{Predictions, learns};
 
 /// The stage that nets name for being deployed.
 const DEPLOY_STAGE: &str = "deploy";
@@ -138,7 +138,8 @@ impl Deploying<'_> {
     /// The layers that bring what predictions depend on, and those that make the predictions of it.
     fn parted(&self, notices: &mut Vec<String>) -> Result<(Vec<InputSource>, Vec<NetLayer>)> {
         let graph = BlobGraph::new(self.layers);
-        let deployments: Vec<Deployment> = self.layers.iter().map(|layer| deployment(self.registry, layer)).collect();
+        let deployments: Vec<Deployment> =
+            self.layers.iter().map(|layer| deployment(self.definition.dialect, self.registry, layer)).collect();
         let mut predictions = Predictions::new(self.definition, self.layers, &graph, &deployments, self.registry);
         match self.options.outputs.as_slice() {
             [] => predictions.find(notices)?,
@@ -225,7 +226,7 @@ fn layers_of(definition: &Definition, registry: &LayerRegistry, state: &StateOpt
             let made = kept.iter().any(|kept| kept.param.top.contains(top));
             !made && kept.iter().any(|kept| kept.param.bottom.contains(top))
         };
-        deployment(registry, layer) == Deployment::Input && layer.param.top.iter().any(is_missing)
+        deployment(definition.dialect, registry, layer) == Deployment::Input && layer.param.top.iter().any(is_missing)
     };
     let brought: Vec<NetLayer> = left_out.into_iter().filter(missing).collect();
     let mut seen: Vec<String> = Vec::new();
@@ -245,9 +246,9 @@ fn place(origin: Origin) -> usize {
     if matches!(origin.field, "layer" | "layers") { origin.index + 1 } else { 0 }
 }
 
-/// What becomes of a layer. One of an unknown type that has no bottoms can only bring data; one with a loss weight is a
-/// loss, whatever its type.
-fn deployment(registry: &LayerRegistry, layer: &NetLayer) -> Deployment {
+/// What becomes of a layer. One of an unknown type that has no bottoms can only bring data; one with a loss weight and
+/// without weights is a loss, whatever its type.
+fn deployment(dialect: &Dialect, registry: &LayerRegistry, layer: &NetLayer) -> Deployment {
     let param = &layer.param;
     let is_input = param.r#type() == "Input";
     let of_type = match registry.get(param.r#type()) {
@@ -256,7 +257,9 @@ fn deployment(registry: &LayerRegistry, layer: &NetLayer) -> Deployment {
         None => Deployment::Kept,
     };
     match of_type {
-        Deployment::Kept if param.loss_weight.iter().any(|weight| *weight != 0.0) => {
+        Deployment::Kept
+            if param.loss_weight.iter().any(|weight| *weight != 0.0) && !learns(dialect, registry, param) =>
+        {
             Deployment::Loss { predictions: param.bottom.len() }
         }
         other => other,

@@ -1,6 +1,7 @@
 //! What a net predicts, and which layers that depends on.
 
 use super::graph::BlobGraph;
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::layer::{Deployment, LayerRegistry};
 use crate::net::{Definition, NetLayer};
@@ -62,7 +63,7 @@ impl<'a> Predictions<'a> {
         for (index, layer) in layers.iter().enumerate() {
             let bottoms = || graph.bottoms[index].iter().flatten();
             let learns = deployments[index] != Deployment::Input
-                && (learns(definition, registry, &layer.param) || bottoms().any(|&blob| learned[blob]));
+                && (learns(definition.dialect, registry, &layer.param) || bottoms().any(|&blob| learned[blob]));
             let is_kept = matches!(deployments[index], Deployment::Kept | Deployment::Input);
             let is_judged = !is_kept || bottoms().any(|&blob| judged[blob]);
             for (position, &top) in graph.tops[index].iter().enumerate() {
@@ -111,11 +112,15 @@ impl<'a> Predictions<'a> {
                 }
             ));
         }
-        for layer in (0..self.layers.len()).filter(|layer| !auxiliary.contains(layer)) {
-            self.find_of(layer);
+        let made_here = |blob: usize| self.deployments[self.graph.makers[blob]] != Deployment::Input;
+        let of_weights = self.candidates(|blob| self.learned[blob]);
+        let of_any = self.candidates(made_here);
+        self.find_all(&auxiliary, &of_weights);
+        if self.found.is_empty() {
+            self.find_measured(&of_weights);
         }
         if self.found.is_empty() {
-            self.found = self.fallback();
+            self.find_all(&auxiliary, &of_any);
         }
         if self.found.is_empty() {
             let message = format!("{}: no layer of the net makes a prediction", self.definition.file);
@@ -124,17 +129,36 @@ impl<'a> Predictions<'a> {
         Ok(())
     }
 
-    /// Finds what a layer judges, or makes for no other layer.
-    fn find_of(&mut self, layer: usize) {
+    /// Which blobs may be predictions: of those that depend on no loss those that `may_be` says.
+    fn candidates(&self, may_be: impl Fn(usize) -> bool) -> Vec<bool> {
+        self.judged.iter().enumerate().map(|(blob, judged)| !judged && may_be(blob)).collect()
+    }
+
+    fn find_all(&mut self, auxiliary: &[usize], candidates: &[bool]) {
+        for layer in (0..self.layers.len()).filter(|layer| !auxiliary.contains(layer)) {
+            for found in self.found_of(layer, candidates) {
+                self.add(found);
+            }
+        }
+    }
+
+    fn add(&mut self, found: Prediction) {
+        if !self.found.contains(&found) {
+            self.found.push(found);
+        }
+    }
+
+    /// What a layer judges, or makes for no other layer.
+    fn found_of(&self, layer: usize, candidates: &[bool]) -> Vec<Prediction> {
         let bottoms = &self.graph.bottoms[layer];
-        let of_weights = |blob: &usize| self.learned[*blob] && !self.judged[*blob];
-        let found: Vec<Prediction> = match self.deployments[layer] {
+        let is_candidate = |blob: &usize| candidates[*blob];
+        match self.deployments[layer] {
             Deployment::Loss { predictions } => {
                 let judged = bottoms.iter().take(predictions).flatten().copied();
-                judged.filter(of_weights).map(Prediction::Blob).collect()
+                judged.filter(is_candidate).map(Prediction::Blob).collect()
             }
             Deployment::LossOf(layer_type) => {
-                let scores = bottoms.first().copied().flatten().filter(of_weights);
+                let scores = bottoms.first().copied().flatten().filter(is_candidate);
                 let own =
                     |blob: usize| self.made_of(blob, layer_type).map_or(Prediction::OfLoss(layer), Prediction::Blob);
                 scores.map(own).into_iter().collect()
@@ -142,30 +166,18 @@ impl<'a> Predictions<'a> {
             Deployment::Kept => {
                 let unread = |blob: &usize| self.graph.readers[*blob].is_empty();
                 let tops = self.graph.tops[layer].iter().copied();
-                tops.filter(unread).filter(of_weights).map(Prediction::Blob).collect()
+                tops.filter(unread).filter(is_candidate).map(Prediction::Blob).collect()
             }
             Deployment::Input | Deployment::Measure | Deployment::Dropped => Vec::new(),
-        };
-        self.found.extend(found.into_iter().filter(|found| !self.found.contains(found)).collect::<Vec<_>>());
+        }
     }
 
-    /// What is predicted without a loss: what is measured, or in a net without weights what no layer reads.
-    fn fallback(&self) -> Vec<Prediction> {
-        let layers = || (0..self.layers.len()).map(|layer| (self.deployments[layer], layer));
-        let measured = layers().filter(|(deployment, _)| *deployment == Deployment::Measure);
-        let measured = measured.filter_map(|(_, layer)| self.graph.bottoms[layer].first().copied().flatten());
-        let measured: Vec<usize> = measured.filter(|&blob| self.learned[blob]).collect();
-        let unread = layers().filter(|(deployment, _)| *deployment == Deployment::Kept);
-        let unread = unread.flat_map(|(_, layer)| self.graph.tops[layer].iter().copied());
-        let unread = unread.filter(|&blob| self.graph.readers[blob].is_empty() && !self.judged[blob]);
-        let mut found: Vec<Prediction> = Vec::new();
-        let blobs: Vec<usize> = if measured.is_empty() { unread.collect() } else { measured };
-        for blob in blobs.into_iter().map(Prediction::Blob) {
-            if !found.contains(&blob) {
-                found.push(blob);
-            }
-        }
-        found
+    /// Finds what is measured, in a net without a loss.
+    fn find_measured(&mut self, candidates: &[bool]) {
+        let measures = (0..self.layers.len()).filter(|&layer| self.deployments[layer] == Deployment::Measure);
+        let measured = measures.filter_map(|layer| self.graph.bottoms[layer].first().copied().flatten());
+        let measured: Vec<usize> = measured.filter(|&blob| candidates[blob]).collect();
+        measured.into_iter().for_each(|blob| self.add(Prediction::Blob(blob)));
     }
 
     fn remedy(&self) -> String {
@@ -259,9 +271,9 @@ impl<'a> Predictions<'a> {
 }
 
 /// Whether layers of a type learn: their settings have fillers, or nothing is known of them.
-fn learns(definition: &Definition, registry: &LayerRegistry, param: &LayerParameter) -> bool {
+pub(super) fn learns(dialect: &Dialect, registry: &LayerRegistry, param: &LayerParameter) -> bool {
     let Some(entry) = registry.get(param.r#type()) else { return true };
-    let layer = definition.dialect.schema().message("LayerParameter");
+    let layer = dialect.schema().message("LayerParameter");
     let settings = entry.params.iter().filter_map(|name| layer.and_then(|layer| layer.field_named(name)));
     let is_filler =
         |field: FieldType| matches!(field.kind(), Kind::Message(message) if message.name() == "FillerParameter");

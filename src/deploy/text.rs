@@ -170,7 +170,8 @@ impl Assembly<'_> {
         let gap = &self.source[self.end..entry.span.start];
         let (line, rest) = gap.split_at(gap.find('\n').unwrap_or(gap.len()));
         let is_first = self.end == 0;
-        if self.last_stays || is_first {
+        let in_one_line = fate == EntryFate::Goes && rest.is_empty();
+        if (self.last_stays || is_first) && !in_one_line {
             self.out.push_str(line);
         }
         let rest = if fate == EntryFate::Stays || is_first { rest } else { without_comment_above(rest) };

@@ -1,5 +1,7 @@
 //! What a net predicts, and which layers that depends on.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use super::graph::BlobGraph;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
@@ -24,13 +26,22 @@ pub(super) struct Predictions<'a> {
     judged: Vec<bool>,
     /// The predictions: blobs of layers that stay, and losses that something stands in for.
     found: Vec<Prediction>,
+    /// The same, to be looked up.
+    seen: HashSet<Prediction>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Prediction {
     Blob(usize),
     /// What stands in for the loss of this layer makes it.
     OfLoss(usize),
+}
+
+/// The type of a loss, and the labels that it judges by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct JudgedBy<'a> {
+    loss: &'a str,
+    labels: &'a [Option<usize>],
 }
 
 /// What predictions depend on.
@@ -72,7 +83,7 @@ impl<'a> Predictions<'a> {
                 (learned[top], judged[top]) = (learns, is_judged && !is_loss_of);
             }
         }
-        Predictions { definition, layers, graph, deployments, learned, judged, found: Vec::new() }
+        Predictions { definition, layers, graph, deployments, learned, judged, found: Vec::new(), seen: HashSet::new() }
     }
 
     /// Takes the blobs of these names for predictions.
@@ -86,7 +97,7 @@ impl<'a> Predictions<'a> {
                 )));
             };
             let maker = self.graph.makers[blob];
-            self.found.push(match self.deployments[maker] {
+            let found = match self.deployments[maker] {
                 Deployment::LossOf(_) => Prediction::OfLoss(maker),
                 _ if self.judged[blob] => {
                     let message =
@@ -94,7 +105,8 @@ impl<'a> Predictions<'a> {
                     return Err(Error::Request(message));
                 }
                 _ => Prediction::Blob(blob),
-            });
+            };
+            self.add(found);
         }
         Ok(())
     }
@@ -134,7 +146,7 @@ impl<'a> Predictions<'a> {
         self.judged.iter().enumerate().map(|(blob, judged)| !judged && may_be(blob)).collect()
     }
 
-    fn find_all(&mut self, auxiliary: &[usize], candidates: &[bool]) {
+    fn find_all(&mut self, auxiliary: &BTreeSet<usize>, candidates: &[bool]) {
         for layer in (0..self.layers.len()).filter(|layer| !auxiliary.contains(layer)) {
             for found in self.found_of(layer, candidates) {
                 self.add(found);
@@ -143,7 +155,7 @@ impl<'a> Predictions<'a> {
     }
 
     fn add(&mut self, found: Prediction) {
-        if !self.found.contains(&found) {
+        if self.seen.insert(found) {
             self.found.push(found);
         }
     }
@@ -187,27 +199,32 @@ impl<'a> Predictions<'a> {
     }
 
     /// The losses of the same labels as another of the same type and of more weight.
-    fn auxiliary(&self) -> Vec<usize> {
+    fn auxiliary(&self) -> BTreeSet<usize> {
         let weight = |layer: usize| self.layers[layer].param.loss_weight.first().copied().unwrap_or(1.0);
-        let labels = |layer: usize| {
-            let judged = match self.deployments[layer] {
-                Deployment::Loss { predictions } => predictions,
-                Deployment::LossOf(_) => 1,
-                _ => return None,
-            };
-            self.graph.bottoms[layer]
-                .get(judged..)
-                .filter(|labels| !labels.is_empty() && labels.iter().all(Option::is_some))
+        let losses = (0..self.layers.len()).filter_map(|layer| Some((layer, self.judged_by(layer)?)));
+        let losses: Vec<(usize, JudgedBy<'_>)> = losses.collect();
+        let mut greatest: HashMap<JudgedBy<'_>, f32> = HashMap::new();
+        for &(layer, labels) in &losses {
+            let most = greatest.entry(labels).or_insert(f32::NEG_INFINITY);
+            *most = most.max(weight(layer));
+        }
+        losses
+            .into_iter()
+            .filter(|&(layer, labels)| weight(layer) < greatest[&labels])
+            .map(|(layer, _)| layer)
+            .collect()
+    }
+
+    /// The type and the labels of a loss that has some.
+    fn judged_by(&self, layer: usize) -> Option<JudgedBy<'_>> {
+        let predictions = match self.deployments[layer] {
+            Deployment::Loss { predictions } => predictions,
+            Deployment::LossOf(_) => 1,
+            _ => return None,
         };
-        let same = |a: usize, b: usize| {
-            self.layers[a].param.r#type() == self.layers[b].param.r#type()
-                && labels(a).is_some()
-                && labels(a) == labels(b)
-        };
-        let losses = 0..self.layers.len();
-        let is_outweighed =
-            |&layer: &usize| losses.clone().any(|other| same(layer, other) && weight(layer) < weight(other));
-        losses.clone().filter(is_outweighed).collect()
+        let labels = self.graph.bottoms[layer].get(predictions..)?;
+        let are_known = !labels.is_empty() && labels.iter().all(Option::is_some);
+        are_known.then(|| JudgedBy { loss: self.layers[layer].param.r#type(), labels })
     }
 
     /// What a layer of this type makes of the blob, if there is such a layer.
@@ -249,25 +266,30 @@ impl<'a> Predictions<'a> {
         live
     }
 
-    /// Makes a loss the layer that stands in for it.
-    pub(super) fn stand_in(&self, layer: usize, layer_type: &str, param: &mut LayerParameter) {
-        let names =
-            self.layers.iter().flat_map(|layer| layer.param.top.iter().map(String::as_str).chain([layer.param.name()]));
-        let is_only = self.found.iter().filter(|found| matches!(found, Prediction::OfLoss(_))).count() == 1;
-        let is_free = is_only && !names.into_iter().any(|name| name == PROBABILITIES);
-        let own = param.top.get(1).or(param.top.first()).filter(|_| !is_free || param.top.len() > 1).cloned();
-        let top = own.unwrap_or_else(|| if is_free { PROBABILITIES.to_owned() } else { self.name(layer).to_owned() });
-        if is_free {
-            param.name = Some(PROBABILITIES.to_owned());
-        }
-        param.r#type = Some(layer_type.to_owned());
-        param.top = vec![top];
-        param.bottom.truncate(1);
+    /// What to call what stands in for a loss, if there is one alone and the name is free.
+    pub(super) fn name_of_stand_in(&self) -> Option<&'static str> {
+        let losses = self.found.iter().filter(|found| matches!(found, Prediction::OfLoss(_))).count();
+        let is_taken = |layer: &NetLayer| {
+            layer.param.name() == PROBABILITIES || layer.param.top.iter().any(|top| top == PROBABILITIES)
+        };
+        (losses == 1 && !self.layers.iter().any(is_taken)).then_some(PROBABILITIES)
     }
 
     fn name(&self, layer: usize) -> &str {
         self.layers[layer].param.name()
     }
+}
+
+/// Makes a loss the layer of another type that stands in for it. A second top, which is what it is the loss of, keeps its
+/// name.
+pub(super) fn stand_in(layer_type: &str, name: Option<&str>, param: &mut LayerParameter) {
+    if let Some(name) = name {
+        param.name = Some(name.to_owned());
+    }
+    let own = param.top.get(1).or(param.top.first().filter(|_| name.is_none())).cloned();
+    param.top = vec![own.unwrap_or_else(|| param.name().to_owned())];
+    param.r#type = Some(layer_type.to_owned());
+    param.bottom.truncate(1);
 }
 
 /// Whether layers of a type learn: their settings have fillers, or nothing is known of them.

@@ -210,6 +210,21 @@ fn several_losses_keep_their_names_and_auxiliary_ones_go() {
 }
 
 #[test]
+fn without_weights_or_losses_there_are_predictions_as_well() {
+    let measured = INPUT.to_owned()
+        + &inner_product("ip", "data")
+        + "layer { name: 'acc' type: 'Accuracy' bottom: 'ip' bottom: 'label' top: 'acc' }";
+    assert_eq!(deployed(&measured).outputs, ["ip"]);
+    let weightless = INPUT.to_owned() + "layer { name: 'flat' type: 'Flatten' bottom: 'data' top: 'flat' }";
+    assert_eq!(deployed(&weightless).outputs, ["flat"]);
+    let judged = weightless + "layer { name: 'l' type: 'SoftmaxWithLoss' bottom: 'flat' bottom: 'label' top: 'l' }";
+    assert_eq!(layers(&deployed(&judged))[2..], ["prob (Softmax): flat -> prob"]);
+    // A layer that learns stays, whatever its loss weight.
+    let weighted = INPUT.to_owned() + &inner_product("ip", "data").replace("top: 'ip'", "top: 'ip' loss_weight: 2");
+    assert_eq!(deployed(&weighted).outputs, ["ip"]);
+}
+
+#[test]
 fn labels_go_however_they_are_cut_and_joined() {
     let net = "layer { name: 'data' type: 'HDF5Data' top: 'data' top: 'labels' top: 'more'
                  hdf5_data_param { source: 'list' batch_size: 8 } }

@@ -23,7 +23,8 @@ use crate::{Error, Plan};
 
 /// Make the deploy net of a net that is trained, and the weights that go with it
 ///
-/// Data layers become Input layers with a batch of 1, or the shape given with --shape. Losses become what they are the
+/// Data layers become Input layers with a batch of 1, or the shape given with --shape, which here is that of the input
+/// itself: nothing is cropped any more. Losses become what they are the
 /// losses of (SoftmaxWithLoss a Softmax, SigmoidCrossEntropyLoss a Sigmoid) or go; accuracies, labels and all else that no
 /// prediction depends on go. Layers are those of the phase TEST, without their include and exclude rules. Comments and
 /// the order of what stays are kept.

@@ -41,6 +41,6 @@ impl BlobGraph {
     /// The last blob of this name.
     pub(super) fn named(&self, layers: &[NetLayer], name: &str) -> Option<usize> {
         let tops = self.tops.iter().zip(layers).flat_map(|(tops, layer)| tops.iter().zip(&layer.param.top));
-        tops.filter(|(_, top)| *top == name).map(|(blob, _)| *blob).last()
+        tops.filter(|(_, top)| *top == name).map(|(blob, _)| *blob).next_back()
     }
 }

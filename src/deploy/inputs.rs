@@ -79,8 +79,14 @@ impl Inputs {
         notices: &mut Vec<String>,
     ) -> Result<Inputs> {
         let mut inputs = Inputs { sized: Vec::new(), layers: Vec::new() };
+        let nothing = Definition {
+            layers: Vec::new(),
+            state: NetState::default(),
+            unsized_inputs: Vec::new(),
+            ..definition.clone()
+        };
         for source in sources {
-            let shapes = shapes(definition, &source, options, registry, notices)?;
+            let shapes = shapes(&nothing, &source, options, registry, notices)?;
             inputs.add(source, shapes);
         }
         if !has_input_layers(definition, registry) {
@@ -168,10 +174,11 @@ impl Inputs {
     /// All layers in the order of the file, with these shapes of the inputs.
     fn with(&self, kept: &[NetLayer], shapes: &[Shape]) -> Vec<NetLayer> {
         let mut layers = self.layers.clone();
-        for (index, layer) in layers.iter_mut().enumerate() {
-            let own = self.sized.iter().zip(shapes).filter(|(input, _)| input.layer == index);
-            let shape = own.map(|(_, shape)| blob_shape(shape)).collect();
-            layer.param.input_param = Some(InputParameter { shape }.into());
+        for layer in &mut layers {
+            layer.param.input_param = Some(InputParameter::default().into());
+        }
+        for (input, shape) in self.sized.iter().zip(shapes) {
+            layers[input.layer].param.input_param.get_or_insert_default().shape.push(blob_shape(shape));
         }
         layers.extend(kept.iter().cloned());
         layers.sort_by_key(|layer| layer.origin.map_or(0, place));
@@ -204,9 +211,9 @@ fn same_blobs(one: &Plan, other: &Plan) -> bool {
     blobs(one) == blobs(other)
 }
 
-/// The shapes of the tops needed of a layer, each with whether the caller gave it.
+/// The shapes of the tops needed of a layer, each with whether the caller gave it; `net` is the net without its layers.
 fn shapes(
-    definition: &Definition,
+    net: &Definition,
     source: &InputSource,
     options: &PlanOptions,
     registry: &LayerRegistry,
@@ -217,7 +224,7 @@ fn shapes(
     let pictures = entry.is_some_and(|entry| entry.params.contains(&TRANSFORMS));
     let at_layer = |refusal: Refusal| {
         let place = NetPlace { param, origin: source.layer.origin, prefix: "" };
-        definition.locator.diagnose(&place, &refusal)
+        net.locator.diagnose(&place, &refusal)
     };
     let given = |index: usize, top: &String| {
         let shape = options.shapes.get(top)?;
@@ -228,7 +235,7 @@ fn shapes(
     let needed = || param.top.iter().enumerate().filter(|(index, _)| source.tops[*index]);
     let made = match needed().all(|(_, top)| options.shapes.contains_key(top)) {
         true => Vec::new(),
-        false => made_shapes(definition, source, options, notices)?,
+        false => made_shapes(net, source, options, entry.is_none(), notices)?,
     };
     let shape = |(index, top): (usize, &String)| match given(index, top) {
         Some(shape) => Ok((shape?, true)),
@@ -244,11 +251,12 @@ fn shapes(
     needed().map(shape).collect()
 }
 
-/// The shapes that the layer makes by its own rule.
+/// The shapes that the layer makes by its own rule, if it has one.
 fn made_shapes(
-    definition: &Definition,
+    net: &Definition,
     source: &InputSource,
     options: &PlanOptions,
+    is_unknown: bool,
     notices: &mut Vec<String>,
 ) -> Result<Vec<Shape>> {
     let param = &source.layer.param;
@@ -256,15 +264,10 @@ fn made_shapes(
     options.shapes.retain(|top, _| param.top.contains(top));
     options.opaque.retain(|layer_type| layer_type == param.r#type());
     options.blobs.clear();
-    if options.layers.of(definition.dialect).get(param.r#type()).is_none() {
+    if is_unknown {
         options.opaque.insert(param.r#type().to_owned());
     }
-    let alone = Definition {
-        layers: vec![source.layer.clone()],
-        state: NetState::default(),
-        unsized_inputs: Vec::new(),
-        ..definition.clone()
-    };
+    let alone = Definition { layers: vec![source.layer.clone()], ..net.clone() };
     let plan = Plan::new(Net::resolve(alone, &testing())?, &options)?;
     notices.extend(plan.notices);
     Ok(plan.layers.into_iter().next().map(|layer| layer.tops).unwrap_or_default())

@@ -13,7 +13,9 @@ mod predictions;
 mod strip;
 mod text;
 
-use crate::dialect::NetInputs;
+use std::collections::HashSet;
+
+use crate::dialect::{Dialect, NetInputs};
 use crate::error::{Diagnostic, Result};
 use crate::layer::{Deployment, LayerRegistry};
 use crate::net::{Definition, Filtered, Net, NetLayer, Origin, filter, stages, unmade_inputs};
@@ -23,7 +25,7 @@ use crate::{Shape, StateOptions};
 
 use graph::BlobGraph;
 use inputs::{Chosen, InputSource, Inputs};
-use predictions::Predictions;
+use predictions::{Predictions, learns};
 
 /// The stage that nets name for being deployed.
 const DEPLOY_STAGE: &str = "deploy";
@@ -138,7 +140,8 @@ impl Deploying<'_> {
     /// The layers that bring what predictions depend on, and those that make the predictions of it.
     fn parted(&self, notices: &mut Vec<String>) -> Result<(Vec<InputSource>, Vec<NetLayer>)> {
         let graph = BlobGraph::new(self.layers);
-        let deployments: Vec<Deployment> = self.layers.iter().map(|layer| deployment(self.registry, layer)).collect();
+        let deployments: Vec<Deployment> =
+            self.layers.iter().map(|layer| deployment(self.definition.dialect, self.registry, layer)).collect();
         let mut predictions = Predictions::new(self.definition, self.layers, &graph, &deployments, self.registry);
         match self.options.outputs.as_slice() {
             [] => predictions.find(notices)?,
@@ -151,6 +154,7 @@ impl Deploying<'_> {
             let message = format!("layer {:?} reads a blob that no layer makes", self.layers[layer].param.name());
             return Err(Diagnostic::new(message).into());
         }
+        let name = predictions.name_of_stand_in();
         let (mut sources, mut kept) = (Vec::new(), Vec::new());
         for index in (0..self.layers.len()).filter(|&index| live.layers[index]) {
             let mut layer = self.layers[index].clone();
@@ -163,7 +167,7 @@ impl Deploying<'_> {
                     let params = |name: &str| self.registry.get(name).map_or(&[][..], |entry| entry.params);
                     let (own, read) = (params(layer.param.r#type()), params(layer_type));
                     strip::settings(&mut layer.param, self.definition.dialect, own, read);
-                    predictions.stand_in(index, layer_type, &mut layer.param);
+                    predictions::stand_in(layer_type, name, &mut layer.param);
                 }
                 _ => {}
             }
@@ -220,22 +224,17 @@ fn layers_of(definition: &Definition, registry: &LayerRegistry, state: &StateOpt
     if let Some(inputs) = unmade_inputs(definition.unsized_inputs.clone(), &kept) {
         kept.insert(0, inputs);
     }
-    let missing = |layer: &NetLayer| {
-        let is_missing = |top: &String| {
-            let made = kept.iter().any(|kept| kept.param.top.contains(top));
-            !made && kept.iter().any(|kept| kept.param.bottom.contains(top))
-        };
-        deployment(registry, layer) == Deployment::Input && layer.param.top.iter().any(is_missing)
-    };
-    let brought: Vec<NetLayer> = left_out.into_iter().filter(missing).collect();
-    let mut seen: Vec<String> = Vec::new();
-    for layer in brought {
-        if !layer.param.top.iter().any(|top| seen.contains(top)) {
-            seen.extend(layer.param.top.iter().cloned());
+    let read: HashSet<String> = kept.iter().flat_map(|layer| layer.param.bottom.iter().cloned()).collect();
+    let mut made: HashSet<String> = kept.iter().flat_map(|layer| layer.param.top.iter().cloned()).collect();
+    for layer in left_out {
+        let tops = &layer.param.top;
+        let is_missing = tops.iter().any(|top| read.contains(top)) && !tops.iter().any(|top| made.contains(top));
+        if is_missing && deployment(definition.dialect, registry, &layer) == Deployment::Input {
+            made.extend(tops.iter().cloned());
             kept.push(layer);
         }
     }
-    kept.sort_by_key(|layer| layer.origin.map_or(0, |origin| place(origin)));
+    kept.sort_by_key(|layer| layer.origin.map_or(0, place));
     kept.iter_mut().for_each(|layer| strip::rules(&mut layer.param));
     Ok(kept)
 }
@@ -245,9 +244,9 @@ fn place(origin: Origin) -> usize {
     if matches!(origin.field, "layer" | "layers") { origin.index + 1 } else { 0 }
 }
 
-/// What becomes of a layer. One of an unknown type that has no bottoms can only bring data; one with a loss weight is a
-/// loss, whatever its type.
-fn deployment(registry: &LayerRegistry, layer: &NetLayer) -> Deployment {
+/// What becomes of a layer. One of an unknown type that has no bottoms can only bring data; one with a loss weight and
+/// without weights is a loss, whatever its type.
+fn deployment(dialect: &Dialect, registry: &LayerRegistry, layer: &NetLayer) -> Deployment {
     let param = &layer.param;
     let is_input = param.r#type() == "Input";
     let of_type = match registry.get(param.r#type()) {
@@ -256,7 +255,9 @@ fn deployment(registry: &LayerRegistry, layer: &NetLayer) -> Deployment {
         None => Deployment::Kept,
     };
     match of_type {
-        Deployment::Kept if param.loss_weight.iter().any(|weight| *weight != 0.0) => {
+        Deployment::Kept
+            if param.loss_weight.iter().any(|weight| *weight != 0.0) && !learns(dialect, registry, param) =>
+        {
             Deployment::Loss { predictions: param.bottom.len() }
         }
         other => other,

@@ -1,6 +1,9 @@
 //! What a net predicts, and which layers that depends on.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use super::graph::BlobGraph;
+use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
 use crate::layer::{Deployment, LayerRegistry};
 use crate::net::{Definition, NetLayer};
@@ -23,13 +26,22 @@ pub(super) struct Predictions<'a> {
     judged: Vec<bool>,
     /// The predictions: blobs of layers that stay, and losses that something stands in for.
     found: Vec<Prediction>,
+    /// The same, to be looked up.
+    seen: HashSet<Prediction>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Prediction {
     Blob(usize),
     /// What stands in for the loss of this layer makes it.
     OfLoss(usize),
+}
+
+/// The type of a loss, and the labels that it judges by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct JudgedBy<'a> {
+    loss: &'a str,
+    labels: &'a [Option<usize>],
 }
 
 /// What predictions depend on.
@@ -62,7 +74,7 @@ impl<'a> Predictions<'a> {
         for (index, layer) in layers.iter().enumerate() {
             let bottoms = || graph.bottoms[index].iter().flatten();
             let learns = deployments[index] != Deployment::Input
-                && (learns(definition, registry, &layer.param) || bottoms().any(|&blob| learned[blob]));
+                && (learns(definition.dialect, registry, &layer.param) || bottoms().any(|&blob| learned[blob]));
             let is_kept = matches!(deployments[index], Deployment::Kept | Deployment::Input);
             let is_judged = !is_kept || bottoms().any(|&blob| judged[blob]);
             for (position, &top) in graph.tops[index].iter().enumerate() {
@@ -71,7 +83,7 @@ impl<'a> Predictions<'a> {
                 (learned[top], judged[top]) = (learns, is_judged && !is_loss_of);
             }
         }
-        Predictions { definition, layers, graph, deployments, learned, judged, found: Vec::new() }
+        Predictions { definition, layers, graph, deployments, learned, judged, found: Vec::new(), seen: HashSet::new() }
     }
 
     /// Takes the blobs of these names for predictions.
@@ -85,7 +97,7 @@ impl<'a> Predictions<'a> {
                 )));
             };
             let maker = self.graph.makers[blob];
-            self.found.push(match self.deployments[maker] {
+            let found = match self.deployments[maker] {
                 Deployment::LossOf(_) => Prediction::OfLoss(maker),
                 _ if self.judged[blob] => {
                     let message =
@@ -93,7 +105,8 @@ impl<'a> Predictions<'a> {
                     return Err(Error::Request(message));
                 }
                 _ => Prediction::Blob(blob),
-            });
+            };
+            self.add(found);
         }
         Ok(())
     }
@@ -111,11 +124,15 @@ impl<'a> Predictions<'a> {
                 }
             ));
         }
-        for layer in (0..self.layers.len()).filter(|layer| !auxiliary.contains(layer)) {
-            self.find_of(layer);
+        let made_here = |blob: usize| self.deployments[self.graph.makers[blob]] != Deployment::Input;
+        let of_weights = self.candidates(|blob| self.learned[blob]);
+        let of_any = self.candidates(made_here);
+        self.find_all(&auxiliary, &of_weights);
+        if self.found.is_empty() {
+            self.find_measured(&of_weights);
         }
         if self.found.is_empty() {
-            self.found = self.fallback();
+            self.find_all(&auxiliary, &of_any);
         }
         if self.found.is_empty() {
             let message = format!("{}: no layer of the net makes a prediction", self.definition.file);
@@ -124,17 +141,36 @@ impl<'a> Predictions<'a> {
         Ok(())
     }
 
-    /// Finds what a layer judges, or makes for no other layer.
-    fn find_of(&mut self, layer: usize) {
+    /// Which blobs may be predictions: of those that depend on no loss those that `may_be` says.
+    fn candidates(&self, may_be: impl Fn(usize) -> bool) -> Vec<bool> {
+        self.judged.iter().enumerate().map(|(blob, judged)| !judged && may_be(blob)).collect()
+    }
+
+    fn find_all(&mut self, auxiliary: &BTreeSet<usize>, candidates: &[bool]) {
+        for layer in (0..self.layers.len()).filter(|layer| !auxiliary.contains(layer)) {
+            for found in self.found_of(layer, candidates) {
+                self.add(found);
+            }
+        }
+    }
+
+    fn add(&mut self, found: Prediction) {
+        if self.seen.insert(found) {
+            self.found.push(found);
+        }
+    }
+
+    /// What a layer judges, or makes for no other layer.
+    fn found_of(&self, layer: usize, candidates: &[bool]) -> Vec<Prediction> {
         let bottoms = &self.graph.bottoms[layer];
-        let of_weights = |blob: &usize| self.learned[*blob] && !self.judged[*blob];
-        let found: Vec<Prediction> = match self.deployments[layer] {
+        let is_candidate = |blob: &usize| candidates[*blob];
+        match self.deployments[layer] {
             Deployment::Loss { predictions } => {
                 let judged = bottoms.iter().take(predictions).flatten().copied();
-                judged.filter(of_weights).map(Prediction::Blob).collect()
+                judged.filter(is_candidate).map(Prediction::Blob).collect()
             }
             Deployment::LossOf(layer_type) => {
-                let scores = bottoms.first().copied().flatten().filter(of_weights);
+                let scores = bottoms.first().copied().flatten().filter(is_candidate);
                 let own =
                     |blob: usize| self.made_of(blob, layer_type).map_or(Prediction::OfLoss(layer), Prediction::Blob);
                 scores.map(own).into_iter().collect()
@@ -142,30 +178,18 @@ impl<'a> Predictions<'a> {
             Deployment::Kept => {
                 let unread = |blob: &usize| self.graph.readers[*blob].is_empty();
                 let tops = self.graph.tops[layer].iter().copied();
-                tops.filter(unread).filter(of_weights).map(Prediction::Blob).collect()
+                tops.filter(unread).filter(is_candidate).map(Prediction::Blob).collect()
             }
             Deployment::Input | Deployment::Measure | Deployment::Dropped => Vec::new(),
-        };
-        self.found.extend(found.into_iter().filter(|found| !self.found.contains(found)).collect::<Vec<_>>());
+        }
     }
 
-    /// What is predicted without a loss: what is measured, or in a net without weights what no layer reads.
-    fn fallback(&self) -> Vec<Prediction> {
-        let layers = || (0..self.layers.len()).map(|layer| (self.deployments[layer], layer));
-        let measured = layers().filter(|(deployment, _)| *deployment == Deployment::Measure);
-        let measured = measured.filter_map(|(_, layer)| self.graph.bottoms[layer].first().copied().flatten());
-        let measured: Vec<usize> = measured.filter(|&blob| self.learned[blob]).collect();
-        let unread = layers().filter(|(deployment, _)| *deployment == Deployment::Kept);
-        let unread = unread.flat_map(|(_, layer)| self.graph.tops[layer].iter().copied());
-        let unread = unread.filter(|&blob| self.graph.readers[blob].is_empty() && !self.judged[blob]);
-        let mut found: Vec<Prediction> = Vec::new();
-        let blobs: Vec<usize> = if measured.is_empty() { unread.collect() } else { measured };
-        for blob in blobs.into_iter().map(Prediction::Blob) {
-            if !found.contains(&blob) {
-                found.push(blob);
-            }
-        }
-        found
+    /// Finds what is measured, in a net without a loss.
+    fn find_measured(&mut self, candidates: &[bool]) {
+        let measures = (0..self.layers.len()).filter(|&layer| self.deployments[layer] == Deployment::Measure);
+        let measured = measures.filter_map(|layer| self.graph.bottoms[layer].first().copied().flatten());
+        let measured: Vec<usize> = measured.filter(|&blob| candidates[blob]).collect();
+        measured.into_iter().for_each(|blob| self.add(Prediction::Blob(blob)));
     }
 
     fn remedy(&self) -> String {
@@ -175,27 +199,32 @@ impl<'a> Predictions<'a> {
     }
 
     /// The losses of the same labels as another of the same type and of more weight.
-    fn auxiliary(&self) -> Vec<usize> {
+    fn auxiliary(&self) -> BTreeSet<usize> {
         let weight = |layer: usize| self.layers[layer].param.loss_weight.first().copied().unwrap_or(1.0);
-        let labels = |layer: usize| {
-            let judged = match self.deployments[layer] {
-                Deployment::Loss { predictions } => predictions,
-                Deployment::LossOf(_) => 1,
-                _ => return None,
-            };
-            self.graph.bottoms[layer]
-                .get(judged..)
-                .filter(|labels| !labels.is_empty() && labels.iter().all(Option::is_some))
+        let losses = (0..self.layers.len()).filter_map(|layer| Some((layer, self.judged_by(layer)?)));
+        let losses: Vec<(usize, JudgedBy<'_>)> = losses.collect();
+        let mut greatest: HashMap<JudgedBy<'_>, f32> = HashMap::new();
+        for &(layer, labels) in &losses {
+            let most = greatest.entry(labels).or_insert(f32::NEG_INFINITY);
+            *most = most.max(weight(layer));
+        }
+        losses
+            .into_iter()
+            .filter(|&(layer, labels)| weight(layer) < greatest[&labels])
+            .map(|(layer, _)| layer)
+            .collect()
+    }
+
+    /// The type and the labels of a loss that has some.
+    fn judged_by(&self, layer: usize) -> Option<JudgedBy<'_>> {
+        let predictions = match self.deployments[layer] {
+            Deployment::Loss { predictions } => predictions,
+            Deployment::LossOf(_) => 1,
+            _ => return None,
         };
-        let same = |a: usize, b: usize| {
-            self.layers[a].param.r#type() == self.layers[b].param.r#type()
-                && labels(a).is_some()
-                && labels(a) == labels(b)
-        };
-        let losses = 0..self.layers.len();
-        let is_outweighed =
-            |&layer: &usize| losses.clone().any(|other| same(layer, other) && weight(layer) < weight(other));
-        losses.clone().filter(is_outweighed).collect()
+        let labels = self.graph.bottoms[layer].get(predictions..)?;
+        let are_known = !labels.is_empty() && labels.iter().all(Option::is_some);
+        are_known.then(|| JudgedBy { loss: self.layers[layer].param.r#type(), labels })
     }
 
     /// What a layer of this type makes of the blob, if there is such a layer.
@@ -237,20 +266,13 @@ impl<'a> Predictions<'a> {
         live
     }
 
-    /// Makes a loss the layer that stands in for it.
-    pub(super) fn stand_in(&self, layer: usize, layer_type: &str, param: &mut LayerParameter) {
-        let names =
-            self.layers.iter().flat_map(|layer| layer.param.top.iter().map(String::as_str).chain([layer.param.name()]));
-        let is_only = self.found.iter().filter(|found| matches!(found, Prediction::OfLoss(_))).count() == 1;
-        let is_free = is_only && !names.into_iter().any(|name| name == PROBABILITIES);
-        let own = param.top.get(1).or(param.top.first()).filter(|_| !is_free || param.top.len() > 1).cloned();
-        let top = own.unwrap_or_else(|| if is_free { PROBABILITIES.to_owned() } else { self.name(layer).to_owned() });
-        if is_free {
-            param.name = Some(PROBABILITIES.to_owned());
-        }
-        param.r#type = Some(layer_type.to_owned());
-        param.top = vec![top];
-        param.bottom.truncate(1);
+    /// What to call what stands in for a loss, if there is one alone and the name is free.
+    pub(super) fn name_of_stand_in(&self) -> Option<&'static str> {
+        let losses = self.found.iter().filter(|found| matches!(found, Prediction::OfLoss(_))).count();
+        let is_taken = |layer: &NetLayer| {
+            layer.param.name() == PROBABILITIES || layer.param.top.iter().any(|top| top == PROBABILITIES)
+        };
+        (losses == 1 && !self.layers.iter().any(is_taken)).then_some(PROBABILITIES)
     }
 
     fn name(&self, layer: usize) -> &str {
@@ -258,10 +280,22 @@ impl<'a> Predictions<'a> {
     }
 }
 
+/// Makes a loss the layer of another type that stands in for it. A second top, which is what it is the loss of, keeps its
+/// name.
+pub(super) fn stand_in(layer_type: &str, name: Option<&str>, param: &mut LayerParameter) {
+    if let Some(name) = name {
+        param.name = Some(name.to_owned());
+    }
+    let own = param.top.get(1).or(param.top.first().filter(|_| name.is_none())).cloned();
+    param.top = vec![own.unwrap_or_else(|| param.name().to_owned())];
+    param.r#type = Some(layer_type.to_owned());
+    param.bottom.truncate(1);
+}
+
 /// Whether layers of a type learn: their settings have fillers, or nothing is known of them.
-fn learns(definition: &Definition, registry: &LayerRegistry, param: &LayerParameter) -> bool {
+pub(super) fn learns(dialect: &Dialect, registry: &LayerRegistry, param: &LayerParameter) -> bool {
     let Some(entry) = registry.get(param.r#type()) else { return true };
-    let layer = definition.dialect.layer_message();
+    let layer = dialect.layer_message();
     let settings = entry.params.iter().filter_map(|name| layer.field_named(name));
     let is_filler =
         |field: FieldType| matches!(field.kind(), Kind::Message(message) if message.name() == "FillerParameter");

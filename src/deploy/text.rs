@@ -2,6 +2,8 @@
 //!
 //! Comments right above a layer go with it, others stay.
 
+use std::collections::HashMap;
+
 use prost::Message;
 
 use super::Deployed;
@@ -78,6 +80,7 @@ fn field_text(definition: &Definition, encoded: &[u8]) -> String {
 fn changed(net: &Deployed, source: &str) -> Option<String> {
     let entries = placed_fields(source, Span { start: 0, end: source.len() })?;
     let mut assembly = Assembly { source, out: String::new(), end: 0, last_stays: true };
+    let (made, sources) = (by_origin(&net.definition.layers), by_origin(&net.source));
     let mut counts = [0_usize; 2];
     let mut has_inputs = false;
     for entry in &entries {
@@ -90,17 +93,14 @@ fn changed(net: &Deployed, source: &str) -> Option<String> {
         match index {
             Some(_) if entry.value == PlacedValue::List => return None,
             Some(index) => {
-                let of_entry = |layer: &&NetLayer| {
-                    layer.origin.is_some_and(|origin| origin.field == entry.name && origin.index == index)
-                };
-                let made: Vec<&NetLayer> = net.definition.layers.iter().filter(of_entry).collect();
-                assembly.layer(net, entry, &made, net.source.iter().find(of_entry));
+                let old = sources.get(&(entry.name, index)).and_then(|layers| layers.first()).copied();
+                assembly.layer(net, entry, made.get(&(entry.name, index)).map_or(&[], Vec::as_slice), old);
             }
             None if DROPPED.contains(&entry.name) => {
                 let is_first = entry.name.starts_with("input") && !std::mem::replace(&mut has_inputs, true);
                 let of_inputs = |layer: &&NetLayer| layer.origin.is_none_or(|at| at.field.starts_with("input"));
-                let made: Vec<&NetLayer> = net.definition.layers.iter().filter(of_inputs).collect();
-                assembly.layer(net, entry, if is_first { &made } else { &[] }, None);
+                let inputs = is_first.then(|| net.definition.layers.iter().filter(of_inputs).collect::<Vec<_>>());
+                assembly.layer(net, entry, &inputs.unwrap_or_default(), None);
             }
             None => assembly.keep(entry),
         }
@@ -114,6 +114,17 @@ enum EntryFate {
     Stays,
     Replaced,
     Goes,
+}
+
+/// The layers by the entries of the file that they come from.
+fn by_origin(layers: &[NetLayer]) -> HashMap<(&str, usize), Vec<&NetLayer>> {
+    let mut of_entry: HashMap<(&str, usize), Vec<&NetLayer>> = HashMap::new();
+    for layer in layers {
+        if let Some(origin) = layer.origin {
+            of_entry.entry((origin.field, origin.index)).or_default().push(layer);
+        }
+    }
+    of_entry
 }
 
 /// The text as far as it is done.
@@ -170,7 +181,8 @@ impl Assembly<'_> {
         let gap = &self.source[self.end..entry.span.start];
         let (line, rest) = gap.split_at(gap.find('\n').unwrap_or(gap.len()));
         let is_first = self.end == 0;
-        if self.last_stays || is_first {
+        let in_one_line = fate == EntryFate::Goes && rest.is_empty();
+        if (self.last_stays || is_first) && !in_one_line {
             self.out.push_str(line);
         }
         let rest = if fate == EntryFate::Stays || is_first { rest } else { without_comment_above(rest) };

@@ -1,5 +1,6 @@
 //! The net that Caffe would build in a given state, before shapes are known.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::fold::fold;
@@ -83,7 +84,8 @@ impl Net {
 
 /// A layer for those inputs without sizes that no layer makes, if there are any.
 pub(crate) fn unmade_inputs(mut inputs: Vec<String>, layers: &[NetLayer]) -> Option<NetLayer> {
-    inputs.retain(|input| !layers.iter().any(|layer| layer.param.top.contains(input)));
+    let made: HashSet<&String> = layers.iter().flat_map(|layer| &layer.param.top).collect();
+    inputs.retain(|input| !made.contains(input));
     (!inputs.is_empty()).then(|| NetLayer { param: unsized_layer(inputs), origin: None })
 }
 

@@ -17,6 +17,8 @@ mod v0;
 mod v1;
 mod v1_types;
 
+use std::collections::HashSet;
+
 use super::NetLayer;
 use super::locate::{Locator, Origin};
 use crate::dialect::{Dialect, NetInputs};
@@ -53,8 +55,8 @@ pub(super) fn upgrade(net: &mut NetParameter, dialect: &Dialect, locator: &Locat
     if dialect.traits.net_inputs == NetInputs::Fields && !net.input.is_empty() {
         layers.insert(0, input::stand_in(net).map_err(|problem| diagnose(&problem, locator))?);
     }
-    let is_read = |input: &String| layers.iter().any(|layer| layer.param.bottom.contains(input));
-    let unsized_inputs: Vec<String> = dropped.iter().filter(|input| is_read(input)).cloned().collect();
+    let read: HashSet<&String> = layers.iter().flat_map(|layer| &layer.param.bottom).collect();
+    let unsized_inputs: Vec<String> = dropped.iter().filter(|input| read.contains(input)).cloned().collect();
     if !dropped.is_empty() && unsized_inputs.is_empty() {
         notices.push(input::DROPPED.to_owned());
     }

@@ -33,6 +33,7 @@
 
 mod deformable;
 mod depthwise;
+mod nd;
 mod over_time;
 mod squeeze;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod tests;
 mod window;
 
 pub use deformable::DeformableConvolution;
+pub(super) use nd::{sizes, sizes_or};
 pub(super) use squeeze::add_masks;
 pub use window::Window;
 
@@ -114,6 +116,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .keeps_signal(),
     deformable::TYPE,
     depthwise::TYPE,
+    nd::TYPE,
     over_time::TRANSPOSED,
     over_time::TYPE,
 ];

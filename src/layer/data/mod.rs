@@ -9,6 +9,7 @@ use super::LayerType;
 use crate::proto::caffe::FillerParameter;
 
 mod annotated;
+mod clips;
 mod database;
 mod dense_image;
 mod dummy;
@@ -46,6 +47,8 @@ pub enum DataSource {
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     annotated::TYPE,
+    clips::OF_C3D,
+    clips::OF_VIDEO_CAFFE,
     database::TYPE,
     dense_image::ENET,
     dense_image::SEGNET,

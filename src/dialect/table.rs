@@ -110,7 +110,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Centre loss, for faces",
         source: "ydwen/caffe-face, branch caffe-face, 48ff38e",
         traits: Traits { accuracy_counts_tops: false, ..Traits::LATE_SUMMER_2016 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "sphereface",
@@ -118,7 +118,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SphereFace, faces on a sphere",
         source: "wy1iu/sphereface, f20b130",
         traits: Traits::RELEASE_1_0,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "soeaver",
@@ -163,7 +163,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "DeepLab, version 2",
         source: "xmyqsh/deeplab-v2, 5c10b1e",
         traits: Traits { dropout_takes_any_axes: false, ..Traits::LATE_SUMMER_2016 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "pspnet",
@@ -205,7 +205,7 @@ pub static DIALECTS: &[Dialect] = &[
             data_skips_at_random: true,
             ..Traits::RC5
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "flownet2",
@@ -266,7 +266,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "CRF as RNN",
         source: "torrvision/caffe, d779ee3",
         traits: Traits::SUMMER_2015,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "crfasrnn-crfrnn",
@@ -274,7 +274,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "CRF as RNN on a later Caffe",
         source: "torrvision/caffe, branch crfrnn, fcd05e8",
         traits: Traits::MASTER,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "crfasrnn-0.1",
@@ -322,7 +322,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Edges by nets supervised at every depth",
         source: "s9xie/hed, 912632b",
         traits: Traits::SUMMER_2015,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "weiliu-fcn",
@@ -354,7 +354,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "A layer for long short-term memory",
         source: "junhyukoh/caffe-lstm, 598d454",
         traits: Traits::RC3,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "warpctc",
@@ -362,7 +362,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Sequences of labels, by Baidu's CTC",
         source: "xmfbit/warpctc-caffe, 3e47d1f",
         traits: Traits::RC5,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "caffe-ocr",

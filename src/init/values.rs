@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::mem;
 use std::sync::Arc;
 
 use super::patched::Patched;
@@ -21,22 +22,36 @@ pub(super) struct ValueMaker<'a> {
     owners: HashMap<BlobId, Option<Streams>>,
     /// How many of the current layer's draws are done.
     drawn: usize,
+    /// The blobs of the current layer that are drawn before their turn to be written, each with the streams as they were
+    /// before its fill.
+    early: HashMap<usize, Streams>,
 }
 
 impl<'a> ValueMaker<'a> {
     pub(super) fn new(plan: &'a Plan, streams: &'a mut Streams) -> ValueMaker<'a> {
         let blobs = plan.layers.iter().flat_map(|layer| &layer.blobs);
         let owners = blobs.filter_map(|blob| blob.owner).map(|owner| (owner, None)).collect();
-        ValueMaker { plan, streams, owners, drawn: 0 }
+        ValueMaker { plan, streams, owners, drawn: 0, early: HashMap::new() }
     }
 
     /// Makes the next blob's values: its own, or those of its owner or donor while its own are drawn and lost.
     pub(super) fn blob(&mut self, id: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
         let layer = &self.plan.layers[id.layer];
+        if let Some(before) = self.early.remove(&id.blob) {
+            let present = mem::replace(self.streams, before);
+            let made = self.in_type(id, target);
+            *self.streams = present;
+            return made;
+        }
         if matches!(layer.blobs[id.blob].initial, Initial::Filled { .. }) {
             self.discard_until(layer, Some(id.blob))?;
         }
-        if layer.blobs[id.blob].number_type == NumberType::F16 {
+        self.in_type(id, target)
+    }
+
+    /// Makes the values as numbers of the blob's type.
+    fn in_type(&mut self, id: BlobId, target: &mut dyn PieceTarget) -> io::Result<()> {
+        if self.plan.blob(id).number_type == NumberType::F16 {
             return self.patched(id, &mut Rounded::new(target));
         }
         self.patched(id, target)
@@ -69,15 +84,23 @@ impl<'a> ValueMaker<'a> {
     pub(super) fn end_layer(&mut self, layer: &PlannedLayer) -> io::Result<()> {
         self.discard_until(layer, None)?;
         self.drawn = 0;
+        self.early.clear();
         Ok(())
     }
 
-    /// Throws away what comes before the draw of a blob, or all that is left.
+    /// Throws away what comes before the draw of a blob, or all that is left; other blobs that are drawn there are kept in
+    /// mind.
     fn discard_until(&mut self, layer: &PlannedLayer, blob: Option<usize>) -> io::Result<()> {
         while let Some(&draw) = layer.draws.get(self.drawn) {
             self.drawn += 1;
             match draw {
                 Draw::Blob(index) if Some(index) == blob => break,
+                Draw::Blob(index) => {
+                    if blob.is_some_and(|blob| blob < index) {
+                        self.early.insert(index, self.streams.clone());
+                    }
+                    layer.discard(draw, self.streams)?;
+                }
                 draw => layer.discard(draw, self.streams)?,
             }
         }

@@ -38,10 +38,6 @@ pub(super) static TYPES: &[LayerType] = &[
     entry(ONE, &weiliu).known(Known::In(&["weiliu-fcn"])),
     entry(ONE, &DUCHA_AIKI).known(Known::In(&["ducha-aiki"])),
     entry(Arity::between(1, 3), &synopsys).known(Known::In(&["synopsys"])),
-    LayerType::new("SyncBN", "Normalises each channel over all processes, then scales and shifts it", ONE, ONE, &SYNC)
-        .params(&["bn_param"])
-        .signal(signal)
-        .known(Known::In(&["yjxiong"])),
 ];
 
 const ONE: Arity = Arity::exactly(1);
@@ -96,8 +92,6 @@ struct WithStatistics {
     widens: bool,
     /// Whether `param` entries are added and fixed, and `frozen` counts.
     fixes_params: bool,
-    /// Whether `frozen` is looked at.
-    knows_frozen: bool,
     /// What `frozen` is where the net does not say.
     frozen: bool,
     /// The variance that a layer which is not frozen begins with.
@@ -116,7 +110,6 @@ static PSPNET: WithStatistics = WithStatistics {
     axes: 4,
     widens: false,
     fixes_params: true,
-    knows_frozen: true,
     frozen: false,
     variance: 0.0,
 };
@@ -124,8 +117,6 @@ static PSPNET: WithStatistics = WithStatistics {
 static CAMBRICON: WithStatistics = WithStatistics { frozen: true, ..PSPNET };
 
 static YJXIONG: WithStatistics = WithStatistics { axes: 2, ..PSPNET };
-
-static SYNC: WithStatistics = WithStatistics { knows_frozen: false, ..YJXIONG };
 
 static HAPPYNEAR: WithStatistics = WithStatistics { axes: 2, fixes_params: false, variance: 1.0, ..PSPNET };
 
@@ -176,7 +167,7 @@ impl Layer for WithStatistics {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let default = BnParameter::default();
         let param = ctx.param.bn_param.as_deref().unwrap_or(&default);
-        let is_frozen = self.knows_frozen && param.frozen.unwrap_or(self.frozen);
+        let is_frozen = param.frozen.unwrap_or(self.frozen);
         let is_stored = is_frozen || ctx.phase == Phase::Test;
         let statistics = if is_stored { BnStatistics::Stored } else { BnStatistics::Batch };
         let eps = match self.fillers {
@@ -275,13 +266,6 @@ mod tests {
         let of = |text: &str| shapes(&run("weiliu-fcn", text, &[2, 3, 4, 5], 1));
         assert_eq!(of(""), [[1, 3, 1, 1]; 2]);
         assert_eq!(of("bn_param { across_spatial: false }"), [[1, 3, 4, 5]; 2]);
-    }
-
-    #[test]
-    fn several_processes_do_not_freeze() {
-        let made = Surroundings::of("yjxiong").run("SyncBN", "bn_param { frozen: true }", &[&[2, 3]], 1).unwrap();
-        assert_eq!((shapes(&made), made.fixed_params), (vec![vec![1, 3]; 4], 2..4));
-        assert_eq!(made.blobs[3].values, BlobValues::Zeros);
     }
 
     #[test]

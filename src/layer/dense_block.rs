@@ -26,7 +26,7 @@ const FIELD: &str = "denseblock_param";
 const STEPS: &str = "denseblock_param.numTransition";
 
 /// More steps than any net has; each has up to ten blobs.
-const MAX_STEPS: i32 = 1 << 16;
+const MAX_STEPS: i32 = 1 << 12;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -57,7 +57,7 @@ fn signal(layer: &LayerParameter) -> Signal {
 
 /// The kinds of blobs, in their order; there is one for each step.
 #[derive(Clone, Copy)]
-enum Part {
+enum StepPart {
     Convolution,
     Scale,
     Bias,
@@ -65,7 +65,8 @@ enum Part {
     Variance,
 }
 
-const PARTS: [Part; 5] = [Part::Convolution, Part::Scale, Part::Bias, Part::Mean, Part::Variance];
+const PARTS: [StepPart; 5] =
+    [StepPart::Convolution, StepPart::Scale, StepPart::Bias, StepPart::Mean, StepPart::Variance];
 
 /// The rule for so many channels before the first step.
 fn dense_block(ctx: &SetupContext<'_>, channels: i32) -> Result<Setup, Refusal> {
@@ -81,7 +82,7 @@ fn dense_block(ctx: &SetupContext<'_>, channels: i32) -> Result<Setup, Refusal> 
     let &[items, _, height, width] = bottom.dims() else {
         return Err(Refusal::at("bottom", format!("DenseBlock takes 4 axes, the input is {bottom}")));
     };
-    let block = Block { param: &param, channels: channels.into(), growth: growth.into(), steps: steps.into() };
+    let block = DenseBlock { param: &param, channels: channels.into(), growth: growth.into(), steps: steps.into() };
     let top = Shape::new([items.into(), block.before(steps.into()), height.into(), width.into()]).at(STEPS)?;
     let mut setup = Setup::new(ctx, Operator::Opaque, [top]);
     setup.blobs = block.blobs()?;
@@ -95,14 +96,14 @@ fn multiplied_by(factor: f32) -> ParamSpec {
     ParamSpec { lr_mult: Some(factor), decay_mult: Some(factor), ..Default::default() }
 }
 
-struct Block<'a> {
+struct DenseBlock<'a> {
     param: &'a DenseBlockParameter,
     channels: i64,
     growth: i64,
     steps: i64,
 }
 
-impl Block<'_> {
+impl DenseBlock<'_> {
     /// The channels before a step.
     fn before(&self, step: i64) -> i64 {
         self.channels + step * self.growth
@@ -133,23 +134,23 @@ impl Block<'_> {
     }
 
     /// A blob for so many channels, or, of the convolutions, of this shape.
-    fn blob(&self, part: Part, channels: i64, filters: [i64; 4]) -> Result<BlobSpec, Refusal> {
+    fn blob(&self, part: StepPart, channels: i64, filters: [i64; 4]) -> Result<BlobSpec, Refusal> {
         let of_channels = Shape::new([1, channels, 1, 1]).at(FIELD)?;
         Ok(match part {
-            Part::Convolution => {
+            StepPart::Convolution => {
                 let (filters, filler) = (Shape::new(filters).at(FIELD)?, self.param.filter_filler.as_ref());
                 BlobSpec::filled(Role::Weight, filters, "denseblock_param.Filter_Filler", filler)
             }
-            Part::Scale => {
+            StepPart::Scale => {
                 let filler = self.param.bn_scaler_filler.as_ref();
                 BlobSpec::filled(Role::Weight, of_channels, "denseblock_param.BN_Scaler_Filler", filler)
             }
-            Part::Bias => {
+            StepPart::Bias => {
                 let filler = self.param.bn_bias_filler.as_ref();
                 BlobSpec::filled(Role::Bias, of_channels, "denseblock_param.BN_Bias_Filler", filler)
             }
-            Part::Mean => BlobSpec::zeros(Role::Statistic, of_channels),
-            Part::Variance => BlobSpec::constant(Role::Statistic, of_channels, FIELD, 1.0),
+            StepPart::Mean => BlobSpec::zeros(Role::Statistic, of_channels),
+            StepPart::Variance => BlobSpec::constant(Role::Statistic, of_channels, FIELD, 1.0),
         })
     }
 
@@ -222,7 +223,7 @@ mod tests {
     fn refusals() {
         let error = |fields: &str| run("denseblock", fields).unwrap_err();
         assert_eq!(error("growthRate: 0"), "denseblock_param.growthRate: growthRate 0 is not above 0");
-        let message = "denseblock_param.numTransition: numTransition 2147483647 is not between 0 and 65536";
+        let message = "denseblock_param.numTransition: numTransition 2147483647 is not between 0 and 4096";
         assert_eq!(error("numTransition: 2147483647"), message);
         let text = "param { lr_mult: 1 }";
         let message = "param: DenseBlock adds a param for each of its blobs, and 1 are given";

@@ -104,11 +104,13 @@ pub(super) fn check_params(params: usize, blobs: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Blobs are written while they are drawn, so a layer type must draw them in their order.
+/// A layer type draws each blob that has a filler once, in whatever order.
 pub(super) fn check_draws(draws: &[Draw], blobs: &[BlobSpec]) -> Result<(), Refusal> {
     let filled = |(index, blob): (usize, &BlobSpec)| matches!(blob.values, BlobValues::Filled(_)).then_some(index);
     let expected = blobs.iter().enumerate().filter_map(filled);
     let drawn = draws.iter().filter_map(|draw| if let Draw::Blob(index) = draw { Some(*index) } else { None });
-    ensure!(expected.eq(drawn), "", "its type does not draw its blobs one after the other");
+    let mut drawn: Vec<usize> = drawn.collect();
+    drawn.sort_unstable();
+    ensure!(expected.eq(drawn), "", "its type does not draw each of its filled blobs once");
     Ok(())
 }

@@ -35,6 +35,7 @@
 
 mod deformable;
 mod depthwise;
+mod nd;
 mod over_time;
 mod squeeze;
 #[cfg(test)]
@@ -42,6 +43,7 @@ mod tests;
 mod window;
 
 pub use deformable::DeformableConvolution;
+pub(super) use nd::{sizes, sizes_or};
 pub(super) use squeeze::add_masks;
 pub use window::Window;
 
@@ -127,6 +129,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .keeps_signal(),
     deformable::TYPE,
     depthwise::TYPE,
+    nd::TYPE,
     over_time::TRANSPOSED,
     over_time::TYPE,
 ];

@@ -88,6 +88,11 @@ impl NewSize {
         Ok((height > 0).then_some(NewSize { height: height.cast_signed(), width: width.cast_signed() }))
     }
 
+    /// Height and width.
+    pub(super) fn sides(self) -> [i32; 2] {
+        [self.height, self.width]
+    }
+
     /// A picture of this size, resized.
     pub(super) fn of(self, size: PictureSize) -> PictureSize {
         PictureSize { height: self.height, width: self.width, ..size }

@@ -10,6 +10,7 @@ use crate::proto::caffe::FillerParameter;
 
 mod annotated;
 mod box_data;
+mod clips;
 mod database;
 mod dense_image;
 mod dummy;
@@ -51,6 +52,8 @@ pub(super) static TYPES: &[LayerType] = &[
     annotated::TYPE,
     box_data::FIRST,
     box_data::TYPE,
+    clips::OF_C3D,
+    clips::OF_VIDEO_CAFFE,
     database::TYPE,
     dense_image::ENET,
     dense_image::SEGNET,

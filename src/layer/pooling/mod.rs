@@ -11,6 +11,7 @@
 //! changes nothing here. Intel's Caffe drops that window also where a kernel has a side of 1, and takes
 //! [volumes](VolumePooling).
 
+mod nd;
 mod over_time;
 mod padded;
 mod three_axes;
@@ -38,6 +39,7 @@ pub(super) static TYPES: &[LayerType] = &[
     entry(&pooling).weightless().known(Known::Except(&["synopsys"])),
     entry(&padded::pooling).known(Known::In(&["synopsys"])),
     padded::BATCHING,
+    nd::TYPE,
     over_time::TYPE,
     three_axes::TYPE,
 ];

@@ -42,7 +42,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
 
 /// What a top holds.
 #[derive(Clone, Copy)]
-enum Decoded {
+enum DecodedTop {
     Labels,
     Scores,
     /// So many numbers.
@@ -51,32 +51,32 @@ enum Decoded {
 
 fn of_caffe_ocr(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     match (ctx.bottoms.len(), ctx.top_count()) {
-        (2, 1) => decoded(ctx, &[Decoded::Accuracy(2)]),
-        _ => decoded(ctx, &[Decoded::Labels]),
+        (2, 1) => decoded(ctx, &[DecodedTop::Accuracy(2)]),
+        _ => decoded(ctx, &[DecodedTop::Labels]),
     }
 }
 
 fn of_textboxes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let tops = ctx.top_count();
     match (ctx.bottoms.len(), tops) {
-        (2, 2) => decoded(ctx, &[Decoded::Labels, Decoded::Scores]),
+        (2, 2) => decoded(ctx, &[DecodedTop::Labels, DecodedTop::Scores]),
         (2, 3) => Err(Refusal::at("top", format!("CTCGreedyDecoder of 2 bottoms makes 1 to 2 tops, {tops} given"))),
-        (3, 2) => decoded(ctx, &[Decoded::Labels, Decoded::Accuracy(1)]),
-        (3, 3) => decoded(ctx, &[Decoded::Labels, Decoded::Scores, Decoded::Accuracy(1)]),
-        _ => decoded(ctx, &[Decoded::Labels]),
+        (3, 2) => decoded(ctx, &[DecodedTop::Labels, DecodedTop::Accuracy(1)]),
+        (3, 3) => decoded(ctx, &[DecodedTop::Labels, DecodedTop::Scores, DecodedTop::Accuracy(1)]),
+        _ => decoded(ctx, &[DecodedTop::Labels]),
     }
 }
 
-fn decoded(ctx: &SetupContext<'_>, holds: &[Decoded]) -> Result<Setup, Refusal> {
+fn decoded(ctx: &SetupContext<'_>, holds: &[DecodedTop]) -> Result<Setup, Refusal> {
     let scores = ctx.bottom(0);
     ensure!(scores.axes() >= 3, "bottom", "the scores need 3 axes (timesteps, sequences, classes), they are {scores}");
     let (steps, sequences) = (scores.dims()[0], scores.dims()[1]);
     let mut tops = vec![Shape::unshaped(); ctx.top_count()];
     for (top, held) in tops.iter_mut().zip(holds) {
         let dims = match *held {
-            Decoded::Labels => [sequences, steps, 1, 1],
-            Decoded::Scores => [sequences, 1, 1, 1],
-            Decoded::Accuracy(numbers) => [1, numbers, 1, 1],
+            DecodedTop::Labels => [sequences, steps, 1, 1],
+            DecodedTop::Scores => [sequences, 1, 1, 1],
+            DecodedTop::Accuracy(numbers) => [1, numbers, 1, 1],
         };
         *top = Shape::new(dims).at("bottom")?;
     }

@@ -1,0 +1,199 @@
+//! Small nets of forks: each is read in the dialect that it is written in, and has the blobs that it would have there.
+
+use caffemodel::formats::Arrays;
+use caffemodel::init;
+use caffemodel::random::Streams;
+use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
+
+/// A net of a fork, as far as it is no BVLC's.
+struct ForkNet {
+    dialect: &'static str,
+    /// The shapes of the inputs `a`, `b` and so on.
+    inputs: &'static [&'static [i64]],
+    layers: &'static str,
+    /// How many parameters it has.
+    parameters: u64,
+}
+
+const NETS: &[ForkNet] = &[
+    ForkNet {
+        dialect: "caffe-face",
+        inputs: &[&[4, 8], &[4]],
+        layers: "layer { name: 'c' type: 'CenterLoss' bottom: 'a' bottom: 'b' top: 'c' loss_weight: 0.01
+                         center_loss_param { num_output: 3 center_filler { type: 'xavier' } } }",
+        parameters: 24,
+    },
+    ForkNet {
+        dialect: "sphereface",
+        inputs: &[&[4, 8], &[4]],
+        layers: "layer { name: 'f' type: 'MarginInnerProduct' bottom: 'a' bottom: 'b' top: 'f' top: 'lambda'
+                         margin_inner_product_param { num_output: 3 type: QUADRUPLE weight_filler { type: 'xavier' } } }",
+        parameters: 24,
+    },
+    ForkNet {
+        dialect: "happynear",
+        inputs: &[&[4, 8]],
+        layers: "layer { name: 'd' type: 'InnerDistance' bottom: 'a' top: 'd'
+                         inner_distance_param { num_output: 3 weight_filler { type: 'xavier' } } }",
+        parameters: 24,
+    },
+    ForkNet {
+        dialect: "deeplab-v2",
+        inputs: &[&[1, 3, 8, 8]],
+        layers: "layer { name: 'i' type: 'Interp' bottom: 'a' top: 'i' interp_param { zoom_factor: 2 } }
+                 layer { name: 'w' type: 'MatWrite' bottom: 'i' mat_write_param { prefix: 'fc8_' } }",
+        parameters: 0,
+    },
+    ForkNet {
+        dialect: "crfasrnn-crfrnn",
+        inputs: &[&[1, 2, 4, 4], &[1, 3, 4, 4]],
+        layers: "layer { name: 'm' type: 'MultiStageMeanfield' bottom: 'a' bottom: 'a' bottom: 'b' top: 'm'
+                         multi_stage_meanfield_param { num_iterations: 5 theta_alpha: 160 theta_beta: 3 theta_gamma: 3
+                           spatial_filter_weights_str: '3 3' bilateral_filter_weights_str: '5 5' } }",
+        parameters: 12,
+    },
+    ForkNet {
+        dialect: "weiliu-fcn",
+        inputs: &[],
+        layers: "input: 'a' input_shape { dim: [1, 4, 8, 8] }
+                 layer { name: 'n' type: 'Normalize' bottom: 'a' top: 'n'
+                         norm_param { across_spatial: false channel_shared: false fix_scale: false } }",
+        parameters: 4,
+    },
+    ForkNet {
+        dialect: "flownet2",
+        inputs: &[&[1, 4, 8, 8], &[1, 4, 8, 8]],
+        layers: "layer { name: 'c' type: 'Correlation' bottom: 'a' bottom: 'b' top: 'c'
+                         correlation_param { pad: 2 kernel_size: 1 max_displacement: 2 stride_1: 1 stride_2: 1 } }",
+        parameters: 0,
+    },
+    ForkNet {
+        dialect: "c3d-1.1",
+        inputs: &[&[1, 3, 16, 8, 8]],
+        layers: "layer { name: 'c' type: 'Convolution3D' bottom: 'a' top: 'c'
+                         convolution3d_param { num_output: 2 kernel_size: 3 kernel_depth: 3 pad: 1 temporal_pad: 1
+                           weight_filler { type: 'gaussian' std: 0.01 } } }
+                 layer { name: 'p' type: 'Pooling3D' bottom: 'c' top: 'p'
+                         pooling3d_param { pool: MAX kernel_size: 2 kernel_depth: 1 stride: 2 } }",
+        parameters: 164,
+    },
+    ForkNet {
+        dialect: "video-caffe",
+        inputs: &[&[1, 3, 16, 8, 8]],
+        layers: "layer { name: 'c' type: 'NdConvolution' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 2 kernel_shape { dim: [3, 3, 3] } weight_filler { type: 'xavier' } } }",
+        parameters: 164,
+    },
+    ForkNet {
+        dialect: "caffe-lstm",
+        inputs: &[],
+        layers: "input: 'a' input_shape { dim: [8, 6] }
+                 layer { name: 'l' type: 'Lstm' bottom: 'a' top: 'l'
+                         lstm_param { num_output: 5 batch_size: 2 weight_filler { type: 'xavier' } } }",
+        parameters: 240,
+    },
+    ForkNet {
+        dialect: "caffe-ocr",
+        inputs: &[&[2, 6, 1, 8]],
+        layers: "layer { name: 't' type: 'Transpose' bottom: 'a' top: 't' transpose_param { dim: [3, 0, 1, 2] } }
+                 layer { name: 'l' type: 'Lstm' bottom: 't' top: 'l'
+                         lstm_param { num_output: 5 weight_filler { type: 'xavier' } } }",
+        parameters: 240,
+    },
+    ForkNet {
+        dialect: "warpctc",
+        inputs: &[&[8, 2, 11], &[2, 4]],
+        layers: "layer { name: 'l' type: 'CtcLoss' bottom: 'a' bottom: 'b' top: 'l'
+                         ctc_loss_param { alphabet_size: 11 time_step: 8 } }",
+        parameters: 0,
+    },
+    ForkNet {
+        dialect: "denseblock",
+        inputs: &[&[2, 4, 8, 8]],
+        layers: "layer { name: 'd' type: 'DenseBlock' bottom: 'a' top: 'd'
+                         denseblock_param { numTransition: 2 initChannel: 4 growthRate: 3 Filter_Filler { type: 'msra' } } }",
+        parameters: 319,
+    },
+    ForkNet {
+        dialect: "caffe-pp2",
+        inputs: &[&[2, 3, 8, 8], &[2, 6]],
+        layers: "layer { name: 's' type: 'SpatialTransformer' bottom: 'a' bottom: 'b' top: 's'
+                         st_param { output_H: 4 output_W: 4 } }",
+        parameters: 0,
+    },
+    ForkNet {
+        dialect: "apl",
+        inputs: &[],
+        layers: "input: 'a' input_shape { dim: [2, 3, 4, 4] }
+                 layer { name: 'p' type: 'APL' bottom: 'a' top: 'p' apl_param { sums: 5 } }",
+        parameters: 480,
+    },
+];
+
+impl ForkNet {
+    fn text(&self) -> String {
+        let input = |(index, dims): (usize, &&[i64])| {
+            let name = char::from(b'a' + index as u8);
+            format!(
+                "layer {{ name: '{name}' type: 'Input' top: '{name}' input_param {{ shape {{ dim: {dims:?} }} }} }}"
+            )
+        };
+        let inputs: Vec<String> = self.inputs.iter().enumerate().map(input).collect();
+        format!("{}\n{}", inputs.join("\n"), self.layers)
+    }
+}
+
+#[test]
+fn nets_of_forks_are_told_by_their_content() {
+    for net in NETS {
+        let definition = Definition::from_bytes(net.dialect, net.text()).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(definition.dialect.name, net.dialect, "{:?}", definition.notices);
+        let plan = Net::resolve(definition, &StateOptions::default())
+            .and_then(|net| Plan::new(net, &PlanOptions::default()))
+            .unwrap_or_else(|error| panic!("{}: {error}", net.dialect));
+        assert_eq!(plan.parameters(), net.parameters, "{}", net.dialect);
+    }
+}
+
+/// The blobs of a net's layers by name, from so many threads beside the caller's.
+fn filled(text: &str, threads: usize) -> Arrays {
+    let net = Definition::from_bytes("net", text).and_then(|net| Net::resolve(net, &StateOptions::default()));
+    let plan = net.and_then(|net| Plan::new(net, &PlanOptions::default())).unwrap();
+    let mut arrays = Arrays::default();
+    let mut streams = Streams::caffe(7, "1.74".parse().unwrap());
+    init::fill_on(threads, &plan, &mut streams, &mut arrays).unwrap();
+    arrays
+}
+
+/// A DenseBlock fills the convolutions of each step in turn, but has all of one size before those of the other.
+#[test]
+fn blobs_may_be_drawn_before_their_turn() {
+    let uniform = "{ type: 'uniform' }";
+    let input = "layer { name: 'a' type: 'Input' top: 'a' input_param { shape { dim: [1, 1] } } }";
+    let plain = |(index, count): (usize, &usize)| {
+        format!(
+            "layer {{ name: '{index}' type: 'InnerProduct' bottom: 'a' top: '{index}'
+                      inner_product_param {{ num_output: {count} bias_term: false weight_filler {uniform} }} }}"
+        )
+    };
+    // Those of 3 x 3 and of 1 x 1, step by step, and what comes behind.
+    let plain: Vec<String> = [36, 8, 36, 12, 5].iter().enumerate().map(plain).collect();
+    let expected = filled(&format!("{input}\n{}", plain.join("\n")), 0);
+    let block = format!(
+        "layer {{ name: 'a' type: 'Input' top: 'a' input_param {{ shape {{ dim: [1, 2, 5, 5] }} }} }}
+         layer {{ name: 'b' type: 'DenseBlock' bottom: 'a' top: 'b'
+                  denseblock_param {{ numTransition: 2 initChannel: 2 growthRate: 1 use_BC: true Filter_Filler {uniform} }} }}
+         layer {{ name: 'i' type: 'InnerProduct' bottom: 'b' top: 'i'
+                  inner_product_param {{ num_output: 1 axis: 3 bias_term: false weight_filler {uniform} }} }}"
+    );
+    for threads in [0, 2] {
+        let arrays = filled(&block, threads);
+        for (index, (layer, blob)) in [("b", 0), ("b", 10), ("b", 1), ("b", 11), ("i", 0)].into_iter().enumerate() {
+            let values =
+                |arrays: &Arrays, layer: &str, blob| arrays.get(layer, blob).unwrap().iter().copied().collect();
+            let (found, wanted): (Vec<f32>, Vec<f32>) =
+                (values(&arrays, layer, blob), values(&expected, &index.to_string(), 0));
+            assert_eq!(found, wanted, "blob {blob} of {layer}");
+        }
+    }
+}

@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     donors.apply(&mut plan)?;
     arguments.warnings.print(plan.warnings().into_iter());
     if plan.layers.is_empty() {
-        report::warn(&format!("{file}: the net has no layers"), &[], &"is it the right file, and complete?".into());
+        report::warn(&format!("{file}: the net has no layers"), &[], "is it the right file, and complete?");
     }
     arguments.warnings.check()?;
     if report::is_verbose() {

@@ -53,7 +53,7 @@ impl WarningArguments {
     /// The same of an inspection's, which have no places in a file.
     pub(super) fn print_reports(&self, warnings: &[WarningReport]) {
         for WarningReport { message, notes, help, .. } in warnings {
-            report::warn(message, notes, help);
+            report::warn(message, notes, help.clone());
         }
         advise(&warnings.iter().map(|warning| warning.kind).collect::<Vec<_>>());
     }

@@ -65,8 +65,12 @@ impl BoxList<'_> {
         resized: &dyn Fn([i64; 2]) -> Result<[i64; 2], Refusal>,
     ) -> Result<Shape, Refusal> {
         check_batch(ctx, self.batch_field, self.batch)?;
-        if let Some(shape) = given_pictures(ctx, self.batch)? {
-            return Ok(shape);
+        let shape = |batch: u32, size: PictureSize| {
+            let [height, width] = resized([size.height.into(), size.width.into()])?;
+            Shape::new([batch.into(), size.channels.into(), height, width]).at(self.source)
+        };
+        if let Some(given) = given_pictures(ctx, self.batch)? {
+            return Ok(given.made(ctx, shape(given.batch, given.size)?, notices));
         }
         let source = ShapeSource { field: self.source, name: self.list, pattern: "C,H,W" };
         let file = source.find(ctx, 0, notices)?;
@@ -79,9 +83,7 @@ impl BoxList<'_> {
             check_readable(&ctx.sources.find(path, notices))
         };
         let last = window_file::true_boxes(&file, self.marks, visit);
-        let PictureSize { channels, height, width } = last.map_err(|error| source.unknown_shape(ctx, 0, error))?;
-        let [height, width] = resized([height.into(), width.into()])?;
-        Shape::new([self.batch.into(), channels.into(), height, width]).at(self.source)
+        shape(self.batch, last.map_err(|error| source.unknown_shape(ctx, 0, error))?)
     }
 }
 

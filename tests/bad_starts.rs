@@ -198,6 +198,13 @@ fn zeros_that_are_meant_are_not_told() {
     // No gradient passes a rectifier at 0.
     assert_eq!(warnings(&branch(&layer("r", "ReLU", "c", ""), "r")).len(), 1);
     assert_eq!(warnings_with(&conv(""), " --rule c.weight=constant:0"), []);
+    let offsets = "convolution_param { num_output: 18 kernel_size: 3 pad: 1 weight_filler { value: 0 } }";
+    let deformable = "layer { name: 'd' type: 'DeformableConvolution' bottom: 'data' bottom: 'off' top: 'd' \
+                      deformable_convolution_param { num_output: 4 kernel_size: 3 pad: 1 deformable_group: 1 weight_filler { type: 'msra' } } }";
+    let net = layer("off", "Convolution", "data", offsets) + deformable;
+    assert_eq!(warnings_with(&net, " --dialect soeaver"), []);
+    let unused = layer("off", "Convolution", "data", offsets);
+    assert_eq!(warnings_with(&unused, " --dialect soeaver").len(), 1);
 }
 
 #[test]

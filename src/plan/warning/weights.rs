@@ -50,22 +50,19 @@ type ZerosOfLayer = BTreeMap<(Cause, &'static str), Vec<usize>>;
 
 fn zeros(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
     let plan = scope.plan;
-    let mut by_layer: BTreeMap<usize, ZerosOfLayer> = BTreeMap::new();
-    for (id, cause, field) in
-        scope.blobs().filter_map(|id| Some((id, cause(plan, id)?)).map(|(id, (cause, field))| (id, cause, field)))
-    {
-        by_layer.entry(id.layer).or_default().entry((cause, field)).or_default().push(id.blob);
-    }
     // Rules are the caller's own words.
-    plan.changes.iter().for_each(|change| {
-        if let Some(found) = by_layer.get_mut(&change.blob.layer) {
-            found.values_mut().for_each(|blobs| blobs.retain(|&blob| blob != change.blob.blob));
+    let by_rule: HashSet<BlobId> = plan.changes.iter().map(|change| change.blob).collect();
+    let mut by_layer: BTreeMap<usize, ZerosOfLayer> = BTreeMap::new();
+    for id in scope.blobs().filter(|id| !by_rule.contains(id)) {
+        if let Some(cause) = cause(plan, id) {
+            by_layer.entry(id.layer).or_default().entry(cause).or_default().push(id.blob);
         }
-    });
+    }
     let mut findings = Vec::new();
     for (layer, found) in by_layer {
-        let found = found.into_iter().filter(|(_, blobs)| !blobs.is_empty());
-        findings.extend(found.map(|((cause, field), blobs)| finding(&plan.layers[layer], layer, cause, field, blobs)));
+        let of_layer = found.into_iter();
+        findings
+            .extend(of_layer.map(|((cause, field), blobs)| finding(&plan.layers[layer], layer, cause, field, blobs)));
     }
     warning(kind, plan, &findings, |findings| Wording {
         differing: "have weights that are all zero",

@@ -15,16 +15,16 @@ use crate::net::{Census, Locator, NetLayer, NetPlace, ReadOptions, describe};
 const ALIKE: &[&str] = &["Accuracy", "Convolution", "Deconvolution", "Eltwise", "Pooling", "ReLU", "SoftmaxWithLoss"];
 
 /// Something that cannot be expressed, and the field that it is in.
-pub(super) struct LayerFault {
+pub(super) struct Inexpressible {
     path: String,
     message: String,
 }
 
 /// What is left of the fork's in a layer whose type was `before`; `is_made` says that it is none of the file, but stands for
 /// the inputs of the net.
-pub(super) fn faults(draft: &LayerDraft<'_>, before: &str, is_made: bool) -> Vec<LayerFault> {
+pub(super) fn faults(draft: &LayerDraft<'_>, before: &str, is_made: bool) -> Vec<Inexpressible> {
     let (layer_type, dialect) = (draft.param.r#type(), draft.net.dialect);
-    let of_type = |message: String| vec![LayerFault { path: "type".to_owned(), message }];
+    let of_type = |message: String| vec![Inexpressible { path: "type".to_owned(), message }];
     // What is only added to trees is none of BVLC's own.
     let bvlcs = entry(layer_type, Dialect::bvlc()).filter(|entry| !matches!(entry.known, Known::Added { .. }));
     let Some(bvlcs) = bvlcs else {
@@ -41,14 +41,14 @@ pub(super) fn faults(draft: &LayerDraft<'_>, before: &str, is_made: bool) -> Vec
     }
     let tops = draft.param.top.len();
     let counts = bvlcs.check_counts(draft.param.bottom.len(), tops).err().filter(|_| !bvlcs.auto_tops || tops > 0);
-    let counts = counts.map(|Refusal { field, message, .. }| LayerFault { path: field.to_owned(), message });
-    let lacked = |path: &str| LayerFault {
+    let counts = counts.map(|Refusal { field, message, .. }| Inexpressible { path: field.to_owned(), message });
+    let lacked = |path: &str| Inexpressible {
         path: path.to_owned(),
         message: "BVLC's Caffe has no such setting, nor other means for it".to_owned(),
     };
     let fillers = unknown_fillers(draft)
         .into_iter()
-        .map(|name| LayerFault { path: String::new(), message: format!("BVLC's Caffe has no filler {name:?}") });
+        .map(|name| Inexpressible { path: String::new(), message: format!("BVLC's Caffe has no filler {name:?}") });
     counts.into_iter().chain(draft.fields.paths().map(lacked)).chain(fillers).collect()
 }
 
@@ -65,10 +65,10 @@ fn unknown_fillers(draft: &LayerDraft<'_>) -> Vec<String> {
     fillers.map(|unknown| unknown.name).collect()
 }
 
-impl LayerFault {
+impl Inexpressible {
     /// The finding about the layer of the file.
     pub(super) fn diagnose(self, layer: &NetLayer, locator: &Locator) -> Diagnostic {
-        let LayerFault { path, message } = self;
+        let Inexpressible { path, message } = self;
         let field = if path.is_empty() { Cow::Borrowed("") } else { Cow::Owned(format!(", {path}")) };
         let message = format!("{}{field}: {message}", describe(&layer.param));
         Diagnostic { location: locator.locate(layer.origin, &path), ..Diagnostic::new(message) }

@@ -37,7 +37,9 @@ pub(crate) fn mended(text: &[u8], root: MessageType, names: &[OtherName]) -> Opt
     let token = lexer.next();
     let mut mender = Mender { text, lexer, token, names, edits: Vec::new() };
     mender.fields(root, 0)?;
-    let edits = mender.edits;
+    let mut edits = mender.edits;
+    // Names are replaced at the ends of their messages.
+    edits.sort_by_key(|edit| edit.span.start);
     if edits.is_empty() {
         return None;
     }
@@ -280,8 +282,6 @@ impl<'a> Mender<'a> {
                 for (span, _) in found {
                     self.edit(span, (*meant).to_owned(), "fields got the names that Caffe has for them");
                 }
-                // Edits are in the order of the text.
-                self.edits.sort_by_key(|edit| edit.span.start);
             }
         }
     }

@@ -43,7 +43,8 @@ fn insanity(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.insanity_param.unwrap_or_default();
     let (lower, upper, bottom) = (param.lb(), param.ub(), ctx.bottom(0));
     ensure!(bottom.axes() >= 2, "bottom", "Insanity needs at least 2 axes, the input is {bottom}");
-    ensure!(upper > lower, "insanity_param.ub", "ub {upper} is not above lb {lower}");
+    let in_order = upper > lower;
+    ensure!(in_order, "insanity_param.ub", "ub {upper} is not above lb {lower}");
     ensure!(lower * upper != 0.0, "insanity_param", "lb {lower} and ub {upper} must not be 0");
     ctx.legacy_dim(0, 1)?;
     keep(ctx)

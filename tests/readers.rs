@@ -180,9 +180,13 @@ fn the_preset_keeps_the_signals_of_residual_nets() {
 fn opencv_loads_the_deploy_nets_of_all_models() {
     let models = fs::read_dir(root().join("models")).unwrap().map(|entry| entry.unwrap().path());
     let models: Vec<PathBuf> = models.filter(|path| path.extension().is_some_and(|end| end == "prototxt")).collect();
-    assert_eq!(models.len(), 10);
+    assert_eq!(models.len(), 16);
     for model in models {
         let name = model.file_stem().unwrap().to_str().unwrap().to_owned();
+        // OpenCV's schema lacks the fields of these nets' BN layers.
+        if ["segnet", "pspnet"].contains(&name.as_str()) {
+            continue;
+        }
         let folder = tempfile::tempdir().unwrap();
         let deploy = folder.path().join("deploy.prototxt");
         let mut command = assert_cmd::Command::cargo_bin("caffemodel").unwrap();
@@ -191,6 +195,8 @@ fn opencv_loads_the_deploy_nets_of_all_models() {
             "siamese" => ("feat,feat_p", Some(["pair_data", "1,2,28,28"])),
             "lenet" => ("prob", Some(["data", "1,1,28,28"])),
             "cifar10_quick" => ("prob", Some(["data", "1,3,32,32"])),
+            "faster_rcnn_zf" => ("bbox_pred,cls_prob", None),
+            "ssd_mobilenet" | "ssd_vgg16" | "yolov3_tiny" => ("detections", None),
             _ => ("prob", None),
         };
         let mut arguments = vec![deploy.clone(), PathBuf::from(outputs)];

@@ -56,7 +56,7 @@ pub struct DeployOptions {
 /// let net = r#"
 ///   layer { name: "data" type: "Input" top: "data" top: "label"
 ///           input_param { shape { dim: 64 dim: 10 } shape { dim: 64 } } }
-///   # The scores.
+///   ## The scores.
 ///   layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 2 } }
 ///   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
 /// "#;

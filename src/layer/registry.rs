@@ -192,7 +192,8 @@ mod tests {
         let sources = entries().filter(|entry| entry.bottoms == Arity::exactly(0));
         let others = sources.filter(|entry| (entry.deployment)(&LayerParameter::default()) != Deployment::Input);
         // What they make does not come from outside.
-        assert_eq!(others.map(|entry| entry.name).collect::<Vec<_>>(), ["Parameter", "Range", "SparseToDense"]);
+        let made = ["Parameter", "ContinuationIndicator", "Range", "SparseToDense"];
+        assert_eq!(others.map(|entry| entry.name).collect::<Vec<_>>(), made);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 
 /// How values are spread along a side.
 #[derive(Clone, Copy)]
-struct Spread {
+struct UnpoolingWindow {
     kernel: i64,
     stride: i64,
     pad: i64,
@@ -48,32 +48,32 @@ fn unpooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         _ => {
             ensure!(sizes[0] > 0 && sizes[1] > 0, "bottom", "UnPooling cannot take the empty input {bottom}");
             let wanted = [i64::from(ctx.legacy_dim(1, 2)?), i64::from(ctx.legacy_dim(1, 3)?)];
-            [Spread::over(sizes[0], wanted[0]), Spread::over(sizes[1], wanted[1])]
+            [UnpoolingWindow::over(sizes[0], wanted[0]), UnpoolingWindow::over(sizes[1], wanted[1])]
         }
     };
     let is_padded = spreads.iter().any(|spread| spread.pad != 0);
     let fits = spreads.iter().all(|spread| spread.pad < spread.kernel);
     ensure!(!is_padded || fits, PAD, "the pad is not smaller than the kernel");
     let side = |side: usize| {
-        let Spread { kernel, stride, pad } = spreads[side];
+        let UnpoolingWindow { kernel, stride, pad } = spreads[side];
         (sizes[side] - 1).saturating_mul(stride).saturating_sub(2 * pad).saturating_add(kernel)
     };
     let top = Shape::new([items?, channels?, side(0), side(1)]).at(FIELD)?;
     Ok(Setup::new(ctx, Operator::Opaque, [top]))
 }
 
-impl Spread {
+impl UnpoolingWindow {
     /// What makes `wanted` of so many values, about.
-    fn over(size: i64, wanted: i64) -> Spread {
+    fn over(size: i64, wanted: i64) -> UnpoolingWindow {
         let kernel = (wanted as f32 / size as f32).ceil() as i64;
         let stride = if kernel == wanted { 1 } else { kernel };
         let excess = ((size - 1) * stride + kernel - wanted) as f32;
-        Spread { kernel, stride, pad: (excess / 2.0).floor() as i64 }
+        UnpoolingWindow { kernel, stride, pad: (excess / 2.0).floor() as i64 }
     }
 }
 
 /// What the settings say, for both sides.
-fn given(param: &UnPoolingParameter) -> Result<[Spread; 2], Refusal> {
+fn given(param: &UnPoolingParameter) -> Result<[UnpoolingWindow; 2], Refusal> {
     let kernels = match (param.out_kernel_size, param.out_kernel_h, param.out_kernel_w) {
         (Some(size), None, _) | (Some(size), _, None) => [positive_size(size, KERNEL)?; 2],
         (None, Some(height), Some(width)) => [positive_size(height, KERNEL)?, positive_size(width, KERNEL)?],
@@ -89,7 +89,7 @@ fn given(param: &UnPoolingParameter) -> Result<[Spread; 2], Refusal> {
     };
     let pads = both(param.out_pad, [param.out_pad_h, param.out_pad_w], 0, PAD)?;
     let strides = both(param.out_stride, [param.out_stride_h, param.out_stride_w], 1, STRIDE)?;
-    Ok([0, 1].map(|side| Spread { kernel: kernels[side], stride: strides[side], pad: pads[side] }))
+    Ok([0, 1].map(|side| UnpoolingWindow { kernel: kernels[side], stride: strides[side], pad: pads[side] }))
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
         rule,
     )
     .params(&["data_param", "transform_param"])
+    .brings_data()
 }
 
 fn boxes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -32,6 +32,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
         rule,
     )
     .params(&["video_data_param", "transform_param"])
+    .brings_data()
 }
 
 const BATCH: &str = "video_data_param.batch_size";

@@ -39,7 +39,7 @@ pub(super) const EVAL_DATA: LayerType =
 
 const fn entry(name: &'static str, rule: &'static dyn Layer) -> LayerType {
     const SUMMARY: &str = "Reads pictures and the true boxes in them, named in a list";
-    LayerType::new(name, SUMMARY, Arity::exactly(0), Arity::at_least(2), rule)
+    LayerType::new(name, SUMMARY, Arity::exactly(0), Arity::at_least(2), rule).brings_data()
 }
 
 /// The settings that the layers have in common.

@@ -18,6 +18,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["image_data_param", "transform_param"])
+.brings_data()
 .shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()))
 .known(Known::In(&["hed"]));
 

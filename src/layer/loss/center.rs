@@ -26,6 +26,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["center_loss_param"])
 .auto_tops()
+.judges_first()
 .known(Known::WithField("center_loss_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

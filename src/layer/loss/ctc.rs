@@ -22,6 +22,7 @@ pub(super) const OF_LABELS: LayerType =
     LayerType::new("CtcLoss", SUMMARY, Arity::exactly(2), Arity::exactly(1), &of_labels)
         .params(&["ctc_loss_param"])
         .auto_tops()
+        .judges_first()
         .loss()
         .known(Known::In(&["warpctc", "seqface"]));
 
@@ -29,6 +30,7 @@ pub(super) const WARP: LayerType =
     LayerType::new("WarpCTCLoss", SUMMARY, Arity::between(2, 4), Arity::exactly(1), &warp)
         .params(&["ctc_loss_param"])
         .auto_tops()
+        .judges_first()
         .loss()
         .known(Known::In(&["caffe-ocr"]));
 
@@ -36,6 +38,7 @@ pub(super) const TYPE: LayerType =
     LayerType::new("CTCLoss", SUMMARY, Arity::exactly(3), Arity::exactly(1), &of_indicators)
         .params(&["ctc_loss_param"])
         .auto_tops()
+        .judges_first()
         .loss()
         .known(Known::In(&["textboxes-pp"]));
 

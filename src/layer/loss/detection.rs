@@ -23,12 +23,14 @@ const SUMMARY: &str = "Takes the loss of the boxes and classes that a grid predi
 pub(super) const YOLO: LayerType = LayerType::new("DetectionLoss", SUMMARY, Arity::exactly(2), ONE, &of_yolo)
     .params(&["detection_loss_param"])
     .auto_tops()
+    .judges_first()
     .loss()
     .known(Known::In(&["caffe-yolo", "caffe-yolov2"]));
 
 pub(super) const MSCNN: LayerType = LayerType::new("DetectionLoss", SUMMARY, Arity::exactly(2), ONE, &of_mscnn)
     .params(&["detection_loss_param", "bbox_reg_param", "loss_param", "softmax_param"])
     .auto_tops()
+    .judges_first()
     .loss()
     .known(Known::In(&["mscnn"]));
 
@@ -36,6 +38,7 @@ pub(super) const CASCADE: LayerType =
     LayerType::new("DetectionGroupLoss", SUMMARY, Arity::exactly(3), ONE, &of_cascade_rcnn)
         .params(&["detection_group_loss_param", "bbox_reg_param", "loss_param", "softmax_param"])
         .auto_tops()
+        .judges_first()
         .known(Known::In(&["cascade-rcnn"]));
 
 fn of_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -15,7 +15,7 @@ use super::{Loss, check_batches, check_single, scalar_loss};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, Layer, LayerType, Operator, Setup, SetupContext};
 
 const PAIR: Arity = Arity::exactly(2);
 const PAIR_OR_MORE: Arity = Arity::at_least(2);
@@ -30,7 +30,8 @@ pub(super) const CONFIDENCE: LayerType =
         .params(&["confidence_penalty_loss_param"]);
 
 pub(super) const CORRELATION: LayerType =
-    of("CorrelationLoss", "Takes how little two inputs go together", PAIR_OR_MORE, Arity::at_least(1), &correlation);
+    of("CorrelationLoss", "Takes how little two inputs go together", PAIR_OR_MORE, Arity::at_least(1), &correlation)
+        .judges_both();
 
 pub(super) const GENERAL_CONTRASTIVE: LayerType =
     of("GeneralContrastiveLoss", "Takes the contrastive loss of distances", PAIR_OR_MORE, ONE_OR_TWO, &contrastive)
@@ -50,7 +51,8 @@ pub(super) const SOFT_CONTRASTIVE: LayerType =
 
 pub(super) const TRIPLET: LayerType =
     of("TripletLoss", super::triplet::SUMMARY, Arity::exactly(3), Arity::exactly(1), &triplet)
-        .params(&["triplet_loss_param"]);
+        .params(&["triplet_loss_param"])
+        .deployed(|_| Deployment::Loss { predictions: 3 });
 
 const fn of(
     name: &'static str,
@@ -59,7 +61,7 @@ const fn of(
     tops: Arity,
     rule: &'static dyn Layer,
 ) -> LayerType {
-    LayerType::new(name, summary, bottoms, tops, rule).auto_tops().known(Known::In(&["happynear"]))
+    LayerType::new(name, summary, bottoms, tops, rule).auto_tops().judges_first().known(Known::In(&["happynear"]))
 }
 
 /// The loss and, where there are two tops, so many numbers more.

@@ -46,6 +46,7 @@ pub(super) const ORIENTED: LayerType = LayerType::new(
 )
 .params(&["multibox_loss_param", "loss_param"])
 .auto_tops()
+.deployed(|_| Deployment::Loss { predictions: 3 })
 .known(Known::In(&["sstd"]));
 
 const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {

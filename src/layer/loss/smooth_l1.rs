@@ -70,6 +70,7 @@ pub(super) const CASCADE: LayerType =
     LayerType::new(NAME, SUMMARY, Arity::between(2, 4), Arity::between(1, 2), &of_faster_rcnn)
         .params(&["smooth_l1_loss_param"])
         .auto_tops()
+        .judges_first()
         .weightless()
         .known(Known::In(&["cascade-rcnn"]));
 

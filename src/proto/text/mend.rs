@@ -25,7 +25,7 @@ pub(crate) struct OtherName {
 
 /// A place of a text, and what has to stand there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Edit {
+struct Mend {
     span: Span,
     text: String,
     what: &'static str,
@@ -54,7 +54,7 @@ pub(crate) fn mended(text: &[u8], root: MessageType, names: &[OtherName]) -> Opt
 }
 
 /// What was done, each thing once with its first place.
-fn told(text: &[u8], edits: &[Edit]) -> Vec<String> {
+fn told(text: &[u8], edits: &[Mend]) -> Vec<String> {
     let mut kinds: Vec<(&str, usize, usize)> = Vec::new();
     for edit in edits {
         match kinds.iter_mut().find(|(what, ..)| *what == edit.what) {
@@ -83,7 +83,7 @@ struct Mender<'a> {
     /// The token to be read next.
     token: Token,
     names: &'a [OtherName],
-    edits: Vec<Edit>,
+    edits: Vec<Mend>,
 }
 
 impl<'a> Mender<'a> {
@@ -109,7 +109,7 @@ impl<'a> Mender<'a> {
     }
 
     fn edit(&mut self, span: Span, text: String, what: &'static str) {
-        self.edits.push(Edit { span, text, what });
+        self.edits.push(Mend { span, text, what });
     }
 
     /// The fields of a message up to its end; nothing where the text has no such structure.

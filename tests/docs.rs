@@ -107,6 +107,11 @@ fn check(page: &str) -> (String, Vec<String>) {
     (out, failures)
 }
 
+/// What makes a table, by the name of its marks.
+type Table = (&'static str, fn() -> String);
+
+const TABLES: [Table; 3] = [("dialects", dialects), ("warnings", warnings), ("translations", translations)];
+
 /// The page with a table of today between its marks, if it has them.
 fn with_table(page: &str, name: &str, table: impl FnOnce() -> String) -> String {
     let (start, end) = (format!("<!-- {name}: written by tests/docs.rs -->\n"), format!("<!-- end of {name} -->"));
@@ -143,9 +148,7 @@ fn every_command_line_gives_the_output_under_it() {
     for path in pages() {
         let page = fs::read_to_string(&path).unwrap();
         let (today, mut failures) = check(&page);
-        let tables: [(&str, fn() -> String); 3] =
-            [("dialects", dialects), ("warnings", warnings), ("translations", translations)];
-        let with_tables = tables.iter().fold(today.clone(), |page, (name, table)| with_table(&page, name, table));
+        let with_tables = TABLES.iter().fold(today.clone(), |page, (name, table)| with_table(&page, name, table));
         if with_tables != today && !rewrite {
             failures.push("a table is not that of today; CAFFEMODEL_DOCS=write writes it".to_owned());
         }

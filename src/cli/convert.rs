@@ -279,14 +279,11 @@ impl ConvertArguments {
         }
         let plan = match &self.net {
             Some(net) => {
-                let donor = Donor::new(input::display_name(&self.from), stored);
-                self.fit(
-                    net,
-                    match framework {
-                        Some(framework) => donor.from_framework(framework),
-                        None => donor,
-                    },
-                )?
+                let mut donor = Donor::new(input::display_name(&self.from), stored);
+                if let Some(framework) = framework {
+                    donor = donor.from_framework(framework);
+                }
+                self.fit(net, donor)?
             }
             None => {
                 let notices = convert::net_notices(&stored, format);

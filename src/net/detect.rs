@@ -5,6 +5,8 @@
 //! [`DIALECTS`](crate::dialect::DIALECTS) that know the most
 //! layer types and fillers is taken: types that nobody knows are told of when the net is planned.
 
+use std::cmp::Ordering;
+
 use super::census::Census;
 use super::kind::FileKind;
 use super::load::mistaken;
@@ -95,14 +97,9 @@ impl<'a> Detection<'_, 'a> {
             Ok(candidate) => (Some(candidate), None),
             Err(faults) => (None, faults.first()),
         };
+        let unknown_to_bvlc = bvlc.as_ref().map_or_else(Vec::new, |bvlc| bvlc.census.unknown.clone());
         let others = self.others().iter().filter_map(|dialect| (self.read)(dialect).ok());
-        let others = others.map(|reading| self.candidate(reading));
-        let mut candidates: Vec<DialectCandidate<'a>> = bvlc.into_iter().chain(others).collect();
-        let fewest = candidates.iter().map(|candidate| candidate.census.unknown.len()).min()?;
-        let unknown_to_bvlc = candidates[0].census.unknown.clone();
-        candidates.retain(|candidate| candidate.census.unknown.len() == fewest);
-        let others: Vec<DialectCandidate<'a>> = candidates.split_off(1);
-        let taken = candidates.pop()?;
+        let (taken, rivals) = best(bvlc.into_iter().chain(others.map(|reading| self.candidate(reading))))?;
         if taken.reading.dialect == self.first() {
             return Some(without_notice(taken.reading));
         }
@@ -114,8 +111,7 @@ impl<'a> Detection<'_, 'a> {
                 at(&format!("unknown {} {:?}", lacked.what, lacked.name), place.as_ref())
             }
         };
-        let rivals = others.iter().filter(|other| taken.differs(other)).map(|other| other.reading.dialect.name);
-        let notice = notice(taken.reading.dialect, &reason, &rivals.collect::<Vec<_>>());
+        let notice = notice(taken.reading.dialect, &reason, &rivals);
         Some(Told { reading: taken.reading, notice: Some(notice) })
     }
 
@@ -163,6 +159,26 @@ impl DialectCandidate<'_> {
         matters(&self.reading.dialect.traits, &other.reading.dialect.traits, &self.census)
             || saved(self) != saved(other)
     }
+}
+
+/// The first of the candidates that leave the fewest names unknown, and the names of the others of these that would give
+/// other bytes. Two are in memory at a time, as a file may be large.
+fn best<'a>(
+    mut candidates: impl Iterator<Item = DialectCandidate<'a>>,
+) -> Option<(DialectCandidate<'a>, Vec<&'static str>)> {
+    let mut best = candidates.next()?;
+    let mut rivals = Vec::new();
+    for candidate in candidates {
+        match candidate.census.unknown.len().cmp(&best.census.unknown.len()) {
+            Ordering::Less => {
+                best = candidate;
+                rivals.clear();
+            }
+            Ordering::Equal if best.differs(&candidate) => rivals.push(candidate.reading.dialect.name),
+            Ordering::Equal | Ordering::Greater => {}
+        }
+    }
+    Some((best, rivals))
 }
 
 /// What has to be said of a dialect that is not known as a whole.

@@ -5,6 +5,7 @@
 //! [`DIALECTS`](crate::dialect::DIALECTS) that know the most
 //! layer types and fillers is taken: types that nobody knows are told of when the net is planned.
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use super::census::Census;
@@ -150,31 +151,31 @@ struct DialectCandidate<'a> {
 }
 
 impl DialectCandidate<'_> {
-    /// Whether the other dialect would save other bytes, or build the net in another way.
-    fn differs(&self, other: &DialectCandidate<'_>) -> bool {
-        let saved = |of: &DialectCandidate<'_>| {
-            let mut out = Vec::new();
-            binary::write(&mut out, of.reading.message, of.reading.joined()).map(|()| out).ok()
-        };
-        matters(&self.reading.dialect.traits, &other.reading.dialect.traits, &self.census)
-            || saved(self) != saved(other)
+    /// What the dialect would save.
+    fn saved(&self) -> Option<Vec<u8>> {
+        let mut out = Vec::new();
+        binary::write(&mut out, self.reading.message, self.reading.joined()).map(|()| out).ok()
     }
 }
 
 /// The first of the candidates that leave the fewest names unknown, and the names of the others of these that would give
-/// other bytes. Two are in memory at a time, as a file may be large.
+/// other bytes or build the net in another way. Two are in memory at a time, as a file may be large.
 fn best<'a>(
     mut candidates: impl Iterator<Item = DialectCandidate<'a>>,
 ) -> Option<(DialectCandidate<'a>, Vec<&'static str>)> {
     let mut best = candidates.next()?;
-    let mut rivals = Vec::new();
+    let (mut saved, mut rivals) = (OnceCell::new(), Vec::new());
     for candidate in candidates {
+        let differs = || {
+            matters(&best.reading.dialect.traits, &candidate.reading.dialect.traits, &best.census)
+                || *saved.get_or_init(|| best.saved()) != candidate.saved()
+        };
         match candidate.census.unknown.len().cmp(&best.census.unknown.len()) {
             Ordering::Less => {
                 best = candidate;
-                rivals.clear();
+                (saved, rivals) = (OnceCell::new(), Vec::new());
             }
-            Ordering::Equal if best.differs(&candidate) => rivals.push(candidate.reading.dialect.name),
+            Ordering::Equal if differs() => rivals.push(candidate.reading.dialect.name),
             Ordering::Equal | Ordering::Greater => {}
         }
     }

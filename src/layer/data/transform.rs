@@ -274,16 +274,13 @@ mod tests {
         assert!(run("MemoryData", &memory("mean_file: 'no_such_file'"), 2, &[given(&[2, 3, 4, 4])]).is_ok());
     }
 
+    fn transform(crop: CropFields, resizing: Resizing, border: i64) -> Transform {
+        let pictures = "the first picture";
+        Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, pictures, border }
+    }
+
     fn batch(crop: CropFields, resizing: Resizing) -> Result<Vec<i32>, String> {
-        let transform = Transform {
-            crop,
-            resizing,
-            mirror: false,
-            mean_values: 0,
-            takes_seed: false,
-            pictures: "the first picture",
-            border: 0,
-        };
+        let transform = transform(crop, resizing, 0);
         let made = transform.batch_shape(2, PictureSize { channels: 3, height: 5, width: 6 });
         made.map(|shape| shape.dims().to_vec()).map_err(|refusal| refusal.message)
     }
@@ -299,16 +296,7 @@ mod tests {
     #[test]
     fn a_border_is_put_around_the_crop() {
         let crop = CropFields { size: 4, height: 0, width: 0 };
-        let resizing = Resizing::None;
-        let transform = Transform {
-            crop,
-            resizing,
-            mirror: false,
-            mean_values: 0,
-            takes_seed: false,
-            pictures: "the first picture",
-            border: 3,
-        };
+        let transform = transform(crop, Resizing::None, 3);
         let size = PictureSize { channels: 3, height: 5, width: 6 };
         assert_eq!(transform.picture_shape(2, size).unwrap().dims(), [2, 3, 10, 10]);
         assert_eq!(transform.batch_shape(2, size).unwrap().dims(), [2, 3, 4, 4]);

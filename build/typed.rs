@@ -322,6 +322,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("TransformationParameter", "upper_width"),
 ];
 
+/// The message with what forks have added to `LayerParameter` for their layer types.
+const FORK_LAYER: &str = "ForkLayerParameter";
+
 /// Messages that files consist of.
 const ROOTS: &[&str] = &["NetParameter", "SolverParameter"];
 
@@ -331,8 +334,8 @@ pub const KEPT: i32 = 19_000;
 /// The file that prost compiles; `bvlc` is `caffe.proto`.
 pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
     let mut file = bvlc.clone();
-    for row in union.rows.keys().filter(|row| is_read(row)) {
-        let message = message_mut(&mut file, &row.message);
+    for row in union.rows.keys().filter(|row| is_read(row) || is_on_request(row)) {
+        let message = message_mut(&mut file, if is_on_request(row) { FORK_LAYER } else { &row.message });
         match message.field.iter_mut().find(|field| field.number() == row.number) {
             Some(field) if row.label == Label::Repeated && row.number >= FIRST_NUMBER => {
                 field.set_label(Label::Repeated);
@@ -392,6 +395,21 @@ fn push_enum(paths: &mut Vec<Vec<i32>>, path: Vec<i32>, values: &EnumDescriptorP
 
 /// Whether the types have the field.
 pub fn is_read(row: &Row) -> bool {
+    has_type(row) && !is_of_fork_layer(row)
+}
+
+/// Whether the field is kept, encoded, in `LayerParameter`, until a rule asks for it: a layer has one or two of some
+/// hundred.
+fn is_on_request(row: &Row) -> bool {
+    has_type(row) && is_of_fork_layer(row) && row.message == "LayerParameter"
+}
+
+fn is_of_fork_layer(row: &Row) -> bool {
+    let is_layer = crate::LAYERS.contains(&row.message.as_str());
+    is_layer && row.number >= FIRST_NUMBER && matches!(row.kind, Kind::Message(_))
+}
+
+fn has_type(row: &Row) -> bool {
     let is_bvlcs = row.number < FIRST_NUMBER;
     match &row.kind {
         _ if is_bvlcs || is_named(row) => true,

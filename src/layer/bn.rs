@@ -78,8 +78,8 @@ pub enum BnStatistics {
 
 /// The filler of the scale is zero unless given.
 fn signal(layer: &LayerParameter) -> Signal {
-    let has_filler = |param: &BnParameter| param.scale_filler.is_some() || param.slope_filler.is_some();
-    Signal::through_weights(layer, layer.bn_param.as_deref().is_some_and(has_filler))
+    let has_filler = |param: BnParameter| param.scale_filler.is_some() || param.slope_filler.is_some();
+    Signal::through_weights(layer, layer.fork().bn_param.is_some_and(has_filler))
 }
 
 /// The form of the layer that keeps mean and variance.
@@ -125,8 +125,7 @@ static DUCHA_AIKI: WithStatistics =
 
 /// SegNet's layer, and Synopsys' without `icnet`.
 fn segnet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = BnParameter::default();
-    let param = ctx.param.bn_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().bn_param.unwrap_or_default();
     let is_folded = param.bn_mode() == BnMode::Inference;
     ensure!(!is_folded || ctx.top_count() == 1, "top", "BN in INFERENCE mode makes 1 top, {} given", ctx.top_count());
     let of_channels = channels(ctx, 4)?;
@@ -134,14 +133,13 @@ fn segnet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     tops[0] = ctx.four_axes(0)?;
     let statistics = if is_folded { BnStatistics::Folded } else { BnStatistics::Batch };
     let mut setup = Setup::new(ctx, Operator::Bn(Bn { statistics, eps: 1e-9 }), tops);
-    add_learned(ctx, &mut setup, param, Fillers::ScaleShift, &of_channels);
+    add_learned(ctx, &mut setup, &param, Fillers::ScaleShift, &of_channels);
     Ok(setup)
 }
 
 /// ParseNet's layer, whose scale and shift may differ from place to place.
 fn weiliu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = BnParameter::default();
-    let param = ctx.param.bn_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().bn_param.unwrap_or_default();
     let top = ctx.four_axes(0)?;
     let mut dims = [1; 4];
     dims[1..].copy_from_slice(&top.dims()[1..]);
@@ -151,12 +149,12 @@ fn weiliu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let learned = Shape::new(dims).at("bottom")?;
     let operator = Operator::Bn(Bn { statistics: BnStatistics::Batch, eps: param.var_eps() });
     let mut setup = Setup::new(ctx, operator, [top]);
-    add_learned(ctx, &mut setup, param, Fillers::ScaleShift, &learned);
+    add_learned(ctx, &mut setup, &param, Fillers::ScaleShift, &learned);
     Ok(setup)
 }
 
 fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    if !ctx.param.bn_param.as_deref().is_some_and(BnParameter::icnet) {
+    if !ctx.param.fork().bn_param.is_some_and(|param| param.icnet()) {
         return segnet(ctx);
     }
     ensure!(ctx.top_count() == 1, "top", "BN with icnet makes 1 top, {} given", ctx.top_count());
@@ -165,8 +163,7 @@ fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 impl Layer for WithStatistics {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-        let default = BnParameter::default();
-        let param = ctx.param.bn_param.as_deref().unwrap_or(&default);
+        let param = ctx.param.fork().bn_param.unwrap_or_default();
         let is_frozen = param.frozen.unwrap_or(self.frozen);
         let is_stored = is_frozen || ctx.phase == Phase::Test;
         let statistics = if is_stored { BnStatistics::Stored } else { BnStatistics::Batch };
@@ -177,7 +174,7 @@ impl Layer for WithStatistics {
         let of_channels = channels(ctx, self.axes)?;
         let top = if self.widens { ctx.four_axes(0)? } else { ctx.bottom(0).copied() };
         let mut setup = Setup::new(ctx, Operator::Bn(Bn { statistics, eps }), [top]);
-        if add_learned(ctx, &mut setup, param, self.fillers, &of_channels) {
+        if add_learned(ctx, &mut setup, &param, self.fillers, &of_channels) {
             setup.push_blob(BlobSpec::zeros(Role::Statistic, of_channels.clone()));
             setup.push_blob(match (self.fixes_params && is_frozen, self.variance) {
                 (false, 0.0) => BlobSpec::zeros(Role::Statistic, of_channels),

@@ -9,8 +9,8 @@ use std::fmt::Write;
 
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use super::fields::Fields;
-use super::schema::{Kind, MessageType};
+use super::fields::{Field, Fields};
+use super::schema::{FieldType, Kind, MessageType};
 
 /// The character that stands for the byte 0.
 const BASE: u32 = 0xf700;
@@ -87,6 +87,16 @@ pub(crate) fn quoted(text: &str) -> String {
     shown + "\""
 }
 
+/// Whether escaping leaves the strings of an encoded message, by the numbers of the union, as they are.
+pub(super) fn is_plain(bytes: &[u8], message: MessageType) -> bool {
+    let is_plain_field = |field: Field<'_>| match message.field(field.number).map(FieldType::kind) {
+        Some(Kind::String) => std::str::from_utf8(field.body).is_ok() && !may_be_marked(field.body),
+        Some(Kind::Message(inner)) if inner.name() != "BlobProto" => is_plain(field.body, inner),
+        _ => true,
+    };
+    Fields::new(bytes, 0, message.name()).map_while(Result::ok).all(is_plain_field)
+}
+
 /// An encoded message, by the numbers of the union, with all of its strings escaped.
 pub(super) fn escape_strings(bytes: &[u8], message: MessageType) -> Vec<u8> {
     with_strings(bytes, message, &|body| escaped(body).into_bytes())
@@ -102,7 +112,7 @@ pub(super) fn unescape_strings(bytes: &[u8], message: MessageType) -> Vec<u8> {
 fn with_strings(bytes: &[u8], message: MessageType, change: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     for field in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
-        let body = match message.field(field.number).map(|known| known.kind()) {
+        let body = match message.field(field.number).map(FieldType::kind) {
             Some(Kind::String) => change(field.body),
             Some(Kind::Message(inner)) if inner.name() != "BlobProto" => with_strings(field.body, inner, change),
             _ => {

@@ -77,13 +77,10 @@ pub fn folded(bytes: &[u8], message: MessageType) -> Cow<'_, [u8]> {
 /// # Errors
 /// The bytes are no such message.
 pub fn decoded<M: Message + Default>(bytes: &[u8], message: MessageType) -> Result<M, DecodeError> {
-    let folded = folded(bytes, message);
-    if !escape::may_be_marked(&folded)
-        && let Ok(decoded) = M::decode(&*folded)
-    {
-        return Ok(decoded);
+    if escape::is_plain(bytes, message) {
+        return M::decode(&*folded(bytes, message));
     }
-    M::decode(&*escape::escape_strings(&folded, message))
+    M::decode(&*folded(&escape::escape_strings(bytes, message), message))
 }
 
 /// What the program's message has of an encoded one, and what a message around it has to keep of it.
@@ -111,12 +108,9 @@ fn parted(bytes: &[u8], message: MessageType) -> (Vec<u8>, Vec<u8>) {
 /// Puts what was kept back among the fields of each message, where those that both parts have are there twice, to be
 /// merged; and gives strings the bytes that they have outside.
 pub fn unfolded(bytes: &[u8], message: MessageType) -> Cow<'_, [u8]> {
-    let bytes = if escape::may_be_marked(bytes) {
-        Cow::Owned(escape::unescape_strings(bytes, message))
-    } else {
-        Cow::Borrowed(bytes)
-    };
-    if message.schema().is_caffe() { bytes } else { Cow::Owned(spread(&bytes, message)) }
+    let is_marked = escape::may_be_marked(bytes);
+    let bytes = if message.schema().is_caffe() { Cow::Borrowed(bytes) } else { Cow::Owned(spread(bytes, message)) };
+    if is_marked { Cow::Owned(escape::unescape_strings(&bytes, message)) } else { bytes }
 }
 
 fn spread(bytes: &[u8], message: MessageType) -> Vec<u8> {

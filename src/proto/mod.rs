@@ -6,6 +6,7 @@ pub mod document;
 mod encoding;
 pub(crate) mod escape;
 pub(crate) mod fields;
+mod fork_layer;
 pub(crate) mod forks;
 pub(crate) mod gate;
 mod gather;

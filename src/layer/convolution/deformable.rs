@@ -40,16 +40,15 @@ pub struct DeformableConvolution {
 }
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.deformable_convolution_param.as_ref();
+    let param = layer.fork().deformable_convolution_param;
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = DeformableConvolutionParameter::default();
-    let param = ctx.param.deformable_convolution_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().deformable_convolution_param.unwrap_or_default();
     let engine = "deformable_convolution_param.engine";
     ensure!(param.engine() != Engine::Cudnn, engine, "there is no engine CUDNN for DeformableConvolution");
-    let settings = plain(param);
+    let settings = plain(&param);
     let convolution = Convolution::new(ctx, &settings, false).map_err(at_own_field)?;
     let deformable_group = i64::from(param.deformable_group());
     check_offsets(ctx, &convolution, deformable_group)?;

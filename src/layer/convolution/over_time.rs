@@ -16,8 +16,6 @@
 //! Caffe sizes the columns of one item, which must not be more than `i32::MAX` elements. It also appends a line to a file
 //! profile.log in the working directory, which is not done here.
 
-use std::sync::LazyLock;
-
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -47,7 +45,7 @@ const fn entry(name: &'static str, summary: &'static str, rule: &'static dyn Lay
 }
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.convolution3d_param.as_deref();
+    let param = layer.fork().convolution3d_param;
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
@@ -86,15 +84,14 @@ impl Step {
 }
 
 fn convolution(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
-    static DEFAULT: LazyLock<Convolution3DParameter> = LazyLock::new(Convolution3DParameter::default);
-    let param = ctx.param.convolution3d_param.as_deref().unwrap_or(&DEFAULT);
+    let param = ctx.param.fork().convolution3d_param.unwrap_or_default();
     let bottom = ctx.bottom(0);
     let &[items, channels, length, height, width] = bottom.dims() else {
         let message = format!("the input needs 5 axes (items, channels, time, height, width), its shape is {bottom}");
         return Err(Refusal::at("bottom", message));
     };
     ensure!(channels > 0, "bottom", "the bottom has 0 channels, which leaves the weights empty");
-    let steps = Step::all(param)?;
+    let steps = Step::all(&param)?;
     let outputs = positive_size(param.num_output(), NUM_OUTPUT)?;
     if !transposed {
         let group = positive_size(param.filter_group(), "convolution3d_param.filter_group")?;
@@ -116,7 +113,7 @@ fn convolution(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusa
     if ctx.given.is_empty() {
         let filler = param.weight_filler.as_ref();
         setup.push_blob(BlobSpec::filled(Role::Weight, weight, "convolution3d_param.weight_filler", filler));
-        if has_bias(ctx, param, transposed) {
+        if has_bias(ctx, &param, transposed) {
             let bias = Shape::new([1, 1, 1, 1, outputs]).at(NUM_OUTPUT)?;
             let filler = param.bias_filler.as_ref();
             setup.push_blob(BlobSpec::filled(Role::Bias, bias, "convolution3d_param.bias_filler", filler));

@@ -54,8 +54,7 @@ static VIDEO_CAFFE: Clips = Clips { may_be_gray: true, has_label_sets: false, le
 
 impl Layer for Clips {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-        let default = VideoDataParameter::default();
-        let param = ctx.param.video_data_param.as_deref().unwrap_or(&default);
+        let param = ctx.param.fork().video_data_param.unwrap_or_default();
         let batch = param.batch_size.unwrap_or(1);
         let mut notices = Vec::new();
         let transform = Transform::new(ctx, &mut notices)?;
@@ -63,11 +62,11 @@ impl Layer for Clips {
         let items = positive_size(batch, BATCH)?;
         let data = match given_clips(ctx, items)? {
             Some(shape) => shape,
-            None => self.clips(ctx, param, &transform, items)?,
+            None => self.clips(ctx, &param, &transform, items)?,
         };
         let labels = match ctx.user_shape(1) {
             Some(shape) => shape.clone(),
-            None => self.labels(param, data.dims().first().copied().unwrap_or(1))?,
+            None => self.labels(&param, data.dims().first().copied().unwrap_or(1))?,
         };
         let tops = [data, labels];
         check_prefetched(ctx, &tops)?;

@@ -47,7 +47,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
     )
     .params(&["dense_image_data_param", "transform_param"])
     .brings_data()
-    .shaped_by_draws(|layer| layer.dense_image_data_param.as_ref().is_some_and(|param| beginning(param).is_random()))
+    .shaped_by_draws(|layer| layer.fork().dense_image_data_param.is_some_and(|param| beginning(&param).is_random()))
 }
 
 /// What trees differ in.
@@ -76,8 +76,7 @@ fn beginning(param: &DenseImageDataParameter) -> Beginning {
 
 impl Layer for DenseImages {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-        let default = DenseImageDataParameter::default();
-        let param = ctx.param.dense_image_data_param.as_deref().unwrap_or(&default);
+        let param = ctx.param.fork().dense_image_data_param.unwrap_or_default();
         let batch = param.batch_size();
         let mut notices = Vec::new();
         let transform = Transform::new(ctx, &mut notices)?;
@@ -103,7 +102,7 @@ impl Layer for DenseImages {
             }
             None => {
                 let sizes = Sizes { new: new_size, crop };
-                shape(batch, first_picture(ctx, param, &transform, &sizes, !self.divides_labels, &mut notices)?)?
+                shape(batch, first_picture(ctx, &param, &transform, &sizes, !self.divides_labels, &mut notices)?)?
             }
         };
         let is_cropped = transform.crop_size() > 0 || crop.is_some();
@@ -117,7 +116,7 @@ impl Layer for DenseImages {
                 ctx.param.name()
             ));
         }
-        let draws = transform.prefetching_draws(ctx, beginning(param).draws());
+        let draws = transform.prefetching_draws(ctx, beginning(&param).draws());
         Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::Data(DataSource::Dataset), tops) })
     }
 }

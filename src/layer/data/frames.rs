@@ -39,14 +39,13 @@ pub(super) const TYPE: LayerType = LayerType::new(
 const BATCH: &str = "video_data_param.batch_size";
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = VideoDataParameter::default();
-    let param = ctx.param.video_data_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().video_data_param.unwrap_or_default();
     let batch = param.batch_size();
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
     check_batch(ctx, BATCH, batch)?;
     ensure!(batch > 0, BATCH, "batch_size must be at least 1");
-    let stack = Stack::new(param)?;
+    let stack = Stack::new(&param)?;
     let data = match given_pictures(ctx, batch)? {
         Some(given) => given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices),
         None => transform.batch_shape(batch, stack.first(ctx, &transform, &mut notices)?)?,

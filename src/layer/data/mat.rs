@@ -15,7 +15,6 @@ use crate::data::{SourceError, SourcePlace, mat_file};
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
-use crate::proto::caffe::{MatReadParameter, MatWriteParameter};
 
 pub(super) const READ: LayerType =
     LayerType::new("MatRead", "Reads blobs from files of MATLAB", Arity::exactly(0), Arity::exactly(1), &read)
@@ -30,8 +29,7 @@ pub(super) const WRITE: LayerType =
         .known(Known::WithField("mat_write_param"));
 
 fn read(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = MatReadParameter::default();
-    let param = ctx.param.mat_read_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().mat_read_param.unwrap_or_default();
     let batch = param.batch_size();
     ensure!(batch > 0, "mat_read_param.batch_size", "batch_size {batch} is not above 0");
     let mut notices = Vec::new();
@@ -58,8 +56,7 @@ fn read(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn write(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SOURCE: &str = "mat_write_param.source";
-    let default = MatWriteParameter::default();
-    let param = ctx.param.mat_write_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().mat_write_param.unwrap_or_default();
     let period = param.period();
     ensure!(period > 0, "mat_write_param.period", "period {period} is not above 0");
     let mut notices = Vec::new();

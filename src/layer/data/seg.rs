@@ -17,7 +17,7 @@ use crate::data::{PictureSize, SourceError, SourcePlace, picture};
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
-use crate::proto::caffe::{SegDataParameter, TransformationParameter};
+use crate::proto::caffe::TransformationParameter;
 
 /// The seed that lists are shuffled by.
 const SEED: u32 = 17;
@@ -75,8 +75,7 @@ fn limited(param: &TransformationParameter, size: PictureSize) -> Result<[i32; 2
 
 /// The size of the first picture. That of its labels must be there, too.
 fn first_picture(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<PictureSize, Refusal> {
-    let default = SegDataParameter::default();
-    let param = ctx.param.seg_data_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().seg_data_param.unwrap_or_default();
     let source = ShapeSource { field: "seg_data_param.source", name: param.source(), pattern: "C,H,W" };
     let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);

@@ -13,8 +13,8 @@ use crate::data::{PictureSize, video};
 use crate::dialect::Known;
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::proto::caffe::DataParameter;
 use crate::proto::caffe::video_data_parameter::VideoType;
-use crate::proto::caffe::{DataParameter, VideoDataParameter};
 
 pub(super) const TYPE: LayerType =
     LayerType::new("VideoData", "Reads the frames of a video", Arity::exactly(0), Arity::between(1, 2), &setup)
@@ -50,8 +50,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The size of the first frame.
 fn first_frame(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<PictureSize, Refusal> {
-    let default = VideoDataParameter::default();
-    let param = ctx.param.video_data_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().video_data_param.unwrap_or_default();
     let camera = ShapeSource { field: "video_data_param.video_type", name: "", pattern: "C,H,W" };
     if param.video_type() == VideoType::Webcam {
         return Err(camera.unknown_shape(ctx, 0, "cameras are not asked (video_type is WEBCAM unless it is given)"));

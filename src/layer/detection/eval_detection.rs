@@ -13,7 +13,6 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
-use crate::proto::caffe::EvalDetectionParameter;
 
 pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&["intel", "yolo9000"]));
 
@@ -86,8 +85,7 @@ impl EvalDetection {
 
 /// The grid that the settings describe.
 fn grid(ctx: &SetupContext<'_>) -> Result<EvalDetection, Refusal> {
-    let default = EvalDetectionParameter::default();
-    let param = ctx.param.eval_detection_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().eval_detection_param.unwrap_or_default();
     let side = checked_size(param.side(), "eval_detection_param.side")?;
     let classes = checked_size(param.num_class(), "eval_detection_param.num_class")?;
     let boxes = checked_size(param.num_object(), "eval_detection_param.num_object")?;

@@ -90,31 +90,28 @@ impl PriorBox {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = PriorBoxParameter::default();
-    let param = ctx.param.prior_box_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().prior_box_param.unwrap_or_default();
     if param.p_type() == PriorType::Dense {
-        return dense_of_cambricon(ctx, param);
+        return dense_of_cambricon(ctx, &param);
     }
-    prior_box(ctx, param, aspect_ratios(param), if param.denser_prior_boxes() { 2 } else { 1 })
+    prior_box(ctx, &param, aspect_ratios(&param), if param.denser_prior_boxes() { 2 } else { 1 })
 }
 
 /// Each box is there twice, the second time half a step further down.
 fn of_textboxes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = PriorBoxParameter::default();
-    let param = ctx.param.prior_box_param.as_deref().unwrap_or(&default);
-    prior_box(ctx, param, aspect_ratios(param), 2)
+    let param = ctx.param.fork().prior_box_param.unwrap_or_default();
+    prior_box(ctx, &param, aspect_ratios(&param), 2)
 }
 
 /// The inverses of all ratios but 1 come last, whether they are there already or not.
 fn of_sstd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = PriorBoxParameter::default();
-    let param = ctx.param.prior_box_param.as_deref().unwrap_or(&default);
+    let param = ctx.param.fork().prior_box_param.unwrap_or_default();
     let mut ratios = aspect_ratios(&PriorBoxParameter { flip: Some(false), ..param.clone() });
     if param.flip() {
         let inverses: Vec<f32> = ratios[1..].iter().map(|&ratio| inverse(ratio)).collect();
         ratios.extend(inverses);
     }
-    prior_box(ctx, param, ratios, 1)
+    prior_box(ctx, &param, ratios, 1)
 }
 
 /// Instead of adding a box, each `max_size` makes all boxes `inner_scale` times as many.

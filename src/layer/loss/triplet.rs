@@ -27,7 +27,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         check_single(ctx, bottom, 2..=3)?;
     }
     check_batches(ctx)?;
-    let param = ctx.param.triplet_loss_param.unwrap_or_default();
+    let param = ctx.param.fork().triplet_loss_param.unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Triplet { margin: param.margin() }))
 }
 

@@ -106,8 +106,7 @@ fn made(ctx: &SetupContext<'_>, windows: [i64; 2], field: &'static str) -> Resul
 }
 
 fn batching(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = SpatialBatchingPoolingParameter::default();
-    let param = ctx.param.spatial_batching_pooling_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.fork().spatial_batching_pooling_param.unwrap_or_default();
     let in_own_field = |refusal: Refusal| match refusal.field.starts_with(FIELD) {
         true => Refusal { field: BATCHING_FIELD, ..refusal },
         false => refusal,
@@ -115,7 +114,7 @@ fn batching(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let keeps_scale =
         param.input_scale() == param.output_scale() && param.input_zero_point() == param.output_zero_point();
     ensure!(keeps_scale, BATCHING_FIELD, "input and output must have the same scale and zero point");
-    let plain = plain(param);
+    let plain = plain(&param);
     let sides = sides(&plain).map_err(in_own_field)?;
     check_method(ctx, plain.pool())?;
     let pooling = Pooling::new(&plain, ctx.bottom(0)).map_err(in_own_field)?;

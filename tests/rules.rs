@@ -488,7 +488,7 @@ error: a rule needs an equals sign between the layers and their filler
     let refused = folder.refused(&["--rule", "fc*=gaussian:std=x", "--rule", "fc", "--weight-filler", "msr"]);
     assert_eq!(refused, expected);
     let expected = "\
-error: invalid value 'bench' for '--preset <benchmark>': unknown preset \"bench\"; there is benchmark
+error: invalid value 'bench' for '--preset <NAME>': unknown preset \"bench\"; there is benchmark
 
 For more information, try '--help'.
 ";

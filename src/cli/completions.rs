@@ -5,14 +5,14 @@ use clap_complete::{Shell, generate};
 
 use super::{print, subcommand};
 
-/// Print a completion script for a shell.
+/// Print a completion script for a shell
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel completions bash > /etc/bash_completion.d/caffemodel
   caffemodel completions zsh > ~/.zfunc/_caffemodel
   caffemodel completions fish > ~/.config/fish/completions/caffemodel.fish")]
 pub(super) struct CompletionsArguments {
-    /// The shell to print it for
+    /// Target shell
     shell: Shell,
 }
 

@@ -29,12 +29,24 @@ use crate::formats::{Format, StoredNet};
 use crate::proto::Encoding;
 use crate::{Error, Plan};
 
-/// Convert between .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors
+/// What `--dialect` means here.
+const DIALECT_HELP: &str = "Dialect of FROM, or bvlc to convert to BVLC's Caffe";
+const DIALECT_LONG_HELP: &str = "Dialect of FROM, or bvlc to convert to BVLC's Caffe
+
+With bvlc, the net of a fork becomes one that BVLC's Caffe builds and that computes the same. If that cannot be done, \
+nothing is written, and the reasons are listed layer by layer.
+
+With any other name, it is the fork or the release of Caffe that FROM is for; by default the content decides. See \
+'caffemodel dialects' for a list.";
+
+/// Convert nets and weights from one format to another
 ///
-/// Text becomes binary as protoc --encode does it, and binary text as protoc --decode, nets of old formats as they are.
-/// Nothing is lost but the sign of NaN, which text does not have.
+/// The formats are .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors. Text is converted to binary as by
+/// protoc --encode and binary to text as by protoc --decode; nets in old formats are not upgraded. Nothing is lost but the
+/// sign of NaN, which text does not have.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(mut_arg("dialect", |argument| argument.help(DIALECT_HELP).long_help(DIALECT_LONG_HELP)))]
+#[command(after_long_help = "Examples:
   caffemodel convert net.caffemodel net.prototxt
   caffemodel convert --no-weights net.caffemodel deploy.prototxt
   caffemodel convert net.caffemodel net.npz
@@ -44,52 +56,60 @@ use crate::{Error, Plan};
   caffemodel convert --dialect bvlc pspnet.caffemodel bvlc.caffemodel
   caffemodel convert --message SolverState iter_1000.solverstate -")]
 pub(super) struct ConvertArguments {
-    /// The file to read, told by content; - for standard input
+    /// File to read; - for standard input
+    ///
+    /// Its content decides what it is.
     from: PathBuf,
 
-    /// The file to write: .prototxt, .caffemodel, .binaryproto, .h5 or .hdf5, .npz or .safetensors; - for standard
-    /// output
+    /// File to write; - for standard output
+    ///
+    /// Its extension decides the format: .prototxt, .caffemodel, .binaryproto, .h5 or .hdf5, .npz or .safetensors.
     to: PathBuf,
 
-    /// The format to write; by default the one that the name tells. A message of Caffe's schema that goes to standard
-    /// output, or that --message names, becomes text if it is binary and binary if it is text
-    #[arg(long = "to", value_parser = format_parser())]
+    /// Output format [default: by the extension of TO]
+    ///
+    /// It is one of caffemodel, hdf5, npz, safetensors, prototxt and binaryproto. Without an extension that decides, a
+    /// message of Caffe's schema that is written to standard output, or that --message names, is converted from text to
+    /// binary, or from binary to text.
+    #[arg(long = "to", value_parser = format_parser(), hide_possible_values = true)]
     format: Option<Format>,
 
-    /// The message of Caffe's schema that FROM is, such as SolverState or Datum; by default its content tells: a net or
-    /// blobs, and in text also a solver
-    #[arg(long, value_name = "MESSAGE")]
+    /// Message type of FROM, such as SolverState or Datum
+    ///
+    /// By default the content decides: FROM is a net or blobs, or, if it is text, a solver.
+    #[arg(long, value_name = "MESSAGE", hide_short_help = true)]
     message: Option<String>,
 
-    /// Leave the weights of a net out
+    /// Leave out the weights of a net
     #[arg(long)]
     no_weights: bool,
 
-    /// Put the weights into the layers of this net definition, by name; the target then holds the layers of the net
-    /// with their parameters, as init saves them
+    /// Load the weights into the layers of this net
+    ///
+    /// Layers are matched by name. The output holds the layers of the net with their parameters, as init saves them.
     #[arg(long, value_name = "NET", conflicts_with = "no_weights")]
     net: Option<PathBuf>,
 
-    /// Take the weights as those of another framework, by its names and layouts; they go into the layers of --net
-    #[arg(long = "from", value_name = "pytorch|keras", value_parser = frameworks::from, requires = "net")]
+    /// Framework of the weights: pytorch or keras
+    ///
+    /// The arrays are matched with the layers of --net by module name, and converted from the layouts of the framework.
+    #[arg(long = "from", value_name = "FRAMEWORK", value_parser = frameworks::from, requires = "net")]
     framework: Option<FromArgument>,
 
     #[command(flatten)]
     state: StateArguments,
 
-    /// The dialect that FROM is written in, where --dialect bvlc asks for one of BVLC's Caffe; by default its content
-    /// tells
-    ///
-    /// With --dialect bvlc a net of a fork becomes one that BVLC's Caffe builds and that computes the same. What cannot be
-    /// expressed is listed, layer by layer, and nothing is written.
-    #[arg(long, value_name = "NAME", value_parser = dialect::parse, requires = "dialect")]
+    /// Dialect of FROM, with --dialect bvlc [default: detected]
+    #[arg(long, value_name = "NAME", value_parser = dialect::parse, requires = "dialect", hide_short_help = true)]
     from_dialect: Option<&'static Dialect>,
 
-    /// With --dialect bvlc, leave out the layers that BVLC's Caffe cannot express, and those that read what they make
-    #[arg(long, requires = "dialect")]
+    /// Leave out layers that BVLC's Caffe cannot express
+    ///
+    /// It is for --dialect bvlc. The layers that read tops of these are left out as well.
+    #[arg(long, requires = "dialect", hide_short_help = true)]
     partial: bool,
 
-    /// Replace the output if it exists
+    /// Overwrite TO if it exists
     #[arg(long)]
     force: bool,
 }

@@ -21,53 +21,69 @@ use crate::formats::Format;
 use crate::proto::Encoding;
 use crate::{Error, Plan};
 
-/// Make the deploy net of a net that is trained, and the weights that go with it
+/// What `--shape` means here: nothing is cropped any more.
+const SHAPE_HELP: &str = "Shape of an input; may be repeated";
+const SHAPE_LONG_HELP: &str = "Shape of an input; may be repeated
+
+It is the shape of the Input layer in the deploy net. Pictures may have C,H,W, for a batch size of 1. By default the shape is \
+that of the layer that is replaced, after cropping, with a batch size of 1.";
+
+/// What `--phase` means here.
+const PHASE_LONG_HELP: &str = "Phase of the net to deploy [default: test]";
+
+/// Turn a training net into a deploy net, with its weights
 ///
-/// Data layers become Input layers with a batch of 1, or the shape given with --shape, which here is that of the input
-/// itself: nothing is cropped any more. Losses become what they are the
-/// losses of (SoftmaxWithLoss a Softmax, SigmoidCrossEntropyLoss a Sigmoid) or go; accuracies, labels and all else that no
-/// prediction depends on go. Layers are those of the phase TEST, without their include and exclude rules. Comments and
-/// the order of what stays are kept.
+/// Data layers become Input layers with a batch size of 1. Loss layers become the layers that make predictions
+/// (SoftmaxWithLoss becomes Softmax, SigmoidCrossEntropyLoss becomes Sigmoid) or are removed. Accuracy layers, labels and all
+/// else that no prediction depends on are removed. Layers are those of the TEST phase, without their include and exclude
+/// rules. Comments and the order of the layers are kept.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(mut_arg("shapes", |argument| argument.help(SHAPE_HELP).long_help(SHAPE_LONG_HELP)))]
+#[command(mut_arg("phase", |argument| argument.long_help(PHASE_LONG_HELP)))]
+#[command(after_long_help = "Examples:
   caffemodel deploy train_val.prototxt -o deploy.prototxt
-  caffemodel deploy solver.prototxt -o deploy.prototxt --weights iter_10000.caffemodel
-  caffemodel deploy train_val.prototxt -o deploy.prototxt --shape data=3,227,227 --no-fillers
+  caffemodel deploy solver.prototxt -o deploy.prototxt --weights new.caffemodel
+  caffemodel deploy train_val.prototxt -o deploy.prototxt --shape data=3,227,227
+  caffemodel deploy train_val.prototxt -o deploy.prototxt --no-fillers
   caffemodel deploy train_val.prototxt -o features.prototxt --top fc7")]
 pub(super) struct DeployArguments {
-    /// The net that is trained: a .prototxt, or a binary one, or its solver; - for standard input
+    /// Training net or its solver, text or binary; - for standard input
     net: PathBuf,
 
-    /// The deploy net to write, as text; - for standard output
+    /// Deploy net to write, as text; - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Trained weights; those of the deploy net are written beside it, as OUTPUT.caffemodel
+    /// Trained weights, to be written for the deploy net too
+    ///
+    /// They are written to the file of --weights-output, or to a .caffemodel with the name of the deploy net.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 
-    /// The file to write the weights of the deploy net to, in the format that its name tells
+    /// File for the weights of the deploy net
+    ///
+    /// Its extension decides the format.
     #[arg(long, value_name = "FILE", requires = "weights")]
     weights_output: Option<PathBuf>,
 
     /// End the net with this blob; may be repeated
     ///
-    /// By default it ends with what the losses judge, and with what no layer reads.
+    /// By default it ends with the predictions that the losses are computed from, and with the tops that no layer reads.
     #[arg(long = "top", value_name = "TOP")]
     tops: Vec<String>,
 
-    /// Leave the fillers out
+    /// Leave out fillers
     #[arg(long)]
     no_fillers: bool,
 
-    /// Leave the multipliers of learning rates and weight decay out
+    /// Leave out multipliers of learning rate and weight decay
     #[arg(long)]
     no_learning_rates: bool,
 
     #[command(flatten)]
     state: StateArguments,
 
-    /// Replace the outputs if they exist
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
 }

@@ -15,16 +15,18 @@ use crate::proto::text::closest;
 
 #[derive(Debug, Args)]
 pub(super) struct DialectArgument {
-    /// The dialect that the file is written in, such as ssd or bvlc-1.0; by default its content tells. caffemodel
-    /// dialects lists them
+    /// Dialect of Caffe, such as ssd [default: detected]
+    ///
+    /// It is the fork or the release of Caffe that the file is for; by default the content decides. See 'caffemodel
+    /// dialects' for a list.
     #[arg(long, value_name = "NAME", value_parser = parse)]
     dialect: Option<&'static Dialect>,
 
-    /// The caffe.proto of the fork that the file is for, where that is no dialect known here; or protoc's descriptor set
+    /// The caffe.proto of a fork that is not a known dialect
     ///
-    /// Fields that are known here behave as ever, all others are kept and saved with their numbers. The fork is taken to
-    /// have grown from the dialect that --dialect or the content tells.
-    #[arg(long, value_name = "FILE")]
+    /// FILE may also be a descriptor set written by protoc. Known fields work as usual, all others are kept and saved
+    /// under their numbers. The fork is taken to be based on the dialect that is given or detected.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     proto: Option<PathBuf>,
 
     /// How to read the file, once the schema is read.

@@ -8,16 +8,19 @@ use clap::Args;
 use super::dialect::parse;
 use super::print;
 use super::table::{Column, Rows, Screen, Tone};
+use super::wrap::{item, paragraph};
 use crate::dialect::{DIALECTS, Dialect, DialectDocument, MessageFields};
 
-/// List the dialects that nets are written in: releases of BVLC's Caffe and its forks; or show one of them.
+/// List all dialects of Caffe, or show one in full
+///
+/// A dialect is a release of BVLC's Caffe or one of its forks, which nets are written for.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel dialects
   caffemodel dialects ssd
   caffemodel dialects --json | jq '.[].name'")]
 pub(super) struct DialectsArguments {
-    /// The dialect to show
+    /// Dialect to show in full
     name: Option<String>,
 
     /// Print JSON
@@ -35,27 +38,36 @@ pub(super) fn run(arguments: &DialectsArguments) -> anyhow::Result<()> {
 }
 
 fn list(dialects: &[DialectDocument]) -> String {
-    let mut rows = Rows::new([Column::words("dialect"), Column::words("about"), Column::words("source").rank(1)]);
+    let screen = Screen::standard_output();
+    let columns = [
+        Column::words("dialect"),
+        Column::words("about").wraps_at(30),
+        // The longest name of a repository is so long.
+        Column::words("source").rank(1).wraps_at(53),
+    ];
+    let mut rows = Rows::new(columns);
     for DialectDocument { name, about, source, .. } in dialects {
         rows.push(Tone::Plain, [*name, about, source].map(str::to_owned).to_vec());
     }
-    let (table, _) = rows.render(Screen::standard_output());
-    format!(
-        "{table}\nThe content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.\n"
-    )
+    let (table, _) = rows.render(screen);
+    let about =
+        "The content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.";
+    format!("{table}\n{}", paragraph(about, screen.text_width()))
 }
 
 fn one(dialect: &DialectDocument) -> String {
     let screen = Screen::standard_output();
     let DialectDocument { name, about, source, is_whole, traits, adds, lacks, layer_types, fillers } = dialect;
-    let mut text = format!("{}\n{about}\n\nfrom: {source}\n", screen.bold(name));
+    let width = screen.text_width();
+    let mut text = format!("{}\n{}\n", screen.bold(name), paragraph(about, width));
+    text += &item("", &format!("from: {source}"), width);
     if !is_whole {
-        text.push_str("Little but its fields is known here: other bytes than its own are possible.\n");
+        text += &paragraph("Little but its fields is known here: other bytes than its own are possible.", width);
     }
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             let _ = write!(text, "\n{}\n", screen.bold(title));
-            lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+            lines.iter().for_each(|line| text.push_str(&item("  ", line, width)));
         }
     };
     let fields = |messages: &[MessageFields]| {

@@ -25,50 +25,56 @@ const HASH_BYTES: usize = 1 << 18;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Weights")]
 pub(super) struct DonorArguments {
-    /// Weights to take for the layers of the same name: .caffemodel, .h5, .npz, .safetensors or .binaryproto, told by
-    /// content; may be repeated or separated by commas, later ones win; without it those of the solver, if it has any
+    /// Load weights into layers of the same name; may be repeated
     ///
-    /// With NAME= before it a file has a name, by which renames may be meant for it alone.
-    #[arg(long, value_name = "[NAME=]FILE")]
+    /// The file may be a .caffemodel, .h5, .npz, .safetensors or .binaryproto; its content decides. Of several files,
+    /// given by repeating the option or separated by commas, later ones win. Without this option, the weights that the
+    /// solver names are loaded.
+    ///
+    /// NAME=FILE names the file, so that --rename and --from can be limited to it.
+    #[arg(long, value_name = "FILE")]
     weights: Vec<PathBuf>,
 
-    /// Take the weights as those of another framework, by its names and layouts; may be repeated
+    /// Framework that the weights come from: pytorch or keras
     ///
-    /// The arrays of an .npz, .safetensors or HDF5 file are matched by the names of their modules. With the NAME of a file
-    /// of weights before it, it is for that file alone.
-    #[arg(long = "from", value_name = "[NAME:]pytorch|keras", value_parser = frameworks::from)]
+    /// The arrays of an .npz, .safetensors or HDF5 file are matched by module name and converted from the layouts of the
+    /// framework. May be repeated: NAME:FRAMEWORK is for the weights called NAME only.
+    #[arg(long = "from", value_name = "FRAMEWORK", value_parser = frameworks::from, hide_short_help = true)]
     frameworks: Vec<FromArgument>,
 
-    /// What to do with a layer whose shapes differ: refuse it, leave it initialised, take the leading part of a larger
-    /// blob, or put a smaller one into the leading part; refused unless given
-    #[arg(long, value_name = "error|skip|slice|pad")]
+    /// What to do with a layer whose shapes differ
+    #[arg(long, value_name = "ACTION", hide_short_help = true)]
     on_mismatch: Option<OnMismatchArgument>,
 
-    /// Fit blobs whose shapes differ from the weights'; may be repeated, the last that matches wins
+    /// Fit blobs whose shapes differ; may be repeated
     #[arg(long = "fit", value_name = "GLOB[.BLOB]=HOW", long_help = fit_help())]
     fits: Vec<String>,
 
-    /// Rename layers of the weights; a * stands for any characters and carries over to the new name; may be repeated
+    /// Rename layers of the weights; may be repeated
     ///
-    /// The first rename that fits a layer counts. Several new names, OLD=NEW,NEW, give the layer to each of them. With
-    /// the NAME of a file of weights before it, it is for the layers of that file alone.
-    #[arg(long, value_name = "[NAME:]OLD=NEW[,NEW]", value_parser = rename)]
+    /// A * in OLD matches any characters, which replace the * in NEW. The first rename that matches a layer applies.
+    /// OLD=NEW,NEW loads the layer into several layers of the net. NAME:OLD=NEW is for the weights called NAME only.
+    #[arg(long, value_name = "OLD=NEW", value_parser = rename)]
     rename: Vec<RenameArgument>,
 
-    /// Take weights for these layers of the net only; may be repeated
-    #[arg(long, value_name = "GLOB")]
+    /// Load weights into matching layers only; may be repeated
+    #[arg(long, value_name = "GLOB", hide_short_help = true)]
     only: Vec<String>,
 
-    /// Take no weights for these layers of the net; may be repeated
+    /// Load no weights into matching layers; may be repeated
     #[arg(long, value_name = "GLOB")]
     except: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OnMismatchArgument {
+    /// Refuse the weights; the default
     Error,
+    /// Leave the layer initialised
     Skip,
+    /// Take the leading part of a larger blob
     Slice,
+    /// Put a smaller blob into the leading part
     Pad,
 }
 
@@ -132,10 +138,10 @@ impl WeightsFile {
 
 /// The long help of `--fit`, from the table of the ways.
 fn fit_help() -> String {
-    let mut help = "Fit blobs whose shapes differ from the weights'; may be repeated, the last that matches wins\n\n\
-                    GLOB[.BLOB] names blobs of the net as for --rule. HOW is one of:\n"
+    let mut help = "Fit blobs whose shapes differ; may be repeated\n\n\
+                    GLOB[.BLOB] is matched as for --rule, and the last match wins. HOW is one of:\n"
         .to_owned();
-    FIT_WAYS.iter().for_each(|way| help += &format!("\n  {:<18} {}", way.form, way.about));
+    FIT_WAYS.iter().for_each(|way| help += &format!("\n- {}: {}", way.form, way.about));
     help
 }
 

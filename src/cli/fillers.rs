@@ -10,20 +10,23 @@ use super::fields;
 use super::options;
 use super::print::{self, json};
 use super::table::{Column, Rows, Screen, Tone};
+use super::wrap::paragraph;
 use crate::dialect::Dialect;
 use crate::filler::{FillerDocument, FillerRegistry, FillerType};
 
-/// List the fillers that there are, or show one of them in full.
+/// List all fillers, or show one in full
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel fillers
   caffemodel fillers orthogonal
   caffemodel fillers --json | jq '.[].name'")]
 pub(super) struct FillersArguments {
-    /// The filler to show
+    /// Filler to show in full
     name: Option<String>,
 
-    /// Show what this dialect knows; by default that of BVLC's Caffe of today. caffemodel dialects lists them
+    /// Dialect to list the fillers of
+    ///
+    /// By default that of BVLC's Caffe of today. See 'caffemodel dialects' for a list.
     #[arg(long, value_name = "NAME", value_parser = parse)]
     dialect: Option<&'static Dialect>,
 
@@ -53,9 +56,9 @@ fn list(fillers: &[FillerDocument], with_dialects: bool) -> String {
     let mut rows = Rows::new([
         Column::words("filler"),
         Column::words("of").rank(1),
-        Column::words("fields").rank(2),
-        Column::words("summary"),
-        Column::words("dialects").rank(3),
+        Column::words("fields").rank(2).wraps_at(14),
+        Column::words("summary").wraps_at(30),
+        Column::words("dialects").rank(3).wraps_at(20),
     ]);
     for filler in fillers {
         let fields: Vec<&str> = filler.fields.iter().map(|field| field.name).collect();
@@ -72,9 +75,8 @@ fn list(fillers: &[FillerDocument], with_dialects: bool) -> String {
     }
     let screen = Screen::standard_output();
     let (table, _) = rows.render(screen);
-    format!(
-        "{table}\nA net may use extensions with --extensions; --rule, --weight-filler and --bias-filler always may.\n"
-    )
+    let about = "A net may use extensions with --extensions; --rule, --weight-filler and --bias-filler always may.";
+    format!("{table}\n{}", paragraph(about, screen.text_width()))
 }
 
 fn origin(filler: &FillerDocument) -> &'static str {
@@ -83,10 +85,11 @@ fn origin(filler: &FillerDocument) -> &'static str {
 
 fn one(filler: &FillerDocument) -> String {
     let FillerDocument { name, summary, formula, fields, .. } = filler;
-    let title = Screen::standard_output().bold(name);
-    let mut text = format!("{title} ({})\n{summary}\n\n  {formula}\n", origin(filler));
+    let screen = Screen::standard_output();
+    let (title, summary) = (screen.bold(name), paragraph(summary, screen.text_width()));
+    let mut text = format!("{title} ({})\n{summary}\n  {formula}\n", origin(filler));
     if !fields.is_empty() {
-        let _ = write!(text, "\nFields:\n{}", fields::text(fields));
+        let _ = write!(text, "\nFields:\n{}", fields::text(fields, screen.text_width()));
     }
     let with = if filler.extension { ", with --extensions" } else { "" };
     let _ = write!(

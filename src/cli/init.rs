@@ -19,21 +19,36 @@ use crate::plan::{PlannedBlob, PlannedLayer, ValueSource};
 use crate::provenance::Recipe;
 use crate::{Plan, PlanOptions};
 
-/// Initialise a net definition, or the net that a solver trains, into a caffemodel, or HDF5, .npz or .safetensors.
+/// Initialise a net definition into a .caffemodel, or another format
+///
+/// Of a solver, the net that it trains is initialised. With the same seed, the values are those of Caffe, bit for bit. The
+/// output is a .caffemodel, HDF5, .npz, .safetensors, .prototxt or .binaryproto file.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel init models/lenet.prototxt -o lenet.caffemodel --seed 1701
   caffemodel init net.prototxt -o net.caffemodel.h5 --provenance net.json
   caffemodel init solver.prototxt -o net.caffemodel
   caffemodel init net.prototxt -o net.caffemodel --phase test --boost 1.54
   caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224
-  caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra --rule 'fc8.weight=gaussian:std=0.01'
+  caffemodel init net.prototxt -o net.npz --rule 'fc8.weight=gaussian:std=0.01'
+  caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra
   caffemodel init deploy.prototxt -o net.caffemodel --preset benchmark
-  caffemodel init net.prototxt -o net.caffemodel --weights trained.caffemodel --except 'fc8*'
-  caffemodel init fcn.prototxt -o fcn.caffemodel --weights vgg.caffemodel --fit 'fc[67]=reshape'")]
+  caffemodel init net.prototxt -o net.caffemodel --weights old.caffemodel
+  caffemodel init net.prototxt -o new.h5 --weights old.npz --except 'fc8*'
+  caffemodel init fcn.prototxt -o fcn.h5 --weights vgg.h5 --fit 'fc[67]=reshape'")]
 pub(super) struct InitArguments {
     #[command(flatten)]
     net: NetArguments,
+
+    #[command(flatten)]
+    output: OutputArguments,
+
+    /// Check everything, but write nothing
+    #[arg(long, help_heading = OUTPUT)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    random: RandomArguments,
 
     #[command(flatten)]
     rules: RuleArguments,
@@ -42,17 +57,7 @@ pub(super) struct InitArguments {
     donors: DonorArguments,
 
     #[command(flatten)]
-    output: OutputArguments,
-
-    #[command(flatten)]
-    random: RandomArguments,
-
-    #[command(flatten)]
     warnings: WarningArguments,
-
-    /// Check everything and say what would be written, but write nothing
-    #[arg(long, help_heading = OUTPUT)]
-    dry_run: bool,
 }
 
 pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {

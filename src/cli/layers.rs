@@ -9,21 +9,24 @@ use super::dialect::{known_to, parse};
 use super::fields;
 use super::print::{self, json};
 use super::table::{Column, Rows, Screen, Tone};
+use super::wrap::{item, paragraph};
 use crate::dialect::Dialect;
 use crate::layer::{LayerDocument, LayerRegistry, LayerType, PythonLayerDocument};
 use crate::proto::text::closest;
 
-/// List the layer types that there are, or show one of them with its settings.
+/// List all layer types, or show one in full
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel layers
   caffemodel layers Convolution
   caffemodel layers --json | jq '.[].name'")]
 pub(super) struct LayersArguments {
-    /// The layer type to show
+    /// Layer type to show in full
     name: Option<String>,
 
-    /// Show what this dialect knows; by default that of BVLC's Caffe of today. caffemodel dialects lists them
+    /// Dialect to list the layer types of
+    ///
+    /// By default that of BVLC's Caffe of today. See 'caffemodel dialects' for a list.
     #[arg(long, value_name = "NAME", value_parser = parse)]
     dialect: Option<&'static Dialect>,
 
@@ -56,8 +59,8 @@ fn list(layers: &[LayerDocument], with_dialects: bool) -> String {
         Column::words("V1 name").rank(2),
         Column::words("bottoms").rank(1),
         Column::words("tops").rank(1),
-        Column::words("summary"),
-        Column::words("dialects").rank(3),
+        Column::words("summary").wraps_at(30),
+        Column::words("dialects").rank(3).wraps_at(20),
     ]);
     for layer in layers {
         let v1_name = layer.v1_name.unwrap_or_default();
@@ -75,23 +78,25 @@ fn tops(layer: &LayerDocument) -> String {
 fn one(layer: &LayerDocument) -> String {
     let screen = Screen::standard_output();
     let LayerDocument { name, summary, settings, python_layers, .. } = layer;
-    let mut text = format!("{}\n{summary}\n\n", screen.bold(name));
+    let width = screen.text_width();
+    let mut text = format!("{}\n{}\n", screen.bold(name), paragraph(summary, width));
     let _ = writeln!(text, "bottoms: {}\ntops:    {}", layer.bottoms, tops(layer));
     if let Some(v1_name) = layer.v1_name {
         let _ = writeln!(text, "V1 name: {v1_name}");
     }
     if !layer.dialects.is_empty() {
-        let _ = writeln!(text, "dialects: {}", layer.dialects.join(", "));
+        text += &item("", &format!("dialects: {}", layer.dialects.join(", ")), width);
     }
     for settings in settings {
-        let title = screen.bold(&settings.field);
-        let _ = write!(text, "\n{title}: {}\n{}", settings.about, fields::text(&settings.fields));
+        let about = paragraph(&format!("{}: {}", settings.field, settings.about), width);
+        let about = about.replacen(&settings.field, &screen.bold(&settings.field), 1);
+        let _ = write!(text, "\n{about}{}", fields::text(&settings.fields, width));
     }
     if !python_layers.is_empty() {
         let _ = write!(text, "\n{}\n", screen.bold("Well-known layers in Python, whose tops are known:"));
         for PythonLayerDocument { module, layer, summary, dialects } in python_layers {
             let of = if dialects.is_empty() { String::new() } else { format!(" ({})", dialects.join(", ")) };
-            let _ = writeln!(text, "  {module}.{layer}: {summary}{of}");
+            text += &item("  ", &format!("{module}.{layer}: {summary}{of}"), width);
         }
     }
     text

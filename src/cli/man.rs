@@ -1,6 +1,6 @@
 //! `caffemodel man`: manual pages, one for the tool and one for each subcommand.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,15 +10,15 @@ use super::subcommand;
 use super::target::Target;
 use crate::Error;
 
-/// Write manual pages into a folder: one for the tool, one for each subcommand.
+/// Write man pages for the tool and its subcommands
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
+#[command(after_long_help = "Examples:
   caffemodel man ~/.local/share/man/man1 && man caffemodel-init")]
 pub(super) struct ManArguments {
-    /// The folder to write them to, made if it does not exist
+    /// Folder to write to; created if missing
     folder: PathBuf,
 
-    /// Replace pages that exist
+    /// Overwrite existing pages
     #[arg(long)]
     force: bool,
 }
@@ -39,10 +39,59 @@ pub(super) fn run(arguments: &ManArguments) -> anyhow::Result<()> {
 fn write_page(command: clap::Command, folder: &Path, force: bool) -> anyhow::Result<()> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     let path = folder.join(format!("{name}.1"));
-    let mut page = Vec::new();
     let cannot_write = |source| Error::io("cannot write", &path, source);
-    Man::new(command).title(name).render(&mut page).map_err(cannot_write)?;
+    let page = page(command, name).map_err(cannot_write)?;
     let mut target = Target::create(&path, force)?;
     target.file().write_all(&page).map_err(cannot_write)?;
     Ok(target.commit()?)
+}
+
+/// The page of a command. Its examples have a section of their own, where they are neither filled nor hyphenated.
+fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
+    let examples = command.get_after_long_help().map(ToString::to_string);
+    let mut page = Vec::new();
+    Man::new(command.after_help(None).after_long_help(None)).title(title).render(&mut page)?;
+    if let Some(examples) = examples {
+        let lines = examples.lines().skip(1).map(|line| verbatim(line.trim_start()) + "\n");
+        write!(page, ".SH EXAMPLES\n.EX\n{}.EE\n", lines.collect::<String>())?;
+    }
+    Ok(page)
+}
+
+/// A line that stands in the page, character by character, as it is in the text: in groff's fonts some have other glyphs.
+fn verbatim(line: &str) -> String {
+    let escaped = |c| match c {
+        '\\' => "\\e".to_owned(),
+        '-' => "\\-".to_owned(),
+        '\'' => "\\(aq".to_owned(),
+        '`' => "\\(ga".to_owned(),
+        '^' => "\\(ha".to_owned(),
+        '~' => "\\(ti".to_owned(),
+        c => String::from(c),
+    };
+    // A dot would begin a request there.
+    let start = if line.starts_with('.') { "\\&" } else { "" };
+    start.to_owned() + &line.chars().map(escaped).collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn examples_can_be_copied() {
+        let command = clap::Command::new("tool").after_long_help(
+            "Examples:\n  tool --rule 'fc*.weight=msra' a\\.b\n  tool man ~/man | tee `x` ^\n  ./tool\n",
+        );
+        let page = String::from_utf8(page(command, "tool".to_owned()).unwrap()).unwrap();
+        let (_, examples) = page.split_once(".SH EXAMPLES\n").unwrap();
+        let expected = ".EX
+tool \\-\\-rule \\(aqfc*.weight=msra\\(aq a\\e.b
+tool man \\(ti/man | tee \\(gax\\(ga \\(ha
+\\&./tool
+.EE
+";
+        assert_eq!(examples, expected);
+        assert!(!page.contains("EXTRA"), "{page}");
+    }
 }

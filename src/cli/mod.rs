@@ -33,6 +33,7 @@ mod target;
 mod translation;
 mod upgrade;
 mod warnings;
+mod wrap;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -43,30 +44,32 @@ use clap::{ArgMatches, FromArgMatches, Parser};
 use crate::limits::LimitChange;
 use report::Verbosity;
 use subcommand::Subcommand;
+use wrap::TEXT_WIDTH;
 
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
 const FAILURE: u8 = 2;
 
-/// The heading of the options that every subcommand has.
-const GLOBAL: &str = "Global options";
-
-/// Caffe nets without Caffe: initialise a .prototxt into a .caffemodel, byte for byte as Caffe would.
+/// Turn Caffe net definitions into initialised .caffemodel files, without Caffe
+///
+/// The files are byte for byte those that Caffe would save, or the fork of Caffe that the net was written for.
 #[derive(Debug, Parser)]
-#[command(name = "caffemodel", version, about, max_term_width = 100)]
+#[command(name = "caffemodel", version, max_term_width = TEXT_WIDTH)]
+#[command(after_help = "See 'caffemodel help <COMMAND>' for the options and examples of a command.")]
 struct Options {
-    /// Tell nothing but warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
+    /// Print only warnings and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
 
-    /// Tell the details
-    #[arg(short, long, global = true, help_heading = GLOBAL)]
+    /// Use verbose output
+    #[arg(short, long, global = true)]
     verbose: bool,
 
-    /// Allow a file more, or less: layers=100000, messages=2000000, text-bytes=268435456, elements=17179869184
+    /// Change a limit on what a file may ask for; may be repeated
     ///
-    /// A file beyond a limit is refused, so that a small hostile one cannot fill the memory or the disk. Elements are the
-    /// values that a net draws or holds. May be repeated.
-    #[arg(long = "limit", global = true, value_name = "NAME=N", help_heading = GLOBAL)]
+    /// A file beyond a limit is refused, so that a small malicious file cannot exhaust memory or disk space. The limits
+    /// and their defaults are layers=100000, messages=2000000, text-bytes=268435456 and elements=17179869184, the number
+    /// of values in a net.
+    #[arg(long = "limit", global = true, value_name = "NAME=N", hide_short_help = true)]
     limits: Vec<LimitChange>,
 }
 

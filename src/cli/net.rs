@@ -14,7 +14,7 @@ use crate::{Definition, Net, PlanOptions, ReadOptions, Shape, StateOptions};
 
 #[derive(Debug, Args)]
 pub(super) struct NetArguments {
-    /// The net definition: a .prototxt, or a binary one, or the solver that trains the net; - for standard input
+    /// Net definition or solver, text or binary; - for standard input
     net: PathBuf,
 
     #[command(flatten)]
@@ -27,41 +27,50 @@ pub(super) struct StateArguments {
     #[command(flatten)]
     pub(super) dialect: DialectArgument,
 
-    /// The phase to build the net in; by default that of the net's own state, or train
+    /// Phase of the net
+    ///
+    /// By default that of the state that the net gives, or else train.
     #[arg(long, ignore_case = true)]
     phase: Option<PhaseArgument>,
 
-    /// The level to build the net in, for its include and exclude rules
-    #[arg(long, allow_negative_numbers = true)]
+    /// Level of the net, for include and exclude rules
+    #[arg(long, allow_negative_numbers = true, hide_short_help = true)]
     level: Option<i32>,
 
-    /// A stage to build the net in, for its include and exclude rules; may be repeated
+    /// Stage of the net; may be repeated
+    ///
+    /// Layers with include or exclude rules are in the net or not by its phase, level and stages.
     #[arg(long = "stage", value_name = "STAGE")]
     stages: Vec<String>,
 
-    /// The shape of a top; may be repeated
+    /// Shape of an input or data top; may be repeated
     ///
-    /// For layers whose shape the net does not tell, and for data layers instead of reading their source. Of layers that
-    /// read pictures, such as Data and ImageData, it is the size of the stored pictures, which the layer then crops and
-    /// resizes by its own fields: C,H,W, or N,C,H,W for another batch than that of the layer. Of all other tops it is the
-    /// whole shape. Input layers are saved with the shape given.
+    /// It is for tops whose shape the net does not give, and for those of data layers, whose source is then not read.
+    ///
+    /// For layers that read pictures, such as Data and ImageData, it is the shape of the stored pictures, which the layer
+    /// crops and resizes by its own fields: C,H,W, or N,C,H,W to change the batch size too. For all other tops it is the
+    /// whole shape. Input layers are saved with the given shape.
     #[arg(long = "shape", value_name = "TOP=N,C,H,W", value_parser = parse_shape)]
     shapes: Vec<(String, Shape)>,
 
-    /// Take the layers of a type that is not known for layers whose tops are like their bottoms; may be repeated
+    /// Accept layers of this unknown type; may be repeated
     ///
-    /// They are saved as they are. Where a top is not like its bottom, --shape tells its shape.
-    #[arg(long = "opaque", value_name = "TYPE")]
+    /// They are saved as they are, and their tops have the shapes of their bottoms; --shape gives the shape of a top that
+    /// has another.
+    #[arg(long = "opaque", value_name = "TYPE", hide_short_help = true)]
     opaque: Vec<String>,
 
-    /// The shape of a blob of a layer whose type is not known; may be repeated
+    /// Shape of a blob of a layer of unknown type; may be repeated
     ///
-    /// INDEX counts the blobs of the layer from 0. They are zeros unless --rule LAYER.INDEX=SPEC fills them.
-    #[arg(long = "blob", value_name = "LAYER.INDEX=N,C,H,W", value_parser = parse_blob)]
+    /// INDEX counts the blobs of the layer from 0. They are filled with zeros, unless --rule LAYER.INDEX=SPEC gives them a
+    /// filler.
+    #[arg(long = "blob", value_name = "LAYER.INDEX=N,C,H,W", value_parser = parse_blob, hide_short_help = true)]
     blobs: Vec<((String, usize), Shape)>,
 
-    /// Let the net use fillers that Caffe does not have; caffemodel fillers lists them
-    #[arg(long)]
+    /// Allow fillers that Caffe does not have
+    ///
+    /// See 'caffemodel fillers' for a list.
+    #[arg(long, hide_short_help = true)]
     extensions: bool,
 }
 

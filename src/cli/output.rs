@@ -25,19 +25,25 @@ pub(super) const OUTPUT: &str = "Output";
 #[derive(Debug, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub(super) struct OutputArguments {
-    /// The file to write: .caffemodel, .h5 or .hdf5, .npz, .safetensors, .prototxt or .binaryproto; - for standard output
+    /// Output file; - for standard output
+    ///
+    /// Its extension decides the format: .caffemodel, .h5 or .hdf5, .npz, .safetensors, .prototxt or .binaryproto.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// The format of the output; by default the one that its name tells, or else a caffemodel
-    #[arg(long, value_parser = format_parser())]
+    /// Output format
+    ///
+    /// By default the extension of the output decides; the format is caffemodel if it is not a known one.
+    #[arg(long, value_parser = format_parser(), hide_short_help = true)]
     format: Option<Format>,
 
-    /// Write a JSON file that tells how the net came about, with the filler and the SHA-256 of each blob
-    #[arg(long, value_name = "FILE")]
+    /// Write a JSON record of how the net was made
+    ///
+    /// It holds all that is needed to make the net again, and the filler and the SHA-256 of each blob.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     provenance: Option<PathBuf>,
 
-    /// Replace the output if it exists
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
 }

@@ -9,22 +9,28 @@ use crate::random::{Era, SIMD_VARIABLE, SimdPath, Streams};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Random numbers")]
 pub(super) struct RandomArguments {
-    /// The seed of the generator; without it the solver's random_seed, or one that is chosen and printed
+    /// Random seed [default: the solver's, or a random one]
+    ///
+    /// Without this option the random_seed of the solver is used, or else a random seed, which is printed.
     #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
 
-    /// Whose random numbers: Caffe's, to the bit, or one independent stream for each blob
-    #[arg(long, default_value = "caffe")]
+    /// Random number generator
+    #[arg(long, default_value = "caffe", hide_short_help = true)]
     generator: GeneratorArgument,
 
-    /// The Boost release that the user's Caffe was built with, which decides its random numbers; 1.74 unless given
+    /// Boost release that Caffe was built with [default: 1.74]
+    ///
+    /// The random numbers of Caffe depend on it.
     #[arg(long, value_name = "RELEASE")]
     boost: Option<Era>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum GeneratorArgument {
+    /// Caffe's own, bit for bit
     Caffe,
+    /// An independent stream of numbers for each blob
     Native,
 }
 

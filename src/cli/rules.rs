@@ -14,31 +14,39 @@ const NAMED: usize = 6;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Fillers")]
 pub(super) struct RuleArguments {
-    /// The filler for weights whose layer has a weight_filler that the net does not give
+    /// Filler for weights that have none in the net
     ///
-    /// SPEC is a filler as in a net, such as 'type: "gaussian" std: 0.01', or in short gaussian:std=0.01; a filler that
-    /// has one field takes its value alone, such as constant:1.
+    /// It is for layers with a weight_filler field that the net leaves out. SPEC is a filler as in a net, such as
+    /// 'type: "gaussian" std: 0.01', or in short form, such as gaussian:std=0.01. A filler with a single field takes the
+    /// value alone, such as constant:1.
     #[arg(long, value_name = "SPEC")]
     weight_filler: Option<String>,
 
-    /// The filler for biases whose layer has a bias_filler that the net does not give
-    #[arg(long, value_name = "SPEC")]
+    /// Filler for biases that have none in the net
+    ///
+    /// It is for layers with a bias_filler field that the net leaves out.
+    #[arg(long, value_name = "SPEC", hide_short_help = true)]
     bias_filler: Option<String>,
 
-    /// A filler for the blobs of some layers, whatever the net gives; may be repeated, the last that matches wins
+    /// Filler for matching blobs; may be repeated
     ///
-    /// GLOB is compared with the names of layers: * stands for any characters, ? for one, [ab] for one of these and
-    /// {a,b} for one of these texts. BLOB is an index, weight or bias; without it all blobs are meant, biases too. A
-    /// number, weight or bias behind the last dot always is a BLOB, and the first = ends the pattern. A backslash before
-    /// a dot or a = makes it a part of the name: 'features\.0=msra' is for the layer features.0.
+    /// It replaces the filler that the net gives. Of several rules that match a blob, the last one wins.
+    ///
+    /// GLOB is matched against layer names: * matches any characters, ? any one character, [ab] one of these characters
+    /// and {a,b} one of these words. BLOB is an index, weight or bias; without it, the rule is for all blobs of the
+    /// layers, biases included.
+    ///
+    /// A number, weight or bias after the last dot is always taken as BLOB, and the first = ends the pattern. A backslash
+    /// makes a dot or a = part of the name: 'features\.0=msra' is for the layer features.0.
     #[arg(long = "rule", value_name = "GLOB[.BLOB]=SPEC")]
     rules: Vec<String>,
 
-    /// A set of fillers for what the net gives none; benchmark: random weights for a plausible forward pass
+    /// Fillers for benchmarks, where the net has none
     ///
-    /// Weights are msra, a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1; the last weights of each
-    /// branch before a sum are smaller, so that residual nets do not explode. The other options win.
-    #[arg(long, value_name = "benchmark")]
+    /// The only preset is benchmark, whose random weights make for a plausible forward pass. Weights are filled by msra,
+    /// a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1. The last weights of each branch before a sum are
+    /// smaller, so that the activations of residual nets do not explode. The other filler options take precedence.
+    #[arg(long, value_name = "NAME")]
     preset: Option<Preset>,
 }
 

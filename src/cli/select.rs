@@ -8,11 +8,11 @@ use crate::rules::{BlobSelector, Pattern};
 
 #[derive(Debug, Args)]
 pub(super) struct SelectArguments {
-    /// Look at these layers or blobs only; may be repeated
+    /// Show only matching blobs; may be repeated
     #[arg(long, value_name = "GLOB[.BLOB]")]
     only: Vec<String>,
 
-    /// Do not look at these layers or blobs; may be repeated
+    /// Leave matching blobs out; may be repeated
     #[arg(long, value_name = "GLOB[.BLOB]")]
     except: Vec<String>,
 }

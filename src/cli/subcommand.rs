@@ -83,10 +83,99 @@ fn with(subcommands: impl IntoIterator<Item = &'static Subcommand>) -> clap::Com
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::Format;
+    use crate::limits::Limits;
 
     #[test]
     fn the_command_line_is_sound() {
         command().debug_assert();
+    }
+
+    /// The tool and its subcommands, ready to print their help as on a terminal of this width.
+    fn commands(width: usize) -> Vec<clap::Command> {
+        let mut tool = command().term_width(width);
+        tool.build();
+        let subcommands: Vec<_> =
+            tool.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect();
+        [tool].into_iter().chain(subcommands).collect()
+    }
+
+    /// The most lines of `-h`, where that are more than fit an old terminal.
+    const LONG: &[(&str, usize)] = &[("init", 38), ("inspect", 28), ("convert", 25)];
+
+    #[test]
+    fn short_help_fits_a_screen() {
+        // On a wider terminal, a line of more than 80 columns is not wrapped, and shows.
+        for mut command in commands(200) {
+            let name = command.get_name().to_owned();
+            let most = LONG.iter().find(|(long, _)| *long == name).map_or(24, |(_, most)| *most);
+            let help = command.render_help().to_string();
+            assert!(help.lines().count() <= most, "{name}: {} lines\n{help}", help.lines().count());
+            let wide = help.lines().find(|line| console::measure_text_width(line) > 80);
+            assert_eq!(wide, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn long_help_is_wrapped() {
+        for width in [60, 80, 100] {
+            for mut command in commands(width) {
+                let help = command.render_long_help().to_string();
+                let wide = help.lines().find(|line| console::measure_text_width(line) > width.max(80));
+                assert_eq!(wide, None, "{}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn every_argument_has_a_short_help_of_a_line() {
+        for command in commands(80) {
+            let about = command.get_about().map(ToString::to_string);
+            let arguments = command.get_arguments().map(|argument| argument.get_help().map(ToString::to_string));
+            for help in arguments.chain([about]) {
+                let help = help.unwrap_or_default();
+                let is_line = !help.is_empty() && !help.contains('\n') && !help.ends_with('.') && help.len() <= 80;
+                assert!(is_line, "{}: {help:?}", command.get_name());
+            }
+        }
+    }
+
+    /// The arguments of a line, as a shell splits it; up to a redirection or another command.
+    fn arguments(line: &str) -> Vec<String> {
+        let quoted = line.split('\'').enumerate().flat_map(|(number, part)| match number % 2 {
+            0 => part.split(' ').map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        });
+        let words = quoted.filter(|word| !word.is_empty());
+        words.take_while(|word| !["|", ">", "&&"].contains(&word.as_str())).collect()
+    }
+
+    #[test]
+    fn examples_are_of_their_subcommand_and_can_be_parsed() {
+        for command in commands(80).iter().skip(1) {
+            let name = command.get_name();
+            let examples = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            let lines = examples.strip_prefix("Examples:\n").unwrap_or_else(|| panic!("{name} has no examples"));
+            for line in lines.lines() {
+                let arguments = arguments(line.strip_prefix("  ").unwrap());
+                assert_eq!(arguments[..2], ["caffemodel", name], "{line}");
+                super::command().try_get_matches_from(&arguments).unwrap_or_else(|error| panic!("{line}\n{error}"));
+            }
+        }
+    }
+
+    #[test]
+    fn help_names_every_limit_and_format() {
+        let convert = commands(80).into_iter().find(|command| command.get_name() == "convert").unwrap();
+        let help = |id: &str| {
+            let argument = convert.get_arguments().find(|argument| argument.get_id() == id).unwrap();
+            argument.get_long_help().unwrap().to_string()
+        };
+        Format::written().for_each(|format| assert!(help("format").contains(format.name()), "{}", format.name()));
+        let Limits { layers, messages, text_bytes, elements } = Limits::default();
+        for limit in [("layers", layers), ("messages", messages), ("text-bytes", text_bytes), ("elements", elements)] {
+            assert!(help("limits").contains(&format!("{}={}", limit.0, limit.1)), "{limit:?}");
+        }
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use console::measure_text_width;
 use indicatif::HumanCount;
 
 use super::color::shows_color;
+use super::wrap::{TEXT_WIDTH, wrap};
 use crate::proto::text::general;
 
 /// The spaces between two columns.
@@ -24,16 +26,18 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// Standard output: a terminal has a width and perhaps colours.
+    /// Standard output: a terminal has a width and perhaps colours. For a file or a pipe, `COLUMNS` may give a width.
     pub(super) fn standard_output() -> Screen {
         let terminal = std::io::stdout().is_terminal();
         let size = console::Term::stdout().size_checked().filter(|_| terminal);
-        Screen { width: size.map(|(_, columns)| usize::from(columns)), color: shows_color(&std::io::stdout()) }
+        let columns = || std::env::var("COLUMNS").ok()?.parse().ok();
+        let width = size.map(|(_, columns)| usize::from(columns)).or_else(columns);
+        Screen { width, color: shows_color(&std::io::stdout()) }
     }
 
-    /// The same, without regard to its width.
-    pub(super) fn unlimited(self) -> Screen {
-        Screen { width: None, ..self }
+    /// The width that text is wrapped at.
+    pub(super) fn text_width(self) -> usize {
+        self.width.unwrap_or(TEXT_WIDTH).min(TEXT_WIDTH)
     }
 
     /// A title or a heading.
@@ -65,22 +69,29 @@ pub(super) struct Column {
     right: bool,
     /// The columns of the highest rank go first where there is no room; those of rank 0 stay.
     rank: u8,
+    /// The fewest characters that cells are wrapped at where there is no room; those of other columns are not wrapped.
+    least: Option<usize>,
 }
 
 impl Column {
     /// A column of words.
     pub(super) const fn words(title: &'static str) -> Column {
-        Column { title, right: false, rank: 0 }
+        Column { title, right: false, rank: 0, least: None }
     }
 
     /// A column of numbers, which stand flush right.
     pub(super) const fn numbers(title: &'static str) -> Column {
-        Column { title, right: true, rank: 0 }
+        Column { title, right: true, rank: 0, least: None }
     }
 
     /// Lets the column go where there is no room, before those of lower rank.
     pub(super) const fn rank(self, rank: u8) -> Column {
         Column { rank, ..self }
+    }
+
+    /// Lets the cells be wrapped, at `least` characters or more: before a column goes, those that stay are wrapped.
+    pub(super) const fn wraps_at(self, least: usize) -> Column {
+        Column { least: Some(least), ..self }
     }
 }
 
@@ -96,7 +107,7 @@ impl Rows {
         Rows { columns: columns.into(), rows: Vec::new() }
     }
 
-    /// Adds a row with a cell for each column. Cells are shown on one line.
+    /// Adds a row with a cell for each column.
     pub(super) fn push(&mut self, tone: Tone, cells: Vec<String>) {
         debug_assert_eq!(cells.len(), self.columns.len());
         self.rows.push((tone, cells.iter().map(|cell| one_line(cell)).collect()));
@@ -110,11 +121,13 @@ impl Rows {
     pub(super) fn render(&self, screen: Screen) -> (String, Vec<&'static str>) {
         let used = |column: usize| self.rows.iter().any(|(_, cells)| !cells[column].is_empty());
         let mut shown: Vec<usize> = (0..self.columns.len()).filter(|&column| used(column)).collect();
-        let left_out = self.fit(&mut shown, screen.width);
+        let content: Vec<usize> = (0..self.columns.len()).map(|column| self.content_width(column)).collect();
+        let left_out = self.fit(&mut shown, &content, screen.width);
+        let lines = self.lines(&self.widths(&shown, &content, screen.width));
         let mut text = String::new();
-        for (number, line) in self.table(&shown).lines().enumerate() {
+        for (number, line) in self.table(&shown, &lines).lines().enumerate() {
             let line = line.trim_end();
-            let styled = match number.checked_sub(1).map(|row| self.rows[row].0) {
+            let styled = match number.checked_sub(1).map(|line| lines[line].0) {
                 None => screen.bold(line),
                 Some(Tone::Plain) => line.to_owned(),
                 Some(Tone::Odd) => screen.styled("33", line),
@@ -126,15 +139,18 @@ impl Rows {
         (text, left_out)
     }
 
-    /// Takes columns out of `shown` until the rest fits, and returns their titles in their order.
-    fn fit(&self, shown: &mut Vec<usize>, width: Option<usize>) -> Vec<&'static str> {
+    /// The width of the longest cell of a column, or of its title.
+    fn content_width(&self, column: usize) -> usize {
+        let cells = self.rows.iter().map(|(_, cells)| cells[column].as_str());
+        cells.chain([self.columns[column].title]).map(measure_text_width).max().unwrap_or(0)
+    }
+
+    /// Takes columns out of `shown` until the rest fits, wrapped as much as it can be, and returns their titles in their
+    /// order. `content` are the widths of the cells.
+    fn fit(&self, shown: &mut Vec<usize>, content: &[usize], width: Option<usize>) -> Vec<&'static str> {
         let Some(width) = width else { return Vec::new() };
-        let widths = self.table(&(0..self.columns.len()).collect::<Vec<_>>()).column_max_content_widths();
-        let needed = |shown: &[usize]| {
-            shown.iter().map(|&column| usize::from(widths[column] + GAP)).sum::<usize>().saturating_sub(GAP.into())
-        };
         let mut left_out = Vec::new();
-        while needed(shown) > width {
+        while total(shown.iter().map(|&column| self.least_width(column, content))) > width {
             let next = shown.iter().copied().filter(|&column| self.columns[column].rank > 0);
             let Some(next) = next.max_by_key(|&column| self.columns[column].rank) else { break };
             shown.retain(|&column| column != next);
@@ -144,11 +160,45 @@ impl Rows {
         left_out.into_iter().map(|column| self.columns[column].title).collect()
     }
 
-    fn table(&self, shown: &[usize]) -> Table {
+    /// How narrow a column can be.
+    fn least_width(&self, column: usize, content: &[usize]) -> usize {
+        self.columns[column].least.map_or(content[column], |least| least.min(content[column]))
+    }
+
+    /// The widths of the columns: those that wrap get what the others leave, the last of them first.
+    fn widths(&self, shown: &[usize], content: &[usize], width: Option<usize>) -> Vec<usize> {
+        let mut widths = content.to_vec();
+        let Some(width) = width else { return widths };
+        shown.iter().for_each(|&column| widths[column] = self.least_width(column, content));
+        let mut room = width.saturating_sub(total(shown.iter().map(|&column| widths[column])));
+        for &column in shown.iter().rev() {
+            let more = room.min(content[column] - widths[column]);
+            widths[column] += more;
+            room -= more;
+        }
+        widths
+    }
+
+    /// The rows with their cells wrapped at these widths.
+    fn lines(&self, widths: &[usize]) -> Vec<(Tone, Vec<String>)> {
+        let wrapped = |(tone, cells): &(Tone, Vec<String>)| {
+            let wraps = |(column, cell): (usize, &String)| match self.columns[column].least {
+                Some(_) => wrap(cell, widths[column]),
+                None => vec![cell.clone()],
+            };
+            let cells: Vec<Vec<String>> = cells.iter().enumerate().map(wraps).collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+            let line = |number: usize| cells.iter().map(|cell| cell.get(number).cloned().unwrap_or_default()).collect();
+            (0..height).map(|number| (*tone, line(number))).collect::<Vec<_>>()
+        };
+        self.rows.iter().flat_map(wrapped).collect()
+    }
+
+    fn table(&self, shown: &[usize], lines: &[(Tone, Vec<String>)]) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(self.columns.iter().map(|column| column.title));
-        table.add_rows(self.rows.iter().map(|(_, cells)| cells));
+        table.add_rows(lines.iter().map(|(_, cells)| cells));
         for (index, column) in self.columns.iter().enumerate() {
             let Some(cells) = table.column_mut(index) else { continue };
             cells.set_padding((0, GAP));
@@ -159,6 +209,11 @@ impl Rows {
         }
         table
     }
+}
+
+/// The width of columns side by side.
+fn total(widths: impl Iterator<Item = usize>) -> usize {
+    widths.map(|width| width + usize::from(GAP)).sum::<usize>().saturating_sub(GAP.into())
 }
 
 /// The text with control characters as escapes, so that it stays on one line and cannot steer the terminal.
@@ -219,6 +274,26 @@ a\\nb\\u{1b}[1m  1,234,567
         assert_eq!(at(20).1, ["count", "bar"]);
         assert_eq!(at(20).0, "name\nconv1\na\\nb\\u{1b}[1m\n");
         assert_eq!(at(1).1, ["count", "bar"]);
+    }
+
+    #[test]
+    fn cells_are_wrapped_before_a_column_goes() {
+        let columns = [Column::words("name"), Column::words("about").wraps_at(8), Column::words("from").rank(1)];
+        let mut rows = Rows::new(columns);
+        rows.push(Tone::Plain, ["a", "some words in a cell", "here"].map(str::to_owned).to_vec());
+        rows.push(Tone::Odd, ["b", "short", "there"].map(str::to_owned).to_vec());
+        let at = |width, color| rows.render(Screen { width: Some(width), color });
+        let whole =
+            "name  about                 from\na     some words in a cell  here\nb     short                 there\n";
+        assert_eq!(at(33, false), (whole.to_owned(), vec![]));
+        let wrapped =
+            "name  about         from\na     some words    here\n      in a cell\nb     short         there\n";
+        assert_eq!(at(25, false), (wrapped.to_owned(), vec![]));
+        assert_eq!(at(21, false).1, [""; 0]);
+        let (narrow, left_out) = at(20, true);
+        assert_eq!(left_out, ["from"]);
+        let bold = "\x1b[1mname  about\x1b[0m\n";
+        assert_eq!(narrow, format!("{bold}a     some words in\n      a cell\n\x1b[33mb     short\x1b[0m\n"));
     }
 
     #[test]

@@ -13,32 +13,37 @@ use crate::Error;
 use crate::net::{FileKind, UpgradedFile};
 use crate::proto::Encoding;
 
-/// Rewrite an old net, old weights or an old solver in Caffe's current format
+/// Upgrade old nets, weights and solvers to Caffe's current format
 ///
-/// A text that no Caffe reads is rewritten, too, where what it means is certain: with layers of the V1 format among others,
-/// with DeepLab's hole for dilation, with strings that lack quotes, or other values that have them.
+/// Text that no version of Caffe reads is repaired where its meaning is certain: V1 layers among current ones, the hole of
+/// DeepLab for dilation, strings without quotes and other values with quotes.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel upgrade deploy_v1.prototxt deploy.prototxt
   caffemodel upgrade old.caffemodel new.caffemodel
   caffemodel upgrade solver_2014.prototxt solver.prototxt")]
 pub(super) struct UpgradeArguments {
-    /// The file to read, text or binary: a net of the V0 or V1 format or with old fields, with weights or without;
-    /// or a solver; - for standard input
+    /// File to read, text or binary; - for standard input
+    ///
+    /// It is a net in V0 or V1 format or with deprecated fields, with or without weights, or a solver.
     old: PathBuf,
 
-    /// The file to write: text if it ends in .prototxt, binary if in .caffemodel or .binaryproto, else as OLD is;
-    /// - for standard output
+    /// File to write; - for standard output
+    ///
+    /// The file is text if its extension is .prototxt, and binary if it is .caffemodel or .binaryproto. With any other
+    /// extension, it is like OLD.
     new: PathBuf,
 
-    /// What OLD describes; by default its fields tell, and a binary file is a net
+    /// What OLD describes
+    ///
+    /// By default its fields decide; a binary file is taken to be a net.
     #[arg(long)]
     kind: Option<KindArgument>,
 
     #[command(flatten)]
     dialect: DialectArgument,
 
-    /// Replace NEW if it exists
+    /// Overwrite NEW if it exists
     #[arg(long)]
     force: bool,
 }

@@ -12,12 +12,14 @@ use crate::plan::{WARNINGS, Warning, WarningKind};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Warnings")]
 pub(super) struct WarningArguments {
-    /// Treat warnings as errors: exit with code 2, and write nothing
+    /// Treat warnings as errors
+    ///
+    /// With a warning, the exit code is 2 and no file is written.
     #[arg(long)]
     deny_warnings: bool,
 
-    /// Do not warn of this kind of bad start; may be repeated
-    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds())]
+    /// Silence a kind of warning; may be repeated
+    #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = kinds(), hide_short_help = true)]
     allow: Vec<&'static WarningKind>,
 }
 

@@ -29,7 +29,7 @@ impl Folder {
     /// The tool with arguments that are separated by spaces.
     pub fn command(&self, arguments: &str) -> Command {
         let mut command = Command::cargo_bin("caffemodel").unwrap();
-        command.current_dir(self.0.path()).env("NO_COLOR", "1").args(arguments.split(' '));
+        command.current_dir(self.0.path()).env("NO_COLOR", "1").env_remove("COLUMNS").args(arguments.split(' '));
         command
     }
 

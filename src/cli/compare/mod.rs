@@ -28,51 +28,57 @@ use crate::inspect::{BlobSelection, Subject};
 /// The exit code for files that were compared and differ.
 const DIFFERENT: u8 = 1;
 
-/// Compare the blobs of two files, bit for bit, within a tolerance, or by their distributions
+/// Compare two files of weights, blob by blob
 ///
-/// Each file is a caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt that holds its blobs; its content
-/// tells which. Doubles are rounded to floats. The exit code is 0 if all blobs are equal, 1 if not, and 2 if the files cannot be compared.
+/// Each file is a .caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt with blobs; its content decides.
+/// Doubles are rounded to floats. The exit code is 0 if all blobs are equal, 1 if some differ, and 2 if the files cannot be
+/// compared.
 ///
-/// With tolerances, values a and b agree if |a - b| <= atol + rtol * |b|, or if they are at most ULP floats apart, or
-/// if both are NaN. An infinity agrees with itself alone.
+/// Without a tolerance, values are compared bit for bit. With one, values a and b are equal if |a - b| <= atol + rtol *
+/// |b|, if they are at most ULP floats apart, or if both are NaN. Infinity equals only itself.
 ///
-/// Distributions agree if as many values are infinite or NaN, if both are the same constant or neither is constant, and
-/// if the means, the root mean squares and the Kolmogorov-Smirnov test show no difference at the level of --alpha.
+/// Distributions are equal if as many values are infinite or NaN, if both are the same constant or neither is constant, and
+/// if the means, the root mean squares and the Kolmogorov-Smirnov test show no difference at the significance level of
+/// --alpha.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel compare ours.caffemodel caffe.caffemodel
   caffemodel compare ours.npz caffe.caffemodel --atol 1e-6 --rtol 1e-5
   caffemodel compare seed1.caffemodel seed2.caffemodel --distribution
   caffemodel compare mean1.binaryproto mean2.binaryproto --json
   caffemodel convert net.npz - --to caffemodel | caffemodel compare - caffe.caffemodel")]
 pub(super) struct CompareArguments {
-    /// The first file; - for standard input
+    /// First file; - for standard input
     a: PathBuf,
 
-    /// The second file, the reference; - for standard input
+    /// Second file, the reference; - for standard input
     b: PathBuf,
 
-    /// The greatest absolute difference of values that agree
+    /// Absolute tolerance
     #[arg(long, value_name = "X", value_parser = parse_tolerance)]
     atol: Option<f64>,
 
-    /// The greatest difference of values that agree, relative to the second file's
+    /// Tolerance relative to the values of B
     #[arg(long, value_name = "X", value_parser = parse_tolerance)]
     rtol: Option<f64>,
 
-    /// The greatest distance of values that agree, in units in the last place
+    /// Tolerance in units in the last place
     #[arg(long, value_name = "N")]
     ulp: Option<u32>,
 
-    /// Compare the distributions of the values only, as for other seeds
+    /// Compare distributions only, as for different seeds
     #[arg(long, conflicts_with_all = ["atol", "rtol", "ulp"])]
     distribution: bool,
 
-    /// The chance to find nets different that are initialised alike; it is shared out among the tests of all blobs
+    /// Significance level of --distribution
+    ///
+    /// It is the chance that two nets with the same fillers are found to differ, shared among the tests of all blobs.
     #[arg(long, value_name = "P", default_value = "0.01", requires = "distribution", value_parser = parse_alpha)]
     alpha: f64,
 
-    /// Match layers with blobs in order rather than by name (HDF5 keeps them by name)
+    /// Match layers by position, not by name
+    ///
+    /// Layers without blobs are not counted. Those of HDF5 files are sorted by name.
     #[arg(long)]
     by_order: bool,
 
@@ -82,7 +88,7 @@ pub(super) struct CompareArguments {
     #[command(flatten)]
     dialect: DialectArgument,
 
-    /// Print all that was found as JSON, equal blobs included
+    /// Print JSON, with equal blobs too
     #[arg(long)]
     json: bool,
 }

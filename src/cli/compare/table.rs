@@ -2,13 +2,14 @@
 
 use crate::Shape;
 use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
+use crate::cli::wrap::paragraph;
 use crate::compare::{
     BlobComparison, Comparison, Detail, Difference, DistributionComparison, LayerComparison, Method, Status, Tolerance,
     ValueComparison,
 };
 
 const BLOB: [Column; 4] =
-    [Column::words("layer"), Column::numbers("blob"), Column::words("shape"), Column::words("finding")];
+    [Column::words("layer"), Column::numbers("blob"), Column::words("shape"), Column::words("finding").wraps_at(16)];
 
 const VALUES: [Column; 4] = [
     Column::numbers("max abs").rank(1),
@@ -43,7 +44,8 @@ pub(super) fn render(comparison: &Comparison, all: bool, screen: Screen) -> Stri
         let (table, left_out) = rows.render(screen);
         text += &table;
         if !left_out.is_empty() {
-            text += &format!("not shown for lack of room: {}; --json has them all\n", left_out.join(", "));
+            let about = format!("not shown for lack of room: {}; --json has them all", left_out.join(", "));
+            text += &paragraph(&about, screen.text_width());
         }
     }
     text + &summary(comparison) + "\n"

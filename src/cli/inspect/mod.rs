@@ -25,37 +25,29 @@ use crate::inspect::{
 };
 use crate::{Definition, Plan, PlanOptions};
 
-/// Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the values.
+/// Show the shapes, fillers and values of a net or its weights
+///
+/// For a net definition, what each blob would be filled with is shown, with the parameters, the memory, the multiply-adds and
+/// all warnings. For weights, statistics of their values are shown, next to what the fillers of their net would give, if the
+/// net is known: a .caffemodel holds it, --net gives it for other formats.
+///
+/// Means and standard deviations are shown as mean ± standard deviation. A histogram has up to 16 bins of equal width from
+/// the smallest to the largest value; a full bar is the fullest bin. Multiply-adds are those of convolutions, inner products
+/// and recurrent layers, for the whole batch.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Show what a net or its weights are like: shapes, fillers, parameters, work, memory, statistics of the
-values.
-
-A net definition shows its plan: what each blob would get, and every warning. Weights show what their values are like,
-and beside it what the fillers of their net would give, if the net is known: a .caffemodel holds it, --net gives it for
-other formats.",
-    after_help = "Examples:
+#[command(after_long_help = "Examples:
   caffemodel inspect models/lenet.prototxt
   caffemodel inspect deploy.prototxt --preset benchmark
   caffemodel inspect lenet.caffemodel --only 'conv*'
   caffemodel inspect weights.npz --net train.prototxt --phase test
-  caffemodel inspect snapshot.caffemodel --shape data=64,3,224,224 --json | jq .totals",
-    after_long_help = "Examples:
-  caffemodel inspect models/lenet.prototxt
-  caffemodel inspect deploy.prototxt --preset benchmark
-  caffemodel inspect lenet.caffemodel --only 'conv*'
-  caffemodel inspect weights.npz --net train.prototxt --phase test
-  caffemodel inspect snapshot.caffemodel --shape data=64,3,224,224 --json | jq .totals
-
-Means and standard deviations are shown as mean ± standard deviation. A histogram has up to 16 bins of equal width from
-the smallest to the largest value; a full bar is the fullest bin. Multiply-adds are those of convolutions, inner
-products and recurrent layers, for the whole batch."
-)]
+  caffemodel inspect net.caffemodel --shape data=64,3,224,224 --json | jq .totals")]
 pub(super) struct InspectArguments {
-    /// A net definition (.prototxt, binary, or its solver), or weights of any format; - for standard input
+    /// Net definition, solver or weights; - for standard input
     file: PathBuf,
 
-    /// The net of the weights: for a format that holds none, or in place of the one that the file holds
+    /// Net of the weights
+    ///
+    /// It is for formats that hold no net, or replaces the one that the file holds.
     #[arg(long, value_name = "FILE")]
     net: Option<PathBuf>,
 
@@ -71,7 +63,7 @@ pub(super) struct InspectArguments {
     #[command(flatten)]
     warnings: WarningArguments,
 
-    /// Do not read the values: no statistics
+    /// Leave out statistics of the values
     #[arg(long)]
     no_values: bool,
 
@@ -79,7 +71,7 @@ pub(super) struct InspectArguments {
     #[arg(long, conflicts_with = "csv")]
     json: bool,
 
-    /// Print comma-separated values, a line for each blob
+    /// Print CSV, with a line for each blob
     #[arg(long)]
     csv: bool,
 }

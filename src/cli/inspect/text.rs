@@ -6,6 +6,7 @@ use indicatif::BinaryBytes;
 
 use crate::Shape;
 use crate::cli::table::{Column, Rows, Screen, Tone, count, measured};
+use crate::cli::wrap::paragraph;
 use crate::inspect::{BlobReport, FillerReport, Inspection, LayerReport, TopReport, Totals};
 use crate::layer::Role;
 use crate::plan::SourceKind;
@@ -30,10 +31,11 @@ pub(super) fn text(inspection: &Inspection, file: &str, screen: Screen) -> Strin
             left_out.extend(missing);
         }
     }
-    let (totals, _) = totals(inspection).render(screen.unlimited());
+    let (totals, _) = totals(inspection).render(screen);
     let _ = write!(text, "\n{totals}");
     if !left_out.is_empty() {
-        let _ = writeln!(text, "\nNot shown for lack of room: {}; --json has them all", left_out.join(", "));
+        let about = format!("Not shown for lack of room: {}; --json has them all", left_out.join(", "));
+        let _ = write!(text, "\n{}", paragraph(&about, screen.text_width()));
     }
     text
 }
@@ -43,9 +45,9 @@ fn layers(layers: &[LayerReport]) -> Rows {
     let mut rows = Rows::new([
         Column::words("layer"),
         Column::words("type"),
-        Column::words("tops"),
+        Column::words("tops").wraps_at(20),
         Column::numbers("parameters"),
-        Column::numbers("multiply-adds"),
+        Column::numbers("multiply-adds").rank(1),
     ]);
     for layer in layers {
         let cells = vec![
@@ -83,10 +85,12 @@ const BLOB_COLUMNS: &[BlobColumn] = &[
     (Column::words("blob"), which),
     (Column::words("shape"), |blob| blob.shape.to_string()),
     (Column::numbers("values").rank(2), |blob| count(blob.count)),
-    (Column::words("filler"), values_from),
+    (Column::words("filler").wraps_at(12), values_from),
     (Column::numbers("fan-in").rank(5), |blob| fan(blob, blob.fan_in)),
     (Column::numbers("fan-out").rank(5), |blob| fan(blob, blob.fan_out)),
-    (Column::numbers("expected"), |blob| blob.expected.map_or_else(String::new, |moments| mean_and_std(&moments))),
+    (Column::numbers("expected").rank(1), |blob| {
+        blob.expected.map_or_else(String::new, |moments| mean_and_std(&moments))
+    }),
     (Column::numbers("actual"), |blob| of_actual(blob, actual_moments)),
     (Column::numbers("min").rank(3), |blob| of_actual(blob, |actual| of_some(actual.min))),
     (Column::numbers("max").rank(3), |blob| of_actual(blob, |actual| of_some(actual.max))),
@@ -196,7 +200,7 @@ fn bars(histogram: &Histogram) -> String {
 /// What the layers add up to.
 fn totals(inspection: &Inspection) -> Rows {
     let Totals { layers, parameters, statistics, shared, bytes, .. } = inspection.totals;
-    let mut rows = Rows::new([Column::words("total"), Column::numbers(""), Column::words("")]);
+    let mut rows = Rows::new([Column::words("total"), Column::numbers(""), Column::words("").wraps_at(20)]);
     let mut row =
         |name: &str, number: String, about: String| rows.push(Tone::Plain, vec![name.to_owned(), number, about]);
     row("layers", count(layers), String::new());

@@ -19,6 +19,7 @@ mod layers;
 mod limits;
 mod man;
 mod net;
+mod numbers;
 mod options;
 mod output;
 mod print;
@@ -30,6 +31,7 @@ mod select;
 mod subcommand;
 mod table;
 mod target;
+mod tips;
 mod translation;
 mod upgrade;
 mod warnings;
@@ -38,7 +40,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, FromArgMatches, Parser};
+use clap::{ArgAction, ArgMatches, FromArgMatches, Parser};
 
 use crate::limits::LimitChange;
 use report::Verbosity;
@@ -55,12 +57,12 @@ const GLOBAL: &str = "Global options";
 #[command(name = "caffemodel", version, about, max_term_width = 100)]
 struct Options {
     /// Tell nothing but warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = GLOBAL)]
-    quiet: bool,
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose", help_heading = GLOBAL)]
+    quiet: u8,
 
     /// Tell the details
-    #[arg(short, long, global = true, help_heading = GLOBAL)]
-    verbose: bool,
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = GLOBAL)]
+    verbose: u8,
 
     /// Allow a file more, or less: layers=100000, messages=2000000, text-bytes=268435456, elements=17179869184
     ///
@@ -71,11 +73,12 @@ struct Options {
 }
 
 impl Options {
+    /// How much is told; given again, an option says the same.
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, true) => Verbosity::Verbose,
-            (false, false) => Verbosity::Normal,
+            (1.., _) => Verbosity::Quiet,
+            (0, 1..) => Verbosity::Verbose,
+            (0, 0) => Verbosity::Normal,
         }
     }
 }
@@ -100,7 +103,8 @@ pub fn run() -> ExitCode {
 /// The options of all subcommands, the subcommand, and what it is asked for.
 fn parse(arguments: Vec<OsString>) -> Result<(Options, &'static Subcommand, ArgMatches), clap::Error> {
     let mut command = subcommand::command_for(&arguments);
-    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    let parsed = command.try_get_matches_from_mut(&arguments);
+    let mut matches = parsed.map_err(|error| tips::with_tip(error, &arguments))?;
     let options = Options::from_arg_matches_mut(&mut matches)?;
     let asked = matches.remove_subcommand();
     let asked = asked.and_then(|(name, matches)| Some((subcommand::named(name.as_ref())?, matches)));

@@ -4,13 +4,14 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use rand::TryRng;
 
+use super::numbers::whole;
 use crate::random::{Era, SIMD_VARIABLE, SimdPath, Streams};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Random numbers")]
 pub(super) struct RandomArguments {
     /// The seed of the generator; without it the solver's random_seed, or one that is chosen and printed
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = parse_seed)]
     seed: Option<u64>,
 
     /// Whose random numbers: Caffe's, to the bit, or one independent stream for each blob
@@ -57,6 +58,11 @@ impl RandomArguments {
         };
         Ok(Random { streams, seed, chosen })
     }
+}
+
+/// Reads a seed of either generator.
+fn parse_seed(text: &str) -> Result<u64, String> {
+    whole(text, &format!("a whole number from 0 to {}, or to {} with --generator native", u32::MAX, u64::MAX))
 }
 
 fn choose_seed() -> anyhow::Result<u64> {

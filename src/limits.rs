@@ -69,19 +69,22 @@ pub enum LimitError {
     /// There is no such limit.
     #[error("there is no limit {0:?}; the limits are layers, messages, text-bytes and elements")]
     Unknown(String),
-    /// The value is missing or no number.
-    #[error("expected NAME=N")]
-    NoNumber,
+    /// The value is missing.
+    #[error("expected NAME=N, such as layers=200000")]
+    NoValue,
+    /// The value is no whole number, or too large a one.
+    #[error("{0:?} is not a whole number; write all of its digits, as in layers=200000")]
+    NoNumber(String),
 }
 
 impl FromStr for LimitChange {
     type Err = LimitError;
 
     fn from_str(text: &str) -> Result<LimitChange, LimitError> {
-        let (name, value) = text.split_once('=').ok_or(LimitError::NoNumber)?;
+        let (name, value) = text.split_once('=').ok_or(LimitError::NoValue)?;
         let entry = ENTRIES.iter().find(|entry| entry.name == name);
         let entry = entry.ok_or_else(|| LimitError::Unknown(name.to_owned()))?;
-        Ok(LimitChange { entry, value: value.parse().map_err(|_| LimitError::NoNumber)? })
+        Ok(LimitChange { entry, value: value.parse().map_err(|_| LimitError::NoNumber(value.to_owned()))? })
     }
 }
 
@@ -103,6 +106,10 @@ mod tests {
         let error = |text: &str| text.parse::<LimitChange>().err().unwrap().to_string();
         let unknown = "there is no limit \"depth\"; the limits are layers, messages, text-bytes and elements";
         assert_eq!(error("depth=3"), unknown);
-        assert_eq!([error("layers"), error("layers=-1")], ["expected NAME=N", "expected NAME=N"]);
+        assert_eq!(error("layers"), "expected NAME=N, such as layers=200000");
+        for value in ["1M", "-1", "", "99999999999999999999"] {
+            let expected = format!("{value:?} is not a whole number; write all of its digits, as in layers=200000");
+            assert_eq!(error(&format!("layers={value}")), expected);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Settings that messages advise: the library calls them by the names of its API, the command line by its options.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -20,8 +21,8 @@ pub enum Setting {
     Shape {
         /// The top.
         top: String,
-        /// What the shape looks like, such as `N,C,H,W`.
-        pattern: &'static str,
+        /// What the shape looks like, such as `N,C,H,W`, or its sizes.
+        pattern: Cow<'static, str>,
     },
     /// That the layers of a type that is not known have tops like their bottoms.
     Opaque {
@@ -72,6 +73,8 @@ pub enum Setting {
     },
     /// Rewriting a file of an old format.
     Upgrade,
+    /// The schema of the fork that a file is written for.
+    Schema,
 }
 
 /// The name that the setting has in the library's API.
@@ -101,6 +104,7 @@ impl fmt::Display for Setting {
             Setting::StandardOutput => f.write_str("std::io::stdout"),
             Setting::Init => f.write_str("init::fill"),
             Setting::Upgrade => f.write_str("net::UpgradedFile"),
+            Setting::Schema => f.write_str("ReadOptions::in_schema"),
         }
     }
 }

@@ -307,10 +307,41 @@ fn values_that_are_no_numbers_are_told() {
 }
 
 #[test]
+fn a_net_can_be_drawn_from_what_its_layers_read_and_make() {
+    let folder = Folder::new();
+    let net = "layer { name: \"in\" type: \"Input\" top: \"data\" top: \"label\" input_param {
+                 shape { dim: 2 dim: 4 } shape { dim: 2 } } }
+               layer { name: \"sum\" type: \"Eltwise\" bottom: \"data\" bottom: \"data\" top: \"sum\" }";
+    folder.write("net.prototxt", net);
+    let found = json(&folder, "net.prototxt");
+    assert_eq!((&found["program"], &found["version"]), (&"caffemodel".into(), &env!("CARGO_PKG_VERSION").into()));
+    let layers = found["layers"].as_array().unwrap();
+    let bottoms: Vec<&Value> = layers.iter().map(|layer| &layer["bottoms"]).collect();
+    let split = serde_json::json!(["data_in_0_split_0", "data_in_0_split_1"]);
+    assert_eq!(bottoms, [&serde_json::json!([]), &serde_json::json!(["data"]), &split]);
+    let lines = csv(&folder, "net.prototxt");
+    let columns: Vec<[&str; 2]> = lines.iter().map(|line| [&*line["bottoms"], &line["top_names"]]).collect();
+    let splits = "data_in_0_split_0;data_in_0_split_1";
+    assert_eq!(columns, [["", "data;label"], ["data", splits], [splits, "sum"]]);
+}
+
+#[test]
+fn a_file_without_layers_is_warned_of() {
+    let folder = Folder::new();
+    folder.write("empty.npz", "");
+    let warning = "warning: empty.npz: the net has no layers\n |\n = help: is it the right file, and complete?\n\n";
+    assert_eq!(printed(&folder, "inspect empty.npz").1, warning);
+    folder.write("test.prototxt", "layer { name: 'a' type: 'Silence' include { phase: TEST } }");
+    let warning = "warning: test.prototxt: the net has no layers\n |\n = help: its rules leave out 1 layer: \
+                   choose another state with --phase, --level or --stage\n\n";
+    assert_eq!(printed(&folder, "inspect test.prototxt").1, warning);
+}
+
+#[test]
 fn a_binary_without_weights_is_a_definition() {
     let folder = Folder::new();
     folder.write("net.prototxt", INPUT);
-    folder.run("init net.prototxt -o net.bin --seed 1").success();
+    folder.run("init net.prototxt -o net.bin --seed 1 --format caffemodel").success();
     let found = json(&folder, "net.bin");
     assert_eq!((&found["phase"], &found["totals"]["parameters"]), (&"TRAIN".into(), &0.into()));
     assert_eq!(found["layers"][0]["tops"][0]["shape"], serde_json::json!([2, 4]));
@@ -326,11 +357,11 @@ fn the_tables() {
                  layer { name: \"scale\" type: \"Scale\" bottom: \"ip\" top: \"scaled\" }";
     folder.write("net.prototxt", format!("name: \"tiny\"\n{INPUT}{layer}"));
     let layers = "
-layer  type          tops    parameters  multiply-adds
-data   Input         (2, 4)
-ip     InnerProduct  (2, 3)          15             24
-relu   ReLU          (2, 3)
-scale  Scale         (2, 3)           3
+layer  type          bottoms  tops           parameters  multiply-adds
+data   Input                  (2, 4)
+ip     InnerProduct  data     (2, 3)                 15             24
+relu   ReLU          ip       ip (2, 3)
+scale  Scale         ip       scaled (2, 3)           3
 ";
     let blobs = "
 layer  blob      shape   values  filler                       fan-in  fan-out  expected

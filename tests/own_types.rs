@@ -7,9 +7,10 @@ use caffemodel::error::Refusal;
 use caffemodel::filler::{Filler, FillerRegistry, FillerType, Sink};
 use caffemodel::formats::Arrays;
 use caffemodel::layer::{Arity, BlobSpec, Layer, LayerRegistry, LayerType, Operator, Role, Setup, SetupContext};
+use caffemodel::proto::Schema;
 use caffemodel::random::{Generator, Streams};
 use caffemodel::rules::{Preset, Rules};
-use caffemodel::{Definition, Net, Plan, PlanOptions, Shape, StateOptions, init};
+use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, Shape, StateOptions, init};
 
 const NET: &str = r#"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 4 } } }
@@ -102,4 +103,42 @@ fn plans_may_be_shared_by_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<(Plan, PlanOptions, Net, Definition, LayerRegistry, FillerRegistry)>();
     shared::<SetupContext<'_>>();
+}
+
+/// A net with a layer type and a field of a fork that nobody knows.
+const CAPSULES: &str = r#"
+layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 2 dim: 4 } } }
+layer { name: "caps" type: "Capsule" bottom: "data" top: "caps" capsule_param { num_output: 5 } }
+"#;
+
+#[test]
+fn a_field_that_no_schema_has_points_to_the_schema_of_its_fork() {
+    let expected = "net.prototxt:3:65: unknown field \"capsule_param\" in LayerParameter \
+                    (no dialect known here has it: give the caffe.proto of its fork with ReadOptions::in_schema)";
+    assert_eq!(Definition::from_bytes("net.prototxt", CAPSULES).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn a_type_reads_its_field_by_the_schema_of_its_fork() {
+    let bvlc = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/proto/caffe.proto")).unwrap();
+    let start = "\nmessage LayerParameter {\n";
+    let fork = bvlc.replace(start, &format!("{start}  optional CapsuleParameter capsule_param = 7301;\n"))
+        + "message CapsuleParameter { optional uint32 num_output = 3; }";
+    let options = ReadOptions::in_schema(Schema::from_proto("fork.proto", fork).unwrap());
+    let definition = Definition::from_bytes_with("net.prototxt", CAPSULES, &options).unwrap();
+    let setup = |ctx: &SetupContext<'_>| {
+        let param = ctx.encoded_message("capsule_param")?.unwrap_or_default();
+        // Field 3, a varint.
+        let &[0x18, capsules] = &param[..] else { return Err(Refusal::new(format!("has {param:?}"))) };
+        assert_eq!(ctx.encoded_message("scale_param").unwrap(), None);
+        let absent = ctx.encoded_message("glow_param").unwrap_err().to_string();
+        assert!(absent.ends_with(" has no field \"glow_param\" in layers"), "{absent}");
+        let shape = Shape::new([ctx.bottom(0).dims()[0], capsules.into()]).unwrap();
+        Ok(Setup::new(ctx, Operator::Opaque, [shape]))
+    };
+    let mut options = PlanOptions::default();
+    let one = Arity::exactly(1);
+    options.layers.register(LayerType::stateful("Capsule", "Groups values", one, one, setup));
+    let plan = Plan::new(Net::resolve(definition, &StateOptions::default()).unwrap(), &options).unwrap();
+    assert_eq!(plan.layers[1].tops, [Shape::new([2, 5]).unwrap()]);
 }

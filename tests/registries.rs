@@ -203,7 +203,14 @@ V1 name: SPLIT
 
 #[test]
 fn json_has_all_of_it() {
-    let fillers = parsed("fillers --json");
+    let one = |arguments: &str| {
+        let mut entry = parsed(arguments);
+        let fields = entry.as_object_mut().unwrap();
+        let program = ["program", "version"].map(|field| fields.remove(field).unwrap());
+        assert_eq!(program, [json!("caffemodel"), json!(env!("CARGO_PKG_VERSION"))]);
+        entry
+    };
+    let fillers = one("fillers --json")["fillers"].take();
     assert_eq!(fillers.as_array().unwrap().len(), filler::FillerRegistry::default().iter().count());
     let constant = json!({
         "name": "constant",
@@ -213,11 +220,11 @@ fn json_has_all_of_it() {
         "fields": [{ "name": "value", "type": "float", "default": "0", "about": "The value of `constant`." }],
     });
     assert!(fillers.as_array().unwrap().contains(&constant));
-    assert_eq!(parsed("fillers constant --json"), constant);
+    assert_eq!(one("fillers constant --json"), constant);
 
-    let layers = parsed("layers --json");
+    let layers = one("layers --json")["layers"].take();
     assert_eq!(layers.as_array().unwrap().len(), layer::LayerRegistry::default().iter().count());
-    let relu = parsed("layers ReLU --json");
+    let relu = one("layers ReLU --json");
     assert!(layers.as_array().unwrap().contains(&relu));
     assert_eq!((&relu["v1_name"], &relu["bottoms"]), (&json!("RELU"), &json!({ "min": 1, "max": 1 })));
     assert_eq!(relu["settings"][0]["fields"][0]["name"], "negative_slope");

@@ -44,7 +44,10 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
     folder.run(&dry_run).success().stdout("").stderr("would write net: 9 layers, 431,080 parameters\n");
     assert!(folder.files().is_empty());
     folder.write("net", "precious");
-    folder.run(&dry_run).code(2).stderr("error: net: exists already; --force replaces it\n");
+    let exists = "note: net: exists already; it would take --force to replace it\n";
+    let would = "would write net: 9 layers, 431,080 parameters\n";
+    folder.run(&dry_run).success().stderr(format!("{exists}{would}"));
+    folder.run(&format!("{dry_run} --force")).success().stderr(would);
     folder.run(&format!("{dry_run} --force --provenance no/such/folder/file")).code(2);
     assert_eq!(fs::read(folder.path("net")).unwrap(), b"precious");
 }

@@ -1,6 +1,5 @@
 //! `caffemodel convert`: nets and weights from one format into another.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -15,16 +14,15 @@ use super::input::{self, Input};
 use super::limits;
 use super::net::{self, StateArguments};
 use super::options;
-use super::output::{WRITE_BUFFER_BYTES, cannot_write, format_parser};
+use super::output::{WRITE_BUFFER_BYTES, cannot_write, format_of, format_parser};
 use super::progress::Progress;
 use super::report;
 use super::table::counted;
-use super::target::{self, Target};
+use super::target::{self, Target, TargetFile};
 use super::translation;
 use crate::convert::{self, BvlcNet, BvlcOptions, Convertible, Encoded};
 use crate::dialect::Dialect;
 use crate::donors::{Donor, Framework};
-use crate::file::reserve;
 use crate::formats::{Format, StoredNet};
 use crate::proto::Encoding;
 use crate::{Error, Plan};
@@ -120,7 +118,7 @@ pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     let mut target = Target::create(&arguments.to, arguments.force)?;
     let source = arguments.source()?;
     let format = arguments.format(&source)?;
-    let (content, bytes) = arguments.convert(&source, format, target.file())?;
+    let (content, bytes) = arguments.convert(&source, format, &mut target.file())?;
     target.commit()?;
     let (name, seconds) = (target::display_name(&arguments.to), start.elapsed().as_secs_f64());
     if format.encoding() == Some(Encoding::Text) && bytes > limits::current().text_bytes {
@@ -147,25 +145,29 @@ fn keeps_message(source: &Convertible, format: Format) -> bool {
 }
 
 /// Writes the weights in a plan that draws nothing to the file at `path`; returns how many bytes that has.
-pub(super) fn write_plan(plan: &Plan, format: Format, path: &Path, file: &mut File) -> anyhow::Result<u64> {
+pub(super) fn write_plan(plan: &Plan, format: Format, path: &Path, file: &mut TargetFile<'_>) -> anyhow::Result<u64> {
     let net = plan.saved();
     format.check(&net)?;
-    reserve(file, format.least_size(&net)).map_err(|source| cannot_write(path, source))?;
-    Ok(write(path, file, |out| {
+    let least_size = format.least_size(&net);
+    file.reserve(least_size).map_err(|source| cannot_write(path, source, Some(least_size)))?;
+    Ok(write(path, file, Some(least_size), |out| {
         let output = format.writer(&net, out)?;
         convert::write(plan, &mut Progress::new(plan, output))
     })?)
 }
 
-/// Has the file at `path` written through a buffer; returns how many bytes it has.
-fn write(
+/// Has the file at `path` written through a buffer; returns how many bytes it has. It takes `least_size` or more, where
+/// that is known.
+fn write<'a, 'b>(
     path: &Path,
-    file: &mut File,
-    write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+    file: &'a mut TargetFile<'b>,
+    least_size: Option<u64>,
+    write: impl FnOnce(&mut BufWriter<&'a mut TargetFile<'b>>) -> io::Result<()>,
 ) -> crate::Result<u64> {
     let mut out = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
-    let written = write(&mut out).and_then(|()| out.flush()).and_then(|()| out.get_ref().metadata());
-    Ok(written.map_err(|source| cannot_write(path, source))?.len())
+    let written = write(&mut out).and_then(|()| out.flush());
+    written.map_err(|source| cannot_write(path, source, least_size))?;
+    Ok(out.get_ref().length())
 }
 
 impl ConvertArguments {
@@ -185,7 +187,12 @@ impl ConvertArguments {
     }
 
     /// Writes what FROM becomes; returns what that is, and how many bytes it has.
-    fn convert(&self, source: &Convertible, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
+    fn convert(
+        &self,
+        source: &Convertible,
+        format: Format,
+        file: &mut TargetFile<'_>,
+    ) -> anyhow::Result<(String, u64)> {
         let is_net = source.message().is_some_and(|message| message.name() == "NetParameter");
         if self.state.dialect.is_bvlc() && is_net {
             let net = convert::to_bvlc(source, &self.translation())?;
@@ -221,7 +228,12 @@ impl ConvertArguments {
         }
     }
 
-    fn write_translated(&self, net: BvlcNet, format: Format, file: &mut File) -> anyhow::Result<(String, u64)> {
+    fn write_translated(
+        &self,
+        net: BvlcNet,
+        format: Format,
+        file: &mut TargetFile<'_>,
+    ) -> anyhow::Result<(String, u64)> {
         if self.no_weights || !net.has_weights() {
             let encoding = format.encoding().filter(|_| format != Format::Binaryproto);
             let encoding = encoding.ok_or_else(|| {
@@ -255,18 +267,14 @@ impl ConvertArguments {
         if let Some(format) = self.format.or_else(|| Format::of_path(&self.to)) {
             return Ok(format);
         }
-        let other = source.message().filter(|_| self.message.is_some() || input::is_standard(&self.to));
+        let names_nothing = target::is_standard_output(&self.to) || target::is_device(&self.to);
+        let other = source.message().filter(|_| self.message.is_some() || names_nothing);
         let other = other.map(|message| match (source.encoding(), message.name()) {
             (Encoding::Binary, _) => Format::Prototxt,
             (Encoding::Text, "NetParameter") => Format::Caffemodel,
             (Encoding::Text, _) => Format::Binaryproto,
         });
-        other.ok_or_else(|| {
-            Error::Request(format!(
-                "{}: the name tells no format; choose one with --to",
-                target::display_name(&self.to)
-            ))
-        })
+        other.map_or_else(|| format_of(&self.to, Some("--to")), Ok)
     }
 
     /// Writes a message in an encoding; returns what it is, and how many bytes it has.
@@ -274,10 +282,10 @@ impl ConvertArguments {
         &self,
         encoded: &Encoded<'_>,
         encoding: Encoding,
-        file: &mut File,
+        file: &mut TargetFile<'_>,
     ) -> anyhow::Result<(String, u64)> {
         self.notify(&encoded.notices);
-        let bytes = write(&self.to, file, |out| encoded.write(encoding, out))?;
+        let bytes = write(&self.to, file, None, |out| encoded.write(encoding, out))?;
         let form = match encoding {
             Encoding::Text => "as text",
             Encoding::Binary => "in binary",
@@ -291,7 +299,7 @@ impl ConvertArguments {
         stored: StoredNet,
         framework: Option<&'static Framework>,
         format: Format,
-        file: &mut File,
+        file: &mut TargetFile<'_>,
     ) -> anyhow::Result<(String, u64)> {
         self.notify(&stored.notices);
         if framework.is_none() {

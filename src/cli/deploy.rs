@@ -1,6 +1,5 @@
 //! `caffemodel deploy`: a net that is trained becomes the net that predicts.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -10,10 +9,10 @@ use super::convert::write_plan;
 use super::init;
 use super::input::display_name;
 use super::net::{self, StateArguments};
-use super::output::same_file;
+use super::output::{cannot_write, format_of, same_file};
 use super::report;
 use super::table::counted;
-use super::target::{self, STANDARD, Target};
+use super::target::{self, STANDARD, Target, TargetFile};
 use crate::convert;
 use crate::deploy::{DeployInput, DeployOptions, Deployed, deploy};
 use crate::donors::{Donor, DonorReport};
@@ -109,7 +108,7 @@ pub(super) fn run(arguments: &DeployArguments) -> anyhow::Result<()> {
     if let (Some(weights), Some(path)) = (&arguments.weights, &weights_output) {
         let mut target = Target::create(path, arguments.force)?;
         fit(&mut deployed.plan, Donor::open_with(weights, &read_options)?)?;
-        write_plan(&deployed.plan, Format::of_path(path).unwrap_or(Format::Caffemodel), path, target.file())?;
+        write_plan(&deployed.plan, weights_format(path)?, path, &mut target.file())?;
         with_weights = Some(target);
     }
     target.commit()?;
@@ -126,7 +125,7 @@ impl DeployArguments {
     fn check_outputs(&self, weights: Option<&Path>) -> crate::Result<()> {
         let name = self.output.display();
         let refused = |message: &str| Err(Error::Request(format!("{name}: {message}")));
-        if Encoding::of_path(&self.output) == Some(Encoding::Binary) {
+        if Format::of_path(&self.output).is_some_and(|format| format.encoding() != Some(Encoding::Text)) {
             return refused("the deploy net is text; give it a name that ends in .prototxt");
         }
         let is_output = |other: &Path| self.output.as_os_str() != STANDARD && same_file(&self.output, other);
@@ -136,7 +135,7 @@ impl DeployArguments {
         if weights.is_some_and(is_output) {
             return refused("both the deploy net and its weights; give each a name");
         }
-        Ok(())
+        weights.map(weights_format).transpose().map(drop)
     }
 
     /// Where the weights go, if there are any.
@@ -154,9 +153,14 @@ impl DeployArguments {
     }
 }
 
-fn write_text(deployed: &Deployed, path: &Path, file: &mut File) -> crate::Result<()> {
+/// The format of a file of weights; one without an extension is a caffemodel.
+fn weights_format(path: &Path) -> crate::Result<Format> {
+    if path.extension().is_none() { Ok(Format::Caffemodel) } else { format_of(path, None) }
+}
+
+fn write_text(deployed: &Deployed, path: &Path, mut file: TargetFile<'_>) -> crate::Result<()> {
     let written = file.write_all(deployed.text().as_bytes());
-    written.map_err(|source| Error::io("cannot write", path, source))
+    written.map_err(|source| cannot_write(path, source, None))
 }
 
 /// Puts the weights into the plan; what the net has no layer for is told.

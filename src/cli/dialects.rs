@@ -18,7 +18,7 @@ use crate::dialect::{DIALECTS, Dialect, DialectDocument, MessageFields};
 #[command(after_long_help = "Examples:
   caffemodel dialects
   caffemodel dialects ssd
-  caffemodel dialects --json | jq '.[].name'")]
+  caffemodel dialects --json | jq '.dialects[].name'")]
 pub(super) struct DialectsArguments {
     /// Dialect to show in full
     name: Option<String>,
@@ -31,7 +31,7 @@ pub(super) struct DialectsArguments {
 pub(super) fn run(arguments: &DialectsArguments) -> anyhow::Result<()> {
     let Some(name) = &arguments.name else {
         let all: Vec<DialectDocument> = DIALECTS.iter().map(Dialect::document).collect();
-        return print::result(&if arguments.json { print::json(&all)? } else { list(&all) });
+        return print::result(&if arguments.json { print::json_list("dialects", &all)? } else { list(&all) });
     };
     let dialect = parse(name).map_err(|help| anyhow!("unknown dialect {name:?} ({help})"))?.document();
     print::result(&if arguments.json { print::json(&dialect)? } else { one(&dialect) })

@@ -8,7 +8,7 @@ use clap::Args;
 use super::dialect::{known_to, parse};
 use super::fields;
 use super::options;
-use super::print::{self, json};
+use super::print::{self, json, json_list};
 use super::table::{Column, Rows, Screen, Tone};
 use super::wrap::paragraph;
 use crate::dialect::Dialect;
@@ -19,7 +19,7 @@ use crate::filler::{FillerDocument, FillerRegistry, FillerType};
 #[command(after_long_help = "Examples:
   caffemodel fillers
   caffemodel fillers orthogonal
-  caffemodel fillers --json | jq '.[].name'")]
+  caffemodel fillers --json | jq '.fillers[].name'")]
 pub(super) struct FillersArguments {
     /// Filler to show in full
     name: Option<String>,
@@ -40,7 +40,11 @@ pub(super) fn run(arguments: &FillersArguments) -> anyhow::Result<()> {
     let registry = registry.of(arguments.dialect.unwrap_or(Dialect::bvlc()));
     let Some(name) = &arguments.name else {
         let all: Vec<FillerDocument> = registry.iter().map(FillerType::document).collect();
-        return print::result(&if arguments.json { json(&all)? } else { list(&all, arguments.dialect.is_some()) });
+        return print::result(&if arguments.json {
+            json_list("fillers", &all)?
+        } else {
+            list(&all, arguments.dialect.is_some())
+        });
     };
     let found = registry.find(name).map_err(|refusal| {
         let help = refusal.help.map_or_else(String::new, |help| format!(" ({})", options::advice(&help)));

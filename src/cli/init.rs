@@ -66,7 +66,8 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let Loaded { definition, seed, weights } = arguments.net.load()?;
     let donors = arguments.donors.or(weights)?;
     let (file, sha256) = (definition.file.clone(), definition.sha256);
-    arguments.output.check_apart(&[arguments.net.path(), Path::new(&file)])?;
+    let outputs = arguments.output.outputs(arguments.net.path(), &file, !arguments.dry_run)?;
+    outputs.check_apart(&[arguments.net.path(), Path::new(&file)])?;
     let net = arguments.net.state.resolve(definition)?;
     let mut random = arguments.random.open(seed)?;
     let streams = Some(random.streams.clone());
@@ -77,9 +78,6 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     print_changes(&plan);
     donors.apply(&mut plan)?;
     arguments.warnings.print(plan.warnings().into_iter());
-    if plan.layers.is_empty() {
-        report::warn(&format!("{file}: the net has no layers"), &[], "is it the right file, and complete?");
-    }
     arguments.warnings.check()?;
     if report::is_verbose() {
         plan.layers.iter().filter(|layer| !layer.blobs.is_empty()).for_each(|layer| report::done(&blobs(&plan, layer)));
@@ -91,17 +89,17 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     recipe.options.extend(arguments.donors.given());
     recipe.weights = donors.records(arguments.output.has_provenance())?;
     if arguments.dry_run {
-        arguments.output.check(&plan, &recipe)?;
-        report::done(&format!("would write {}: {}", arguments.output.name(), size(&plan)));
+        outputs.check(&plan, &recipe)?;
+        report::done(&format!("would write {}: {}", outputs.name(), size(&plan)));
         return Ok(());
     }
-    let bytes = arguments.output.write(&plan, &mut random.streams, recipe)?;
+    let bytes = outputs.write(&plan, &mut random.streams, recipe)?;
     if random.chosen && report::is_quiet() {
         print::message(&format!("seed: {}", random.seed));
     }
     report::done(&format!(
         "wrote {}: {}, {}, seed {}, {:.2} s",
-        arguments.output.name(),
+        outputs.name(),
         size(&plan),
         BinaryBytes(bytes),
         random.seed,

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::dialect::{known_to, parse};
 use super::fields;
-use super::print::{self, json};
+use super::print::{self, json, json_list};
 use super::table::{Column, Rows, Screen, Tone};
 use super::wrap::{item, paragraph};
 use crate::dialect::Dialect;
@@ -19,7 +19,7 @@ use crate::proto::text::closest;
 #[command(after_long_help = "Examples:
   caffemodel layers
   caffemodel layers Convolution
-  caffemodel layers --json | jq '.[].name'")]
+  caffemodel layers --json | jq '.layers[].name'")]
 pub(super) struct LayersArguments {
     /// Layer type to show in full
     name: Option<String>,
@@ -40,7 +40,11 @@ pub(super) fn run(arguments: &LayersArguments) -> anyhow::Result<()> {
     let registry = registry.of(arguments.dialect.unwrap_or(Dialect::bvlc()));
     let Some(name) = &arguments.name else {
         let all: Vec<LayerDocument> = registry.iter().map(LayerType::document).collect();
-        return print::result(&if arguments.json { json(&all)? } else { list(&all, arguments.dialect.is_some()) });
+        return print::result(&if arguments.json {
+            json_list("layers", &all)?
+        } else {
+            list(&all, arguments.dialect.is_some())
+        });
     };
     let found = registry.get(name).ok_or_else(|| {
         let near = closest(name, registry.iter().map(|entry| entry.name));

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use clap_mangen::Man;
 
-use super::subcommand;
+use super::table::counted;
 use super::target::Target;
+use super::{report, subcommand};
 use crate::Error;
 
 /// Write man pages for the tool and its subcommands
@@ -16,6 +17,7 @@ use crate::Error;
   caffemodel man ~/.local/share/man/man1 && man caffemodel-init")]
 pub(super) struct ManArguments {
     /// Folder to write to; created if missing
+    #[arg(default_value = ".")]
     folder: PathBuf,
 
     /// Overwrite existing pages
@@ -28,22 +30,26 @@ pub(super) fn run(arguments: &ManArguments) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder).map_err(|source| Error::io("cannot create", folder, source))?;
     let mut tool = subcommand::command().disable_help_subcommand(true);
     tool.build();
-    write_page(tool.clone(), folder, arguments.force)?;
+    let mut pages = vec![write_page(tool.clone(), folder, arguments.force)?];
     for command in tool.get_subcommands() {
-        write_page(command.clone(), folder, arguments.force)?;
+        pages.push(write_page(command.clone(), folder, arguments.force)?);
     }
+    let count = counted(pages.len() as u64, "manual page");
+    report::done(&format!("wrote {count} into {}: {}", folder.display(), pages.join(", ")));
     Ok(())
 }
 
-/// Writes the page of a command under the name that it is looked up by, such as `caffemodel-init.1`.
-fn write_page(command: clap::Command, folder: &Path, force: bool) -> anyhow::Result<()> {
+/// Writes the page of a command under the name that it is looked up by, such as `caffemodel-init.1`; returns that.
+fn write_page(command: clap::Command, folder: &Path, force: bool) -> anyhow::Result<String> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
-    let path = folder.join(format!("{name}.1"));
+    let file_name = format!("{name}.1");
+    let path = folder.join(&file_name);
     let cannot_write = |source| Error::io("cannot write", &path, source);
     let page = page(command, name).map_err(cannot_write)?;
     let mut target = Target::create(&path, force)?;
     target.file().write_all(&page).map_err(cannot_write)?;
-    Ok(target.commit()?)
+    target.commit()?;
+    Ok(file_name)
 }
 
 /// The page of a command. Its examples have a section of their own, where they are neither filled nor hyphenated.

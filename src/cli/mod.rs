@@ -19,6 +19,7 @@ mod layers;
 mod limits;
 mod man;
 mod net;
+mod numbers;
 mod options;
 mod output;
 mod print;
@@ -30,6 +31,7 @@ mod select;
 mod subcommand;
 mod table;
 mod target;
+mod tips;
 mod translation;
 mod upgrade;
 mod warnings;
@@ -39,7 +41,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, FromArgMatches, Parser};
+use clap::{ArgAction, ArgMatches, FromArgMatches, Parser};
 
 use crate::limits::LimitChange;
 use report::Verbosity;
@@ -57,12 +59,12 @@ const FAILURE: u8 = 2;
 #[command(after_help = "See 'caffemodel help <COMMAND>' for the options and examples of a command.")]
 struct Options {
     /// Print only warnings and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    quiet: u8,
 
     /// Use verbose output
-    #[arg(short, long, global = true)]
-    verbose: bool,
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    verbose: u8,
 
     /// Change a limit on what a file may ask for; may be repeated
     ///
@@ -74,11 +76,12 @@ struct Options {
 }
 
 impl Options {
+    /// How much is told; given again, an option says the same.
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, true) => Verbosity::Verbose,
-            (false, false) => Verbosity::Normal,
+            (1.., _) => Verbosity::Quiet,
+            (0, 1..) => Verbosity::Verbose,
+            (0, 0) => Verbosity::Normal,
         }
     }
 }
@@ -103,7 +106,8 @@ pub fn run() -> ExitCode {
 /// The options of all subcommands, the subcommand, and what it is asked for.
 fn parse(arguments: Vec<OsString>) -> Result<(Options, &'static Subcommand, ArgMatches), clap::Error> {
     let mut command = subcommand::command_for(&arguments);
-    let mut matches = command.try_get_matches_from_mut(arguments)?;
+    let parsed = command.try_get_matches_from_mut(&arguments);
+    let mut matches = parsed.map_err(|error| tips::with_tip(error, &arguments))?;
     let options = Options::from_arg_matches_mut(&mut matches)?;
     let asked = matches.remove_subcommand();
     let asked = asked.and_then(|(name, matches)| Some((subcommand::named(name.as_ref())?, matches)));

@@ -6,6 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::dialect::DialectArgument;
 use super::input::Input;
+use super::numbers::whole;
+use super::table::counted;
 use super::{limits, options, report};
 use crate::given::Given;
 use crate::net::{FileKind, Solver};
@@ -34,7 +36,7 @@ pub(super) struct StateArguments {
     phase: Option<PhaseArgument>,
 
     /// Level of the net, for include and exclude rules
-    #[arg(long, allow_negative_numbers = true, hide_short_help = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = parse_level, hide_short_help = true)]
     level: Option<i32>,
 
     /// Stage of the net; may be repeated
@@ -167,7 +169,8 @@ impl StateArguments {
             .collect()
     }
 
-    /// The net in the state asked for. Stages that no layer's rules name, most likely misspelt, are told of.
+    /// The net in the state asked for. Stages that no layer's rules name, most likely misspelt, are told of, and a net without
+    /// layers.
     pub(super) fn resolve(&self, definition: Definition) -> crate::Result<Net> {
         let named = |stage: &String| {
             let rules =
@@ -179,7 +182,19 @@ impl StateArguments {
                 report::note(&format!("{}: no layer has a rule about the stage {stage:?}", definition.file));
             }
         }
-        Net::resolve(definition, &self.options())
+        let (file, defined) = (definition.file.clone(), definition.layers.len());
+        let net = Net::resolve(definition, &self.options())?;
+        if net.layers.is_empty() {
+            let help = match defined {
+                0 => "is it the right file, and complete?".to_owned(),
+                _ => {
+                    let layers = counted(defined as u64, "layer");
+                    format!("its rules leave out {layers}: choose another state with --phase, --level or --stage")
+                }
+            };
+            report::warn(&format!("{file}: the net has no layers"), &[], help);
+        }
+        Ok(net)
     }
 
     /// The state to build the net in.
@@ -207,6 +222,10 @@ impl StateArguments {
     }
 }
 
+fn parse_level(text: &str) -> Result<i32, String> {
+    whole(text, &format!("a whole number from {} to {}", i32::MIN, i32::MAX))
+}
+
 /// Reads `TOP=N,C,H,W`; `x` separates sizes as well.
 fn parse_shape(text: &str) -> Result<(String, Shape), String> {
     let (top, dims) = text.split_once('=').filter(|(top, _)| !top.is_empty()).ok_or("expected TOP=N,C,H,W")?;
@@ -228,7 +247,11 @@ fn sizes(shape: &Shape) -> String {
 }
 
 fn parse_sizes(dims: &str) -> Result<Shape, String> {
-    let dim = |dim: &str| dim.trim().parse::<i64>().map_err(|_| format!("{dim:?} is not a size"));
+    let dim = |dim: &str| {
+        dim.trim()
+            .parse::<i64>()
+            .map_err(|_| format!("{dim:?} is not a size; sizes are whole numbers, as in 8,3,224,224"))
+    };
     let dims = dims.split([',', 'x']).map(dim).collect::<Result<Vec<_>, _>>()?;
     Shape::new(dims).map_err(|error| error.to_string())
 }

@@ -1,17 +1,20 @@
 //! Where the net is written: the file, its format, and the provenance beside it.
 
-use std::fs::File;
-use std::io::BufWriter;
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use indicatif::BinaryBytes;
 
 use super::input::is_standard;
 use super::progress::Progress;
-use super::target::{Target, display_name};
-use crate::file::{folder, reserve};
-use crate::formats::{Format, Output, SavedNet, Unreadable};
+use super::report;
+use super::target::{STANDARD, Target, TargetFile, display_name, is_device, is_standard_output};
+use crate::file::folder;
+use crate::formats::{Format, SavedNet, Unreadable};
 use crate::provenance::{Provenance, Recipe, Recorder};
 use crate::random::Streams;
 use crate::{Error, Plan, init};
@@ -25,11 +28,12 @@ pub(super) const OUTPUT: &str = "Output";
 #[derive(Debug, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub(super) struct OutputArguments {
-    /// Output file; - for standard output
+    /// Output file [default: NET.caffemodel]; - for standard output
     ///
-    /// Its extension decides the format: .caffemodel, .h5 or .hdf5, .npz, .safetensors, .prototxt or .binaryproto.
+    /// Its extension decides the format: .caffemodel, .h5 or .hdf5, .npz, .safetensors, .prototxt or .binaryproto. By
+    /// default it is NET.caffemodel in the current folder.
     #[arg(short, long, value_name = "FILE")]
-    output: PathBuf,
+    output: Option<PathBuf>,
 
     /// Output format
     ///
@@ -58,13 +62,55 @@ pub(super) fn format_parser() -> impl TypedValueParser<Value = Format> {
 }
 
 impl OutputArguments {
+    /// The outputs with their names and the format.
+    ///
+    /// The default name is that of the net in `file`, which is read from the file at `path`, in the current folder.
+    ///
+    /// # Errors
+    /// The name tells no format, or there is none: the net comes from standard input and is to be written.
+    pub(super) fn outputs(&self, path: &Path, file: &str, is_written: bool) -> anyhow::Result<NamedOutputs<'_>> {
+        if let Some(output) = &self.output {
+            let format = match self.format {
+                None if output.extension().is_some() => format_of(output, Some("--format"))?,
+                format => format.unwrap_or(Format::Caffemodel),
+            };
+            return Ok(NamedOutputs { path: output.clone(), is_named: true, format, arguments: self });
+        }
+        let format = self.format.unwrap_or(Format::Caffemodel);
+        let net = if path.display().to_string() == file { path } else { Path::new(file) };
+        let is_named = !is_standard(path);
+        let path = match net.file_stem().filter(|_| is_named) {
+            Some(stem) => beside(stem, format),
+            None if is_written => bail!("the net comes from standard input: name the output with --output"),
+            None => STANDARD.into(),
+        };
+        Ok(NamedOutputs { path, is_named, format, arguments: self })
+    }
+
+    /// Whether provenance is asked for.
+    pub(super) fn has_provenance(&self) -> bool {
+        self.provenance.is_some()
+    }
+}
+
+/// The outputs of a run.
+pub(super) struct NamedOutputs<'a> {
+    path: PathBuf,
+    /// Whether there is an output at all; if not, its path is of no account.
+    is_named: bool,
+    format: Format,
+    arguments: &'a OutputArguments,
+}
+
+impl NamedOutputs<'_> {
     /// Checks that the outputs are neither one file nor one of the files that the net is read from.
     pub(super) fn check_apart(&self, inputs: &[&Path]) -> crate::Result<()> {
-        if let Some(provenance) = self.provenance.as_ref().filter(|provenance| same_file(provenance, &self.output)) {
+        let provenance = self.arguments.provenance.as_ref();
+        if let Some(provenance) = provenance.filter(|provenance| same_file(provenance, &self.path)) {
             let name = display_name(provenance);
             return Err(Error::Request(format!("{name}: both the output and its provenance; give each a name")));
         }
-        for output in [Some(&self.output), self.provenance.as_ref()].into_iter().flatten() {
+        for output in [Some(&self.path), provenance].into_iter().flatten() {
             let replaced = |input: &&&Path| !is_standard(output) && same_file(output, input);
             if let Some(input) = inputs.iter().find(replaced) {
                 let message = format!("{}: is the net definition; give the output another name", input.display());
@@ -77,81 +123,87 @@ impl OutputArguments {
     /// Initialises the plan into the output, and returns the length of it in bytes. Nothing is left behind unless all
     /// of it can be written.
     pub(super) fn write(&self, plan: &Plan, streams: &mut Streams, recipe: Recipe) -> anyhow::Result<u64> {
-        let format = self.format();
-        format.check(&saved(plan, &recipe))?;
-        let mut target = Target::create(&self.output, self.force)?;
-        let mut provenance_target =
-            self.provenance.as_ref().map(|path| Target::create(path, self.force)).transpose()?;
-        let provenance = self.fill(format, plan, streams, recipe, target.file())?;
-        if let (Some(path), Some(target), Some(provenance)) = (&self.provenance, &mut provenance_target, provenance) {
-            write_json(&provenance, path, target.file())?;
+        self.format.check(&saved(plan, &recipe))?;
+        let OutputArguments { provenance, force, .. } = self.arguments;
+        let mut target = Target::create(&self.path, *force)?;
+        let mut provenance_target = provenance.as_ref().map(|path| Target::create(path, *force)).transpose()?;
+        let (recorded, length) = self.fill(plan, streams, recipe, target.file())?;
+        if let (Some(path), Some(target), Some(recorded)) = (provenance, &mut provenance_target, recorded) {
+            write_json(&recorded, path, target.file())?;
         }
-        let length = target.file().metadata().map_err(|source| self.cannot_write(source))?.len();
         target.commit()?;
         provenance_target.map(Target::commit).transpose()?;
         Ok(length)
     }
 
-    /// Checks that the output could be started, and does not.
+    /// Checks that the outputs could be started, and does not. That they exist is told.
     pub(super) fn check(&self, plan: &Plan, recipe: &Recipe) -> anyhow::Result<()> {
-        self.format().check(&saved(plan, recipe))?;
-        for path in [Some(&self.output), self.provenance.as_ref()].into_iter().flatten() {
-            Target::create(path, self.force)?;
+        self.format.check(&saved(plan, recipe))?;
+        let output = Some(&self.path).filter(|_| self.is_named);
+        for path in [output, self.arguments.provenance.as_ref()].into_iter().flatten().filter(|path| !is_device(path)) {
+            if path.is_file() && !is_standard_output(path) && !self.arguments.force {
+                report::note(&format!("{}: exists already; it would take --force to replace it", path.display()));
+            }
+            Target::create(path, true)?;
         }
         Ok(())
     }
 
-    /// Whether provenance is asked for.
-    pub(super) fn has_provenance(&self) -> bool {
-        self.provenance.is_some()
-    }
-
-    /// The output as the user named it.
+    /// The output as messages name it.
     pub(super) fn name(&self) -> String {
-        display_name(&self.output)
+        if self.is_named { display_name(&self.path) } else { format!("a {}", self.format) }
     }
 
-    /// Initialises the plan into the file; the provenance is recorded only if it is asked for.
+    /// Initialises the plan into the file; returns the length of that, and the provenance if it is asked for.
     fn fill(
         &self,
-        format: Format,
         plan: &Plan,
         streams: &mut Streams,
         recipe: Recipe,
-        file: &mut File,
-    ) -> crate::Result<Option<Provenance>> {
-        let cannot_write = |source| self.cannot_write(source);
-        let mut output = Progress::new(plan, self.open(format, plan, &recipe, file)?);
-        if self.provenance.is_none() {
+        mut file: TargetFile<'_>,
+    ) -> crate::Result<(Option<Provenance>, u64)> {
+        let net = saved(plan, &recipe);
+        let least_size = self.format.least_size(&net);
+        let cannot_write = |source| cannot_write(&self.path, source, Some(least_size));
+        file.reserve(least_size).map_err(cannot_write)?;
+        let buffered = BufWriter::with_capacity(WRITE_BUFFER_BYTES, &mut file);
+        let mut output = Progress::new(plan, self.format.writer(&net, buffered).map_err(cannot_write)?);
+        if self.arguments.provenance.is_none() {
             init::fill(plan, streams, &mut output).map_err(cannot_write)?;
-            return Ok(None);
+            drop(output);
+            return Ok((None, file.length()));
         }
         let mut recorder = Recorder::new(plan, Box::new(output));
         init::fill(plan, streams, &mut recorder).map_err(cannot_write)?;
-        Ok(Some(recorder.into_provenance(recipe)))
+        let provenance = recorder.into_provenance(recipe);
+        Ok((Some(provenance), file.length()))
     }
+}
 
-    /// The format asked for, or the one of the name; a name that tells none is that of a caffemodel.
-    fn format(&self) -> Format {
-        self.format.or_else(|| Format::of_path(&self.output)).unwrap_or(Format::Caffemodel)
-    }
+/// The default name of an output: the net's, with the extension of the format.
+fn beside(stem: &OsStr, format: Format) -> PathBuf {
+    let mut name = stem.to_owned();
+    name.push(".");
+    name.push(format.entry().extensions[0]);
+    name.into()
+}
 
-    fn open<'a>(
-        &self,
-        format: Format,
-        plan: &Plan,
-        recipe: &Recipe,
-        file: &'a mut File,
-    ) -> Result<Box<dyn Output + 'a>, Error> {
-        let net = saved(plan, recipe);
-        reserve(file, format.least_size(&net)).map_err(|source| self.cannot_write(source))?;
-        let buffered = BufWriter::with_capacity(WRITE_BUFFER_BYTES, file);
-        format.writer(&net, buffered).map_err(|source| self.cannot_write(source))
-    }
-
-    fn cannot_write(&self, source: std::io::Error) -> Error {
-        cannot_write(&self.output, source)
-    }
+/// The format that the name of an output tells; `option` would choose one, where there is such an option.
+///
+/// # Errors
+/// It tells none.
+pub(super) fn format_of(path: &Path, option: Option<&str>) -> crate::Result<Format> {
+    Format::of_path(path).filter(|format| Format::written().any(|written| written == *format)).ok_or_else(|| {
+        let extensions: Vec<String> =
+            Format::written().flat_map(|format| format.entry().extensions).map(|end| format!(".{end}")).collect();
+        let (last, others) = extensions.split_last().expect("there are formats");
+        let choose = option.map_or_else(String::new, |option| format!(", or choose a format with {option}"));
+        let name = display_name(path);
+        Error::Request(format!(
+            "{name}: the name tells no format; let it end in {} or {last}{choose}",
+            others.join(", ")
+        ))
+    })
 }
 
 /// The net of a plan, to be saved with its recipe.
@@ -169,18 +221,42 @@ pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     one == other || matches!((whole(one), whole(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The error for an output that cannot be written, or whose values cannot be read.
-pub(super) fn cannot_write(path: &Path, source: std::io::Error) -> Error {
-    match source.downcast::<Unreadable>() {
-        Ok(unreadable) => unreadable.into(),
-        Err(source) => Error::io("cannot write", path, source),
-    }
+/// The error for an output that cannot be written, or whose values cannot be read; `least_size` is how many bytes it
+/// takes at least, where that is known.
+pub(super) fn cannot_write(path: &Path, source: io::Error, least_size: Option<u64>) -> Error {
+    let source = match source.downcast::<Unreadable>() {
+        Ok(unreadable) => return unreadable.into(),
+        Err(source) => source,
+    };
+    let is_full = matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge);
+    let source = match least_size.filter(|_| is_full) {
+        Some(bytes) => io::Error::new(source.kind(), format!("{source}; it takes {} or more", BinaryBytes(bytes))),
+        None => source,
+    };
+    // What goes elsewhere than to a file waits in a temporary one.
+    let waits = is_standard_output(path) || is_device(path);
+    Error::io("cannot write", if waits { std::env::temp_dir() } else { path.to_owned() }, source)
 }
 
-fn write_json(provenance: &Provenance, path: &Path, file: &mut File) -> Result<(), Error> {
+fn write_json(provenance: &Provenance, path: &Path, file: TargetFile<'_>) -> Result<(), Error> {
     let mut out = BufWriter::new(file);
-    let cannot_write = |source| Error::io("cannot write", path, source);
+    let cannot_write = |source| cannot_write(path, source, None);
     serde_json::to_writer_pretty(&mut out, provenance).map_err(|error| cannot_write(error.into()))?;
-    std::io::Write::write_all(&mut out, b"\n").map_err(cannot_write)?;
-    std::io::Write::flush(&mut out).map_err(cannot_write)
+    out.write_all(b"\n").and_then(|()| out.flush()).map_err(cannot_write)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_is_no_room_what_it_takes_is_told() {
+        let error = |kind: ErrorKind, bytes| cannot_write(Path::new("net"), kind.into(), bytes).to_string();
+        let full = "net: cannot write: no storage space; it takes 1.50 MiB or more";
+        assert_eq!(error(ErrorKind::StorageFull, Some(3 << 19)), full);
+        assert_eq!(error(ErrorKind::StorageFull, None), "net: cannot write: no storage space");
+        assert_eq!(error(ErrorKind::PermissionDenied, Some(1)), "net: cannot write: permission denied");
+        let waits = cannot_write(Path::new(STANDARD), ErrorKind::StorageFull.into(), None).to_string();
+        assert!(waits.starts_with(&std::env::temp_dir().display().to_string()), "{waits}");
+    }
 }

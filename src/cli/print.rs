@@ -1,6 +1,7 @@
 //! The one place that prints. Nothing here panics: a message that standard error does not take is lost, and the work
 //! goes on; a result that standard output does not take is an error, unless its reader has seen enough.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
@@ -45,9 +46,23 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     }
 }
 
-/// A result as JSON, the way every subcommand prints it.
+/// A result as JSON, the way every subcommand prints it: an object that begins with the program and its version, as a
+/// provenance file does.
 pub(super) fn json(result: &impl Serialize) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(result)? + "\n")
+    #[derive(Serialize)]
+    struct Versioned<'a, T> {
+        program: &'static str,
+        version: &'static str,
+        #[serde(flatten)]
+        result: &'a T,
+    }
+    let (program, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    Ok(serde_json::to_string_pretty(&Versioned { program, version, result })? + "\n")
+}
+
+/// A list as JSON, in a field of this name.
+pub(super) fn json_list(name: &'static str, list: &impl Serialize) -> anyhow::Result<String> {
+    json(&BTreeMap::from([(name, list)]))
 }
 
 /// What became of a result; a reader that has seen enough is no failure.

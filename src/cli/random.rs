@@ -4,6 +4,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use rand::TryRng;
 
+use super::numbers::whole;
 use crate::random::{Era, SIMD_VARIABLE, SimdPath, Streams};
 
 #[derive(Debug, Args)]
@@ -12,7 +13,7 @@ pub(super) struct RandomArguments {
     /// Random seed [default: the solver's, or a random one]
     ///
     /// Without this option the random_seed of the solver is used, or else a random seed, which is printed.
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = parse_seed)]
     seed: Option<u64>,
 
     /// Random number generator
@@ -63,6 +64,11 @@ impl RandomArguments {
         };
         Ok(Random { streams, seed, chosen })
     }
+}
+
+/// Reads a seed of either generator.
+fn parse_seed(text: &str) -> Result<u64, String> {
+    whole(text, &format!("a whole number from 0 to {}, or to {} with --generator native", u32::MAX, u64::MAX))
 }
 
 fn choose_seed() -> anyhow::Result<u64> {

@@ -59,6 +59,16 @@ pub(super) fn named(name: &OsStr) -> Option<&'static Subcommand> {
     SUBCOMMANDS.iter().find(|subcommand| name == subcommand.name)
 }
 
+/// The name of the first subcommand that has an option, given as `--seed` or `-o`.
+pub(super) fn first_with_option(option: &str) -> Option<&'static str> {
+    let is_meant = |argument: &clap::Arg| match option.strip_prefix("--") {
+        Some(long) => argument.get_long() == Some(long),
+        None => argument.get_short().is_some_and(|short| option == format!("-{short}")),
+    };
+    let has = |subcommand: &&Subcommand| subcommand.command().get_arguments().any(is_meant);
+    SUBCOMMANDS.iter().find(has).map(|subcommand| subcommand.name)
+}
+
 /// The whole command line.
 pub(super) fn command() -> clap::Command {
     with(&SUBCOMMANDS)

@@ -7,9 +7,11 @@ use clap::{Args, ValueEnum};
 
 use super::dialect::DialectArgument;
 use super::input::Input;
+use super::output::cannot_write;
 use super::report;
 use super::target::{Target, display_name};
 use crate::Error;
+use crate::formats::Format;
 use crate::net::{FileKind, UpgradedFile};
 use crate::proto::Encoding;
 
@@ -60,6 +62,11 @@ pub(super) fn run(arguments: &UpgradeArguments) -> anyhow::Result<()> {
         KindArgument::Net => FileKind::Net,
         KindArgument::Solver => FileKind::Solver,
     });
+    if let Some(format) = Format::of_path(new).filter(|format| format.encoding().is_none()) {
+        let message =
+            format!("{}: a file is not upgraded into {format}; name a .prototxt or a .caffemodel", new.display());
+        return Err(Error::Request(message).into());
+    }
     let mut target = Target::create(new, *force)?;
     let Input { name, bytes, .. } = Input::read(old)?;
     let mut upgraded = UpgradedFile::from_bytes_with(&name, bytes, kind, &dialect.options()?)?;
@@ -71,7 +78,7 @@ pub(super) fn run(arguments: &UpgradeArguments) -> anyhow::Result<()> {
     let mut out = BufWriter::new(target.file());
     let written = upgraded.write(encoding, &mut out).and_then(|()| out.flush());
     drop(out);
-    written.map_err(|source| Error::io("cannot write", new, source))?;
+    written.map_err(|source| cannot_write(new, source, None))?;
     target.commit()?;
     for note in notes {
         report::note(&format!("{name}: {note}"));

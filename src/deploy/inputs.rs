@@ -242,7 +242,7 @@ fn shapes(
         None => match made.get(index).filter(|shape| **shape != Shape::unshaped()) {
             Some(shape) => Ok((shape.clone(), false)),
             None => {
-                let shape = Setting::Shape { top: top.clone(), pattern: "N,C,H,W" };
+                let shape = Setting::Shape { top: top.clone(), pattern: "N,C,H,W".into() };
                 let refusal = Refusal::at("top", format!("the shape of the input {top:?} is not known"));
                 Err(at_layer(refusal.help(Advice::naming("give the shape with `", shape, "`"))).into())
             }

@@ -42,6 +42,7 @@ impl AtomicFile {
     /// The file exists and may not be replaced, is not a regular file, or its folder cannot be written.
     pub fn create(path: impl AsRef<Path>, replace: bool) -> Result<AtomicFile> {
         let path = path.as_ref();
+        let cannot_write = |source| Error::io("cannot write", path, source);
         let target = match fs::metadata(path) {
             Ok(found) if found.is_dir() => {
                 return Err(Error::Request(format!("{}: is a folder; name a file in it", path.display())));
@@ -55,14 +56,18 @@ impl AtomicFile {
                 )));
             }
             Ok(_) if !replace => return Err(exists(path)),
-            Ok(_) => fs::canonicalize(path).map_err(|source| Error::io("cannot write", path, source))?,
+            Ok(_) => fs::canonicalize(path).map_err(cannot_write)?,
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot_write(error)),
+            Err(_) if names_folder(path) => {
+                return Err(Error::Request(format!("{}: there is no such folder; name a file", path.display())));
+            }
             Err(_) => path.to_owned(),
         };
         let folder = folder(&target);
         if !folder.exists() {
             return Err(Error::Request(format!("{}: there is no folder {}", path.display(), folder.display())));
         }
-        let file = Temporary::create_in(folder).map_err(|source| Error::io("cannot write", path, source))?;
+        let file = Temporary::create_in(folder).map_err(cannot_write)?;
         Ok(AtomicFile { file, path: target, replace })
     }
 
@@ -118,13 +123,24 @@ impl Temporary {
         builder.prefix(PREFIX);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(MODE));
-        Ok(Temporary::Named(builder.tempfile_in(folder)?))
+        Ok(Temporary::Named(builder.tempfile_in(folder).map_err(of_system)?))
     }
 }
 
 fn persist(file: NamedTempFile<impl Sized>, path: &Path, replace: bool) -> io::Result<()> {
     let result = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     result.map(drop).map_err(|error| error.error)
+}
+
+/// The error as the system gave it: those of temporary files name a file that the user has never heard of.
+pub(crate) fn of_system(error: io::Error) -> io::Error {
+    let source = error.get_ref().and_then(|error| error.source()).and_then(|error| error.downcast_ref::<io::Error>());
+    source.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Whether a path ends as only those of folders do.
+fn names_folder(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().last().is_some_and(|&last| std::path::is_separator(last.into()))
 }
 
 /// The folder that a path is in.
@@ -164,8 +180,8 @@ mod unnamed {
             return link(file, path);
         }
         // A link cannot replace a file, a rename can.
-        let linked = Builder::new().prefix(super::PREFIX).make_in(super::folder(path), |name| link(file, name))?;
-        super::persist(linked, path, replace)
+        let linked = Builder::new().prefix(super::PREFIX).make_in(super::folder(path), |name| link(file, name));
+        super::persist(linked.map_err(super::of_system)?, path, replace)
     }
 
     fn link(file: &File, path: &Path) -> io::Result<()> {
@@ -228,6 +244,28 @@ mod tests {
             assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
             fs::remove_file(&path).unwrap();
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_name_that_cannot_be_that_of_a_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let refused = |name: &str| {
+            let path = folder.path().join(name);
+            let error = AtomicFile::create(&path, true).unwrap_err().to_string();
+            error.strip_prefix(&format!("{}: ", path.display())).unwrap().to_owned()
+        };
+        assert_eq!(refused("new/"), "there is no such folder; name a file");
+        assert_eq!(refused("file/net"), "cannot write: Not a directory (os error 20)");
+        assert_eq!(refused(&"n".repeat(300)), "cannot write: File name too long (os error 36)");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_folder_that_takes_no_file_is_told_by_the_name_of_the_file() {
+        let error = AtomicFile::create("/proc/net.caffemodel", false).unwrap_err();
+        assert_eq!(error.to_string(), "/proc/net.caffemodel: cannot write: No such file or directory (os error 2)");
     }
 
     #[test]

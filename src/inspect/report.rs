@@ -38,6 +38,8 @@ pub struct LayerReport {
     /// Its type, where it is known.
     #[serde(rename = "type")]
     pub layer_type: Option<String>,
+    /// The names of the blobs that it reads; none where the net could not be planned.
+    pub bottoms: Vec<String>,
     /// Its tops; none where the net could not be planned.
     pub tops: Vec<TopReport>,
     /// The multiply-accumulates of a forward pass over the whole batch: those of matrix products and convolutions.

@@ -156,6 +156,7 @@ impl<'a> LayerPair<'a> {
         LayerReport {
             name: name.to_owned(),
             layer_type: self.layer_type().map(str::to_owned),
+            bottoms: self.planned.map_or_else(Vec::new, |(_, planned)| planned.param.bottom.clone()),
             tops: self.planned.map_or_else(Vec::new, |(_, planned)| tops(planned)),
             macs: self.planned.map(|(_, planned)| planned.macs),
             parameters: blobs.iter().filter(own).map(|blob| blob.count).sum(),

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use prost::Message;
+
 use super::OpaqueLayer;
 use crate::Shape;
 use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Refusal};
 use crate::filler::FillerRegistry;
-use crate::proto::FieldType;
 use crate::proto::caffe::{LayerParameter, Phase};
+use crate::proto::fields::Fields;
+use crate::proto::{FieldType, binary, gate};
 use crate::random::CaffeGenerator;
 
 /// The layer and its surroundings, as its rule sees them.
@@ -96,6 +99,29 @@ impl SetupContext<'_> {
     /// The bottom has no such axis.
     pub fn bottom_axis(&self, bottom: usize, axis: i32, field: &'static str) -> Result<usize, Refusal> {
         self.bottom(bottom).canonical_axis(axis).at(field)
+    }
+
+    /// The message in a field of the layer, encoded by the numbers of the schema that the net is written in; `None` where the
+    /// layer does not give it. The messages of a list follow one another.
+    ///
+    /// A layer type for a fork that is not known here takes its parameters from it: [`param`](SetupContext::param) has the
+    /// fields of known dialects only, and all others come from the fork's own schema
+    /// ([`ReadOptions::in_schema`](crate::ReadOptions::in_schema)). Any library for protocol buffers decodes it.
+    ///
+    /// # Errors
+    /// The schema has no such field.
+    pub fn encoded_message(&self, field: &str) -> Result<Option<Vec<u8>>, Refusal> {
+        let schema = self.dialect.layer_message();
+        let missing = || Refusal::new(format!("the schema of {} has no field {field:?} in layers", self.dialect.name));
+        let number = schema.field_named(field).ok_or_else(missing)?.saved_number();
+        let mut saved = Vec::new();
+        let layer = self.param.encode_to_vec();
+        binary::write(&mut saved, schema, &gate::unfolded(&layer, schema)).at("")?;
+        let found: Vec<&[u8]> = Fields::new(&saved, 0, schema.name())
+            .filter_map(|found| found.ok().filter(|found| found.number == number))
+            .map(|found| found.body)
+            .collect();
+        Ok((!found.is_empty()).then(|| found.concat()))
     }
 
     /// The number that a field of the message `message` is where the net does not give it; dialects differ in that.

@@ -58,7 +58,7 @@ fn opaque(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn unknown_shape(ctx: &SetupContext<'_>, top: usize) -> Refusal {
     let top = ctx.top_name(top).to_owned();
     let refusal = Refusal::at("top", format!("the shape of {top:?} is not known, as the layer type is not"));
-    refusal.help(Advice::naming("give the shape with `", Setting::Shape { top, pattern: "N,C,H,W" }, "`"))
+    refusal.help(Advice::naming("give the shape with `", Setting::Shape { top, pattern: "N,C,H,W".into() }, "`"))
 }
 
 fn unknown_size(ctx: &SetupContext<'_>, index: usize) -> Refusal {

@@ -52,7 +52,7 @@ pub(super) fn check_net_inputs(layer: &NetLayer, setup: &Setup) -> Result<(), Re
     let Some(top) = shapeless.and_then(|top| layer.param.top.get(top)).cloned() else { return Ok(()) };
     let refusal = Refusal::new(format!("the net gives {top:?} no shape"));
     let before = "give each input its input_shape, or four input_dim, or the shape with `";
-    Err(refusal.help(Advice::naming(before, Setting::Shape { top, pattern: "N,C,H,W" }, "`")))
+    Err(refusal.help(Advice::naming(before, Setting::Shape { top, pattern: "N,C,H,W".into() }, "`")))
 }
 
 /// Checks that the layer has taken the shapes that the user gave for its tops; the batch need not be given, and stored

@@ -169,7 +169,7 @@ impl UnknownType<'_> {
             if index > 0 {
                 advice = advice.followed_by(" ");
             }
-            advice = advice.and_naming(Setting::Shape { top: (*top).to_owned(), pattern: "N,C,H,W" }, "");
+            advice = advice.and_naming(Setting::Shape { top: (*top).to_owned(), pattern: "N,C,H,W".into() }, "");
         }
         advice
     }

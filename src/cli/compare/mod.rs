@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::dialect::DialectArgument;
 use super::input::{self, is_standard};
 use super::net::report_notices;
+use super::numbers::whole;
 use super::print;
 use super::progress::Bar;
 use super::report;
@@ -55,15 +56,15 @@ pub(super) struct CompareArguments {
     b: PathBuf,
 
     /// Absolute tolerance
-    #[arg(long, value_name = "X", value_parser = parse_tolerance)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = parse_tolerance)]
     atol: Option<f64>,
 
     /// Tolerance relative to the values of B
-    #[arg(long, value_name = "X", value_parser = parse_tolerance)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = parse_tolerance)]
     rtol: Option<f64>,
 
     /// Tolerance in units in the last place
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_ulp)]
     ulp: Option<u32>,
 
     /// Compare distributions only, as for different seeds
@@ -166,6 +167,10 @@ fn select(selection: &BlobSelection, net: &mut StoredNet) {
 fn parse_tolerance(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
     number.ok_or_else(|| "expected a number that is not negative, such as 1e-6".to_owned())
+}
+
+fn parse_ulp(text: &str) -> Result<u32, String> {
+    whole(text, &format!("a whole number from 0 to {}", u32::MAX))
 }
 
 fn parse_alpha(text: &str) -> Result<f64, String> {

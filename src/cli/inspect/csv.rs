@@ -56,6 +56,8 @@ const COLUMNS: &[CsvColumn] = &[
     ("zero_fraction", |row| row.measured(|actual| Some(actual.zero_fraction))),
     ("non_finite", |row| row.measured(|actual| Some(actual.non_finite))),
     ("name", |row| row.of_blob(|blob| blob.name)),
+    ("bottoms", |row| if row.first { row.layer.bottoms.join(";") } else { String::new() }),
+    ("top_names", |row| if row.first { top_names(row.layer) } else { String::new() }),
 ];
 
 /// The whole text.
@@ -77,6 +79,11 @@ pub(super) fn text(inspection: &Inspection) -> String {
 /// The shapes of the tops: `64x500;64`.
 fn tops(layer: &LayerReport) -> String {
     layer.tops.iter().map(|top| dims(&top.shape)).collect::<Vec<_>>().join(";")
+}
+
+/// The names of the tops: `data;label`.
+fn top_names(layer: &LayerReport) -> String {
+    layer.tops.iter().map(|top| top.name.as_deref().unwrap_or_default()).collect::<Vec<_>>().join(";")
 }
 
 /// The dimensions: `20x1x5x5`.

@@ -40,11 +40,12 @@ pub(super) fn text(inspection: &Inspection, file: &str, screen: Screen) -> Strin
     text
 }
 
-/// The layers with their tops and their work.
+/// The layers with what they read and make, and their work.
 fn layers(layers: &[LayerReport]) -> Rows {
     let mut rows = Rows::new([
         Column::words("layer"),
         Column::words("type"),
+        Column::words("bottoms").rank(1).wraps_at(20),
         Column::words("tops").wraps_at(20),
         Column::numbers("parameters"),
         Column::numbers("multiply-adds").rank(1),
@@ -53,7 +54,8 @@ fn layers(layers: &[LayerReport]) -> Rows {
         let cells = vec![
             layer.name.clone(),
             layer.layer_type.clone().unwrap_or_default(),
-            tops(&layer.tops),
+            layer.bottoms.join(", "),
+            tops(&layer.name, &layer.tops),
             nonzero(layer.parameters),
             layer.macs.map_or_else(String::new, nonzero),
         ];
@@ -62,12 +64,14 @@ fn layers(layers: &[LayerReport]) -> Rows {
     rows
 }
 
-/// The shapes of the tops; equal ones that follow one another are counted: `2 x (64, 20)`. One that is not known is `?`.
-fn tops(tops: &[TopReport]) -> String {
+/// The shapes of a layer's tops, behind their names where these are not the layer's: `(64, 1, 28, 28) label (64)`. Equal
+/// shapes that follow one another are counted: `2 x (64, 20)`. One that is not known is `?`.
+fn tops(layer: &str, tops: &[TopReport]) -> String {
     let shown = |shape: &Shape| if *shape == Shape::unshaped() { "?".to_owned() } else { shape.to_string() };
-    let runs = tops.chunk_by(|one, next| one.shape == next.shape).map(|run| match run.len() {
-        1 => shown(&run[0].shape),
-        times => format!("{times} x {}", shown(&run[0].shape)),
+    let runs = tops.chunk_by(|one, next| one.shape == next.shape).map(|run| match run {
+        [TopReport { name: Some(name), shape, .. }] if name != layer => format!("{name} {}", shown(shape)),
+        [top] => shown(&top.shape),
+        _ => format!("{} x {}", run.len(), shown(&run[0].shape)),
     });
     runs.collect::<Vec<_>>().join(" ")
 }
@@ -253,8 +257,19 @@ mod tests {
     #[test]
     fn equal_tops_that_follow_one_another_are_counted() {
         let top = |dims: &[i32]| TopReport { name: None, shape: Shape::new(dims).unwrap(), bytes: 0 };
-        assert_eq!(tops(&[top(&[2, 3]), top(&[2, 3]), top(&[2])]), "2 x (2, 3) (2)");
-        assert_eq!(tops(&[]), "");
+        assert_eq!(tops("a", &[top(&[2, 3]), top(&[2, 3]), top(&[2])]), "2 x (2, 3) (2)");
+        assert_eq!(tops("a", &[]), "");
+    }
+
+    #[test]
+    fn tops_are_named_where_they_do_not_have_the_name_of_their_layer() {
+        let top = |name: &str, dims: &[i32]| TopReport {
+            name: Some(name.to_owned()),
+            shape: Shape::new(dims).unwrap(),
+            bytes: 0,
+        };
+        assert_eq!(tops("data", &[top("data", &[2, 3]), top("label", &[2])]), "(2, 3) label (2)");
+        assert_eq!(tops("relu", &[top("conv", &[2, 3])]), "conv (2, 3)");
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub(super) fn unknown_channels(draft: &LayerDraft<'_>) -> Refusal {
     let bottom = draft.param.bottom.first().cloned().unwrap_or_default();
     let help = match draft.net.has_weights {
         true => Advice::from("convert the net definition first, and then put the weights into it"),
-        false => Advice::naming("", Setting::Shape { top: bottom, pattern: "N,C,H,W" }, " tells them"),
+        false => Advice::naming("", Setting::Shape { top: bottom, pattern: "N,C,H,W".into() }, " tells them"),
     };
     let reason =
         draft.net.reason.map_or_else(String::new, |reason| format!(", as the net cannot be planned: {reason}"));

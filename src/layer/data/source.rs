@@ -38,7 +38,7 @@ impl ShapeSource<'_> {
     /// Refuses the layer, as the shape of top `top` cannot be read.
     pub(super) fn unknown_shape(&self, ctx: &SetupContext<'_>, top: usize, why: impl Display) -> Refusal {
         let name = ctx.top_name(top);
-        let shape = Setting::Shape { top: name.to_owned(), pattern: self.pattern };
+        let shape = Setting::Shape { top: name.to_owned(), pattern: self.pattern.into() };
         Refusal::at(self.field, format!("the shape of top {name:?} is not known: {why}")).help(Advice::naming(
             "give the shape with `",
             shape,

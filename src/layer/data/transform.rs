@@ -164,7 +164,7 @@ impl Transform {
 
 /// What to do about a mean file that cannot be read.
 fn without_mean_file(ctx: &SetupContext<'_>) -> Advice {
-    let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W" };
+    let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W".into() };
     Advice::naming("give the shape of the pictures with `", shape, "`: the mean file is left alone then")
 }
 

@@ -98,7 +98,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn unknown(ctx: &SetupContext<'_>, param: &PythonParameter, top: usize, pattern: &'static str) -> Refusal {
     let name = ctx.top_name(top);
     let message = format!("the shape of top {name:?} is made by {}.{} in Python", param.module(), param.layer());
-    let shape = Setting::Shape { top: name.to_owned(), pattern };
+    let shape = Setting::Shape { top: name.to_owned(), pattern: pattern.into() };
     Refusal::at("python_param.layer", message).help(Advice::naming("give the shape with `", shape, "`"))
 }
 

@@ -1,6 +1,7 @@
 //! The walk over the layers that Caffe's `Net::Init` makes: blobs are connected by name, each layer is set up.
 
 mod blobs;
+mod shapes;
 mod unknown;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use self::blobs::Decided;
+use self::shapes::help_with_shape;
 use self::unknown::UnknownShape;
 use super::checks::{
     check_draws, check_elements, check_empty_axes, check_loss_weights, check_net_inputs, check_params,
@@ -28,7 +30,6 @@ use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, LayerParameter, ParamSpec, Phase};
 use crate::proto::text::closest;
-use crate::setting::{Advice, Setting};
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let options = &options.of(net.dialect);
@@ -183,7 +184,7 @@ impl<'a> NetWalk<'a> {
             (Some(unknown), _) => return Err(LayerFault::Unknown(unknown.needed_by(param))),
             (None, _) => entry.setup(&ctx),
         };
-        let setup = setup.map_err(|refusal| help_with_shape(refusal, &connected.bottoms, &self.planned));
+        let setup = setup.map_err(|refusal| help_with_shape(refusal, &connected, &self.planned, &self.options.shapes));
         let mut setup = setup.map_err(at_layer)?;
         setup.notices.extend(added(entry, self.dialect));
         if self.dialect.traits.legacy_blobs {
@@ -348,22 +349,4 @@ fn added(entry: &LayerType, dialect: &Dialect) -> Option<String> {
         "the layer type {} is not one of {}'s own: it is taken to be that of {from}",
         entry.name, dialect.name
     ))
-}
-
-/// The refusal, with a word on an input without a shape where a bottom has none.
-fn help_with_shape(refusal: Refusal, bottoms: &[Shape], planned: &[PlannedLayer]) -> Refusal {
-    if !bottoms.contains(&Shape::unshaped()) {
-        return refusal;
-    }
-    let shapeless = |layer: &PlannedLayer| {
-        let top = layer.tops.iter().position(|shape| *shape == Shape::unshaped())?;
-        layer.param.top.get(top).filter(|_| layer.bottoms.is_empty()).cloned()
-    };
-    match planned.iter().find_map(shapeless) {
-        Some(top) => {
-            let before = format!("the net gives {top:?} no shape: give it with `");
-            refusal.help(Advice::naming(before, Setting::Shape { top, pattern: "N,C,H,W" }, "`"))
-        }
-        None => refusal,
-    }
 }

@@ -315,17 +315,20 @@ impl<'a> Parser<'a> {
         let around = self.open.iter().rev().skip(1);
         self.report.unknown(span, message.name(), name, || {
             if let Some(around) = around.clone().find(|around| around.field_named(name).is_some()) {
-                return Some(format!("{} has such a field: is a closing brace missing before it?", around.name()));
+                let help = format!("{} has such a field: is a closing brace missing before it?", around.name());
+                return Some(help.into());
             }
             if let Some(today) = forks::todays_field(message, name) {
-                return Some(format!("write {today} instead"));
+                return Some(format!("write {today} instead").into());
             }
             let dialects = forks::dialects_with_field(message, name);
             if !dialects.is_empty() {
-                return Some(format!("other dialects of Caffe have it: {}", dialects.join(", ")));
+                return Some(format!("other dialects of Caffe have it: {}", dialects.join(", ")).into());
             }
-            let near = closest(name, message.fields().map(FieldType::name))?;
-            Some(format!("did you mean \"{near}\"?"))
+            match closest(name, message.fields().map(FieldType::name)) {
+                Some(near) => Some(format!("did you mean \"{near}\"?").into()),
+                None => forks::may_be_of_unknown_fork(message, name).then(|| forks::advise_schema()),
+            }
         })
     }
 

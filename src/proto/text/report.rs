@@ -1,6 +1,7 @@
 //! Collects what is wrong with a text.
 
 use crate::error::Diagnostic;
+use crate::setting::Advice;
 
 use super::source::{Source, Span, printable};
 
@@ -27,12 +28,18 @@ pub(super) struct Report<'a> {
     unknown: Vec<Unknown>,
 }
 
+/// The most places of an unknown field that a message names beside the first.
+const MAX_PLACES: usize = 3;
+
 /// An unknown field, reported at its first place.
 #[derive(Debug)]
 struct Unknown {
     message: Box<str>,
     field: Box<str>,
-    times: usize,
+    /// How often it is there after the first time.
+    again: usize,
+    /// The first of these places.
+    places: Vec<Span>,
     /// The place in [`Report::found`].
     reported: usize,
 }
@@ -44,6 +51,10 @@ impl<'a> Report<'a> {
 
     /// Records an error after which the field is given up.
     pub(super) fn field(&mut self, span: Span, message: String, help: Option<String>) -> Fault {
+        self.field_with(span, message, help.map(Into::into))
+    }
+
+    fn field_with(&mut self, span: Span, message: String, help: Option<Advice>) -> Fault {
         if self.found.len() + 1 == MAX_ERRORS {
             return self.text(span, "too many errors".to_owned(), None);
         }
@@ -53,7 +64,7 @@ impl<'a> Report<'a> {
 
     /// Records an error after which the text is given up.
     pub(super) fn text(&mut self, span: Span, message: String, help: Option<String>) -> Fault {
-        self.push(span, message, help);
+        self.push(span, message, help.map(Into::into));
         Fault::Text
     }
 
@@ -65,32 +76,44 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Records an unknown field. The same field in the same kind of message is reported once, with `help`, and counted.
+    /// Records an unknown field. The same field in the same kind of message is reported once, with `help` and the
+    /// first of its other places.
     pub(super) fn unknown(
         &mut self,
         span: Span,
         message: &str,
         field: &str,
-        help: impl FnOnce() -> Option<String>,
+        help: impl FnOnce() -> Option<Advice>,
     ) -> Fault {
         let known = self.unknown.iter_mut().find(|unknown| *unknown.message == *message && *unknown.field == *field);
         if let Some(unknown) = known {
-            unknown.times += 1;
+            unknown.again += 1;
+            if unknown.places.len() < MAX_PLACES {
+                unknown.places.push(span);
+            }
             return Fault::Field;
         }
         let reported = self.found.len();
-        let fault = self.field(span, format!("unknown field {} in {message}", quoted(field)), help());
+        let fault = self.field_with(span, format!("unknown field {} in {message}", quoted(field)), help());
         if fault == Fault::Field {
-            self.unknown.push(Unknown { message: message.into(), field: field.into(), times: 1, reported });
+            let (message, field) = (message.into(), field.into());
+            self.unknown.push(Unknown { message, field, again: 0, places: Vec::new(), reported });
         }
         fault
     }
 
     /// What was recorded, in the order of the text.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        for unknown in self.unknown.iter().filter(|unknown| unknown.times > 1) {
-            let message = &mut self.found[unknown.reported].1.message;
-            message.push_str(&format!(", {} times", unknown.times));
+        for Unknown { again, places, reported, .. } in self.unknown.iter().filter(|unknown| unknown.again > 0) {
+            let named: Vec<String> = places.iter().map(|&span| self.place(span)).collect();
+            let named = named.join(", ");
+            let others = match again - places.len() {
+                0 => String::new(),
+                1 => " and 1 more place".to_owned(),
+                others => format!(" and {others} more places"),
+            };
+            let message = &mut self.found[*reported].1.message;
+            message.push_str(&format!(", {} times: also at {named}{others}", again + 1));
         }
         self.found.sort_by_key(|&(start, _)| start);
         self.found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
@@ -105,9 +128,15 @@ impl<'a> Report<'a> {
         self.source.location(span).line
     }
 
-    fn push(&mut self, span: Span, message: String, help: Option<String>) {
+    /// The line and the column of a place: `3:9`.
+    fn place(&self, span: Span) -> String {
+        let location = self.source.location(span);
+        format!("{}:{}", location.line, location.column)
+    }
+
+    fn push(&mut self, span: Span, message: String, help: Option<Advice>) {
         let location = Some(self.source.location(span));
-        self.found.push((span.start, Diagnostic { message, location, help: help.map(Into::into) }));
+        self.found.push((span.start, Diagnostic { message, location, help }));
     }
 }
 

@@ -69,7 +69,7 @@ impl fmt::Display for Era {
 }
 
 impl From<Release> for Era {
-    /// Releases after 1.89, the last one compared, are taken to be like it.
+    /// Releases after [`Release::NEWEST`] are taken to be like it.
     fn from(release: Release) -> Era {
         match (release.major, release.minor) {
             (1, ..=46) => Era::V1_41,
@@ -101,13 +101,20 @@ impl Release {
     /// The oldest release known: what earlier ones draw has not been compared with Caffe's values.
     pub const OLDEST: Release = Release { major: 1, minor: 41, patch: 0 };
 
+    /// The newest release that has been compared; later releases of Boost 1 are taken to be like it.
+    pub const NEWEST: Release = Release { major: 1, minor: 89, patch: 0 };
+
     /// The release of a number `major.minor.patch`.
     ///
     /// # Errors
-    /// The release is older than [`OLDEST`](Release::OLDEST).
+    /// The release is older than [`OLDEST`](Release::OLDEST), or not one of Boost 1.
     pub fn new(major: u16, minor: u16, patch: u16) -> Result<Release, ReleaseError> {
         let release = Release { major, minor, patch };
-        if release < Release::OLDEST { Err(ReleaseError::TooOld(release.to_string())) } else { Ok(release) }
+        match major {
+            _ if release < Release::OLDEST => Err(ReleaseError::TooOld(release.to_string())),
+            ..=1 => Ok(release),
+            _ => Err(ReleaseError::TooNew(release.to_string())),
+        }
     }
 }
 
@@ -147,6 +154,12 @@ pub enum ReleaseError {
     /// Older than [`Release::OLDEST`].
     #[error("Boost {0} is older than {oldest}, the oldest release whose random numbers are known", oldest = Release::OLDEST)]
     TooOld(String),
+    /// Not one of Boost 1.
+    #[error(
+        "Boost {0} is not known: the releases are {oldest} to {newest}, and later ones of Boost 1 are taken to be like {newest}",
+        oldest = Release::OLDEST, newest = Release::NEWEST
+    )]
+    TooNew(String),
 }
 
 #[cfg(test)]
@@ -168,7 +181,6 @@ mod tests {
             ("1.74", Era::V1_64),
             ("1.89", Era::V1_64),
             ("1.120.3", Era::V1_64),
-            ("2.0", Era::V1_64),
         ] {
             assert_eq!(text.parse(), Ok(era), "{text}");
         }
@@ -184,6 +196,13 @@ mod tests {
             "1.58x".parse::<Era>().unwrap_err().to_string(),
             r#""1.58x" is not a Boost release such as 1.58 or 1.58.0"#
         );
+    }
+
+    #[test]
+    fn what_comes_after_boost_1_is_refused() {
+        let expected = "Boost 2.0.0 is not known: the releases are 1.41.0 to 1.89.0, \
+                        and later ones of Boost 1 are taken to be like 1.89.0";
+        assert_eq!("2.0".parse::<Era>().unwrap_err().to_string(), expected);
     }
 
     #[test]

@@ -122,7 +122,7 @@ pub fn deploy(definition: &Definition, options: &DeployOptions) -> Result<Deploy
         ..definition.clone()
     };
     let Chosen { definition: net, plan, inputs } =
-        inputs.choose(&kept, made, &left(&options.plan, &layers, &kept), &mut notices)?;
+        inputs.choose(&kept, made, &left(&options.plan, &definition.layers, &kept), &mut notices)?;
     let (outputs, source) = (outputs(&net.layers), definition.layers.clone());
     Ok(Deployed { definition: net, plan, inputs, outputs, notices, source })
 }

@@ -2,8 +2,8 @@
 //!
 //! It is BVLC's if that knows every field, value, layer type and filler of the file. Otherwise the dialects whose schema
 //! knows all fields and values are candidates, and the first of those in the order of
-//! [`DIALECTS`](crate::dialect::DIALECTS) that know the most
-//! layer types and fillers is taken: types that nobody knows are told of when the net is planned.
+//! [`DIALECTS`](crate::dialect::DIALECTS) that know the most layer types and fillers, and of these connect the most layers,
+//! is taken: types that nobody knows are told of when the net is planned.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -158,8 +158,8 @@ impl DialectCandidate<'_> {
     }
 }
 
-/// The first of the candidates that leave the fewest names unknown, and the names of the others of these that would give
-/// other bytes or build the net in another way. Two are in memory at a time, as a file may be large.
+/// The first of the candidates that leave the fewest names unknown and the fewest layers unconnected, and the names of the
+/// others of these that would give other bytes or build the net in another way. Two are in memory at a time, as a file may be large.
 fn best<'a>(
     mut candidates: impl Iterator<Item = DialectCandidate<'a>>,
 ) -> Option<(DialectCandidate<'a>, Vec<&'static str>)> {
@@ -170,7 +170,7 @@ fn best<'a>(
             matters(&best.reading.dialect.traits, &candidate.reading.dialect.traits, &best.census)
                 || *saved.get_or_init(|| best.saved()) != candidate.saved()
         };
-        match candidate.census.unknown.len().cmp(&best.census.unknown.len()) {
+        match candidate.census.lacks().cmp(&best.census.lacks()) {
             Ordering::Less => {
                 best = candidate;
                 (saved, rivals) = (OnceCell::new(), Vec::new());

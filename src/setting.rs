@@ -17,6 +17,8 @@ pub enum Setting {
     Level,
     /// A stage that the net is built in.
     Stage,
+    /// The schema of a fork that is not known here.
+    Schema,
     /// The shape of a top.
     Shape {
         /// The top.
@@ -85,6 +87,7 @@ impl fmt::Display for Setting {
             Setting::Phase => f.write_str("StateOptions::phase"),
             Setting::Level => f.write_str("StateOptions::level"),
             Setting::Stage => f.write_str("StateOptions::stages"),
+            Setting::Schema => f.write_str("ReadOptions::in_schema"),
             Setting::Shape { top, pattern } => write!(f, "PlanOptions::shapes: {top}={pattern}"),
             Setting::Opaque { layer_type } => write!(f, "PlanOptions::opaque: {layer_type}"),
             Setting::Blob { layer, index } => write!(f, "PlanOptions::blobs: {layer}.{index}=N,C,H,W"),

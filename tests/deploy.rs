@@ -495,3 +495,147 @@ fn the_models_become_nets_that_init_fills() {
     }
     assert_eq!(count, 16);
 }
+
+/// A detector with a prior at each place, and this loss behind it.
+fn detector(loss: &str) -> String {
+    let predicted = |name: &str, numbers: u32| {
+        format!(
+            "layer {{ name: '{name}' type: 'Convolution' bottom: 'data' top: '{name}'
+                     convolution_param {{ num_output: {numbers} kernel_size: 3 }} }}
+             layer {{ name: '{name}_perm' type: 'Permute' bottom: '{name}' top: '{name}_perm'
+                     permute_param {{ order: 0 order: 2 order: 3 order: 1 }} }}
+             layer {{ name: 'mbox_{name}' type: 'Flatten' bottom: '{name}_perm' top: 'mbox_{name}'
+                     flatten_param {{ axis: 1 }} }}\n"
+        )
+    };
+    let [loc, conf, oloc] = [predicted("loc", 4), predicted("conf", 3), predicted("oloc", 5)];
+    let oloc = if loss.contains("Oriented") { oloc } else { String::new() };
+    format!(
+        "layer {{ name: 'data' type: 'AnnotatedData' top: 'data' top: 'label' data_param {{ source: 'db' batch_size: 2 }} }}
+         {loc}{conf}{oloc}
+         layer {{ name: 'mbox_priorbox' type: 'PriorBox' bottom: 'loc' bottom: 'data' top: 'mbox_priorbox'
+                 prior_box_param {{ min_size: 2 }} }}
+         {loss}"
+    )
+}
+
+fn deployed_detector(loss: &str, dialect: &str) -> Deployed {
+    let read = ReadOptions::of(caffemodel::dialect::Dialect::get(dialect));
+    let net = Definition::from_bytes_with("net.prototxt", detector(loss), &read).unwrap();
+    let mut options = DeployOptions::default();
+    options.plan.shapes.insert("data".to_owned(), caffemodel::Shape::new([3, 8, 8]).unwrap());
+    deploy(&net, &options).unwrap()
+}
+
+#[test]
+fn the_loss_of_boxes_becomes_the_best_boxes() {
+    let loss =
+        "layer { name: 'mbox_loss' type: 'MultiBoxLoss' bottom: 'mbox_loc' bottom: 'mbox_conf' bottom: 'mbox_priorbox'
+                        bottom: 'label' top: 'mbox_loss' propagate_down: [true, true, false, false]
+                        multibox_loss_param { num_classes: 3 code_type: CENTER_SIZE background_label_id: 2 KIND } }";
+    let net = deployed_detector(&loss.replace("KIND", ""), "ssd");
+    assert_eq!(inputs(&net), ["data=1,3,8,8"]);
+    assert_eq!(net.outputs, ["detection_out"]);
+    let made = layers(&net);
+    assert_eq!(
+        made[8..],
+        [
+            "mbox_conf_reshape (Reshape): mbox_conf -> mbox_conf_reshape",
+            "mbox_conf_softmax (Softmax): mbox_conf_reshape -> mbox_conf_softmax",
+            "mbox_conf_flatten (Flatten): mbox_conf_softmax -> mbox_conf_flatten",
+            "detection_out (DetectionOutput): mbox_loc mbox_conf_flatten mbox_priorbox -> detection_out",
+        ]
+    );
+    assert_eq!(
+        net.notices,
+        [
+            "layer \"mbox_loss\" becomes \"detection_out\", which keeps boxes as SSD's nets do: confidence_threshold 0.01, \
+          nms_threshold 0.45, top_k 400 and keep_top_k 200"
+        ]
+    );
+    let text = net.text();
+    let settings = "  detection_output_param {
+    num_classes: 3
+    background_label_id: 2
+    nms_param {
+      nms_threshold: 0.45
+      top_k: 400
+    }
+    code_type: CENTER_SIZE
+    keep_top_k: 200
+    confidence_threshold: 0.01
+  }
+";
+    assert!(text.contains(settings) && !text.contains("multibox_loss_param") && !text.contains("label'"), "{text}");
+    // Classes that are taken one by one.
+    let net = deployed_detector(&loss.replace("KIND", "conf_loss_type: LOGISTIC"), "ssd");
+    let made = layers(&net);
+    assert_eq!(made[8], "mbox_conf_sigmoid (Sigmoid): mbox_conf -> mbox_conf_sigmoid");
+    assert_eq!(made[9], "detection_out (DetectionOutput): mbox_loc mbox_conf_sigmoid mbox_priorbox -> detection_out");
+    // A net that has the boxes already keeps them.
+    let own =
+        "layer { name: 'own' type: 'DetectionOutput' bottom: 'mbox_loc' bottom: 'mbox_conf' bottom: 'mbox_priorbox'
+                       top: 'own' detection_output_param { num_classes: 3 } }";
+    let net = deployed_detector(&format!("{}\n{own}", loss.replace("KIND", "")), "ssd");
+    assert_eq!((net.outputs.as_slice(), net.notices.len()), (&["own".to_owned()][..], 0));
+}
+
+#[test]
+fn the_loss_of_oriented_boxes_becomes_oriented_boxes() {
+    let loss =
+        "layer { name: 'olabel' type: 'DummyData' top: 'olabel' dummy_data_param { shape { dim: [1, 1, 2, 9] } } }
+                layer { name: 'mbox_loss' type: 'MultiBoxOrientedLoss' bottom: 'mbox_loc' bottom: 'mbox_conf'
+                        bottom: 'mbox_priorbox' bottom: 'label' bottom: 'olabel' bottom: 'mbox_oloc' top: 'mbox_loss'
+                        multibox_loss_param { num_classes: 3 } }";
+    let net = deployed_detector(loss, "sstd");
+    let expected =
+        "detection_out (DetectionOrientedOutput): mbox_loc mbox_conf_flatten mbox_priorbox mbox_oloc -> detection_out";
+    assert_eq!(layers(&net).last().unwrap(), expected);
+    assert_eq!(inputs(&net), ["data=1,3,8,8"]);
+}
+
+#[test]
+fn a_detector_in_two_steps_has_one_output() {
+    let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-forks/refinedet/cases/refinedet-net-train");
+    let mut options = DeployOptions::default();
+    options.plan.folder = Some(pack.clone());
+    let net = deploy(&Definition::read(pack.join("net.prototxt")).unwrap(), &options).unwrap();
+    let made = layers(&net);
+    let boxes: Vec<&String> = made.iter().filter(|layer| layer.contains("DetectionOutput")).collect();
+    let expected = "detection_out (DetectionOutput): odm_loc odm_conf_flatten arm_priorbox arm_conf_flatten arm_loc -> \
+                    detection_out";
+    assert_eq!(boxes, [expected]);
+}
+
+#[test]
+fn what_chooses_regions_for_training_is_passed_by() {
+    let net = |target: &str| {
+        format!(
+            "layer {{ name: 'in' type: 'Input' top: 'data' top: 'rois' top: 'gt'
+                      input_param {{ shape {{ dim: [1, 3, 8, 8] }} shape {{ dim: [4, 5] }} shape {{ dim: [2, 5] }} }} }}
+             layer {{ name: 'conv' type: 'Convolution' bottom: 'data' top: 'conv'
+                      convolution_param {{ num_output: 2 kernel_size: 1 }} }}
+             layer {{ name: 'target' {target} bottom: 'rois' bottom: 'gt' top: 'chosen' top: 'labels' top: 'targets'
+                      top: 'inside' top: 'outside' }}
+             layer {{ name: 'pool' type: 'ROIPooling' bottom: 'conv' bottom: 'chosen' top: 'pool'
+                      roi_pooling_param {{ pooled_w: 2 pooled_h: 2 }} }}
+             layer {{ name: 'cls' type: 'InnerProduct' bottom: 'pool' top: 'cls' inner_product_param {{ num_output: 21 }} }}
+             layer {{ name: 'loss' type: 'SoftmaxWithLoss' bottom: 'cls' bottom: 'labels' top: 'loss' }}"
+        )
+    };
+    let python = "type: 'Python' python_param { module: 'rpn.proposal_target_layer' layer: 'ProposalTargetLayer'
+                                                param_str: \"'num_classes': 21\" }";
+    for (target, dialect) in [(python, "rfcn"), ("type: 'FrcnnProposalTarget'", "soeaver")] {
+        let read = ReadOptions::of(caffemodel::dialect::Dialect::get(dialect));
+        let net = Definition::from_bytes_with("net.prototxt", net(target), &read).unwrap();
+        let net = deploy(&net, &DeployOptions::default()).unwrap();
+        let made = layers(&net);
+        assert_eq!(
+            made[made.len() - 3..],
+            ["pool (ROIPooling): conv rois -> pool", "cls (InnerProduct): pool -> cls", "prob (Softmax): cls -> prob",],
+            "{dialect}"
+        );
+        assert_eq!(inputs(&net), ["data=1,3,8,8", "rois=4,5"], "{dialect}");
+        assert!(net.text().contains("bottom: 'rois'") || net.text().contains("bottom: \"rois\""), "{}", net.text());
+    }
+}

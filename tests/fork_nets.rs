@@ -197,3 +197,41 @@ fn blobs_may_be_drawn_before_their_turn() {
         }
     }
 }
+
+/// A net that begins with an input and has these layers behind it.
+fn refused(layers: &str) -> String {
+    let input = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: [1, 3, 8, 8] } } }";
+    Definition::from_bytes("net", format!("{input}\n{layers}")).unwrap_err().to_string()
+}
+
+#[test]
+fn what_even_the_nearest_dialect_lacks_is_told() {
+    const NORMALIZE: &str =
+        "layer { name: 'n' type: 'Normalize' bottom: 'x' top: 'n' norm_param { across_spatial: false } }";
+    // A name that is misspelt in a fork's message.
+    assert_eq!(
+        refused(&NORMALIZE.replace("across_spatial", "across_spacial")),
+        "net:2:71: unknown field \"across_spacial\" in NormalizeParameter (did you mean \"across_spatial\"? no dialect knows \
+         all of the file; the nearest, ssd, lacks this)"
+    );
+    // Fields of two forks, and one of none. That a fork lacks most of a text is no fewer faults in it.
+    assert_eq!(
+        refused(&format!(
+            "{NORMALIZE}\nlayer {{ type: 'CTCLoss' ctc_param {{ threshold: 0.5 }} glow_param {{ beta: 1 }} }}"
+        )),
+        "net:3:25: unknown field \"ctc_param\" in LayerParameter (other dialects of Caffe have it: ctpn; no dialect knows all \
+         of the file; the nearest, ssd, lacks these 2)\n\
+         net:3:54: unknown field \"glow_param\" in LayerParameter"
+    );
+    // A field that nobody knows.
+    assert_eq!(
+        refused("layer { type: 'Glow' glow_param { beta: 1 } }"),
+        "net:2:22: unknown field \"glow_param\" in LayerParameter (no dialect known here has it; if your Caffe does, give its \
+         caffe.proto with `ReadOptions::in_schema`)"
+    );
+    // A value that is at fault, not a name.
+    assert_eq!(
+        refused(&NORMALIZE.replace("false", "'no'")),
+        "net:2:87: expected true or false for \"across_spatial\", found 'no' (no dialect reads the file; ssd comes nearest)"
+    );
+}

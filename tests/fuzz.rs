@@ -19,6 +19,7 @@ const TARGETS: &[(&str, Target, &[&str])] = &[
     ("upgrade", targets::upgrade, &["prototxt", "caffemodel"]),
     ("init", targets::init, &["prototxt", "caffemodel"]),
     ("dialect", targets::dialect, &["prototxt", "caffemodel"]),
+    ("deploy", targets::deploy, &["prototxt", "caffemodel"]),
     ("convert", targets::convert, &["prototxt", "caffemodel", "h5", "binaryproto"]),
 ];
 

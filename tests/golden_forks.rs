@@ -260,12 +260,30 @@ fn nets_of_ssd_are_told_by_their_content() {
     }
 }
 
+/// The dialect that the net of a case is read in, and what is said of that.
+fn told(pack: &str, case: &str) -> (&'static str, String) {
+    let definition = Definition::read(fork_pack(pack).join("cases").join(case).join("net.prototxt")).unwrap();
+    (definition.dialect.name, definition.notices.first().cloned().unwrap_or_default())
+}
+
+#[test]
+fn nets_of_collections_are_told_by_their_content() {
+    for (pack, case) in [
+        ("refinedet", "refinedet-net-deploy"),
+        ("refinedet", "refinedet-net-train"),
+        ("ducha-aiki", "ducha-aiki-net-caffenet-bn"),
+        ("synopsys", "synopsys-net-yolov3"),
+        ("soeaver", "soeaver-net-fpn"),
+        // Others know all names of these, too, but a layer has more tops than they take, or fewer bottoms.
+        ("rfcn", "rfcn-net-rfcn-ohem"),
+        ("synopsys", "synopsys-net-flownetc"),
+    ] {
+        assert_eq!(told(pack, case).0, pack, "{case}");
+    }
+}
+
 #[test]
 fn nets_for_segmentation_are_told_by_their_content() {
-    let told = |pack: &str, case: &str| {
-        let definition = Definition::read(fork_pack(pack).join("cases").join(case).join("net.prototxt")).unwrap();
-        (definition.dialect.name, definition.notices.first().cloned().unwrap_or_default())
-    };
     let (dialect, notice) = told("segnet", "segnet-net-segnet");
     assert_eq!(dialect, "segnet");
     assert!(notice.contains("segnet-cudnn5"), "{notice}");

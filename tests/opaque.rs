@@ -60,7 +60,8 @@ fn an_unknown_type_is_told_once_with_the_options_that_would_do() {
     let text = refused(NET, "");
     let expected = r#"error: layer "glow1" (Glow), type: unknown layer type "Glow", which another layer has too"#;
     assert!(text.contains(expected), "{text}");
-    assert_eq!(advised(&text), ["--opaque Glow", "--shape glow1=N,C,H,W", "--blob glow1.0=N,C,H,W"], "{text}");
+    let all = ["--opaque Glow", "--shape glow1=N,C,H,W", "--blob glow1.0=N,C,H,W", "caffemodel init --weights FILE"];
+    assert_eq!(advised(&text), all, "{text}");
     // The options do.
     blobs(NET, "--opaque Glow");
     blobs(NET, "--shape glow1=1,4,6,6 --opaque Glow");
@@ -94,6 +95,33 @@ fn blobs_are_given_with_their_sizes_and_filled_by_rules() {
     let text = refused(NET, "--blob glow1.0=4 --shape glow2=1,2");
     let expected = "help: give the shape with `--shape glow1=N,C,H,W`: layer \"ip\" (InnerProduct) needs it";
     assert!(text.contains(r#"the shape of "glow1" is not known"#) && text.contains(expected), "{text}");
+}
+
+#[test]
+fn weights_tell_the_sizes_of_blobs() {
+    let folder = folder(NET);
+    let given = "--blob glow1.0=1,4,1,1 --blob glow1.1=4 --rule glow1.0=constant:2 --rule glow1.1=constant:3";
+    folder.run(&format!("init net.prototxt -o glow.npz --seed 1 --opaque Glow {given}")).success();
+    let run = folder.run("init net.prototxt -o out.npz --seed 2 --opaque Glow --weights glow.npz").success();
+    let told = "note: layer \"glow1\" (Glow): its blobs get the shapes that they have in glow.npz: (1, 4, 1, 1), (4)\n";
+    assert!(stderr(&run).starts_with(told), "{}", stderr(&run));
+    folder.run("compare glow.npz out.npz --only glow1").success();
+    // What the user gives counts before, and what the net gives is not given again.
+    let run =
+        folder.run("init net.prototxt -o out.npz --force --seed 2 --weights glow.npz --opaque Glow --blob glow1.0=4");
+    let text = stderr(&run.code(2));
+    assert!(text.contains("its blob gets the shape that it has in glow.npz: (4)"), "{text}");
+    assert!(text.contains(r#"layer "glow1" does not fit layer "glow1" (Glow): blob 0"#), "{text}");
+    // Renames and selections are those of the values.
+    let options = "--weights glow.npz --opaque Glow --rename glow1=glow2 --only glow2";
+    let text = stderr(&folder.run(&format!("init net.prototxt -o out.npz --force --seed 2 {options}")).success());
+    assert!(
+        text.contains("layer \"glow2\" (Glow): its blobs get the shapes") && !text.contains("glow1\" (Glow): its"),
+        "{text}"
+    );
+    folder.run("convert glow.npz out.caffemodel --net net.prototxt --opaque Glow").success();
+    folder.run("deploy net.prototxt -o deploy.prototxt --weights glow.npz --opaque Glow").success();
+    folder.run("compare out.caffemodel deploy.caffemodel").success();
 }
 
 #[test]
@@ -162,7 +190,7 @@ layer { name: "end" type: "End" bottom: "loss" }
 fn names_with_spaces_are_advised_in_quotes() {
     let text =
         refused("layer { name: 'a b' type: 'Odd' top: 'x y' }\nlayer { type: 'Scale' bottom: 'x y' top: 'z' }", "");
-    assert_eq!(advised(&text), ["--shape 'x y=N,C,H,W'", "--blob 'a b.0=N,C,H,W'"], "{text}");
+    assert_eq!(advised(&text)[..2], ["--shape 'x y=N,C,H,W'", "--blob 'a b.0=N,C,H,W'"], "{text}");
 }
 
 #[test]

@@ -144,3 +144,29 @@ fn what_a_fork_lacks_is_not_in_its_schema() {
     }
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
 }
+
+/// Dialects that come before another although `schema/order.txt` has them behind, as nets of a pack would be read in the
+/// wrong one.
+const EARLIER: &[(&str, &str, &str)] = &[
+    ("ssd", "intel", "ssd-net-mobilenet-deploy"),
+    ("ssd", "yjxiong", "ssd comes before intel, which comes first"),
+    ("ducha-aiki", "synopsys", "ducha-aiki-net-caffenet-bn"),
+];
+
+#[test]
+fn dialects_stand_in_the_order_that_names_the_homes_of_most_nets() {
+    let facts = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/order.txt")).unwrap();
+    let order: Vec<&str> = facts.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(order.len(), 9);
+    let place = |name: &str| DIALECTS.iter().position(|dialect| dialect.name == name).expect("a known dialect");
+    let pairs = order
+        .iter()
+        .enumerate()
+        .flat_map(|(index, first)| order[index + 1..].iter().map(move |second| (first, second)));
+    let turned: Vec<(&str, &str)> =
+        pairs.filter(|(first, second)| place(first) > place(second)).map(|(first, second)| (*second, *first)).collect();
+    let expected: Vec<(&str, &str)> = EARLIER.iter().map(|(first, second, _)| (*first, *second)).collect();
+    assert_eq!(turned, expected);
+    // Collections of others' layers know most nets: they come last.
+    assert_eq!([DIALECTS.len() - 2, DIALECTS.len() - 1], [place("ducha-aiki"), place("synopsys")]);
+}

@@ -221,3 +221,36 @@ fn other_random_numbers_take_the_first_picture_of_the_list_and_say_so() {
     folder.write("net.prototxt", SHUFFLED.replace("shuffle", "new_height: 4 new_width: 4 shuffle"));
     assert_eq!(notes(&folder.run(&format!("{init} --generator native")).success()), "");
 }
+
+#[test]
+fn layers_of_one_name_and_source_are_refused_where_they_would_share_a_reader() {
+    let folder = Folder::new();
+    let data = |name: &str, top: &str, source: &str| {
+        format!(
+            "layer {{ name: '{name}' type: 'Data' top: '{top}' data_param {{ source: '{source}' batch_size: 2 backend: LMDB }} }}\n"
+        )
+    };
+    let init = |net: String, dialect: &str| {
+        folder.write("net.prototxt", net);
+        let shapes = "--shape a=3,4,4 --shape b=3,4,4";
+        folder.run(&format!("init net.prototxt -o out --force --seed 1 {shapes} --dialect {dialect}"))
+    };
+    let twice = data("data", "a", "db") + &data("data", "b", "db");
+    for dialect in ["ssd", "bvlc-rc3", "intel"] {
+        let expected = r#"error: layer "data" (Data), data_param.source: an earlier layer of this name reads "db", too: this Caffe makes one reader for both and then aborts, or waits for ever
+ --> net.prototxt:2:57
+  |
+2 | layer { name: 'data' type: 'Data' top: 'b' data_param { source: 'db' batch_size: 2 backend: LMDB } }
+  |                                                         ^^^^^^^^^^^^
+  |
+  = help: give one of the layers another name
+
+"#;
+        assert_eq!(stderr(&init(twice.clone(), dialect).code(2)), expected, "{dialect}");
+    }
+    for dialect in ["bvlc", "bvlc-1.0", "bvlc-rc5", "bvlc-rc2"] {
+        init(twice.clone(), dialect).success();
+    }
+    init(data("data", "a", "db") + &data("data", "b", "other"), "ssd").success();
+    init(data("data", "a", "db") + &data("other", "b", "db"), "ssd").success();
+}

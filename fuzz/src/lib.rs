@@ -5,6 +5,7 @@
 use std::io::Write;
 
 use caffemodel::convert::{self, Convertible};
+use caffemodel::deploy::{self, DeployOptions};
 use caffemodel::dialect::{DIALECTS, Dialect};
 use caffemodel::net::UpgradedFile;
 use caffemodel::proto::text::{Source, parse, to_string};
@@ -76,6 +77,16 @@ pub fn dialect(bytes: &[u8]) {
     if let Ok(definition) = Definition::from_bytes_with("fuzz.prototxt", bytes, &options) {
         initialise(definition);
     }
+}
+
+/// The net that predicts, of an arbitrary one: its text reads as the net again.
+pub fn deploy(bytes: &[u8]) {
+    let Ok(definition) = Definition::from_bytes("fuzz.prototxt", bytes) else { return };
+    let Ok(deployed) = deploy::deploy(&definition, &DeployOptions::default()) else { return };
+    let (net, options) = (&deployed.definition, ReadOptions::of(Some(deployed.definition.dialect)));
+    let again = Definition::from_bytes_with("deploy.prototxt", deployed.text(), &options);
+    let again = again.unwrap_or_else(|error| panic!("{error} in {}", deployed.text()));
+    assert_eq!(again.layers.len(), net.layers.len(), "{}", deployed.text());
 }
 
 fn initialise(definition: Definition) {

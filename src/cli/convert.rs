@@ -22,7 +22,7 @@ use super::target::{self, Target, TargetFile};
 use super::translation;
 use crate::convert::{self, BvlcNet, BvlcOptions, Convertible, Encoded};
 use crate::dialect::Dialect;
-use crate::donors::{Donor, Framework};
+use crate::donors::{Donor, Framework, MatchOptions, opaque_shapes};
 use crate::formats::{Format, StoredNet};
 use crate::proto::Encoding;
 use crate::{Error, Plan};
@@ -327,7 +327,11 @@ impl ConvertArguments {
     /// Plans the net with the stored weights in its layers.
     fn fit(&self, net: &Path, stored: Donor) -> crate::Result<Plan> {
         let definition = net::load(net, &self.state.dialect.options()?)?.definition;
-        let mut plan = Plan::new(self.state.resolve(definition)?, &self.state.plan())?;
+        let (net, mut options) = (self.state.resolve(definition)?, self.state.plan());
+        let donors = std::slice::from_ref(&stored);
+        let told = opaque_shapes(&net.layers, net.dialect, &mut options, donors, &MatchOptions::default());
+        told.iter().for_each(|line| report::note(line));
+        let mut plan = Plan::new(net, &options)?;
         plan.notices.iter().for_each(|notice| report::note(notice));
         let framework = stored.framework;
         let report = convert::fit(&mut plan, stored)?;

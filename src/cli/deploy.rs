@@ -15,7 +15,7 @@ use super::table::counted;
 use super::target::{self, STANDARD, Target, TargetFile};
 use crate::convert;
 use crate::deploy::{DeployInput, DeployOptions, Deployed, deploy};
-use crate::donors::{Donor, DonorReport};
+use crate::donors::{Donor, DonorReport, MatchOptions, opaque_shapes};
 use crate::formats::Format;
 use crate::proto::Encoding;
 use crate::{Error, Plan};
@@ -98,6 +98,12 @@ pub(super) fn run(arguments: &DeployArguments) -> anyhow::Result<()> {
     options.outputs = arguments.tops.clone();
     options.without_fillers = arguments.no_fillers;
     options.without_learning_rates = arguments.no_learning_rates;
+    let donor = arguments.weights.as_ref().map(|weights| Donor::open_with(weights, &read_options)).transpose()?;
+    if let Some(donor) = &donor {
+        let (plan, donors) = (&mut options.plan, std::slice::from_ref(donor));
+        let told = opaque_shapes(&definition.layers, definition.dialect, plan, donors, &MatchOptions::default());
+        told.iter().for_each(|line| report::note(line));
+    }
     let mut deployed = deploy(&definition, &options)?;
     let notices = deployed.notices.iter().map(|notice| format!("{}: {notice}", definition.file));
     notices.chain(deployed.plan.notices.iter().cloned()).for_each(|notice| report::note(&notice));
@@ -105,9 +111,9 @@ pub(super) fn run(arguments: &DeployArguments) -> anyhow::Result<()> {
     let mut target = Target::create(&arguments.output, arguments.force)?;
     write_text(&deployed, &arguments.output, target.file())?;
     let mut with_weights = None;
-    if let (Some(weights), Some(path)) = (&arguments.weights, &weights_output) {
+    if let (Some(donor), Some(path)) = (donor, &weights_output) {
         let mut target = Target::create(path, arguments.force)?;
-        fit(&mut deployed.plan, Donor::open_with(weights, &read_options)?)?;
+        fit(&mut deployed.plan, donor)?;
         write_plan(&deployed.plan, weights_format(path)?, path, &mut target.file())?;
         with_weights = Some(target);
     }

@@ -11,13 +11,14 @@ use super::frameworks::{self, FromArgument};
 use super::input::is_standard;
 use super::table::{self, counted};
 use super::{limits, report};
+use crate::dialect::Dialect;
 use crate::donors::{
     self, Donor, DonorReport, FIT_WAYS, FitRule, FittedBlob, Framework, MatchOptions, MatchReport, OnMismatch, Rename,
     RenameError, Selection, Taken,
 };
 use crate::given::Given;
 use crate::provenance::DonorRecord;
-use crate::{Error, Plan, ReadOptions};
+use crate::{Error, Net, Plan, PlanOptions, ReadOptions};
 
 /// How many bytes are hashed at a time.
 const HASH_BYTES: usize = 1 << 18;
@@ -210,23 +211,43 @@ pub(super) struct Donors {
 }
 
 impl Donors {
-    /// Enters the donors' values into the plan; what became of them is printed.
-    pub(super) fn apply(&self, plan: &mut Plan) -> crate::Result<()> {
-        if self.files.is_empty() {
-            return Ok(());
-        }
+    /// Opens the files, for a net in this dialect.
+    pub(super) fn open(self, dialect: &'static Dialect) -> crate::Result<OpenDonors> {
         let read = ReadOptions { limits: limits::current(), ..ReadOptions::default() };
         // Weights for a fork that is not known here are of that fork, or else of any that is.
-        let own = plan.dialect.has_own_schema().then_some(ReadOptions { dialect: Some(plan.dialect), ..read });
+        let own = dialect.has_own_schema().then_some(ReadOptions { dialect: Some(dialect), ..read });
         let open = |file: &WeightsFile| match own.map(|own| file.open(&own)) {
             Some(Ok(donor)) => Ok(donor),
             _ => file.open(&read),
         };
         let donors = self.files.iter().map(open).collect::<crate::Result<Vec<_>>>()?;
-        for donor in &donors {
+        Ok(OpenDonors { files: self.files, donors, options: self.options })
+    }
+}
+
+/// Donors that have been opened.
+pub(super) struct OpenDonors {
+    files: Vec<WeightsFile>,
+    donors: Vec<Donor>,
+    options: MatchOptions,
+}
+
+impl OpenDonors {
+    /// Gives the blobs of layers of unknown types the shapes that the donors have for them; which is printed.
+    pub(super) fn tell_shapes(&self, net: &Net, plan: &mut PlanOptions) {
+        let told = donors::opaque_shapes(&net.layers, net.dialect, plan, &self.donors, &self.options);
+        told.iter().for_each(|line| report::note(line));
+    }
+
+    /// Enters the donors' values into the plan; what became of them is printed.
+    pub(super) fn apply(&self, plan: &mut Plan) -> crate::Result<()> {
+        if self.donors.is_empty() {
+            return Ok(());
+        }
+        for donor in &self.donors {
             donor.net.notices.iter().for_each(|notice| report::note(&format!("{}: {notice}", donor.name)));
         }
-        print(&donors::apply(plan, &donors, &self.options)?);
+        print(&donors::apply(plan, &self.donors, &self.options)?);
         Ok(())
     }
 

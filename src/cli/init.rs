@@ -73,6 +73,8 @@ pub(super) fn run(arguments: &InitArguments) -> anyhow::Result<()> {
     let streams = Some(random.streams.clone());
     let mut options = PlanOptions { streams, ..arguments.net.state.plan() };
     options.rules = arguments.rules.rules(&options.fillers)?;
+    let donors = donors.open(net.dialect)?;
+    donors.tell_shapes(&net, &mut options);
     let mut plan = Plan::new(net, &options)?;
     plan.notices.iter().for_each(|notice| report::note(notice));
     print_changes(&plan);

@@ -11,6 +11,7 @@ fn name(setting: &Setting) -> String {
         Setting::Phase => "--phase".to_owned(),
         Setting::Level => "--level".to_owned(),
         Setting::Stage => "--stage".to_owned(),
+        Setting::Schema => "--proto FILE".to_owned(),
         Setting::Shape { top, pattern } => given("--shape", &format!("{top}={pattern}")),
         Setting::Opaque { layer_type } => given("--opaque", layer_type),
         Setting::Blob { layer, index } => given("--blob", &format!("{layer}.{index}=N,C,H,W")),

@@ -7,13 +7,14 @@
 //!
 //! What becomes of a layer follows from its type's [`Deployment`].
 
+mod detections;
 mod graph;
 mod inputs;
 mod predictions;
 mod strip;
 mod text;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::dialect::{Dialect, NetInputs};
 use crate::error::{Diagnostic, Result};
@@ -122,7 +123,7 @@ pub fn deploy(definition: &Definition, options: &DeployOptions) -> Result<Deploy
         ..definition.clone()
     };
     let Chosen { definition: net, plan, inputs } =
-        inputs.choose(&kept, made, &left(&options.plan, &layers, &kept), &mut notices)?;
+        inputs.choose(&kept, made, &left(&options.plan, &definition.layers, &kept), &mut notices)?;
     let (outputs, source) = (outputs(&net.layers), definition.layers.clone());
     Ok(Deployed { definition: net, plan, inputs, outputs, notices, source })
 }
@@ -137,12 +138,38 @@ struct Deploying<'a> {
 }
 
 impl Deploying<'_> {
+    /// The layers without those that only training needs in the middle of the net, and what becomes of each.
+    fn without_bypassed(&self) -> (Vec<NetLayer>, Vec<Deployment>) {
+        let mut layers = Vec::with_capacity(self.layers.len());
+        let mut deployments = Vec::with_capacity(self.layers.len());
+        // What reads a blob of the first name reads that of the second.
+        let mut instead: HashMap<String, String> = HashMap::new();
+        for layer in self.layers {
+            let mut layer = layer.clone();
+            for bottom in &mut layer.param.bottom {
+                if let Some(other) = instead.get(bottom) {
+                    bottom.clone_from(other);
+                }
+            }
+            let deployment = deployment(self.definition.dialect, self.registry, &layer);
+            layer.param.top.iter().for_each(|top| drop(instead.remove(top)));
+            if let (Deployment::Bypassed, Some(bottom), Some(top)) =
+                (deployment, layer.param.bottom.first(), layer.param.top.first())
+            {
+                instead.insert(top.clone(), bottom.clone());
+                continue;
+            }
+            layers.push(layer);
+            deployments.push(deployment);
+        }
+        (layers, deployments)
+    }
+
     /// The layers that bring what predictions depend on, and those that make the predictions of it.
     fn parted(&self, notices: &mut Vec<String>) -> Result<(Vec<InputSource>, Vec<NetLayer>)> {
-        let graph = BlobGraph::new(self.layers);
-        let deployments: Vec<Deployment> =
-            self.layers.iter().map(|layer| deployment(self.definition.dialect, self.registry, layer)).collect();
-        let mut predictions = Predictions::new(self.definition, self.layers, &graph, &deployments, self.registry);
+        let (layers, deployments) = self.without_bypassed();
+        let graph = BlobGraph::new(&layers);
+        let mut predictions = Predictions::new(self.definition, &layers, &graph, &deployments, self.registry);
         match self.options.outputs.as_slice() {
             [] => predictions.find(notices)?,
             outputs => predictions.take(outputs)?,
@@ -151,13 +178,13 @@ impl Deploying<'_> {
         if let Some(layer) = live.missing {
             // What the whole net is refused for says in which state the layer is that makes the blob.
             Net::resolve(self.definition.clone(), self.state)?;
-            let message = format!("layer {:?} reads a blob that no layer makes", self.layers[layer].param.name());
+            let message = format!("layer {:?} reads a blob that no layer makes", layers[layer].param.name());
             return Err(Diagnostic::new(message).into());
         }
         let name = predictions.name_of_stand_in();
         let (mut sources, mut kept) = (Vec::new(), Vec::new());
-        for index in (0..self.layers.len()).filter(|&index| live.layers[index]) {
-            let mut layer = self.layers[index].clone();
+        for index in (0..layers.len()).filter(|&index| live.layers[index]) {
+            let mut layer = layers[index].clone();
             match deployments[index] {
                 Deployment::Input => {
                     sources.push(InputSource { layer, tops: live.tops(&graph, index) });
@@ -168,6 +195,14 @@ impl Deploying<'_> {
                     let (own, read) = (params(layer.param.r#type()), params(layer_type));
                     strip::settings(&mut layer.param, self.definition.dialect, own, read);
                     predictions::stand_in(layer_type, name, &mut layer.param);
+                }
+                Deployment::Detections { output, .. } => {
+                    let name = name.unwrap_or_else(|| layer.param.name());
+                    notices.push(detections::notice(layer.param.name(), name));
+                    let read = deployments[index].read(layer.param.bottom.len());
+                    let is_taken = |name: &str| predictions::is_taken(&layers, name);
+                    kept.extend(detections::stand_ins(&layer, (output, name), &read, is_taken));
+                    continue;
                 }
                 _ => {}
             }

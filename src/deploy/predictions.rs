@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::detections::DETECTIONS;
 use super::graph::BlobGraph;
 use crate::dialect::Dialect;
 use crate::error::{Diagnostic, Error, Result};
@@ -98,7 +99,7 @@ impl<'a> Predictions<'a> {
             };
             let maker = self.graph.makers[blob];
             let found = match self.deployments[maker] {
-                Deployment::LossOf(_) => Prediction::OfLoss(maker),
+                deployment if deployment.stand_in().is_some() => Prediction::OfLoss(maker),
                 _ if self.judged[blob] => {
                     let message =
                         format!("the blob {name:?} that the net is to end with is made by a loss or a measure");
@@ -169,7 +170,8 @@ impl<'a> Predictions<'a> {
                 let judged = bottoms.iter().take(predictions).flatten().copied();
                 judged.filter(is_candidate).map(Prediction::Blob).collect()
             }
-            Deployment::LossOf(layer_type) => {
+            Deployment::Detections { .. } if self.is_first_step(layer) => Vec::new(),
+            Deployment::LossOf(layer_type) | Deployment::Detections { output: layer_type, .. } => {
                 let scores = bottoms.first().copied().flatten().filter(is_candidate);
                 let own =
                     |blob: usize| self.made_of(blob, layer_type).map_or(Prediction::OfLoss(layer), Prediction::Blob);
@@ -180,8 +182,20 @@ impl<'a> Predictions<'a> {
                 let tops = self.graph.tops[layer].iter().copied();
                 tops.filter(unread).filter(is_candidate).map(Prediction::Blob).collect()
             }
-            Deployment::Input | Deployment::Measure | Deployment::Dropped => Vec::new(),
+            Deployment::Input | Deployment::Measure | Deployment::Dropped | Deployment::Bypassed => Vec::new(),
         }
+    }
+
+    /// Whether a loss of boxes judges what another one goes on from.
+    fn is_first_step(&self, layer: usize) -> bool {
+        let Some(locations) = self.graph.bottoms[layer].first().copied().flatten() else { return false };
+        (0..self.layers.len()).any(|other| match self.deployments[other] {
+            Deployment::Detections { rest, .. } if other != layer => {
+                let bottoms = &self.graph.bottoms[other];
+                rest.iter().any(|&index| bottoms.get(index).copied().flatten() == Some(locations))
+            }
+            _ => false,
+        })
     }
 
     /// Finds what is measured, in a net without a loss.
@@ -217,12 +231,12 @@ impl<'a> Predictions<'a> {
 
     /// The type and the labels of a loss that has some.
     fn judged_by(&self, layer: usize) -> Option<JudgedBy<'_>> {
-        let predictions = match self.deployments[layer] {
-            Deployment::Loss { predictions } => predictions,
-            Deployment::LossOf(_) => 1,
-            _ => return None,
-        };
-        let labels = self.graph.bottoms[layer].get(predictions..)?;
+        let deployment = self.deployments[layer];
+        let bottoms = &self.graph.bottoms[layer];
+        // Behind the labels a loss of boxes may have further predictions.
+        let end =
+            if matches!(deployment, Deployment::Detections { .. }) { bottoms.len().min(4) } else { bottoms.len() };
+        let labels = bottoms.get(deployment.judges()?..end)?;
         let are_known = !labels.is_empty() && labels.iter().all(Option::is_some);
         are_known.then(|| JudgedBy { loss: self.layers[layer].param.r#type(), labels })
     }
@@ -244,7 +258,7 @@ impl<'a> Predictions<'a> {
                 Prediction::Blob(blob) => open.push(blob),
                 Prediction::OfLoss(layer) => {
                     live.layers[layer] = true;
-                    open.extend(self.graph.bottoms[layer].first().copied().flatten());
+                    open.extend(self.read_by_stand_in(layer));
                 }
             }
         }
@@ -253,11 +267,11 @@ impl<'a> Predictions<'a> {
             if std::mem::replace(&mut live.blobs[blob], true) || std::mem::replace(&mut live.layers[maker], true) {
                 continue;
             }
+            if self.deployments[maker].stand_in().is_some() {
+                open.extend(self.read_by_stand_in(maker));
+                continue;
+            }
             let bottoms = self.graph.bottoms[maker].as_slice();
-            let bottoms = match self.deployments[maker] {
-                Deployment::LossOf(_) => &bottoms[..bottoms.len().min(1)],
-                _ => bottoms,
-            };
             if bottoms.contains(&None) {
                 live.missing = Some(live.missing.map_or(maker, |first| first.min(maker)));
             }
@@ -266,18 +280,32 @@ impl<'a> Predictions<'a> {
         live
     }
 
+    /// The blobs that what stands in for a loss reads.
+    fn read_by_stand_in(&self, layer: usize) -> impl Iterator<Item = usize> + '_ {
+        let bottoms = &self.graph.bottoms[layer];
+        self.deployments[layer].read(bottoms.len()).into_iter().filter_map(|index| bottoms[index])
+    }
+
     /// What to call what stands in for a loss, if there is one alone and the name is free.
     pub(super) fn name_of_stand_in(&self) -> Option<&'static str> {
-        let losses = self.found.iter().filter(|found| matches!(found, Prediction::OfLoss(_))).count();
-        let is_taken = |layer: &NetLayer| {
-            layer.param.name() == PROBABILITIES || layer.param.top.iter().any(|top| top == PROBABILITIES)
-        };
-        (losses == 1 && !self.layers.iter().any(is_taken)).then_some(PROBABILITIES)
+        let mut losses = self.found.iter().filter_map(|found| match found {
+            Prediction::OfLoss(layer) => Some(*layer),
+            Prediction::Blob(_) => None,
+        });
+        let (Some(loss), None) = (losses.next(), losses.next()) else { return None };
+        let is_of_boxes = matches!(self.deployments[loss], Deployment::Detections { .. });
+        let name = if is_of_boxes { DETECTIONS } else { PROBABILITIES };
+        (!is_taken(self.layers, name)).then_some(name)
     }
 
     fn name(&self, layer: usize) -> &str {
         self.layers[layer].param.name()
     }
+}
+
+/// Whether a layer or a blob of the net has this name.
+pub(super) fn is_taken(layers: &[NetLayer], name: &str) -> bool {
+    layers.iter().any(|layer| layer.param.name() == name || layer.param.top.iter().any(|top| top == name))
 }
 
 /// Makes a loss the layer of another type that stands in for it. A second top, which is what it is the loss of, keeps its

@@ -20,7 +20,7 @@ const NVIDIA: Traits = Traits {
 const YOLO: Traits = Traits { losses_take_any_axes: false, train_draws: true, ..Traits::SUMMER_2016 };
 
 /// All dialects: BVLC's Caffe of today, its releases, and the forks in the order of preference among those that know all
-/// of a net.
+/// of a net: those first that nets are most often written for, collections of others' layers last.
 pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "bvlc",
@@ -222,22 +222,6 @@ pub static DIALECTS: &[Dialect] = &[
         source: "facebookarchive/C3D, C3D-v1.1, 71336a2",
         traits: Traits { fans: Fans::AnyAxes, ..Traits::RC5 },
         is_whole: false,
-    },
-    Dialect {
-        name: "synopsys",
-        own: None,
-        about: "Synopsys' superset for ARC processors",
-        source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
-        traits: Traits { batch_norm_checks_fraction: true, checks_hdf5: false, ..Traits::MASTER },
-        is_whole: true,
-    },
-    Dialect {
-        name: "ducha-aiki",
-        own: None,
-        about: "A benchmark of activations and initialisations, by ducha-aiki",
-        source: "ducha-aiki/caffe, branch elu, c9b0c54",
-        traits: Traits { picture_resize: PictureResize::BoundsCrop, ..Traits::RC3 },
-        is_whole: true,
     },
     Dialect {
         name: "refinedet",
@@ -558,5 +542,21 @@ pub static DIALECTS: &[Dialect] = &[
         source: "tidsp/caffe-jacinto, branch caffe-0.17, 2678b2b",
         traits: NVIDIA,
         is_whole: false,
+    },
+    Dialect {
+        name: "ducha-aiki",
+        own: None,
+        about: "A benchmark of activations and initialisations, by ducha-aiki",
+        source: "ducha-aiki/caffe, branch elu, c9b0c54",
+        traits: Traits { picture_resize: PictureResize::BoundsCrop, ..Traits::RC3 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "synopsys",
+        own: None,
+        about: "Synopsys' superset for ARC processors",
+        source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
+        traits: Traits { batch_norm_checks_fraction: true, checks_hdf5: false, ..Traits::MASTER },
+        is_whole: true,
     },
 ];

@@ -126,7 +126,8 @@ pub struct Traits {
     pub fans: Fans,
     /// What becomes of the `param` entries of a BatchNorm layer.
     pub batch_norm_params: BatchNormParams,
-    /// Whether layers that read databases draw the seed of a reader first, before all other draws.
+    /// Whether layers that read databases have a thread that does it, whose seed they draw first, before all other draws.
+    /// Layers of one name and source share one.
     pub reader_draws: bool,
     /// Whether layers that prefetch draw the seed of their thread, after all other draws.
     pub prefetch_draws: bool,

@@ -13,6 +13,13 @@ pub trait Vocabulary: fmt::Debug + Sync {
     /// Whether the dialect knows the layer type of this name.
     fn knows_layer_type(&self, dialect: &Dialect, name: &str) -> bool;
 
+    /// Whether a layer of this type may have so many bottoms and tops in the dialect, which knows the type.
+    ///
+    /// Of the dialects that know all names of a file, those come first in which its layers can be connected.
+    fn connects(&self, _dialect: &Dialect, _layer_type: &str, _bottoms: usize, _tops: usize) -> bool {
+        true
+    }
+
     /// Whether the dialect knows the filler of this name.
     fn knows_filler(&self, dialect: &Dialect, name: &str) -> bool;
 }

@@ -1,12 +1,11 @@
 //! What a layer's rule can see of the net.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use prost::Message;
 
-use super::OpaqueLayer;
+use super::{Lock, OpaqueLayer};
 use crate::Shape;
 use crate::data::Sources;
 use crate::dialect::Dialect;
@@ -39,8 +38,8 @@ pub struct SetupContext<'a> {
     pub opaque: Option<&'a OpaqueLayer>,
     /// Finds the files that the net names.
     pub sources: &'a Sources,
-    /// The databases that earlier layers keep open, with the names of these layers.
-    pub locked: &'a BTreeMap<PathBuf, String>,
+    /// What earlier layers hold, with the names of these layers.
+    pub locked: &'a BTreeMap<Lock, String>,
     /// Caffe's generator as it will be when the layer's turn to draw comes, for a layer that is
     /// [shaped by its draws](super::LayerType::shaped_by_draws); none where that generator does not fill the net, or
     /// where it is not known which one does.

@@ -148,7 +148,7 @@ pub use reorg::Reorg;
 pub use restoring::Restoring;
 pub use scale::Scale;
 pub use segmentation::Segmentation;
-pub use setup::{Draw, Setup};
+pub use setup::{Draw, Lock, Setup};
 pub use signal::Signal;
 pub use span::AxisSpan;
 pub use spp::Spp;

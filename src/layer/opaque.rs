@@ -1,7 +1,7 @@
 //! Layers of types that nobody here knows: what the user says of them stands in for a rule.
 //!
 //! A top has the shape that the user gives, or that of the bottom in its place where the type is said to keep shapes.
-//! The blobs are those that the user gives: zeros, unless rules fill them. Nothing is drawn otherwise.
+//! The blobs are those that the user gives, or whose shapes are those of donors: zeros, unless rules fill them. Nothing is drawn otherwise.
 
 use std::collections::BTreeMap;
 
@@ -69,5 +69,6 @@ fn unknown_size(ctx: &SetupContext<'_>, index: usize) -> Refusal {
         Refusal::new(format!("blob {index} has no size, but later blobs have"))
     };
     let blob = Setting::Blob { layer: ctx.param.name().to_owned(), index };
-    refusal.help(Advice::naming("give its shape with `", blob, "`"))
+    let advice = Advice::naming("give its shape with `", blob, "`, or take the blobs from a file: `");
+    refusal.help(advice.and_naming(Setting::InitWithWeights { file: "FILE".to_owned() }, "`"))
 }

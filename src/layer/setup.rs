@@ -33,6 +33,21 @@ pub enum Draw {
     Skip(u64),
 }
 
+/// What a layer holds while the net exists, so that no layer behind it can.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Lock {
+    /// An open LevelDB, by its folder.
+    LevelDb(PathBuf),
+    /// The thread that reads a database for it, where the dialect has such readers.
+    Reader {
+        /// The message that it reads.
+        record: &'static str,
+        /// What readers are told apart by: the name of the layer and the source.
+        key: String,
+    },
+}
+
 /// The result of setting a layer up.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -62,8 +77,8 @@ pub struct Setup {
     /// The multiply-accumulates of a forward pass: those of its matrix products and convolutions, biases and
     /// elementwise work not counted. [`Operator::macs`] tells them of Caffe's layers.
     pub macs: u64,
-    /// The databases that the layer keeps open, so that no other layer can.
-    pub locks: Vec<PathBuf>,
+    /// What the layer holds of what it reads, so that no other layer can.
+    pub locks: Vec<Lock>,
     /// What the user should know, in a line each.
     pub notices: Vec<String>,
     /// The tops whose shapes are not known, by index, each with what to say where a layer behind needs the shape.

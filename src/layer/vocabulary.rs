@@ -1,6 +1,6 @@
 //! The vocabulary of the dialects: the names in the tables of layer types and fillers, for what lies below the tables.
 
-use super::LAYERS;
+use super::{LAYERS, LayerType};
 use crate::dialect::{DIALECTS, Dialect, DialectDocument, Known, Vocabulary, difference};
 use crate::filler::FILLERS;
 use crate::{Limits, ReadOptions};
@@ -12,6 +12,16 @@ struct Registered;
 impl Vocabulary for Registered {
     fn knows_layer_type(&self, dialect: &Dialect, name: &str) -> bool {
         LAYERS.iter().copied().flatten().any(|entry| entry.name == name && entry.known.includes(dialect))
+    }
+
+    fn connects(&self, dialect: &Dialect, layer_type: &str, bottoms: usize, tops: usize) -> bool {
+        let mut entries = LAYERS.iter().copied().flatten();
+        let entry = entries.find(|entry| entry.name == layer_type && entry.known.includes(dialect));
+        let connects = |entry: &LayerType| {
+            let tops = if entry.auto_tops { tops.max(entry.tops.min) } else { tops };
+            entry.check_counts(bottoms, tops).is_ok()
+        };
+        entry.is_none_or(connects)
     }
 
     fn knows_filler(&self, dialect: &Dialect, name: &str) -> bool {
@@ -67,6 +77,11 @@ mod tests {
         assert!(knows("bvlc", "Convolution") && knows("ssd", "Convolution"));
         assert!(!knows("bvlc", "Normalize") && knows("ssd", "Normalize"));
         assert!(!knows("ssd", "convolution") && !knows("ssd", ""));
+        let connects = |dialect: &str, name: &str, bottoms, tops| {
+            Registered.connects(Dialect::get(dialect).unwrap(), name, bottoms, tops)
+        };
+        assert!(connects("intel", "SoftmaxWithLoss", 2, 0) && !connects("intel", "SoftmaxWithLoss", 2, 3));
+        assert!(connects("rfcn", "SoftmaxWithLoss", 2, 3) && connects("bvlc", "Normalize", 9, 9));
         assert!(Registered.knows_filler(Dialect::bvlc(), "msra") && !Registered.knows_filler(Dialect::bvlc(), "mrsa"));
     }
 }

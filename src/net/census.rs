@@ -17,6 +17,8 @@ pub(crate) struct Census {
     pub(crate) has_inputs: bool,
     /// What a dialect does not know of it, each name once, in the order of the net.
     pub(crate) unknown: Vec<UnknownName>,
+    /// How many of its layers have a number of bottoms or tops that their type does not take in the dialect.
+    pub(crate) unconnected: usize,
 }
 
 /// A name that a dialect does not know.
@@ -34,6 +36,11 @@ impl Census {
         let mut walk = Walk { dialect, vocabulary, census: Census::default(), layer: None, counts: [0; 2] };
         walk.message(bytes, message);
         walk.census
+    }
+
+    /// How much the dialect lacks: names first, then layers that it cannot connect.
+    pub(crate) fn lacks(&self) -> [usize; 2] {
+        [self.unknown.len(), self.unconnected]
     }
 }
 
@@ -55,6 +62,9 @@ impl Walk<'_> {
                 (Kind::Message(inner), ..) if inner.name() == "BlobProto" => {}
                 (Kind::Message(inner), "NetParameter", name) => {
                     self.layer = self.origin(name);
+                    if name == "layer" {
+                        self.connections(field.body, inner);
+                    }
                     self.message(field.body, inner);
                 }
                 (Kind::Message(inner), ..) => self.message(field.body, inner),
@@ -64,6 +74,21 @@ impl Walk<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Counts what a layer reads and makes.
+    fn connections(&mut self, layer: &[u8], message: MessageType) {
+        let (mut name, mut bottoms, mut tops) = (None, 0, 0);
+        for field in Fields::new(layer, 0, message.name()).map_while(Result::ok) {
+            match message.field(field.number).map(|field| field.name()) {
+                Some("type") => name = Some(String::from_utf8_lossy(field.body)),
+                Some("bottom") => bottoms += 1,
+                Some("top") => tops += 1,
+                _ => {}
+            }
+        }
+        let name = name.unwrap_or_default();
+        self.census.unconnected += usize::from(!self.vocabulary.connects(self.dialect, &name, bottoms, tops));
     }
 
     fn origin(&mut self, name: &str) -> Option<Origin> {

@@ -2,8 +2,8 @@
 //!
 //! It is BVLC's if that knows every field, value, layer type and filler of the file. Otherwise the dialects whose schema
 //! knows all fields and values are candidates, and the first of those in the order of
-//! [`DIALECTS`](crate::dialect::DIALECTS) that know the most
-//! layer types and fillers is taken: types that nobody knows are told of when the net is planned.
+//! [`DIALECTS`](crate::dialect::DIALECTS) that know the most layer types and fillers, and of these connect the most layers,
+//! is taken: types that nobody knows are told of when the net is planned.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -15,6 +15,9 @@ use super::reading::{FileBytes, ReadOptions, Reading};
 use crate::dialect::{Dialect, Traits};
 use crate::error::{Diagnostic, Error, Location, Result};
 use crate::proto::binary;
+use crate::proto::schema::MessageType;
+use crate::proto::text::{Unread, unread};
+use crate::setting::{Advice, Setting};
 
 /// A file whose dialect is known.
 pub(crate) struct Told<'a> {
@@ -34,7 +37,8 @@ pub(super) fn told<'a>(file: &FileBytes<'a>, kind: FileKind, options: &ReadOptio
         let notice = in_part(dialect).map(|in_part| format!("the dialect {}: {in_part}", dialect.name));
         return Ok(Told { reading, notice });
     }
-    Detection { file, read: &|dialect| Reading::new(file, kind, dialect), options }.run(&mistaken)
+    let message = |dialect: &Dialect| Some(kind.message_of(dialect));
+    Detection { file, message: &message, read: &|dialect| Reading::new(file, kind, dialect), options }.run(&mistaken)
 }
 
 /// Reads a file as the message of this name in the dialect that it is written in.
@@ -49,13 +53,15 @@ pub(crate) fn told_of_message<'a>(file: &FileBytes<'a>, name: &str, options: &Re
     };
     match options.dialect {
         Some(dialect) => Ok(Told { reading: read(dialect)?, notice: None }),
-        None => Detection { file, read: &read, options }.run(&|error| error),
+        None => Detection { file, message: &message, read: &read, options }.run(&|error| error),
     }
 }
 
 /// A file whose dialect is to be told.
 struct Detection<'r, 'a> {
     file: &'r FileBytes<'a>,
+    /// The message that a dialect reads the file as.
+    message: &'r dyn Fn(&Dialect) -> Option<MessageType>,
     read: &'r dyn Fn(&'static Dialect) -> Result<Reading<'a>>,
     options: &'r ReadOptions,
 }
@@ -116,27 +122,62 @@ impl<'a> Detection<'_, 'a> {
         Some(Told { reading: taken.reading, notice: Some(notice) })
     }
 
-    /// The faults that the dialect finds which finds the fewest, with its name if it is not BVLC.
+    /// The faults that the dialect finds which leaves the least of a text unread; `bvlc` are those of BVLC's.
+    ///
+    /// Of a binary file, which is read up to its first fault, they are BVLC's.
     fn nearest(&self, bvlc: Vec<Diagnostic>) -> Error {
-        let mut fewest = (self.first(), bvlc);
-        for dialect in self.others() {
-            if let Err(Error::Input(found)) = (self.read)(dialect)
-                && found.len() < fewest.1.len()
-            {
-                fewest = (dialect, found);
-            }
-        }
-        let (dialect, mut found) = fewest;
-        if dialect != self.first()
-            && let Some(first) = found.first_mut()
-        {
-            let nearest = format!("no dialect knows all of the file; {} is the nearest", dialect.name);
-            first.help = Some(match first.help.take() {
-                Some(help) => help.followed_by(&format!("; {nearest}")),
-                None => nearest.into(),
-            });
+        let Some((dialect, unread)) = self.least_unread() else { return Error::Input(bvlc) };
+        let found = if dialect == self.first() { Err(Error::Input(bvlc)) } else { (self.read)(dialect) };
+        let mut found = match found {
+            Err(Error::Input(found)) => found,
+            Err(error) => return error,
+            Ok(_) => unreachable!("a dialect that reads the file has been chosen before"),
+        };
+        let (count, is_bvlc) = (found.len(), dialect == self.first());
+        if let Some(first) = found.first_mut() {
+            let own = first.help.take();
+            first.help = match (is_bvlc, unread.is_unknown_fields) {
+                _ if dialect.has_own_schema() => own,
+                (false, true) => Some(joined(own, &lacks(dialect, count))),
+                (false, false) => {
+                    Some(joined(own, &format!("no dialect reads the file; {} comes nearest", dialect.name)))
+                }
+                (true, true) if own.is_none() => Some(Advice::naming(
+                    "no dialect known here has it; if your Caffe does, give its caffe.proto with `",
+                    Setting::Schema,
+                    "`",
+                )),
+                (true, _) => own,
+            };
         }
         Error::Input(found)
+    }
+
+    /// The dialect that leaves the least of a text unread, the first of those that leave as little.
+    fn least_unread(&self) -> Option<(&'static Dialect, Unread)> {
+        let source = self.file.source.as_ref()?;
+        let measured = self.options.dialects.iter().filter_map(|dialect| {
+            let message = (self.message)(dialect)?;
+            Some((dialect, unread(source, message)))
+        });
+        measured.min_by_key(|(_, unread)| unread.weight)
+    }
+}
+
+/// What is said of the dialect that comes nearest to a file, and finds so many fields in it that it does not know.
+fn lacks(dialect: &Dialect, fields: usize) -> String {
+    let these = if fields == 1 { "this".to_owned() } else { format!("these {fields}") };
+    format!("no dialect knows all of the file; the nearest, {}, lacks {these}", dialect.name)
+}
+
+/// An advice with more behind it.
+fn joined(advice: Option<Advice>, more: &str) -> Advice {
+    match advice {
+        Some(advice) => {
+            let end = if advice.to_string().ends_with('?') { "" } else { ";" };
+            advice.followed_by(&format!("{end} {more}"))
+        }
+        None => more.to_owned().into(),
     }
 }
 
@@ -158,8 +199,8 @@ impl DialectCandidate<'_> {
     }
 }
 
-/// The first of the candidates that leave the fewest names unknown, and the names of the others of these that would give
-/// other bytes or build the net in another way. Two are in memory at a time, as a file may be large.
+/// The first of the candidates that leave the fewest names unknown and the fewest layers unconnected, and the names of the
+/// others of these that would give other bytes or build the net in another way. Two are in memory at a time, as a file may be large.
 fn best<'a>(
     mut candidates: impl Iterator<Item = DialectCandidate<'a>>,
 ) -> Option<(DialectCandidate<'a>, Vec<&'static str>)> {
@@ -170,7 +211,7 @@ fn best<'a>(
             matters(&best.reading.dialect.traits, &candidate.reading.dialect.traits, &best.census)
                 || *saved.get_or_init(|| best.saved()) != candidate.saved()
         };
-        match candidate.census.unknown.len().cmp(&best.census.unknown.len()) {
+        match candidate.census.lacks().cmp(&best.census.lacks()) {
             Ordering::Less => {
                 best = candidate;
                 (saved, rivals) = (OnceCell::new(), Vec::new());

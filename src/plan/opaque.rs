@@ -160,7 +160,9 @@ impl UnknownType<'_> {
             _ => self.with_shapes(advice).followed_by("` says what its tops are like"),
         };
         let first = Setting::Blob { layer: self.first.param.name().to_owned(), index: 0 };
-        advice.followed_by("; if it has weights, add `").and_naming(first, "` and so on")
+        let advice = advice.followed_by("; if it has weights, add `").and_naming(first, "` and so on");
+        let weights = Setting::InitWithWeights { file: "FILE".to_owned() };
+        advice.followed_by(", or take them from a file: `").and_naming(weights, "`")
     }
 
     /// The advice with the settings for the shapes of all tops that need one.

@@ -73,7 +73,7 @@ impl Weights<'_> {
 }
 
 /// An array of these dimensions, inputs and outputs last, with the outputs and the inputs first.
-fn outputs_first(array: &StoredBlob, dims: &[i32]) -> StoredBlob {
+pub(super) fn outputs_first(array: &StoredBlob, dims: &[i32]) -> StoredBlob {
     let axes = dims.len();
     let order: Vec<usize> = [axes - 1, axes - 2].into_iter().chain(0..axes - 2).collect();
     reordered(array, dims, &order)
@@ -94,7 +94,7 @@ fn reordered(array: &StoredBlob, dims: &[i32], order: &[usize]) -> StoredBlob {
 }
 
 /// The same values in another shape of as many.
-fn cast(array: StoredBlob, dims: &[i32]) -> StoredBlob {
+pub(super) fn cast(array: StoredBlob, dims: &[i32]) -> StoredBlob {
     match Shape::new(dims) {
         Ok(shape) => StoredBlob { shape, ..array },
         Err(_) => array,

@@ -13,6 +13,7 @@
 //! - A batch normalisation goes to a BatchNorm layer, whose factor becomes 1, and its scale and shift to the Scale layer
 //!   behind that.
 //! - A module without a bias has one of zeros, and a normalisation without a scale one of ones.
+//! - A recurrent module goes to a recurrent layer, see [`recurrent`].
 //! - Axes of length 1 do not matter where shapes are compared: a value for each channel is one in any shape.
 //!
 //! One file a framework; [`FRAMEWORKS`] is the table of them.
@@ -24,7 +25,9 @@ mod module;
 mod picture;
 mod place;
 mod pytorch;
+mod recurrent;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub(super) use self::lead::{explained, of_names};
@@ -42,6 +45,14 @@ pub(super) enum ArrayRole {
     PointwiseKernel,
     /// Is added.
     Bias,
+    /// The weights of the state of a recurrent module, with the outputs first.
+    StateWeight,
+    /// Those with the outputs last.
+    StateKernel,
+    /// The bias of the state.
+    StateBias,
+    /// The weights by which a recurrent module gives fewer values out than it has units.
+    Projection,
     /// The running mean.
     Mean,
     /// The running variance.
@@ -57,6 +68,12 @@ impl ArrayRole {
         use ArrayRole::{DepthwiseKernel, Kernel, PointwiseKernel, Weight};
         matches!(self, Weight | Kernel | DepthwiseKernel | PointwiseKernel)
     }
+
+    /// Whether only recurrent modules have it.
+    fn is_of_state(self) -> bool {
+        use ArrayRole::{Projection, StateBias, StateKernel, StateWeight};
+        matches!(self, StateWeight | StateKernel | StateBias | Projection)
+    }
 }
 
 /// A framework whose names and layouts are understood.
@@ -70,8 +87,14 @@ pub struct Framework {
     pub eps: f32,
     /// What it calls the arrays of a normalisation: mean and variance.
     statistics: [&'static str; 2],
+    /// Which of the gates of its LSTM are input, forget, output and cell.
+    lstm: [usize; 4],
+    /// Which of the gates of its GRU are update, reset and new state.
+    gru: [usize; 3],
+    /// Whether the reset gate of its GRU always comes behind the product of the state; otherwise its bias tells.
+    resets_behind: bool,
     /// Parts the key of an array into the name of its module and what it is there; `None` if it has another form.
-    split: fn(&str) -> Option<(&str, ArrayRole)>,
+    split: fn(&str) -> Option<(Cow<'_, str>, ArrayRole)>,
 }
 
 /// The frameworks.

@@ -1,5 +1,6 @@
 //! The arrays of a file, module by module.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{ArrayRole, Framework};
@@ -9,7 +10,7 @@ use crate::formats::{StoredBlob, StoredLayer, StoredNet};
 /// A module: its name, and its arrays as they are stored.
 #[derive(Debug)]
 pub(super) struct Module<'d> {
-    pub(super) name: &'d str,
+    pub(super) name: Cow<'d, str>,
     arrays: Vec<(ArrayRole, &'d StoredLayer)>,
 }
 
@@ -55,7 +56,7 @@ impl<'d> Module<'d> {
         let arrays = || self.arrays.iter().map(|(_, array)| array);
         let blobs = arrays().flat_map(|array| &array.blobs).cloned().collect();
         let flaw = arrays().find_map(|array| array.flaw.clone());
-        StoredLayer { flaw, ..StoredLayer::new(self.name, blobs) }
+        StoredLayer { flaw, ..StoredLayer::new(self.name.as_ref(), blobs) }
     }
 
     /// Whether it has an array of this role.
@@ -84,12 +85,14 @@ impl<'d> Module<'d> {
 /// The roles of arrays of so many axes, in the order in which Keras numbers them; `None` where it cannot be told, as with a
 /// normalisation that lacks its scale or its shift.
 fn roles(axes: &[usize]) -> Option<&'static [ArrayRole]> {
-    use ArrayRole::{Bias, DepthwiseKernel, Kernel, Mean, PointwiseKernel, Variance, Weight};
+    use ArrayRole::{Bias, DepthwiseKernel, Kernel, Mean, PointwiseKernel, StateKernel, Variance, Weight};
     match axes {
         [1, 1] => Some(&[Weight, Bias]),
         [1, 1, 1, 1] => Some(&[Weight, Bias, Mean, Variance]),
         [_] => Some(&[Kernel]),
         [_, 1] => Some(&[Kernel, Bias]),
+        [2, 2] => Some(&[Kernel, StateKernel]),
+        [2, 2, 1 | 2] => Some(&[Kernel, StateKernel, Bias]),
         [3, 3] | [4, 4] => Some(&[DepthwiseKernel, PointwiseKernel]),
         [3, 3, 1] | [4, 4, 1] => Some(&[DepthwiseKernel, PointwiseKernel, Bias]),
         _ => None,
@@ -105,7 +108,7 @@ pub(super) fn modules<'d>(framework: &Framework, arrays: &'d StoredNet) -> (Vec<
             others.push(array.name.as_str());
             continue;
         };
-        let index = *by_name.entry(name).or_insert_with(|| {
+        let index = *by_name.entry(name.clone()).or_insert_with(|| {
             modules.push(Module { name, arrays: Vec::new() });
             modules.len() - 1
         });
@@ -133,7 +136,8 @@ mod tests {
         use ArrayRole::{Bias, Kernel, Mean, Variance, Weight};
         assert_eq!(roles(&[4, 1]), Some(&[Kernel, Bias][..]));
         assert_eq!(roles(&[1; 4]), Some(&[Weight, Bias, Mean, Variance][..]));
-        // A normalisation that lacks scale or shift, and an LSTM.
-        assert_eq!((roles(&[1; 3]), roles(&[2, 2, 1])), (None, None));
+        assert_eq!(roles(&[2, 2, 1]), Some(&[Kernel, ArrayRole::StateKernel, Bias][..]));
+        // A normalisation that lacks scale or shift.
+        assert_eq!(roles(&[1; 3]), None);
     }
 }

@@ -18,7 +18,7 @@ const FEW: usize = 8;
 
 /// What came of the modules of a donor beside what its report says.
 #[derive(Default)]
-struct Findings<'d> {
+pub(super) struct Findings<'d> {
     /// Layers of the net that have a bias, and whose module has none.
     zeros: Vec<String>,
     /// Layers of the net that have a scale, and whose module has none.
@@ -32,9 +32,9 @@ struct Findings<'d> {
 }
 
 /// A module on its way into the layers of a net.
-struct Placement<'a, 'd> {
-    framework: &'static Framework,
-    module: &'a Module<'d>,
+pub(super) struct Placement<'a, 'd> {
+    pub(super) framework: &'static Framework,
+    pub(super) module: &'a Module<'d>,
     /// The layer of the net, and the Scale behind it that takes scale and shift, if it has none of its own.
     target: usize,
     scale: Option<usize>,
@@ -53,7 +53,7 @@ impl Matcher<'_> {
         let (modules, others) = modules(framework, &donor.net);
         let mut found = Findings { unplaced: others, ..Findings::default() };
         for module in &modules {
-            let names = self.names.of(donor.called.as_deref(), module.name);
+            let names = self.names.of(donor.called.as_deref(), &module.name);
             let mut passed = Vec::new();
             for name in &names {
                 passed.extend(
@@ -66,7 +66,7 @@ impl Matcher<'_> {
         }
         found.report(framework, &mut report);
         if report.taken.is_empty() {
-            report.lead = self.prefix(modules.iter().map(|module| module.name));
+            report.lead = self.prefix(modules.iter().map(|module| module.name.as_ref()));
         }
         Ok(report)
     }
@@ -98,7 +98,7 @@ impl Matcher<'_> {
         for layer in [Some(target), scale].into_iter().flatten() {
             let placed = self.blobs(&placement, layer, found);
             let blobs = placed.iter().flatten().map(|placed| placed.blob.clone()).collect();
-            let stored = StoredLayer::new(module.name, blobs);
+            let stored = StoredLayer::new(module.name.as_ref(), blobs);
             let fits = placed.and_then(|placed| {
                 let fits = self.fits(&stored, layer, Matching::Layers)?;
                 Ok(fits.into_iter().zip(placed).map(|(fit, placed)| placed.noted(fit, framework)).collect())
@@ -139,6 +139,12 @@ impl Matcher<'_> {
     ) -> Result<Vec<PlacedBlob>, String> {
         self.check_learned(placement, layer)?;
         let planned = &self.plan.layers[layer];
+        if let Operator::Recurrent(recurrent) = &planned.operator {
+            return placement.recurrent(recurrent, planned, found);
+        }
+        if let Some(key) = placement.module.keys(ArrayRole::is_of_state).next() {
+            return Err(format!("{key:?} has no place: it has no such blob"));
+        }
         let mut statistics = 0;
         let blob = |(index, blob): (usize, &PlannedBlob)| {
             let placed = match blob.role {
@@ -256,10 +262,11 @@ impl Placement<'_, '_> {
 }
 
 /// A blob of the net as it is made.
-struct PlacedBlob {
-    blob: StoredBlob,
+#[derive(Clone)]
+pub(super) struct PlacedBlob {
+    pub(super) blob: StoredBlob,
     /// The array that it is made of, if it is of one.
-    array: Option<StoredBlob>,
+    pub(super) array: Option<StoredBlob>,
 }
 
 impl PlacedBlob {
@@ -269,7 +276,7 @@ impl PlacedBlob {
     }
 
     /// The same value everywhere.
-    fn all(value: f32, shape: &Shape) -> PlacedBlob {
+    pub(super) fn all(value: f32, shape: &Shape) -> PlacedBlob {
         PlacedBlob { blob: StoredBlob::new(0, shape.clone(), vec![value; shape.count()]), array: None }
     }
 
@@ -284,6 +291,17 @@ impl PlacedBlob {
 }
 
 impl Findings<'_> {
+    /// Notes that a layer has a bias, and its module none.
+    pub(super) fn without_bias(&mut self, layer: &str) {
+        if self.zeros.last().is_none_or(|last| last != layer) {
+            self.zeros.push(layer.to_owned());
+        }
+    }
+
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
     /// Enters it into the report.
     fn report(self, framework: &Framework, report: &mut DonorReport) {
         let notes = &mut report.notes;

@@ -7,7 +7,7 @@
 //! Data. `label_map_file` is not opened while the net is built.
 
 use super::DataSource;
-use super::database::{batch_size, first_record, picture_size, source};
+use super::database::{batch_size, first_record, picture_size, reader, source};
 use super::tops::{check_batch, check_prefetched, given_pictures};
 use super::transform::Transform;
 use crate::Shape;
@@ -68,7 +68,7 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     let batch = batch_size(ctx, param);
     check_batch(ctx, "data_param.batch_size", batch)?;
-    let (mut notices, mut locks) = (Vec::new(), Vec::new());
+    let (mut notices, mut locks) = (Vec::new(), reader(ctx, "AnnotatedDatum")?);
     let transform = Transform::new(ctx, &mut notices)?;
     ensure!(
         !transform.keeps_aspects() || batch == 1,

@@ -4,7 +4,7 @@
 //! given: (batch_size, 150), five numbers for each of 30 boxes; in the first YOLO (batch_size, 7 side side). Draws: as Data.
 
 use super::DataSource;
-use super::database::{batch_size, pictures};
+use super::database::{batch_size, pictures, reader};
 use super::tops::{check_batch, check_prefetched};
 use super::transform::Transform;
 use crate::Shape;
@@ -48,7 +48,7 @@ fn box_data(ctx: &SetupContext<'_>, numbers: fn(i64) -> i64) -> Result<Setup, Re
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     let batch = batch_size(ctx, param);
     check_batch(ctx, "data_param.batch_size", batch)?;
-    let (mut notices, mut locks) = (Vec::new(), Vec::new());
+    let (mut notices, mut locks) = (Vec::new(), reader(ctx, "Datum")?);
     let transform = Transform::new(ctx, &mut notices)?;
     let mut tops = vec![pictures(ctx, &transform, &mut notices, &mut locks)?];
     let sides = if param.side.is_empty() { &[DEFAULT_SIDE][..] } else { &param.side };

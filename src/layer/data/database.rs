@@ -2,9 +2,10 @@
 //!
 //! Tops: batch_size x C x H x W of the first record, H and W replaced by `crop_size`, and the labels. Draws: those of a
 //! prefetching layer that reads a database, see [`transform`](super::transform). The deprecated transform fields inside
-//! `data_param` have no effect here.
+//! `data_param` have no effect here. Where the dialect has readers, layers of one name and source share one, which serves the
+//! first of them alone: Caffe aborts, or waits for ever.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::DataSource;
 use super::source::ShapeSource;
@@ -15,7 +16,7 @@ use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
 use crate::data::{DatabaseRecord, PictureSize, leveldb, lmdb};
 use crate::error::Refusal;
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Lock, Operator, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
 use crate::proto::caffe::{DataParameter, TransformationParameter};
 
@@ -37,7 +38,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     let batch = batch_size(ctx, param);
     check_batch(ctx, "data_param.batch_size", batch)?;
-    let (mut notices, mut locks) = (Vec::new(), Vec::new());
+    let (mut notices, mut locks) = (Vec::new(), reader(ctx, "Datum")?);
     let transform = Transform::new(ctx, &mut notices)?;
     if ctx.dialect.traits.data_shuffles_at_once && param.shuffle() {
         notices.push(format!(
@@ -61,7 +62,7 @@ pub(super) fn pictures(
     ctx: &SetupContext<'_>,
     transform: &Transform,
     notices: &mut Vec<String>,
-    locks: &mut Vec<PathBuf>,
+    locks: &mut Vec<Lock>,
 ) -> Result<Shape, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
@@ -94,7 +95,7 @@ pub(super) fn first_record(
     ctx: &SetupContext<'_>,
     param: &DataParameter,
     folder: &Path,
-    locks: &mut Vec<PathBuf>,
+    locks: &mut Vec<Lock>,
 ) -> Result<DatabaseRecord, Refusal> {
     let record = match param.backend() {
         _ if has_other_backend(folder, param.backend()) => {
@@ -131,11 +132,32 @@ fn has_other_backend(folder: &Path, backend: Db) -> bool {
 }
 
 /// The LevelDB under the name that it is locked by; refused where an earlier layer has it open.
-fn lock(ctx: &SetupContext<'_>, folder: &Path) -> Result<PathBuf, Refusal> {
-    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+fn lock(ctx: &SetupContext<'_>, folder: &Path) -> Result<Lock, Refusal> {
+    let whole = Lock::LevelDb(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
     let Some(earlier) = ctx.locked.get(&whole) else { return Ok(whole) };
     let message = format!("layer {earlier:?} has the LevelDB {} open, which can be open only once", folder.display());
     Err(Refusal::at("data_param.source", message).help("give each layer a copy, or make it an LMDB"))
+}
+
+/// The reader of such records that the layer has, where the dialect has readers.
+///
+/// # Errors
+/// An earlier layer has it.
+pub(super) fn reader(ctx: &SetupContext<'_>, record: &'static str) -> Result<Vec<Lock>, Refusal> {
+    if !ctx.dialect.traits.reader_draws {
+        return Ok(Vec::new());
+    }
+    let source = ctx.param.data_param.as_ref().map_or("", |param| param.source());
+    let key = format!("{}:{source}", ctx.param.name());
+    let lock = Lock::Reader { record, key };
+    if ctx.locked.contains_key(&lock) {
+        let message = format!(
+            "an earlier layer of this name reads {source:?}, too: this Caffe makes one reader for both and then aborts, or \
+             waits for ever"
+        );
+        return Err(Refusal::at("data_param.source", message).help("give one of the layers another name"));
+    }
+    Ok(vec![lock])
 }
 
 /// How encoded pictures are decoded.

@@ -46,7 +46,7 @@ pub(super) const ORIENTED: LayerType = LayerType::new(
 )
 .params(&["multibox_loss_param", "loss_param"])
 .auto_tops()
-.deployed(|_| Deployment::Loss { predictions: 3 })
+.deployed(|_| Deployment::Detections { output: "DetectionOrientedOutput", rest: &[5] })
 .known(Known::In(&["sstd"]));
 
 const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
@@ -59,7 +59,7 @@ const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     )
     .params(&["multibox_loss_param", "loss_param"])
     .auto_tops()
-    .deployed(|_| Deployment::Loss { predictions: 3 })
+    .deployed(|_| Deployment::Detections { output: "DetectionOutput", rest: &[4, 5] })
 }
 
 /// The loss of boxes and their classes.

@@ -130,13 +130,15 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
         "ProposalTargetLayer",
         "Gives regions their labels and true boxes",
         rcnn::proposal_targets,
-    ),
+    )
+    .deployed(Deployment::Bypassed),
     PythonLayer::new(
         "rpn.proposal_target_layer",
         "ProposalTargetLayer",
         "Gives regions their labels and true boxes",
         rcnn::proposal_targets_of_four_axes,
     )
+    .deployed(Deployment::Bypassed)
     .known(Known::In(FOUR_AXES)),
     PythonLayer::new("sequence_input_layer", "videoReadTest_RGB", "Reads clips of videos to test with", video::test),
     PythonLayer::new(

@@ -39,7 +39,7 @@ impl Cell {
     }
 
     /// The rows of the gates, in multiples of `num_output`.
-    pub(super) fn gates(self) -> i64 {
+    pub(crate) fn gates(self) -> i64 {
         match self {
             Cell::Rnn | Cell::SimpleRnn => 1,
             Cell::Gru { .. } => 3,

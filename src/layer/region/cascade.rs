@@ -22,7 +22,7 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::layer::detection::files::{check_label_map, count_sizes};
 use crate::layer::loss::detection::check_channels;
 use crate::layer::size::positive_size;
-use crate::layer::{Arity, Draw, Layer, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, Draw, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::Phase;
 
 const ONE: Arity = Arity::exactly(1);
@@ -62,6 +62,7 @@ const fn targets(rule: &'static dyn Layer) -> LayerType {
     LayerType::new("ProposalTarget", SUMMARY, Arity::at_least(2), Arity::at_least(6), rule)
         .params(&["proposal_target_param", "bbox_reg_param"])
         .copes_without_shapes()
+        .deployed(|_| Deployment::Bypassed)
 }
 
 pub(super) const FRCNN_OUTPUT: LayerType =

@@ -15,7 +15,7 @@ use super::FrcnnConfig;
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, LayerType, Operator, Setup, SetupContext};
 
 const KNOWN: Known = Known::In(&["soeaver"]);
 
@@ -49,6 +49,7 @@ pub(super) const PROPOSAL_TARGET: LayerType = LayerType::new(
 )
 .params(&["frcnn_proposal_target_param"])
 .copes_without_shapes()
+.deployed(|_| Deployment::Bypassed)
 .known(KNOWN);
 
 pub(super) const BOXES_OBJ: LayerType = LayerType::new(

@@ -5,7 +5,6 @@ mod shapes;
 mod unknown;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use self::blobs::Decided;
@@ -25,7 +24,7 @@ use crate::Shape;
 use crate::data::Sources;
 use crate::dialect::Dialect;
 use crate::error::{AtField, Diagnostic, Error, Refusal, Result};
-use crate::layer::{LayerType, OpaqueLayer, Setup, SetupContext, Shapeless, engine, setup_without_shapes};
+use crate::layer::{LayerType, Lock, OpaqueLayer, Setup, SetupContext, Shapeless, engine, setup_without_shapes};
 use crate::net::{Locator, Net, NetLayer, NetPlace};
 use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, LayerParameter, ParamSpec, Phase};
@@ -94,7 +93,7 @@ struct NetWalk<'a> {
     dialect: &'static Dialect,
     sources: Sources,
     /// The databases that layers keep open, with the names of these layers.
-    locked: BTreeMap<PathBuf, String>,
+    locked: BTreeMap<Lock, String>,
     upcoming: Option<UpcomingDraws>,
     locator: &'a Locator,
     notices: Vec<String>,
@@ -305,7 +304,7 @@ impl<'a> NetWalk<'a> {
         let mut blobs = self.blobs(setup.blobs, given, &decided, &mut setup.notices)?;
         self.share(&mut blobs, &param.param).map_err(at_layer)?;
         self.note(setup.notices);
-        self.locked.extend(setup.locks.into_iter().map(|database| (database, param.name().to_owned())));
+        self.locked.extend(setup.locks.into_iter().map(|lock| (lock, param.name().to_owned())));
         Ok(PlannedLayer {
             param: std::mem::take(&mut layer.param),
             operator: setup.operator,

@@ -73,6 +73,20 @@ impl Document {
     }
 }
 
+/// How much of a text a type of message does not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unread {
+    /// The tokens that are passed over, unknown fields with all that is in them; of text that is given up, the bytes.
+    pub(crate) weight: usize,
+    /// Whether all that is wrong are unknown fields.
+    pub(crate) is_unknown_fields: bool,
+}
+
+/// How much of a text this type of message does not take.
+pub(crate) fn unread(source: &Source, message: MessageType) -> Unread {
+    parser::Parser::new(source, message).measure()
+}
+
 /// Reads a text as a message of the given type.
 ///
 /// # Errors

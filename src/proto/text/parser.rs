@@ -6,6 +6,7 @@ use crate::error::Diagnostic;
 use crate::proto::forks;
 use crate::proto::schema::{FieldType, Kind, MessageType};
 
+use super::Unread;
 use super::lexer::{Lexer, Token, TokenKind};
 use super::report::{Fault, Parsed, Report, quoted, shortened};
 use super::source::{Source, Span};
@@ -30,6 +31,8 @@ pub(super) struct Parser<'a> {
     /// Room for the contents of a string.
     pub(super) contents: Vec<u8>,
     nodes: Vec<Node>,
+    /// How many tokens were passed over behind faults.
+    pub(super) passed_over: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -46,7 +49,16 @@ impl<'a> Parser<'a> {
             bytes: Vec::new(),
             contents: Vec::new(),
             nodes: vec![Node::new(root, 0)],
+            passed_over: 0,
         }
+    }
+
+    /// How much of the text the message does not take.
+    pub(super) fn measure(mut self) -> Unread {
+        if self.root().is_err() {
+            self.passed_over += self.text.len() - self.token.span.start.min(self.text.len());
+        }
+        Unread { weight: self.passed_over, is_unknown_fields: self.report.is_of_unknown_fields() }
     }
 
     /// The binary form and the places of the whole text.
@@ -88,7 +100,10 @@ impl<'a> Parser<'a> {
                 TokenKind::Symbol(symbol @ (b'}' | b'>')) => Some(symbol),
                 _ => {
                     match self.field(node) {
-                        Err(Fault::Field) => self.recover()?,
+                        Err(Fault::Field) => {
+                            self.passed_over += 1;
+                            self.recover()?;
+                        }
                         result => result?,
                     }
                     continue;

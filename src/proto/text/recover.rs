@@ -66,6 +66,7 @@ impl Parser<'_> {
                 _ => {}
             }
             self.advance_quietly();
+            self.passed_over += 1;
             if open.is_empty() {
                 return Ok(());
             }

@@ -119,6 +119,11 @@ impl<'a> Report<'a> {
         self.found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
     }
 
+    /// Whether nothing is wrong but unknown fields.
+    pub(super) fn is_of_unknown_fields(&self) -> bool {
+        self.found.len() == self.unknown.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

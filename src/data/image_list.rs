@@ -33,6 +33,8 @@ pub(crate) enum ListForm {
     Pairs,
     /// Lines that begin with a name.
     FirstWords,
+    /// Lines of a name and any number of labels, up to a name of less than three letters, or one like that before.
+    Labelled,
 }
 
 impl From<ImageLists> for ListForm {
@@ -58,7 +60,7 @@ pub(crate) struct Start {
 pub(crate) struct Listed {
     /// Its name.
     pub(crate) name: OsString,
-    /// The word behind it: the second name of a pair, or the first of the numbers.
+    /// The word behind it: the second name of a pair, or the first of the numbers; of several labels all that follows.
     pub(crate) second: OsString,
     /// Its line, from 1.
     pub(crate) line: u64,
@@ -124,6 +126,7 @@ struct RawEntry {
 enum Pictures<'a> {
     Lines(Lines<'a>),
     FirstWords(Lines<'a>),
+    Labelled { lines: Lines<'a>, last: Vec<u8> },
     Words { words: Words, numbers: usize },
     Pairs(Words),
 }
@@ -133,6 +136,7 @@ impl<'a> Pictures<'a> {
         Ok(match form {
             ListForm::Lines => Pictures::Lines(Lines::open(path)?),
             ListForm::FirstWords => Pictures::FirstWords(Lines::open(path)?),
+            ListForm::Labelled => Pictures::Labelled { lines: Lines::open(path)?, last: Vec::new() },
             ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
             ListForm::Pairs => Pictures::Pairs(Words::open(path)?),
         })
@@ -150,6 +154,17 @@ impl<'a> Pictures<'a> {
                 let words = line.split(u8::is_ascii_whitespace);
                 alone(words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec).next().unwrap_or_default(), lines.read)
             })),
+            Pictures::Labelled { lines, last } => {
+                let Some(line) = lines.next()? else { return Ok(None) };
+                let whole = line.trim_ascii_start();
+                let end = whole.iter().position(u8::is_ascii_whitespace).unwrap_or(whole.len());
+                let (name, labels) = whole.split_at(end);
+                if name.len() < 3 || name == &last[..] {
+                    return Ok(None);
+                }
+                *last = name.to_vec();
+                Ok(Some(RawEntry { name: name.to_vec(), second: labels.to_vec(), line: lines.read }))
+            }
             Pictures::Words { words, numbers } => {
                 let Some(name) = words.next()? else { return Ok(None) };
                 let (line, mut second) = (words.word_line(), None);
@@ -284,6 +299,9 @@ mod tests {
         assert_eq!(entry("v 12 0\nw 7 x", videos, 1), None);
         assert_eq!(entry("  a.png la.png\nb.png", ListForm::FirstWords, 1), whole("b.png", "", 2));
         assert_eq!(entry("a.png\n\nb.png", ListForm::FirstWords, 1), whole("", "", 2));
+        assert_eq!(entry("a.png\nb.png 1 2", ListForm::Labelled, 1), whole("b.png", " 1 2", 2));
+        assert_eq!(entry("a.png 1\na.png 1\nb.png 1", ListForm::Labelled, 1), None);
+        assert_eq!(entry("a.png 1\n\nb.png 1", ListForm::Labelled, 1), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Numbers of a text file, between white space.
 
 use std::path::Path;
+use std::str::FromStr;
 
 use super::SourceError;
 use super::words::Words;
@@ -9,7 +10,7 @@ use super::words::Words;
 ///
 /// # Errors
 /// The file cannot be read, or has a word longer than any number.
-pub(crate) fn first_numbers(path: &Path, count: usize) -> Result<Vec<f64>, SourceError> {
+pub(crate) fn first_numbers<T: FromStr>(path: &Path, count: usize) -> Result<Vec<T>, SourceError> {
     let mut words = Words::open(path)?;
     let mut numbers = Vec::new();
     while numbers.len() < count
@@ -29,8 +30,8 @@ mod tests {
     fn numbers_end_at_what_is_none() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "3 -1.5\n2e1 x 7").unwrap();
-        assert_eq!(first_numbers(file.path(), 9).unwrap(), [3.0, -1.5, 20.0]);
-        assert_eq!(first_numbers(file.path(), 2).unwrap(), [3.0, -1.5]);
-        assert!(first_numbers(Path::new("/nowhere"), 2).is_err());
+        assert_eq!(first_numbers::<f64>(file.path(), 9).unwrap(), [3.0, -1.5, 20.0]);
+        assert_eq!(first_numbers::<f64>(file.path(), 2).unwrap(), [3.0, -1.5]);
+        assert!(first_numbers::<f64>(Path::new("/nowhere"), 2).is_err());
     }
 }

@@ -73,7 +73,9 @@ impl Traits {
                     Some("xavier, msra and positive_unitball refuse more than four axes, and take a blob without axes")
                 }
                 Fans::TwoAxes => Some("xavier and msra refuse blobs of less than two axes, such as biases"),
+                Fans::AnyAxesButMsra => Some("msra refuses blobs of less than two axes, such as biases"),
             },
+            when(self.msra_is_leaky, "msra takes the slope alpha of rectifiers below zero into account"),
             when(
                 self.folds_batch_norm,
                 "in TEST a BatchNorm behind a convolution, and a Scale behind that, vanish into the convolution",

@@ -146,7 +146,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
-        traits: Traits::RELEASE_1_0,
+        traits: Traits { msra_is_leaky: true, ..Traits::RELEASE_1_0 },
         is_whole: false,
     },
     Dialect {
@@ -220,7 +220,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "C3D, convolutions over time",
         source: "facebookarchive/C3D, C3D-v1.1, 71336a2",
-        traits: Traits { fans: Fans::AnyAxes, ..Traits::RC5 },
+        traits: Traits { fans: Fans::AnyAxesButMsra, ..Traits::RC5 },
         is_whole: false,
     },
     Dialect {

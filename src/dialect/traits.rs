@@ -22,6 +22,8 @@ pub enum Fans {
     FourAxes,
     /// Those of two axes or more; positive_unitball takes four at most.
     TwoAxes,
+    /// Those of one axis or more; msra those of two or more.
+    AnyAxesButMsra,
 }
 
 /// What Pooling layers take, and when a last window that would start behind the elements is dropped.
@@ -124,6 +126,8 @@ pub struct Traits {
     pub bilinear_centre: BilinearCentre,
     /// Which blobs xavier, msra and positive_unitball take.
     pub fans: Fans,
+    /// Whether msra looks at `alpha`, the slope of the rectifier below zero.
+    pub msra_is_leaky: bool,
     /// What becomes of the `param` entries of a BatchNorm layer.
     pub batch_norm_params: BatchNormParams,
     /// Whether layers that read databases have a thread that does it, whose seed they draw first, before all other draws.
@@ -200,6 +204,7 @@ impl Traits {
         has_bilinear: true,
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
+        msra_is_leaky: false,
         batch_norm_params: BatchNormParams::Cleared,
         batch_norm_blobs: BatchNormBlobs::Sums,
         gaussian_check: GaussianCheck::Std,

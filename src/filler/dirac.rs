@@ -15,6 +15,7 @@
 
 use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::{Distribution, Generator};
@@ -30,7 +31,8 @@ pub(super) const DIRAC: FillerType =
 pub(super) const IDENTITY: FillerType =
     FillerType::new("identity", SUMMARY, FORMULA, |param, shape| Ok(Box::new(Dirac::new("identity", param, shape)?)))
         .fields(&["groups"])
-        .extension();
+        .extension()
+        .known(Known::Except(super::identity::TREES));
 
 /// Sets every kernel to pass on the input of the same number as its output.
 #[derive(Debug, Clone)]

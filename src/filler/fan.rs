@@ -39,7 +39,7 @@ impl Fan {
     /// The blob is empty, or has more or fewer axes than the dialect takes.
     pub fn of(filler: &str, shape: &Shape, fans: Fans) -> Result<Fan, Refusal> {
         match fans {
-            Fans::AnyAxes => Fan::new(filler, shape),
+            Fans::AnyAxes | Fans::AnyAxesButMsra => Fan::new(filler, shape),
             Fans::FourAxes => Fan::new(filler, &at_most_four_axes(filler, shape)?),
             Fans::TwoAxes => {
                 let axes = shape.axes();

@@ -3,8 +3,8 @@
 //! One file a filler; [`FILLERS`] is the table that lookup, help and documentation read. A filler is built for one
 //! shape, and building checks everything: filling cannot fail but for the sink.
 //!
-//! Values are drawn and handed on in pieces of 256 KiB, so that memory does not grow with the blob. Three fillers need
-//! more: [`PositiveUnitball`] holds a row that does not end with its piece, a sparse [`Gaussian`] the whole blob and
+//! Values are drawn and handed on in pieces of 256 KiB, so that memory does not grow with the blob. Some fillers need
+//! more: [`PositiveUnitball`] and [`GaussianUnitball`] hold a row that does not end with its piece, [`NumbersOfFile`] its numbers, a sparse [`Gaussian`] the whole blob and
 //! [`Orthogonal`] the whole blob in double precision. The others are [`Piecewise`]: their pieces can be made side by
 //! side where the generator has random access.
 //!
@@ -18,17 +18,22 @@ mod diagonal;
 mod dirac;
 mod document;
 mod entry;
+mod expectation;
 mod fan;
 mod from_file;
 mod gabor;
 mod gaussian;
+mod gaussian_unitball;
 mod half;
 mod householder;
+mod identity;
 mod msra;
+mod numbers_of_file;
 mod orthogonal;
 mod pieces;
 mod positive_unitball;
 mod registry;
+mod rows;
 mod text;
 mod truncated_normal;
 mod uniform;
@@ -57,12 +62,16 @@ pub use diagonal::Diagonal;
 pub use dirac::Dirac;
 pub use document::FillerDocument;
 pub use entry::{Build, FillerType, Spread};
+pub use expectation::Expectation;
 pub use fan::Fan;
 pub use from_file::FromFile;
 pub use gabor::Gabor;
 pub use gaussian::Gaussian;
+pub use gaussian_unitball::GaussianUnitball;
 pub(crate) use half::in_half;
+pub use identity::Identity;
 pub use msra::Msra;
+pub use numbers_of_file::NumbersOfFile;
 pub use orthogonal::Orthogonal;
 pub use pieces::{PIECE, Piecewise};
 pub(crate) use pieces::{make, start};

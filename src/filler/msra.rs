@@ -9,7 +9,8 @@
 //! > Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun (2015), *Delving deep into rectifiers: surpassing human-level
 //! > performance on ImageNet classification*, ICCV 2015.
 //!
-//! `mean` and `std` are not read. Intel's Caffe multiplies σ by `scale`, 1 unless given.
+//! `mean` and `std` are not read. Intel's Caffe multiplies σ by `scale`, 1 unless given; happynear's has σ = √(2 / n / (1 + `alpha`²)),
+//! with 0 unless given.
 
 use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
@@ -35,7 +36,7 @@ pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
         .by_fan()
-        .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs));
+        .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs && !traits.msra_is_leaky));
 
 /// That of Intel's Caffe.
 pub(super) const SCALED: FillerType =
@@ -45,6 +46,24 @@ pub(super) const SCALED: FillerType =
     .fields(&["variance_norm", "scale"])
     .by_fan()
     .known(Known::Where(|traits| traits.fans == Fans::TwoAxes));
+
+/// That of C3D's, where the other fillers take any axes.
+pub(super) const TWO_AXES: FillerType =
+    FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::TwoAxes)?)))
+        .fields(&["variance_norm"])
+        .by_fan()
+        .known(Known::Where(|traits| traits.fans == Fans::AnyAxesButMsra));
+
+/// That of happynear's, where `alpha` is the slope of the rectifier below zero.
+pub(super) const LEAKY: FillerType = FillerType::new(
+    NAME,
+    SUMMARY,
+    "x ~ N(0, 2 / n / (1 + alpha^2)), n = fan-in, fan-out or their mean",
+    |param, shape| Ok(Box::new(Msra::leaky(param, shape)?)),
+)
+.fields(&["variance_norm", "alpha"])
+.by_fan()
+.known(Known::Where(|traits| traits.msra_is_leaky));
 
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType = FOUR_AXES.named("msrastatic").known(Known::In(super::STATIC_FILLERS));
@@ -73,6 +92,17 @@ impl Msra {
         refuse_sparse(NAME, param)?;
         let n = Fan::of(NAME, shape, fans)?.n(param)?;
         Ok(Msra { std: (2.0 / n).sqrt(), count: shape.count() })
+    }
+
+    /// The same for rectifiers with a slope of `alpha` below zero, in blobs of four axes at most.
+    ///
+    /// # Errors
+    /// As before.
+    pub fn leaky(param: &FillerParameter, shape: &Shape) -> Result<Msra, Refusal> {
+        refuse_sparse(NAME, param)?;
+        let n = Fan::of(NAME, shape, Fans::FourAxes)?.n(param)?;
+        let alpha = param.alpha();
+        Ok(Msra { std: (2.0 / n / (1.0 + alpha * alpha)).sqrt(), count: shape.count() })
     }
 }
 

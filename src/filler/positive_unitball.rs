@@ -12,7 +12,8 @@
 use std::io;
 
 use super::fan::at_most_four_axes;
-use super::pieces::{self, Drawn};
+use super::pieces::Drawn;
+use super::rows::fill_rows;
 use super::{Filler, FillerType, INVALID, Moments, Sink, count, first_dim, refuse_sparse};
 use crate::Shape;
 use crate::binary16;
@@ -28,13 +29,13 @@ const FORMULA: &str = "x(i, j) = u(i, j) / sum_j u(i, j), u ~ U(0, 1), i = index
 
 pub(super) const TYPE: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(PositiveUnitball::new(param, shape)?)))
-        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
+        .known(Known::Where(|traits| matches!(traits.fans, Fans::AnyAxes | Fans::AnyAxesButMsra)));
 
 /// That of earlier Caffes.
 pub(super) const FOUR_AXES: FillerType = FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| {
     Ok(Box::new(PositiveUnitball::of(param, shape, Fans::FourAxes)?))
 })
-.known(Known::Where(|traits| traits.fans != Fans::AnyAxes));
+.known(Known::Where(|traits| matches!(traits.fans, Fans::FourAxes | Fans::TwoAxes)));
 
 /// What NVIDIA's Caffe calls it besides.
 pub(super) const STATIC: FillerType =
@@ -67,7 +68,7 @@ impl PositiveUnitball {
     pub fn of(param: &FillerParameter, shape: &Shape, fans: Fans) -> Result<PositiveUnitball, Refusal> {
         refuse_sparse(NAME, param)?;
         let shape = match fans {
-            Fans::AnyAxes => shape,
+            Fans::AnyAxes | Fans::AnyAxesButMsra => shape,
             Fans::FourAxes | Fans::TwoAxes => &at_most_four_axes(NAME, shape)?,
         };
         let count = count(NAME, shape)?;
@@ -129,26 +130,8 @@ fn mean_square_discounted(t: f64) -> f64 {
 
 impl Filler for PositiveUnitball {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        let mut open: Vec<f32> = Vec::new();
         let normalise = if self.in_half { normalise_in_half } else { normalise };
-        pieces::fill(&self.draws(), rng, |piece| {
-            let missing = if open.is_empty() { 0 } else { self.row - open.len() };
-            let (end, rest) = piece.split_at_mut(missing.min(piece.len()));
-            open.extend_from_slice(end);
-            if open.len() == self.row {
-                normalise(&mut open);
-                sink.write(&open)?;
-                open.clear();
-            }
-            let (whole, start) = rest.split_at_mut(rest.len() - rest.len() % self.row);
-            whole.chunks_exact_mut(self.row).for_each(normalise);
-            sink.write(whole)?;
-            if !start.is_empty() {
-                open.try_reserve_exact(self.row)?;
-                open.extend_from_slice(start);
-            }
-            Ok(())
-        })
+        fill_rows(&self.draws(), self.row, normalise, rng, sink)
     }
 
     fn moments(&self) -> Option<Moments> {

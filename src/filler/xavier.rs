@@ -27,7 +27,7 @@ pub(super) const TYPE: FillerType =
         .fields(&["variance_norm"])
         .by_fan()
         .also_called(&["glorot", "glorot_uniform", "xavier_uniform"])
-        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
+        .known(Known::Where(|traits| matches!(traits.fans, Fans::AnyAxes | Fans::AnyAxesButMsra)));
 
 /// That of earlier Caffes.
 pub(super) const FOUR_AXES: FillerType =

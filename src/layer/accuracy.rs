@@ -2,7 +2,8 @@
 //!
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
 //! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Older Caffes let further tops be, without
-//! axes. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. No blobs, no draws.
+//! axes. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. FCNAccuracy of happynear's compares as
+//! many scores and labels, and perhaps weights. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
@@ -24,6 +25,17 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["accuracy_param"])
     .weightless()
     .known(Known::In(&["jacinto"])),
+    LayerType::new(
+        "FCNAccuracy",
+        "Tells the share of positions that are told right, of two classes",
+        Arity::between(2, 3),
+        Arity::at_least(1),
+        &of_positions,
+    )
+    .params(&["accuracy_param"])
+    .weightless()
+    .measures()
+    .known(Known::In(&["happynear"])),
 ];
 
 const fn accuracy(tops: Arity) -> LayerType {
@@ -77,6 +89,18 @@ fn confusion(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let mut tops = vec![Shape::new([1, 1, classes, classes]).at("top")?];
     tops.resize(ctx.top_count(), Shape::unshaped());
     Ok(Setup::new(ctx, Operator::Opaque, tops))
+}
+
+/// As many scores, labels and, of three bottoms, weights. Caffe takes the number of classes for a second top from an axis
+/// that nobody sets.
+fn of_positions(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ensure!(ctx.top_count() == 1, "top", "FCNAccuracy can set up 1 top, {} given", ctx.top_count());
+    let first = ctx.bottom(0);
+    for (bottom, shape) in ctx.bottoms.iter().enumerate() {
+        let (own, needed) = (shape.count(), first.count());
+        ensure!(own == needed, "bottom", "bottom {bottom} {shape} has {own} numbers, the scores {first} have {needed}");
+    }
+    Ok(Setup::new(ctx, Operator::Opaque, [Shape::scalar()]))
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -138,5 +162,16 @@ mod tests {
         assert_eq!(jacinto.top("SegmentationAccuracy", "", &[&[2, 5, 3, 4], &[2, 1, 3, 4]]), [1, 1, 5, 5]);
         let message = "bottom: 2 labels of shape (2) given, scores of shape (2, 5, 3, 4) need 24: one for each place outside axis 1";
         assert_eq!(jacinto.refusal("SegmentationAccuracy", "", &[&[2, 5, 3, 4], &[2]]), message);
+    }
+
+    #[test]
+    fn positions_are_as_many_as_labels() {
+        let happynear = crate::layer::testing::Surroundings::of("happynear");
+        let scores: &[i32] = &[2, 1, 3, 4];
+        assert_eq!(happynear.top("FCNAccuracy", "", &[scores, &[24], scores]), [0; 0]);
+        let message = "bottom: bottom 2 (2) has 2 numbers, the scores (2, 1, 3, 4) have 24";
+        assert_eq!(happynear.refusal("FCNAccuracy", "", &[scores, scores, &[2]]), message);
+        let error = happynear.run("FCNAccuracy", "", &[scores, scores], 2).unwrap_err();
+        assert_eq!(error, "top: FCNAccuracy can set up 1 top, 2 given");
     }
 }

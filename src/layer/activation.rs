@@ -1,4 +1,4 @@
-//! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN and FlowNet.
+//! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN, FlowNet and caffe_pp2.
 //!
 //! The top is like the bottom. No blobs, no draws while the net is built.
 
@@ -8,6 +8,7 @@ use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 
 const HAPPYNEAR: Known = Known::In(&["happynear"]);
+const CAFFE_PP2: Known = Known::In(&["caffe-pp2"]);
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
@@ -20,14 +21,22 @@ pub(super) static TYPES: &[LayerType] = &[
         .known(Known::WithField("insanity_param")),
     of("NegReLU", "Takes what is below zero", &keep).keeps_signal().known(Known::In(&["flownet2"])),
     of("Noise", "Adds noise", &noise).params(&["noise_param"]).keeps_signal().known(HAPPYNEAR),
+    of("PowerFile", "Adds numbers of a file, one for each number of an item", &power_file)
+        .params(&["power_file_param"])
+        .keeps_signal()
+        .known(Known::WithField("power_file_param")),
     of("ReLU6", "Takes the rectified linear unit, up to 6", &relu6)
         .params(&["relu6_param"])
         .keeps_signal()
         .known(Known::WithField("relu6_param")),
+    of("SignedSqrt", "Takes the root of elements and keeps their signs", &apart).known(CAFFE_PP2),
     of("SoftTruncation", "Limits values softly", &keep).params(&["soft_truncation_param"]).known(HAPPYNEAR),
     of("Sparsify", "Sets small values to zero", &sparsify)
         .params(&["sparsify_param"])
         .known(Known::WithField("sparsify_param")),
+    of("SpatialSoftmax", "Makes the values of each channel into probabilities", &spatial_softmax)
+        .params(&["spatial_softmax_param"])
+        .known(CAFFE_PP2),
     of("Truncation", "Limits values", &keep).params(&["truncation_param"]).known(HAPPYNEAR),
 ];
 
@@ -37,6 +46,23 @@ const fn of(name: &'static str, summary: &'static str, rule: &'static dyn Layer)
 
 fn keep(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::like_bottom(ctx, Operator::Opaque))
+}
+
+fn apart(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ctx.refuse_in_place(0, 0)?;
+    keep(ctx)
+}
+
+/// What the file holds is no blob. One that is missing, or too short, leaves zeros.
+fn power_file(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ensure!(ctx.bottom(0).axes() > 0, "bottom", "PowerFile needs an axis, and the input has none");
+    keep(ctx)
+}
+
+fn spatial_softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
+    ensure!(bottom.axes() >= 2, "bottom", "SpatialSoftmax needs at least 2 axes, the input is {bottom}");
+    keep(ctx)
 }
 
 fn insanity(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -109,6 +135,10 @@ mod tests {
         assert_eq!(error("Insanity", "insanity_param { lb: 12 }", "happynear"), message);
         let message = "insanity_param: lb 0 and ub 10 must not be 0";
         assert_eq!(error("Insanity", "insanity_param { lb: 0 }", "seqface"), message);
+        let error_of = |name: &str, bottom: &[i32]| Surroundings::of("caffe-pp2").refusal(name, "", &[bottom]);
+        assert_eq!(error_of("PowerFile", &[]), "bottom: PowerFile needs an axis, and the input has none");
+        let message = "bottom: SpatialSoftmax needs at least 2 axes, the input is (3)";
+        assert_eq!(error_of("SpatialSoftmax", &[3]), message);
         let message = "sparsify_param.thre: thre -1 is below 0";
         assert_eq!(error("Sparsify", "sparsify_param { thre: -1 }", "wu-lightcnn"), message);
     }

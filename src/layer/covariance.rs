@@ -1,4 +1,4 @@
-//! Covariance: that of the channels, over the positions of each item (ducha-aiki).
+//! Covariance: that of the channels, over the positions of each item (ducha-aiki); Gram: their inner products (happynear).
 //!
 //! The top is (N, C, C, 1). No blobs, no draws.
 
@@ -8,18 +8,40 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "Covariance",
-    "Takes the covariance of the channels of each item",
-    Arity::exactly(1),
-    Arity::exactly(1),
-    &covariance,
-)
-.known(Known::In(&["ducha-aiki"]))];
+pub(super) static TYPES: &[LayerType] = &[
+    LayerType::new(
+        "Covariance",
+        "Takes the covariance of the channels of each item",
+        Arity::exactly(1),
+        Arity::exactly(1),
+        &covariance,
+    )
+    .known(Known::In(&["ducha-aiki"])),
+    LayerType::new(
+        "Gram",
+        "Takes the inner products of the channels of each item",
+        Arity::exactly(1),
+        Arity::at_least(1),
+        &gram,
+    )
+    .weightless()
+    .known(Known::In(&["happynear"])),
+];
 
 fn covariance(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    Ok(Setup::new(ctx, Operator::Covariance, [of_channels(ctx)?]))
+}
+
+fn gram(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+    tops[0] = of_channels(ctx)?;
+    Ok(Setup::new(ctx, Operator::Opaque, tops))
+}
+
+/// The shape with a number for each pair of channels.
+fn of_channels(ctx: &SetupContext<'_>) -> Result<Shape, Refusal> {
     let (num, channels) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(0, 1)?);
-    Ok(Setup::new(ctx, Operator::Covariance, [Shape::new([num, channels, channels, 1]).at("bottom")?]))
+    Shape::new([num, channels, channels, 1]).at("bottom")
 }
 
 #[cfg(test)]
@@ -29,5 +51,6 @@ mod tests {
     #[test]
     fn channels_go_with_channels() {
         assert_eq!(Surroundings::of("ducha-aiki").top("Covariance", "", &[&[2, 3, 4, 5]]), [2, 3, 3, 1]);
+        assert_eq!(Surroundings::of("happynear").top("Gram", "", &[&[2, 3, 4, 5]]), [2, 3, 3, 1]);
     }
 }

@@ -27,6 +27,7 @@ pub(super) static TYPES: &[LayerType] = &[
         "enet",
         "synopsys",
         "seqface",
+        "wu-lightcnn",
     ])),
     entry("Repeats each value along the last two axes", Arity::exactly(1), &repeat)
         .known(Known::In(&["mobilenet-yolo"])),

@@ -38,6 +38,7 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "textboxes",
     "sstd",
     "jacinto",
+    "seqface",
 ]));
 
 pub(super) const TEXTBOXES_PP: LayerType = entry(&of_textboxes_pp).known(Known::In(&["textboxes-pp"]));

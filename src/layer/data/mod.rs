@@ -11,19 +11,25 @@ use crate::proto::caffe::FillerParameter;
 mod annotated;
 mod box_data;
 mod clips;
+mod custom;
 mod database;
 mod dense_image;
+mod disparity;
 mod dummy;
 mod frames;
 mod ground_truth;
 mod hdf5;
 mod image;
+mod image_label;
 mod image_loc;
 mod image_seg;
+mod img_reader;
 mod labelmap;
+mod lane;
 mod list;
 mod mat;
 mod memory;
+mod multi_label;
 mod resize;
 mod seg;
 mod source;
@@ -54,11 +60,13 @@ pub(super) static TYPES: &[LayerType] = &[
     box_data::TYPE,
     clips::OF_C3D,
     clips::OF_VIDEO_CAFFE,
+    custom::TYPE,
     database::TYPE,
     dense_image::ENET,
     dense_image::SEGNET,
     dense_image::SHARED,
     dense_image::TYPE,
+    disparity::TYPE,
     dummy::TYPE,
     frames::TYPE,
     ground_truth::DETECTION_DATA,
@@ -66,12 +74,16 @@ pub(super) static TYPES: &[LayerType] = &[
     ground_truth::IMAGE_GT_DATA,
     hdf5::TYPE,
     image::TYPE,
+    image_label::TYPE,
     image_loc::TYPE,
     image_seg::TYPE,
+    img_reader::TYPE,
     labelmap::TYPE,
+    lane::TYPE,
     mat::READ,
     mat::WRITE,
     memory::TYPE,
+    multi_label::TYPE,
     seg::TYPE,
     video::TYPE,
     window::TYPE,

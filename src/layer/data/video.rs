@@ -30,6 +30,7 @@ pub(super) const TYPE: LayerType =
             "textboxes-pp",
             "sstd",
             "jacinto",
+            "seqface",
         ]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -29,6 +29,7 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "yolov3-windows",
     "sstd",
     "jacinto",
+    "seqface",
 ]));
 
 pub(super) const EARLY: LayerType = entry(&of_early_ssd).known(Known::In(&["yolo9000", "textboxes"]));

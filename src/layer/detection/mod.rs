@@ -11,6 +11,7 @@ mod evaluate;
 pub(super) mod files;
 mod output;
 mod parts;
+mod predict_box;
 mod prior_box;
 mod yolo;
 
@@ -50,6 +51,7 @@ pub(super) static TYPES: &[LayerType] = &[
     output::YOLOV2,
     parts::DECODER,
     parts::SORT,
+    predict_box::TYPE,
     prior_box::TYPE,
     prior_box::TEXTBOXES,
     prior_box::SSTD,

@@ -39,6 +39,7 @@ pub(super) const SSD: LayerType = entry(Arity::between(3, 4), &setup).known(Know
     "sstd",
     "jacinto",
     "cambricon",
+    "seqface",
 ]));
 
 pub(super) const REFINEDET: LayerType = entry(Arity::between(3, 5), &setup).known(Known::In(&["refinedet"]));

@@ -29,6 +29,7 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "textboxes-pp",
     "jacinto",
     "cambricon",
+    "seqface",
 ]));
 
 pub(super) const TEXTBOXES: LayerType = entry(&of_textboxes).known(Known::In(&["textboxes"]));

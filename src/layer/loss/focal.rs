@@ -2,17 +2,33 @@
 //!
 //! Bottoms: scores, and one label for each place outside `softmax_param.axis`. Two tops are documented but cannot be set up, as
 //! in [`softmax`](super::softmax).
+//!
+//! SeqFace's is one of targets in [0, 1], as many as scores, under a sigmoid.
 
 use super::softmax::inner_softmax_axis;
-use super::{Labels, Loss, check_batches, check_label_count, scalar_loss};
+use super::{Labels, Loss, check_batches, check_label_count, loss, scalar_loss};
+use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, Layer, LayerType, Setup, SetupContext};
 use crate::proto::caffe::focal_loss_parameter::Type;
 
 pub(super) const SOEAVER: LayerType = entry(&of_soeaver).known(Known::In(&["soeaver"]));
 
 pub(super) const HAPPYNEAR: LayerType = entry(&of_happynear).known(Known::In(&["happynear"]));
+
+pub(super) const OF_SIGMOID: LayerType = LayerType::new(
+    "FocalLoss",
+    "Takes the cross entropy of independent targets in [0, 1], weighted by how unlikely they are",
+    Arity::exactly(2),
+    Arity::at_least(1),
+    &of_seqface,
+)
+.params(&["focal_loss_param", "loss_param"])
+.auto_tops()
+.loss()
+.deployed(|_| Deployment::LossOf("Sigmoid"))
+.known(Known::In(&["seqface"]));
 
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
@@ -50,6 +66,19 @@ fn of_soeaver(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, 1.0)
+}
+
+fn of_seqface(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.focal_loss_param.unwrap_or_default();
+    check_batches(ctx)?;
+    let (scores, targets) = (ctx.bottom(0), ctx.bottom(1));
+    ensure!(scores.axes() > 0, "bottom", "the scores need an axis, and have none");
+    let same = scores.count() == targets.count();
+    ensure!(same, "bottom", "the scores {scores} and the targets {targets} differ in number");
+    // Only the first top gets a shape.
+    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+    tops[0] = Shape::scalar();
+    Ok(loss(ctx, Loss::FocalOfSigmoid { gamma: param.gamma(), alpha: param.alpha.unwrap_or(0.25) }, tops))
 }
 
 /// The setup with this factor where the net gives none.
@@ -93,5 +122,14 @@ mod tests {
         assert_eq!(error("gamma: -1", 1), "focal_loss_param.gamma: gamma -1 is below 0");
         assert_eq!(error("alpha: 0", 1), "focal_loss_param.alpha: alpha 0 is not above 0");
         assert!(error("", 2).starts_with("top: a second top cannot be set up"));
+    }
+
+    #[test]
+    fn targets_under_a_sigmoid_are_as_many_as_scores() {
+        let seqface = Surroundings::of("seqface");
+        let made = seqface.run(NAME, "", &[&[2, 3, 4], &[2, 12]], 2).unwrap();
+        assert_eq!((made.tops[0].axes(), made.tops[1].count(), made.default_loss_weight), (0, 0, Some(1.0)));
+        let message = "bottom: the scores (2, 3) and the targets (2, 4) differ in number";
+        assert_eq!(seqface.refusal(NAME, "", &[&[2, 3], &[2, 4]]), message);
     }
 }

@@ -16,6 +16,8 @@ mod center;
 mod contrastive;
 mod ctc;
 pub(super) mod detection;
+mod dsa;
+mod embedding;
 mod euclidean;
 mod euclidean_with_index;
 mod flow;
@@ -24,9 +26,11 @@ mod gan;
 mod hinge;
 mod infogain;
 mod l1;
+mod localisation;
 mod metric;
 mod multi_box;
 mod multinomial_logistic;
+mod of_softmax;
 mod region;
 mod sigmoid_cross_entropy;
 mod smooth_l1;
@@ -48,6 +52,10 @@ pub(super) static TYPES: &[LayerType] = &[
     detection::YOLO,
     detection::MSCNN,
     detection::CASCADE,
+    dsa::TYPE,
+    embedding::LIFTED,
+    embedding::MOMENTS,
+    embedding::RANK_HARD,
     euclidean::TYPE,
     euclidean_with_index::TYPE,
     flow::L1,
@@ -56,12 +64,15 @@ pub(super) static TYPES: &[LayerType] = &[
     flow::LPQ_SPREAD,
     focal::SOEAVER,
     focal::HAPPYNEAR,
+    focal::OF_SIGMOID,
     gan::BEGAN,
     gan::GAN,
     hinge::TYPE,
     infogain::TYPE,
     infogain::OF_PROBABILITIES,
     l1::TYPE,
+    localisation::LOCATION,
+    localisation::MAP,
     metric::BATCH,
     metric::CONFIDENCE,
     metric::CORRELATION,
@@ -76,6 +87,9 @@ pub(super) static TYPES: &[LayerType] = &[
     multi_box::ORIENTED,
     multi_box::TEXTBOXES_PP,
     multinomial_logistic::TYPE,
+    of_softmax::LSRO,
+    of_softmax::MULTI_LABEL,
+    of_softmax::PER_INSTANCE,
     region::TYPE,
     region::COUNTED,
     sigmoid_cross_entropy::TYPE,
@@ -89,6 +103,8 @@ pub(super) static TYPES: &[LayerType] = &[
     smooth_l1::TURNED,
     softmax::TYPE,
     triplet::TYPE,
+    triplet::LABELLED,
+    triplet::WHOLE,
     yolo::V2,
     yolo::V3,
     yolov3::TYPE,
@@ -116,6 +132,13 @@ pub enum Loss {
     EuclideanWithIndex,
     /// The negative log-likelihood of the labels under a softmax, weighted by how unlikely they are.
     Focal(FocalLoss),
+    /// The cross entropy of independent targets under a sigmoid, weighted by how unlikely they are.
+    FocalOfSigmoid {
+        /// The exponent of 1 - p.
+        gamma: f32,
+        /// The factor of the targets' part, beside 1 - alpha for the rest.
+        alpha: f32,
+    },
     /// The one-versus-all hinge loss.
     Hinge {
         /// L1 or L2.

@@ -26,8 +26,15 @@ use crate::proto::caffe::prior_box_parameter::CodeType;
 
 const NUM_CLASSES: &str = "multibox_loss_param.num_classes";
 
-pub(super) const SSD: LayerType =
-    entry(Arity::exactly(4), &setup).known(Known::In(&["ssd", "intel", "nvidia", "mobilenet-yolo", "sstd", "jacinto"]));
+pub(super) const SSD: LayerType = entry(Arity::exactly(4), &setup).known(Known::In(&[
+    "ssd",
+    "intel",
+    "nvidia",
+    "mobilenet-yolo",
+    "sstd",
+    "jacinto",
+    "seqface",
+]));
 
 pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4), &setup).known(Known::In(&["refinedet", "synopsys"]));
 

@@ -64,6 +64,7 @@ pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::bet
         "ctpn",
         "mscnn",
         "deformable",
+        "seqface",
     ]));
 
 pub(super) const CASCADE: LayerType =

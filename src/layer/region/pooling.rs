@@ -38,6 +38,7 @@ pub(super) const ROI_POOLING: LayerType =
             "deformable",
             "bottom-up-attention",
             "ctpn",
+            "seqface",
             "mscnn",
             "cascade-rcnn",
             "textboxes-pp",

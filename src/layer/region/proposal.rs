@@ -23,7 +23,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["proposal_param"])
 .weightless()
-.known(Known::In(&["happynear", "pvanet"]));
+.known(Known::In(&["happynear", "pvanet", "seqface"]));
 
 /// The best of predicted boxes.
 #[derive(Debug, Clone, PartialEq)]

@@ -44,7 +44,7 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
     folder.run(&dry_run).success().stdout("").stderr("would write net: 9 layers, 431,080 parameters\n");
     assert!(folder.files().is_empty());
     folder.write("net", "precious");
-    folder.run(&dry_run).code(2).stderr("error: net: exists already; --force replaces it\n");
+    folder.run(&dry_run).code(2).stderr("error: net: already exists; --force replaces it\n");
     folder.run(&format!("{dry_run} --force --provenance no/such/folder/file")).code(2);
     assert_eq!(fs::read(folder.path("net")).unwrap(), b"precious");
 }
@@ -79,7 +79,7 @@ fn completions_and_manual_pages_know_the_options() {
     let page = fs::read_to_string(folder.path("pages/caffemodel-init.1")).unwrap();
     assert!(page.contains("dry\\-run") && page.contains(".TH caffemodel-init 1"), "{page}");
     assert!(folder.path("pages/caffemodel.1").exists());
-    folder.run("man pages").code(2).stderr("error: pages/caffemodel.1: exists already; --force replaces it\n");
+    folder.run("man pages").code(2).stderr("error: pages/caffemodel.1: already exists; --force replaces it\n");
     folder.run("man pages --force").success();
 }
 

@@ -41,7 +41,8 @@ fn list(dialects: &[DialectDocument]) -> String {
     }
     let (table, _) = rows.render(Screen::standard_output());
     format!(
-        "{table}\nThe content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.\n"
+        "{table}\nThe dialect is detected from the content of a net; --dialect overrides it. If several fit, the \
+         first is taken.\n"
     )
 }
 
@@ -50,7 +51,7 @@ fn one(dialect: &DialectDocument) -> String {
     let DialectDocument { name, about, source, is_whole, traits, adds, lacks, layer_types, fillers } = dialect;
     let mut text = format!("{}\n{about}\n\nfrom: {source}\n", screen.bold(name));
     if !is_whole {
-        text.push_str("Little but its fields is known here: other bytes than its own are possible.\n");
+        text.push_str("Little more than its fields is known: the bytes may differ from its own.\n");
     }
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
@@ -62,7 +63,7 @@ fn one(dialect: &DialectDocument) -> String {
         messages.iter().map(|MessageFields { message, fields }| format!("{message}: {}", fields.join(", "))).collect()
     };
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    section("What it does otherwise than BVLC's Caffe of today:", names(traits));
+    section("What it does differently from BVLC's current Caffe:", names(traits));
     section("Layer types that BVLC's Caffe lacks:", names(layer_types));
     section("Fillers that BVLC's Caffe lacks:", names(fillers));
     section("Fields that it adds:", fields(adds));

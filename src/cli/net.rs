@@ -167,7 +167,7 @@ impl StateArguments {
         };
         for stage in &self.stages {
             if !named(stage) {
-                report::note(&format!("{}: no layer has a rule about the stage {stage:?}", definition.file));
+                report::note(&format!("{}: no layer has a rule for the stage {stage:?}", definition.file));
             }
         }
         Net::resolve(definition, &self.options())

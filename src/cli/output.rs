@@ -56,7 +56,7 @@ impl OutputArguments {
     pub(super) fn check_apart(&self, inputs: &[&Path]) -> crate::Result<()> {
         if let Some(provenance) = self.provenance.as_ref().filter(|provenance| same_file(provenance, &self.output)) {
             let name = display_name(provenance);
-            return Err(Error::Request(format!("{name}: both the output and its provenance; give each a name")));
+            return Err(Error::Request(format!("{name}: both the output and its provenance; give each its own name")));
         }
         for output in [Some(&self.output), self.provenance.as_ref()].into_iter().flatten() {
             let replaced = |input: &&&Path| !is_standard(output) && same_file(output, input);

@@ -34,7 +34,7 @@ impl Target {
                 bail!("standard output is a terminal: redirect it, or name a file");
             }
             if leads_nowhere(&io::stdout()) {
-                bail!("standard output leads nowhere: redirect it, or name a file");
+                bail!("standard output is closed: redirect it, or name a file");
             }
             let waiting = tempfile::tempfile();
             let waiting = waiting.map_err(|source| Error::io("cannot write", std::env::temp_dir(), source))?;

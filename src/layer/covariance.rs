@@ -10,7 +10,7 @@ use crate::error::{AtField, Refusal};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Covariance",
-    "Takes the covariance of the channels of each item",
+    "Computes the covariance of the channels of each item",
     Arity::exactly(1),
     Arity::exactly(1),
     &covariance,

@@ -239,7 +239,7 @@ fn check_apart(
             let positions = dim(located, 2)? * dim(located, 3)?;
             let wanted = [operator.num_classes, anchors, positions];
             let found = [dim(bottom, 1)?, dim(bottom, 2)?, dim(bottom, 3)?];
-            ensure!(found == wanted, "bottom", "the confidences {a} do not go with the locations {b}");
+            ensure!(found == wanted, "bottom", "the confidences {a} do not match the locations {b}");
         }
         confidences += dim(bottom, 1)?;
         locations += dim(located, 1)?;

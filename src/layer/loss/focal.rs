@@ -17,7 +17,7 @@ pub(super) const HAPPYNEAR: LayerType = entry(&of_happynear).known(Known::In(&["
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "FocalLoss",
-        "Takes the negative log-likelihood of the labels, weighted by how unlikely they are",
+        "Computes the negative log-likelihood of the labels, weighted by how unlikely they are",
         Arity::exactly(2),
         Arity::between(1, 2),
         rule,

@@ -7,7 +7,7 @@ use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, Deployment, LayerType, Setup, SetupContext};
 
-pub(super) const SUMMARY: &str = "Takes the loss of anchors, vectors of their kind and other vectors";
+pub(super) const SUMMARY: &str = "Computes the loss of anchors, vectors of their class and other vectors";
 
 pub(super) const TYPE: LayerType = LayerType::new("TripletLoss", SUMMARY, Arity::exactly(3), Arity::exactly(1), &setup)
     .params(&["triplet_loss_param"])

@@ -73,11 +73,11 @@ fn a_start_with_loss_87_is_told() {
 = note: c2 has an empty convolution_param.weight_filler, which is constant 0
 = help: give them fillers whose values are not zero, or load trained weights before use
 
-warning: layer "c1" (Convolution) and 1 more have fillers that do not say how far values spread
+warning: layer "c1" (Convolution) and 1 more have fillers that do not give the spread of their values
 --> net.prototxt:3:115
 = note: c1 has a gaussian weight_filler without std
 = note: fc has a uniform weight_filler without min and max
-= help: say how far they spread, such as min: -0.05 max: 0.05 or std: 0.01, or choose xavier or msra
+= help: give their spread, such as min: -0.05 max: 0.05 or std: 0.01, or choose xavier or msra
 
 warning: layer "c3" (Convolution) has a constant weight_filler: its outputs are all the same, and stay so
 --> net.prototxt:8:113
@@ -89,7 +89,7 @@ warning: layer "fc" (InnerProduct) makes a signal of variance 3.3e8 from inputs 
 
 warning: layer "fc" (InnerProduct) makes scores of standard deviation 92: layer "loss" (SoftmaxWithLoss) starts near 87.3, the largest loss there is
 --> net.prototxt:10:101
-= help: fill its weights with small values, such as weight_filler { type: "gaussian" std: 0.01 }, and mend what makes the signal large before it
+= help: fill its weights with small values, such as weight_filler { type: "gaussian" std: 0.01 }, and fix what makes the signal large before it
 
 note: --allow zero-weights,default-spread,equal-weights,signal-range,saturated-softmax silences them
 "#;
@@ -111,11 +111,11 @@ warning: layer "a" (Convolution) and 3 more set fields of fillers that nothing r
 = note: d sets a bias_filler, but has no bias (bias_term: false)
 = help: remove it or choose another filler: gaussian reads mean, std, sparse; xavier reads variance_norm; constant reads value; uniform reads min, max
 
-warning: layer "a" (Convolution) and 1 more have fillers that do not say how far values spread
+warning: layer "a" (Convolution) and 1 more have fillers that do not give the spread of their values
 --> net.prototxt:3:113
 = note: a has a gaussian weight_filler without std
 = note: c has a uniform weight_filler without min and max
-= help: say how far they spread, such as min: -0.05 max: 0.05 or std: 0.01, or choose xavier or msra
+= help: give their spread, such as min: -0.05 max: 0.05 or std: 0.01, or choose xavier or msra
 
 note: --allow zero-weights,ignored-field,default-spread silences them
 "#;
@@ -257,8 +257,8 @@ fn biases_by_their_fan_are_told() {
         let fields = format!("weight_filler {{ type: 'xavier' }} bias_filler {{ {filler} }}");
         assert_one(&conv(&fields), "bias-by-fan", &format!("layer \"c\" (Convolution) {message}"));
     };
-    one("type: 'xavier'", "fills its bias with xavier: a bias has one input a unit, and the standard deviation is 1");
-    one("type: 'msra'", "fills its bias with msra: a bias has one input a unit, and the standard deviation is 1.414");
+    one("type: 'xavier'", "fills its bias with xavier: a bias has one input per unit, and the standard deviation is 1");
+    one("type: 'msra'", "fills its bias with msra: a bias has one input per unit, and the standard deviation is 1.414");
     // By the fan-out there are as many as outputs.
     assert_none(&conv("weight_filler { type: 'xavier' } bias_filler { type: 'xavier' variance_norm: FAN_OUT }"));
     assert_none(&conv("weight_filler { type: 'xavier' } bias_filler { type: 'gaussian' std: 0.1 }"));

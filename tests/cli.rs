@@ -52,7 +52,7 @@ fn an_existing_file_is_replaced_on_request_only() {
     let folder = Folder::new();
     folder.write("out", "precious");
     let init = format!("init {} -o out --seed 1", lenet());
-    folder.run(&init).code(2).stderr("error: out: exists already; --force replaces it\n");
+    folder.run(&init).code(2).stderr("error: out: already exists; --force replaces it\n");
     assert_eq!(fs::read(folder.path("out")).unwrap(), b"precious");
     folder.run(&format!("{init} --force")).success();
     assert_ne!(fs::read(folder.path("out")).unwrap(), b"precious");
@@ -143,7 +143,7 @@ fn bad_input_is_refused_without_a_trace() {
              layer { name: \"s\" type: \"Scale\" bottom: \"p\" top: \"s\" }",
             "--phase test"
         ),
-        "error: layer \"p\" (Python), python_param.layer: the shape of top \"p\" is made by m.L in Python"
+        "error: layer \"p\" (Python), python_param.layer: the shape of top \"p\" is set by m.L in Python"
     );
     assert!(first_line(&"layer {".repeat(100_000), "").starts_with("error: "));
     assert_eq!(
@@ -256,7 +256,7 @@ fn dialects_are_chosen_listed_and_told_apart() {
     folder.run("init net.prototxt -o out --seed 1 --dialect bvlc-1.0 --provenance out.json").success();
     assert!(std::fs::read_to_string(folder.path("out.json")).unwrap().contains("\"dialect\": \"bvlc-1.0\""));
     let error = stderr(&folder.run("init net.prototxt -o other --dialect sdd").code(2));
-    assert!(error.contains("did you mean \"ssd\"? there are bvlc, bvlc-1.0, "), "{error}");
+    assert!(error.contains("did you mean \"ssd\"? the dialects are bvlc, bvlc-1.0, "), "{error}");
     let printed =
         |arguments: &str| String::from_utf8(folder.run(arguments).success().get_output().stdout.clone()).unwrap();
     // The columns are as wide as what is longest in them.
@@ -280,7 +280,7 @@ fn what_is_hardly_meant_is_told() {
     let folder = Folder::new();
     folder.write("net.prototxt", INPUT);
     let run = folder.run("init net.prototxt -o out --seed 1 --stage deplyo").success();
-    assert!(stderr(&run).starts_with("note: net.prototxt: no layer has a rule about the stage \"deplyo\"\n"));
+    assert!(stderr(&run).starts_with("note: net.prototxt: no layer has a rule for the stage \"deplyo\"\n"));
     folder.write("empty.prototxt", "# nothing\n");
     let run = folder.run("init empty.prototxt -o empty --seed 1 --quiet").success();
     let warning =
@@ -305,11 +305,11 @@ fn requests_that_cannot_be_met_are_refused() {
     says("init net.prototxt -o out --shape data", "expected TOP=N,C,H,W");
     let unknown = "a shape is given for \"dat\": no layer of the net makes such a blob (did you mean \"data\"?)";
     says("init net.prototxt -o out --shape dat=1", unknown);
-    let native = "--boost is about Caffe's random numbers: leave it out with --generator native";
+    let native = "--boost applies to Caffe's random numbers: leave it out with --generator native";
     says("init net.prototxt -o out --seed 1 --generator native --boost 1.54", native);
-    let weights = "--on-mismatch is about weights: give them with --weights";
+    let weights = "--on-mismatch applies to weights: give them with --weights";
     says("init net.prototxt -o out --seed 1 --on-mismatch pad", weights);
-    let both = "out: both the output and its provenance; give each a name";
+    let both = "out: both the output and its provenance; give each its own name";
     says("init net.prototxt -o out --provenance ./out --force", both);
     says("init net.prototxt -o - --provenance -", "standard output: both the output and its provenance");
     let itself = "net.prototxt: is the net definition; give the output another name";

@@ -405,13 +405,13 @@ fn what_cannot_be_compared() {
     assert_eq!(said("a nowhere"), "error: nowhere: cannot read: No such file or directory (os error 2)\n");
     assert_eq!(said("a empty --by-order --only data"), "error: nothing to compare: no layer has blobs\n");
     assert_eq!(said("- -"), "error: only one of the two files can be standard input\n");
-    assert_eq!(said("a b --only conv*"), "error: --only conv*: no layer or blob is called that\n");
-    assert_eq!(said("a b --except ip1.2"), "error: --except ip1.2: no layer or blob is called that\n");
+    assert_eq!(said("a b --only conv*"), "error: --only conv*: no layer or blob has that name\n");
+    assert_eq!(said("a b --except ip1.2"), "error: --except ip1.2: no layer or blob has that name\n");
     let expected =
-        "error: --only *.bias: files do not tell weights from biases; give the number of the blob, such as .0\n";
+        "error: --only *.bias: files do not tell weights from biases; give the index of the blob, such as .0\n";
     assert_eq!(said("a b --only *.bias"), expected);
     let expected = "\
-error: \"[a\" is no glob: unclosed character class; missing ']'
+error: \"[a\" is not a glob: unclosed character class; missing ']'
  --> --only:1:1
   |
 1 | [a
@@ -423,9 +423,9 @@ error: \"[a\" is no glob: unclosed character class; missing ']'
     let number = |option: &str, value: &str, why: &str| {
         assert_eq!(usage(&format!("a b {option}={value}")), format!("error: invalid value '{value}' for '{why}"));
     };
-    number("--atol", "-1", "--atol <X>': expected a number that is not negative, such as 1e-6");
-    number("--rtol", "nan", "--rtol <X>': expected a number that is not negative, such as 1e-6");
-    number("--alpha", "1", "--alpha <P>': expected a chance between 0 and 1, such as 0.01");
+    number("--atol", "-1", "--atol <X>': expected a non-negative number, such as 1e-6");
+    number("--rtol", "nan", "--rtol <X>': expected a non-negative number, such as 1e-6");
+    number("--alpha", "1", "--alpha <P>': expected a probability between 0 and 1, such as 0.01");
     assert_eq!(
         usage("a b --distribution --ulp 1"),
         "error: the argument '--distribution' cannot be used with '--ulp <N>'"
@@ -457,14 +457,14 @@ fn assertions_name_layer_blob_index_and_values() {
 12 of 13 blobs differ:
   layer \"ip1\", blob 0: 1 of 6 values differ, the worst at [1, 2] (5): 0.06250012, expected 0.0625, 16 ULP apart
   layer \"ip1\", blob 1: shape (2, 1), expected (2), with equal values
-  layer \"ip2\", blob 1: there is none, one of shape (2) is expected
-  layer \"ip3\", blob 0: there is one of shape (1), none is expected
-  layer \"ip3\", blob 1: there is one of shape (1), none is expected
-  layer \"ip3\", blob 2: there is one of shape (1), none is expected
-  layer \"ip3\", blob 3: there is one of shape (1), none is expected
-  layer \"ip3\", blob 4: there is one of shape (1), none is expected
-  layer \"ip3\", blob 5: there is one of shape (1), none is expected
-  layer \"ip3\", blob 6: there is one of shape (1), none is expected
+  layer \"ip2\", blob 1: missing, expected shape (2)
+  layer \"ip3\", blob 0: unexpected, of shape (1)
+  layer \"ip3\", blob 1: unexpected, of shape (1)
+  layer \"ip3\", blob 2: unexpected, of shape (1)
+  layer \"ip3\", blob 3: unexpected, of shape (1)
+  layer \"ip3\", blob 4: unexpected, of shape (1)
+  layer \"ip3\", blob 5: unexpected, of shape (1)
+  layer \"ip3\", blob 6: unexpected, of shape (1)
   and 2 more";
     assert_eq!(said(|| assert_blobs_equal(&a, &b)), expected);
     let nowhere = Path::new("nowhere");

@@ -174,7 +174,7 @@ fn any_message_of_the_schema_is_converted() {
     let solver = fs::read_to_string(folder.path("out.prototxt")).unwrap();
     assert_eq!(solver, "base_lr: 0.01\nsolver_mode: CPU\nnet: \"a.prototxt\"\n");
     let error = folder.run("convert solver.prototxt out.h5").code(2);
-    assert_eq!(stderr(&error), "error: solver.prototxt: a SolverParameter is no net and no blob\n");
+    assert_eq!(stderr(&error), "error: solver.prototxt: a SolverParameter is neither a net nor a blob\n");
     let error = folder.run("convert --message SolverStat solver.prototxt -").code(2);
     let expected = "error: Caffe's schema has no message \"SolverStat\" (did you mean SolverState?)\n";
     assert_eq!(stderr(&error), expected);
@@ -259,14 +259,14 @@ fn what_the_target_lacks_is_told() {
         text.lines().filter_map(|line| line.strip_prefix("note: ")).collect::<Vec<_>>().join("\n")
     };
     folder.write("old.prototxt", V1);
-    let legacy = "2 of the blobs have the four sizes of old files; --net NET.prototxt gives them the net's shapes";
+    let legacy = "2 of the blobs have four sizes, as in old files; --net NET.prototxt gives them the net's shapes";
     let expected = format!(
         "old.prototxt: the net was upgraded from the V1 format\n\
          old.prototxt: old input fields became an Input layer named \"input\"\n\
          old.prototxt: {legacy}"
     );
     assert_eq!(notes("convert old.prototxt old.npz"), expected);
-    let bare = "the layers have names and blobs alone, no types and no parameters; --net NET.prototxt adds them";
+    let bare = "the layers have only names and blobs, no types or parameters; --net NET.prototxt adds them";
     assert_eq!(notes("convert old.npz bare.caffemodel"), format!("old.npz: {bare}"));
     assert_eq!(notes("convert old.npz old.h5"), "");
     folder.write("double.prototxt", "layer { name: 'a' blobs { double_data: 0.1 } blobs { data: 1 } }");
@@ -286,20 +286,20 @@ fn what_cannot_be_converted_is_refused() {
     let foreign = "net.onnx: the name tells no format; let it end in .caffemodel, .hdf5, .h5, .npz, .safetensors, .prototxt or \
                    .binaryproto, or choose a format with --to";
     says("net.prototxt net.onnx", foreign);
-    says("net.prototxt net.prototxt", "net.prototxt: exists already; --force replaces it");
+    says("net.prototxt net.prototxt", "net.prototxt: already exists; --force replaces it");
     says("absent x.npz", "absent: cannot read: No such file or directory (os error 2)");
     says(
         "net.prototxt net.npz",
-        "net.prototxt: there are no weights in it\n |\n = help: caffemodel init fills the blobs of a net definition\n",
+        "net.prototxt: it has no weights\n |\n = help: caffemodel init fills the blobs of a net definition\n",
     );
     folder.write("fork.caffemodel", b"\x0a\x03net\xf8\x7f\x01");
     says(
         "fork.caffemodel x.prototxt",
         "fork.caffemodel: not a NetParameter: unknown field number 2047 in NetParameter at byte 5\n |\n \
-         = help: it would be lost; --no-weights passes over it, and so do formats that hold weights alone\n",
+         = help: it would be lost; --no-weights skips it, and so do formats that hold only weights\n",
     );
     let passed = folder.run("convert --no-weights fork.caffemodel fork.prototxt").success();
-    let note = "note: fork.caffemodel: passed over: unknown field number 2047 in NetParameter at byte 5\n";
+    let note = "note: fork.caffemodel: skipped: unknown field number 2047 in NetParameter at byte 5\n";
     assert!(stderr(&passed).starts_with(note), "{}", stderr(&passed));
     let shared = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 2 dim: 2 } } }
         layer { name: 'a' type: 'InnerProduct' bottom: 'x' top: 'a' param { name: 'w' } inner_product_param { num_output: 2 } }
@@ -309,7 +309,7 @@ fn what_cannot_be_converted_is_refused() {
     says(
         "shared.h5 shared.npz",
         "shared.h5: layer \"b\": blob 1 is stored, but blob 0 is not\n |\n \
-         = help: HDF5 stores shared blobs once; --net NET.prototxt tells which ones are shared\n",
+         = help: HDF5 stores shared blobs once; --net NET.prototxt says which ones are shared\n",
     );
     let files = ["fork.caffemodel", "fork.prototxt", "net.prototxt", "shared.h5", "shared.prototxt"];
     assert_eq!(folder.files(), files, "nothing is left behind");
@@ -374,10 +374,10 @@ error: layer \"other\" (InnerProduct): net.npz has no weights for it
     let without = NET.split("layer { name: \"d\"").next().unwrap();
     folder.write("without", without);
     let done = stderr(&folder.run("convert net.npz x.caffemodel --net without").success());
-    let note = "note: net.npz: layer \"d\" is left out, the net has none of this name\nwrote x.caffemodel: 3 layers, ";
+    let note = "note: net.npz: layer \"d\" left out: the net has no layer of this name\nwrote x.caffemodel: 3 layers, ";
     assert!(done.starts_with(note), "{done}");
     let error = folder.run("convert net.npz y.caffemodel --phase test").code(2);
-    let expected = "error: --phase, --level, --stage and --shape are about a net definition: give it with --net\n";
+    let expected = "error: --phase, --level, --stage and --shape apply to a net definition: give it with --net\n";
     assert_eq!(stderr(&error), expected);
     assert!(!folder.path("y.caffemodel").exists());
 }
@@ -389,7 +389,7 @@ fn long_texts_are_told_and_refused() {
     folder.run("init net -o net.caffemodel --seed 3").success();
     let done = stderr(&folder.run("convert --limit text-bytes=99 net.caffemodel net.prototxt").success());
     let bytes = fs::metadata(folder.path("net.prototxt")).unwrap().len();
-    let note = format!("note: net.prototxt: to read so long a text takes --limit text-bytes={bytes}\n");
+    let note = format!("note: net.prototxt: reading a text this long takes --limit text-bytes={bytes}\n");
     assert!(done.starts_with(&note), "{done}");
     let error = stderr(&folder.run("convert --limit text-bytes=99 net.prototxt x.caffemodel").code(2));
     assert!(error.starts_with("error: net.prototxt: a text of more than 99 bytes\n"), "{error}");

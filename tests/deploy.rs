@@ -202,8 +202,8 @@ fn several_losses_keep_their_names_and_auxiliary_ones_go() {
     assert_eq!(heads("", "label"), (both.map(str::to_owned).to_vec(), Vec::new()));
     let (kept, notices) = heads("loss_weight: 0.3", "label");
     assert_eq!(kept, ["prob (Softmax): b -> prob"]);
-    let notice = "the auxiliary loss \"la\" is left out with all that only they need: the net has a loss of more weight on \
-                  the same labels";
+    let notice = "the auxiliary loss \"la\" is left out with all that only they need: the net has a loss with more \
+                  weight on the same labels";
     assert_eq!(notices, [notice]);
     // Another task may have less weight.
     assert_eq!(heads("loss_weight: 0.3", "data").0.len(), 2);
@@ -291,7 +291,7 @@ fn the_stage_for_deploying_is_taken() {
     let net = data("train", 5) + &data("deploy", 6) + &inner_product("ip", "data");
     let made = deployed(&net);
     assert_eq!(inputs(&made), ["data=1,6"]);
-    assert_eq!(made.notices, ["layers are taken from the stage \"deploy\", which the net has"]);
+    assert_eq!(made.notices, ["layers are taken from the net's stage \"deploy\""]);
     let mut options = DeployOptions::default();
     options.state.stages = vec!["train".to_owned()];
     assert_eq!(inputs(&deployed_with(&net, &options)), ["data=1,5"]);
@@ -397,7 +397,7 @@ fn weights_go_with_the_net() {
     folder.run("init net.prototxt -o trained.caffemodel --seed 5").success();
     let run = folder.run("deploy net.prototxt -o deploy.prototxt --weights trained.caffemodel --top a").success();
     let expected = "\
-note: trained.caffemodel: 1 layer left out, which the deploy net does not have: \"b\"
+note: trained.caffemodel: 1 layer left out that the deploy net does not have: \"b\"
 wrote deploy.prototxt: 2 layers, data (1, 6, 4, 4) to a
 wrote deploy.caffemodel: 2 layers, 291 parameters
 ";
@@ -442,11 +442,11 @@ fn what_cannot_be_deployed_is_refused() {
     let net = INPUT.to_owned() + &inner_product("ip", "data");
     let mut options = DeployOptions::default();
     options.outputs = vec!["ipp".to_owned()];
-    let message = "no layer makes the blob \"ipp\" that the net is to end with (did you mean \"ip\"?)";
+    let message = "no layer makes the blob \"ipp\" to end the net with (did you mean \"ip\"?)";
     assert_eq!(error(&net, &options), message);
     options.outputs = vec!["acc".to_owned()];
     let measured = net.clone() + "layer { name: 'acc' type: 'Accuracy' bottom: 'ip' bottom: 'label' top: 'acc' }";
-    let message = "the blob \"acc\" that the net is to end with is made by a loss or a measure";
+    let message = "the blob \"acc\" to end the net with is made by a loss or a metric";
     assert_eq!(error(&measured, &options), message);
 
     let missing = net + &inner_product("late", "nothing");
@@ -464,7 +464,7 @@ fn what_cannot_be_deployed_is_refused() {
     assert_eq!(refused("-o deploy.caffemodel"), message);
     let message = "error: net.prototxt: is the net definition; give the output another name\n";
     assert_eq!(refused("-o net.prototxt --force"), message);
-    let message = "error: d: both the deploy net and its weights; give each a name\n";
+    let message = "error: d: both the deploy net and its weights; give each its own name\n";
     assert_eq!(refused("-o d --weights w --weights-output d"), message);
     let message = "error: the deploy net goes to standard output: name the file of its weights with --weights-output\n";
     assert_eq!(refused("-o - --weights w"), message);

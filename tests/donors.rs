@@ -130,7 +130,7 @@ fn layers_are_renamed_and_chosen() {
     assert!(printed.starts_with(lines), "{printed}");
     assert_eq!(values(&out, "a", 0), values(&open(&folder, "w.caffemodel"), "old_a", 0));
     let (printed, _) = taken(&folder, "w.caffemodel --only b");
-    assert_eq!(printed, "weights: w.caffemodel: 1 layer taken, 1 in excess\ninitialised: 1 layer (a)");
+    assert_eq!(printed, "weights: w.caffemodel: 1 layer taken, 1 unused\ninitialised: 1 layer (a)");
     let (printed, _) = taken(&folder, "w.caffemodel --rename old_a=a --except [b-z]");
     assert_eq!(printed, "weights: w.caffemodel: 1 layer taken, 1 left out\ninitialised: 1 layer (b)");
 }
@@ -140,16 +140,16 @@ fn rules_that_fit_nothing_and_donors_that_give_nothing_are_told() {
     let folder = folder(&net(3).replace("name: \"", "name: \"x"));
     let (printed, _) = taken(&folder, "w.caffemodel");
     let expected = "\
-weights: w.caffemodel: 0 layers taken, 2 in excess
+weights: w.caffemodel: 0 layers taken, 2 unused
 warning: nothing was taken from w.caffemodel
  |
- = help: layers are matched by name, to the letter; --rename gives those of the weights other names
+ = help: layers are matched by their exact names; --rename renames those of the weights
 
 initialised: 2 layers (a, b)";
     assert_eq!(printed, expected);
-    let unused = "error: rename y*=*: no donor has a layer of such a name\n";
+    let unused = "error: rename y*=*: no donor has a layer of that name\n";
     assert_eq!(refused(&folder, "w.caffemodel --rename y*=*"), unused);
-    let unused = "error: only conv*: the net has no layer of such a name\n";
+    let unused = "error: only conv*: the net has no layer of that name\n";
     assert_eq!(refused(&folder, "w.caffemodel --only conv*"), unused);
     let missing = "error: v.caffemodel: cannot read: No such file or directory (os error 2)\n";
     assert_eq!(refused(&folder, "w.caffemodel,v.caffemodel"), missing);

@@ -111,7 +111,7 @@ fn input_channels_are_averaged_added_and_kept() {
     let net = field(&format!("{CASE}/flow.prototxt"));
     let said = refused(&folder, &net, &format!("{donor} --fit conv1=repeat"));
     let reason =
-        "blob 0 has the shape (16, 3, 7, 7), not (16, 10, 7, 7); fit conv1=repeat: axis 1: 10 is no multiple of 3";
+        "blob 0 has the shape (16, 3, 7, 7), not (16, 10, 7, 7); fit conv1=repeat: axis 1: 10 is not a multiple of 3";
     assert!(said.contains(reason), "{said}");
     assert!(said.contains("fit its weights with --fit conv1=mean (or pad)"), "{said}");
 }
@@ -139,7 +139,7 @@ fn a_donor_gives_its_layers_to_two_branches() {
     let message = "error: rename conv*=conv*_d: conv*=conv* comes first and takes its layers; conv*=conv*,conv*_d gives \
                    them both names\n";
     assert_eq!(refused(&taken), message);
-    let message = "error: two donors are called \"a\": renames cannot tell them apart\n";
+    let message = "error: two donors are named \"a\": renames cannot tell them apart\n";
     assert_eq!(refused(&format!("a={donor} --weights a={donor}")), message);
 }
 
@@ -259,9 +259,9 @@ fn the_last_rule_that_matches_wins_and_idle_ones_are_told() {
     assert!(said.contains("note: fit *=pad: it fitted no blob"), "{said}");
     assert!(said.contains("  taken: a: 2 blobs, 2 fitted\n    blob 0: (2, 3) from (4, 3) by slice\n"), "{said}");
     let said = refused(&folder, "net", "w --fit a=squeeze");
-    assert!(said.contains("unknown way of fitting \"squeeze\"") && said.contains("there is transpose, "), "{said}");
+    assert!(said.contains("unknown fit \"squeeze\"") && said.contains("expected transpose, "), "{said}");
     let without = folder.run("init net -o out --seed 1 --force --fit a=slice").code(2);
-    assert_eq!(stderr(&without), "error: --fit is about weights: give them with --weights\n");
+    assert_eq!(stderr(&without), "error: --fit applies to weights: give them with --weights\n");
 }
 
 #[test]

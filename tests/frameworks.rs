@@ -167,8 +167,8 @@ fn pytorchs_arrays_are_laid_out_as_caffes() {
         let folder = folder(&NET.replace("EPS", ""), &weights);
         let said = taken(&folder, "--from pytorch");
         let expected = "\
-weights: w: 6 layers taken, 1 in excess
-note: w: layer fc2: no bias is stored, which is one of 0
+weights: w: 6 layers taken, 1 unused
+note: w: layer fc2: no bias is stored, so it is 0
 note: w: the net has no place for head";
         assert_eq!(said, expected);
         check_vectors(&folder);
@@ -186,9 +186,9 @@ fn keras_arrays_are_put_into_caffes_order() {
         let folder = folder(&NET.replace("EPS", "eps: 0.001"), &weights);
         let said = taken(&folder, "--from keras");
         let expected = "\
-weights: w: 6 layers taken, 4 of them fitted, 1 in excess
-note: w: layer \"fc1\": its inputs were put into the order of (2, 5, 5), as Keras has the channels last
-note: w: layer fc2: no bias is stored, which is one of 0
+weights: w: 6 layers taken, 4 of them fitted, 1 unused
+note: w: layer \"fc1\": its inputs were reordered to (2, 5, 5), as Keras has the channels last
+note: w: layer fc2: no bias is stored, so it is 0
 note: w: the net has no place for head";
         let sorted = |text: &str| {
             let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
@@ -236,7 +236,7 @@ fn keras_3_numbers_the_arrays_of_a_layer() {
     file.add_group(layers.finish());
     let folder = folder(&NET.replace("EPS", "eps: 0.001"), &file.finish().unwrap());
     let said = taken(&folder, "--from keras");
-    assert!(said.starts_with("weights: w: 4 layers taken, 2 of them fitted, 1 in excess\n"), "{said}");
+    assert!(said.starts_with("weights: w: 4 layers taken, 2 of them fitted, 1 unused\n"), "{said}");
     assert!(said.contains("the net has no place for lstm\n"), "{said}");
     let numbered = ["conv1", "bn1", "scale1", "fc1"].map(|layer| blob(&folder, layer, 0));
     let bias = blob(&folder, "fc1", 1);
@@ -307,8 +307,8 @@ fn normalisations_without_a_scale_and_in_one_layer() {
     let folder = folder(&net, &npz(&arrays));
     let expected = "\
 weights: w: 2 layers taken
-note: w: layer s: no scale is stored, which is one of 1
-note: w: layer a: eps is 0.00001; Keras normalises with 0.001 unless told otherwise";
+note: w: layer s: no scale is stored, so it is 1
+note: w: layer a: eps is 0.00001; Keras normalises with 0.001 by default";
     assert_eq!(taken(&folder, "--from keras"), expected);
     assert_eq!((blob(&folder, "s", 0), blob(&folder, "s", 1)), (vec![1.0; 2], vec![8.0, 9.0]));
     let said = taken(&folder, "--from keras --except s");
@@ -350,7 +350,7 @@ fn what_does_not_fit_is_told() {
     folder.write("w", npz(&PYTORCH[1..5]));
     folder.write("net", NET.replace("EPS", "").replace("\"Scale\"", "\"Bias\""));
     let said = refused(&folder, "--from pytorch");
-    assert!(said.contains("\"bn1.weight\" has no place: no Scale layer stands behind it that could take it"), "{said}");
+    assert!(said.contains("\"bn1.weight\" has no place: no Scale layer follows that could take it"), "{said}");
 }
 
 #[test]
@@ -361,21 +361,22 @@ fn leads_say_how_such_a_file_is_taken() {
         said.split_once("help: ").unwrap().1.lines().next().unwrap().to_owned()
     };
     let folder = folder(&NET.replace("EPS", ""), &tensors(&PYTORCH));
-    assert_eq!(lead(&folder, "-v"), "its arrays have the names of PyTorch: take them with --from pytorch");
+    assert_eq!(lead(&folder, "-v"), "its arrays have PyTorch names: take them with --from pytorch");
     let names = PYTORCH.map(|(key, ..)| format!("module.{key}"));
     let prefixed: Vec<Array<'_>> =
         names.iter().zip(PYTORCH).map(|(key, (_, dims, first))| (key.as_str(), dims, first)).collect();
     folder.write("w", npz(&prefixed));
-    let expected = "the names of its modules have a prefix: --rename 'module.*=*' takes it off";
+    let expected = "the names of its modules have a prefix: --rename 'module.*=*' removes it";
     assert_eq!(lead(&folder, "--from pytorch"), expected);
     taken(&folder, "--from pytorch --rename module.*=*");
     check_vectors(&folder);
     let flat = KERAS.map(|(path, dims, first)| (path.split_once('/').unwrap().1, dims, first));
     folder.write("w", npz(&flat));
-    assert_eq!(lead(&folder, "-v"), "its arrays have the names of Keras: take them with --from keras");
+    assert_eq!(lead(&folder, "-v"), "its arrays have Keras names: take them with --from keras");
     folder.write("w", hdf5(&KERAS));
     let said = refused(&folder, "-v");
-    let expected = "error: w: the HDF5 file has no group /data\n |\n = help: its arrays have the names of Keras: take them with --from keras\n";
+    let expected = "error: w: the HDF5 file has no group /data\n |\n = help: its arrays have Keras names: take them \
+                    with --from keras\n";
     assert!(said.starts_with(expected), "{said}");
 }
 
@@ -387,18 +388,16 @@ fn one_file_of_several_may_be_of_a_framework() {
         .run("init net -o out.caffemodel --seed 1 --weights own.caffemodel,pt=w --from pt:pytorch --provenance p.json");
     let said = stderr(&run.success());
     assert!(
-        said.starts_with("weights: own.caffemodel: 6 layers taken\nweights: w: 6 layers taken, 1 in excess\n"),
+        said.starts_with("weights: own.caffemodel: 6 layers taken\nweights: w: 6 layers taken, 1 unused\n"),
         "{said}"
     );
     check_vectors(&folder);
     let provenance = fs::read_to_string(folder.path("p.json")).unwrap();
     assert!(provenance.contains("--from pt:pytorch"), "{provenance}");
-    assert_eq!(
-        refused(&folder, "--from pt:pytorch"),
-        "error: --from pt:pytorch: no file of weights is called \"pt\"\n"
-    );
+    assert_eq!(refused(&folder, "--from pt:pytorch"), "error: --from pt:pytorch: no weights are named \"pt\"\n");
     let run = folder.run("init net -o refused --seed 1 --weights own.caffemodel --from keras").code(2);
-    let expected = "error: own.caffemodel: a caffemodel holds no arrays with names of their own\n |\n = help: arrays with names are in hdf5, npz, safetensors\n\n";
+    let expected = "error: own.caffemodel: a caffemodel holds no named arrays\n |\n = help: named arrays are in hdf5, \
+                    npz, safetensors\n\n";
     assert_eq!(stderr(&run), expected);
 }
 
@@ -407,8 +406,7 @@ fn a_net_is_converted_whole() {
     let folder = folder(&NET.replace("EPS", ""), &tensors(&PYTORCH));
     let run = folder.run("convert w out.caffemodel --net net --from pytorch").success();
     let said = stderr(&run);
-    let expected =
-        "note: w: layer fc2: no bias is stored, which is one of 0\nnote: w: the net has no place for head\nwrote";
+    let expected = "note: w: layer fc2: no bias is stored, so it is 0\nnote: w: the net has no place for head\nwrote";
     assert!(said.starts_with(expected), "{said}");
     check_vectors(&folder);
     folder.write("w", tensors(&PYTORCH[..9]));

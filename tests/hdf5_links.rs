@@ -65,7 +65,7 @@ fn soft_links_are_followed_and_those_to_nowhere_matter_only_where_they_are_neede
         let mut flaws = report.donors[0].flaws.clone();
         flaws.sort();
         let circle = "/data/circle: a soft link to \"circle\", the last of more than 16 on the way";
-        let nowhere = "/data/nowhere: a soft link to \"/real/absent\", where there is nothing";
+        let nowhere = "/data/nowhere: a soft link to \"/real/absent\", which does not exist";
         assert_eq!(flaws, [circle, nowhere]);
         assert_eq!(refused(name, "circle"), circle);
         assert_eq!(refused(name, "nowhere"), nowhere);
@@ -113,10 +113,10 @@ fn what_is_no_layer_matters_only_where_a_layer_is_needed() {
     let (report, values) = take("odd.h5", &["ip"], false, &MatchOptions::default()).unwrap();
     assert_eq!(values, [1.0]);
     let flaws = [
-        ("back", "/data/back/up: leads back to a group that it stands in"),
+        ("back", "/data/back/up: leads back to a group that it is in"),
         ("dataset", "/data/dataset: a dataset, not the group of a layer"),
         ("outside", "/data/outside/0: a link to \"/values\" in the file \"other.h5\", which is not followed"),
-        ("text", "/data/text/0: its type is no number type that is read"),
+        ("text", "/data/text/0: its number type is not supported"),
         ("type", "/data/type: a named type, not the group of a layer"),
     ];
     assert_eq!(report.donors[0].flaws, flaws.map(|(_, flaw)| flaw));
@@ -124,7 +124,7 @@ fn what_is_no_layer_matters_only_where_a_layer_is_needed() {
     for (layer, flaw) in flaws {
         let error = refused("odd.h5", layer);
         let error = error.split_once(" (").map_or(&*error, |(error, help)| {
-            assert_eq!(help, "h5copy -f ext copies what such links lead to into one file)");
+            assert_eq!(help, "h5copy -f ext copies the targets of such links into one file)");
             error
         });
         assert_eq!(error, flaw);
@@ -137,7 +137,7 @@ fn layouts_that_are_not_read_say_so_and_what_to_do() {
         (
             "external",
             "its values are in other files, which is not supported \
-             (copy the dataset into a file that holds its values itself)",
+             (copy the dataset into a file that holds its own values)",
         ),
         ("virtual", "it is made of other datasets, which is not supported (h5repack -l CONTI stores its values)"),
     ];
@@ -181,8 +181,7 @@ fn damaged_blobs_matter_only_where_the_net_takes_them() {
     folder.write("all.prototxt", net(&["ip", "zzz"], false));
     let run = folder.run("init net.prototxt -o out --seed 1 --weights w.caffemodel").success();
     let flaw = "layer \"zzz\", blob 0 at byte 51: has 5 values, its shape (2, 3) has 6";
-    let expected =
-        format!("weights: w.caffemodel: 1 layer taken, 1 in excess\nnote: w.caffemodel: passed over: {flaw}\n");
+    let expected = format!("weights: w.caffemodel: 1 layer taken, 1 unused\nnote: w.caffemodel: skipped: {flaw}\n");
     assert!(stderr(&run).starts_with(&expected), "{}", stderr(&run));
     let run = folder.run("init all.prototxt -o all --seed 1 --weights w.caffemodel").code(2);
     assert_eq!(stderr(&run).trim_end(), format!("error: w.caffemodel: {flaw}"));

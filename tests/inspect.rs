@@ -147,10 +147,7 @@ fn shared_parameters_count_once_and_name_their_owner() {
     assert_eq!((&shared["blobs"][1]["source"], &shared["parameters"]), (&"shared".into(), &0.into()));
     let table = printed(&folder, &format!("inspect {}", model("siamese.prototxt"))).0;
     assert!(table.contains("= conv2.1"), "{table}");
-    assert!(
-        table.contains("shared             431,102  values that are owned by another blob, and not counted again"),
-        "{table}"
-    );
+    assert!(table.contains("shared             431,102  values owned by another blob, not counted again"), "{table}");
     for name in ["siamese.caffemodel", "siamese.h5"] {
         folder.run(&format!("init {} -o {name} --seed 1", model("siamese.prototxt"))).success();
         let net = if name.ends_with("h5") { format!(" --net {}", model("siamese.prototxt")) } else { String::new() };
@@ -210,9 +207,9 @@ fn a_selection_has_totals_of_its_own() {
     assert_eq!(names(&found), ["conv1", "ip1", "ip2"]);
     assert_eq!(found["totals"]["parameters"], 20 + 500 + 10);
     let unknown = folder.run("inspect lenet.caffemodel --except conv3.bias").code(2);
-    unknown.stderr("error: --except conv3.bias: no layer or blob is called that\n");
+    unknown.stderr("error: --except conv3.bias: no layer or blob has that name\n");
     let error = folder.run("inspect lenet.caffemodel --only [").code(2);
-    assert!(String::from_utf8_lossy(&error.get_output().stderr).starts_with("error: \"[\" is no glob"));
+    assert!(String::from_utf8_lossy(&error.get_output().stderr).starts_with("error: \"[\" is not a glob"));
 }
 
 #[test]
@@ -375,7 +372,7 @@ layers            4
 parameters       18
 weights        72 B
 activations    80 B  Caffe logs 104 bytes, in-place tops and splits counted again
-multiply-adds    24  12 for each item of the batch of 2
+multiply-adds    24  12 for each item in the batch of 2
 ";
     let title = "tiny, net.prototxt, phase TRAIN\n";
     assert_eq!(printed(&folder, "inspect net.prototxt").0, [title, layers, blobs, totals].concat());

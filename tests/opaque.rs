@@ -128,7 +128,7 @@ fn weights_tell_the_sizes_of_blobs() {
 fn a_blob_without_a_size_is_an_error_with_its_place() {
     let params = NET.replace("top: \"glow1\" }", "top: \"glow1\"\n  param { lr_mult: 1 } param { lr_mult: 2 } }");
     let text = refused(&params, "--opaque Glow --blob glow1.0=4");
-    assert!(text.contains("given 2 times, so that there are as many blobs; blob 1 has no size"), "{text}");
+    assert!(text.contains("given 2 times, so there are as many blobs; blob 1 has no size"), "{text}");
     assert!(text.contains("--> net.prototxt:6:3") && text.contains("`--blob glow1.1=N,C,H,W`"), "{text}");
     let text = refused(NET, "--opaque Glow --blob glow1.1=4");
     assert!(text.contains("blob 0 has no size, but later blobs have"), "{text}");
@@ -142,7 +142,7 @@ fn a_blob_without_a_size_is_an_error_with_its_place() {
 fn what_is_said_of_no_opaque_layer_is_refused() {
     for (options, expected) in [
         ("--opaque Glow --opaque Glew", r#"no layer of the net is of the type "Glew" (did you mean "Glow"?)"#),
-        ("--opaque Glow --opaque ReLU", r#"the layer type "ReLU" is known here: it cannot be taken for opaque"#),
+        ("--opaque Glow --opaque ReLU", r#"the layer type "ReLU" is known here: it cannot be opaque"#),
         ("--opaque Glow --blob glow3.0=4", r#"for blob 0 of "glow3": no such layer (did you mean "glow1"?)"#),
         (
             "--opaque Glow --blob conv1.0=4",
@@ -212,7 +212,7 @@ layer { name: "silence" type: "Silence" bottom: "labels" bottom: "targets" botto
     let quiet = stderr(&folder.run("init net.prototxt -o other.caffemodel --seed 1 --shape data=1,3,64,64").success());
     assert!(!quiet.contains("is taken to be"), "{quiet}");
     let text = refused(&net.replace("roi_data_layer.layer", "my_layers"), "");
-    let expected = "the shape of top \"data\" is made by my_layers.RoIDataLayer in Python";
+    let expected = "the shape of top \"data\" is set by my_layers.RoIDataLayer in Python";
     assert!(text.contains(expected) && text.contains("`--shape data=N,C,H,W`"), "{text}");
     let listed = folder.run("layers Python").success().get_output().stdout.clone();
     assert!(String::from_utf8(listed).unwrap().contains("  rpn.proposal_layer.ProposalLayer: Makes regions"));

@@ -135,7 +135,7 @@ fn a_proto_that_will_not_do_is_told_with_its_place() {
     let clash = proto("optional float one = 7001;\n  optional float other = 7001;", "");
     says(&clash, "other and one of LayerParameter have the same number 7001");
     assert!(refused(&folder, &clash).contains("optional float other = 7001"));
-    says(&proto("optional float one = 19500;", ""), "19500 is no number for a field");
+    says(&proto("optional float one = 19500;", ""), "19500 is not a field number");
     says(&proto("optional Absent one = 7001;", ""), "there is no type Absent");
     says(&proto("optional Phas one = 7001;", ""), "did you mean Phase?");
     says(&proto("optional sint32 one = 7001;", ""), "the type sint32 is not supported");

@@ -27,12 +27,12 @@ fn fillers_are_listed() {
     let expected = "\
 filler             of         fields                     summary
 bilinear           Caffe                                 Sets square kernels to bilinear interpolation, for deconvolutions that enlarge
-bilinear_diagonal  extension                             Sets square kernels to bilinear interpolation from input to output of the same number, else 0
+bilinear_diagonal  extension                             Sets square kernels to bilinear interpolation from input to output of the same index, else 0
 constant           Caffe      value                      Sets every value to `value`
-dirac              extension  groups                     Sets kernels to pass their input on: 1 from input to output of the same number, else 0
-from_file          extension  path, layer, blob          Takes the values of a blob in a file: .npy, or one of weights
-gaussian           Caffe      mean, std, sparse          Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input
-identity           extension  groups                     Sets kernels to pass their input on: 1 from input to output of the same number, else 0
+dirac              extension  groups                     Sets kernels to pass their input on: 1 from input to output of the same index, else 0
+from_file          extension  path, layer, blob          Takes the values of a blob from a file, .npy or weights
+gaussian           Caffe      mean, std, sparse          Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values per input
+identity           extension  groups                     Sets kernels to pass their input on: 1 from input to output of the same index, else 0
 kaiming_normal     extension  a, variance_norm           Draws from a normal distribution for rectifiers of slope `a` below 0, after He et al. (2015)
 kaiming_uniform    extension  a, variance_norm           Draws from a uniform distribution for rectifiers of slope `a` below 0, after He et al. (2015)
 lecun_normal       extension                             Draws from a truncated normal distribution of variance 1/n, after LeCun et al. (1998)
@@ -54,7 +54,7 @@ A net may use extensions with --extensions; --rule, --weight-filler and --bias-f
 fn a_filler_is_shown_in_full() {
     let expected = "\
 gaussian (Caffe)
-Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input
+Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values per input
 
   x ~ N(mean, std^2), kept with probability sparse / first dimension
 
@@ -105,36 +105,36 @@ fn layer_types_are_listed() {
     let expected = "\
 type                     V1 name                     bottoms     tops        summary
 AbsVal                   ABSVAL                      1           1           Takes the absolute value
-Accuracy                 ACCURACY                    2           1 to 2      Tells the share of items whose label is among the highest scores
+Accuracy                 ACCURACY                    2           1 to 2      Computes the share of items whose label is among the highest scores
 ArgMax                   ARGMAX                      1           1           Finds the largest values
 Axpy                                                 3           1           Multiplies each channel by a factor and adds another input
-BNLL                     BNLL                        1           1           Takes log(1 + exp(x)), the binomial normal log likelihood
+BNLL                     BNLL                        1           1           Computes log(1 + exp(x)), the binomial normal log likelihood
 BatchNorm                                            1           1           Normalises each channel to mean 0 and variance 1
 BatchReindex                                         2           1           Picks items of a batch by a list of indices
 Bias                                                 1 to 2      1           Adds a learned blob, or its second input, along some axes
 Clip                                                 1           1           Limits values to a range
 Concat                   CONCAT                      at least 1  1           Joins blobs along an axis
-ContrastiveLoss          CONTRASTIVE_LOSS            3           1           Takes the contrastive loss of pairs of vectors, similar or dissimilar by a flag
+ContrastiveLoss          CONTRASTIVE_LOSS            3           1           Computes the contrastive loss of pairs of vectors, similar or dissimilar by a flag
 Convolution              CONVOLUTION                 at least 1  as bottoms  Convolves its inputs with learned filters
 Crop                                                 2           1           Cuts its first input to the size of its second
 Data                     DATA                        0           1 to 2      Reads pictures and labels from an LMDB or LevelDB database
-Deconvolution            DECONVOLUTION               at least 1  as bottoms  Spreads its inputs out through learned filters, the transpose of a convolution
+Deconvolution            DECONVOLUTION               at least 1  as bottoms  Spreads out its inputs through learned filters, the transpose of a convolution
 DepthwiseConvolution                                 at least 1  as bottoms  Convolves its inputs with learned filters, by code that is fast where each channel is a group
 Dropout                  DROPOUT                     1           1           Sets values to zero at random while training
 DummyData                DUMMY_DATA                  0           at least 1  Makes tops of given shapes, filled by fillers
-ELU                                                  1           1           Takes the exponential linear unit
+ELU                                                  1           1           Applies the exponential linear unit
 Eltwise                  ELTWISE                     at least 2  1           Adds, multiplies or takes the maximum of blobs
 Embed                                                1           1           Looks up a learned vector for every index in its input
-EuclideanLoss            EUCLIDEAN_LOSS              2           1           Takes half the mean squared distance between prediction and target
-Exp                      EXP                         1           1           Takes a base to the power of shift + scale x
+EuclideanLoss            EUCLIDEAN_LOSS              2           1           Computes half the mean squared distance between prediction and target
+Exp                      EXP                         1           1           Raises a base to the power of shift + scale x
 Filter                                               at least 2  at least 1  Keeps the items of a batch that a selector marks
-Flatten                  FLATTEN                     1           1           Makes several axes into one
+Flatten                  FLATTEN                     1           1           Merges several axes into one
 HDF5Data                 HDF5_DATA                   0           at least 1  Reads datasets of the HDF5 files named in a list file
 HDF5Output               HDF5_OUTPUT                 2           0           Writes data and labels to an HDF5 file
-HingeLoss                HINGE_LOSS                  2           1           Takes the one-versus-all hinge loss, L1 or L2
-Im2col                   IM2COL                      1           1           Lays the windows of a convolution out as channels
+HingeLoss                HINGE_LOSS                  2           1           Computes the one-versus-all hinge loss, L1 or L2
+Im2col                   IM2COL                      1           1           Lays out the windows of a convolution as channels
 ImageData                IMAGE_DATA                  0           2           Reads pictures and labels named in a list file
-InfogainLoss             INFOGAIN_LOSS               2 to 3      1 to 2      Takes the negative log-likelihood of the labels, weighted by a matrix over pairs of classes
+InfogainLoss             INFOGAIN_LOSS               2 to 3      1 to 2      Computes the negative log-likelihood of the labels, weighted by a matrix over pairs of classes
 InnerProduct             INNER_PRODUCT               1           1           Multiplies its input by a learned matrix and adds a learned bias
 Input                                                0           at least 1  Makes tops of given shapes that the user of the net fills
 LRN                      LRN                         1           1           Normalises each element by its neighbours across channels or within its own
@@ -142,29 +142,29 @@ LSTM                                                 2 to 5      1 to 3      Run
 LSTMUnit                                             3           2           Computes one timestep of an LSTM
 Log                                                  1           1           Takes the logarithm of shift + scale x
 MVN                      MVN                         1           1           Normalises mean and variance
-MemoryData               MEMORY_DATA                 0           2           Takes arrays and labels that the user of the net hands over
-MultinomialLogisticLoss  MULTINOMIAL_LOGISTIC_LOSS   2           1           Takes the negative log-likelihood of the labels, from probabilities
+MemoryData               MEMORY_DATA                 0           2           Takes arrays and labels that the user of the net passes
+MultinomialLogisticLoss  MULTINOMIAL_LOGISTIC_LOSS   2           1           Computes the negative log-likelihood of the labels, from probabilities
 PReLU                                                1           1           Rectifies its input, with a learned slope below zero
-Parameter                                            0           1           Makes a learned blob a top
+Parameter                                            0           1           Outputs a learned blob
 Pooling                  POOLING                     1           1 to 2      Takes the maximum, the average or a random element of windows over height and width
-Power                    POWER                       1           1           Takes shift + scale x to a power
+Power                    POWER                       1           1           Raises shift + scale x to a power
 Python                                               at least 0  at least 0  Runs a layer written in Python
 RNN                                                  2 to 4      1 to 2      Runs a simple recurrent network over the timesteps of its input
-ReLU                     RELU                        1           1           Takes the rectified linear unit, leaky if asked for
+ReLU                     RELU                        1           1           Applies the rectified linear unit, leaky if asked for
 Reduction                                            1           1           Sums or averages the last axes
-Reshape                                              1           1           Gives a blob other dimensions
+Reshape                                              1           1           Changes the dimensions of a blob
 SPP                                                  1           1           Pools a pyramid of ever finer grids and joins the results
 Scale                                                1 to 2      1           Multiplies by a learned blob, or by its second input, along some axes, and may add a bias
-Sigmoid                  SIGMOID                     1           1           Takes the logistic sigmoid
-SigmoidCrossEntropyLoss  SIGMOID_CROSS_ENTROPY_LOSS  2           1           Takes the cross entropy of independent targets in [0, 1], from scores
+Sigmoid                  SIGMOID                     1           1           Applies the logistic sigmoid
+SigmoidCrossEntropyLoss  SIGMOID_CROSS_ENTROPY_LOSS  2           1           Computes the cross entropy of independent targets in [0, 1], from scores
 Silence                  SILENCE                     at least 1  0           Reads blobs that nothing else reads
 Slice                    SLICE                       1           at least 1  Cuts a blob along an axis
-Softmax                  SOFTMAX                     1           1           Makes values along an axis into probabilities
-SoftmaxWithLoss          SOFTMAX_LOSS                2           1 to 2      Takes the negative log-likelihood of the labels under the softmax of the scores
-Split                    SPLIT                       1           at least 1  Hands a blob on to several readers
-Swish                                                1           1           Takes x sigmoid(beta x)
-TanH                     TANH                        1           1           Takes the hyperbolic tangent
-Threshold                THRESHOLD                   1           1           Tells whether values exceed a threshold
+Softmax                  SOFTMAX                     1           1           Turns values along an axis into probabilities
+SoftmaxWithLoss          SOFTMAX_LOSS                2           1 to 2      Computes the negative log-likelihood of the labels under the softmax of the scores
+Split                    SPLIT                       1           at least 1  Passes a blob on to several readers
+Swish                                                1           1           Computes x sigmoid(beta x)
+TanH                     TANH                        1           1           Applies the hyperbolic tangent
+Threshold                THRESHOLD                   1           1           Tests whether values exceed a threshold
 Tile                                                 1           1           Repeats a blob along an axis
 WindowData               WINDOW_DATA                 0           2           Reads windows of pictures and their labels, named in a window file
 ";
@@ -192,7 +192,7 @@ eltwise_param: Of `Eltwise`: combines bottoms of the same shape element by eleme
     assert_eq!(printed("layers Eltwise"), expected);
     let expected = "\
 Split
-Hands a blob on to several readers
+Passes a blob on to several readers
 
 bottoms: 1
 tops:    at least 1

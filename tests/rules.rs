@@ -338,7 +338,7 @@ error: no layer's name matches \"fc*.wieght\"
 1 | fc*.wieght=msra
   | ^^^^^^^^^^^^^^^
   |
-  = help: did you mean \"fc*.weight\"? behind the last dot stands weight, bias or the index of a blob
+  = help: did you mean \"fc*.weight\"? after the last dot comes weight, bias or the index of a blob
 
 error: no layer's name matches \"fc/2.filter\"
  --> --rule:1:1
@@ -346,7 +346,7 @@ error: no layer's name matches \"fc/2.filter\"
 1 | fc/2.filter=msra
   | ^^^^^^^^^^^^^^^^
   |
-  = help: behind the last dot stands weight, bias or the index of a blob
+  = help: after the last dot comes weight, bias or the index of a blob
 
 error: no layer's name matches \"feature.0.kernel\"
  --> --rule:1:1
@@ -488,7 +488,7 @@ error: a rule needs an equals sign between the layers and their filler
     let refused = folder.refused(&["--rule", "fc*=gaussian:std=x", "--rule", "fc", "--weight-filler", "msr"]);
     assert_eq!(refused, expected);
     let expected = "\
-error: invalid value 'bench' for '--preset <NAME>': unknown preset \"bench\"; there is benchmark
+error: invalid value 'bench' for '--preset <NAME>': unknown preset \"bench\"; the only one is benchmark
 
 For more information, try '--help'.
 ";

@@ -148,7 +148,7 @@ fn old_inputs_without_sizes_take_them_from_the_user() {
       parameter_param { shape { dim: 2 } } }",
     );
     let (said, out) = made(&folder, "net.prototxt", "");
-    assert!(said.contains("input fields without sizes were dropped, as Caffe does"), "{said}");
+    assert!(said.contains("input fields without sizes were dropped, as in Caffe"), "{said}");
     assert_eq!(out.layers.len(), 1);
 }
 
@@ -173,7 +173,7 @@ fn a_missing_mean_file_points_to_the_shape() {
     let text = refused(&folder, data, "");
     let message = "error: layer \"data\" (ImageData), transform_param.mean_file: cannot read the blob file \
                    \"mean.binaryproto\": No such file or directory (os error 2)";
-    let help = "give the shape of the pictures with `--shape data=C,H,W`: the mean file is left alone then";
+    let help = "give the shape of the pictures with `--shape data=C,H,W`: the mean file is not read then";
     assert_eq!(error_and_help(&text), (message, help));
     made(&folder, "net.prototxt", "--shape data=3,4,5");
 }

@@ -74,7 +74,7 @@ fn the_seed_is_the_option_or_that_of_the_solver_or_chosen() {
     folder.write("solver.prototxt", "net: 'net.prototxt' random_seed: 4294967301");
     let (made, notes) = folder.init("solver.prototxt");
     assert!(made == folder.made("net.prototxt --seed 5"));
-    assert_eq!(notes, "note: solver.prototxt: random_seed 4294967301 is cut to 32 bits, as Caffe does: 5\n");
+    assert_eq!(notes, "note: solver.prototxt: random_seed 4294967301 is cut to 32 bits, as in Caffe: 5\n");
     for unseeded in ["net: 'net.prototxt'", "net: 'net.prototxt' random_seed: -1"] {
         folder.write("solver.prototxt", unseeded);
         let run = folder.run("init solver.prototxt -o made --force --quiet").success();
@@ -109,7 +109,7 @@ fn the_level_is_0_as_for_caffe_train() {
     let (made, notes) = folder.init("solver.prototxt");
     assert!(made == folder.made("net.prototxt --seed 1"));
     let expected =
-        "note: solver.prototxt: level 2 is not used, as caffe train does: the level is 0 unless --level gives one\n";
+        "note: solver.prototxt: level 2 is ignored, as in caffe train: the level is 0 unless --level gives one\n";
     assert_eq!(notes, expected);
     let (made, _) = folder.init("solver.prototxt --level 2");
     assert!(made == folder.made("net.prototxt --seed 1 --level 2"));
@@ -141,13 +141,13 @@ fn a_net_beside_the_solver_is_found_and_announced() {
     assert_eq!(notes, "", "Caffe's place");
     let (made, notes) = init("net.prototxt");
     assert!(made == expected);
-    let beside = "note: models/lenet/solver.prototxt: there is no \"net.prototxt\" in the current folder: \
-                  models/lenet/net.prototxt is read\n";
+    let beside = "note: models/lenet/solver.prototxt: no \"net.prototxt\" in the current folder: reading \
+                  models/lenet/net.prototxt\n";
     assert_eq!(notes, beside);
     let (made, notes) = init("examples/mnist/net.prototxt");
     assert!(made == expected);
-    let by_name = "note: models/lenet/solver.prototxt: there is no \"examples/mnist/net.prototxt\": \
-                   models/lenet/net.prototxt beside the solver is read\n";
+    let by_name = "note: models/lenet/solver.prototxt: no \"examples/mnist/net.prototxt\": reading \
+                   models/lenet/net.prototxt beside the solver\n";
     assert_eq!(notes, by_name);
 }
 
@@ -160,8 +160,7 @@ fn weights_are_the_files_of_the_lists() {
     let text = "net_param { } weights: 'models/a.caffemodel'";
     let beside = Solver::from_bytes("solver.prototxt", text, folder.path("").as_path()).unwrap();
     assert_eq!(beside.weights, [folder.path("a.caffemodel")]);
-    let notice =
-        format!("there is no \"models/a.caffemodel\": {} beside the solver is read", beside.weights[0].display());
+    let notice = format!("no \"models/a.caffemodel\": reading {} beside the solver", beside.weights[0].display());
     assert_eq!(beside.notices, [notice]);
 }
 
@@ -183,7 +182,7 @@ fn the_net_starts_from_the_weights_of_the_solver_or_of_the_option() {
     folder.write("solver.prototxt", "net: 'net.prototxt' weights: '3.caffemodel, absent.caffemodel'");
     let error = "error: absent.caffemodel: cannot read: No such file or directory (os error 2)\n";
     folder.run("init solver.prototxt -o absent --seed 1").code(2).stderr(error);
-    let error = "error: --except is about weights: give them with --weights\n";
+    let error = "error: --except applies to weights: give them with --weights\n";
     folder.run("init net.prototxt -o absent --seed 1 --except i").code(2).stderr(error);
 }
 
@@ -221,7 +220,7 @@ fn a_net_of_the_old_format_is_upgraded_in_its_file_and_refused_within_a_solver()
     refused(
         "base_lr: 1\nnet_param {\n  layers { name: 's' type: SILENCE }\n}",
         "\
-error: layers: Caffe does not read the older formats within a solver
+error: layers: Caffe does not read the older formats in a solver
  --> solver.prototxt:3:3
   |
 3 |   layers { name: 's' type: SILENCE }
@@ -270,7 +269,7 @@ error: train_net: there is no file \"models/net.prototxt\"
 2 | train_net: 'models/net.prototxt'
   | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = help: it is looked for from the current folder, as Caffe does, and beside the solver
+  = help: it is looked up from the current folder, as in Caffe, and beside the solver
 
 ",
     );

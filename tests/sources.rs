@@ -103,7 +103,7 @@ fn paths_start_from_the_current_folder_or_else_from_that_of_the_net() {
     fs::copy(&database, folder.path("nets/db/data.mdb")).unwrap();
     folder.write("nets/net.prototxt", NET);
     let init = "init nets/net.prototxt -o out --force --seed 1";
-    assert_eq!(notes(&folder.run(init).success()), "there is no \"db\" in the current folder: nets/db is read");
+    assert_eq!(notes(&folder.run(init).success()), "no \"db\" in the current folder: reading nets/db");
     fs::create_dir(folder.path("db")).unwrap();
     fs::copy(&database, folder.path("db/data.mdb")).unwrap();
     assert_eq!(notes(&folder.run(init).success()), "");
@@ -129,7 +129,7 @@ error: layer \"d\" (Data), data_param.source: the shape of top \"data\" is not k
         folder.run(&format!("{init} --shape data={shape} --quiet")).success().stderr("");
     }
     let error = folder.run(&format!("{init} --shape data=5,6")).code(2);
-    let message = "the data top has 4 axes, N x C x H x W, of which N need not be given; the shape given is (5, 6)";
+    let message = "the data top has 4 axes, N x C x H x W, where N may be left out; the shape given is (5, 6)";
     assert!(stderr(&error).contains(message));
 }
 
@@ -214,8 +214,8 @@ fn other_random_numbers_take_the_first_picture_of_the_list_and_say_so() {
     write_pictures(&folder, 3);
     folder.write("net.prototxt", SHUFFLED);
     let init = "init net.prototxt -o out --force --seed 1";
-    let note = "layer \"i\": the first picture of the list gives the shape, as only Caffe's generator decides with which \
-                one a shuffled list begins";
+    let note = "layer \"i\": the first picture of the list gives the shape, as only Caffe's generator decides which \
+                one a shuffled list begins with";
     assert_eq!(notes(&folder.run(&format!("{init} --generator native")).success()), note);
     assert_eq!(notes(&folder.run(init).success()), "");
     folder.write("net.prototxt", SHUFFLED.replace("shuffle", "new_height: 4 new_width: 4 shuffle"));

@@ -123,7 +123,7 @@ fn other_archives_are_refused() {
     let values = &1f32.to_le_bytes();
     let error = |name, content| open(&zip(&[(name, content)], false)).unwrap_err();
     let whole = || npy(1, "<f4", false, "(1,)", values);
-    assert_eq!(error("a/0.txt", whole()), "w: no blobs are in it; passed over: \"a/0.txt\": is no .npy file");
+    assert_eq!(error("a/0.txt", whole()), "w: it has no blobs; skipped: \"a/0.txt\": is not a .npy file");
     let short = npy(1, "<f4", false, "(2,)", values);
     let sizes = format!("has {} bytes, its shape (2) makes {}", short.len(), short.len() + 4);
     assert_eq!(error("a/0.npy", short), format!("w: entry \"a/0.npy\" at byte 0: {sizes}"));
@@ -146,9 +146,9 @@ fn keys_without_numbers_are_layers_of_one_blob() {
     let net = open(&zip(&files, false)).unwrap();
     assert_eq!(contents(&net), [("prob", 0, vec![1], vec![1.0]), ("conv1", 0, vec![1], vec![3.0])]);
     let notices = [
-        "passed over: \"conv1\": its layer has other blobs by number",
-        "passed over: \"meta.json\": is no .npy file",
-        "passed over: \"classes\": values of the numpy type \"|O\" are not read",
+        "skipped: \"conv1\": its layer has other blobs by number",
+        "skipped: \"meta.json\": is not a .npy file",
+        "skipped: \"classes\": values of the numpy type \"|O\" are not supported",
     ];
     assert_eq!(net.notices, notices);
     let floats = bytes([0.5f32, -0.5].map(f32::to_le_bytes));
@@ -159,11 +159,11 @@ fn keys_without_numbers_are_layers_of_one_blob() {
     let net = open(&safetensors::serialize(tensors.clone(), None).unwrap()).unwrap();
     assert_eq!(contents(&net), [("features.0.weight", 0, vec![2], vec![0.5, -0.5])]);
     let [notice] = &net.notices[..] else { panic!("{:?}", net.notices) };
-    assert!(notice.starts_with("passed over: \"features.0.num_batches_tracked\", "), "{notice}");
-    assert!(notice.ends_with(" and 2 more: values of type I64 are not read"), "{notice}");
+    assert!(notice.starts_with("skipped: \"features.0.num_batches_tracked\", "), "{notice}");
+    assert!(notice.ends_with(" and 2 more: values of type I64 are not supported"), "{notice}");
     let error = open(&safetensors::serialize(tensors[1..2].to_vec(), None).unwrap()).unwrap_err();
     let nothing =
-        "w: no blobs are in it; passed over: \"features.0.num_batches_tracked\": values of type I64 are not read";
+        "w: it has no blobs; skipped: \"features.0.num_batches_tracked\": values of type I64 are not supported";
     assert_eq!(error, nothing);
 }
 
@@ -172,8 +172,8 @@ fn gaps_between_blobs_are_not_copied() {
     let value = || npy(1, "<f4", false, "(1,)", &1f32.to_le_bytes());
     let refused = |net| caffemodel::convert::plan(net, &caffemodel::Limits::default()).unwrap_err().to_string();
     let npz = open(&zip(&[("a/2.npy", value()), ("a/0.npy", value())], false)).unwrap();
-    let expected = "layer \"a\": blob 2 is stored, but blob 1 is not (the blobs of a layer are numbered from 0 on, without \
-                    gaps; has a part of the file been left out?)";
+    let expected = "layer \"a\": blob 2 is stored, but blob 1 is not (the blobs of a layer are numbered from 0, \
+                    without gaps; is part of the file missing?)";
     assert_eq!(refused(npz), expected);
     let mut file = hdf5_pure::FileBuilder::new();
     let (mut data, mut layer) = (file.create_group("data"), file.create_group("a"));
@@ -181,7 +181,7 @@ fn gaps_between_blobs_are_not_copied() {
     data.add_group(layer.finish());
     file.add_group(data.finish());
     let expected = "layer \"a\": blob 1 is stored, but blob 0 is not (HDF5 stores shared blobs once; convert::fit \
-                    tells which ones are shared)";
+                    says which ones are shared)";
     assert_eq!(refused(open(&file.finish().unwrap()).unwrap()), expected);
 }
 
@@ -202,7 +202,7 @@ fn safetensors_of_every_floating_type() {
     assert_eq!(found, expected.map(|(layer, index)| (layer, index, vec![2, 1], vec![1.5, -2.0])));
     let whole = [("a.0", TensorView::new(Dtype::I32, vec![1], &[0; 4]).unwrap())];
     let error = open(&safetensors::serialize(whole, None).unwrap()).unwrap_err();
-    assert_eq!(error, "w: tensor \"a.0\": values of type I32 are not read");
+    assert_eq!(error, "w: tensor \"a.0\": values of type I32 are not supported");
 }
 
 #[test]

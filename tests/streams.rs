@@ -129,7 +129,7 @@ fn a_closed_standard_output_takes_nothing() {
         let script = format!("exec \"$0\" init \"$1\" -o - --seed 1 {redirection}");
         told(&Command::new("sh").args(["-c", &script, env!("CARGO_BIN_EXE_caffemodel"), &lenet()]).output().unwrap())
     };
-    let nowhere = "error: standard output leads nowhere: redirect it, or name a file\n";
+    let nowhere = "error: standard output is closed: redirect it, or name a file\n";
     assert_eq!(shell(">&-"), (Some(2), nowhere.to_owned()));
     let (code, text) = shell("> /dev/null");
     assert!(code == Some(0) && text.starts_with("wrote standard output: "), "{text}");

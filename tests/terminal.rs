@@ -82,7 +82,7 @@ fn completions_and_manual_pages_know_the_options() {
     let page = fs::read_to_string(folder.path("pages/caffemodel-init.1")).unwrap();
     assert!(page.contains("dry\\-run") && page.contains(".TH caffemodel-init 1"), "{page}");
     assert!(folder.path("pages/caffemodel.1").exists());
-    folder.run("man pages").code(2).stderr("error: pages/caffemodel.1: exists already; --force replaces it\n");
+    folder.run("man pages").code(2).stderr("error: pages/caffemodel.1: already exists; --force replaces it\n");
     folder.run("man pages --force").success();
 }
 

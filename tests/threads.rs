@@ -132,7 +132,7 @@ fn a_filler_s_error_comes_through() {
         for threads in [0, 1] {
             let mut streams = Streams::caffe(1, Era::V1_47);
             let error = init::fill_on(threads, &plan, &mut streams, &mut Full(1 << 30)).unwrap_err();
-            let message = "a uniform filler from -3e38 to 3e38 would keep this Caffe drawing for ever";
+            let message = "a uniform filler from -3e38 to 3e38 would keep this Caffe drawing forever";
             assert_eq!(error.to_string(), message);
         }
     }

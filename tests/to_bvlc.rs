@@ -123,8 +123,8 @@ fn bn_of_segnet_takes_the_batch_or_has_it_in_scale_and_shift() {
     let tops = layer("").replace("top: 'y'", "top: 'y' top: 'm'");
     assert_eq!(
         translated("segnet", &tops).unwrap_err(),
-        "net:1:105: layer \"n\" (BN), top: the further tops, mean and variance of the batch, are nothing that BVLC's layers \
-         show (BvlcOptions::partial leaves out what cannot be expressed)"
+        "net:1:105: layer \"n\" (BN), top: BVLC's layers have no tops for the mean and variance of the batch \
+         (BvlcOptions::partial leaves out what cannot be expressed)"
     );
 }
 
@@ -360,7 +360,7 @@ fn a_net_and_its_weights_are_converted_alike() {
     );
     let weights = folder.run("convert --dialect bvlc --from-dialect pspnet net.caffemodel bvlc.caffemodel").success();
     let said = stderr(&weights);
-    let filled = "note: net.caffemodel: left to the filler of the net, which gives the only values: layer \"up\"\n";
+    let filled = "note: net.caffemodel: left to the fillers of the net, whose values are fixed: layer \"up\"\n";
     assert!(said.contains(filled), "{said}");
     let init = folder.run("init --dialect bvlc bvlc.prototxt --weights bvlc.caffemodel -o full.caffemodel --seed 1");
     let said = stderr(&init.success());
@@ -415,7 +415,7 @@ layer { name: "sm" type: "SeLuDropout" bottom: "pool" top: "sm" }
     let error = stderr(&folder.run("convert --dialect bvlc net.prototxt bvlc.prototxt").code(2));
     let line = |name: &str, layer_type: &str| {
         format!(
-            "error: layer {name:?} ({layer_type}), type: BVLC's Caffe has no such layer, nor others that do the same\n"
+            "error: layer {name:?} ({layer_type}), type: BVLC's Caffe has no such layer, nor any that do the same\n"
         )
     };
     assert!(error.contains(&line("roi", "ROIPooling")) && error.contains(&line("sm", "SeLuDropout")), "{error}");
@@ -424,7 +424,7 @@ layer { name: "sm" type: "SeLuDropout" bottom: "pool" top: "sm" }
     assert!(!folder.path("bvlc.prototxt").exists());
     let said = stderr(&folder.run("convert --partial --dialect bvlc net.prototxt bvlc.prototxt").success());
     let left_out: Vec<&str> = said.lines().filter(|line| line.contains("left out")).collect();
-    let none = "BVLC's Caffe has no such layer, nor others that do the same";
+    let none = "BVLC's Caffe has no such layer, nor any that do the same";
     assert_eq!(
         left_out,
         [
@@ -443,13 +443,16 @@ fn what_means_something_else_is_not_taken_for_bvlcs() {
     let infogain = "layer { name: 'l' type: 'InfogainLoss' bottom: 'x' bottom: 'x' bottom: 'x' top: 'l' }";
     let error = translated("ssd", infogain).unwrap_err();
     assert!(
-        error.contains("layer \"l\" (InfogainLoss), type: in the dialect ssd it is another layer than in BVLC's Caffe"),
+        error.contains(
+            "layer \"l\" (InfogainLoss), type: in the dialect ssd it is not the same layer as in BVLC's \
+                        Caffe"
+        ),
         "{error}"
     );
     let pool = "layer { name: 'p' type: 'Pooling' bottom: 'x' top: 'p' pooling_param { kernel_size: 1 stride: 2 pool: AVE avg_include_pad: false } }";
     let error = translated("intel", pool).unwrap_err();
     assert!(
-        error.contains("pooling_param.avg_include_pad: BVLC's Caffe has no such setting, nor other means for it"),
+        error.contains("pooling_param.avg_include_pad: BVLC's Caffe has no such setting, nor an equivalent"),
         "{error}"
     );
 }
@@ -473,10 +476,10 @@ fn options_that_do_not_go_together_are_refused() {
     };
     says(
         "--dialect pspnet --partial",
-        "--from-dialect and --partial are about nets that become BVLC's: give --dialect bvlc",
+        "--from-dialect and --partial apply to nets that become BVLC's: give --dialect bvlc",
     );
-    let phase = "--phase, --level, --stage and --shape are about a net definition: give it with --net";
+    let phase = "--phase, --level, --stage and --shape apply to a net definition: give it with --net";
     says("--dialect bvlc --phase test", phase);
     let error = folder.run("convert --dialect bvlc --from-dialect pspnet net.prototxt out.npz").code(2);
-    assert!(stderr(&error).ends_with("error: net.prototxt: there are no weights in it to write as npz\n"));
+    assert!(stderr(&error).ends_with("error: net.prototxt: it has no weights to write as npz\n"));
 }

@@ -121,11 +121,11 @@ fn a_v0_net_is_rewritten_with_a_line_for_each_change() {
     folder.write("old.prototxt", V0);
     let expected = "\
 note: old.prototxt: the net was upgraded from the V0 format
-note: old.prototxt: state of a V0 net is ignored, as Caffe does
-note: old.prototxt: input_shape of a V0 net is ignored, as Caffe does
-note: old.prototxt: debug_info of a V0 net is ignored, as Caffe does
-note: old.prototxt: a padding layer was folded into the layer behind it
-note: old.prototxt: V0 layer \"c\" has no use for batchsize: ignored, as Caffe does
+note: old.prototxt: state of a V0 net is ignored, as in Caffe
+note: old.prototxt: input_shape of a V0 net is ignored, as in Caffe
+note: old.prototxt: debug_info of a V0 net is ignored, as in Caffe
+note: old.prototxt: a padding layer was folded into the layer after it
+note: old.prototxt: V0 layer \"c\" has no use for batchsize: ignored, as in Caffe
 note: old.prototxt: old input fields became an Input layer named \"input\"
 wrote new.prototxt
 ";
@@ -268,12 +268,12 @@ fn what_nearly_is_a_net_becomes_one_where_its_meaning_is_certain() {
     let folder = Folder::new();
     folder.write("old.prototxt", NEARLY);
     let expected = "\
-note: old.prototxt: values lost their quotes at 3:93
-note: old.prototxt: fields got the names that Caffe has for them in 3 places, the first at 3:112
-note: old.prototxt: strings got quotes at 6:94
+note: old.prototxt: quotes around values were removed at 3:93
+note: old.prototxt: fields were renamed to Caffe's names in 3 places, the first at 3:112
+note: old.prototxt: quotes were added to strings at 6:94
 note: old.prototxt: the net was upgraded from the V1 format
 note: old.prototxt: old input fields became an Input layer named \"input\"
-note: old.prototxt: layers in the V1 format and in the current one were put into the order of the text
+note: old.prototxt: layers in the V1 format and in the current one were put in the order of the text
 wrote new.prototxt
 ";
     folder.run("upgrade old.prototxt new.prototxt").success().stdout("").stderr(expected);
@@ -329,7 +329,7 @@ fn blobs_of_four_sizes_get_shapes() {
 fn an_existing_file_is_replaced_on_request_only() {
     let folder = Folder::new();
     folder.write("net.prototxt", V0);
-    let error = "error: net.prototxt: exists already; --force replaces it\n";
+    let error = "error: net.prototxt: already exists; --force replaces it\n";
     folder.run("upgrade net.prototxt net.prototxt").code(2).stderr(error);
     assert_eq!(fs::read_to_string(folder.path("net.prototxt")).unwrap(), V0);
     folder.run("upgrade net.prototxt net.prototxt --force").success();

@@ -127,7 +127,7 @@ fn scale_and_shift_of_a_batch_norm_go_to_the_scale_behind() {
     );
     folder.run("init donor.prototxt --dialect nvidia -o donor.caffemodel --seed 1 -q").success();
     let run = folder.run("init net.prototxt -o out.caffemodel --seed 1 --weights donor.caffemodel").success();
-    let note = "layer \"n\": of its 5 blobs those of scale and shift went to the Scale layer \"s\"";
+    let note = "layer \"n\": scale and shift of its 5 blobs went to the Scale layer \"s\"";
     assert!(stderr(&run).contains(note), "{}", stderr(&run));
     let stored = open(&folder, "out.caffemodel");
     assert_eq!(values(&stored, "n", 2), [1.0]);

@@ -43,7 +43,7 @@ fn a_rule_for_a_blob_that_shares_another_s_values_decides_nothing() {
         )
     };
     let folder = with(&[layer("x"), layer("y"), layer("z")].concat());
-    let help = "name x.0: a blob that shares values only draws by its own filler, as in Caffe";
+    let help = "name x.0: what a blob that shares values draws is not kept, as in Caffe";
     let message = "--rule y.weight=constant:1 does not decide the values of y.0, which shares those of x.0";
     let rule = ["--rule", "y.weight=constant:1"];
     assert_eq!(warnings(&folder, &rule), [expected([message, "net.prototxt:4:1", help])]);

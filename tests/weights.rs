@@ -110,8 +110,7 @@ fn files_of_the_wrong_kind_are_refused_with_advice() {
     let text =
         "w: text, not stored weights (a text net holds weights in the blobs of its layers, and this one has none)";
     assert_eq!(error(b"layer { name: \"a\" }\n"), text);
-    let empty = "w: the file is empty (Caffe would take it for weights of no layer at all; has its download or its \
-                 copy failed?)";
+    let empty = "w: the file is empty (Caffe would take it for weights without layers; did its download or copy fail?)";
     assert_eq!(error(b""), empty);
     let garbage = "w: not a caffemodel: damaged in NetParameter at byte 0";
     assert_eq!(error(b"\xff\xff\xfd\xfc\xfb\xfa\xf9\xf8\xf7\xf6\xf5\xf4"), garbage);
@@ -130,16 +129,16 @@ fn folders_links_and_devices_are_refused() {
     let folder = TempDir::new().unwrap();
     let error = |path: &Path| formats::open(path).unwrap_err().to_string();
     let name = folder.path().display();
-    assert_eq!(error(folder.path()), format!("{name}: a folder, not a file of weights"));
+    assert_eq!(error(folder.path()), format!("{name}: a folder, not a weights file"));
     let link = folder.path().join("link");
     std::os::unix::fs::symlink("nowhere", &link).unwrap();
-    let dangling = "cannot read, the symbolic link leads nowhere: No such file or directory (os error 2)";
+    let dangling = "cannot read, the symbolic link is broken: No such file or directory (os error 2)";
     assert_eq!(error(&link), format!("{name}/link: {dangling}"));
     let turning = folder.path().join("loop");
     std::os::unix::fs::symlink("loop", &turning).unwrap();
     let looping = "cannot read: Too many levels of symbolic links (os error 40)";
     assert_eq!(error(&turning), format!("{name}/loop: {looping}"));
-    let device = "/dev/null: not a regular file; weights are read in place, so store them in one first";
+    let device = "/dev/null: not a regular file; weights are read in place, so save them to one first";
     assert_eq!(error(Path::new("/dev/null")), device);
 }
 

@@ -59,8 +59,7 @@ fn weights_come_through_a_pipe() {
     let both = "error: only one of the two files can be standard input\n";
     assert_eq!(refused(&folder, "compare - -"), both);
     assert_eq!(refused(&folder, "inspect - --net -"), both);
-    let in_place =
-        "error: --weights -: weights are read in place, from a file; store what comes from standard input in one\n";
+    let in_place = "error: --weights -: weights are read in place, from a file; save standard input to one first\n";
     assert_eq!(refused(&folder, &format!("init {} -o out --weights - --seed 1", lenet())), in_place);
 }
 
@@ -86,7 +85,7 @@ fn hdf5_without_the_shared_blobs_of_the_other_file() {
     }
     let note = |side: &str| {
         format!(
-            "note: s.h5: HDF5 stores a blob that layers share once, in the first of them; if those only in {side} are \
+            "note: s.h5: HDF5 stores a shared blob once, in the first of its layers; if the blobs only in {side} are \
              shared, caffemodel convert s.h5 OUT.caffemodel --net NET.prototxt stores them in every layer\n"
         )
     };
@@ -120,7 +119,7 @@ fn layers_with_dots_in_their_names_are_written_with_a_backslash() {
     let blob = BlobProto { shape: Some(BlobShape { dim: vec![1] }), data: vec![0.5], ..Default::default() };
     let layer = LayerParameter { name: Some("conv.1".into()), blobs: vec![blob], ..Default::default() };
     folder.write("a", NetParameter { layer: vec![layer], ..Default::default() }.encode_to_vec());
-    let expected = "error: --only conv.1: no layer or blob is called that; the layer \"conv.1\" is written conv\\.1\n";
+    let expected = "error: --only conv.1: no layer or blob has that name; the layer \"conv.1\" is written conv\\.1\n";
     assert_eq!(refused(&folder, "compare a a --only conv.1"), expected);
     assert_eq!(refused(&folder, "inspect a --except conv.1"), expected.replace("only", "except"));
     folder.run("compare a a --only conv\\.1").code(0).stdout("equal: 1 blob\n");
@@ -159,7 +158,7 @@ fn files_of_the_wrong_kind_are_named() {
     folder.write("lfs", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
     folder.write("page", "<!DOCTYPE html>\n<html><body>Not found</body></html>\n");
     for (file, what, help) in [
-        ("gz", "packed by gzip", "gunzip unpacks it"),
+        ("gz", "compressed with gzip", "gunzip unpacks it"),
         ("wide", "text in UTF-16", "save it in UTF-8"),
         ("lfs", "a Git LFS pointer", "git lfs pull brings the file itself"),
         ("page", "an HTML page", "download the file itself, not the page about it"),
@@ -184,7 +183,7 @@ fn cut_files_and_files_of_zeros_are_told_apart() {
     assert!(said.starts_with(&format!("error: cut: not a caffemodel: {cut} ")), "{said}");
     let said = refused(&folder, "init cut -o out --seed 1");
     assert!(said.starts_with(&format!("error: cut: not a net definition: {cut} ")), "{said}");
-    let expected = "error: zeros: not a caffemodel: a message ends at byte 0, and all that follows is not read\n\n";
+    let expected = "error: zeros: not a caffemodel: a message ends at byte 0, and nothing after it is read\n\n";
     assert_eq!(refused(&folder, "compare zeros l.caffemodel"), expected);
 }
 
@@ -256,10 +255,10 @@ fn what_is_no_caffemodel_is_refused_by_its_name() {
     folder.write("graph", b"\x0a\x06\x0a\x01x\x12\x01y\x0a\x06\x0a\x01z\x12\x01y\x22\0");
     for (file, what) in [
         ("pickle.pth", "a Python pickle, such as PyTorch's older files, not stored weights\n"),
-        ("zip.pth", "a zip archive of PyTorch, not stored weights\n"),
+        ("zip.pth", "a PyTorch zip archive, not stored weights\n"),
         ("c3d.binaryproto", "a blob of C3D, which has a length among its sizes, not stored weights\n"),
-        ("unknown", "not a caffemodel: it holds no layers: passed over: unknown field number 96"),
-        ("graph", "a graph of TensorFlow, not stored weights\n"),
+        ("unknown", "not a caffemodel: it holds no layers: skipped: unknown field number 96"),
+        ("graph", "a TensorFlow graph, not stored weights\n"),
     ] {
         for command in
             [format!("init {} -o out --seed 1 --weights {file}", lenet()), format!("compare {file} l.caffemodel")]

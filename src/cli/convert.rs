@@ -122,7 +122,7 @@ pub(super) fn run(arguments: &ConvertArguments) -> anyhow::Result<()> {
     target.commit()?;
     let (name, seconds) = (target::display_name(&arguments.to), start.elapsed().as_secs_f64());
     if format.encoding() == Some(Encoding::Text) && bytes > limits::current().text_bytes {
-        report::note(&format!("{name}: to read so long a text takes --limit text-bytes={bytes}"));
+        report::note(&format!("{name}: reading a text this long takes --limit text-bytes={bytes}"));
     }
     report::done(&format!("wrote {name}: {content}, {}, {seconds:.2} s", BinaryBytes(bytes)));
     Ok(())
@@ -176,11 +176,11 @@ impl ConvertArguments {
         let is_translated = self.state.dialect.is_bvlc();
         let is_idle = if is_translated { self.state.is_of_one_state() } else { !self.state.is_empty() };
         if self.net.is_none() && is_idle {
-            let message = "--phase, --level, --stage and --shape are about a net definition: give it with --net";
+            let message = "--phase, --level, --stage and --shape apply to a net definition: give it with --net";
             return Err(Error::Request(message.to_owned()));
         }
         if !is_translated && (self.partial || self.from_dialect.is_some()) {
-            let message = "--from-dialect and --partial are about nets that become BVLC's: give --dialect bvlc";
+            let message = "--from-dialect and --partial apply to nets that become BVLC's: give --dialect bvlc";
             return Err(Error::Request(message.to_owned()));
         }
         Ok(())
@@ -238,14 +238,14 @@ impl ConvertArguments {
             let encoding = format.encoding().filter(|_| format != Format::Binaryproto);
             let encoding = encoding.ok_or_else(|| {
                 let name = input::display_name(&self.from);
-                Error::Request(format!("{name}: there are no weights in it to write as {format}"))
+                Error::Request(format!("{name}: it has no weights to write as {format}"))
             })?;
             return self.write_message(&net.encoded(), encoding, file);
         }
         let (stored, filled) = net.weights();
         if !filled.is_empty() {
             let names = translation::names(&filled);
-            self.notify(&[format!("left to the filler of the net, which gives the only values: {names}")]);
+            self.notify(&[format!("left to the fillers of the net, whose values are fixed: {names}")]);
         }
         self.write_weights(stored, None, format, file)
     }
@@ -337,7 +337,7 @@ impl ConvertArguments {
         let report = convert::fit(&mut plan, stored)?;
         self.notify(&report.notes);
         if framework.is_none() {
-            let unused = |layer: &String| format!("layer {layer:?} is left out, the net has none of this name");
+            let unused = |layer: &String| format!("layer {layer:?} left out: the net has no layer of this name");
             self.notify(&report.excess.iter().map(unused).collect::<Vec<_>>());
         }
         Ok(plan)
@@ -349,7 +349,7 @@ impl ConvertArguments {
         let text = from.text();
         from.of_all()
             .map(Some)
-            .ok_or_else(|| Error::Request(format!("--from {text}: there is one file, without a name")))
+            .ok_or_else(|| Error::Request(format!("--from {text}: there is only one file, and it has no name")))
     }
 
     fn notify(&self, notices: &[String]) {

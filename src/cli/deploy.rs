@@ -139,7 +139,7 @@ impl DeployArguments {
             return refused("is the net definition; give the output another name");
         }
         if weights.is_some_and(is_output) {
-            return refused("both the deploy net and its weights; give each a name");
+            return refused("both the deploy net and its weights; give each its own name");
         }
         weights.map(weights_format).transpose().map(drop)
     }
@@ -177,7 +177,7 @@ fn fit(plan: &mut Plan, donor: Donor) -> crate::Result<()> {
     if !excess.is_empty() {
         let layers = counted(excess.len() as u64, "layer");
         let names = excess.iter().map(|layer| format!("{layer:?}")).collect::<Vec<_>>().join(", ");
-        report::note(&format!("{name}: {layers} left out, which the deploy net does not have: {names}"));
+        report::note(&format!("{name}: {layers} left out that the deploy net does not have: {names}"));
     }
     Ok(())
 }

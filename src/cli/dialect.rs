@@ -95,6 +95,6 @@ pub(super) fn parse(name: &str) -> Result<&'static Dialect, String> {
     Dialect::get(name).ok_or_else(|| {
         let names: Vec<&str> = DIALECTS.iter().map(|dialect| dialect.name).collect();
         let near = closest(name, names.iter().copied()).map(|near| format!("did you mean {near:?}? "));
-        format!("{}there are {}", near.unwrap_or_default(), names.join(", "))
+        format!("{}the dialects are {}", near.unwrap_or_default(), names.join(", "))
     })
 }

@@ -50,8 +50,8 @@ fn list(dialects: &[DialectDocument]) -> String {
         rows.push(Tone::Plain, [*name, about, source].map(str::to_owned).to_vec());
     }
     let (table, _) = rows.render(screen);
-    let about =
-        "The content of a net tells its dialect; --dialect says it. Where several know all of it, the first does.";
+    let about = "The dialect is detected from the content of a net; --dialect overrides it. If several fit, the first is \
+                 taken.";
     format!("{table}\n{}", paragraph(about, screen.text_width()))
 }
 
@@ -62,7 +62,7 @@ fn one(dialect: &DialectDocument) -> String {
     let mut text = format!("{}\n{}\n", screen.bold(name), paragraph(about, width));
     text += &item("", &format!("from: {source}"), width);
     if !is_whole {
-        text += &paragraph("Little but its fields is known here: other bytes than its own are possible.", width);
+        text += &paragraph("Little more than its fields is known: the bytes may differ from its own.", width);
     }
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
@@ -74,7 +74,7 @@ fn one(dialect: &DialectDocument) -> String {
         messages.iter().map(|MessageFields { message, fields }| format!("{message}: {}", fields.join(", "))).collect()
     };
     let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-    section("What it does otherwise than BVLC's Caffe of today:", names(traits));
+    section("What it does differently from BVLC's current Caffe:", names(traits));
     section("Layer types that BVLC's Caffe lacks:", names(layer_types));
     section("Fillers that BVLC's Caffe lacks:", names(fillers));
     section("Fields that it adds:", fields(adds));

@@ -152,8 +152,7 @@ impl DonorArguments {
         let own = self.weights.iter().flat_map(|list| split(list));
         let own: Vec<WeightsFile> = own.map(WeightsFile::read).collect();
         if own.iter().any(|file| is_standard(&file.path)) {
-            let message =
-                "--weights -: weights are read in place, from a file; store what comes from standard input in one";
+            let message = "--weights -: weights are read in place, from a file; save standard input to one first";
             return Err(Error::Request(message.to_owned()));
         }
         let of_solver = |path| WeightsFile { name: None, path, framework: None };
@@ -167,7 +166,7 @@ impl DonorArguments {
             ("except", !self.except.is_empty()),
         ];
         if let Some((option, _)) = chosen.iter().find(|(_, given)| files.is_empty() && *given) {
-            return Err(Error::Request(format!("--{option} is about weights: give them with --weights")));
+            return Err(Error::Request(format!("--{option} applies to weights: give them with --weights")));
         }
         let names: Vec<Option<&str>> = files.iter().map(|file| file.name.as_deref()).collect();
         frameworks::check(&self.frameworks, &names)?;
@@ -298,13 +297,13 @@ fn print_donor(donor: &DonorReport) {
         some(in_part(|taken| !taken.fitted.is_empty()), "of them fitted"),
         some(donor.skipped.len(), "do not fit"),
         some(donor.left.len(), "left out"),
-        some(donor.excess.len(), "in excess"),
+        some(donor.excess.len(), "unused"),
     ];
     let mut line = format!("weights: {}: {} taken", donor.donor, counted(donor.taken.len() as u64, "layer"));
     parts.into_iter().flatten().for_each(|part| line.push_str(&format!(", {part}")));
     report::done(&line);
     if donor.taken.is_empty() {
-        let help = "layers are matched by name, to the letter; --rename gives those of the weights other names".into();
+        let help = "layers are matched by their exact names; --rename renames those of the weights".into();
         report::warn(&format!("nothing was taken from {}", donor.donor), &[], donor.lead.clone().unwrap_or(help));
     }
     for skipped in &donor.skipped {
@@ -314,11 +313,11 @@ fn print_donor(donor: &DonorReport) {
         report::note(&format!("{}: {note}", donor.donor));
     }
     for flaw in &donor.flaws {
-        report::note(&format!("{}: passed over: {flaw}", donor.donor));
+        report::note(&format!("{}: skipped: {flaw}", donor.donor));
     }
     if report::is_verbose() {
         donor.taken.iter().for_each(print_taken);
-        let lists = [("left out", &donor.left), ("in excess", &donor.excess)];
+        let lists = [("left out", &donor.left), ("unused", &donor.excess)];
         let filled = lists.into_iter().filter(|(_, names)| !names.is_empty());
         filled.for_each(|(what, names)| report::done(&format!("  {what}: {}", names.join(", "))));
     }

@@ -16,7 +16,7 @@ pub(super) fn from(text: &str) -> Result<FromArgument, String> {
     let (donor, name) = text.rsplit_once(':').map_or((None, text), |(donor, name)| (Some(donor.to_owned()), name));
     let Some(framework) = Framework::get(name) else {
         let names: Vec<&str> = FRAMEWORKS.iter().map(|framework| framework.name).collect();
-        return Err(format!("there is {}", names.join(" and ")));
+        return Err(format!("expected {}", names.join(" or ")));
     };
     Ok(FromArgument { donor, framework, text: text.to_owned() })
 }
@@ -45,7 +45,7 @@ pub(super) fn check(given: &[FromArgument], names: &[Option<&str>]) -> crate::Re
     match given.iter().find(is_unknown) {
         Some(FromArgument { donor, text, .. }) => {
             let name = donor.as_deref().unwrap_or_default();
-            Err(Error::Request(format!("--from {text}: no file of weights is called {name:?}")))
+            Err(Error::Request(format!("--from {text}: no weights are named {name:?}")))
         }
         None => Ok(()),
     }

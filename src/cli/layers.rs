@@ -97,7 +97,7 @@ fn one(layer: &LayerDocument) -> String {
         let _ = write!(text, "\n{about}{}", fields::text(&settings.fields, width));
     }
     if !python_layers.is_empty() {
-        let _ = write!(text, "\n{}\n", screen.bold("Well-known layers in Python, whose tops are known:"));
+        let _ = write!(text, "\n{}\n", screen.bold("Well-known Python layers, whose tops are known:"));
         for PythonLayerDocument { module, layer, summary, dialects } in python_layers {
             let of = if dialects.is_empty() { String::new() } else { format!(" ({})", dialects.join(", ")) };
             text += &item("  ", &format!("{module}.{layer}: {summary}{of}"), width);

@@ -179,7 +179,7 @@ impl StateArguments {
         };
         for stage in &self.stages {
             if !named(stage) {
-                report::note(&format!("{}: no layer has a rule about the stage {stage:?}", definition.file));
+                report::note(&format!("{}: no layer has a rule for the stage {stage:?}", definition.file));
             }
         }
         let (file, defined) = (definition.file.clone(), definition.layers.len());

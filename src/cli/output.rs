@@ -108,7 +108,7 @@ impl NamedOutputs<'_> {
         let provenance = self.arguments.provenance.as_ref();
         if let Some(provenance) = provenance.filter(|provenance| same_file(provenance, &self.path)) {
             let name = display_name(provenance);
-            return Err(Error::Request(format!("{name}: both the output and its provenance; give each a name")));
+            return Err(Error::Request(format!("{name}: both the output and its provenance; give each its own name")));
         }
         for output in [Some(&self.path), provenance].into_iter().flatten() {
             let replaced = |input: &&&Path| !is_standard(output) && same_file(output, input);

@@ -52,7 +52,7 @@ impl RandomArguments {
         let seed = given.map_or_else(choose_seed, Ok)?;
         let streams = match self.generator {
             GeneratorArgument::Native if self.boost.is_some() => {
-                bail!("--boost is about Caffe's random numbers: leave it out with --generator native")
+                bail!("--boost applies to Caffe's random numbers: leave it out with --generator native")
             }
             GeneratorArgument::Native => Streams::native(seed),
             GeneratorArgument::Caffe => {

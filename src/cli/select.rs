@@ -26,16 +26,14 @@ impl SelectArguments {
             let text = pattern.text();
             let option = if self.only.iter().any(|only| only == text) { "--only" } else { "--except" };
             if subject.plan.is_none() && matches!(pattern.blob(), BlobSelector::Role(_)) {
-                bail!(
-                    "{option} {text}: files do not tell weights from biases; give the number of the blob, such as .0"
-                );
+                bail!("{option} {text}: files do not tell weights from biases; give the index of the blob, such as .0");
             }
             if let Some((layer, blob)) = text.rsplit_once('.').filter(|_| subject.has_layer(text)) {
                 bail!(
-                    "{option} {text}: no layer or blob is called that; the layer {text:?} is written {layer}\\.{blob}"
+                    "{option} {text}: no layer or blob has that name; the layer {text:?} is written {layer}\\.{blob}"
                 );
             }
-            bail!("{option} {text}: no layer or blob is called that");
+            bail!("{option} {text}: no layer or blob has that name");
         }
         Ok(selection)
     }

@@ -51,7 +51,7 @@ impl Target {
                 bail!("standard output is a terminal: redirect it, or name a file");
             }
             if leads_nowhere(&io::stdout()) {
-                bail!("standard output leads nowhere: redirect it, or name a file");
+                bail!("standard output is closed: redirect it, or name a file");
             }
             return Target::stream(ByteStream::StandardOutput);
         }

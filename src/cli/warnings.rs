@@ -26,7 +26,7 @@ pub(super) struct WarningArguments {
 /// Reads the name of a kind.
 fn kinds() -> impl TypedValueParser<Value = &'static WarningKind> {
     let names = WARNINGS.iter().map(|kind| PossibleValue::new(kind.name).help(kind.summary));
-    PossibleValuesParser::new(names).try_map(|name| WarningKind::get(&name).ok_or("there is no such kind"))
+    PossibleValuesParser::new(names).try_map(|name| WarningKind::get(&name).ok_or("no such kind"))
 }
 
 impl WarningArguments {

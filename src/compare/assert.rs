@@ -153,8 +153,8 @@ fn message(found: &Comparison) -> String {
 fn line(layer: &LayerComparison, blob: &BlobComparison) -> String {
     let mut text = format!("layer {:?}, blob {}", layer.name(), blob.index);
     let _ = match (&blob.shape_a, &blob.shape_b) {
-        (Some(actual), None) => write!(text, ": there is one of shape {actual}, none is expected"),
-        (None, Some(expected)) => write!(text, ": there is none, one of shape {expected} is expected"),
+        (Some(actual), None) => write!(text, ": unexpected, of shape {actual}"),
+        (None, Some(expected)) => write!(text, ": missing, expected shape {expected}"),
         (Some(actual), Some(expected)) if actual != expected => write!(text, ": shape {actual}, expected {expected}"),
         _ => Ok(()),
     };

@@ -46,9 +46,9 @@ fn layer(stored: StoredLayer, shares: bool) -> Result<PlannedLayer> {
         let name = param.name();
         let message = format!("layer {name:?}: blob {} is stored, but blob {place} is not", blob.index);
         let help = if shares {
-            Advice::naming("HDF5 stores shared blobs once; ", Setting::Net, " tells which ones are shared")
+            Advice::naming("HDF5 stores shared blobs once; ", Setting::Net, " says which ones are shared")
         } else {
-            "the blobs of a layer are numbered from 0 on, without gaps; has a part of the file been left out?".into()
+            "the blobs of a layer are numbered from 0, without gaps; is part of the file missing?".into()
         };
         return Err(Diagnostic { message, location: None, help: None }.help(help).into());
     }
@@ -105,11 +105,11 @@ pub fn net_notices(stored: &StoredNet, format: Format) -> Vec<Advice> {
     let legacy = blobs(stored).filter(|blob| blob.legacy).count();
     let notice = match format {
         Format::Caffemodel | Format::Prototxt if bare => {
-            let before = "the layers have names and blobs alone, no types and no parameters; ";
+            let before = "the layers have only names and blobs, no types or parameters; ";
             Advice::naming(before, Setting::Net, " adds them")
         }
         Format::Hdf5 | Format::Npz | Format::Safetensors if legacy > 0 && !bare => {
-            let before = format!("{legacy} of the blobs have the four sizes of old files; ");
+            let before = format!("{legacy} of the blobs have four sizes, as in old files; ");
             Advice::naming(before, Setting::Net, " gives them the net's shapes")
         }
         _ => return Vec::new(),

@@ -190,14 +190,14 @@ impl Convertible {
         let format = match self.message {
             None => FormatEntry::of_file(&self.file)?,
             Some(message) => FormatEntry::of_message(message.name()).ok_or_else(|| {
-                Error::Request(format!("{}: a {} is no net and no blob", self.file.name(), message.name()))
+                Error::Request(format!("{}: a {} is neither a net nor a blob", self.file.name(), message.name()))
             })?,
         };
         let mut stored = format.open(&self.file, &self.options)?;
         stored.notices.splice(0..0, self.notice.clone());
         if stored.layers.iter().all(|layer| layer.blobs.is_empty()) {
             let help = Advice::naming("", Setting::Init, " fills the blobs of a net definition");
-            return Err(self.file.refuse_with("there are no weights in it", help));
+            return Err(self.file.refuse_with("it has no weights", help));
         }
         Ok(stored)
     }
@@ -219,7 +219,7 @@ impl Convertible {
         let message = self.message.filter(|message| message.name() == "NetParameter");
         let message = message.ok_or_else(|| {
             let what = self.message.map_or("a file of arrays", |message| message.name());
-            Error::Request(format!("{name}: {what} is no net, and so there are no layers to translate"))
+            Error::Request(format!("{name}: {what} is not a net, so there are no layers to translate"))
         })?;
         let flawed = |flaw| self.flawed(message, &flaw);
         let (dialect, told) = self.dialect(message).map_err(flawed)?;
@@ -255,7 +255,7 @@ impl Convertible {
     fn flawed(&self, message: MessageType, flaw: &WireError) -> Error {
         let help = match flaw {
             WireError::UnknownField { .. } => {
-                let after = " passes over it, and so do formats that hold weights alone";
+                let after = " skips it, and so do formats that hold only weights";
                 Some(Advice::naming("it would be lost; ", Setting::NoWeights, after))
             }
             WireError::TooMany { what, .. } => Some(Advice::naming("", Setting::Limit(what), " raises the limit")),

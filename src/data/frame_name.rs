@@ -26,9 +26,7 @@ pub(crate) fn frame_name(pattern: &str, direction: Option<char>, number: i32) ->
             (Some('c'), Some(Argument::Letter(letter))) if width.is_empty() => name.push(letter),
             (Some('d' | 'i'), Some(Argument::Number(number))) => name.push_str(&padded(number, width)?),
             _ => {
-                return Err(format!(
-                    "the name pattern {pattern:?} is not one of a number, or of a letter and a number"
-                ));
+                return Err(format!("the name pattern {pattern:?} does not take a number, or a letter and a number"));
             }
         }
         rest = &behind[1..];
@@ -36,10 +34,7 @@ pub(crate) fn frame_name(pattern: &str, direction: Option<char>, number: i32) ->
     name.push_str(rest);
     let bytes = name.len();
     if bytes >= MAX_BYTES {
-        return Err(format!(
-            "the name {name:?} of a frame has {bytes} bytes, and Caffe has room for {}",
-            MAX_BYTES - 1
-        ));
+        return Err(format!("the name {name:?} of a frame has {bytes} bytes, Caffe has room for {}", MAX_BYTES - 1));
     }
     Ok(name)
 }
@@ -54,9 +49,7 @@ fn padded(number: i32, width: &str) -> Result<String, String> {
     let room =
         if width.is_empty() { 0 } else { width.parse().ok().filter(|&room| room < MAX_BYTES).unwrap_or(MAX_BYTES) };
     if room >= MAX_BYTES {
-        return Err(format!(
-            "the numbers of frames are filled up to {width} digits, and Caffe has room for {MAX_BYTES}"
-        ));
+        return Err(format!("the numbers of frames are padded to {width} digits, Caffe has room for {MAX_BYTES}"));
     }
     Ok(if width.starts_with('0') { format!("{number:0room$}") } else { format!("{number:room$}") })
 }
@@ -75,7 +68,7 @@ mod tests {
     }
 
     fn bad(pattern: &str) -> String {
-        format!("the name pattern {pattern:?} is not one of a number, or of a letter and a number")
+        format!("the name pattern {pattern:?} does not take a number, or a letter and a number")
     }
 
     #[test]
@@ -83,7 +76,7 @@ mod tests {
         for pattern in ["%s.jpg", "%c_%d", "%", "%5", "%-4d", "%d%ü"] {
             assert_eq!(frame_name(pattern, None, 7).unwrap_err(), bad(pattern), "{pattern}");
         }
-        let message = "the numbers of frames are filled up to 99999999999999999999 digits, and Caffe has room for 30";
+        let message = "the numbers of frames are padded to 99999999999999999999 digits, Caffe has room for 30";
         assert_eq!(frame_name("%99999999999999999999d", None, 7).unwrap_err(), message);
         assert!(frame_name("%025d.jpg", None, 7).is_ok());
         assert!(frame_name("%026d.jpg", None, 7).is_err());

@@ -71,7 +71,7 @@ impl FirstFile {
         let found = found.ok_or_else(|| fault(format!("there is no dataset {name:?}")))?;
         let dataset = found.ok_or_else(|| fault(format!("{name:?} is not a dataset")))?;
         if let Some(others) = not_numbers(dataset.dtype()) {
-            return Err(fault(format!("dataset {name:?} does not hold numbers but {others}")));
+            return Err(fault(format!("dataset {name:?} holds {others}, not numbers")));
         }
         let dims = dataset.shape();
         if dims.is_empty() {
@@ -176,7 +176,7 @@ mod tests {
         ] {
             let folder = folder("a.h5", file);
             assert_eq!(shape(&folder, "top"), Ok(Shape::new([2, 3]).unwrap()));
-            let message = "dataset \"lost\": a soft link to \"absent\", where there is nothing";
+            let message = "dataset \"lost\": a soft link to \"absent\", which does not exist";
             assert_eq!(shape(&folder, "lost"), Err(format!("/folder/a.h5: {message}")));
             let message =
                 "dataset \"elsewhere\": a link to \"/values\" in the file \"other.h5\", which is not followed";

@@ -101,7 +101,7 @@ fn shuffled(path: &Path, seed: u32, skip: u32, form: ListForm) -> Result<u32, So
 fn too_short(path: &Path, count: u64, skip: u32) -> SourceError {
     let message = match count {
         0 => "the list names no picture".to_owned(),
-        _ => format!("the list names {count} pictures, of which rand_skip passes over {skip}"),
+        _ => format!("the list names {count} pictures, and rand_skip skips {skip}"),
     };
     SourceError::whole(path, message)
 }
@@ -248,7 +248,7 @@ mod tests {
         let list: String = (0..10).map(|number| format!("{number} 0\n")).collect();
         let skip = |skip| first(&list, Start { skip, ..Default::default() });
         assert_eq!(skip(9), Ok(("9".into(), 10)));
-        assert_eq!(skip(10), Err("/list: the list names 10 pictures, of which rand_skip passes over 10".into()));
+        assert_eq!(skip(10), Err("/list: the list names 10 pictures, and rand_skip skips 10".into()));
         let shuffled = |skip| first(&list, Start { shuffle: Some(1701), skip });
         assert_eq!([0, 1, 9].map(|place| shuffled(place).unwrap().0), ["7", "6", "0"]);
         assert_eq!(shuffled(10), skip(10));

@@ -96,7 +96,7 @@ impl Database {
         let offset = number.checked_mul(self.meta.page_bytes).filter(|_| number <= self.meta.last_page);
         offset.ok_or_else(|| {
             let message = format!(
-                "page {number} is wanted, but the last one is {}: the database is damaged",
+                "page {number} is needed, but the last one is {}: the database is damaged",
                 self.meta.last_page
             );
             self.file.fault(0, message)
@@ -117,7 +117,9 @@ impl Database {
         let node = self.first_node(page)?;
         let offset = page.offset + node.offset as u64;
         if node.flags & DUPLICATES != 0 {
-            return Err(self.file.fault(offset, "several records have one key, which Caffe's databases never have"));
+            return Err(self
+                .file
+                .fault(offset, "several records have the same key, which never happens in Caffe's databases"));
         }
         if node.flags & SUB_DATABASE != 0 {
             let message = "this is the name of a database inside the database, where Caffe does not look for records";
@@ -157,7 +159,7 @@ impl Meta {
         let long = |offset: usize| bytes_at(&bytes, PAGE_HEADER + offset).map_or(0, u64::from_le_bytes);
         let page_bytes = u64::from(word(24));
         if flags(&bytes) & META == 0 || word(0) != MAGIC {
-            return Err(file.fault(offset, "this is not the header of an LMDB database of a 64-bit machine"));
+            return Err(file.fault(offset, "this is not the header of an LMDB database from a 64-bit machine"));
         }
         if word(4) != VERSION {
             return Err(file.fault(offset, format!("version {} of LMDB's format is not known", word(4))));

@@ -28,9 +28,9 @@ const MAX_DIMENSIONS: usize = 4;
 /// The file cannot be read, or has no such array.
 pub(crate) fn dimensions(path: &Path, name: &str) -> Result<Vec<i32>, SourceError> {
     let mut file = SourceFile::open(path)?;
-    let header = file.read(0, HEADER_BYTES.min(file.len()), "the header of a file of MATLAB")?;
+    let header = file.read(0, HEADER_BYTES.min(file.len()), "the header of a MATLAB file")?;
     if header.get(126..128) != Some(b"IM".as_slice()) {
-        return Err(SourceError::whole(path, "is not a file of MATLAB, level 5"));
+        return Err(SourceError::whole(path, "is not a MATLAB file of level 5"));
     }
     let mut offset = HEADER_BYTES;
     for _ in 0..MAX_ARRAYS {
@@ -78,7 +78,7 @@ impl Array {
         }
         let count = self.dimensions.len();
         if count > MAX_DIMENSIONS {
-            return Err(format!("the array has {count} dimensions, of which Caffe takes {MAX_DIMENSIONS}"));
+            return Err(format!("the array has {count} dimensions, Caffe takes up to {MAX_DIMENSIONS}"));
         }
         Ok(self.dimensions)
     }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn other_files_are_refused() {
-        assert_eq!(read(b"MATLAB"), Err("/f: is not a file of MATLAB, level 5".into()));
+        assert_eq!(read(b"MATLAB"), Err("/f: is not a MATLAB file of level 5".into()));
         assert!(read(&file(6, b"data", &[1])).unwrap_err().ends_with("does not hold numbers in single precision"));
         let whole = file(SINGLE, b"data", &[5, 4, 3]);
         for end in 130..whole.len() - 8 {

@@ -33,7 +33,7 @@ impl Sources {
             return first;
         }
         let Some(other) = places.find(|place| *place != first && is_there(place)) else { return first };
-        notices.push(format!("there is no {:?} in the current folder: {} is read", name, other.display()));
+        notices.push(format!("no {:?} in the current folder: reading {}", name, other.display()));
         other
     }
 }
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(sources.find("absent", &mut notices), Path::new("absent"));
         let beside = folder.path().join("list.txt");
         assert_eq!(sources.find("list.txt", &mut notices), beside);
-        let notice = format!("there is no \"list.txt\" in the current folder: {} is read", beside.display());
+        let notice = format!("no \"list.txt\" in the current folder: reading {}", beside.display());
         assert_eq!(notices, [notice]);
     }
 

@@ -197,13 +197,13 @@ fn damaged_lmdbs_are_told_by_file_and_byte() {
         ),
         (
             &|file| overwrite(file, 16, b"x"),
-            "/db/data.mdb, byte 0: this is not the header of an LMDB database of a 64-bit machine",
+            "/db/data.mdb, byte 0: this is not the header of an LMDB database from a 64-bit machine",
         ),
         (&|file| overwrite(file, 20, &[9]), "/db/data.mdb, byte 0: version 9 of LMDB's format is not known"),
         (&|file| overwrite(file, 40, &[9]), "/db/data.mdb, byte 0: pages of 4105 bytes: the database is damaged"),
         (
             &|file| overwrite(file, second_meta + 128, &[77]),
-            "/db/data.mdb, byte 0: page 77 is wanted, but the last one is 2: the database is damaged",
+            "/db/data.mdb, byte 0: page 77 is needed, but the last one is 2: the database is damaged",
         ),
         (&|file| overwrite(file, leaf, &[77]), "/db/data.mdb, byte 8192: this is not page 2: the database is damaged"),
         (

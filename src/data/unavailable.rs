@@ -54,7 +54,7 @@ pub(crate) mod picture {
     /// # Errors
     /// Always.
     pub(crate) fn size(_: &[u8], _: Decoding) -> Result<PictureSize, String> {
-        Err("this build of caffemodel decodes no pictures; build it with the feature \"datasets\"".to_owned())
+        Err("this build of caffemodel does not decode pictures; build it with the feature \"datasets\"".to_owned())
     }
 
     /// Refuses the picture.
@@ -79,7 +79,7 @@ pub(crate) mod mat_file {
     /// # Errors
     /// Always.
     pub(crate) fn dimensions(path: &Path, _: &str) -> Result<Vec<i32>, SourceError> {
-        Err(SourceError::without(path, "files of MATLAB", "datasets"))
+        Err(SourceError::without(path, "MATLAB files", "datasets"))
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn frame_size(path: &Path) -> Result<PictureSize, SourceError> {
     let mut file = SourceFile::open(path)?;
     let head = file.read(0, 12.min(file.len()), "the head of a video")?;
     if !head.starts_with(b"RIFF") || head.get(8..12) != Some(b"AVI ".as_slice()) {
-        return Err(SourceError::whole(path, "is not an AVI file, and no other videos are read"));
+        return Err(SourceError::whole(path, "is not an AVI file, and other videos cannot be read"));
     }
     let mut is_video = false;
     let mut offset = 12;
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn what_is_no_video_is_refused() {
         let error = |content: &[u8]| read(content).unwrap_err();
-        let other = "/video: is not an AVI file, and no other videos are read";
+        let other = "/video: is not an AVI file, and other videos cannot be read";
         assert_eq!(error(b""), other);
         assert_eq!(error(b"RIFF....WAVEfmt "), other);
         assert_eq!(error(&avi(&[stream("auds", 1, 1)])), "/video: there is no video in it");

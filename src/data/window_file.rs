@@ -61,7 +61,7 @@ pub(crate) fn true_boxes(
             }
             file.corners("box")?;
         }
-        let regions: i32 = file.number("the number of regions that do not count")?;
+        let regions: i32 = file.number("the number of ignored regions")?;
         for _ in 0..regions {
             file.corners("region")?;
         }
@@ -83,7 +83,7 @@ impl WindowFile {
     ) -> Result<(), SourceError> {
         if mark != b"#" {
             let found = mark.escape_ascii();
-            return Err(self.words.fault(format!("the \"#\" of a picture is expected, \"{found}\" is found")));
+            return Err(self.words.fault(format!("expected the \"#\" of a picture, found \"{found}\"")));
         }
         let _number: i32 = self.number("the number of a picture")?;
         let name = self.word("the name of a picture")?;
@@ -104,13 +104,13 @@ impl WindowFile {
 
     fn word(&mut self, what: &str) -> Result<Vec<u8>, SourceError> {
         let word = self.words.next()?;
-        word.ok_or_else(|| self.words.fault(format!("{what} is expected, the file ends")))
+        word.ok_or_else(|| self.words.fault(format!("expected {what}, found the end of the file")))
     }
 
     fn number<T: FromStr>(&mut self, what: &str) -> Result<T, SourceError> {
         let word = self.word(what)?;
         let number = str::from_utf8(&word).ok().and_then(|word| word.parse().ok());
-        number.ok_or_else(|| self.words.fault(format!("{what} is expected, \"{}\" is found", word.escape_ascii())))
+        number.ok_or_else(|| self.words.fault(format!("expected {what}, found \"{}\"", word.escape_ascii())))
     }
 
     fn window(&mut self, foreground: f32) -> Result<(), SourceError> {
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(read("# 0 a.png 3 20 30 1\n1 0 1 2 3 4\n1 5 6 7 8\n# 1 b.png 1 4 5 0 0"), Ok(size));
         let message = "/file:2: the class of a box is 0, and must be above 0";
         assert_eq!(read("# 0 a.png 3 20 30 1\n0 0 1 2 3 4\n0").unwrap_err(), message);
-        let message = "/file:1: the number of regions that do not count is expected, the file ends";
+        let message = "/file:1: expected the number of ignored regions, found the end of the file";
         assert_eq!(read("# 0 a.png 3 20 30 0").unwrap_err(), message);
         assert_eq!(read("").unwrap_err(), "/file: the list names no picture");
     }
@@ -168,11 +168,11 @@ mod tests {
     fn what_is_out_of_order_is_refused_with_its_line() {
         let error = |content: &str| read(content).unwrap_err();
         assert_eq!(error(" \n"), "/file: the window file names no picture");
-        assert_eq!(error("a.png"), "/file:1: the \"#\" of a picture is expected, \"a.png\" is found");
-        assert_eq!(error("# 0 a.png 3 20\n"), "/file:2: the width of a picture is expected, the file ends");
-        let message = "/file:2: the class of a window is expected, \"#\" is found";
+        assert_eq!(error("a.png"), "/file:1: expected the \"#\" of a picture, found \"a.png\"");
+        assert_eq!(error("# 0 a.png 3 20\n"), "/file:2: expected the width of a picture, found the end of the file");
+        let message = "/file:2: expected the class of a window, found \"#\"";
         assert_eq!(error("# 0 a.png 3 20 30 1\n# 1"), message);
-        let message = "/file:2: x1 of a window is expected, \"0.5\" is found";
+        let message = "/file:2: expected x1 of a window, found \"0.5\"";
         assert_eq!(error("# 0 a.png 3 20 30 1\n1 0.5 0.5"), message);
         let message = "/file:2: a window with an overlap of 0.5 shows an object, whose class is not 0";
         assert_eq!(error("# 0 a.png 3 20 30 1\n0 0.5 0 0 1 1"), message);

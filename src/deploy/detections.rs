@@ -42,7 +42,7 @@ pub(super) fn stand_ins(
     is_taken: impl Fn(&str) -> bool,
 ) -> Vec<NetLayer> {
     let default = MultiBoxLossParameter::default();
-    let settings = loss.param.multibox_loss_param.as_deref().unwrap_or(&default);
+    let settings = loss.param.fork().multibox_loss_param.unwrap_or_default();
     let bottom = |index: usize| loss.param.bottom.get(index).cloned().unwrap_or_default();
     let scores = bottom(1);
     let free = |end: &str| {

@@ -237,7 +237,7 @@ fn state(definition: &Definition, options: &DeployOptions, notices: &mut Vec<Str
     let mut state = options.state.clone();
     state.phase.get_or_insert(Phase::Test);
     if state.stages.is_empty() && stages(&definition.layers).contains(DEPLOY_STAGE) {
-        notices.push(format!("layers are taken from the stage {DEPLOY_STAGE:?}, which the net has"));
+        notices.push(format!("layers are taken from the net's stage {DEPLOY_STAGE:?}"));
         state.stages.push(DEPLOY_STAGE.to_owned());
     }
     state

@@ -93,16 +93,13 @@ impl<'a> Predictions<'a> {
             let Some(blob) = self.graph.named(self.layers, name) else {
                 let tops = self.layers.iter().flat_map(|layer| layer.param.top.iter().map(String::as_str));
                 let near = closest(name, tops).map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
-                return Err(Error::Request(format!(
-                    "no layer makes the blob {name:?} that the net is to end with{near}"
-                )));
+                return Err(Error::Request(format!("no layer makes the blob {name:?} to end the net with{near}")));
             };
             let maker = self.graph.makers[blob];
             let found = match self.deployments[maker] {
                 deployment if deployment.stand_in().is_some() => Prediction::OfLoss(maker),
                 _ if self.judged[blob] => {
-                    let message =
-                        format!("the blob {name:?} that the net is to end with is made by a loss or a measure");
+                    let message = format!("the blob {name:?} to end the net with is made by a loss or a metric");
                     return Err(Error::Request(message));
                 }
                 _ => Prediction::Blob(blob),
@@ -118,7 +115,7 @@ impl<'a> Predictions<'a> {
         if !auxiliary.is_empty() {
             let names: Vec<String> = auxiliary.iter().map(|&layer| format!("{:?}", self.name(layer))).collect();
             notices.push(format!(
-                "{} left out with all that only they need: the net has a loss of more weight on the same labels",
+                "{} left out with all that only they need: the net has a loss with more weight on the same labels",
                 match names.as_slice() {
                     [one] => format!("the auxiliary loss {one} is"),
                     _ => format!("the auxiliary losses {} are", names.join(", ")),

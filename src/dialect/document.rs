@@ -61,16 +61,16 @@ impl Traits {
                 _ if !self.has_bilinear => None,
                 BilinearCentre::Width => None,
                 BilinearCentre::Factor => {
-                    Some("the filler bilinear has another centre for widths w with w mod 4 of 2 or 3")
+                    Some("the filler bilinear has a different centre for widths w with w mod 4 of 2 or 3")
                 }
                 BilinearCentre::FactorRoundedDown => Some(
-                    "the filler bilinear rounds its factor down, and has another centre for widths w but w mod 4 = 0",
+                    "the filler bilinear rounds its factor down, and has a different centre for widths w not divisible by 4",
                 ),
             },
             match self.fans {
                 Fans::AnyAxes => None,
                 Fans::FourAxes => {
-                    Some("xavier, msra and positive_unitball refuse more than four axes, and take a blob without axes")
+                    Some("xavier, msra and positive_unitball refuse more than four axes, and accept a blob with none")
                 }
                 Fans::TwoAxes => Some("xavier and msra refuse blobs of less than two axes, such as biases"),
                 Fans::AnyAxesButMsra => Some("msra refuses blobs of less than two axes, such as biases"),
@@ -78,12 +78,12 @@ impl Traits {
             when(self.msra_is_leaky, "msra takes the slope alpha of rectifiers below zero into account"),
             when(
                 self.folds_batch_norm,
-                "in TEST a BatchNorm behind a convolution, and a Scale behind that, vanish into the convolution",
+                "in TEST a BatchNorm after a convolution, and a Scale after that, are folded into the convolution",
             ),
             when(!self.convolution_compares_bottoms, "the bottoms of a convolution may differ in shape"),
             when(
                 self.pooling_axes == PoolingAxes::Volumes,
-                "Pooling takes volumes, and drops last windows behind the elements where a kernel is 1",
+                "Pooling takes volumes, and drops last windows past the elements where a kernel is 1",
             ),
             when(!self.crops_by_sides, "crop_h and crop_w do not change the size of pictures"),
             match self.batch_norm_params {
@@ -95,7 +95,7 @@ impl Traits {
             },
             when(
                 self.batch_norm_blobs == BatchNormBlobs::Corrected,
-                "BatchNorm layers have a correction of 1 where others have a factor of 0, and may have scale and bias",
+                "BatchNorm layers have a correction of 1 instead of a factor of 0, and may have scale and bias",
             ),
             when(
                 self.gaussian_check == GaussianCheck::MeanAgainstStd,
@@ -108,7 +108,7 @@ impl Traits {
             when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
-            when(self.train_draws, "layers that transform pictures draw a seed in TRAIN, whatever they do to them"),
+            when(self.train_draws, "layers that transform pictures draw a seed in TRAIN, whatever the transformation"),
             when(self.data_shuffles_at_once, "Data layers with shuffle may draw while other layers do"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
             when(
@@ -122,23 +122,21 @@ impl Traits {
                 (false, true) => Some("Dropout takes four axes at most"),
                 (false, false) => Some("Dropout and losses take four axes at most"),
             },
-            when(!self.losses_compare_batches, "losses take another number of targets than of items"),
+            when(!self.losses_compare_batches, "losses accept a different number of targets than of items"),
             when(!self.softmax_counts_labels, "SoftmaxWithLoss takes any number of labels"),
             when(
                 !self.convolutions_take_any_axes,
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",
             ),
             when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
-            when(!self.takes_empty_axes, "axes behind an empty one are refused"),
+            when(!self.takes_empty_axes, "axes after an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
             match self.picture_resize {
                 PictureResize::GivesSize => None,
-                PictureResize::GivesSides => {
-                    Some("resize_param may give one side of pictures alone, whatever its mode")
-                }
+                PictureResize::GivesSides => Some("resize_param may give only one side of pictures, whatever its mode"),
                 PictureResize::BoundsCrop => {
-                    Some("resize_param leaves the size of pictures, and a crop has to fit into each of its sizes")
+                    Some("resize_param does not resize pictures, and a crop must fit into each of its sizes")
                 }
             },
             when(self.class_accuracies_have_four_axes, "the second top of Accuracy has four axes"),
@@ -146,14 +144,15 @@ impl Traits {
                 self.batch_norm_checks_fraction,
                 "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
             ),
-            when(self.image_lists == ImageLists::Words, "lists of pictures are read word by word"),
+            when(self.image_lists == ImageLists::Words, "image lists are read word by word"),
             when(
                 self.net_inputs == NetInputs::Fields,
-                "the input fields of a net stay what they are, and are saved without their shapes",
+                "the input fields of a net stay as they are, and are saved without their shapes",
             ),
             when(
                 !self.checks_hdf5,
-                "a blob takes the shape of the HDF5 weights for it; which are told by the end .h5 of their name, here by content",
+                "a blob takes the shape of its HDF5 weights; these are recognised by the extension .h5, here by \
+                 content",
             ),
         ];
         words.into_iter().flatten().collect()

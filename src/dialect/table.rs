@@ -25,7 +25,7 @@ pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "bvlc",
         own: None,
-        about: "BVLC's Caffe of today, the last commit of master",
+        about: "BVLC's current Caffe, the last commit of master",
         source: "BVLC/caffe, 9b89154, 2020",
         traits: Traits::MASTER,
         is_whole: true,
@@ -65,7 +65,7 @@ pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "addons",
         own: None,
-        about: "BVLC's Caffe of today with ShuffleChannel, as ShuffleNet has it added",
+        about: "BVLC's current Caffe with ShuffleChannel, as ShuffleNet adds it",
         source: "farmingyard/ShuffleNet, README",
         traits: Traits::MASTER,
         is_whole: true,
@@ -176,7 +176,7 @@ pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "segnet",
         own: None,
-        about: "SegNet, segmentation with remembered pooling",
+        about: "SegNet, segmentation with pooling indices",
         source: "alexgkendall/caffe-segnet, 344c113",
         traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::SPRING_2015 },
         is_whole: true,
@@ -303,7 +303,7 @@ pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "hed",
         own: None,
-        about: "Edges by nets supervised at every depth",
+        about: "Edge detection by nets supervised at every depth",
         source: "s9xie/hed, 912632b",
         traits: Traits::SUMMER_2015,
         is_whole: true,
@@ -343,7 +343,7 @@ pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "warpctc",
         own: None,
-        about: "Sequences of labels, by Baidu's CTC",
+        about: "Label sequences, with Baidu's CTC",
         source: "xmfbit/warpctc-caffe, 3e47d1f",
         traits: Traits::RC5,
         is_whole: true,
@@ -367,7 +367,7 @@ pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "caffe-pp2",
         own: None,
-        about: "Spatial transformers and parts of objects",
+        about: "Spatial transformers and object parts",
         source: "cvjena/caffe_pp2, 5a59fcc",
         traits: Traits::RELEASE_1_0,
         is_whole: false,
@@ -530,7 +530,7 @@ pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "ristretto",
         own: None,
-        about: "Ristretto, nets of quantised numbers",
+        about: "Ristretto, quantised nets",
         source: "pmgysel/caffe, 614963c",
         traits: Traits::MASTER,
         is_whole: true,

@@ -152,7 +152,7 @@ pub struct Traits {
     /// Whether every layer has types of its numbers and of its math, with which it is saved, and by which its blobs are
     /// kept, as floats or halves, and saved as bytes.
     pub layers_have_types: bool,
-    /// Whether in TEST a BatchNorm behind a convolution, and a Scale behind that, vanish into the convolution.
+    /// Whether in TEST a BatchNorm after a convolution, and a Scale after that, are folded into the convolution.
     pub folds_batch_norm: bool,
     /// Whether the bottoms of a convolution must have one shape; otherwise the first one's counts.
     pub convolution_compares_bottoms: bool,

@@ -63,7 +63,7 @@ impl Matcher<'_> {
             Some(scale) => {
                 let behind = self.plan.layers[scale].param.name().to_owned();
                 report.notes.push(format!(
-                    "layer {name:?}: of its {count} blobs those of scale and shift went to the Scale layer {behind:?}"
+                    "layer {name:?}: scale and shift of its {count} blobs went to the Scale layer {behind:?}"
                 ));
                 let fits = self.fits(&learned, scale, Matching::Layers);
                 self.layer(donor, &learned, scale, fits, report)?;

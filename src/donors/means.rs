@@ -57,10 +57,10 @@ fn taken(layer: &StoredLayer, picture: &Shape, per_pixel: bool) -> io::Result<Re
         return of(Vec::new());
     };
     let (&[1, channels, height, width], Some(&stored)) = (mean.shape.dims(), picture.dims().get(1)) else {
-        return Ok(Err(format!("blob 1 has the shape {}, which is no mean picture", mean.shape)));
+        return Ok(Err(format!("blob 1 has the shape {}, which is not a mean picture", mean.shape)));
     };
     if channels != stored {
-        return Ok(Err(format!("blob 1 has the shape {}, which has not the channels of {picture}", mean.shape)));
+        return Ok(Err(format!("blob 1 has the shape {}, which does not have the channels of {picture}", mean.shape)));
     }
     if !per_pixel {
         return match rest {
@@ -113,7 +113,7 @@ mod tests {
         let channels = values(&taken(&[1, 2, 3, 1], false).unwrap());
         assert_eq!(channels, [(0, vec![7.0]), (2, vec![8.0, 8.0])]);
         let error = taken(&[1, 3, 1, 2], true).unwrap_err();
-        assert_eq!(error, "blob 1 has the shape (1, 2, 1, 2), which has not the channels of (1, 3, 1, 2)");
+        assert_eq!(error, "blob 1 has the shape (1, 2, 1, 2), which does not have the channels of (1, 3, 1, 2)");
     }
 
     #[test]

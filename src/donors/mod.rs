@@ -109,7 +109,7 @@ pub(crate) fn apply_nested(
     let called: Vec<Option<&str>> = donors.iter().map(|donor| donor.called.as_deref()).collect();
     let mut names = called.iter().enumerate();
     if let Some((_, Some(name))) = names.find(|(index, name)| name.is_some() && called[..*index].contains(name)) {
-        return Err(Error::Request(format!("two donors are called {name:?}: renames cannot tell them apart")));
+        return Err(Error::Request(format!("two donors are named {name:?}: renames cannot tell them apart")));
     }
     let (names, fitted) = (LayerNames::new(&options.renames), vec![false; options.fits.len()]);
     let mut matcher = Matcher { targets: targets(plan), plan, options, nested, names, fitted };
@@ -345,7 +345,7 @@ impl Matcher<'_> {
     fn check_selection(&self) -> Result<()> {
         let names: Vec<&str> = self.plan.layers.iter().map(|layer| layer.param.name()).collect();
         match self.options.selection.unused(&names) {
-            Some((list, glob)) => Err(Error::Request(format!("{list} {glob}: the net has no layer of such a name"))),
+            Some((list, glob)) => Err(Error::Request(format!("{list} {glob}: the net has no layer of that name"))),
             None => Ok(()),
         }
     }
@@ -359,7 +359,7 @@ impl Matcher<'_> {
         let unused = self.options.fits.iter().zip(&self.fitted).filter(|(_, used)| !**used);
         let note = |(rule, _): (&FitRule, _)| {
             if self.plan.layers.iter().any(|layer| selects(rule, layer)) {
-                Ok(format!("fit {rule}: it fitted no blob; those that shapes agree for are taken as they are"))
+                Ok(format!("fit {rule}: it fitted no blob; those whose shapes agree are taken as they are"))
             } else {
                 Err(Error::Request(format!("fit {rule}: the net has no such blob")))
             }

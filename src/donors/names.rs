@@ -48,13 +48,13 @@ impl<'a> LayerNames<'a> {
                 format!("rename {rename}: {first} comes first and takes all of its layers; put it before that one")
             }
             (None, Some(donor)) if !donors.contains(&Some(donor)) => {
-                format!("rename {rename}: no donor is called {donor:?}")
+                format!("rename {rename}: no donor is named {donor:?}")
             }
-            (None, Some(_)) => format!("rename {rename}: that donor has no layer of such a name"),
+            (None, Some(_)) => format!("rename {rename}: that donor has no layer of that name"),
             (None, None) => {
                 let called =
-                    rename.may_call().map(|donor| format!(", and none is called {donor:?}")).unwrap_or_default();
-                format!("rename {rename}: no donor has a layer of such a name{called}")
+                    rename.may_call().map(|donor| format!(", and none is named {donor:?}")).unwrap_or_default();
+                format!("rename {rename}: no donor has a layer of that name{called}")
             }
         };
         Err(Error::Request(message))
@@ -92,11 +92,11 @@ mod tests {
         assert_eq!(refused(&renames(&["conv*=conv*", "conv*=conv*_d"]), &["conv1"]), message);
         let message = "rename conv1=a: conv*=b* comes first and takes all of its layers; put it before that one";
         assert_eq!(refused(&renames(&["conv*=b*", "conv1=a"]), &["conv1"]), message);
-        assert_eq!(refused(&renames(&["fc=x"]), &["conv1"]), "rename fc=x: no donor has a layer of such a name");
-        let message = "rename depth:fc=x: no donor has a layer of such a name, and none is called \"depth\"";
+        assert_eq!(refused(&renames(&["fc=x"]), &["conv1"]), "rename fc=x: no donor has a layer of that name");
+        let message = "rename depth:fc=x: no donor has a layer of that name, and none is named \"depth\"";
         assert_eq!(refused(&renames(&["depth:fc=x"]), &["conv1"]), message);
         let of = |donor: &str| [renames(&["fc=x"])[0].clone().of_donor(donor)];
-        assert_eq!(refused(&of("rgb"), &["conv1"]), "rename rgb:fc=x: that donor has no layer of such a name");
-        assert_eq!(refused(&of("d"), &["conv1"]), "rename d:fc=x: no donor is called \"d\"");
+        assert_eq!(refused(&of("rgb"), &["conv1"]), "rename rgb:fc=x: that donor has no layer of that name");
+        assert_eq!(refused(&of("d"), &["conv1"]), "rename d:fc=x: no donor is named \"d\"");
     }
 }

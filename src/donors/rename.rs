@@ -36,7 +36,7 @@ pub enum RenameError {
     #[error("expected OLD=NEW")]
     Form,
     /// More `*` on the right than on the left.
-    #[error("NEW has more * than OLD, so that they stand for nothing")]
+    #[error("NEW has more * than OLD, so some stand for nothing")]
     Stars,
 }
 

@@ -114,9 +114,8 @@ impl DonorReport {
     pub(super) fn reshape(&mut self, layer: &StoredLayer, id: BlobId, own: &Shape, new: &Shape) {
         if own != new {
             let (layer, blob) = (&layer.name, id.blob);
-            self.notes.push(format!(
-                "layer {layer:?}: blob {blob} takes the shape {new} instead of {own}, as this Caffe does"
-            ));
+            self.notes
+                .push(format!("layer {layer:?}: blob {blob} takes the shape {new} instead of {own}, as in this Caffe"));
         }
     }
 

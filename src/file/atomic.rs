@@ -149,7 +149,7 @@ pub(crate) fn folder(path: &Path) -> &Path {
 }
 
 fn exists(path: &Path) -> Error {
-    let before = format!("{}: exists already; ", path.display());
+    let before = format!("{}: already exists; ", path.display());
     Error::Setting(Advice::naming(before, Setting::Replace, " replaces it"))
 }
 
@@ -223,7 +223,7 @@ mod tests {
     fn a_file_appears_on_commit_only_and_replaces_on_request_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("net.caffemodel");
-        let exists = format!("{}: exists already; AtomicFile::create with replace replaces it", path.display());
+        let exists = format!("{}: already exists; AtomicFile::create with replace replaces it", path.display());
         for kind in 0..2 {
             let open = |replace| both_kinds(&path, replace).into_iter().nth(kind).unwrap();
             let commit = |mut file: AtomicFile, bytes: &[u8]| {

@@ -19,7 +19,7 @@ const NAME: &str = "bilinear_diagonal";
 
 pub(super) const TYPE: FillerType = FillerType::new(
     NAME,
-    "Sets square kernels to bilinear interpolation from input to output of the same number, else 0",
+    "Sets square kernels to bilinear interpolation from input to output of the same index, else 0",
     "x(n, n, i, j) = (1 - |i/f - c|) (1 - |j/f - c|), f = ceil(w/2), c = (w - 1) / 2f, w = kernel width, else 0",
     |param, shape| Ok(Box::new(BilinearDiagonal::new(param, shape)?)),
 )

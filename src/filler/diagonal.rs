@@ -14,7 +14,7 @@ use crate::random::{Distribution, Generator};
 
 pub(super) const TYPE: FillerType = FillerType::new(
     "diagonal",
-    "Sets kernels to average each channel into the output of the same number",
+    "Sets kernels to average each channel into the output of the same index",
     "x(n, n, ..) = diag_val_n / (height * width), else 0",
     |param, shape| Ok(Box::new(Diagonal::new(param, shape)?)),
 )

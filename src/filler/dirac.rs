@@ -20,7 +20,7 @@ use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
 use crate::random::{Distribution, Generator};
 
-const SUMMARY: &str = "Sets kernels to pass their input on: 1 from input to output of the same number, else 0";
+const SUMMARY: &str = "Sets kernels to pass their input on: 1 from input to output of the same index, else 0";
 const FORMULA: &str = "x(o, i, centre) = 1 if o mod (outputs / groups) = i, else 0";
 
 pub(super) const DIRAC: FillerType =

@@ -24,7 +24,7 @@ const NAME: &str = "from_file";
 
 pub(super) const TYPE: FillerType = FillerType::new(
     NAME,
-    "Takes the values of a blob in a file: .npy, or one of weights",
+    "Takes the values of a blob from a file, .npy or weights",
     "x = the values of blob `blob` of layer `layer` in the file `path`",
     |param, shape| Ok(Box::new(FromFile::new(param, shape)?)),
 )

@@ -26,7 +26,7 @@ use crate::random::{Distribution, Generator};
 const NAME: &str = "gaussian";
 
 const SUMMARY: &str =
-    "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values an input";
+    "Draws from the normal distribution of `mean` and `std`; `sparse` keeps that many values per input";
 const FORMULA: &str = "x ~ N(mean, std^2), kept with probability sparse / first dimension";
 
 pub(super) const TYPE: FillerType =

@@ -105,7 +105,7 @@ fn check(distribution: Distribution, rng: &dyn Generator) -> io::Result<()> {
     if let Distribution::Uniform { min, max } = distribution
         && !rng.supports_uniform(min, max)
     {
-        let message = format!("a uniform filler from {min:?} to {max:?} would keep this Caffe drawing for ever");
+        let message = format!("a uniform filler from {min:?} to {max:?} would keep this Caffe drawing forever");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
     }
     Ok(())

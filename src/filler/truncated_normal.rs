@@ -42,7 +42,7 @@ fn truncated_normal(param: &FillerParameter, shape: &Shape) -> Result<Drawn, Ref
     }
     let normal = TruncatedNormal::new(mean.into(), std.into(), a.into(), b.into());
     let Some(normal) = normal else {
-        return Err(Refusal::at("a", format!("next to no normal values are between a {a:?} and b {b:?}"))
+        return Err(Refusal::at("a", format!("almost no normal values are between a {a:?} and b {b:?}"))
             .help("a and b count standard deviations from the mean"));
     };
     Ok(Drawn { distribution: Distribution::TruncatedNormal(normal), count })
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(refused(&cut(0.0, 1.0, 2.0, None)), ("a", "a 2.0 is not below b 2.0".into()));
         assert_eq!(refused(&cut(0.0, 1.0, nan, None)), ("a", "a is not a number".into()));
         assert_eq!(refused(&cut(0.0, 1.0, None, nan)), ("b", "b is not a number".into()));
-        let message = "next to no normal values are between a 40.0 and b inf";
+        let message = "almost no normal values are between a 40.0 and b inf";
         assert_eq!(refused(&cut(0.0, 1.0, 40.0, inf)), ("a", message.into()));
     }
 }

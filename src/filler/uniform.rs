@@ -127,7 +127,7 @@ mod tests {
         filler.fill(&mut CaffeGenerator::new(3, Era::V1_56), &mut sink).unwrap();
         assert_eq!(sink.0.len(), 36);
         let error = filler.fill(&mut CaffeGenerator::new(3, Era::V1_47), &mut sink).unwrap_err();
-        assert_eq!(error.to_string(), "a uniform filler from -3e38 to 3e38 would keep this Caffe drawing for ever");
+        assert_eq!(error.to_string(), "a uniform filler from -3e38 to 3e38 would keep this Caffe drawing forever");
         assert_eq!(sink.0.len(), 36);
     }
 

@@ -33,7 +33,7 @@ pub enum Format {
     Prototxt,
     /// A binary `BlobProto`, for a net with a single blob.
     Binaryproto,
-    /// An array of numpy. It is read, not written.
+    /// An array of numpy. It can be read, not written.
     Npy,
 }
 
@@ -108,7 +108,7 @@ impl<W: Write + Seek> Destination for W {}
 
 /// A name that is neither one of a format that is written nor an extension.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown format {0:?}; there are {names}", names = names())]
+#[error("unknown format {0:?}; the formats are {names}", names = names())]
 pub struct FormatError(String);
 
 fn names() -> String {
@@ -187,7 +187,7 @@ impl Format {
     }
 
     fn writing(self) -> io::Result<&'static Writing> {
-        let unsupported = || io::Error::new(io::ErrorKind::Unsupported, format!("{self} is read, not written"));
+        let unsupported = || io::Error::new(io::ErrorKind::Unsupported, format!("{self} can be read, not written"));
         self.entry().writing.as_ref().ok_or_else(unsupported)
     }
 }
@@ -197,7 +197,7 @@ fn check_shapes(net: &SavedNet<'_>) -> Result<()> {
     for layer in &net.layers {
         if let Some(index) = layer.blobs.iter().position(|blob| blob.shape.axes() == 0 && blob.shape.count() == 0) {
             let refusal = Refusal::new(format!("blob {index} has never been given a shape"))
-                .help("write a caffemodel, which alone can hold such a blob");
+                .help("write a caffemodel: only it can hold such a blob");
             return Err(net.refuse(layer, &refusal).into());
         }
     }
@@ -245,8 +245,8 @@ impl FormatEntry {
         let Some(open) = self.open_arrays else {
             let keyed: Vec<&str> =
                 FORMATS.iter().filter(|entry| entry.open_arrays.is_some()).map(|entry| entry.name).collect();
-            let help = format!("arrays with names are in {}", keyed.join(", "));
-            return Err(file.refuse_with(format!("a {} holds no arrays with names of their own", self.name), help));
+            let help = format!("named arrays are in {}", keyed.join(", "));
+            return Err(file.refuse_with(format!("a {} holds no named arrays", self.name), help));
         };
         Ok(StoredNet { format: Some(self.format), ..open(file)? })
     }
@@ -287,7 +287,7 @@ mod tests {
         let error = "onnx".parse::<Format>().unwrap_err().to_string();
         assert_eq!(
             error,
-            "unknown format \"onnx\"; there are caffemodel, hdf5, npz, safetensors, prototxt and binaryproto"
+            "unknown format \"onnx\"; the formats are caffemodel, hdf5, npz, safetensors, prototxt and binaryproto"
         );
     }
 

@@ -85,7 +85,7 @@ impl KeyedLayers {
     pub(super) fn into_net(self) -> Result<StoredNet, String> {
         let notices: Vec<String> = self.passed.iter().map(|(reason, keys)| notice(reason, keys)).collect();
         match notices.first() {
-            Some(first) if self.layers.is_empty() => Err(format!("no blobs are in it; {first}")),
+            Some(first) if self.layers.is_empty() => Err(format!("it has no blobs; {first}")),
             _ => Ok(StoredNet { layers: self.layers, notices, ..StoredNet::default() }),
         }
     }
@@ -98,7 +98,7 @@ fn notice(reason: &str, keys: &[String]) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("passed over: {}{more}: {reason}", shown.join(", "))
+    format!("skipped: {}{more}: {reason}", shown.join(", "))
 }
 
 /// Splits `<layer><separator><index>` at the last separator; `None` for a key of another form.

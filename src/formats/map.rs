@@ -142,7 +142,7 @@ impl From<Unreadable> for Error {
 }
 
 fn empty(path: &Path) -> Error {
-    let help = "Caffe would take it for weights of no layer at all; has its download or its copy failed?";
+    let help = "Caffe would take it for weights without layers; did its download or copy fail?";
     refusal(path, "the file is empty", Some(help.into()))
 }
 
@@ -153,14 +153,14 @@ fn refusal(path: &Path, message: &str, help: Option<Advice>) -> Error {
 
 fn cannot_read(path: &Path, source: io::Error) -> Error {
     let dangling = source.kind() == io::ErrorKind::NotFound && path.is_symlink();
-    let action = if dangling { "cannot read, the symbolic link leads nowhere" } else { "cannot read" };
+    let action = if dangling { "cannot read, the symbolic link is broken" } else { "cannot read" };
     Error::io(action, path, source)
 }
 
 fn not_regular(kind: FileType) -> &'static str {
     if kind.is_dir() {
-        "a folder, not a file of weights"
+        "a folder, not a weights file"
     } else {
-        "not a regular file; weights are read in place, so store them in one first"
+        "not a regular file; weights are read in place, so save them to one first"
     }
 }

@@ -43,7 +43,7 @@ pub(crate) enum LinkError {
     Damaged(String),
     #[error("{what}, which is not supported")]
     NotSupported { what: String, help: &'static str },
-    #[error("a soft link to {0:?}, where there is nothing")]
+    #[error("a soft link to {0:?}, which does not exist")]
     Dangling(String),
     #[error("a soft link to {0:?}, the last of more than {MAX_HOPS} on the way")]
     Endless(String),
@@ -56,7 +56,7 @@ impl LinkError {
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             LinkError::NotSupported { help, .. } => Some(help),
-            LinkError::External { .. } => Some("h5copy -f ext copies what such links lead to into one file"),
+            LinkError::External { .. } => Some("h5copy -f ext copies the targets of such links into one file"),
             LinkError::Damaged(_) | LinkError::Dangling(_) | LinkError::Endless(_) => None,
         }
     }

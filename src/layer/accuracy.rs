@@ -17,7 +17,7 @@ pub(super) static TYPES: &[LayerType] = &[
     accuracy(Arity::at_least(1)).known(Known::Where(|traits| !traits.accuracy_counts_tops)),
     LayerType::new(
         "SegmentationAccuracy",
-        "Counts how often each class is taken for each other one",
+        "Counts how often each class is taken for each other class",
         Arity::exactly(2),
         Arity::between(1, 3),
         &confusion,
@@ -41,7 +41,7 @@ pub(super) static TYPES: &[LayerType] = &[
 const fn accuracy(tops: Arity) -> LayerType {
     LayerType::new(
         "Accuracy",
-        "Tells the share of items whose label is among the highest scores",
+        "Computes the share of items whose label is among the highest scores",
         Arity::exactly(2),
         tops,
         &setup,

@@ -15,17 +15,17 @@ pub(super) static TYPES: &[LayerType] = &[
     of("Arccos", "Takes the arc cosine", &keep).known(HAPPYNEAR),
     of("Cosine", "Takes the cosine", &keep).known(HAPPYNEAR),
     of("Flip", "Mirrors pictures", &keep).params(&["flip_param"]).keeps_signal().known(HAPPYNEAR),
-    of("Insanity", "Takes the rectified linear unit, with a random slope below zero", &insanity)
+    of("Insanity", "Applies the rectified linear unit, with a random slope below zero", &insanity)
         .params(&["insanity_param"])
         .keeps_signal()
         .known(Known::WithField("insanity_param")),
-    of("NegReLU", "Takes what is below zero", &keep).keeps_signal().known(Known::In(&["flownet2"])),
+    of("NegReLU", "Keeps what is below zero", &keep).keeps_signal().known(Known::In(&["flownet2"])),
     of("Noise", "Adds noise", &noise).params(&["noise_param"]).keeps_signal().known(HAPPYNEAR),
     of("PowerFile", "Adds numbers of a file, one for each number of an item", &power_file)
         .params(&["power_file_param"])
         .keeps_signal()
         .known(Known::WithField("power_file_param")),
-    of("ReLU6", "Takes the rectified linear unit, up to 6", &relu6)
+    of("ReLU6", "Applies the rectified linear unit, up to 6", &relu6)
         .params(&["relu6_param"])
         .keeps_signal()
         .known(Known::WithField("relu6_param")),

@@ -61,7 +61,7 @@ fn batch_reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(levels == 1 || operation != ReductionOp::Topk, LEVEL, "TOPK takes 1 level, {levels} given");
     ensure!(levels == 1 || !param.pos(), LEVEL, "pos takes 1 level, {levels} given");
     let behind = axis + 1 + usize::from(param.pos());
-    ensure!(behind <= bottom.axes(), FIELD, "pos takes the axis behind axis {axis}, and {bottom} has none");
+    ensure!(behind <= bottom.axes(), FIELD, "pos takes the axis after axis {axis}, and {bottom} has none");
 
     let mut dims: Vec<i64> = bottom.dims()[..axis].iter().map(|&dim| dim.into()).collect();
     let positions = match *param.level {
@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(run(fields, &[4]).unwrap_err(), format!("batch_reduction_param{message}"));
         };
         refused("level: 1 level: 2", ".level: the levels take 5 positions, axis 0 of (4) has 4");
-        refused("pos: true", ": pos takes the axis behind axis 0, and (4) has none");
+        refused("pos: true", ": pos takes the axis after axis 0, and (4) has none");
         refused("pos: true level: 1 level: 1", ".level: pos takes 1 level, 2 given");
         let sums = "reduction_param { operation: ASUM }";
         refused(sums, ".reduction_param.operation: BatchReduction does not do ASUM");

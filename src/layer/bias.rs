@@ -129,7 +129,7 @@ mod tests {
         );
         assert_eq!(
             refuse(1, 1, &[&[2, 3, 0]]),
-            at("bottom", "a bias cannot be added to the input (2, 3, 0), empty behind the bias's axes")
+            at("bottom", "a bias cannot be added to the input (2, 3, 0), empty after the bias's axes")
         );
         assert_eq!(
             refuse(1, 1, &[&[0, 3, 65536, 65536]]),

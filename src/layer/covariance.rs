@@ -11,7 +11,7 @@ use crate::error::{AtField, Refusal};
 pub(super) static TYPES: &[LayerType] = &[
     LayerType::new(
         "Covariance",
-        "Takes the covariance of the channels of each item",
+        "Computes the covariance of the channels of each item",
         Arity::exactly(1),
         Arity::exactly(1),
         &covariance,
@@ -19,7 +19,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .known(Known::In(&["ducha-aiki"])),
     LayerType::new(
         "Gram",
-        "Takes the inner products of the channels of each item",
+        "Computes the inner products of the channels of each item",
         Arity::exactly(1),
         Arity::at_least(1),
         &gram,

@@ -64,7 +64,7 @@ fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ensure!(
             offset + i64::from(size) <= i64::from(*dim),
             if offset == 0 { "bottom" } else { OFFSET },
-            "{size} elements from offset {offset} on leave axis {axis} of {dim}"
+            "{size} elements from offset {offset} exceed axis {axis} of {dim}"
         );
         *dim = size;
         offsets[axis] = offset;
@@ -112,8 +112,8 @@ mod tests {
         };
         let at = |message: &str, field| (message.to_owned(), field);
         let whole = &[1, 2, 4, 4];
-        assert_eq!(refuse(None, &[3], whole), at("4 elements from offset 3 on leave axis 2 of 6", OFFSET));
-        assert_eq!(refuse(None, &[], &[1, 2, 7, 4]), at("7 elements from offset 0 on leave axis 2 of 6", "bottom"));
+        assert_eq!(refuse(None, &[3], whole), at("4 elements from offset 3 exceed axis 2 of 6", OFFSET));
+        assert_eq!(refuse(None, &[], &[1, 2, 7, 4]), at("7 elements from offset 0 exceed axis 2 of 6", "bottom"));
         assert_eq!(refuse(Some(1), &[0, 0], whole), at("offset is given 2 times for 3 cut axes", OFFSET));
         assert_eq!(refuse(None, &[], &[4, 4]), at("the reference (4, 4) has no axis 2 to crop to", AXIS));
         assert_eq!(refuse(Some(4), &[], whole), at("axis 4 is out of range for the 4-axis shape (1, 2, 6, 6)", AXIS));

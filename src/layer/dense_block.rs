@@ -41,7 +41,7 @@ pub(super) static TYPES: &[LayerType] = &[
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "DenseBlock",
-        "Runs a block of normalisations and convolutions, each of which sees all before it",
+        "Runs a block of normalisations and convolutions, each of which reads all before it",
         Arity::at_least(1),
         Arity::exactly(1),
         rule,

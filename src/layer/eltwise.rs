@@ -88,7 +88,7 @@ fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ensure!(
             other.dims() == first.dims(),
             "bottom",
-            "bottom {index} {other} has another shape than bottom 0 {first}"
+            "bottom {index} {other} has a different shape than bottom 0 {first}"
         );
     }
     Ok(Setup::like_bottom(ctx, Operator::Eltwise(Eltwise::new(&param, ctx.bottoms.len()))))
@@ -97,7 +97,7 @@ fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn check_coefficients(ctx: &SetupContext<'_>, param: &EltwiseParameter) -> Result<(), Refusal> {
     let (coefficients, bottoms) = (param.coeff.len(), ctx.bottoms.len());
     let fits = coefficients == 0 || coefficients == bottoms;
-    ensure!(fits, COEFF, "{coefficients} coefficients do not go with {bottoms} bottoms");
+    ensure!(fits, COEFF, "{coefficients} coefficients do not match {bottoms} bottoms");
     Ok(())
 }
 
@@ -122,7 +122,7 @@ pub(super) fn check_from_axis(ctx: &SetupContext<'_>, axis: i32, field: &'static
     let (first, second) = (ctx.bottom(0), ctx.bottom(1));
     let axis = if first.axes() > 0 { ctx.bottom_axis(0, axis, field)? } else { 0 };
     let fits = first.dims()[axis..].starts_with(second.dims());
-    ensure!(fits, "bottom", "bottom 1 {second} has other axes than bottom 0 {first} from axis {axis} on");
+    ensure!(fits, "bottom", "bottom 1 {second} differs from bottom 0 {first} from axis {axis} on");
     Ok(())
 }
 
@@ -143,13 +143,13 @@ mod tests {
     #[test]
     fn refusals() {
         let message = |bottoms: &[&[i32]]| refusal("Eltwise", "", bottoms, 1).1;
-        assert_eq!(message(&[&[2, 3], &[3, 2]]), "bottom 1 (3, 2) has another shape than bottom 0 (2, 3)");
-        assert_eq!(message(&[&[2, 3], &[2, 3, 1]]), "bottom 1 (2, 3, 1) has another shape than bottom 0 (2, 3)");
+        assert_eq!(message(&[&[2, 3], &[3, 2]]), "bottom 1 (3, 2) has a different shape than bottom 0 (2, 3)");
+        assert_eq!(message(&[&[2, 3], &[2, 3, 1]]), "bottom 1 (2, 3, 1) has a different shape than bottom 0 (2, 3)");
         assert_eq!(message(&[&[2, 3]]), "Eltwise takes at least 2 bottoms, 1 given");
         let coeff = |text| refusal("Eltwise", text, &BOTTOMS, 1);
         assert_eq!(
             coeff("eltwise_param { coeff: 1 }"),
-            ("eltwise_param.coeff", "1 coefficients do not go with 2 bottoms".to_owned())
+            ("eltwise_param.coeff", "1 coefficients do not match 2 bottoms".to_owned())
         );
         assert_eq!(coeff("eltwise_param { operation: PROD coeff: 1 coeff: 1 }").1, "a product takes no coefficients");
     }
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(top("eltwise_param { axis: 1 }", &[&[2, 3, 4], &[3], &[9, 9]]), [2, 3, 4]);
         assert_eq!(top("eltwise_param { operation: MIN }", &[&[2, 3]]), [2, 3]);
         let error = |text: &str, bottoms: &[&[i32]]| synopsys.refusal("Eltwise", text, bottoms);
-        let message = "bottom: bottom 1 (3) has other axes than bottom 0 (2, 3, 4) from axis 0 on";
+        let message = "bottom: bottom 1 (3) differs from bottom 0 (2, 3, 4) from axis 0 on";
         assert_eq!(error("", &[&[2, 3, 4], &[3]]), message);
         let message = "eltwise_param.coeff: only a sum takes coefficients";
         assert_eq!(error("eltwise_param { operation: MAX coeff: 1 coeff: 1 }", &BOTTOMS), message);

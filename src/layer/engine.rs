@@ -24,7 +24,7 @@ pub(crate) fn check(entry: &LayerType, layer: &LayerParameter) -> Result<(), Ref
         None => (given.trim(), None),
     };
     if OTHERS.contains(&name) {
-        let message = format!("what the engine {name} builds is not known");
+        let message = format!("it is not known what the engine {name} builds");
         return Err(Refusal::at("engine", message).help("write `engine: \"CAFFE\"`, or leave the engine out"));
     }
     ensure!(name == "CAFFE", "engine", "there is no engine {name:?}: the engines are CAFFE, {}", OTHERS.join(", "));
@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(of("AbsVal", "NONE"), Ok(()));
         let message = "there is no engine \"NONE\": the engines are CAFFE, CUDNN, MKL2017, MKLDNN";
         assert_eq!(of("ReLU", "NONE"), Err(message.into()));
-        assert_eq!(of("ReLU", "MKLDNN:CPU"), Err("what the engine MKLDNN builds is not known".into()));
+        assert_eq!(of("ReLU", "MKLDNN:CPU"), Err("it is not known what the engine MKLDNN builds".into()));
         assert_eq!(of("ReLU", "CAFFE:CPU"), Err("the engine CAFFE has no parts, \"CAFFE:CPU\" names some".into()));
     }
 }

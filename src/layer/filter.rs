@@ -23,16 +23,16 @@ fn filter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         return Err(Refusal::at("bottom", "there is no selector"));
     };
     let (count, tops) = (filtered.len(), ctx.top_count());
-    ensure!(tops == count, "top", "{tops} tops do not go with {count} bottoms and a selector");
+    ensure!(tops == count, "top", "{tops} tops do not match {count} bottoms and a selector");
     let Some((&batch, rest)) = selector.dims().split_first() else {
         return Err(Refusal::at("bottom", "the selector has no axes"));
     };
-    ensure!(rest.iter().all(|&dim| dim == 1), "bottom", "the selector {selector} has more than one value an item");
+    ensure!(rest.iter().all(|&dim| dim == 1), "bottom", "the selector {selector} has more than one value per item");
     for (index, bottom) in filtered.iter().enumerate() {
         ensure!(
             bottom.dim(0) == Some(batch),
             "bottom",
-            "bottom {index} {bottom} has another batch than the selector {selector}"
+            "bottom {index} {bottom} has a different batch than the selector {selector}"
         );
     }
     // Caffe reads the selector already, and a blob without elements has no memory.
@@ -53,11 +53,11 @@ mod tests {
     #[test]
     fn refusals() {
         let message = |bottoms: &[&[i32]]| refusal("Filter", "", bottoms, 1).1;
-        assert_eq!(message(&[&[4, 3], &[4, 2]]), "the selector (4, 2) has more than one value an item");
-        assert_eq!(message(&[&[3, 2], &[2]]), "bottom 0 (3, 2) has another batch than the selector (2)");
-        assert_eq!(message(&[&[], &[2]]), "bottom 0 () has another batch than the selector (2)");
+        assert_eq!(message(&[&[4, 3], &[4, 2]]), "the selector (4, 2) has more than one value per item");
+        assert_eq!(message(&[&[3, 2], &[2]]), "bottom 0 (3, 2) has a different batch than the selector (2)");
+        assert_eq!(message(&[&[], &[2]]), "bottom 0 () has a different batch than the selector (2)");
         assert_eq!(message(&[&[2], &[]]), "the selector has no axes");
         assert_eq!(message(&[&[0, 3], &[0]]), "the selector (0) has no elements");
-        assert_eq!(message(&[&[2], &[2], &[2]]), "1 tops do not go with 2 bottoms and a selector");
+        assert_eq!(message(&[&[2], &[2], &[2]]), "1 tops do not match 2 bottoms and a selector");
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Flatten", "Makes several axes into one", Arity::exactly(1), Arity::exactly(1), &flatten)
+    &[LayerType::new("Flatten", "Merges several axes into one", Arity::exactly(1), Arity::exactly(1), &flatten)
         .params(&["flatten_param"])
         .keeps_signal()
         .weightless()];

@@ -8,8 +8,8 @@ use crate::error::Refusal;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    entry("Gather", "Brings the parts of a batch together that several processes have"),
-    entry("Scatter", "Hands the parts of a batch out to several processes"),
+    entry("Gather", "Gathers the parts of a batch from several processes"),
+    entry("Scatter", "Distributes the parts of a batch to several processes"),
 ];
 
 const fn entry(name: &'static str, summary: &'static str) -> LayerType {

@@ -13,7 +13,7 @@ use crate::proto::caffe::ConvolutionParameter;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Im2col",
-    "Lays the windows of a convolution out as channels",
+    "Lays out the windows of a convolution as channels",
     Arity::exactly(1),
     Arity::exactly(1),
     &im2col,
@@ -52,7 +52,7 @@ fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
     let spatial = bottom.axes() - axis - 1;
-    ensure!(spatial > 0, "convolution_param.axis", "no spatial axis behind axis {axis} of the bottom {bottom}");
+    ensure!(spatial > 0, "convolution_param.axis", "no spatial axis after axis {axis} of the bottom {bottom}");
     let windows = match ctx.dialect.traits.convolutions_take_any_axes {
         true => Window::over(param, &bottom.dims()[axis + 1..], false)?,
         false => picture_size(bottom).and_then(|_| undilated(param))?,
@@ -104,7 +104,7 @@ mod tests {
     fn bad_geometry_is_refused() {
         let kernel = |size: u32| ConvolutionParameter { kernel_size: vec![size], ..Default::default() };
         assert_eq!(refuse(ConvolutionParameter::default(), &[1, 2, 6, 6]), "kernel_size is missing");
-        assert_eq!(refuse(kernel(1), &[4, 2]), "no spatial axis behind axis 1 of the bottom (4, 2)");
+        assert_eq!(refuse(kernel(1), &[4, 2]), "no spatial axis after axis 1 of the bottom (4, 2)");
         assert_eq!(
             refuse(kernel(8), &[1, 2, 6, 7]),
             "the output size would be -1: kernel extent 8 over 6 padded elements, stride 1"

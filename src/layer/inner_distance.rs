@@ -22,7 +22,7 @@ const NUM_OUTPUT: &str = "inner_distance_param.num_output";
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "InnerDistance",
-    "Takes the distance of its input from learned centres",
+    "Computes the distance of its input from learned centres",
     Arity::between(1, 3),
     Arity::exactly(1),
     &inner_distance,

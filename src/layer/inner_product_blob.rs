@@ -16,7 +16,7 @@ use crate::error::{AtField, Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "InnerProductBlob",
-    "Takes the inner products of the items of two inputs",
+    "Computes the inner products of the items of two inputs",
     Arity::exactly(2),
     Arity::exactly(1),
     &inner_product_blob,

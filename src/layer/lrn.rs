@@ -58,7 +58,7 @@ fn quantised_lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(
         precision == Precision::Minifloat,
         PRECISION,
-        "precision is {}: LRNRistretto takes MINIFLOAT alone",
+        "precision is {}: LRNRistretto takes only MINIFLOAT",
         precision.as_str_name()
     );
     lrn(ctx)
@@ -143,7 +143,7 @@ mod tests {
         let minifloat = "quantization_param { precision: MINIFLOAT }";
         assert_eq!(ristretto.top("LRNRistretto", minifloat, &[&[2, 3, 4, 5]]), [2, 3, 4, 5]);
         let message =
-            "quantization_param.precision: precision is DYNAMIC_FIXED_POINT: LRNRistretto takes MINIFLOAT alone";
+            "quantization_param.precision: precision is DYNAMIC_FIXED_POINT: LRNRistretto takes only MINIFLOAT";
         assert_eq!(ristretto.refusal("LRNRistretto", "", &[&[2, 3, 4, 5]]), message);
     }
 }

@@ -153,7 +153,7 @@ impl MarginSettings<'_> {
     fn setup(self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let (data, labels) = (ctx.bottom(0), ctx.bottom(1));
         let (items, labelled) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
-        ensure!(items == labelled, "bottom", "there is no label for each item: {data} and {labels} given");
+        ensure!(items == labelled, "bottom", "expected a label for each item: {data} and {labels} given");
         let axis = ctx.bottom_axis(0, self.axis.0, self.axis.1)?;
         let (size, field) = self.num_output;
         let makes_blob = ctx.given.is_empty() && ctx.bottoms.len() == 2;
@@ -220,7 +220,7 @@ mod tests {
         let error = |text: &str, bottoms| Surroundings::of("soeaver").refusal("MarginInnerProduct", text, bottoms);
         let message = "margin_inner_product_param.num_output: num_output must be at least 1";
         assert_eq!(error("", DATA), message);
-        let message = "bottom: there is no label for each item: (4, 3) and (3) given";
+        let message = "bottom: expected a label for each item: (4, 3) and (3) given";
         assert_eq!(error("", &[&[4, 3], &[3]]), message);
     }
 }

@@ -36,7 +36,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .known(HAPPYNEAR),
     LayerType::new(
         "GlobalLSEMargin",
-        "Scales scores, with a margin for the true class that follows from all scores",
+        "Scales scores, with a margin for the true class computed from all scores",
         Arity::at_least(2),
         Arity::at_least(1),
         &global_margin,
@@ -114,7 +114,7 @@ fn collect(ctx: &SetupContext<'_>, setup: &mut Setup, field: &'static str) -> Re
         None => setup.extra_params = vec![multiplied_by(0.0)],
         Some(param) => {
             let factor = param.lr_mult();
-            ensure!(factor == 0.0, "param", "the lr_mult of what is collected must be 0, not {factor}");
+            ensure!(factor == 0.0, "param", "the lr_mult of a statistic must be 0, not {factor}");
         }
     }
     Ok(())
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!((made.blobs.len(), made.extra_params.len()), (0, 0));
         let made = run("MovingNormalize", "param { lr_mult: 0 }", &[&[2, 3]], 1).unwrap();
         assert_eq!((made.blobs.len(), made.extra_params.len()), (1, 0));
-        let message = "param: the lr_mult of what is collected must be 0, not 1";
+        let message = "param: the lr_mult of a statistic must be 0, not 1";
         assert_eq!(run("MovingNormalize", "param { }", &[&[2, 3]], 1).unwrap_err(), message);
     }
 

@@ -35,7 +35,8 @@ const ONE: Arity = Arity::exactly(1);
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     LayerType::new("AbsVal", "Takes the absolute value", ONE, ONE, &abs_val).weightless(),
-    LayerType::new("BNLL", "Takes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &bnll).weightless(),
+    LayerType::new("BNLL", "Computes log(1 + exp(x)), the binomial normal log likelihood", ONE, ONE, &bnll)
+        .weightless(),
     LayerType::new("Clip", "Limits values to a range", ONE, ONE, &clip)
         .weightless()
         .params(&["clip_param"])
@@ -44,19 +45,21 @@ pub(super) static TYPES: &[LayerType] = &[
         .weightless()
         .params(&["dropout_param"])
         .keeps_signal(),
-    LayerType::new("ELU", "Takes the exponential linear unit", ONE, ONE, &elu)
+    LayerType::new("ELU", "Applies the exponential linear unit", ONE, ONE, &elu)
         .weightless()
         .params(&["elu_param"])
         .known(Known::WithField("elu_param")),
-    LayerType::new("Exp", "Takes a base to the power of shift + scale x", ONE, ONE, &exp)
+    LayerType::new("Exp", "Raises a base to the power of shift + scale x", ONE, ONE, &exp)
         .weightless()
         .params(&["exp_param"]),
     LayerType::new("Log", "Takes the logarithm of shift + scale x", ONE, ONE, &log)
         .weightless()
         .params(&["log_param"])
         .known(Known::WithField("log_param")),
-    LayerType::new("Power", "Takes shift + scale x to a power", ONE, ONE, &power).weightless().params(&["power_param"]),
-    LayerType::new("ReLU", "Takes the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
+    LayerType::new("Power", "Raises shift + scale x to a power", ONE, ONE, &power)
+        .weightless()
+        .params(&["power_param"]),
+    LayerType::new("ReLU", "Applies the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
         .with_engines()
         .weightless()
         .params(&["relu_param"])
@@ -64,7 +67,7 @@ pub(super) static TYPES: &[LayerType] = &[
         .known(Known::Except(&["synopsys"])),
     LayerType::new(
         "ReLU",
-        "Takes the rectified linear unit, leaky or limited if asked for",
+        "Applies the rectified linear unit, leaky or limited if asked for",
         Arity::between(1, 2),
         Arity::at_least(1),
         &relu_of_any_tops,
@@ -72,16 +75,16 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["relu_param"])
     .keeps_signal()
     .known(Known::In(&["synopsys"])),
-    LayerType::new("RReLU", "Takes the rectified linear unit, with a random slope below zero", ONE, ONE, &rrelu)
+    LayerType::new("RReLU", "Applies the rectified linear unit, with a random slope below zero", ONE, ONE, &rrelu)
         .params(&["rrelu_param"])
         .keeps_signal()
         .known(Known::WithField("rrelu_param")),
-    LayerType::new("ReLUX", "Takes the rectified linear unit, up to a value", ONE, ONE, &relux)
+    LayerType::new("ReLUX", "Applies the rectified linear unit, up to a value", ONE, ONE, &relux)
         .params(&["relux_param"])
         .weightless()
         .keeps_signal()
         .known(Known::In(&["soeaver"])),
-    LayerType::new("SeLu", "Takes the scaled exponential linear unit", ONE, ONE, &selu)
+    LayerType::new("SeLu", "Applies the scaled exponential linear unit", ONE, ONE, &selu)
         .params(&["selu_param"])
         .weightless()
         .keeps_signal()
@@ -97,7 +100,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .weightless()
     .keeps_signal()
     .known(Known::In(&["soeaver"])),
-    LayerType::new("Sigmoid", "Takes the logistic sigmoid", ONE, ONE, &sigmoid)
+    LayerType::new("Sigmoid", "Applies the logistic sigmoid", ONE, ONE, &sigmoid)
         .with_engines()
         .weightless()
         .params(&["sigmoid_param"]),
@@ -112,15 +115,15 @@ pub(super) static TYPES: &[LayerType] = &[
     .weightless()
     .keeps_signal()
     .known(Known::WithField("spatial_dropout_param")),
-    LayerType::new("Swish", "Takes x sigmoid(beta x)", ONE, ONE, &swish)
+    LayerType::new("Swish", "Computes x sigmoid(beta x)", ONE, ONE, &swish)
         .weightless()
         .params(&["swish_param"])
         .known(Known::WithField("swish_param")),
-    LayerType::new("TanH", "Takes the hyperbolic tangent", ONE, ONE, &tanh)
+    LayerType::new("TanH", "Applies the hyperbolic tangent", ONE, ONE, &tanh)
         .with_engines()
         .weightless()
         .params(&["tanh_param"]),
-    LayerType::new("Threshold", "Tells whether values exceed a threshold", ONE, ONE, &threshold)
+    LayerType::new("Threshold", "Tests whether values exceed a threshold", ONE, ONE, &threshold)
         .weightless()
         .params(&["threshold_param"]),
 ];

@@ -23,7 +23,7 @@ pub struct OpaqueLayer {
 impl LayerType {
     /// What stands for any type that is not known.
     pub(crate) const OPAQUE: &'static LayerType =
-        &LayerType::new("", "Does what is not known", Arity::at_least(0), Arity::at_least(0), &opaque)
+        &LayerType::new("", "Does something unknown", Arity::at_least(0), Arity::at_least(0), &opaque)
             .copes_without_shapes();
 }
 
@@ -64,7 +64,7 @@ fn unknown_shape(ctx: &SetupContext<'_>, top: usize) -> Refusal {
 fn unknown_size(ctx: &SetupContext<'_>, index: usize) -> Refusal {
     let refusal = if index < ctx.param.param.len() {
         let params = ctx.param.param.len();
-        Refusal::at("param", format!("given {params} times, so that there are as many blobs; blob {index} has no size"))
+        Refusal::at("param", format!("given {params} times, so there are as many blobs; blob {index} has no size"))
     } else {
         Refusal::new(format!("blob {index} has no size, but later blobs have"))
     };

@@ -16,7 +16,7 @@ const SHAPE: &str = "parameter_param.shape";
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Parameter", "Makes a learned blob a top", Arity::exactly(0), Arity::exactly(1), &parameter)
+    &[LayerType::new("Parameter", "Outputs a learned blob", Arity::exactly(0), Arity::exactly(1), &parameter)
         .params(&["parameter_param"])
         .known(Known::WithField("parameter_param"))];
 

@@ -15,7 +15,7 @@ const ORDER: &str = "permute_param.order";
 const DIM: &str = "transpose_param.dim";
 
 const ONE: Arity = Arity::exactly(1);
-const SUMMARY: &str = "Puts the axes in another order";
+const SUMMARY: &str = "Permutes the axes";
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[

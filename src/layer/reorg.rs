@@ -74,7 +74,7 @@ fn of_yolo9000(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(stride > 0, STRIDE, "stride {stride} is not above 0");
     let setup = squares(ctx, stride.into(), false)?;
     let (bottom, top) = (ctx.bottom(0), &setup.tops[0]);
-    ensure!(bottom.count() == top.count(), "bottom", "{bottom} would lose elements: what becomes of it is {top}");
+    ensure!(bottom.count() == top.count(), "bottom", "{bottom} would lose elements: it becomes {top}");
     Ok(setup)
 }
 
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(yolo9000.top("Reorg", "", &[&[1, 3, 4, 6]]), [1, 12, 2, 3]);
         let message = "reorg_param.stride: stride -1 is not above 0";
         assert_eq!(yolo9000.refusal("Reorg", "reorg_param { stride: -1 }", &[&[1, 3, 4, 6]]), message);
-        let message = "bottom: (1, 3, 5, 6) would lose elements: what becomes of it is (1, 12, 2, 3)";
+        let message = "bottom: (1, 3, 5, 6) would lose elements: it becomes (1, 12, 2, 3)";
         assert_eq!(yolo9000.refusal("Reorg", "reorg_param { stride: 2 }", &[&[1, 3, 5, 6]]), message);
         let message = "bottom: axis 1 of (1, 3, 4, 6) is not a multiple of 4";
         let error = Surroundings::of("cambricon").refusal("Reorg", "reorg_param { stride: 2 }", &[&[1, 3, 4, 6]]);

@@ -21,7 +21,7 @@ use crate::proto::caffe::ReshapeParameter;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Reshape", "Gives a blob other dimensions", Arity::exactly(1), Arity::exactly(1), &reshape)
+    &[LayerType::new("Reshape", "Changes the dimensions of a blob", Arity::exactly(1), Arity::exactly(1), &reshape)
         .params(&["reshape_param"])
         .known(Known::WithField("reshape_param"))
         .keeps_signal()
@@ -68,7 +68,7 @@ fn shuffle_pixels(ctx: &SetupContext<'_>, factor: i32) -> Result<Setup, Refusal>
     ensure!(
         channels % (factor * factor) == 0,
         FACTOR,
-        "{channels} channels of {bottom} are no multiple of the {factor} x {factor} pixels of a block"
+        "{channels} channels of {bottom} are not a multiple of the {factor} x {factor} pixels of a block"
     );
     let top = Shape::new([items, channels / (factor * factor), height * factor, width * factor]).at(FACTOR)?;
     Ok(Setup::new(ctx, Operator::Opaque, [top]))
@@ -129,7 +129,7 @@ fn infer(bottom: &Shape, dims: &[i64]) -> Result<i64, Refusal> {
     ensure!(
         count % others == 0,
         DIMS,
-        "dim -1 does not work out: {others}, the product of the other dimensions, does not divide {count} elements"
+        "dim -1 cannot be inferred: {others}, the product of the other dimensions, does not divide {count} elements"
     );
     Ok(count / others)
 }
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(refused("shape { dim: -2 dim: -12 }").1, "dim -2 is negative");
         assert_eq!(
             refused("shape { dim: -1 dim: 10 }").1,
-            "dim -1 does not work out: 10, the product of the other dimensions, does not divide 24 elements"
+            "dim -1 cannot be inferred: 10, the product of the other dimensions, does not divide 24 elements"
         );
         assert_eq!(
             refused("shape { dim: 2 dim: 3 dim: 4 dim: 0 }").1,
@@ -204,7 +204,7 @@ mod tests {
         let huge = format!("shape {{ dim: -1 {} }}", "dim: 65536 ".repeat(4));
         assert_eq!(
             refused(&huge).1,
-            "dim -1 does not work out: 9223372036854775807, the product of the other dimensions, does not divide 24 \
+            "dim -1 cannot be inferred: 9223372036854775807, the product of the other dimensions, does not divide 24 \
              elements"
         );
     }

@@ -60,7 +60,7 @@ fn scale(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let factor = span.fit(bottom, &shape, field)?;
     // Caffe keeps a multiplier of ones of the larger of the two sizes.
     let [outer, _, inner] = factor.counts(bottom);
-    ensure!(outer.max(inner) > 0, "bottom", "the input {bottom} is empty before and behind the scale's axes");
+    ensure!(outer.max(inner) > 0, "bottom", "the input {bottom} is empty before and after the scale's axes");
 
     let mut setup = Setup::like_bottom(ctx, Operator::Scale(Scale { factor, bias: None }));
     if ctx.bottoms.len() == 1 {
@@ -216,7 +216,7 @@ mod tests {
         );
         assert_eq!(
             refuse(ScaleParameter::default(), &[], &[&[0, 3, 0]]),
-            at("bottom", "the input (0, 3, 0) is empty before and behind the scale's axes")
+            at("bottom", "the input (0, 3, 0) is empty before and after the scale's axes")
         );
         assert_eq!(
             refuse(ScaleParameter { num_axes: Some(3), ..Default::default() }, &[], &[&[2, 3, 4]]),

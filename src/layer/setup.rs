@@ -92,7 +92,7 @@ impl Setup {
     /// One has more.
     pub(crate) fn pad_to_four_axes(&mut self) -> Result<(), Refusal> {
         let refuse = |what: &str, shape: &Shape| {
-            Refusal::new(format!("a {what} of shape {shape}: this Caffe knows four axes at most"))
+            Refusal::new(format!("a {what} of shape {shape}: this Caffe supports at most four axes"))
         };
         for top in self.tops.iter_mut().filter(|top| **top != Shape::unshaped()) {
             let padded = padded(top, |own, ones| [own, ones].concat());

@@ -12,7 +12,7 @@ use crate::error::{AtField, Refusal};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "ShuffleChannel",
-    "Takes the channels of several groups in turns",
+    "Takes the channels of several groups in turn",
     Arity::exactly(1),
     Arity::exactly(1),
     &shuffle_channel,

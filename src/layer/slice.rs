@@ -77,8 +77,8 @@ fn parts_between(points: &[u32], length: i64, tops: usize, axis: usize) -> Resul
     let mut previous = 0;
     for &point in points {
         let point = i64::from(point);
-        ensure!(point > previous, POINTS, "slice point {point} does not lie behind {previous}");
-        ensure!(point <= length, POINTS, "slice point {point} lies beyond axis {axis} of length {length}");
+        ensure!(point > previous, POINTS, "slice point {point} is not above {previous}");
+        ensure!(point <= length, POINTS, "slice point {point} is beyond axis {axis} of length {length}");
         parts.push(point - previous);
         previous = point;
     }
@@ -117,10 +117,10 @@ mod tests {
     fn points_that_do_not_fit() {
         let refused = |param, tops| refused(param, &[2, 6, 4], tops);
         let (field, message) = refused("slice_point: 4 slice_point: 2", 3);
-        assert_eq!((field, message.as_str()), ("slice_param.slice_point", "slice point 2 does not lie behind 4"));
-        assert_eq!(refused("slice_point: 0", 2).1, "slice point 0 does not lie behind 0");
-        assert_eq!(refused("slice_point: 7", 2).1, "slice point 7 lies beyond axis 1 of length 6");
-        assert_eq!(refused("slice_point: 4294967295", 2).1, "slice point 4294967295 lies beyond axis 1 of length 6");
+        assert_eq!((field, message.as_str()), ("slice_param.slice_point", "slice point 2 is not above 4"));
+        assert_eq!(refused("slice_point: 0", 2).1, "slice point 0 is not above 0");
+        assert_eq!(refused("slice_point: 7", 2).1, "slice point 7 is beyond axis 1 of length 6");
+        assert_eq!(refused("slice_point: 4294967295", 2).1, "slice point 4294967295 is beyond axis 1 of length 6");
         assert_eq!(refused("slice_point: 2", 3).1, "1 slice points make 2 parts, not 3 tops");
         assert_eq!(
             refused("axis: 0 slice_point: 1 slice_point: 2", 3).1,

@@ -8,7 +8,7 @@ use crate::error::{Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     "Softmax",
-    "Makes values along an axis into probabilities",
+    "Turns values along an axis into probabilities",
     Arity::exactly(1),
     Arity::exactly(1),
     &softmax,

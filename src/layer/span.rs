@@ -77,7 +77,7 @@ impl SpanSettings {
     pub fn fit_bias(&self, bottom: &Shape, bias: &Shape, field: &'static str) -> Result<AxisSpan, Refusal> {
         let span = self.fit(bottom, bias, field)?;
         let [.., inner] = span.counts(bottom);
-        ensure!(inner > 0, "bottom", "a bias cannot be added to the input {bottom}, empty behind the bias's axes");
+        ensure!(inner > 0, "bottom", "a bias cannot be added to the input {bottom}, empty after the bias's axes");
         Ok(span)
     }
 }

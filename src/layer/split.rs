@@ -8,7 +8,7 @@ use crate::error::{Refusal, ensure};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Split", "Hands a blob on to several readers", Arity::exactly(1), Arity::at_least(1), &split)
+    &[LayerType::new("Split", "Passes a blob on to several readers", Arity::exactly(1), Arity::at_least(1), &split)
         .with_engines()
         .weightless()];
 

@@ -47,7 +47,7 @@ fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let scaling = Scaling::new(&param)?;
     let (values, mask) = (ctx.bottom(0), ctx.bottom(1));
     let size = picture_size(values)?;
-    ensure!(values == mask, "bottom", "the mask {mask} has another shape than the values {values}");
+    ensure!(values == mask, "bottom", "the mask {mask} has a different shape than the values {values}");
     let [height, width] = scaling.size(size);
     let [items, channels] = [values.dims()[0], values.dims()[1]].map(i64::from);
     let top = Shape::new([items, channels, height, width]).at("upsample_param")?;
@@ -151,6 +151,6 @@ mod tests {
         refused("scale: 3 pad_out_h: true", "pad_out_h: pad_out_h needs a scale of 2, not 3");
         refused("scale: 4294967295", "scale: scale 4294967295 is more than 2147483647");
         let error = Surroundings::of("segnet").refusal("Upsample", "", &[&[1, 2, 3, 4], &[1, 2, 3, 5]]);
-        assert_eq!(error, "bottom: the mask (1, 2, 3, 5) has another shape than the values (1, 2, 3, 4)");
+        assert_eq!(error, "bottom: the mask (1, 2, 3, 5) has a different shape than the values (1, 2, 3, 4)");
     }
 }

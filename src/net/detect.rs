@@ -225,7 +225,7 @@ fn best<'a>(
 
 /// What has to be said of a dialect that is not known as a whole.
 fn in_part(dialect: &Dialect) -> Option<&'static str> {
-    let in_part = "of it little but the fields is known here, so that other bytes than its own are possible";
+    let in_part = "little more than its fields is known, so the bytes may differ from its own";
     (!dialect.is_whole).then_some(in_part)
 }
 
@@ -241,11 +241,11 @@ pub(crate) fn notice(dialect: &Dialect, reason: &str, rivals: &[&str]) -> String
     let told = in_part(dialect).map_or(told.clone(), |in_part| format!("{told}; {in_part}"));
     match rivals {
         [] => told,
-        [one] => format!("{told}; {one} knows it all, too, and would give other bytes: give the dialect to choose"),
+        [one] => format!("{told}; {one} knows it all, too, but would give other bytes: name the dialect to choose"),
         [first @ .., last] => {
             let first = first.join(", ");
             format!(
-                "{told}; {first} and {last} know it all, too, and would give other bytes: give the dialect to choose"
+                "{told}; {first} and {last} know it all, too, but would give other bytes: name the dialect to choose"
             )
         }
     }

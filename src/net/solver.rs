@@ -154,7 +154,7 @@ impl Train {
 fn within(net: NetParameter, dialect: &'static Dialect, locator: Locator) -> Result<Definition> {
     let old = [("layers", !net.layers.is_empty()), ("input", !net.input.is_empty())];
     if let Some((field, _)) = old.into_iter().find(|(_, given)| *given) {
-        let message = format!("{field}: Caffe does not read the older formats within a solver");
+        let message = format!("{field}: Caffe does not read the older formats in a solver");
         return Err(at(&locator, field, message)
             .help(Advice::naming("", Setting::Upgrade, " rewrites the solver with its nets"))
             .into());
@@ -189,7 +189,7 @@ impl NamedFiles<'_> {
             return Ok(again.unwrap_or(own));
         }
         let message = format!("{field}: there is no file {path:?}");
-        let help = "it is looked for from the current folder, as Caffe does, and beside the solver";
+        let help = "it is looked up from the current folder, as in Caffe, and beside the solver";
         Err(at(self.locator, field, message).help(help).into())
     }
 
@@ -200,7 +200,7 @@ impl NamedFiles<'_> {
         let beside = Path::new(path).file_name().map(|name| self.folder.join(name));
         let found = match beside.filter(|beside| !found.exists() && beside.exists()) {
             Some(beside) => {
-                notices.push(format!("there is no {path:?}: {} beside the solver is read", beside.display()));
+                notices.push(format!("no {path:?}: reading {} beside the solver", beside.display()));
                 beside
             }
             None => found,
@@ -220,7 +220,7 @@ fn seed(solver: &SolverParameter, notices: &mut Vec<Advice>) -> Option<u32> {
     let given = u64::try_from(solver.random_seed()).ok()?;
     let seed = given as u32;
     if u64::from(seed) != given {
-        notices.push(format!("random_seed {given} is cut to 32 bits, as Caffe does: {seed}").into());
+        notices.push(format!("random_seed {given} is cut to 32 bits, as in Caffe: {seed}").into());
     }
     Some(seed)
 }
@@ -238,7 +238,7 @@ fn train_state(net: NetState, solver: NetState) -> NetState {
 fn at_level_0(state: NetState, notices: &mut Vec<Advice>) -> NetState {
     if state.level() != 0 {
         let level = state.level();
-        let before = format!("level {level} is not used, as caffe train does: the level is 0 unless ");
+        let before = format!("level {level} is ignored, as in caffe train: the level is 0 unless ");
         notices.push(Advice::naming(before, Setting::Level, " gives one"));
     }
     NetState { level: Some(0), ..state }

@@ -76,7 +76,7 @@ pub(super) fn check_taken(ctx: &SetupContext<'_>, setup: &Setup) -> Result<(), R
 pub(super) fn check_empty_axes(setup: &Setup) -> Result<(), Refusal> {
     let divides = |shape: &&Shape| shape.dims().split_last().is_some_and(|(_, outer)| outer.contains(&0));
     if let Some(top) = setup.tops.iter().find(divides) {
-        let message = format!("the shape {top} has axes behind an empty one: this Caffe divides by zero there");
+        let message = format!("the shape {top} has axes after an empty one: this Caffe divides by zero there");
         return Err(Refusal::at("top", message));
     }
     Ok(())

@@ -32,7 +32,7 @@ impl PlanOptions {
     pub(super) fn check_opaque(&self, layers: &[NetLayer]) -> Result<()> {
         for name in &self.opaque {
             if self.layers.get(name).is_some() {
-                let message = format!("the layer type {name:?} is known here: it cannot be taken for opaque");
+                let message = format!("the layer type {name:?} is known here: it cannot be opaque");
                 return Err(Error::Request(message));
             }
             let types = layers.iter().map(|layer| layer.param.r#type());
@@ -152,7 +152,7 @@ impl UnknownType<'_> {
         let advice = Advice::from(before + "`");
         let opaque = || Setting::Opaque { layer_type: self.name.to_owned() };
         let advice = match self.needed.as_slice() {
-            [] => advice.and_naming(opaque(), "` takes it as it is: no weights behind it need its shape"),
+            [] => advice.and_naming(opaque(), "` takes it as it is: no weights after it need its shape"),
             _ if self.has_bottoms => {
                 let alike = advice.and_naming(opaque(), "` says that its tops are like its bottoms, or `");
                 self.with_shapes(alike).followed_by("` what they are like")

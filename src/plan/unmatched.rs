@@ -5,7 +5,7 @@ use crate::proto::text::closest;
 use crate::rules::{BlobSelector, Pattern, Rule};
 
 /// What may stand behind the last dot of a pattern.
-const BLOBS: &str = "behind the last dot stands weight, bias or the index of a blob";
+const BLOBS: &str = "after the last dot comes weight, bias or the index of a blob";
 
 /// The layers met so far: their names, and how many blobs they have.
 #[derive(Default)]

@@ -160,27 +160,26 @@ impl Foreign {
 }
 
 /// What to do with weights of PyTorch.
-const FROM_PYTORCH: &str =
-    "in Python, safetensors.torch.save_file of its state_dict makes a file to take weights from, with ";
+const FROM_PYTORCH: &str = "in Python, save its state_dict with safetensors.torch.save_file, and load that with ";
 
 /// What to say of models of other programs.
-const NOT_CAFFE: &str = "only nets and weights of Caffe are read";
+const NOT_CAFFE: &str = "only Caffe nets and weights can be read";
 
 static FOREIGN: [Foreign; 12] = [
     Foreign {
-        what: "packed by gzip",
+        what: "compressed with gzip",
         help: "gunzip unpacks it",
         framework: None,
         recognise: |bytes| bytes.starts_with(b"\x1f\x8b"),
     },
     Foreign {
-        what: "packed by bzip2",
+        what: "compressed with bzip2",
         help: "bunzip2 unpacks it",
         framework: None,
         recognise: |bytes| bytes.starts_with(b"BZh"),
     },
     Foreign {
-        what: "packed by xz",
+        what: "compressed with xz",
         help: "unxz unpacks it",
         framework: None,
         recognise: |bytes| bytes.starts_with(b"\xfd7zXZ\0"),
@@ -209,7 +208,7 @@ static FOREIGN: [Foreign; 12] = [
         framework: None,
         recognise: is_html,
     },
-    Foreign { what: "a zip archive of PyTorch", help: FROM_PYTORCH, framework: Some("pytorch"), recognise: is_pytorch },
+    Foreign { what: "a PyTorch zip archive", help: FROM_PYTORCH, framework: Some("pytorch"), recognise: is_pytorch },
     Foreign {
         what: "a Python pickle, such as PyTorch's older files",
         help: FROM_PYTORCH,
@@ -217,7 +216,7 @@ static FOREIGN: [Foreign; 12] = [
         recognise: is_pickle,
     },
     Foreign { what: "an ONNX model", help: NOT_CAFFE, framework: None, recognise: is_onnx },
-    Foreign { what: "a graph of TensorFlow", help: NOT_CAFFE, framework: None, recognise: is_tensorflow },
+    Foreign { what: "a TensorFlow graph", help: NOT_CAFFE, framework: None, recognise: is_tensorflow },
     Foreign {
         what: "a blob of C3D, which has a length among its sizes",
         help: "Caffe reads blobs of four sizes, or of a shape",
@@ -291,7 +290,7 @@ mod tests {
             _ => None,
         };
         let is = |what: &str| Some(format!("f: {what}"));
-        assert_eq!(refused(b"\x1f\x8b\x08\0"), is("packed by gzip, not stored weights (gunzip unpacks it)"));
+        assert_eq!(refused(b"\x1f\x8b\x08\0"), is("compressed with gzip, not stored weights (gunzip unpacks it)"));
         for start in [b"\xff\xfen\0", b"\xfe\xff\0n"] {
             assert_eq!(refused(start), is("text in UTF-16, not stored weights (save it in UTF-8)"));
         }
@@ -307,15 +306,15 @@ mod tests {
         assert_eq!(what(b"\x80\x02}q\0."), is("a Python pickle, such as PyTorch's older files"));
         let zip =
             |name: &str| [b"PK\x03\x04".as_slice(), &[0; 22], &[name.len() as u8, 0, 0, 0], name.as_bytes()].concat();
-        assert_eq!(what(&zip("archive/data.pkl")), is("a zip archive of PyTorch"));
-        let lead = "(in Python, safetensors.torch.save_file of its state_dict makes a file to take weights from, with \
+        assert_eq!(what(&zip("archive/data.pkl")), is("a PyTorch zip archive"));
+        let lead = "(in Python, save its state_dict with safetensors.torch.save_file, and load that with \
                     Donor::from_framework: pytorch)";
         assert!(refused(&zip("archive/data.pkl")).unwrap().ends_with(lead));
         assert_eq!(what(&zip("conv1/0.npy")), None);
         let onnx = b"\x08\x07\x12\x07pytorch\x3a\x02\x0a\0\x42\x02\x10\x09";
         assert_eq!(what(onnx), is("an ONNX model"));
         let graph = b"\x0a\x06\x0a\x01x\x12\x01y\x0a\x06\x0a\x01z\x12\x01y\x22\0";
-        assert_eq!(what(graph), is("a graph of TensorFlow"));
+        assert_eq!(what(graph), is("a TensorFlow graph"));
         let c3d = b"\x08\x01\x10\x01\x18\x01\x20\x01\x28\x01\x32\x04\0\0\x80\x3f";
         assert_eq!(what(c3d), is("a blob of C3D, which has a length among its sizes"));
         let blob = b"\x08\x01\x10\x01\x18\x01\x20\x01\x2a\x04\0\0\x80\x3f";

@@ -80,7 +80,7 @@ impl Pattern {
         if glob.is_empty() {
             return Err(fail("the name of the layer is missing".into()).help("* stands for all layers").into());
         }
-        let layers = Glob::new(glob).map_err(|error| fail(format!("{glob:?} is no glob: {error}")))?;
+        let layers = Glob::new(glob).map_err(|error| fail(format!("{glob:?} is not a glob: {error}")))?;
         Ok(Pattern { text: text.into(), layers, blob })
     }
 
@@ -231,11 +231,11 @@ mod tests {
     #[test]
     fn a_malformed_glob_is_refused() {
         let refused = |text| refused(Pattern::parse("--rule", text));
-        assert_eq!(refused("a[b"), "--rule:1:1: \"a[b\" is no glob: unclosed character class; missing ']'");
-        let message = "--rule:1:1: \"a{b\" is no glob: unclosed alternate group; missing '}' \
+        assert_eq!(refused("a[b"), "--rule:1:1: \"a[b\" is not a glob: unclosed character class; missing ']'");
+        let message = "--rule:1:1: \"a{b\" is not a glob: unclosed alternate group; missing '}' \
                        (maybe escape '{' with '[{]'?)";
         assert_eq!(refused("a{b"), message);
-        assert_eq!(refused("a\\"), "--rule:1:1: \"a\\\\\" is no glob: dangling '\\'");
+        assert_eq!(refused("a\\"), "--rule:1:1: \"a\\\\\" is not a glob: dangling '\\'");
     }
 
     proptest! {

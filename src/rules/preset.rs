@@ -30,7 +30,7 @@ pub enum Preset {
 
 /// A name that is not one of a preset.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown preset {0:?}; there is benchmark")]
+#[error("unknown preset {0:?}; the only one is benchmark")]
 pub struct PresetError(String);
 
 impl Preset {

@@ -91,14 +91,14 @@ impl Short<'_> {
             return Ok(bytes);
         }
         if !value.chars().all(|c| c.is_ascii_alphanumeric() || "+-._".contains(c)) {
-            return Err(self.fault(span, format!("{value:?} is no value for {:?}", field.name()), None));
+            return Err(self.fault(span, format!("{value:?} is not a value for {:?}", field.name()), None));
         }
         let value = enum_name(field, value).unwrap_or_else(|| value.to_owned());
         let source = Source::new(self.source.name(), format!("{}: {value}", field.name()));
         let document = parse(&source, self.message).map_err(|found| {
             let first = found.into_iter().next();
             first.map_or_else(
-                || self.fault(span, format!("{value:?} is no value for {:?}", field.name()), None),
+                || self.fault(span, format!("{value:?} is not a value for {:?}", field.name()), None),
                 |first| Diagnostic { location: Some(self.source.location(span)), ..first },
             )
         })?;

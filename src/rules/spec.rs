@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(refused("gaussian:zzzz=1"), format!("--rule:1:10: a filler has no field \"zzzz\" {reads}"));
         assert_eq!(refused("gaussian:std=1,std=1"), "--rule:1:16: \"std\" is given twice");
         assert_eq!(refused("gaussian:type=1"), "--rule:1:10: \"type\" is given twice");
-        assert_eq!(refused("gaussian:std=1 mean: 2"), "--rule:1:14: \"1 mean: 2\" is no value for \"std\"");
+        assert_eq!(refused("gaussian:std=1 mean: 2"), "--rule:1:14: \"1 mean: 2\" is not a value for \"std\"");
         let several = "--rule:1:10: a filler has no field \"stdd\" (did you mean \"std\"?)\n\
                        --rule:1:22: expected a number for \"mean\", found a";
         assert_eq!(refused("gaussian:stdd=1,mean=a"), several);

@@ -166,7 +166,7 @@ fn select(selection: &BlobSelection, net: &mut StoredNet) {
 
 fn parse_tolerance(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
-    number.ok_or_else(|| "expected a number that is not negative, such as 1e-6".to_owned())
+    number.ok_or_else(|| "expected a non-negative number, such as 1e-6".to_owned())
 }
 
 fn parse_ulp(text: &str) -> Result<u32, String> {
@@ -175,5 +175,5 @@ fn parse_ulp(text: &str) -> Result<u32, String> {
 
 fn parse_alpha(text: &str) -> Result<f64, String> {
     let number = text.parse().ok().filter(|number: &f64| *number > 0.0 && *number < 1.0);
-    number.ok_or_else(|| "expected a chance between 0 and 1, such as 0.01".to_owned())
+    number.ok_or_else(|| "expected a probability between 0 and 1, such as 0.01".to_owned())
 }

@@ -18,7 +18,7 @@ pub(super) fn shared([a, b]: [(&Path, &StoredNet); 2], counts: &StatusCounts) {
     if only > 0 {
         let name = display_name(path);
         report::note(&format!(
-            "{name}: HDF5 stores a blob that layers share once, in the first of them; if those only in {side} are \
+            "{name}: HDF5 stores a shared blob once, in the first of its layers; if the blobs only in {side} are \
              shared, caffemodel convert {name} OUT.caffemodel --net NET.prototxt stores them in every layer"
         ));
     }

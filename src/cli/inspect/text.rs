@@ -213,7 +213,7 @@ fn totals(inspection: &Inspection) -> Rows {
         row("statistics", count(statistics), "values that are collected, not learned".to_owned());
     }
     if shared > 0 {
-        row("shared", count(shared), "values that are owned by another blob, and not counted again".to_owned());
+        row("shared", count(shared), "values owned by another blob, not counted again".to_owned());
     }
     row("weights", BinaryBytes(bytes).to_string(), String::new());
     let totals = &inspection.totals;
@@ -229,7 +229,7 @@ fn totals(inspection: &Inspection) -> Rows {
 
 fn per_item(totals: &Totals) -> String {
     let Some((batch, macs)) = totals.batch.zip(totals.macs_per_item) else { return String::new() };
-    format!("{} for each item of the batch of {batch}", count(macs))
+    format!("{} for each item in the batch of {batch}", count(macs))
 }
 
 #[cfg(test)]

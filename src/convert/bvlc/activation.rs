@@ -21,7 +21,7 @@ pub(super) fn fused(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusa
         let mut relu = draft.sibling("relu", "ReLU");
         relu.relu_param = slope.map(|slope| ReLuParameter { negative_slope: Some(slope), ..Default::default() });
         draft.follow(relu, Vec::new());
-        return Ok(Some("the ReLU in the layer became a ReLU behind it".to_owned()));
+        return Ok(Some("the ReLU in the layer became a ReLU after it".to_owned()));
     }
     Ok(None)
 }

@@ -125,7 +125,7 @@ fn settings(draft: &mut LayerDraft<'_>) -> Result<Vec<&'static str>, Refusal> {
         done.push("lr_mult of the statistics became 0, as BVLC's Caffe has it");
     }
     if draft.fields.takes("batch_norm_param.add_eps_before_sqrt", false) {
-        let message = "BVLC's BatchNorm adds eps to the variance before it takes the root";
+        let message = "BVLC's BatchNorm adds eps to the variance before taking the root";
         return Err(Refusal::at("batch_norm_param.add_eps_before_sqrt", message));
     }
     let is_corrected = draft.net.dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected;
@@ -134,7 +134,7 @@ fn settings(draft: &mut LayerDraft<'_>) -> Result<Vec<&'static str>, Refusal> {
         let param: &mut BatchNormParameter = draft.param.batch_norm_param.get_or_insert_default();
         if given.eps() < LEAST_EPS {
             param.eps = Some(LEAST_EPS);
-            done.push("eps became 1e-5, the least that the fork takes");
+            done.push("eps became 1e-5, the least that the fork accepts");
         }
         if given.use_global_stats == Some(false) {
             param.use_global_stats = None;

@@ -24,11 +24,7 @@ pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Re
 /// SegNet's: blobs scale and shift, (1, C, 1, 1).
 fn without_statistics(draft: &mut LayerDraft<'_>) -> Result<String, Refusal> {
     let is_folded = draft.fields.name("bn_param.bn_mode").as_deref() == Some("INFERENCE");
-    ensure!(
-        draft.param.top.len() <= 1,
-        "top",
-        "the further tops, mean and variance of the batch, are nothing that BVLC's layers show"
-    );
+    ensure!(draft.param.top.len() <= 1, "top", "BVLC's layers have no tops for the mean and variance of the batch");
     draft.check_axes(4)?;
     let (filler, bias_filler) = fillers(draft, ["scale_filler", "shift_filler"]);
     let blobs = std::mem::take(&mut draft.blobs);

@@ -47,12 +47,12 @@ pub(super) fn in_groups_of_one(draft: &mut LayerDraft<'_>) -> Result<Option<Stri
 pub(super) fn unknown_channels(draft: &LayerDraft<'_>) -> Refusal {
     let bottom = draft.param.bottom.first().cloned().unwrap_or_default();
     let help = match draft.net.has_weights {
-        true => Advice::from("convert the net definition first, and then put the weights into it"),
-        false => Advice::naming("", Setting::Shape { top: bottom, pattern: "N,C,H,W".into() }, " tells them"),
+        true => Advice::from("convert the net definition first, then put the weights into it"),
+        false => Advice::naming("", Setting::Shape { top: bottom, pattern: "N,C,H,W".into() }, " gives it"),
     };
     let reason =
         draft.net.reason.map_or_else(String::new, |reason| format!(", as the net cannot be planned: {reason}"));
-    Refusal::at("bottom", format!("how many channels the bottom has is not known{reason}")).help(help)
+    Refusal::at("bottom", format!("the number of channels of the bottom is not known{reason}")).help(help)
 }
 
 /// Of a pair and a list the pair counts, if it is whole, and otherwise the first two of the list.
@@ -93,7 +93,7 @@ pub(super) fn sides(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusa
         draft.fields = fields;
         if (top, left) != (bottom, right) {
             let field = if message == "pooling_param" { "pooling_param" } else { "convolution_param" };
-            let message = format!("opposite sides are padded otherwise: {top} and {bottom}, {left} and {right}");
+            let message = format!("opposite sides are padded differently: {top} and {bottom}, {left} and {right}");
             return Err(Refusal::at(field, message));
         }
         match message {

@@ -37,8 +37,8 @@ pub(super) fn write_out(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Re
         return Ok(None);
     }
     let decoded = gate::decoded(&bytes, bvlc);
-    draft.param = decoded.map_err(|error| Refusal::new(format!("its defaults cannot be written out: {error}")))?;
-    Ok(Some(format!("written out, as the default is another: {}", written.join(", "))))
+    draft.param = decoded.map_err(|error| Refusal::new(format!("cannot write out its defaults: {error}")))?;
+    Ok(Some(format!("written out, as the default differs: {}", written.join(", "))))
 }
 
 /// Appends the fields of a message in a layer whose defaults differ and that are not given.

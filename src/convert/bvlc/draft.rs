@@ -86,7 +86,7 @@ impl<'n> LayerDraft<'n> {
         match (&self.param.bottom[..], &self.param.top[..]) {
             ([bottom], [top]) => Ok((bottom.clone(), top.clone())),
             (bottoms, tops) => {
-                let message = format!("{} bottoms and {} tops, where one of each is meant", bottoms.len(), tops.len());
+                let message = format!("{} bottoms and {} tops, expected one of each", bottoms.len(), tops.len());
                 Err(Refusal::at(if bottoms.len() == 1 { "top" } else { "bottom" }, message))
             }
         }
@@ -111,7 +111,7 @@ impl<'n> LayerDraft<'n> {
             ensure!(
                 bottom.axes() == axes,
                 "bottom",
-                "{layer_type} makes {axes} axes of the input {bottom}, which BVLC's layers do not"
+                "{layer_type} treats the input {bottom} as {axes} axes, which BVLC's layers do not"
             );
         }
         Ok(())
@@ -213,7 +213,7 @@ pub(super) fn of_channels(blob: &StoredBlob, index: usize, is_shared: bool) -> R
     if !is_shared {
         return as_list(blob, index);
     }
-    ensure!(blob.shape.count() == 1, "blobs", "blob {index} has {} values, where 1 is meant", blob.shape.count());
+    ensure!(blob.shape.count() == 1, "blobs", "blob {index} has {} values, expected 1", blob.shape.count());
     Ok(StoredBlob { index, shape: Shape::scalar(), legacy: false, ..blob.clone() })
 }
 

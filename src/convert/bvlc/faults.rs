@@ -28,14 +28,14 @@ pub(super) fn faults(draft: &LayerDraft<'_>, before: &str, is_made: bool) -> Vec
     // What is only added to trees is none of BVLC's own.
     let bvlcs = entry(layer_type, Dialect::bvlc()).filter(|entry| !matches!(entry.known, Known::Added { .. }));
     let Some(bvlcs) = bvlcs else {
-        return of_type("BVLC's Caffe has no such layer, nor others that do the same".to_owned());
+        return of_type("BVLC's Caffe has no such layer, nor any that do the same".to_owned());
     };
     let is_alike = |own: &LayerType| std::ptr::eq(own, bvlcs) || ALIKE.contains(&own.name);
     match entry(before, dialect) {
         _ if is_made || before != layer_type => {}
-        None => return of_type(format!("what this layer is in the dialect {} is not known", dialect.name)),
+        None => return of_type(format!("it is not known what this layer is in the dialect {}", dialect.name)),
         Some(own) if !is_alike(own) => {
-            return of_type(format!("in the dialect {} it is another layer than in BVLC's Caffe", dialect.name));
+            return of_type(format!("in the dialect {} it is not the same layer as in BVLC's Caffe", dialect.name));
         }
         Some(_) => {}
     }
@@ -44,7 +44,7 @@ pub(super) fn faults(draft: &LayerDraft<'_>, before: &str, is_made: bool) -> Vec
     let counts = counts.map(|Refusal { field, message, .. }| Inexpressible { path: field.to_owned(), message });
     let lacked = |path: &str| Inexpressible {
         path: path.to_owned(),
-        message: "BVLC's Caffe has no such setting, nor other means for it".to_owned(),
+        message: "BVLC's Caffe has no such setting, nor an equivalent".to_owned(),
     };
     let fillers = unknown_fillers(draft)
         .into_iter()

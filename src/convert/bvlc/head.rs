@@ -53,7 +53,7 @@ pub(super) fn translated(net: &NetParameter, dialect: &'static Dialect, file: &s
         dropped.insert(0, "engine".to_owned());
     }
     let lacked = |path: &str| {
-        Diagnostic::new(format!("{file}: {path}: BVLC's Caffe has no such setting of a net, nor other means for it"))
+        Diagnostic::new(format!("{file}: {path}: BVLC's Caffe has no such setting of a net, nor an equivalent"))
     };
     let faults: Vec<Diagnostic> = fields.paths().map(lacked).collect();
     if !faults.is_empty() {

@@ -17,7 +17,7 @@ pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Re
     }
     for side in ["pad_beg", "pad_end"] {
         let pad = draft.fields.u32(&format!("interp_param.{side}")).unwrap_or_default();
-        ensure!(pad == 0, "interp_param", "BVLC's Caffe has no layer that cuts borders off by {side}");
+        ensure!(pad == 0, "interp_param", "BVLC's Caffe has no layer that crops borders by {side}");
     }
     draft.fields.drop_all(|path| path.starts_with("interp_param."));
     draft.check_not_in_place()?;
@@ -41,7 +41,7 @@ pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Re
         return Err(Refusal::new(format!("BVLC's Caffe has no layer that makes {top:?} of {bottom:?}")));
     };
     if (up, down) != other {
-        let message = format!("height and width change otherwise: by {up}/{down} and {}/{}", other.0, other.1);
+        let message = format!("height and width change differently: by {up}/{down} and {}/{}", other.0, other.1);
         return Err(Refusal::new(message));
     }
     if up == 1 {

@@ -27,7 +27,7 @@ pub(super) fn shuffle_channel(draft: &mut LayerDraft<'_>) -> Result<Option<Strin
     let (bottom, _) = draft.single()?;
     if group == 1 {
         draft.param.r#type = Some("Concat".to_owned());
-        return Ok(Some("ShuffleChannel of a single group became Concat of its bottom alone".to_owned()));
+        return Ok(Some("ShuffleChannel of a single group became Concat of one bottom".to_owned()));
     }
     let parts: Vec<String> = (0..group).map(|index| draft.fresh_blob(&format!("group{index}"))).collect();
     let slice = draft.sibling("slice", "Slice");

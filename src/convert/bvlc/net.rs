@@ -95,7 +95,7 @@ pub fn to_bvlc(source: &Convertible, options: &BvlcOptions) -> Result<BvlcNet> {
     }
     let mut notices = fork.notices.clone();
     if !dropped.is_empty() {
-        notices.push(format!("dropped, as it says how to compute and not what: {}", dropped.join(", ")));
+        notices.push(format!("dropped, as it says how to compute, not what: {}", dropped.join(", ")));
     }
     if walk.has_weights && fork.net.dialect.traits.layers_have_types {
         notices.push("values in raw_data became data".to_owned());
@@ -244,7 +244,7 @@ impl<'n> NetTranslator<'n> {
 }
 
 /// What is said where blobs were stored with four old sizes.
-const SHAPED: &str = "blobs with num, channels, height and width got shapes";
+const SHAPED: &str = "blobs with num, channels, height and width were given shapes";
 
 /// The first layer behind one that reads its first top.
 fn reader(layers: &[NetLayer], index: usize) -> Option<&LayerParameter> {

@@ -25,7 +25,7 @@ pub(super) fn scaled(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refus
     ensure!(
         !draft.fields.takes("norm_param.add_eps_before_sqrt", false),
         "norm_param.add_eps_before_sqrt",
-        "BVLC's layers add eps before they take the root"
+        "BVLC's layers add eps before taking the root"
     );
     let filler = draft.fields.message("norm_param.scale_filler");
     draft.check_not_in_place()?;

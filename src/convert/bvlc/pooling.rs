@@ -11,7 +11,7 @@ pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Re
     }
     let param = draft.param.pooling_param.get_or_insert_default();
     if param.round_mode.is_some() {
-        return Ok(Some("ceil_mode was dropped, as round_mode counts more".to_owned()));
+        return Ok(Some("ceil_mode was dropped, as round_mode overrides it".to_owned()));
     }
     param.round_mode = Some(RoundMode::Floor as i32);
     Ok(Some("ceil_mode: false became round_mode: FLOOR".to_owned()))

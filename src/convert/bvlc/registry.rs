@@ -57,13 +57,13 @@ impl Translation {
 pub static TRANSLATIONS: &[Translation] = &[
     entry(
         "BN",
-        "BatchNorm and Scale, the blobs shared out among them; of SegNet's in INFERENCE mode a Scale alone",
+        "BatchNorm and Scale, with the blobs divided between them; just Scale for SegNet's in INFERENCE mode",
         &["BN"],
         bn::translate,
     )
     .with_shapes(),
     entry(
-        "BatchNorm with a scale and a shift of its own, in five blobs of either order or in those of Intel's engines",
+        "BatchNorm with its own scale and shift, in five blobs of either order or in those of Intel's engines",
         "BatchNorm and Scale",
         &["BatchNorm"],
         batch_norm::translate,
@@ -71,7 +71,7 @@ pub static TRANSLATIONS: &[Translation] = &[
     entry("DepthwiseConvolution", "Convolution with its group", &["DepthwiseConvolution"], convolution::depthwise),
     entry(
         "ConvolutionDepthwise, a filter for each channel",
-        "Convolution with as many groups as channels, which the weights or the net's shapes tell",
+        "Convolution with as many groups as channels, known from the weights or the net's shapes",
         &["ConvolutionDepthwise"],
         convolution::of_each_channel,
     )
@@ -79,7 +79,7 @@ pub static TRANSLATIONS: &[Translation] = &[
     .with_shapes(),
     entry(
         "ConvolutionDepthwise, as many groups as channels",
-        "Convolution with that group, which the net's shapes tell",
+        "Convolution with that group, known from the net's shapes",
         &["ConvolutionDepthwise"],
         convolution::in_groups_of_one,
     )
@@ -90,13 +90,13 @@ pub static TRANSLATIONS: &[Translation] = &[
     entry("ceil_mode: false of Pooling", "round_mode: FLOOR", &["Pooling"], pooling::translate),
     entry(
         "relu: true in a Convolution, an InnerProduct or a BatchNorm",
-        "a ReLU behind it, with the slope",
+        "a ReLU after it, with the slope",
         &[],
         activation::fused,
     ),
     entry(
         "ReLUX, ReLU6, ReLU with relu6: true",
-        "Clip, behind a ReLU where there is a slope below zero",
+        "Clip, after a ReLU if there is a slope below zero",
         &["ReLUX", "ReLU6", "ReLU"],
         activation::limited,
     ),
@@ -118,27 +118,27 @@ pub static TRANSLATIONS: &[Translation] = &[
     entry("ShuffleChannel", "Slice, Reshape and Concat", &["ShuffleChannel"], moving::shuffle_channel).with_shapes(),
     entry(
         "Upsample that repeats values",
-        "Deconvolution with filters of ones that do not learn; the net's shapes tell the channels",
+        "Deconvolution with filters of ones that do not learn; the net's shapes give the channels",
         &["Upsample"],
         moving::repeat,
     )
     .known(Known::In(&["mobilenet-yolo"]))
     .with_shapes(),
     entry(
-        "Interp, where height and width change alike",
-        "Deconvolution with a bilinear filler and Pooling of single values; the net's shapes tell the sizes",
+        "Interp, if height and width change alike",
+        "Deconvolution with a bilinear filler and Pooling of single values; the net's shapes give the sizes",
         &["Interp"],
         interp::translate,
     )
     .with_shapes(),
     entry("a default other than BVLC's", "the value, written out", &[], defaults::write_out),
     entry(
-        "engines that BVLC's Caffe lacks, types of numbers and other settings of how to compute",
+        "engines that BVLC's Caffe lacks, number types and other settings of how to compute",
         "nothing: they are dropped",
         &[],
         settings::of_machine,
     ),
-    entry("settings of the fork with their default values", "nothing: they are dropped", &[], settings::of_default),
+    entry("settings of the fork at their default values", "nothing: they are dropped", &[], settings::of_default),
 ];
 
 #[cfg(test)]

@@ -32,13 +32,12 @@ pub(super) fn of_machine(draft: &mut LayerDraft<'_>) -> Result<Option<String>, R
     let is_of_nodes = |path: &str| path.starts_with("multinode.") || path.starts_with("mn_");
     let mut dropped = draft.fields.drop_all(|path| OF_MACHINE.contains(&path) || is_engine(path) || is_of_nodes(path));
     dropped.sort();
-    Ok((!dropped.is_empty())
-        .then(|| format!("dropped, as it says how to compute and not what: {}", dropped.join(", "))))
+    Ok((!dropped.is_empty()).then(|| format!("dropped, as it says how to compute, not what: {}", dropped.join(", "))))
 }
 
 /// Values that are the fork's defaults, with which its layers do as BVLC's, are dropped.
 pub(super) fn of_default(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     let schema = draft.net.dialect.schema();
     let dropped = draft.fields.drop_defaults(schema);
-    Ok((!dropped.is_empty()).then(|| format!("dropped, as it is so without it: {}", dropped.join(", "))))
+    Ok((!dropped.is_empty()).then(|| format!("dropped, as it makes no difference: {}", dropped.join(", "))))
 }

@@ -80,7 +80,7 @@ impl Log {
                     record.iter_mut().for_each(|record| record.fragments.push(fragment));
                     return Ok(record);
                 }
-                _ => return Err(self.file.fault(start, "the pieces of a record are not in order: the log is damaged")),
+                _ => return Err(self.file.fault(start, "the pieces of a record are out of order: the log is damaged")),
             }
         }
         Ok(None)
@@ -226,6 +226,6 @@ impl Stream<'_> {
                 return Ok(number);
             }
         }
-        Err(self.fault("a number has no end: the log is damaged"))
+        Err(self.fault("a number does not end: the log is damaged"))
     }
 }

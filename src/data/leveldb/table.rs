@@ -137,7 +137,7 @@ impl Block {
         }
         let [shared, own, value] = [cursor.varint()?, cursor.varint()?, cursor.varint()?];
         let shared = usize::try_from(shared).ok().filter(|&shared| shared <= self.key.len());
-        self.key.truncate(shared.ok_or("a key shares more than there is")?);
+        self.key.truncate(shared.ok_or("a key shares more than its predecessor has")?);
         self.key.extend_from_slice(cursor.take(own)?);
         let len = cursor.take(value)?.len();
         self.at = self.end - cursor.left();
@@ -155,7 +155,7 @@ fn entries_end(content: &[u8]) -> Result<usize, Damage> {
 fn decompress(content: &[u8]) -> Result<Vec<u8>, Damage> {
     let len = snap::raw::decompress_len(content).map_err(|_| "it is not compressed as it says")?;
     if len > content.len().saturating_mul(MAX_GROWTH) {
-        return Err("it would grow beyond measure");
+        return Err("it would decompress to too much");
     }
     snap::raw::Decoder::new().decompress_vec(content).map_err(|_| "it is not compressed as it says")
 }

@@ -96,7 +96,7 @@ fn records_in_pieces_are_put_together_and_torn_ones_ignored() {
         assert_eq!(value(&log[..end]), Ok(b"1".to_vec()));
     }
     assert_eq!(value(&[&whole[..], &[0; 50_000]].concat()), Ok(b"1".to_vec()));
-    let message = "the pieces of a record are not in order: the log is damaged";
+    let message = "the pieces of a record are out of order: the log is damaged";
     assert_eq!(value(&pieces[1]), Err(format!("/db/000002.log, byte 0: {message}")));
     let message = "the record ends too early: the log is damaged";
     assert_eq!(value(&fragment(WHOLE, &content[..20])), Err(format!("/db/000002.log, byte 0: {message}")));

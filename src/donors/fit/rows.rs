@@ -10,7 +10,7 @@ pub(super) fn rows(mismatch: &Mismatch<'_>, choice: Option<&RowChoice>) -> Resul
     let all = stored[0] as usize;
     let groups = match choice.period {
         Some(period) if !all.is_multiple_of(period) => {
-            return Err(format!("the {all} rows are no multiple of {period}"));
+            return Err(format!("the {all} rows are not a multiple of {period}"));
         }
         Some(period) => all / period,
         None => 1,

@@ -16,7 +16,7 @@ use crate::rules::{Pattern, split_rule};
 /// let rule = FitRule::parse("--fit", "fc[67].weight=reshape")?;
 /// assert_eq!(rule.to_string(), "fc[67].weight=reshape");
 /// let error = FitRule::parse("--fit", "fc6=reshap").unwrap_err();
-/// assert_eq!(error.to_string(), "--fit:1:5: unknown way of fitting \"reshap\" (did you mean \"reshape\"?)");
+/// assert_eq!(error.to_string(), "--fit:1:5: unknown fit \"reshap\" (did you mean \"reshape\"?)");
 /// # Ok::<(), caffemodel::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -82,13 +82,13 @@ impl How {
             let names = || FIT_WAYS.iter().map(|way| way.name);
             let help = match closest(name, names()) {
                 Some(close) => format!("did you mean {close:?}?"),
-                None => format!("there is {}", names().collect::<Vec<_>>().join(", ")),
+                None => format!("expected {}", names().collect::<Vec<_>>().join(", ")),
             };
-            return Err((format!("unknown way of fitting {name:?}"), Some(help)));
+            return Err((format!("unknown fit {name:?}"), Some(help)));
         };
         match (way.has_rows, argument) {
             (false, None) => Ok(How::plain(way)),
-            (false, Some(_)) => Err((format!("{name} stands alone"), None)),
+            (false, Some(_)) => Err((format!("{name} takes no list"), None)),
             (true, None) => Err((format!("{name} needs a list"), Some(format!("such as {}", way.form)))),
             (true, Some(rows)) => {
                 let rows = parse_rows(rows).map_err(|message| (message, Some(format!("such as {}", way.form))))?;
@@ -119,12 +119,12 @@ impl fmt::Display for How {
 
 /// Reads `0,7,15` or `0,7,15/21`.
 fn parse_rows(text: &str) -> Result<RowChoice, String> {
-    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| format!("{text:?} is not the number of a row"));
+    let number = |text: &str| text.trim().parse::<usize>().map_err(|_| format!("{text:?} is not a row number"));
     let (rows, period) = text.split_once('/').map_or((text, None), |(rows, period)| (rows, Some(period)));
     let rows = rows.split(',').map(number).collect::<Result<Vec<_>, _>>()?;
     let period = period.map(number).transpose()?;
     match (period, rows.iter().max()) {
-        (Some(0), _) => Err("of every 0 rows there are none".to_owned()),
+        (Some(0), _) => Err("a period of 0 has no rows".to_owned()),
         (Some(period), Some(beyond)) if *beyond >= period => {
             Err(format!("row {beyond} is not one of every {period}, which are 0 to {}", period - 1))
         }
@@ -155,14 +155,14 @@ mod tests {
     #[test]
     fn what_is_no_rule_is_told() {
         assert_eq!(refused("fc6"), "--fit:1:1: expected GLOB=HOW or GLOB.BLOB=HOW (such as fc6=reshape)");
-        assert_eq!(refused("fc6=mean:1"), "--fit:1:5: mean stands alone");
+        assert_eq!(refused("fc6=mean:1"), "--fit:1:5: mean takes no list");
         assert_eq!(refused("fc6=rows"), "--fit:1:5: rows needs a list (such as rows:0,7,15[/21])");
-        let message = "--fit:1:5: \"x\" is not the number of a row (such as rows:0,7,15[/21])";
+        let message = "--fit:1:5: \"x\" is not a row number (such as rows:0,7,15[/21])";
         assert_eq!(refused("fc6=rows:x"), message);
         let message = "--fit:1:5: row 21 is not one of every 21, which are 0 to 20 (such as rows:0,7,15[/21])";
         assert_eq!(refused("fc6=rows:21/21"), message);
-        let message = "--fit:1:5: of every 0 rows there are none (such as rows:0,7,15[/21])";
+        let message = "--fit:1:5: a period of 0 has no rows (such as rows:0,7,15[/21])";
         assert_eq!(refused("fc6=rows:0/0"), message);
-        assert!(refused("fc6=squeeze").contains("there is transpose, hwio, reshape, inflate, mean"));
+        assert!(refused("fc6=squeeze").contains("expected transpose, hwio, reshape, inflate, mean"));
     }
 }

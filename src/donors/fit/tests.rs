@@ -73,7 +73,7 @@ fn what_cannot_be_fitted_names_both_shapes_and_the_rule() {
         message.strip_prefix(&start).unwrap_or_else(|| panic!("{message}")).to_owned()
     };
     assert_eq!(refused("reshape", &[2, 3], &[7]), "6 values are stored, and 7 are needed");
-    assert_eq!(refused("repeat", &[2, 3], &[2, 10]), "axis 1: 10 is no multiple of 3");
+    assert_eq!(refused("repeat", &[2, 3], &[2, 10]), "axis 1: 10 is not a multiple of 3");
     assert_eq!(refused("repeat", &[2, 0], &[2, 10]), "no values are stored");
     assert_eq!(refused("mean", &[2, 3], &[3, 1]), "axis 0 differs, too: 2, not 3");
     assert_eq!(refused("mean", &[2], &[3]), "it needs 2 axes or more");
@@ -90,6 +90,6 @@ fn what_cannot_be_fitted_names_both_shapes_and_the_rule() {
     assert_eq!(refused("rows:0,7", &[6, 2], &[2, 2]), "there is no row 7; the last of the 6 is 5");
     assert_eq!(refused("rows:0,1", &[6, 2], &[3, 2]), "it takes 2, and 3 are needed");
     assert_eq!(refused("rows:0,1/3", &[6, 2], &[3, 2]), "2 of every 3 are 4 rows, and 3 are needed");
-    assert_eq!(refused("rows:0,1/4", &[6, 2], &[3, 2]), "the 6 rows are no multiple of 4");
+    assert_eq!(refused("rows:0,1/4", &[6, 2], &[3, 2]), "the 6 rows are not a multiple of 4");
     assert_eq!(refused("rows:0", &[6, 2], &[1, 3]), "axis 1 differs, too: 2, not 3");
 }

@@ -38,7 +38,7 @@ pub static FIT_WAYS: &[FitWay] = &[
     FitWay {
         name: "transpose",
         form: "transpose",
-        about: "the two axes of an inner product the other way round, even if both are of one length",
+        about: "the two axes of an inner product swapped, even if they are equally long",
         is_layout_of: |axes| axes == 2,
         fit: |mismatch, _| layout::transpose(mismatch),
         ..PLAIN
@@ -81,7 +81,7 @@ pub static FIT_WAYS: &[FitWay] = &[
     FitWay {
         name: "repeat",
         form: "repeat",
-        about: "the values again and again along each axis that is a multiple as long",
+        about: "the values, repeated along each axis that is a multiple as long",
         fit: |mismatch, _| repeat::repeat(mismatch),
         ..PLAIN
     },

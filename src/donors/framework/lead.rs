@@ -35,7 +35,7 @@ fn of_keys(net: &StoredNet) -> Option<Advice> {
     net.layers.iter().filter_map(|layer| knows(&layer.name)).for_each(|index| counts[index] += 1);
     let index = counts.iter().position(|&count| 2 * count > net.layers.len())?;
     let framework = &FRAMEWORKS[index];
-    let before = format!("its arrays have the names of {}: take them with ", framework.title);
+    let before = format!("its arrays have {} names: take them with ", framework.title);
     Some(Advice::naming(before, Setting::Framework(framework.name), ""))
 }
 
@@ -51,6 +51,6 @@ impl Matcher<'_> {
         }
         let (prefix, _) = prefixes.into_iter().find(|(_, found)| 2 * found > count)?;
         let rename = Setting::Rename(format!("{prefix}*=*"));
-        Some(Advice::naming("the names of its modules have a prefix: ", rename, " takes it off"))
+        Some(Advice::naming("the names of its modules have a prefix: ", rename, " removes it"))
     }
 }

@@ -173,8 +173,7 @@ impl Matcher<'_> {
             let key = placement.module.keys(is).next().filter(|_| is_lacking && !is_elsewhere);
             let Some(key) = key else { continue };
             let normalises = self.blobs_of(layer, Role::Statistic).next().is_some();
-            let place =
-                if normalises { "no Scale layer stands behind it that could take it" } else { "it has no such blob" };
+            let place = if normalises { "no Scale layer follows that could take it" } else { "it has no such blob" };
             return Err(format!("{key:?} has no place: {place}"));
         }
         Ok(())
@@ -211,7 +210,7 @@ impl Matcher<'_> {
             let (name, title) = (planned.param.name(), placement.framework.title);
             let dims: Vec<String> = picture.iter().map(i32::to_string).collect();
             let dims = dims.join(", ");
-            format!("layer {name:?}: its inputs were put into the order of ({dims}), as {title} has the channels last")
+            format!("layer {name:?}: its inputs were reordered to ({dims}), as {title} has the channels last")
         }));
         Ok(PlacedBlob { blob, array: Some(array.clone()) })
     }
@@ -309,16 +308,16 @@ impl Findings<'_> {
         let of =
             |layers: &[String]| format!("{} {}", if layers.len() == 1 { "layer" } else { "layers" }, listed(layers));
         if !self.zeros.is_empty() {
-            notes.push(format!("{}: no bias is stored, which is one of 0", of(&self.zeros)));
+            notes.push(format!("{}: no bias is stored, so it is 0", of(&self.zeros)));
         }
         if !self.ones.is_empty() {
-            notes.push(format!("{}: no scale is stored, which is one of 1", of(&self.ones)));
+            notes.push(format!("{}: no scale is stored, so it is 1", of(&self.ones)));
         }
         if let Some((_, eps)) = self.eps.first() {
             let layers: Vec<String> = self.eps.iter().map(|(layer, _)| layer.clone()).collect();
             let Framework { title, eps: other, .. } = framework;
             let layers = of(&layers);
-            notes.push(format!("{layers}: eps is {eps}; {title} normalises with {other} unless told otherwise"));
+            notes.push(format!("{layers}: eps is {eps}; {title} normalises with {other} by default"));
         }
         let unplaced: Vec<String> =
             report.excess.iter().cloned().chain(self.unplaced.iter().map(|&key| key.to_owned())).collect();

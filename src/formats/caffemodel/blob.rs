@@ -101,9 +101,7 @@ impl Scan {
             let field = field.map_err(|flaw| flaw.to_string())?;
             match field.number {
                 DATA if field.wire_type == WireType::Varint => {
-                    return Err(
-                        "is a blob of C3D, which has a length among its sizes; Caffe reads no such blobs".into()
-                    );
+                    return Err("is a blob of C3D, which has a length among its sizes; Caffe cannot read it".into());
                 }
                 DATA => scan.data.extend(&field, 4)?,
                 DOUBLE_DATA => scan.double_data.extend(&field, 8)?,

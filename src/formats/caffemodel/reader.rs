@@ -29,7 +29,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Re
     let Sieved { sieve, dialect, notice, .. } =
         sieved(file.bytes(), options).map_err(|flaw| no_caffemodel(file, &flaw))?;
     if sieve.end == Some(0) {
-        return Err(file.refuse("not a caffemodel: a message ends at byte 0, and all that follows is not read"));
+        return Err(file.refuse("not a caffemodel: a message ends at byte 0, and nothing after it is read"));
     }
     let definition = Definition::from_binary(&file.name(), &sieve.rest, dialect, &options.limits);
     let definition = definition.map_err(|error| error.within(&file.name()))?;
@@ -38,7 +38,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Re
         let passed = passed.first().map(|notice| format!(": {notice}"));
         if sieve.rest.is_empty() || passed.is_some() {
             let message = format!("not a caffemodel: it holds no layers{}", passed.unwrap_or_default());
-            return Err(file.refuse_with(message, "is it the file that you mean, and has its download succeeded?"));
+            return Err(file.refuse_with(message, "is it the right file, and is its download complete?"));
         }
     }
     let mut notices: Vec<String> = notice.into_iter().chain(passed).collect();

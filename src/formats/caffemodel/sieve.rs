@@ -87,11 +87,11 @@ impl<'a> Sieve<'a> {
     /// What the user should know of, in a line each; `size` is that of the file.
     pub(super) fn notices(&self, size: usize) -> Vec<String> {
         let unknown = self.unknown.as_ref().map(|(first, count)| match count {
-            1 => format!("passed over: {first}"),
-            _ => format!("passed over: {first}, and {} more", count - 1),
+            1 => format!("skipped: {first}"),
+            _ => format!("skipped: {first}, and {} more", count - 1),
         });
         let end = self.end.map(|end| {
-            format!("the net ends at byte {end}, the {} bytes from there on are not read, as in Caffe", size - end)
+            format!("the net ends at byte {end}, the {} bytes after that are not read, as in Caffe", size - end)
         });
         unknown.into_iter().chain(end).collect()
     }

@@ -31,7 +31,7 @@ impl Header {
         let mut fill = |bytes: &mut [u8]| reader.read_exact(bytes).map_err(|error| format!("damaged: {error}"));
         fill(&mut start)?;
         if !start.starts_with(MAGIC) {
-            return Err("is no .npy file".to_owned());
+            return Err("is not a .npy file".to_owned());
         }
         let mut length = [0; 4];
         let length_bytes = match start[6] {
@@ -51,7 +51,8 @@ impl Header {
     }
 
     fn parse(text: &str) -> Result<Header, String> {
-        let wrong = || format!("the .npy header is no dictionary of descr, fortran_order and shape: {}", text.trim());
+        let wrong =
+            || format!("the .npy header is not a dictionary of descr, fortran_order and shape: {}", text.trim());
         let body = text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}')).ok_or_else(wrong)?;
         let descr = value(body, "descr").ok_or_else(wrong)?;
         let fortran_order = match value(body, "fortran_order") {
@@ -76,7 +77,7 @@ fn value<'a>(body: &'a str, key: &str) -> Option<&'a str> {
 fn element(descr: &str) -> Result<Element, String> {
     let quoted = |quote: char| descr.strip_prefix(quote)?.split_once(quote);
     let Some((name, _)) = quoted('\'').or_else(|| quoted('"')) else {
-        return Err("structured .npy types are not read".to_owned());
+        return Err("structured .npy types are not supported".to_owned());
     };
     let (order, kind) = name.split_at_checked(1).unwrap_or(("", name));
     let kind = match kind {
@@ -91,12 +92,12 @@ fn element(descr: &str) -> Result<Element, String> {
         "u2" => NumberType::U16,
         "u4" => NumberType::U32,
         "u8" => NumberType::U64,
-        _ => return Err(format!("values of the numpy type {name:?} are not read")),
+        _ => return Err(format!("values of the numpy type {name:?} are not supported")),
     };
     match order {
         "<" | "|" | "=" => Ok(kind.little()),
         ">" => Ok(Element { kind, big_endian: true }),
-        _ => Err(format!("values of the numpy type {name:?} are not read")),
+        _ => Err(format!("values of the numpy type {name:?} are not supported")),
     }
 }
 
@@ -138,10 +139,10 @@ mod tests {
     #[test]
     fn other_headers_are_refused() {
         let with = |descr: &str| parse(&format!("{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}"));
-        assert_eq!(with("'<c8'").unwrap_err(), "values of the numpy type \"<c8\" are not read");
-        assert_eq!(with("'é4'").unwrap_err(), "values of the numpy type \"é4\" are not read");
-        assert_eq!(with("[('a', '<f4')]").unwrap_err(), "structured .npy types are not read");
-        let wrong = "the .npy header is no dictionary of descr, fortran_order and shape: {'descr': '<f4'}";
+        assert_eq!(with("'<c8'").unwrap_err(), "values of the numpy type \"<c8\" are not supported");
+        assert_eq!(with("'é4'").unwrap_err(), "values of the numpy type \"é4\" are not supported");
+        assert_eq!(with("[('a', '<f4')]").unwrap_err(), "structured .npy types are not supported");
+        let wrong = "the .npy header is not a dictionary of descr, fortran_order and shape: {'descr': '<f4'}";
         assert_eq!(parse("{'descr': '<f4'}").unwrap_err(), wrong);
         assert!(parse("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }").is_err());
         let large = parse("{'descr': '<f4', 'fortran_order': False, 'shape': (65536, 65536), }").unwrap_err();

@@ -57,7 +57,7 @@ pub(super) fn in_order(values: impl StoredValues + 'static, header: &Header) -> 
         return Ok(Arc::new(values));
     }
     if shape.count() > MAX_REORDERED {
-        return Err(format!("{} values in Fortran's order are too many; save it in C's order", shape.count()));
+        return Err(format!("{} values in Fortran order are too many; save it in C order", shape.count()));
     }
     let stored: Vec<i32> = shape.dims().iter().rev().copied().collect();
     let axes: Vec<usize> = (0..stored.len()).rev().collect();
@@ -104,6 +104,6 @@ mod tests {
         let short = refused(npy(&header("False"), &[1.0]));
         assert_eq!(short, "FILE: truncated: 24 bytes of values from byte 70 on are more than the file's 74");
         let refused = refused(npy("{'descr': '<c8', 'fortran_order': False, 'shape': ()}", &[1.0]));
-        assert_eq!(refused, "FILE: values of the numpy type \"<c8\" are not read");
+        assert_eq!(refused, "FILE: values of the numpy type \"<c8\" are not supported");
     }
 }

@@ -43,7 +43,7 @@ fn metadata(file: &FileMap) -> Result<(Metadata, usize)> {
 
 fn blob(file: &Arc<FileMap>, metadata: &Metadata, key: &str, start: usize, index: usize) -> Result<StoredBlob, String> {
     let info = metadata.info(key).ok_or("is not described")?;
-    let element = element(info.dtype).ok_or_else(|| format!("values of type {:?} are not read", info.dtype))?;
+    let element = element(info.dtype).ok_or_else(|| format!("values of type {:?} are not supported", info.dtype))?;
     let shape = shape(info.shape.iter().map(|&dim| dim as u64))?;
     let values = InPlace::new(file, element, start + info.data_offsets.0, &shape)?;
     Ok(StoredBlob { index, shape, legacy: false, values: Arc::new(values) })

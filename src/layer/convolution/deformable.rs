@@ -75,14 +75,14 @@ fn check_offsets(ctx: &SetupContext<'_>, convolution: &Convolution, groups: i64)
     let (data, offsets) = (ctx.bottom(0), ctx.bottom(1));
     let [height, width] = match convolution.windows[..] {
         [height, width, ..] => [height.kernel, width.kernel],
-        _ => return Err(Refusal::at("bottom", format!("the data {data} has no height and width behind its channels"))),
+        _ => return Err(Refusal::at("bottom", format!("the data {data} has no height and width after its channels"))),
     };
     let needed = [2, height, width, groups].into_iter().try_fold(1i64, i64::checked_mul);
     let channels = offsets.dim(1).map(i64::from);
     ensure!(
         channels.is_some() && channels == needed,
         "bottom",
-        "2 offsets for each of {height} x {width} elements and {groups} groups do not need the channels of {offsets}"
+        "2 offsets for each of {height} x {width} elements and {groups} groups do not match the channels of {offsets}"
     );
     for axis in [2, 3] {
         let (a, b) = (data.dim(axis), offsets.dim(axis));
@@ -173,11 +173,11 @@ mod tests {
     fn offsets_must_fit() {
         let error = |offsets: &[i32]| run("num_output: 4 kernel_size: 3", &[DATA, offsets]).unwrap_err();
         let message =
-            "bottom: 2 offsets for each of 3 x 3 elements and 4 groups do not need the channels of (2, 18, 9, 10)";
+            "bottom: 2 offsets for each of 3 x 3 elements and 4 groups do not match the channels of (2, 18, 9, 10)";
         assert_eq!(error(&[2, 18, 9, 10]), message);
         let message = "bottom: the offsets (2, 72, 7, 10) and the data (2, 6, 9, 10) differ at axis 2";
         assert_eq!(error(&[2, 72, 7, 10]), message);
         let error = run("num_output: 4 kernel_size: 3", &[&[2, 6, 9], &[2, 72, 9]]).unwrap_err();
-        assert_eq!(error, "bottom: the data (2, 6, 9) has no height and width behind its channels");
+        assert_eq!(error, "bottom: the data (2, 6, 9) has no height and width after its channels");
     }
 }

@@ -73,7 +73,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .known(Known::Except(&["synopsys"])),
     LayerType::new(
         "Deconvolution",
-        "Spreads its inputs out through learned filters, the transpose of a convolution",
+        "Spreads out its inputs through learned filters, the transpose of a convolution",
         Arity::at_least(1),
         Arity::at_least(1),
         &deconvolution,
@@ -105,7 +105,7 @@ pub(super) static TYPES: &[LayerType] = &[
         .signal(convolution_signal),
     any_tops(
         "Deconvolution",
-        "Spreads its inputs out through learned filters, the transpose of a convolution",
+        "Spreads out its inputs through learned filters, the transpose of a convolution",
         &deconvolution,
     )
     .params(&["convolution_param"])
@@ -114,7 +114,7 @@ pub(super) static TYPES: &[LayerType] = &[
         .params(&["squeeze_convolution_param"]),
     any_tops(
         "SqueezeDeconvolution",
-        "Spreads its inputs out through learned filters that are masked",
+        "Spreads out its inputs through learned filters that are masked",
         &squeeze::deconvolution,
     )
     .params(&["squeeze_convolution_param"])
@@ -123,7 +123,7 @@ pub(super) static TYPES: &[LayerType] = &[
         .signal(convolution_signal),
     quantised(
         "DeconvolutionRistretto",
-        "Spreads its inputs out through learned filters, in quantised numbers",
+        "Spreads out its inputs through learned filters, in quantised numbers",
         &deconvolution,
     )
     .keeps_signal(),

@@ -35,7 +35,7 @@ pub(super) const TYPE: LayerType = entry(
 
 pub(super) const TRANSPOSED: LayerType = entry(
     "Deconvolution3D",
-    "Spreads its input out through learned filters over time, height and width",
+    "Spreads out its input through learned filters over time, height and width",
     &|ctx: &SetupContext<'_>| convolution(ctx, true),
 )
 .known(Known::In(&["c3d-1.1"]));

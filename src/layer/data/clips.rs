@@ -93,7 +93,7 @@ impl Clips {
             (0, None) => {
                 let name = param.source.as_deref().unwrap_or_default();
                 let source = ShapeSource { field: "video_data_param.source", name, pattern: "C,L,H,W" };
-                return Err(source.unknown_shape(ctx, 0, "videos are not read, and no setting tells their size"));
+                return Err(source.unknown_shape(ctx, 0, "videos are not read, and no setting gives their size"));
             }
             (crop, size) => {
                 let fits = size.is_none_or(|size| size.sides().iter().all(|&side| side.unsigned_abs() >= crop));
@@ -125,8 +125,7 @@ fn given_clips(ctx: &SetupContext<'_>, items: i64) -> Result<Option<Shape>, Refu
             Ok(Some(Shape::new([items].into_iter().chain(own).collect::<Vec<i64>>()).at("top")?))
         }
         _ => {
-            let message =
-                "the data top has 5 axes, N x C x L x H x W, of which N need not be given; the shape given is";
+            let message = "the data top has 5 axes, N x C x L x H x W, where N may be left out; the shape given is";
             Err(Refusal::at("top", format!("{message} {shape}")))
         }
     }
@@ -153,7 +152,7 @@ mod tests {
         assert_eq!(tops("c3d-1.1", text).unwrap()[1], [1, 5]);
         let message = "video_data_param.new_length: new_length must be at least 1";
         assert_eq!(tops("c3d-1.1", "").unwrap_err(), message);
-        let message = "the shape of top \"\" is not known: videos are not read, and no setting tells their size";
+        let message = "the shape of top \"\" is not known: videos are not read, and no setting gives their size";
         assert_eq!(tops("video-caffe", "").unwrap_err(), format!("video_data_param.source: {message}"));
     }
 

@@ -42,8 +42,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let transform = Transform::new(ctx, &mut notices)?;
     if ctx.dialect.traits.data_shuffles_at_once && param.shuffle() {
         notices.push(format!(
-            "layer {:?} shuffles its records by the net's own generator each time it has read all of them: where the first \
-             batch takes as many, the values that this Caffe gives the layers behind it differ from run to run",
+            "layer {:?} shuffles its records by the net's own generator each time it has read all of them: if the \
+             first batch takes as many, the values that this Caffe gives the layers after it differ from run to run",
             ctx.param.name()
         ));
     }
@@ -200,7 +200,7 @@ mod tests {
         let skips = "data_param { batch_size: 2 rand_skip: 3 }";
         assert_eq!(draws("bvlc-rc2", Phase::Train, skips), Ok(vec![Draw::Skip(1)]));
         let error = draws("ssd", Phase::Train, "data_param { batch_size: 2 prefetch: 0 }").unwrap_err();
-        assert_eq!(error, "data_param.prefetch: with prefetch 0 the layer waits for its reader for ever");
+        assert_eq!(error, "data_param.prefetch: with prefetch 0 the layer waits for its reader forever");
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
         let made = run("Data", TEXT, 2, &[given(&[3, 5, 6])]).unwrap();
         assert_eq!(made.tops, [Shape::new([64, 3, 5, 6]).unwrap(), Shape::new([64]).unwrap()]);
         let error = run("Data", TEXT, 1, &[given(&[5, 6])]).unwrap_err();
-        let message = "the data top has 4 axes, N x C x H x W, of which N need not be given; the shape given is (5, 6)";
+        let message = "the data top has 4 axes, N x C x H x W, where N may be left out; the shape given is (5, 6)";
         assert_eq!(error, format!("top: {message}"));
         let error = run("Data", TEXT, 1, &[given(&[0, 3, 5, 6])]).unwrap_err();
         assert_eq!(error, "top: top 0 would be empty: its shape is (0, 3, 5, 6)");

@@ -83,7 +83,7 @@ impl Layer for DenseImages {
         ensure!(
             self.transforms || !(transform.mirror || transform.crop_size() > 0),
             "transform_param",
-            "mirror and crop_size end this Caffe once it reads pictures: use those of dense_image_data_param"
+            "mirror and crop_size crash this Caffe once it reads pictures: use those of dense_image_data_param"
         );
         let new_size = NewSize::new(param.new_height(), param.new_width(), &NEW)?;
         let crop = NewSize::new(param.crop_height(), param.crop_width(), &CROP)?;
@@ -111,8 +111,8 @@ impl Layer for DenseImages {
         check_prefetched(ctx, &tops)?;
         if self.shares_generator && (param.mirror() || crop.is_some()) {
             notices.push(format!(
-                "layer {:?} mirrors or crops by the net's own generator while the net is built: the values that this Caffe \
-                 gives the layers behind it differ from run to run, and these are those without such draws",
+                "layer {:?} mirrors or crops by the net's own generator while the net is built: the values that this \
+                 Caffe gives the layers after it differ from run to run, and these are those without such draws",
                 ctx.param.name()
             ));
         }
@@ -219,7 +219,8 @@ mod tests {
         let message = "dense_image_data_param: crop_height 2 and crop_width 0 must both be 0 or both be more";
         assert_eq!(error("dense_image_data_param { batch_size: 1 crop_height: 2 }"), message);
         assert_eq!(error(""), "dense_image_data_param.batch_size: batch_size must be at least 1");
-        let message = "mirror and crop_size end this Caffe once it reads pictures: use those of dense_image_data_param";
+        let message = "mirror and crop_size crash this Caffe once it reads pictures: use those of \
+                       dense_image_data_param";
         assert_eq!(error("transform_param { mirror: true }"), format!("transform_param: {message}"));
     }
 }

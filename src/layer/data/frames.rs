@@ -129,7 +129,7 @@ impl Stack<'_> {
     /// generator does not tell.
     fn numbers(&self, ctx: &SetupContext<'_>, transform: &Transform, video: &Listed) -> Result<Vec<i32>, String> {
         let frames = video.second.to_str().and_then(|count| count.parse::<i32>().ok());
-        let frames = frames.ok_or_else(|| format!("the number of frames, {:?}, is none", video.second))?;
+        let frames = frames.ok_or_else(|| format!("{:?} is not a number of frames", video.second))?;
         let in_segment = frames / self.segments;
         let room = i64::from(in_segment) - i64::from(self.length) + 1;
         let room = u32::try_from(room).ok().filter(|&room| room > 0).ok_or_else(|| {

@@ -193,7 +193,7 @@ fn detection_data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_fields(param.stride.len(), param.field_h.len(), param.field_w.len(), STRIDE)?;
     let sorting = ["random_aspect", "random_mix_aspect", "random"];
     let shuffles = param.shuffle.as_deref().is_none_or(|shuffle| sorting.contains(&shuffle));
-    ensure!(shuffles, "detection_data_param.shuffle", "there is no way {:?} to shuffle", param.shuffle());
+    ensure!(shuffles, "detection_data_param.shuffle", "unknown way {:?} to shuffle", param.shuffle());
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
     let pictures = list.pictures(ctx, &mut notices, &|size| {
@@ -291,7 +291,7 @@ mod tests {
         assert_eq!(tops("resize_ratio: 0.5").unwrap()[0], [2, 3, 48, 95]);
         assert_eq!(tops("short_size: 600 long_size: 1000").unwrap()[0], [2, 3, 1000, 600]);
         assert_eq!(tops("crop_height: 64 crop_width: 32 resize_ratio: 2").unwrap()[0], [2, 3, 64, 32]);
-        let message = "detection_data_param.shuffle: there is no way \"sorted\" to shuffle";
+        let message = "detection_data_param.shuffle: unknown way \"sorted\" to shuffle";
         assert_eq!(tops("shuffle: 'sorted'").unwrap_err(), message);
         let eval = format!("eval_data_param {{ source: {:?} batch_size: 1 }}", file.path());
         let (tops, draws) = run("cascade-rcnn", "EvalData", &eval, 3, &[]).unwrap();

@@ -43,8 +43,8 @@ impl Beginning {
         let Some(mut generator) = ctx.generator.cloned() else {
             if gives_shape {
                 notices.push(format!(
-                    "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides with \
-                     which one a shuffled list begins",
+                    "layer {:?}: the first picture of the list gives the shape, as only Caffe's generator decides \
+                     which one a shuffled list begins with",
                     ctx.param.name()
                 ));
             }

@@ -17,13 +17,13 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
 pub(super) const READ: LayerType =
-    LayerType::new("MatRead", "Reads blobs from files of MATLAB", Arity::exactly(0), Arity::exactly(1), &read)
+    LayerType::new("MatRead", "Reads blobs from MATLAB files", Arity::exactly(0), Arity::exactly(1), &read)
         .params(&["mat_read_param"])
         .brings_data()
         .known(Known::WithField("mat_read_param"));
 
 pub(super) const WRITE: LayerType =
-    LayerType::new("MatWrite", "Writes its inputs to files of MATLAB", Arity::at_least(0), Arity::exactly(0), &write)
+    LayerType::new("MatWrite", "Writes its inputs to MATLAB files", Arity::at_least(0), Arity::exactly(0), &write)
         .params(&["mat_write_param"])
         .measures()
         .known(Known::WithField("mat_write_param"));

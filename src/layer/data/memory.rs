@@ -13,7 +13,7 @@ use crate::proto::caffe::{LayerParameter, MemoryDataParameter};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "MemoryData",
-    "Takes arrays and labels that the user of the net hands over",
+    "Takes arrays and labels that the user of the net passes",
     Arity::exactly(0),
     Arity::exactly(2),
     &setup,

@@ -50,7 +50,7 @@ pub(super) fn given_pictures(ctx: &SetupContext<'_>, batch: u32) -> Result<Optio
         [batch, channels, height, width] => (batch.cast_unsigned(), [channels, height, width]),
         [channels, height, width] => (batch, [channels, height, width]),
         _ => {
-            let message = "the data top has 4 axes, N x C x H x W, of which N need not be given; the shape given is";
+            let message = "the data top has 4 axes, N x C x H x W, where N may be left out; the shape given is";
             return Err(Refusal::at("top", format!("{message} {shape}")));
         }
     };

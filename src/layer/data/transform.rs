@@ -38,9 +38,9 @@ pub(in crate::layer) struct Transform {
 }
 
 /// What is said where nobody can know how many seeds are drawn.
-const SEEDS_BY_THREAD: &str = "this Caffe draws a seed for each thread that transforms pictures, and finds their number as it \
-                               runs: the values behind may be others than its own (random_seed in transform_param \
-                               leaves the seeds out)";
+const SEEDS_BY_THREAD: &str = "this Caffe draws a seed for each thread that transforms pictures, and finds their \
+                               number at run time: the values after them may differ from its own (random_seed in \
+                               transform_param leaves the seeds out)";
 
 impl Transform {
     /// Reads and checks the layer's `transform_param`.
@@ -154,7 +154,7 @@ impl Transform {
         ensure!(
             !traits.reader_draws || prefetches(ctx),
             prefetch,
-            "with prefetch 0 the layer waits for its reader for ever"
+            "with prefetch 0 the layer waits for its reader forever"
         );
         let skips =
             traits.data_skips_at_random && ctx.param.data_param.as_ref().is_some_and(|param| param.rand_skip() > 0);
@@ -165,7 +165,7 @@ impl Transform {
 /// What to do about a mean file that cannot be read.
 fn without_mean_file(ctx: &SetupContext<'_>) -> Advice {
     let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W".into() };
-    Advice::naming("give the shape of the pictures with `", shape, "`: the mean file is left alone then")
+    Advice::naming("give the shape of the pictures with `", shape, "`: the mean file is not read then")
 }
 
 /// So many draws that are thrown away.
@@ -223,7 +223,7 @@ impl CropFields {
                 ensure!(
                     i64::from(side) <= of,
                     field,
-                    "{name} {side} is larger than {of}, what pictures are resized to"
+                    "{name} {side} is larger than {of}, which pictures are resized to"
                 );
             }
         }
@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(within(7, 0, &[(Some(8), Some(7))]), Ok(vec![2, 3, 7, 7]));
         assert_eq!(within(0, 0, &[(Some(0), None)]), Ok(vec![2, 3, 5, 6]));
         let error = within(4, 0, &[(Some(4), None), (None, Some(3))]).unwrap_err();
-        assert_eq!(error, "crop_size 4 is larger than 3, what pictures are resized to");
+        assert_eq!(error, "crop_size 4 is larger than 3, which pictures are resized to");
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn first_frame(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<Pict
     let param = ctx.param.fork().video_data_param.unwrap_or_default();
     let camera = ShapeSource { field: "video_data_param.video_type", name: "", pattern: "C,H,W" };
     if param.video_type() == VideoType::Webcam {
-        return Err(camera.unknown_shape(ctx, 0, "cameras are not asked (video_type is WEBCAM unless it is given)"));
+        return Err(camera.unknown_shape(ctx, 0, "cameras are not read (video_type is WEBCAM by default)"));
     }
     let source = ShapeSource { field: "video_data_param.video_file", name: param.video_file(), ..camera };
     let file = source.find(ctx, 0, notices)?;
@@ -85,7 +85,7 @@ mod tests {
             Surroundings::of("ssd").run(NAME, &text, &[], 1).unwrap_err()
         };
         let unknown = "the shape of top \"data\" is not known:";
-        let message = "cameras are not asked (video_type is WEBCAM unless it is given)";
+        let message = "cameras are not read (video_type is WEBCAM by default)";
         assert_eq!(error("device_id: 63"), format!("video_data_param.video_type: {unknown} {message}"));
         let message = "there is no source";
         assert_eq!(error("video_type: VIDEO"), format!("video_data_param.video_file: {unknown} {message}"));

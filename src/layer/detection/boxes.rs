@@ -38,12 +38,12 @@ pub(super) const TOPK_GATHER: LayerType =
         .params(&["topk_gather_param"])
         .known(SYNOPSYS);
 
-pub(super) const WHERE4: LayerType = LayerType::new("Where4", "Finds the places of what is not 0", ONE, ONE, &where4)
+pub(super) const WHERE4: LayerType = LayerType::new("Where4", "Finds the indices of what is not 0", ONE, ONE, &where4)
     .params(&["where4_param"])
     .known(SYNOPSYS);
 
 pub(super) const WHERE4_GATHERND: LayerType =
-    LayerType::new("Where4Gathernd", "Takes the elements where a mask is not 0", TWO, ONE, &where4_gathernd)
+    LayerType::new("Where4Gathernd", "Selects the elements where a mask is not 0", TWO, ONE, &where4_gathernd)
         .params(&["where4_gathernd_param"])
         .known(SYNOPSYS);
 
@@ -76,7 +76,12 @@ fn box_axis(ctx: &SetupContext<'_>, axis: i32, field: &'static str) -> Result<us
     let bottom = ctx.bottom(0);
     ensure!(bottom.axes() == 2, "bottom", "the boxes {bottom} must have 2 axes");
     let axis = ctx.bottom_axis(0, axis, field)?;
-    ensure!(bottom.dims()[1 - axis] == 4, "bottom", "the boxes {bottom} have no 4 coordinates along axis {}", 1 - axis);
+    ensure!(
+        bottom.dims()[1 - axis] == 4,
+        "bottom",
+        "the boxes {bottom} do not have 4 coordinates along axis {}",
+        1 - axis
+    );
     Ok(axis)
 }
 
@@ -206,7 +211,7 @@ mod tests {
     fn refusals() {
         let message = "nms_param.top_k: top_k 6 is more than the 5 along axis 0 of (5, 4)";
         assert_eq!(run("NMS", "nms_param { top_k: 6 }", &[&[5, 4]]), Err(message.into()));
-        let message = "bottom: the boxes (5, 3) have no 4 coordinates along axis 1";
+        let message = "bottom: the boxes (5, 3) do not have 4 coordinates along axis 1";
         assert_eq!(run("NMS", "", &[&[5, 3]]), Err(message.into()));
         let message = "where4_param.num_output: num_output must be at least 1";
         assert_eq!(run("Where4", "", &[&[5, 3]]), Err(message.into()));

@@ -58,7 +58,7 @@ fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (&[indexed], &[count, 4]) = (indices.dims(), boxes.dims()) else {
         return Err(Refusal::at("bottom", format!("the indices {indices} must be (M), and the boxes {boxes} (M, 4)")));
     };
-    ensure!(indexed == count, "bottom", "{indexed} indices go with {count} boxes");
+    ensure!(indexed == count, "bottom", "{indexed} indices given for {count} boxes");
     let is_last = param.data_format() == "NHWC";
     let (channels, sides) = if is_last { (fourth, [second, third]) } else { (second, [third, fourth]) };
     ensure!(!sides.contains(&0), "bottom", "the pictures {pictures} are empty");
@@ -134,7 +134,7 @@ mod tests {
         let message = "crop_and_resize_param.crop_w: crop_w must be at least 1";
         assert_eq!(run("CropAndResize", text, &[&[2, 9, 8, 6], &[3], &[3, 4]]), Err(message.into()));
         let text = "crop_and_resize_param { crop_h: 7 crop_w: 5 }";
-        let message = "bottom: 3 indices go with 2 boxes";
+        let message = "bottom: 3 indices given for 2 boxes";
         assert_eq!(run("CropAndResize", text, &[&[2, 9, 8, 6], &[3], &[2, 4]]), Err(message.into()));
         let message = "bottom: (2, 5, 4), (2, 6, 3) and (2, 6, 3, 4) differ in regions or classes";
         let bottoms: &[&[i32]] = &[&[2, 5, 4], &[2, 6, 3], &[2, 6, 3, 4], &[2, 9]];

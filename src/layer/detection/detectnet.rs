@@ -26,7 +26,7 @@ const MAX_MEAN_BYTES: u64 = 256 << 20;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "DetectNetTransformation",
-    "Changes pictures at random and makes what a grid over them should predict",
+    "Augments pictures at random and makes what a grid over them should predict",
     Arity::exactly(2),
     Arity::exactly(2),
     &setup,

@@ -23,7 +23,7 @@ pub(super) const YOLOV2: LayerType = entry(&of_yolov2).known(Known::In(&["caffe-
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "EvalDetection",
-        "Puts the boxes that a grid predicts beside the true ones",
+        "Joins the boxes that a grid predicts with the true ones",
         Arity::exactly(2),
         Arity::exactly(1),
         rule,
@@ -72,7 +72,7 @@ fn of_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn check_true_boxes(ctx: &SetupContext<'_>, needed: i64) -> Result<(), Refusal> {
     let boxes = ctx.bottom(1);
     let given = boxes.count_from(1);
-    ensure!(given == needed, "bottom", "the true boxes {boxes} have {given} numbers an item, and need {needed}");
+    ensure!(given == needed, "bottom", "the true boxes {boxes} have {given} numbers per item, and need {needed}");
     Ok(())
 }
 
@@ -99,7 +99,7 @@ fn evaluate(ctx: &SetupContext<'_>, grid: EvalDetection, needed: i64) -> Result<
     ensure!(
         given == needed,
         "bottom",
-        "{all_boxes} boxes of {classes} classes need {needed} numbers an item, the predictions {bottom} have {given}"
+        "{all_boxes} boxes of {classes} classes need {needed} numbers per item, the predictions {bottom} have {given}"
     );
     let dims = [i64::from(num), classes.saturating_add(all_boxes.saturating_mul(4))];
     let top = Shape::new(dims).at("eval_detection_param")?;
@@ -118,7 +118,7 @@ mod tests {
         let made = intel.run("EvalDetection", TEXT, &[&[2, 1470], &[2, 150]], 1).unwrap();
         assert_eq!(made.tops[0].dims(), [2, 981]);
         assert_eq!(Surroundings::of("yolo9000").top("EvalDetection", TEXT, &[&[2, 1470], &[2, 9]]), [2, 981]);
-        let message = "bottom: 245 boxes of 1 classes need 1470 numbers an item, the predictions (2, 1471) have 1471";
+        let message = "bottom: 245 boxes of 1 classes need 1470 numbers per item, the predictions (2, 1471) have 1471";
         assert_eq!(intel.refusal("EvalDetection", TEXT, &[&[2, 1471], &[2, 150]]), message);
     }
 
@@ -126,11 +126,11 @@ mod tests {
     fn ports_of_yolo_count_the_true_boxes() {
         let yolo = Surroundings::of("caffe-yolo");
         assert_eq!(yolo.top("EvalDetection", TEXT, &[&[2, 1274], &[2, 343]]), [2, 981]);
-        let message = "bottom: the true boxes (2, 150) have 150 numbers an item, and need 343";
+        let message = "bottom: the true boxes (2, 150) have 150 numbers per item, and need 343";
         assert_eq!(yolo.refusal("EvalDetection", TEXT, &[&[2, 1274], &[2, 150]]), message);
         let yolov2 = Surroundings::of("caffe-yolov2");
         assert_eq!(yolov2.top("EvalDetection", TEXT, &[&[2, 1470], &[2, 30, 5]]), [2, 981]);
-        let message = "bottom: the true boxes (2, 343) have 343 numbers an item, and need 150";
+        let message = "bottom: the true boxes (2, 343) have 343 numbers per item, and need 150";
         assert_eq!(yolov2.refusal("EvalDetection", TEXT, &[&[2, 1470], &[2, 343]]), message);
     }
 }

@@ -40,7 +40,7 @@ pub(super) const YOLOV2: LayerType = entry(&of_yolov2).known(Known::In(&["caffe-
 
 pub(super) const CASCADE: LayerType = LayerType::new(
     "DetectionEvaluate",
-    "Tells which detections are true, given the true boxes and the sizes of the pictures",
+    "Tells which detections are correct, given the true boxes and the sizes of the pictures",
     Arity::at_least(3),
     Arity::exactly(1),
     &of_cascade_rcnn,
@@ -51,7 +51,7 @@ pub(super) const CASCADE: LayerType = LayerType::new(
 
 pub(super) const SEGMENTS: LayerType = LayerType::new(
     "SegmentationEvaluate",
-    "Tells how well predicted segments cover the true ones",
+    "Measures how well predicted segments cover the true ones",
     Arity::at_least(2),
     Arity::exactly(1),
     &segments,
@@ -63,7 +63,7 @@ pub(super) const SEGMENTS: LayerType = LayerType::new(
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "DetectionEvaluate",
-        "Tells which detections are true, given the true boxes",
+        "Tells which detections are correct, given the true boxes",
         Arity::at_least(2),
         Arity::exactly(1),
         rule,

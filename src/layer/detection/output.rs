@@ -172,7 +172,7 @@ pub(super) struct Prepared {
 /// # Errors
 /// A setting is missing or out of its range, or a file cannot be read.
 pub(super) fn prepare(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) -> Result<Prepared, Refusal> {
-    let nms = param.nms_param.unwrap_or_default();
+    let nms = param.fork().nms_param.unwrap_or_default();
     let Some(num_classes) = param.num_classes else {
         let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
         return Err(refusal.help("give the number of classes, with background"));
@@ -240,7 +240,7 @@ fn check_apart(
             let positions = dim(located, 2)? * dim(located, 3)?;
             let wanted = [operator.num_classes, anchors, positions];
             let found = [dim(bottom, 1)?, dim(bottom, 2)?, dim(bottom, 3)?];
-            ensure!(found == wanted, "bottom", "the confidences {a} do not go with the locations {b}");
+            ensure!(found == wanted, "bottom", "the confidences {a} do not match the locations {b}");
         }
         confidences += dim(bottom, 1)?;
         locations += dim(located, 1)?;

@@ -166,7 +166,7 @@ fn check_sizes(param: &PriorBoxParameter) -> Result<(), Refusal> {
     ensure!(count == 0 || count == wanted, MAX, "{count} max_size for {wanted} min_size: give one for each, or none");
     for (min, max) in min.iter().zip(max) {
         let larger = max > min;
-        ensure!(larger, MAX, "max_size {max} is not above the min_size {min} that it goes with");
+        ensure!(larger, MAX, "max_size {max} is not above its min_size {min}");
     }
     Ok(())
 }
@@ -314,7 +314,7 @@ mod tests {
         refused("min_size: nan", "min_size: min_size NaN is not above 0");
         let message = "max_size: 1 max_size for 2 min_size: give one for each, or none";
         refused("min_size: 1 min_size: 2 max_size: 3", message);
-        refused("min_size: 4 max_size: 4", "max_size: max_size 4 is not above the min_size 4 that it goes with");
+        refused("min_size: 4 max_size: 4", "max_size: max_size 4 is not above its min_size 4");
         let message = "variance: 2 variances: give none, one for all coordinates, or four";
         refused("min_size: 4 variance: 0.1 variance: 0.1", message);
         refused("min_size: 4 variance: 0", "variance: variance 0 is not above 0");

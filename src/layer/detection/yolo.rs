@@ -56,7 +56,7 @@ pub(super) const YOLOV3_DETECTION_OUTPUT: LayerType =
 
 pub(super) const ASSISTED_EXCITATION: LayerType = LayerType::new(
     "AssistedExcitation",
-    "Strengthens its first input where the true boxes are, while a net is young",
+    "Strengthens its first input where the true boxes are, early in training",
     Arity::exactly(3),
     ONE,
     &assisted_excitation,
@@ -138,7 +138,7 @@ fn tensor2box(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let items = bottom.dim(0).map_or(0, i64::from);
     ensure!(items > 0, "bottom", "the bottom {bottom} has no items");
     let item = bottom.count_from(1);
-    ensure!(item % values == 0, CLASSES, "the {item} numbers of an item of {bottom} are no multiple of {values}");
+    ensure!(item % values == 0, CLASSES, "the {item} numbers of an item of {bottom} are not a multiple of {values}");
     Ok(Setup::new(ctx, Operator::Opaque, [Shape::new([items, item / values, values]).at(CLASSES)?]))
 }
 

@@ -121,10 +121,10 @@ fn parameters(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let [items, _, height, width] = picture(ctx, 0)?;
     if count == 1 {
         let has_crop = param.crop_width.is_some() && param.crop_height.is_some();
-        ensure!(has_crop, FIELD, "crop_width and crop_height must be given where no bottom tells them");
+        ensure!(has_crop, FIELD, "crop_width and crop_height must be given if no bottom gives them");
         let has_size = param.bottomwidth.is_some() && param.bottomheight.is_some();
         let is_picture = height > 1 || width > 1;
-        ensure!(is_picture || has_size, FIELD, "bottomwidth and bottomheight must be given where no bottom tells them");
+        ensure!(is_picture || has_size, FIELD, "bottomwidth and bottomheight must be given if no bottom gives them");
     }
     ensure!(items >= 1, "bottom", "bottom 0 {} has no items", ctx.bottom(0));
     Ok(shaped_once(ctx, Setup::new(ctx, Operator::Opaque, [parameters_of(items)?])))
@@ -137,7 +137,7 @@ fn black(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let shape = ctx.bottom(bottom);
         ensure!(matches!(own[1], 2 | 3), "bottom", "bottom {bottom} {shape} must have 2 or 3 channels");
         let fits = own[0] == first[0] && own[2..] == first[2..];
-        ensure!(fits, "bottom", "bottom {bottom} {shape} has another size than bottom 0 {}", ctx.bottom(0));
+        ensure!(fits, "bottom", "bottom {bottom} {shape} differs in size from bottom 0 {}", ctx.bottom(0));
     }
     let tops: Vec<Shape> = ctx.bottoms.iter().map(Shape::copied).collect();
     Ok(Setup::new(ctx, Operator::Opaque, tops))

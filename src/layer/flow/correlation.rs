@@ -24,17 +24,17 @@ const KERNEL: &str = "correlation_param.kernel_size";
 const DISPLACEMENT: &str = "correlation_param.max_displacement";
 
 pub(super) const TYPE: LayerType =
-    LayerType::new("Correlation", "Tells how alike two maps are for shifts in the plane", TWO, ONE, &in_the_plane)
+    LayerType::new("Correlation", "Correlates two maps over shifts in the plane", TWO, ONE, &in_the_plane)
         .params(&[FIELD])
         .known(TREES);
 
 pub(super) const ALONG_ROWS: LayerType =
-    LayerType::new("Correlation1D", "Tells how alike two maps are for shifts along rows", TWO, ONE, &along_rows)
+    LayerType::new("Correlation1D", "Correlates two maps over shifts along rows", TWO, ONE, &along_rows)
         .params(&[FIELD])
         .known(TREES);
 
 pub(super) const BY_SHIFTS: LayerType =
-    LayerType::new("Corr1d", "Tells how alike two maps are for so many shifts along rows", TWO, ONE, &by_shifts)
+    LayerType::new("Corr1d", "Correlates two maps over so many shifts along rows", TWO, ONE, &by_shifts)
         .params(&["corr1d_param"])
         .known(Known::In(&["synopsys"]));
 

@@ -54,7 +54,7 @@ fn reader(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let found = ctx.sources.find(&name, &mut notices);
     let size = read_size(&found).map_err(|error| Refusal::at(FILE, format!("cannot read {name:?}: {error}")))?;
     let Some([width, height, depth]) = size else {
-        return Err(Refusal::at(FILE, format!("{name:?} is no file of floats of two or three axes")));
+        return Err(Refusal::at(FILE, format!("{name:?} is not a file of floats with two or three axes")));
     };
     let items = checked_size(param.num.unwrap_or(1), "reader_param.num")?;
     let setup = shaped(ctx, [items, depth, height, width], FILE)?;

@@ -28,7 +28,7 @@ pub(super) const DOWNSAMPLE: LayerType =
         .known(TREES);
 
 pub(super) const ACCUM: LayerType =
-    LayerType::new("Accum", "Puts pictures one behind the other, padded to one size", Arity::at_least(1), ONE, &accum)
+    LayerType::new("Accum", "Concatenates pictures, padded to one size", Arity::at_least(1), ONE, &accum)
         .params(&[ACCUM_PARAM])
         .keeps_signal()
         .known(TREES);

@@ -23,7 +23,7 @@ pub(super) const CHANNEL_NORM: LayerType =
         .known(TREES);
 
 pub(super) const MEAN: LayerType =
-    LayerType::new("Mean", "Adds a mean or takes it away", Arity::at_least(1), Arity::at_least(1), &mean)
+    LayerType::new("Mean", "Adds or subtracts a mean", Arity::at_least(1), Arity::at_least(1), &mean)
         .params(&["mean_param"])
         .matching_tops()
         .keeps_signal()
@@ -61,13 +61,13 @@ fn mean(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let (own, field) = match &file {
             Some(mean) => {
                 let fits = sides(mean, 2) == height && sides(mean, 3) == width;
-                ensure!(fits, FILE, "the mean {mean} has another size than bottom {bottom} {shape}");
+                ensure!(fits, FILE, "the mean {mean} differs in size from bottom {bottom} {shape}");
                 (sides(mean, 1), FILE)
             }
             None => (param.value.len() as i64, VALUE),
         };
         ensure!(own > 0, field, "there is no mean: Caffe divides by the number of its channels");
-        ensure!(channels % own == 0, field, "the {channels} channels of bottom {bottom} are no multiple of {own}");
+        ensure!(channels % own == 0, field, "the {channels} channels of bottom {bottom} are not a multiple of {own}");
     }
     let tops = (0..ctx.bottoms.len()).map(|bottom| ctx.four_axes(bottom)).collect::<Result<Vec<Shape>, _>>()?;
     Ok(Setup { notices, ..Setup::new(ctx, Operator::Opaque, tops) })
@@ -92,7 +92,7 @@ mod tests {
         let synopsys = Surroundings::of("synopsys");
         let error = |text: &str| synopsys.refusal("Mean", text, &[&[2, 3]]);
         assert_eq!(synopsys.top("Mean", "mean_param { operation: ADD value: 1 }", &[&[2, 3]]), [2, 3, 1, 1]);
-        let message = "mean_param.value: the 3 channels of bottom 0 are no multiple of 2";
+        let message = "mean_param.value: the 3 channels of bottom 0 are not a multiple of 2";
         assert_eq!(error("mean_param { operation: ADD value: [1, 2] }"), message);
         let message = "mean_param.value: there is no mean: Caffe divides by the number of its channels";
         assert_eq!(error("mean_param { operation: ADD }"), message);

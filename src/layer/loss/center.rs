@@ -19,7 +19,7 @@ use crate::layer::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupConte
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "CenterLoss",
-    "Takes the squared distance of items from the learned centres of their classes",
+    "Computes the squared distance of items from the learned centres of their classes",
     Arity::exactly(2),
     Arity::at_least(1),
     &setup,

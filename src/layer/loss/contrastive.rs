@@ -8,7 +8,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "ContrastiveLoss",
-    "Takes the contrastive loss of pairs of vectors, similar or dissimilar by a flag",
+    "Computes the contrastive loss of pairs of vectors, similar or dissimilar by a flag",
     Arity::exactly(3),
     Arity::exactly(1),
     &setup,

@@ -16,7 +16,7 @@ use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
-const SUMMARY: &str = "Takes how unlikely sequences of labels are, however they are aligned";
+const SUMMARY: &str = "Computes the negative log-likelihood of label sequences over all alignments";
 
 pub(super) const OF_LABELS: LayerType =
     LayerType::new("CtcLoss", SUMMARY, Arity::exactly(2), Arity::exactly(1), &of_labels)
@@ -55,7 +55,7 @@ fn of_labels(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let sequences = scores.dim(1);
     let has_both = sequences.is_some() && labels.axes() > 0;
     ensure!(has_both, "bottom", "the scores {scores} need 2 axes and the labels {labels} one");
-    ensure!(sequences == labels.dim(0), "bottom", "there are no labels for each sequence: {scores} and {labels} given");
+    ensure!(sequences == labels.dim(0), "bottom", "expected labels for each sequence: {scores} and {labels} given");
     Ok(loss(ctx))
 }
 
@@ -134,7 +134,7 @@ mod tests {
         let error = |text: &str, bottoms: &[&[i32]]| Surroundings::of("warpctc").refusal("CtcLoss", text, bottoms);
         let message = "ctc_loss_param.alphabet_size: alphabet_size 0 is not above 0";
         assert_eq!(error("", &[SCORES, &[2]]), message);
-        let message = "bottom: there are no labels for each sequence: (7, 2, 11) and (3) given";
+        let message = "bottom: expected labels for each sequence: (7, 2, 11) and (3) given";
         assert_eq!(error("ctc_loss_param { alphabet_size: 11 time_step: 7 }", &[SCORES, &[3]]), message);
         let ocr = Surroundings::of("caffe-ocr");
         let message = "bottom: bottom 1 (3) must have a length for each of 2 sequences";

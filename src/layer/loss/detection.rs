@@ -18,7 +18,7 @@ use crate::layer::region::check_statistics;
 use crate::layer::{Arity, Draw, LayerType, Setup, SetupContext};
 
 const ONE: Arity = Arity::exactly(1);
-const SUMMARY: &str = "Takes the loss of the boxes and classes that a grid predicts";
+const SUMMARY: &str = "Computes the loss of the boxes and classes that a grid predicts";
 
 pub(super) const YOLO: LayerType = LayerType::new("DetectionLoss", SUMMARY, Arity::exactly(2), ONE, &of_yolo)
     .params(&["detection_loss_param"])
@@ -49,7 +49,7 @@ fn of_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     for (bottom, needed, what) in [(0, needed, "predictions"), (1, cells.saturating_mul(7), "targets")] {
         let shape = ctx.bottom(bottom);
         let given = shape.count_from(1);
-        ensure!(given == needed, "bottom", "the {what} {shape} have {given} numbers an item, and need {needed}");
+        ensure!(given == needed, "bottom", "the {what} {shape} have {given} numbers per item, and need {needed}");
     }
     check_batches(ctx)?;
     Ok(opaque_loss(ctx, Shape::scalar()))
@@ -96,7 +96,7 @@ pub(in crate::layer) fn check_groups(
     ensure!(
         (items as usize).is_multiple_of(heights),
         "bottom",
-        "the {items} items of {} make no groups of {heights}",
+        "the {items} items of {} do not form groups of {heights}",
         ctx.bottom(0)
     );
     Ok(())
@@ -154,9 +154,9 @@ mod tests {
             assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
         }
         let error = |bottoms: &[&[i32]]| Surroundings::of("caffe-yolo").refusal("DetectionLoss", text, bottoms);
-        let message = "bottom: the predictions (2, 1471) have 1471 numbers an item, and need 1470";
+        let message = "bottom: the predictions (2, 1471) have 1471 numbers per item, and need 1470";
         assert_eq!(error(&[&[2, 1471], &[2, 343]]), message);
-        let message = "bottom: the targets (2, 150) have 150 numbers an item, and need 343";
+        let message = "bottom: the targets (2, 150) have 150 numbers per item, and need 343";
         assert_eq!(error(&[&[2, 1470], &[2, 150]]), message);
         let message = "bottom: the bottoms differ in their first dimension: (2, 1470) and (1, 343)";
         assert_eq!(error(&[&[2, 1470], &[1, 343]]), message);
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(error("", &bottoms), "detection_group_loss_param.field_h: field_h is missing");
         let message = "detection_group_loss_param.field_h: 2 field_h and 1 field_w are given";
         assert_eq!(error(&text.replace("field_w: 6", ""), &bottoms), message);
-        let message = "bottom: the 3 items of (3, 3, 2, 5) make no groups of 2";
+        let message = "bottom: the 3 items of (3, 3, 2, 5) do not form groups of 2";
         assert_eq!(error(text, &[&[3, 3, 2, 5], bottoms[1], bottoms[2]]), message);
         let message = "bottom: bottom 2 (4, 5, 2, 5) has 5 channels, and needs 6";
         assert_eq!(error(text, &[bottoms[0], bottoms[1], &[4, 5, 2, 5]]), message);

@@ -8,7 +8,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "EuclideanLoss",
-    "Takes half the mean squared distance between prediction and target",
+    "Computes half the mean squared distance between prediction and target",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,
@@ -20,7 +20,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     let (a, b) = (ctx.bottom(0).count_from(1), ctx.bottom(1).count_from(1));
-    ensure!(a == b, "bottom", "the bottoms have {a} and {b} numbers an item");
+    ensure!(a == b, "bottom", "the bottoms have {a} and {b} numbers per item");
     Ok(scalar_loss(ctx, Loss::Euclidean))
 }
 
@@ -32,7 +32,7 @@ mod tests {
     fn only_the_size_of_an_item_counts() {
         assert!(run("EuclideanLoss", "", &[&[2, 3, 4], &[2, 12]], 1).is_ok());
         let error = run("EuclideanLoss", "", &[&[2, 3], &[2, 4]], 1).unwrap_err();
-        assert_eq!(error, "bottom: the bottoms have 3 and 4 numbers an item");
+        assert_eq!(error, "bottom: the bottoms have 3 and 4 numbers per item");
         let error = run("EuclideanLoss", "", &[&[2, 3], &[2, 3]], 2).unwrap_err();
         assert_eq!(error, "top: EuclideanLoss makes 1 top, 2 given");
     }

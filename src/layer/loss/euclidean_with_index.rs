@@ -9,7 +9,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "EuclideanLossWithIndex",
-    "Takes half the mean squared distance between the parts of prediction and target that an index names",
+    "Computes half the mean squared distance between the parts of prediction and target that an index names",
     Arity::exactly(3),
     Arity::exactly(1),
     &setup,

@@ -10,8 +10,9 @@ use crate::error::{Refusal, ensure};
 use crate::layer::eltwise::check_from_axis;
 use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
 
-const L1_SUMMARY: &str = "Takes the sum of absolute values, of the difference of two blobs if there are two";
-const LPQ_SUMMARY: &str = "Takes the sum of powers, of the difference of two blobs if there are two, to another power";
+const L1_SUMMARY: &str = "Computes the sum of absolute values, of the difference of two blobs if there are two";
+const LPQ_SUMMARY: &str = "Computes the sum of powers, of the difference of two blobs if there are two, to another \
+                           power";
 
 pub(super) const L1: LayerType = l1_entry(&|ctx: &SetupContext<'_>| l1(ctx, same)).known(Known::In(&["flownet2"]));
 
@@ -42,7 +43,7 @@ type CheckPair = fn(&SetupContext<'_>) -> Result<(), Refusal>;
 
 fn same(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
     let (first, second) = (ctx.bottom(0), ctx.bottom(1));
-    ensure!(first == second, "bottom", "bottom 1 {second} has another shape than bottom 0 {first}");
+    ensure!(first == second, "bottom", "bottom 1 {second} has a different shape than bottom 0 {first}");
     Ok(())
 }
 
@@ -84,7 +85,7 @@ mod tests {
         let made = synopsys.run("L1Loss", "", &[&[2, 3, 4], &[2, 3]], 1).unwrap();
         assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
         assert!(synopsys.run("L1Loss", "", &[&[2, 3, 4]], 1).is_ok());
-        let message = "bottom: bottom 1 (3) has other axes than bottom 0 (2, 3) from axis 0 on";
+        let message = "bottom: bottom 1 (3) differs from bottom 0 (2, 3) from axis 0 on";
         assert_eq!(synopsys.refusal("L1Loss", "", &[&[2, 3], &[3]]), message);
     }
 
@@ -92,7 +93,7 @@ mod tests {
     fn in_flownets_own_tree_both_have_one_shape() {
         let flownet = Surroundings::of("flownet2");
         assert!(flownet.run("L1Loss", "", &[&[2, 3], &[2, 3]], 1).is_ok());
-        let message = "bottom: bottom 1 (2) has another shape than bottom 0 (2, 3)";
+        let message = "bottom: bottom 1 (2) has a different shape than bottom 0 (2, 3)";
         assert_eq!(flownet.refusal("L1Loss", "", &[&[2, 3], &[2]]), message);
         assert_eq!(flownet.refusal("LpqLoss", "lpq_loss_param { p: 1 q: 1 }", &[&[2, 3], &[2]]), message);
     }

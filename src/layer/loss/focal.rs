@@ -33,7 +33,7 @@ pub(super) const OF_SIGMOID: LayerType = LayerType::new(
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "FocalLoss",
-        "Takes the negative log-likelihood of the labels, weighted by how unlikely they are",
+        "Computes the negative log-likelihood of the labels, weighted by how unlikely they are",
         Arity::exactly(2),
         Arity::between(1, 2),
         rule,
@@ -69,7 +69,7 @@ fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn of_seqface(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.focal_loss_param.unwrap_or_default();
+    let param = ctx.param.fork().focal_loss_param.unwrap_or_default();
     check_batches(ctx)?;
     let (scores, targets) = (ctx.bottom(0), ctx.bottom(1));
     ensure!(scores.axes() > 0, "bottom", "the scores need an axis, and have none");

@@ -10,7 +10,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const GAN: LayerType = LayerType::new(
     "GANLoss",
-    "Takes the loss of a discriminator's scores, and of the generator in turns",
+    "Computes the loss of a discriminator's scores and of the generator in turn",
     Arity::exactly(2),
     Arity::exactly(1),
     &gan,
@@ -22,7 +22,7 @@ pub(super) const GAN: LayerType = LayerType::new(
 
 pub(super) const BEGAN: LayerType = LayerType::new(
     "BEGANLoss",
-    "Takes the loss of an autoencoder that discriminates",
+    "Computes the loss of an autoencoder that discriminates",
     Arity::exactly(4),
     Arity::exactly(1),
     &began,
@@ -34,7 +34,7 @@ pub(super) const BEGAN: LayerType = LayerType::new(
 
 fn gan(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     for (bottom, scores) in ctx.bottoms.iter().enumerate() {
-        ensure!(scores.dim(1) == Some(1), "bottom", "bottom {bottom} {scores} must have one score an item");
+        ensure!(scores.dim(1) == Some(1), "bottom", "bottom {bottom} {scores} must have one score per item");
     }
     loss(ctx)
 }
@@ -61,7 +61,7 @@ mod tests {
         let synopsys = Surroundings::of("synopsys");
         let made = synopsys.run("GANLoss", "", &[&[4, 1], &[4, 1]], 1).unwrap();
         assert_eq!(made.default_loss_weight, Some(1.0));
-        let message = "bottom: bottom 0 (4, 2) must have one score an item";
+        let message = "bottom: bottom 0 (4, 2) must have one score per item";
         assert_eq!(synopsys.refusal("GANLoss", "", &[&[4, 2], &[4, 1]]), message);
         let message = "bottom: bottoms 2 and 3 differ: (1) and (2)";
         assert_eq!(synopsys.refusal("BEGANLoss", "", &[&[4], &[4], &[1], &[2]]), message);

@@ -8,7 +8,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "HingeLoss",
-    "Takes the one-versus-all hinge loss, L1 or L2",
+    "Computes the one-versus-all hinge loss, L1 or L2",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,

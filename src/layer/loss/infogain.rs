@@ -20,7 +20,7 @@ use crate::{Shape, error::AtField};
 const FIELD: &str = "infogain_loss_param.source";
 
 const NAME: &str = "InfogainLoss";
-const SUMMARY: &str = "Takes the negative log-likelihood of the labels, weighted by a matrix over pairs of classes";
+const SUMMARY: &str = "Computes the negative log-likelihood of the labels, weighted by a matrix over pairs of classes";
 
 pub(super) const TYPE: LayerType =
     LayerType::new(NAME, SUMMARY, Arity::between(2, 3), Arity::between(1, 2), &of_scores)

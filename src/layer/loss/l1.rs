@@ -10,7 +10,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "L1Loss",
-    "Takes the mean distance between prediction and target",
+    "Computes the mean distance between prediction and target",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,
@@ -22,7 +22,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     let (a, b) = (ctx.bottom(0).count_from(1), ctx.bottom(1).count_from(1));
-    ensure!(a == b, "bottom", "the bottoms have {a} and {b} numbers an item");
+    ensure!(a == b, "bottom", "the bottoms have {a} and {b} numbers per item");
     Ok(scalar_loss(ctx, Loss::L1))
 }
 
@@ -36,7 +36,7 @@ mod tests {
         let made = nvidia.run("L1Loss", "", &[&[2, 3, 4], &[2, 12]], 1).unwrap();
         assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
         let error = |bottoms: &[&[i32]]| nvidia.refusal("L1Loss", "", bottoms);
-        assert_eq!(error(&[&[2, 3], &[2, 4]]), "bottom: the bottoms have 3 and 4 numbers an item");
+        assert_eq!(error(&[&[2, 3], &[2, 4]]), "bottom: the bottoms have 3 and 4 numbers per item");
         assert_eq!(
             error(&[&[2, 3], &[3, 3]]),
             "bottom: the bottoms differ in their first dimension: (2, 3) and (3, 3)"

@@ -21,32 +21,37 @@ const PAIR: Arity = Arity::exactly(2);
 const PAIR_OR_MORE: Arity = Arity::at_least(2);
 const ONE_OR_TWO: Arity = Arity::between(1, 2);
 
-pub(super) const BATCH: LayerType =
-    of("BatchContrastiveLoss", "Takes the contrastive loss of all pairs of a batch", PAIR_OR_MORE, ONE_OR_TWO, &batch)
-        .params(&["batch_contrastive_loss_param"]);
+pub(super) const BATCH: LayerType = of(
+    "BatchContrastiveLoss",
+    "Computes the contrastive loss of all pairs of a batch",
+    PAIR_OR_MORE,
+    ONE_OR_TWO,
+    &batch,
+)
+.params(&["batch_contrastive_loss_param"]);
 
 pub(super) const CONFIDENCE: LayerType =
-    of("ConfidencePenaltyLoss", "Penalises scores that are too sure", PAIR, Arity::exactly(1), &confidence)
+    of("ConfidencePenaltyLoss", "Penalises scores that are too confident", PAIR, Arity::exactly(1), &confidence)
         .params(&["confidence_penalty_loss_param"]);
 
 pub(super) const CORRELATION: LayerType =
-    of("CorrelationLoss", "Takes how little two inputs go together", PAIR_OR_MORE, Arity::at_least(1), &correlation)
+    of("CorrelationLoss", "Computes how little two inputs correlate", PAIR_OR_MORE, Arity::at_least(1), &correlation)
         .judges_both();
 
 pub(super) const GENERAL_CONTRASTIVE: LayerType =
-    of("GeneralContrastiveLoss", "Takes the contrastive loss of distances", PAIR_OR_MORE, ONE_OR_TWO, &contrastive)
+    of("GeneralContrastiveLoss", "Computes the contrastive loss of distances", PAIR_OR_MORE, ONE_OR_TWO, &contrastive)
         .params(&["general_contrastive_loss_param"]);
 
 pub(super) const GENERAL_TRIPLET: LayerType =
-    of("GeneralTripletLoss", "Takes the triplet loss of distances", PAIR, ONE_OR_TWO, &of_pairs)
+    of("GeneralTripletLoss", "Computes the triplet loss of distances", PAIR, ONE_OR_TWO, &of_pairs)
         .params(&["general_triplet_loss_param"]);
 
 pub(super) const NCA: LayerType =
-    of("NCALoss", "Takes the loss of neighbourhood component analysis", PAIR_OR_MORE, ONE_OR_TWO, &of_pairs)
+    of("NCALoss", "Computes the loss of neighbourhood component analysis", PAIR_OR_MORE, ONE_OR_TWO, &of_pairs)
         .params(&["nca_param"]);
 
 pub(super) const SOFT_CONTRASTIVE: LayerType =
-    of("SoftContrastiveLoss", "Takes a soft contrastive loss of distances", PAIR_OR_MORE, ONE_OR_TWO, &of_pairs)
+    of("SoftContrastiveLoss", "Computes a soft contrastive loss of distances", PAIR_OR_MORE, ONE_OR_TWO, &of_pairs)
         .params(&["soft_contrastive_loss_param"]);
 
 pub(super) const TRIPLET: LayerType =

@@ -46,7 +46,7 @@ pub(super) const TEXTBOXES_PP: LayerType =
 
 pub(super) const ORIENTED: LayerType = LayerType::new(
     "MultiBoxOrientedLoss",
-    "Takes the loss of predicted boxes, upright and oriented, and their classes against true ones, over prior boxes",
+    "Computes the loss of predicted boxes, upright and oriented, and their classes against true ones, over prior boxes",
     Arity::exactly(6),
     Arity::exactly(1),
     &oriented,
@@ -59,7 +59,7 @@ pub(super) const ORIENTED: LayerType = LayerType::new(
 const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "MultiBoxLoss",
-        "Takes the loss of predicted boxes and their classes against true ones, over prior boxes",
+        "Computes the loss of predicted boxes and their classes against true ones, over prior boxes",
         bottoms,
         Arity::exactly(1),
         rule,

@@ -8,7 +8,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "MultinomialLogisticLoss",
-    "Takes the negative log-likelihood of the labels, from probabilities",
+    "Computes the negative log-likelihood of the labels, from probabilities",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,

@@ -10,7 +10,7 @@ use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "RegionLoss",
-    "Takes the loss of the boxes that a grid predicts",
+    "Computes the loss of the boxes that a grid predicts",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,
@@ -22,7 +22,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 pub(super) const COUNTED: LayerType = LayerType::new(
     "RegionLoss",
-    "Takes the loss of the boxes that a grid predicts",
+    "Computes the loss of the boxes that a grid predicts",
     Arity::exactly(2),
     Arity::exactly(1),
     &counted,
@@ -46,7 +46,7 @@ fn counted(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     for (bottom, needed, what) in [(0, needed, "predictions"), (1, boxes.saturating_mul(30), "true boxes")] {
         let shape = ctx.bottom(bottom);
         let given = shape.count_from(1);
-        ensure!(given == needed, "bottom", "the {what} {shape} have {given} numbers an item, and need {needed}");
+        ensure!(given == needed, "bottom", "the {what} {shape} have {given} numbers per item, and need {needed}");
     }
     check_batches(ctx)?;
     setup(ctx)
@@ -69,9 +69,9 @@ mod tests {
         let made = yolov2.run("RegionLoss", text, &[&[2, 125, 13, 13], &[2, 150]], 1).unwrap();
         assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
         let error = |bottoms: &[&[i32]]| yolov2.refusal("RegionLoss", text, bottoms);
-        let message = "bottom: the predictions (2, 125) have 125 numbers an item, and need 21125";
+        let message = "bottom: the predictions (2, 125) have 125 numbers per item, and need 21125";
         assert_eq!(error(&[&[2, 125], &[2, 150]]), message);
-        let message = "bottom: the true boxes (2, 30) have 30 numbers an item, and need 150";
+        let message = "bottom: the true boxes (2, 30) have 30 numbers per item, and need 150";
         assert_eq!(error(&[&[2, 21125], &[2, 30]]), message);
         let message = "bottom: the bottoms differ in their first dimension: (2, 21125) and (1, 150)";
         assert_eq!(error(&[&[2, 21125], &[1, 150]]), message);

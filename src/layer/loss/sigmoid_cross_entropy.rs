@@ -9,7 +9,7 @@ use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "SigmoidCrossEntropyLoss",
-    "Takes the cross entropy of independent targets in [0, 1], from scores",
+    "Computes the cross entropy of independent targets in [0, 1], from scores",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,

@@ -23,7 +23,7 @@ use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::loss_parameter::NormalizationMode;
 
 const NAME: &str = "SmoothL1Loss";
-const SUMMARY: &str = "Takes the distance between prediction and target, squared where it is below 1";
+const SUMMARY: &str = "Computes the distance between prediction and target, squared where it is below 1";
 const ONE: Arity = Arity::exactly(1);
 
 pub(super) const SSD: LayerType =

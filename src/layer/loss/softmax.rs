@@ -25,7 +25,7 @@ pub(super) const OHEM: LayerType = entry("SoftmaxWithLossOHEM", Arity::between(1
     .known(Known::In(&["soeaver", "intel", "microsoft", "bottom-up-attention"]));
 
 const fn entry(name: &'static str, tops: Arity, rule: &'static dyn Layer) -> LayerType {
-    const SUMMARY: &str = "Takes the negative log-likelihood of the labels under the softmax of the scores";
+    const SUMMARY: &str = "Computes the negative log-likelihood of the labels under the softmax of the scores";
     LayerType::new(name, SUMMARY, Arity::exactly(2), tops, rule)
         .params(&["loss_param", "softmax_param"])
         .auto_tops()

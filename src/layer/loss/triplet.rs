@@ -10,7 +10,7 @@ use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::layer::{Arity, Deployment, Layer, LayerType, Setup, SetupContext};
 
-pub(super) const SUMMARY: &str = "Takes the loss of anchors, vectors of their kind and other vectors";
+pub(super) const SUMMARY: &str = "Computes the loss of anchors, vectors of their class and other vectors";
 
 pub(super) const TYPE: LayerType = entry(Arity::exactly(3), &setup).known(Known::In(&["ducha-aiki"]));
 
@@ -60,14 +60,14 @@ fn of_seqface(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     check_single(ctx, 3, 1..=3)?;
     check_batches(ctx)?;
-    let param = ctx.param.triplet_loss_param.unwrap_or_default();
+    let param = ctx.param.fork().triplet_loss_param.unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Triplet { margin: param.margin() }))
 }
 
 fn of_lightcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     check_same(ctx, 0..=3)?;
-    let param = ctx.param.triplet_loss_param.unwrap_or_default();
+    let param = ctx.param.fork().triplet_loss_param.unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Triplet { margin: param.margin() }))
 }
 

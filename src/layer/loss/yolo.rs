@@ -15,7 +15,7 @@ pub(super) const V3: LayerType = entry("YoloV3Loss", &v3).params(&["yolo_v3_loss
 const fn entry(name: &'static str, rule: &'static dyn crate::layer::Layer) -> LayerType {
     LayerType::new(
         name,
-        "Takes the loss of predicted boxes against those of the cells of a grid",
+        "Computes the loss of predicted boxes against those of the cells of a grid",
         Arity::exactly(2),
         Arity::exactly(1),
         rule,
@@ -42,7 +42,7 @@ impl YoloCells {
         let wanted = cells.saturating_mul(classes + 5).saturating_mul(objects);
         for (bottom, wanted, what) in [(0, wanted, "predictions"), (1, cells.saturating_mul(7), "labels")] {
             let count = ctx.bottom(bottom).count_from(1);
-            ensure!(count == wanted, "bottom", "the {what} have {count} numbers an item and must have {wanted}");
+            ensure!(count == wanted, "bottom", "the {what} have {count} numbers per item and must have {wanted}");
         }
         check_batches(ctx)?;
         Ok(opaque_loss(ctx, Shape::scalar()))
@@ -73,7 +73,7 @@ mod tests {
         let text = "yolo_v3_loss_param { side: 2 num_object: 3 num_classes: 4 }";
         let made = synopsys.run("YoloV3Loss", text, &[&[5, 27, 2, 2], &[5, 28]], 1).unwrap();
         assert_eq!(made.default_loss_weight, Some(1.0));
-        let message = "bottom: the labels have 27 numbers an item and must have 28";
+        let message = "bottom: the labels have 27 numbers per item and must have 28";
         assert_eq!(synopsys.refusal("YoloV3Loss", text, &[&[5, 108], &[5, 27]]), message);
         let text = "yolo_v2_loss_param { side: 2 num_object: 3 num_classes: 4 anchors: 1 }";
         let message = "yolo_v2_loss_param.anchors: 1 anchors for 3 objects: there are two for each";

@@ -20,11 +20,11 @@ pub(super) const GAUSSIAN: LayerType =
     entry("GaussianYolov3", BOXES, Arity::exactly(2), &gaussian_yolov3).known(Known::In(&["mobilenet-yolo"]));
 
 pub(super) const SEGMENTS: LayerType =
-    entry("YoloSeg", "Takes the loss of predicted segments", Arity::between(2, 3), &yolo_seg)
+    entry("YoloSeg", "Computes the loss of predicted segments", Arity::between(2, 3), &yolo_seg)
         .params(&["yolo_seg_param"])
         .known(Known::In(&["mobilenet-yolo"]));
 
-const BOXES: &str = "Takes the loss of the boxes that the cells of a grid predict";
+const BOXES: &str = "Computes the loss of the boxes that the cells of a grid predict";
 
 const fn entry(name: &'static str, summary: &'static str, bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(name, summary, bottoms, Arity::exactly(1), rule).params(&["yolov3_param"]).auto_tops().loss()
@@ -53,7 +53,7 @@ fn boxes(ctx: &SetupContext<'_>, rows: i32, coordinates: i64) -> Result<Setup, R
     ensure!(
         given == needed,
         "bottom",
-        "{rows} x {width} cells of {num} boxes of {classes} classes need {needed} numbers an item, the predictions \
+        "{rows} x {width} cells of {num} boxes of {classes} classes need {needed} numbers per item, the predictions \
          {predictions} have {given}"
     );
     check_batches(ctx)?;
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(top("mobilenet-yolo", "Yolov3", &[2, 75, 13, 26]), Ok((0, Some(1.0))));
         assert_eq!(top("mobilenet-yolo", "GaussianYolov3", &[2, 87, 13, 26]), Ok((0, Some(1.0))));
         assert_eq!(top("yolov3-windows", "Yolov3", &[2, 75, 26, 26]), Ok((0, Some(1.0))));
-        let message = "bottom: 26 x 26 cells of 3 boxes of 20 classes need 50700 numbers an item, the predictions \
+        let message = "bottom: 26 x 26 cells of 3 boxes of 20 classes need 50700 numbers per item, the predictions \
                        (2, 75, 13, 26) have 25350";
         assert_eq!(top("yolov3-windows", "Yolov3", &[2, 75, 13, 26]).unwrap_err(), message);
         let message = "bottom: the bottoms differ in their first dimension: (1, 75, 13, 13) and (2, 300, 5)";

@@ -70,7 +70,7 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             3 => return volume::setup(ctx, param, axis),
             axes => {
                 let message =
-                    format!("pooling over {axes} axes behind the channels, of {}, is not known", ctx.bottom(0));
+                    format!("pooling over {axes} axes after the channels, of {}, is not known", ctx.bottom(0));
                 return Err(Refusal::at("bottom", message));
             }
         }

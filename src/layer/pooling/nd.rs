@@ -35,7 +35,7 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.pooling_param.as_deref().unwrap_or(&DEFAULT);
     let bottom = ctx.bottom(0);
     ensure!(param.kernel_shape.is_some(), KERNEL, "kernel_shape is missing");
-    ensure!(bottom.axes() > 2, "bottom", "NdPooling needs axes behind the channels, the input is {bottom}");
+    ensure!(bottom.axes() > 2, "bottom", "NdPooling needs axes after the channels, the input is {bottom}");
     let spatial: Vec<i64> = bottom.dims()[2..].iter().map(|&dim| i64::from(dim)).collect();
     let axes = spatial.len();
     let kernels = match param.global_pooling() {

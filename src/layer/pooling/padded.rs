@@ -26,7 +26,7 @@ const SIDES: [&str; 4] = ["pooling_param.pad_t", "pooling_param.pad_b", "pooling
 /// The entry of SpatialBatchingPooling.
 pub(super) const BATCHING: LayerType = LayerType::new(
     "SpatialBatchingPooling",
-    "Pools a picture that is made of several",
+    "Pools a picture made up of several",
     Arity::exactly(1),
     Arity::between(1, 2),
     &batching,

@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(error("kernel_size: 2", volume), "pooling_param.kernel_size_3d: kernel_size_3d is missing");
         let message = "pooling_param.kernel_size_3d: 2 sizes for three axes: give one, or one for each";
         assert_eq!(error("kernel_size_3d: [2, 2]", volume), message);
-        let message = "bottom: pooling over 4 axes behind the channels, of (1, 2, 3, 4, 5, 6), is not known";
+        let message = "bottom: pooling over 4 axes after the channels, of (1, 2, 3, 4, 5, 6), is not known";
         assert_eq!(error("kernel_size_3d: 2", &[1, 2, 3, 4, 5, 6]), message);
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn pictures(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal>
 pub(super) fn nyud(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal> {
     check_bottoms(call)?;
     let names = call.settings.list("tops");
-    let names = names.ok_or_else(|| Refusal::at("python_param.param_str", "there is no list of tops"))?;
+    let names = names.ok_or_else(|| Refusal::at("python_param.param_str", "the list of tops is missing"))?;
     let top = |name: &&str| match *name {
         "color" | "hha" => Dims(vec![1, 3, 425, 560]),
         "depth" | "label" => Dims(vec![1, 1, 425, 560]),
@@ -52,7 +52,7 @@ mod tests {
     fn others_are_known() {
         let made = |settings: &str, names: &[&str]| tops("nyud_layers.NYUDSegDataLayer", settings, &[], names);
         assert_eq!(made("{'tops': ['hha', 'label']}", &["a", "b"]).unwrap(), ["1,3,425,560", "1,1,425,560"]);
-        assert_eq!(made("{}", &["a"]).unwrap_err(), "there is no list of tops");
+        assert_eq!(made("{}", &["a"]).unwrap_err(), "the list of tops is missing");
         let made = tops("siftflow_layers.SIFTFlowSegDataLayer", "", &[], &["data", "sem", "geo"]).unwrap();
         assert_eq!(made, ["1,3,256,256", "1,1,256,256", "1,1,256,256"]);
     }

@@ -6,7 +6,7 @@ use crate::error::{Refusal, ensure};
 /// One number with an axis, unlike that of Caffe's own losses.
 pub(super) fn euclidean(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal> {
     let bottoms = call.ctx.bottoms.len();
-    ensure!(bottoms == 2, "bottom", "the loss is that of 2 bottoms, {bottoms} given");
+    ensure!(bottoms == 2, "bottom", "the loss takes 2 bottoms, {bottoms} given");
     if let (Some(one), Some(other)) = (call.bottom(0), call.bottom(1)) {
         let same = one.count() == other.count();
         ensure!(same, "bottom", "the bottoms {one} and {other} differ in their number of values");
@@ -24,6 +24,6 @@ mod tests {
         assert_eq!(made(&[&[2, 3], &[6]]).unwrap(), ["1"]);
         let message = "the bottoms (2) and (3) differ in their number of values";
         assert_eq!(made(&[&[2], &[3]]).unwrap_err(), message);
-        assert_eq!(made(&[&[2]]).unwrap_err(), "the loss is that of 2 bottoms, 1 given");
+        assert_eq!(made(&[&[2]]).unwrap_err(), "the loss takes 2 bottoms, 1 given");
     }
 }

@@ -65,8 +65,8 @@ impl PythonCall<'_> {
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PythonParameter::default();
     let param = ctx.param.python_param.as_deref().unwrap_or(&default);
-    ensure!(!param.module().is_empty(), "python_param.module", "there is no module to take the layer from");
-    ensure!(!param.layer().is_empty(), "python_param.layer", "there is no class of module {:?} given", param.module());
+    ensure!(!param.module().is_empty(), "python_param.module", "the module is missing");
+    ensure!(!param.layer().is_empty(), "python_param.layer", "the class of module {:?} is missing", param.module());
     let call = PythonCall { ctx, settings: PythonSettings(param.param_str()) };
     let made = match PythonLayer::get(param.module(), param.layer(), ctx.dialect) {
         Some(layer) => layer.tops(&call)?,
@@ -81,8 +81,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
                 let shape = Shape::new(dims).at("python_param.param_str")?;
                 let (name, class) = (ctx.top_name(top), format!("{}.{}", param.module(), param.layer()));
                 notices.push(format!(
-                    "the shape of {name:?} is taken to be {shape}, as {class} makes it where it is configured as it comes; \
-                     another one has to be given"
+                    "the shape of {name:?} is taken to be {shape}, which {class} makes by default; give it if it \
+                     differs"
                 ));
                 Ok(shape)
             }
@@ -97,7 +97,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 /// What to say of a top whose shape is the user's to give.
 fn unknown(ctx: &SetupContext<'_>, param: &PythonParameter, top: usize, pattern: &'static str) -> Refusal {
     let name = ctx.top_name(top);
-    let message = format!("the shape of top {name:?} is made by {}.{} in Python", param.module(), param.layer());
+    let message = format!("the shape of top {name:?} is set by {}.{} in Python", param.module(), param.layer());
     let shape = Setting::Shape { top: name.to_owned(), pattern: pattern.into() };
     Refusal::at("python_param.layer", message).help(Advice::naming("give the shape with `", shape, "`"))
 }
@@ -145,23 +145,23 @@ mod tests {
             .unwrap();
         assert_eq!(made.unknown.keys().copied().collect::<Vec<usize>>(), [1]);
         let why = made.unknown[&1].clone();
-        assert_eq!(why.message, "the shape of top \"b\" is made by rois.Proposal in Python");
+        assert_eq!(why.message, "the shape of top \"b\" is set by rois.Proposal in Python");
         assert_eq!(why.help.unwrap(), "give the shape with `PlanOptions::shapes: b=N,C,H,W`");
     }
 
     #[test]
     fn module_and_class_must_be_given() {
         let message = |text: &str| setup(&TYPES[0], &layer(text), &[], 0).unwrap_err().message;
-        assert_eq!(message(""), "there is no module to take the layer from");
-        assert_eq!(message("python_param { module: 'm' }"), "there is no class of module \"m\" given");
+        assert_eq!(message(""), "the module is missing");
+        assert_eq!(message("python_param { module: 'm' }"), "the class of module \"m\" is missing");
         assert!(setup(&TYPES[0], &layer("python_param { module: 'm' layer: 'L' }"), &[], 0).is_ok());
     }
 
     #[test]
     fn shapes_that_a_configuration_may_change_are_told() {
         let made = run("roi_data_layer.layer.RoIDataLayer", "", &[], &["data", "im_info", "gt_boxes"]).unwrap();
-        let expected = "the shape of \"data\" is taken to be (1, 3, 600, 1000), as roi_data_layer.layer.RoIDataLayer makes \
-                        it where it is configured as it comes; another one has to be given";
+        let expected = "the shape of \"data\" is taken to be (1, 3, 600, 1000), which \
+                        roi_data_layer.layer.RoIDataLayer makes by default; give it if it differs";
         assert_eq!(made.notices, [expected]);
         assert_eq!(made.tops[2].dims(), [1, 4]);
     }

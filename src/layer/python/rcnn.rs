@@ -13,7 +13,7 @@ const MAX_SIZE: i64 = 1000;
 
 /// ProposalLayer: (1, 5), and (1, 1, 1, 1) for the scores.
 pub(super) fn proposals(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal> {
-    ensure!(call.settings.has("feat_stride"), PARAM_STR, "there is no feat_stride");
+    ensure!(call.settings.has("feat_stride"), PARAM_STR, "feat_stride is missing");
     let mut tops = vec![Dims(vec![1, 5])];
     if call.ctx.top_count() > 1 {
         tops.push(Dims(vec![1; 4]));
@@ -100,7 +100,7 @@ fn with_four_axes(top: PythonTop) -> PythonTop {
 /// The numbers of the boxes of all classes.
 fn box_numbers(call: &PythonCall<'_>) -> Result<i64, Refusal> {
     let classes = call.settings.number("num_classes");
-    let classes = classes.ok_or_else(|| Refusal::at(PARAM_STR, "there is no num_classes"))?;
+    let classes = classes.ok_or_else(|| Refusal::at(PARAM_STR, "num_classes is missing"))?;
     classes.checked_mul(4).ok_or_else(|| Refusal::at(PARAM_STR, "there are too many classes"))
 }
 
@@ -116,7 +116,7 @@ mod tests {
         let made = |settings: &str, names: &[&str]| tops(class, settings, &[&[1, 18, 9, 9]], names);
         assert_eq!(made("'feat_stride': 16", &["rois"]).unwrap(), ["1,5"]);
         assert_eq!(made("feat_stride: 16", &["rois", "scores"]).unwrap(), ["1,5", "1,1,1,1"]);
-        assert_eq!(made("", &["rois"]).unwrap_err(), "there is no feat_stride");
+        assert_eq!(made("", &["rois"]).unwrap_err(), "feat_stride is missing");
         let message = "rpn.proposal_layer.ProposalLayer makes 2 tops, 3 given";
         assert_eq!(made("'feat_stride': 16", &["a", "b", "c"]).unwrap_err(), message);
     }
@@ -136,7 +136,7 @@ mod tests {
         let made = |settings: &str| tops(class, settings, &[&[1, 5], &[1, 4]], &TARGETS);
         assert_eq!(made("'num_classes': 21").unwrap(), ["1,5", "1,1", "1,84", "1,84", "1,84"]);
         assert_eq!(made("'num_classes': 9223372036854775807").unwrap_err(), "there are too many classes");
-        assert_eq!(made("").unwrap_err(), "there is no num_classes");
+        assert_eq!(made("").unwrap_err(), "num_classes is missing");
     }
 
     #[test]

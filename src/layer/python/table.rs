@@ -89,11 +89,11 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
     PythonLayer::new(
         "caffe.layers.detectnet.mean_ap",
         "ScoreDetections",
-        "Tells which detections are true",
+        "Tells which detections are correct",
         detectnet::scores,
     )
     .deployed(Deployment::Measure),
-    PythonLayer::new("caffe.layers.detectnet.mean_ap", "mAP", "Takes mean average precision", detectnet::mean_ap)
+    PythonLayer::new("caffe.layers.detectnet.mean_ap", "mAP", "Computes mean average precision", detectnet::mean_ap)
         .deployed(Deployment::Measure),
     PythonLayer::new("nyud_layers", "NYUDSegDataLayer", "Reads pictures, depths and labels of NYUDv2", fcn::nyud),
     PythonLayer::new(
@@ -102,7 +102,7 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
         "Reads pictures and labels of PASCAL-Context",
         fcn::pictures,
     ),
-    PythonLayer::new("pyloss", "EuclideanLossLayer", "Takes half the mean squared distance", loss::euclidean)
+    PythonLayer::new("pyloss", "EuclideanLossLayer", "Computes half the mean squared distance", loss::euclidean)
         .deployed(Deployment::Loss { predictions: 2 }),
     PythonLayer::new("roi_data_layer.layer", "RoIDataLayer", "Reads pictures with true boxes or regions", rcnn::data),
     PythonLayer::new(
@@ -121,7 +121,7 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
     PythonLayer::new(
         "rpn.assign_rois_layer",
         "AssignRoisLayer",
-        "Deals regions to the levels of a pyramid",
+        "Distributes regions to the levels of a pyramid",
         rcnn::assigned_regions,
     ),
     PythonLayer::new("rpn.proposal_layer", "ProposalLayer", "Makes regions of scored anchors", rcnn::proposals),

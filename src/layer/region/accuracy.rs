@@ -16,7 +16,7 @@ use crate::error::{AtField, Refusal};
 use crate::layer::loss::detection::{check_alike, check_channels, check_group_bottoms, check_groups, check_objectness};
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-const SUMMARY: &str = "Tells how good predicted boxes and classes are";
+const SUMMARY: &str = "Measures how good predicted boxes and classes are";
 
 pub(super) const GRID: LayerType = entry("DetectionAccuracy", Arity::exactly(2), &detection_accuracy)
     .params(&["detection_accuracy_param", "loss_param"])

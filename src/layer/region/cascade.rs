@@ -137,7 +137,7 @@ fn decode_bbox(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ensure!(items == others, "bottom", "bottoms 0 and {bottom} differ at axis 0: {a} and {b}");
     }
     let trains = ctx.phase == Phase::Train;
-    ensure!(ctx.bottoms.len() == 2 || trains, "bottom", "a third bottom, of true boxes, is for TRAIN alone");
+    ensure!(ctx.bottoms.len() == 2 || trains, "bottom", "a third bottom, of true boxes, is only for TRAIN");
     check_channels(ctx, 0, 8)?;
     check_channels(ctx, 1, 5)?;
     Ok(Setup::new(ctx, Operator::Opaque, [ctx.bottom(1).copied()]))
@@ -303,7 +303,7 @@ mod tests {
             "bbox_reg_param.bbox_std: bbox_std 0 is not above 0"
         );
         let test = Surroundings { phase: Phase::Test, ..Surroundings::of("mscnn") };
-        let message = "bottom: a third bottom, of true boxes, is for TRAIN alone";
+        let message = "bottom: a third bottom, of true boxes, is only for TRAIN";
         assert_eq!(test.refusal("DecodeBBox", "", &[&[7, 8], &[7, 5], &[7]]), message);
     }
 

@@ -89,7 +89,7 @@ impl PositionPooling {
         ensure!(
             pooling.output_dim.checked_mul(parts) == Some(channels),
             "bottom",
-            "{output_dim} outputs from {group_size} x {group_size} parts do not need the {channels} channels of {}",
+            "{output_dim} outputs from {group_size} x {group_size} parts do not match the {channels} channels of {}",
             ctx.bottom(0)
         );
         let dims = [ctx.legacy_dim(1, 0)?.into(), pooling.output_dim, pooling.group_size, pooling.group_size];
@@ -146,11 +146,11 @@ mod tests {
         let error = |text: &str| Surroundings::of("rfcn").refusal("PSROIPooling", text, &[&[2, 18, 9, 9], &[4, 5]]);
         assert_eq!(error(""), "psroi_pooling_param.output_dim: output_dim 0 is not above 0");
         assert_eq!(error(&text(2, -3)), "psroi_pooling_param.group_size: group_size -3 is not above 0");
-        let message = "bottom: 3 outputs from 3 x 3 parts do not need the 18 channels of (2, 18, 9, 9)";
+        let message = "bottom: 3 outputs from 3 x 3 parts do not match the 18 channels of (2, 18, 9, 9)";
         assert_eq!(error(&text(3, 3)), message);
         let most = i32::MAX;
         let message =
-            format!("bottom: {most} outputs from {most} x {most} parts do not need the 18 channels of (2, 18, 9, 9)");
+            format!("bottom: {most} outputs from {most} x {most} parts do not match the 18 channels of (2, 18, 9, 9)");
         assert_eq!(error(&text(most, most)), message);
     }
 }

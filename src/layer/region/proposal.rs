@@ -53,7 +53,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     for (values, name, field) in
         [(&param.ratio, "ratio", "proposal_param.ratio"), (&param.scale, "scale", "proposal_param.scale")]
     {
-        ensure!(!values.is_empty(), field, "{name} is missing, which leaves no anchor");
+        ensure!(!values.is_empty(), field, "{name} is missing, which leaves no anchors");
     }
     let Some(&items) = ctx.bottom(0).dims().first() else {
         return Err(Refusal::at("bottom", "the scores need an axis, and have none"));
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn refusals() {
         let error = |text: &str| Surroundings::of("happynear").refusal("Proposal", text, BOTTOMS);
-        let message = "proposal_param.scale: scale is missing, which leaves no anchor";
+        let message = "proposal_param.scale: scale is missing, which leaves no anchors";
         assert_eq!(error("proposal_param { ratio: 1 }"), message);
         let huge = "proposal_param { ratio: 1 scale: 8 post_nms_topn: 2147483647 }";
         let message = "proposal_param.post_nms_topn: a blob holds at most 2147483647 elements, 4294967294 x 5 are more";

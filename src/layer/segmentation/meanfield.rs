@@ -34,7 +34,7 @@ const FILES: [&str; 2] = ["spatial.par", "bilateral.par"];
 pub(super) const OF_FILES: LayerType = entry(&|ctx: &SetupContext<'_>| {
     meanfield(ctx, |_, channels, notices| {
         notices.push(format!(
-            "layer {:?} gets the halves of numbers of double precision as weights, as this Caffe reads spatial.par and \
+            "layer {:?} gets the halves of double precision numbers as weights, as this Caffe reads spatial.par and \
              bilateral.par",
             ctx.param.name()
         ));

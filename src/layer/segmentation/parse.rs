@@ -15,13 +15,13 @@ use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 const PARSENET: Known = Known::In(&["weiliu-fcn"]);
 
 pub(super) const GROUPING: LayerType =
-    of("Grouping", "Brings the scores of a group of pixels together", Arity::exactly(2), Arity::exactly(1), &grouping);
+    of("Grouping", "Combines the scores of a group of pixels", Arity::exactly(2), Arity::exactly(1), &grouping);
 
 pub(super) const OUTPUT: LayerType =
     of("ParseOutput", "Takes the best class of each pixel", Arity::exactly(1), Arity::between(1, 2), &output);
 
 pub(super) const EVALUATE: LayerType =
-    of("ParseEvaluate", "Counts how labels agree with true ones", Arity::exactly(2), Arity::exactly(1), &evaluate)
+    of("ParseEvaluate", "Counts how labels agree with the true ones", Arity::exactly(2), Arity::exactly(1), &evaluate)
         .params(&["parse_evaluate_param"]);
 
 const fn of(

@@ -12,7 +12,7 @@ use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "SegAccuracy",
-    "Tells how well the scores of pixels agree with their labels",
+    "Measures how well the scores of pixels agree with their labels",
     Arity::exactly(2),
     Arity::exactly(1),
     &setup,

@@ -19,7 +19,7 @@ pub(super) const OF_TEXTBOXES: LayerType = entry(&of_textboxes).known(Known::In(
 
 pub(super) const ACCURACY: LayerType = LayerType::new(
     "LabelsequenceAccuracy",
-    "Takes the share of label sequences that are told right",
+    "Computes the share of label sequences that are predicted correctly",
     Arity::exactly(2),
     Arity::exactly(1),
     &accuracy,

@@ -22,8 +22,8 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
     of("Maximum", "Takes the larger element of two blobs", &binary),
     of("Minimum", "Takes the smaller element of two blobs", &binary),
     of("Mul", "Multiplies two blobs", &mul).params(&["mul_param"]),
-    of("NotEqual", "Tells where two blobs differ", &not_equal).params(&["not_equal_param"]),
-    of("Pow", "Takes a blob to the power of another", &pow),
+    of("NotEqual", "Tests where two blobs differ", &not_equal).params(&["not_equal_param"]),
+    of("Pow", "Raises a blob to the power of another", &pow),
     of("Sub", "Subtracts a blob from another", &binary),
 ];
 
@@ -34,7 +34,7 @@ const fn of(name: &'static str, summary: &'static str, rule: &'static dyn Layer)
 fn binary(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     match ctx.bottoms.get(1).or(ctx.given.first()) {
         Some(operand) => with_operand(ctx, operand),
-        None => Err(Refusal::at("bottom", "there is no second operand: Caffe ends by a signal")
+        None => Err(Refusal::at("bottom", "the second operand is missing: Caffe crashes")
             .help("give a second bottom, or the layer a blob")),
     }
 }
@@ -81,7 +81,7 @@ fn broadcast(a: &Shape, b: &Shape) -> Result<Shape, Refusal> {
         ensure!(
             offset > 0 || *own == other || *own == 1 || other == 1,
             "bottom",
-            "the shapes {a} and {b} do not go together: {own} and {other} are neither equal nor 1"
+            "the shapes {a} and {b} cannot be broadcast: {own} and {other} are neither equal nor 1"
         );
         *own = other.max(*own);
     }
@@ -101,7 +101,7 @@ mod tests {
     fn shapes_grow_together() {
         assert_eq!(add(&[2, 1, 4], &[1, 3, 1]), Ok(vec![2, 3, 4]));
         assert_eq!(add(&[2, 3, 4], &[]), Ok(vec![2, 3, 4]));
-        let message = "bottom: the shapes (2, 3) and (2, 4) do not go together: 3 and 4 are neither equal nor 1";
+        let message = "bottom: the shapes (2, 3) and (2, 4) cannot be broadcast: 3 and 4 are neither equal nor 1";
         assert_eq!(add(&[2, 3], &[2, 4]), Err(message.into()));
     }
 
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(blob("Pow", ""), [2, 3]);
         assert_eq!(blob("Mul", "mul_param { mul_shape: 3 }"), [3]);
         assert!(blob("Mul", "").is_empty());
-        let message = "bottom: there is no second operand: Caffe ends by a signal";
+        let message = "bottom: the second operand is missing: Caffe crashes";
         assert_eq!(synopsys.refusal("Div", "", &[&[2, 3]]), message);
     }
 }

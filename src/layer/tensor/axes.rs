@@ -17,7 +17,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         .params(&["expand_dims_nd_param"])
         .keeps_signal()
         .known(SYNOPSYS),
-    LayerType::new("Shape", "Tells the shape of its first input", Arity::at_least(1), ONE, &shape).known(SYNOPSYS),
+    LayerType::new("Shape", "Outputs the shape of its first input", Arity::at_least(1), ONE, &shape).known(SYNOPSYS),
     LayerType::new("Squeeze", "Removes axes of length 1", ONE, ONE, &squeeze)
         .params(&["squeeze_param"])
         .keeps_signal()
@@ -26,7 +26,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         .params(&["stack_param"])
         .keeps_signal()
         .known(SYNOPSYS),
-    LayerType::new("Unstack", "Takes a blob apart along an axis, which goes", ONE, Arity::at_least(1), &unstack)
+    LayerType::new("Unstack", "Splits a blob along an axis, which is removed", ONE, Arity::at_least(1), &unstack)
         .params(&["unstack_param"])
         .keeps_signal()
         .known(SYNOPSYS),
@@ -58,7 +58,7 @@ fn expand_dims(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             Ok(axis) => axis,
             Err(_) => ctx.bottom_axis(0, axis, AXIS)? + 1,
         };
-        ensure!(place <= bottom.axes(), AXIS, "axis {axis} is behind the end of {bottom}");
+        ensure!(place <= bottom.axes(), AXIS, "axis {axis} is past the end of {bottom}");
         dims.insert(place + inserted, 1);
     }
     shaped(ctx, dims, AXIS)
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(top("ExpandDimsND", "expand_dims_nd_param { axis: 0 axis: -1 }", &[2, 3]), [1, 2, 3, 1]);
         let message = "squeeze_param.axis: axis 1 of (1, 2) is not of length 1";
         assert_eq!(error("Squeeze", "squeeze_param { axis: 1 }", &[1, 2]), message);
-        let message = "expand_dims_nd_param.axis: axis 3 is behind the end of (1, 2)";
+        let message = "expand_dims_nd_param.axis: axis 3 is past the end of (1, 2)";
         assert_eq!(error("ExpandDimsND", "expand_dims_nd_param { axis: 3 }", &[1, 2]), message);
     }
 

@@ -67,7 +67,7 @@ fn depth_to_space(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(
         channels % (size * size) == 0,
         DEPTH_TO_SPACE,
-        "{channels} channels are no multiple of the {size} x {size} positions of a block"
+        "{channels} channels are not a multiple of the {size} x {size} positions of a block"
     );
     dims[axes[0]] /= size * size;
     dims[axes[1]] *= size;
@@ -86,7 +86,7 @@ fn space_to_depth(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ensure!(
             dims[axis] % size == 0,
             SPACE_TO_DEPTH,
-            "{} positions are no multiple of the block's {size}",
+            "{} positions are not a multiple of the block's {size}",
             dims[axis]
         );
         dims[axis] /= size;
@@ -98,7 +98,7 @@ fn space_to_depth(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 /// Refuses a top that has other axes beside the four.
 fn same_count(ctx: &SetupContext<'_>, setup: Setup, field: &'static str) -> Result<Setup, Refusal> {
     let (bottom, top) = (ctx.bottom(0), &setup.tops[0]);
-    ensure!(top.count() == bottom.count(), field, "the top {top} has another count than the bottom {bottom}");
+    ensure!(top.count() == bottom.count(), field, "the top {top} has a different count than the bottom {bottom}");
     Ok(setup)
 }
 
@@ -112,7 +112,7 @@ impl AxisBlocks {
     fn new(ctx: &SetupContext<'_>, lengths: &[u32], sides: &[u32], field: &'static str) -> Result<AxisBlocks, Refusal> {
         let bottom = ctx.bottom(0);
         let count = lengths.len();
-        ensure!(count < bottom.axes(), field, "{count} blocks given for the axes behind the first of {bottom}");
+        ensure!(count < bottom.axes(), field, "{count} blocks given for the axes after the first of {bottom}");
         ensure!(
             sides.len() == 2 * count,
             field,
@@ -135,7 +135,7 @@ fn space_to_batch(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ensure!(
             padded % length == 0,
             FIELD,
-            "axis {axis} has {padded} positions with its paddings, no multiple of {length}"
+            "axis {axis} has {padded} positions with its padding, not a multiple of {length}"
         );
         dims[axis] = padded / length;
         dims[0] = dims[0].saturating_mul(length);
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(top("DepthToSpace", text, &[1, 8, 3, 5]), Ok(vec![1, 2, 6, 10]));
         let text = "space_to_depth_param { block_size: 2 }";
         assert_eq!(top("SpaceToDepth", text, &[1, 6, 10, 2]), Ok(vec![1, 3, 5, 8]));
-        let message = "space_to_depth_param: 5 positions are no multiple of the block's 2";
+        let message = "space_to_depth_param: 5 positions are not a multiple of the block's 2";
         assert_eq!(top("SpaceToDepth", text, &[1, 5, 10, 2]), Err(message.into()));
         let text = "depth_to_space_param { block_size: 2 data_format: 'nhwc' }";
         let message = "depth_to_space_param.data_format: data_format \"nhwc\" is not known";

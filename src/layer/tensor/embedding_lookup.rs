@@ -35,7 +35,7 @@ fn check_tables(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
     let first = ctx.bottom(0);
     for (index, table) in ctx.bottoms.iter().enumerate() {
         let fits = table.axes() == first.axes() && table.axes() > 0 && table.dims()[1..] == first.dims()[1..];
-        ensure!(fits, "bottom", "table {index} {table} does not go with table 0 {first}");
+        ensure!(fits, "bottom", "table {index} {table} does not match table 0 {first}");
     }
     Ok(())
 }
@@ -68,7 +68,7 @@ fn sparse(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
                 "index {index} is not between 0 and {limit}"
             );
         }
-        ensure!(pair[0] >= last, INDICES, "segment {} stands behind segment {last}", pair[0]);
+        ensure!(pair[0] >= last, INDICES, "segment {} comes after segment {last}", pair[0]);
         last = pair[0];
     }
     let mut dims = wide(ctx.bottom(0));
@@ -89,7 +89,7 @@ mod tests {
         let text = "embedding_lookup_param { ids: [0, 1] ids_shape: [2, 1] }";
         assert_eq!(run("EmbeddingLookup", text, &[&[4, 3], &[5, 3]]), Ok(vec![2, 1, 3]));
         let error = run("EmbeddingLookup", text, &[&[4, 3], &[5, 2]]).unwrap_err();
-        assert_eq!(error, "bottom: table 1 (5, 2) does not go with table 0 (4, 3)");
+        assert_eq!(error, "bottom: table 1 (5, 2) does not match table 0 (4, 3)");
     }
 
     #[test]
@@ -100,7 +100,7 @@ mod tests {
         };
         assert_eq!(run("0, 0, 2, 1"), Ok(vec![3, 5]));
         let field = "embedding_lookup_sparse_param.ids_indices";
-        assert_eq!(run("2, 0, 1, 1"), Err(format!("{field}: segment 1 stands behind segment 2")));
+        assert_eq!(run("2, 0, 1, 1"), Err(format!("{field}: segment 1 comes after segment 2")));
         assert_eq!(run("0, 0, 2, 2"), Err(format!("{field}: index 2 is not between 0 and 2")));
     }
 }

@@ -11,11 +11,11 @@ const ONE: Arity = Arity::exactly(1);
 
 /// The entries of the layer table.
 pub(in crate::layer) static TYPES: &[LayerType] = &[
-    LayerType::new("MirrorPad", "Makes axes longer by what they hold, mirrored", ONE, ONE, &mirror_pad)
+    LayerType::new("MirrorPad", "Pads axes with their own values, mirrored", ONE, ONE, &mirror_pad)
         .params(&["mirror_pad_param"])
         .keeps_signal()
         .known(SYNOPSYS),
-    LayerType::new("Pad", "Makes axes longer by a constant", ONE, ONE, &pad)
+    LayerType::new("Pad", "Pads axes with a constant", ONE, ONE, &pad)
         .params(&["pad_param"])
         .keeps_signal()
         .known(SYNOPSYS),

@@ -31,7 +31,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
     LayerType::new("QueryBallPoint", "Finds points around centres", TWO, ONE, &query)
         .params(&["point_net_param"])
         .known(SYNOPSYS),
-    LayerType::new("ThreeInterpolate", "Takes means of three points' features", Arity::exactly(3), ONE, &interpolate)
+    LayerType::new("ThreeInterpolate", "Averages the features of three points", Arity::exactly(3), ONE, &interpolate)
         .known(SYNOPSYS),
     LayerType::new("ThreeNN", "Finds the three nearest points", TWO, TWO, &nearest).known(SYNOPSYS),
 ];

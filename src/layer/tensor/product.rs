@@ -36,7 +36,7 @@ fn gemm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.fork().gemm_param.unwrap_or_default();
     let of = |bottom: usize, transposed: u32| match *ctx.bottom(bottom).dims() {
         [rows, columns, ..] => Ok(matrix(rows, columns, transposed != 0)),
-        _ => Err(Refusal::at("bottom", format!("bottom {bottom} {} is no matrix", ctx.bottom(bottom)))),
+        _ => Err(Refusal::at("bottom", format!("bottom {bottom} {} is not a matrix", ctx.bottom(bottom)))),
     };
     let ((rows, inner), (inner_of_b, columns)) = (of(0, param.trans_a())?, of(1, param.trans_b())?);
     check_inner(inner, inner_of_b)?;
@@ -51,7 +51,7 @@ fn matmul(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         _ => None,
     };
     let Some(b) = ctx.bottoms.get(1).or(own.as_ref()).or(ctx.given.first()) else {
-        return Err(Refusal::at("bottom", "there is no second operand: Caffe ends by a signal")
+        return Err(Refusal::at("bottom", "the second operand is missing: Caffe crashes")
             .help("give a second bottom, or the layer a blob or a blob_shape"));
     };
     let dims = product(ctx.bottom(0), b, param.transpose_a(), param.transpose_b())?;
@@ -66,7 +66,7 @@ fn matmul(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn product(a: &Shape, b: &Shape, transpose_a: bool, transpose_b: bool) -> Result<Vec<i64>, Refusal> {
     ensure!(a.axes() >= b.axes(), "bottom", "the second operand {b} has more axes than the first {a}");
     let ([.., a_rows, a_columns], [.., b_rows, b_columns]) = (a.dims(), b.dims()) else {
-        return Err(Refusal::at("bottom", format!("{a} and {b} are no matrices")));
+        return Err(Refusal::at("bottom", format!("{a} and {b} are not matrices")));
     };
     let mut dims = wide(a);
     let last = dims.len() - 1;
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(top("Gemm", "", &[&[4, 3], &[2, 3], &[1]]), Err(message.into()));
         let message = "bottom: (2, 4, 3) and (3, 3, 3) differ before the last two axes";
         assert_eq!(top("MatMul", "", &[&[2, 4, 3], &[3, 3, 3]]), Err(message.into()));
-        let message = "bottom: there is no second operand: Caffe ends by a signal";
+        let message = "bottom: the second operand is missing: Caffe crashes";
         assert_eq!(top("MatMul", "", &[&[2, 4]]), Err(message.into()));
     }
 }

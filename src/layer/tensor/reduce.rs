@@ -16,12 +16,12 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         reduce(ctx, &param.axis, param.keepdims(), "count_nonzero_param.axis")
     })
     .params(&["count_nonzero_param"]),
-    of("ReduceAll", "Tells whether all is not 0 along axes", &|ctx: &SetupContext<'_>| {
+    of("ReduceAll", "Tests whether everything is not 0 along axes", &|ctx: &SetupContext<'_>| {
         let param = ctx.param.fork().reduce_all_param.unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_all_param.axis")
     })
     .params(&["reduce_all_param"]),
-    of("ReduceAny", "Tells whether any is not 0 along axes", &|ctx: &SetupContext<'_>| {
+    of("ReduceAny", "Tests whether anything is not 0 along axes", &|ctx: &SetupContext<'_>| {
         let param = ctx.param.fork().reduce_any_param.unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_any_param.axis")
     })

@@ -15,7 +15,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         .params(&["broadcast_to_param"])
         .keeps_signal()
         .known(SYNOPSYS),
-    LayerType::new("OneHot", "Makes of indices rows with a one at their place", ONE, ONE, &one_hot)
+    LayerType::new("OneHot", "Turns indices into one-hot rows", ONE, ONE, &one_hot)
         .params(&["one_hot_param"])
         .known(SYNOPSYS),
     LayerType::new("TileND", "Repeats its input along each axis", ONE, ONE, &tile_nd)

@@ -12,29 +12,23 @@ const ONE: Arity = Arity::exactly(1);
 
 /// The entries of the layer table.
 pub(in crate::layer) static TYPES: &[LayerType] = &[
-    LayerType::new("Reverse", "Turns axes back to front", ONE, ONE, &reverse)
+    LayerType::new("Reverse", "Reverses axes", ONE, ONE, &reverse)
         .params(&["reverse_param"])
         .keeps_signal()
         .known(SYNOPSYS),
-    LayerType::new("Reverse", "Turns an axis back to front", ONE, ONE, &reverse_one)
+    LayerType::new("Reverse", "Reverses an axis", ONE, ONE, &reverse_one)
         .params(&["reverse_param"])
         .keeps_signal()
         .weightless()
         .known(Known::WithFieldBut { field: "reverse_param", not: &["synopsys"] }),
-    LayerType::new("ReverseTime", "Turns the beginning of each sequence back to front", Arity::exactly(2), ONE, &time)
+    LayerType::new("ReverseTime", "Reverses the beginning of each sequence", Arity::exactly(2), ONE, &time)
         .params(&["reverse_time_param"])
         .keeps_signal()
         .known(Known::WithField("reverse_time_param")),
-    LayerType::new(
-        "ReverseSequence",
-        "Turns the beginning of each sequence back to front",
-        Arity::exactly(2),
-        ONE,
-        &sequence,
-    )
-    .params(&["reverse_sequence_param"])
-    .keeps_signal()
-    .known(SYNOPSYS),
+    LayerType::new("ReverseSequence", "Reverses the beginning of each sequence", Arity::exactly(2), ONE, &sequence)
+        .params(&["reverse_sequence_param"])
+        .keeps_signal()
+        .known(SYNOPSYS),
 ];
 
 fn reverse(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -49,7 +43,7 @@ fn reverse_one(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let named = ctx.param.fork().reverse_param.unwrap_or_default().axis;
     let (axis, bottom) = (named.last().copied().unwrap_or(0), ctx.bottom(0));
     let fits = usize::try_from(axis).is_ok_and(|axis| axis < bottom.axes());
-    ensure!(fits, "reverse_param.axis", "axis {axis} is none of {bottom}, counted from the front");
+    ensure!(fits, "reverse_param.axis", "{bottom} has no axis {axis}, counted from the front");
     Ok(Setup::like_bottom(ctx, Operator::Opaque))
 }
 
@@ -81,9 +75,9 @@ mod tests {
         for dialect in ["caffe-ocr", "textboxes-pp"] {
             let own = Surroundings::of(dialect);
             assert_eq!(own.top("Reverse", "reverse_param { axis: 1 }", &[&[2, 3]]), [2, 3]);
-            let message = "reverse_param.axis: axis 2 is none of (2, 3), counted from the front";
+            let message = "reverse_param.axis: (2, 3) has no axis 2, counted from the front";
             assert_eq!(own.refusal("Reverse", "reverse_param { axis: 2 }", &[&[2, 3]]), message);
-            let message = "reverse_param.axis: axis -1 is none of (2, 3), counted from the front";
+            let message = "reverse_param.axis: (2, 3) has no axis -1, counted from the front";
             assert_eq!(own.refusal("Reverse", "reverse_param { axis: -1 }", &[&[2, 3]]), message);
         }
         let ocr = Surroundings::of("caffe-ocr");

@@ -12,7 +12,7 @@ use crate::layer::{Arity, BlobSpec, LayerType, Role, Setup, SetupContext};
 /// The entries of the layer table.
 pub(in crate::layer) static TYPES: &[LayerType] = &[LayerType::new(
     "ScatterND",
-    "Replaces elements of a blob by their indices",
+    "Replaces elements of a blob by index",
     Arity::between(0, 3),
     Arity::exactly(1),
     &scatter,

@@ -18,7 +18,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
     LayerType::new("Range", "Counts from a start up to a limit", NONE, ONE, &range)
         .params(&["range_param"])
         .known(SYNOPSYS),
-    LayerType::new("SparseToDense", "Makes a blob of single values and their places", NONE, ONE, &sparse_to_dense)
+    LayerType::new("SparseToDense", "Makes a blob from single values and their indices", NONE, ONE, &sparse_to_dense)
         .params(&["sparse_to_dense_param"])
         .known(SYNOPSYS),
 ];

@@ -32,8 +32,8 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
     of_any_bottoms("Atan", "Takes the arctangent"),
     of_any_bottoms("Ceil", "Rounds up"),
     of_any_bottoms("Floor", "Rounds down"),
-    of("HardSigmoid", "Takes the sigmoid, made of three straight lines").params(&["hard_sigmoid_param"]),
-    of("HardSwish", "Takes x times a sigmoid made of three straight lines"),
+    of("HardSigmoid", "Applies the sigmoid, made of three straight lines").params(&["hard_sigmoid_param"]),
+    of("HardSwish", "Computes x times a sigmoid made of three straight lines"),
     of("HardTanH", "Limits values to -1 and 1"),
     LayerType::new("LogSoftmax", "Takes the logarithm of the softmax along an axis", ONE, ONE, &log_softmax)
         .params(&["log_softmax_param"])
@@ -41,16 +41,16 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
     LayerType::new("LpNormalization", "Divides by the p-norm over axes", ONE, ONE, &lp_normalization)
         .params(&["lp_normalization_param"])
         .known(SYNOPSYS),
-    of("Mish", "Takes x tanh(log(1 + exp(x)))"),
+    of("Mish", "Computes x tanh(log(1 + exp(x)))"),
     of_any_bottoms("Round", "Rounds to the nearest integer"),
-    of("ScaledTanH", "Takes the hyperbolic tangent, scaled").params(&["scaled_tanh_param"]),
-    of("SeLU", "Takes the scaled exponential linear unit").params(&["selu_param"]).keeps_signal(),
+    of("ScaledTanH", "Applies the hyperbolic tangent, scaled").params(&["scaled_tanh_param"]),
+    of("SeLU", "Applies the scaled exponential linear unit").params(&["selu_param"]).keeps_signal(),
     of("SeLUDropout", "Sets values to the limit of SeLU at random while training")
         .params(&["selu_dropout_param"])
         .keeps_signal(),
     of("Sin", "Takes the sine"),
-    of("Softplus", "Takes log(1 + exp(x))"),
-    of("Softsign", "Takes x / (1 + abs(x))"),
+    of("Softplus", "Computes log(1 + exp(x))"),
+    of("Softsign", "Computes x / (1 + abs(x))"),
     of("ThresholdedReLU", "Sets values up to a threshold to 0").params(&["thresholded_relu_param"]),
     LayerType::new(
         "XLU",

@@ -6,7 +6,7 @@ use crate::net::NetLayer;
 /// What is said where multipliers were set.
 const CLEARED: &str = "BatchNorm layers with three params were given lr_mult: 0 and decay_mult: 0";
 /// What is said where params were taken away.
-const REMOVED: &str = "BatchNorm layers with three params lost them: three with lr_mult: 0 take their place";
+const REMOVED: &str = "three params of BatchNorm layers were replaced by three with lr_mult: 0";
 /// What is said where all multipliers were set.
 const SET: &str = "params of BatchNorm layers were given lr_mult: 0 and decay_mult: 0, those of scale and bias 1";
 

@@ -63,7 +63,7 @@ pub(super) fn upgrade(layers: &mut [LayerParameter], dialect: &Dialect) -> Vec<S
     if shaped > 0 {
         changes.push(format!("the four sizes of {} became shapes", blobs(shaped)));
         if kept > 0 {
-            changes.push(format!("{} kept the four sizes, as the layers do not tell the shapes", blobs(kept)));
+            changes.push(format!("{} kept the four sizes, as the layers do not give the shapes", blobs(kept)));
         }
     }
     changes
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(upgraded("PReLU shared", &[[1, 1, 1, 1]], "bvlc"), (vec![None], vec![]));
         let (shapes, changes) = upgraded("InnerProduct", &[[2, 1, 4, 9], [1, 1, 1, 4]], "bvlc");
         assert_eq!(shapes, [None, Some(vec![4])]);
-        let kept = "1 blob kept the four sizes, as the layers do not tell the shapes";
+        let kept = "1 blob kept the four sizes, as the layers do not give the shapes";
         assert_eq!(changes, ["the four sizes of 1 blob became shapes", kept]);
         assert_eq!(upgraded("InnerProduct", &[[1, 1, 4, 9]], "bvlc-rc2").1.len(), 0);
     }

@@ -9,7 +9,7 @@ use crate::proto::caffe::{BlobShape, InputParameter, LayerParameter, NetParamete
 /// What is said of inputs that became a layer.
 pub(super) const UPGRADED: &str = "old input fields became an Input layer named \"input\"";
 /// What is said of inputs that no layer reads.
-pub(super) const DROPPED: &str = "input fields without sizes were dropped, as Caffe does: give each its input_shape";
+pub(super) const DROPPED: &str = "input fields without sizes were dropped, as in Caffe: give each its input_shape";
 
 /// Takes the old inputs out of the net and returns the Input layer that belongs in front of all others.
 ///

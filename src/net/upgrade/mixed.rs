@@ -3,7 +3,7 @@
 use crate::net::{Locator, NetLayer};
 
 /// What is said of such a net.
-pub(super) const NOTICE: &str = "layers in the V1 format and in the current one were put into the order of the text";
+pub(super) const NOTICE: &str = "layers in the V1 format and in the current one were put in the order of the text";
 
 /// The layers in the order of the text. Inputs of the net come first.
 pub(super) fn merged(upgraded: Vec<NetLayer>, current: Vec<NetLayer>, locator: &Locator) -> Vec<NetLayer> {

@@ -56,10 +56,10 @@ fn v0_pad(layer: &V1LayerParameter) -> u32 {
 
 fn check(layer: &V1LayerParameter, padding: &V1LayerParameter) -> Result<(), String> {
     if !matches!(v0_type(layer), "conv" | "pool") {
-        return Err(format!("a padding layer stands before a layer of type {:?}, which cannot pad", v0_type(layer)));
+        return Err(format!("a padding layer comes before a layer of type {:?}, which cannot pad", v0_type(layer)));
     }
     if layer.bottom.len() != 1 {
-        return Err(format!("a layer behind a padding layer takes 1 bottom, {} given", layer.bottom.len()));
+        return Err(format!("a layer after a padding layer takes 1 bottom, {} given", layer.bottom.len()));
     }
     if (padding.bottom.len(), padding.top.len()) != (1, 1) {
         return Err("the padding layer before it must have 1 bottom and 1 top".to_owned());

@@ -56,7 +56,7 @@ pub(super) fn is_v0(net: &NetParameter) -> bool {
 /// An unknown type, a padding layer out of place, or layers of the current format, which Caffe would drop silently.
 pub(super) fn upgrade(net: &mut NetParameter, notices: &mut Vec<String>) -> Result<Vec<Indexed>, Problem> {
     if !net.layer.is_empty() {
-        let refusal = Refusal::new("the net has V0 layers as well, and Caffe would drop this one without a word")
+        let refusal = Refusal::new("the net has V0 layers as well, and Caffe would silently drop this one")
             .help("write all layers in the current format");
         return Err(Problem { origin: Origin { field: "layer", index: 0 }, refusal });
     }
@@ -66,14 +66,14 @@ pub(super) fn upgrade(net: &mut NetParameter, notices: &mut Vec<String>) -> Resu
         ("debug_info", net.debug_info.take().is_some()),
     ];
     for (field, _) in dropped.iter().filter(|(_, given)| *given) {
-        notices.push(format!("{field} of a V0 net is ignored, as Caffe does"));
+        notices.push(format!("{field} of a V0 net is ignored, as in Caffe"));
     }
     let layers: Vec<Indexed> = std::mem::take(&mut net.layers).into_iter().enumerate().collect();
     let kept = padding::fold(&layers, &net.input)?;
     match layers.len() - kept.len() {
         0 => {}
-        1 => notices.push("a padding layer was folded into the layer behind it".to_owned()),
-        count => notices.push(format!("{count} padding layers were folded into the layers behind them")),
+        1 => notices.push("a padding layer was folded into the layer after it".to_owned()),
+        count => notices.push(format!("{count} padding layers were folded into the layers after them")),
     }
     kept.into_iter().map(|(index, layer)| Ok((index, upgrade_layer(layer, index, notices)?))).collect()
 }
@@ -110,7 +110,7 @@ fn upgrade_layer(
 /// Says which fields are left of a layer's message, if any.
 fn ignored(name: &str, fields: &[u8], message: &str) -> Option<String> {
     let fields = wire::field_names(fields, descriptor(message)).join(", ");
-    let notice = format!("V0 layer {name:?} has no use for {fields}: ignored, as Caffe does");
+    let notice = format!("V0 layer {name:?} has no use for {fields}: ignored, as in Caffe");
     (!fields.is_empty()).then_some(notice)
 }
 

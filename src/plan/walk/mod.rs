@@ -242,7 +242,7 @@ impl<'a> NetWalk<'a> {
             let known = self.ids.get(blob).copied();
             let in_place = known.filter(|id| bottom_ids.get(position) == Some(id));
             if known.is_some() && in_place.is_none() {
-                return Err(Refusal::at("top", format!("the blob {blob:?} is made by an earlier layer already"))
+                return Err(Refusal::at("top", format!("the blob {blob:?} is already made by an earlier layer"))
                     .help("rename this top; working in place needs the same blob as bottom, read by no other layer"));
             }
             let id = in_place.unwrap_or_else(|| self.new_blob());

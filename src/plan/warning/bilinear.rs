@@ -10,9 +10,9 @@ use crate::plan::{BlobId, Plan};
 
 pub(super) const KIND: WarningKind = WarningKind::new(
     "mixed-channels",
-    "The filler bilinear without a group for each channel",
-    "The filler puts its kernel between every input and every output channel, so that without groups each output is the sum \
-     of all inputs. To enlarge channels one by one, give the layer as many groups and outputs as inputs.",
+    "The bilinear filler without a group for each channel",
+    "The filler puts its kernel between every input and every output channel, so without groups each output is the \
+     sum of all inputs. To enlarge each channel by itself, give the layer as many groups and outputs as inputs.",
     mixed,
 );
 

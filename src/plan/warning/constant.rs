@@ -11,8 +11,8 @@ use crate::plan::{BlobId, Plan, ValueSource};
 
 pub(super) const KIND: WarningKind = WarningKind::new(
     "equal-weights",
-    "Learned weights that are all the same number, so that all units of a layer are alike",
-    "Units with the same weights compute the same and get the same gradient, and stay alike for ever. Choose a filler that \
+    "Learned weights that are all the same number, so all units of a layer are alike",
+    "Units with the same weights compute the same, get the same gradient and stay alike forever. Choose a filler that \
      draws numbers. No warning is given for weights with `lr_mult: 0`, and for layers whose units differ otherwise: one \
      unit in a group, or biases that are drawn.",
     equal,

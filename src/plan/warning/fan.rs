@@ -13,8 +13,8 @@ use crate::plan::{BlobId, Plan, ValueSource};
 pub(super) const KIND: WarningKind = WarningKind::new(
     "bias-by-fan",
     "A bias filled by xavier or msra, whose fan-in is 1 there",
-    "A bias has one input a unit, so that its values are as large as what the weights make of the signal, or larger. Leave the \
-     filler of the bias out, for zeros, or make it constant.",
+    "A bias has one input per unit, so its values are as large as what the weights make of the signal, or larger. \
+     Leave out the filler of the bias, for zeros, or make it constant.",
     biases,
 );
 
@@ -42,7 +42,7 @@ fn finding(plan: &Plan, id: BlobId, spec: &FillerSpec) -> Option<Finding> {
         return None;
     }
     let name = spec.param.r#type();
-    let effect = format!(": a bias has one input a unit, and the standard deviation is {}", rounded(std));
+    let effect = format!(": a bias has one input per unit, and the standard deviation is {}", rounded(std));
     Some(Finding {
         layer: id.layer,
         blobs: vec![id.blob],

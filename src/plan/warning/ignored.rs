@@ -13,8 +13,9 @@ use crate::plan::BlobId;
 pub(super) const KIND: WarningKind = WarningKind::new(
     "ignored-field",
     "A field that the filler does not read, such as the std of xavier",
-    "Each filler reads its own fields and ignores the others: `gaussian value: 0.01` draws with standard deviation 1, and \
-     xavier knows no std. Remove the field, or choose the filler that reads it. The same goes for the filler of a bias that \
+    "Each filler reads its own fields and ignores the others: `gaussian value: 0.01` draws with standard deviation 1, \
+     and xavier has no std. Remove the field, or choose the filler that reads it. The same goes for the filler of a \
+     bias that \
      the layer does not have. No warning is given for a field that has its default value.",
     ignored,
 );

@@ -6,8 +6,8 @@ use crate::plan::{Plan, RuleChange};
 pub(super) const KIND: WarningKind = WarningKind::new(
     "overruled-rule",
     "A rule for a blob that takes the values of another",
-    "A blob that shares the values of another only draws by its own filler, as in Caffe. The rule is for the blob that owns \
-     them.",
+    "A blob that shares the values of another draws by its own filler, as in Caffe, but does not keep them. Give the \
+     rule to the blob that owns them.",
     rules,
 );
 
@@ -38,7 +38,7 @@ fn rules(kind: &'static WarningKind, Scope { plan, selected }: Scope<'_>) -> Opt
         blobs: by_rule.iter().flatten().map(|change| change.blob).collect(),
         message: sentences[0].clone(),
         notes: sentences[1..].to_vec(),
-        help: format!("name {owner}: a blob that shares values only draws by its own filler, as in Caffe").into(),
+        help: format!("name {owner}: what a blob that shares values draws is not kept, as in Caffe").into(),
         location: plan.locator.locate(plan.layers[first.blob.layer].origin, ""),
     })
 }

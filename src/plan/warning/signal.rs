@@ -14,10 +14,10 @@ use crate::plan::{BlobId, Plan, PlannedLayer};
 pub(super) const KIND: WarningKind = WarningKind::new(
     "signal-range",
     "A signal whose variance leaves the range from 10^-6 to 10^6 on its way through the net",
-    "By the fillers alone, each layer multiplies the variance of its input by a number; over many layers these numbers become \
-     a signal, or a gradient, of 0 or infinity. Choose fillers that keep the variance, such as msra before ReLU, or \
-     normalise. The variance is an estimate, for inputs of variance 1 (explodes) or pixels from 0 to 255 (vanishes), and starts \
-     anew behind what is not known. No warning is given for scores that are small: these are the last layer's.",
+    "By the fillers alone, each layer multiplies the variance of its input by a number; over many layers this makes a \
+     signal, or a gradient, of 0 or infinity. Choose fillers that keep the variance, such as msra before ReLU, or \
+     normalise. The variance is an estimate, for inputs of variance 1 (explodes) or pixels from 0 to 255 (vanishes), and \
+     starts anew after what is not known. No warning is given for small scores: these are the last layer's.",
     out_of_range,
 );
 

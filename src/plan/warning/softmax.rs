@@ -15,8 +15,8 @@ pub(super) const KIND: WarningKind = WarningKind::new(
     "saturated-softmax",
     "Scores so large that the loss starts at 87.3",
     "Where the scores of classes are dozens apart, the softmax is 0 or 1, the loss is at its largest, 87.3, and there is no \
-     gradient. Fill the last layer with small values, and look for what makes the signal large before it. The spread of the \
-     scores is an estimate, for inputs of variance 1; pixels from 0 to 255 make it 65 times as large.",
+     gradient. Fill the last layer with small values, and find out what makes the signal large before it. The spread of \
+     the scores is an estimate, for inputs of variance 1; pixels from 0 to 255 make it 65 times as large.",
     saturated,
 );
 
@@ -29,9 +29,9 @@ fn saturated(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
     let signals = signals(plan, 1.0);
     let findings: Vec<Finding> = losses.iter().filter_map(|&loss| finding(scope, &signals, loss)).collect();
     warning(kind, plan, &findings, |_| Wording {
-        differing: "make scores by which a loss starts near 87.3, the largest there is",
+        differing: "make scores whose loss starts near 87.3, the largest there is",
         help: "fill its weights with small values, such as weight_filler { type: \"gaussian\" std: 0.01 }, \
-               and mend what makes the signal large before it"
+               and fix what makes the signal large before it"
             .into(),
     })
 }

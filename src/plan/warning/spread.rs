@@ -16,8 +16,9 @@ use crate::proto::caffe::FillerParameter;
 pub(super) const KIND: WarningKind = WarningKind::new(
     "default-spread",
     "A gaussian filler without std (it is 1), or uniform without min and max (0 to 1)",
-    "Weights of standard deviation 1 let the signal grow by as much as a unit has inputs, layer by layer, up to a loss of \
-     87.3. Say how far the values spread, or choose xavier or msra. No warning is given for weights that are not summed up, \
+    "With weights of standard deviation 1, each layer multiplies the variance of the signal by its inputs per unit, \
+     up to a loss of 87.3. Give the spread of the values, or choose xavier or msra. No warning is given for weights \
+     that are not summed up, \
      such as those of an embedding.",
     unsaid,
 );
@@ -32,8 +33,8 @@ fn unsaid(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         let mut examples: Vec<&str> = found.iter().map(|(_, _, spread)| spread.example).collect();
         examples.sort_unstable();
         examples.dedup();
-        let help = format!("say how far they spread, such as {}, or choose xavier or msra", examples.join(" or "));
-        Wording { differing: "have fillers that do not say how far values spread", help: help.into() }
+        let help = format!("give their spread, such as {}, or choose xavier or msra", examples.join(" or "));
+        Wording { differing: "have fillers that do not give the spread of their values", help: help.into() }
     })
 }
 

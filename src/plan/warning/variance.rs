@@ -16,9 +16,10 @@ use crate::setting::{Advice, Setting};
 
 pub(super) const KIND: WarningKind = WarningKind::new(
     "zero-variance",
-    "Batch normalisation by a stored variance of 0",
-    "A fresh BatchNorm stores mean, variance and factor 0. By them it multiplies its input by 316, and after a dozen such \
-     layers the signal is infinite. No warning is given where training comes first: in phase TRAIN, if the net has a loss.",
+    "Batch normalisation with a stored variance of 0",
+    "A fresh BatchNorm stores mean, variance and factor 0. With these it multiplies its input by 316, and after a \
+     dozen such layers the signal is infinite. No warning is given where training comes first: in phase TRAIN, if the \
+     net has a loss.",
     zero,
 );
 

@@ -17,7 +17,7 @@ use crate::setting::{Advice, Setting};
 
 pub(super) const KIND: WarningKind = WarningKind::new(
     "zero-weights",
-    "Weights that are all zero, such as for want of a filler",
+    "Weights that are all zero, for example for lack of a filler",
     "A filler that is missing, empty or without a type is constant 0. Between two others a layer of such weights passes nothing \
      on, forwards or backwards, and never learns. Give it a filler, or load trained weights. No warning is given where a \
      rule of the caller chooses the zeros, for slopes of PReLU, and where the net says `value: 0` for a factor of each \
@@ -181,7 +181,7 @@ fn finding(planned: &PlannedLayer, layer: usize, cause: Cause, field: &'static s
         ),
         _ => Predicate::new(
             format!(": the weights in {} are all zero", numbered(&blobs)),
-            ": weights of theirs are all zero",
+            ": some of their weights are all zero",
         ),
     };
     let at_fault = if cause == Cause::Missing { "" } else { field };

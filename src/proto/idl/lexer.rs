@@ -20,7 +20,7 @@ impl Word {
     pub(super) fn shown(&self) -> String {
         match self {
             Word::Name(text) | Word::Number(text) => format!("{text:?}"),
-            Word::Text(_) => "a text".to_owned(),
+            Word::Text(_) => "a string".to_owned(),
             Word::Symbol(symbol) => format!("{:?}", symbol.to_string()),
             Word::End => "the end of the file".to_owned(),
         }
@@ -98,7 +98,7 @@ impl<'a> SchemaWords<'a> {
                 self.at += end + 2;
                 Ok(String::from_utf8_lossy(&rest[..end]).into_owned())
             }
-            None => Err(self.no_word("a text that does not end on its line", self.at + 1)),
+            None => Err(self.no_word("a string that does not end on its line", self.at + 1)),
         }
     }
 
@@ -133,7 +133,7 @@ mod tests {
             }
             found.push(word.shown());
         }
-        let expected = ["\"float\"", "\"a\"", "\"=\"", "\"1e-3\"", "\";\"", "a text", "\"-\"", "\"0x1F.\""];
+        let expected = ["\"float\"", "\"a\"", "\"=\"", "\"1e-3\"", "\";\"", "a string", "\"-\"", "\"0x1F.\""];
         assert_eq!(found, expected);
     }
 
@@ -141,7 +141,7 @@ mod tests {
     fn what_does_not_end_is_told() {
         let error = |text: &str| SchemaWords::new(text.as_bytes()).next().unwrap_err().what;
         assert_eq!(error("/*/"), "a comment that does not end");
-        assert_eq!(error("'a\n'"), "a text that does not end on its line");
+        assert_eq!(error("'a\n'"), "a string that does not end on its line");
         assert_eq!(error("é"), "a character that has no meaning here");
     }
 }

@@ -439,7 +439,7 @@ mod tests {
             ("enum E { A = 2147483648; }", "my.proto:1:14: the number 2147483648 does not fit 32 bits"),
             (
                 "message A { optional string a = 1 [default = \"x]; }",
-                "my.proto:1:46: a text that does not end on its line",
+                "my.proto:1:46: a string that does not end on its line",
             ),
             ("/* ", "my.proto:1:1: a comment that does not end"),
             ("layer { }", "my.proto:1:1: expected message, enum or another declaration, found \"layer\""),

@@ -51,8 +51,8 @@ impl TokenFlaw {
             NumberRule::Exponent => "the exponent has no digits",
             NumberRule::SecondPoint => "a number takes one decimal point, before the exponent",
             NumberRule::WholeOnly => "a hexadecimal or octal number takes no decimal point",
-            NumberRule::NameAfterNumber => "a number must be followed by a blank or a separator",
-            NumberRule::PointAfterName => "a name must be followed by a blank before a decimal point",
+            NumberRule::NameAfterNumber => "a number must be followed by a space or a separator",
+            NumberRule::PointAfterName => "a name must be followed by a space before a decimal point",
         };
         fixed.to_owned()
     }

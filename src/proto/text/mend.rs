@@ -143,7 +143,7 @@ impl<'a> Mender<'a> {
             if !self.token.is(b':') || !plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
                 return None;
             }
-            self.edit(name.span, plain, "names of fields lost their quotes");
+            self.edit(name.span, plain, "quotes around field names were removed");
         }
         Some(name)
     }
@@ -239,7 +239,7 @@ impl<'a> Mender<'a> {
             return None;
         }
         let span = Span::new(start, start + length);
-        self.edit(span, format!("\"{}\"", bare.replace('\\', "\\\\")), "strings got quotes");
+        self.edit(span, format!("\"{}\"", bare.replace('\\', "\\\\")), "quotes were added to strings");
         self.go_to(span.end);
         Some(())
     }
@@ -252,7 +252,7 @@ impl<'a> Mender<'a> {
         if is_path && !path.contains("\\\\") {
             let quote = &self.slice(token.span)[..1];
             let text = format!("{quote}{}{quote}", path.replace('\\', "\\\\"));
-            self.edit(token.span, text, "backslashes of paths were doubled");
+            self.edit(token.span, text, "backslashes in paths were doubled");
         }
     }
 
@@ -269,7 +269,7 @@ impl<'a> Mender<'a> {
             Kind::String | Kind::Bytes | Kind::Message(_) => false,
         };
         if is_value {
-            self.edit(token.span, value.to_owned(), "values lost their quotes");
+            self.edit(token.span, value.to_owned(), "quotes around values were removed");
         }
     }
 
@@ -280,7 +280,7 @@ impl<'a> Mender<'a> {
             let is_all = found.iter().map(|(_, other)| *other).eq(names.iter().copied());
             if *name == message.name() && is_all {
                 for (span, _) in found {
-                    self.edit(span, (*meant).to_owned(), "fields got the names that Caffe has for them");
+                    self.edit(span, (*meant).to_owned(), "fields were renamed to Caffe's names");
                 }
             }
         }
@@ -333,7 +333,11 @@ mod tests {
         assert_eq!(mended, expected);
         assert_eq!(
             told,
-            ["names of fields lost their quotes at 1:9", "values lost their quotes in 3 places, the first at 1:50"]
+            [
+                "quotes around field names were removed at 1:9",
+                "quotes around values were removed in 3 places, the \
+                                                               first at 1:50"
+            ]
         );
         for uncertain in
             ["layer { pooling_param { kernel_size: 'three' } }", "layer { pooling_param { pool: 'MIDDLE' } }"]

@@ -365,7 +365,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn too_deep(&mut self) -> Fault {
-        self.report.text(self.token.span, format!("more than {MAX_DEPTH} messages in one another"), None)
+        self.report.text(self.token.span, format!("more than {MAX_DEPTH} nested messages"), None)
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn blob(
     let damaged = |error: LinkError| Flaw::from(&error);
     let dataset = tree.dataset(place).map_err(damaged)?;
     let datatype = dataset.raw_datatype().map_err(|error| damaged(error.into()))?;
-    let element = number::element(&datatype).ok_or_else(|| "its type is no number type that is read".to_owned())?;
+    let element = number::element(&datatype).ok_or_else(|| "its number type is not supported".to_owned())?;
     check_filters(header)?;
     let shape = shape(dims(header)?.iter().copied())?;
     let layout = hdf5::layout(header).map_err(damaged)?;
@@ -65,12 +65,12 @@ fn check_filters(header: &ObjectHeader) -> Result<(), Flaw> {
     for message in &header.messages {
         match message {
             HdfMessage::ExternalFiles(_) => {
-                let help = "copy the dataset into a file that holds its values itself";
+                let help = "copy the dataset into a file that holds its own values";
                 return not_supported("its values are in other files".to_owned(), help);
             }
             HdfMessage::FilterPipeline(pipeline) => {
                 if let Some(other) = pipeline.filters.iter().find(|filter| !hdf5::FILTERS.contains(&filter.id)) {
-                    let what = format!("its values went through the filter of number {}", other.id);
+                    let what = format!("its values went through filter {}", other.id);
                     return not_supported(what, "h5repack -f NONE removes filters");
                 }
             }
@@ -172,7 +172,7 @@ impl Windows {
         };
         let raw = raw.map_err(|error| self.file.unreadable(LinkError::from(error).to_string()))?;
         if raw.len() != (end - start) * self.element.width() {
-            return Err(self.file.unreadable("damaged HDF5: a dataset is shorter than its shape says"));
+            return Err(self.file.unreadable("damaged HDF5: a dataset is shorter than its shape"));
         }
         let mut values = vec![0.0; end - start];
         self.element.decode(&raw, self.element.width(), &mut values);

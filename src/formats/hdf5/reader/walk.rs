@@ -118,7 +118,7 @@ impl LayerWalk<'_> {
     fn object(&self, group: &ObjectPath, link: &Link) -> Result<(ObjectPath, Rc<LinkedObject>), Flaw> {
         let place = self.tree.follow(group, link).map_err(|error| Flaw::from(&error))?;
         if place.address == group.address || self.above.contains(&place.address) {
-            return Err("leads back to a group that it stands in".to_owned().into());
+            return Err("leads back to a group that it is in".to_owned().into());
         }
         let object = self.tree.object(&place).map_err(|error| Flaw::from(&error))?;
         Ok((place, object))

@@ -59,7 +59,7 @@ impl Tree {
         let start = if name.starts_with('/') { ROOT } else { DATA };
         let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
         let Some((last, parents)) = parts.split_last().filter(|(last, _)| **last != ".") else {
-            return Err(refuse(format!("takes {name:?} for a group that exists already")));
+            return Err(refuse(format!("takes {name:?} for a group that already exists")));
         };
         let mut parent = start;
         for part in parents.iter().filter(|part| **part != ".") {
@@ -74,7 +74,7 @@ impl Tree {
             };
         }
         if self.linked(parent, last).is_some() {
-            return Err(refuse(format!("has one object of a name, and an earlier layer has made {name:?}")));
+            return Err(refuse(format!("has one object per name, and an earlier layer made {name:?}")));
         }
         let group = self.push(Object::Group(BTreeMap::new()));
         self.link(parent, last, group);
@@ -125,7 +125,7 @@ mod tests {
         let text = "HDF5 takes \"a/b\" for a path, and no earlier layer makes \"a\" in it";
         assert_eq!(message("a/b").unwrap_err(), text);
         message("a").unwrap();
-        let text = "HDF5 has one object of a name, and an earlier layer has made \"a\"";
+        let text = "HDF5 has one object per name, and an earlier layer made \"a\"";
         assert_eq!(message("a").unwrap_err(), text);
         assert_eq!(message("").unwrap_err(), "HDF5 cannot name a group with an empty name");
     }

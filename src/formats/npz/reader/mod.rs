@@ -25,7 +25,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
                 let at = |message| file.refuse(format!("entry {:?} at byte {}: {message}", entry.name, entry.header));
                 layers.enter(key, |index| blob(file, entry, index)).map_err(at)?;
             }
-            None => layers.pass_over(&entry.name, "is no .npy file".to_owned()),
+            None => layers.pass_over(&entry.name, "is not a .npy file".to_owned()),
         }
     }
     layers.into_net().map_err(|message| file.refuse(message))

@@ -124,7 +124,9 @@ fn entry(bytes: &[u8], record: &Record<'_>) -> Result<ArchiveEntry, String> {
     let method = match record.u16(10) {
         0 => Compression::Stored,
         8 => Compression::Deflated,
-        other => return Err(at(&format!("is packed by method {other}; only stored and deflated ones are read"))),
+        other => {
+            return Err(at(&format!("uses method {other}; only stored and deflated entries are read")));
+        }
     };
     // The order of the 64-bit values is fixed, and each is there only if its 32-bit field says so.
     let mut sizes = [record.u32(24), record.u32(20), record.u32(42)];

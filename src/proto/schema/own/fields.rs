@@ -23,7 +23,7 @@ impl OwnSchema<'_> {
                 self.findings.push(self.declarations.fault(*number_span, clash));
             }
             if !(1..=MAX_NUMBER).contains(number) || RESERVED.contains(number) {
-                let why = format!("{number} is no number for a field");
+                let why = format!("{number} is not a field number");
                 let fault = self.declarations.fault(*number_span, why);
                 self.findings.push(fault.help("numbers go from 1 to 536870911, without 19000 to 19999"));
             }

@@ -137,7 +137,7 @@ fn braces() {
 
 #[test]
 fn tokens() {
-    assert_eq!(convolution("num_output: 20kernel_size: 3"), "15: a number must be followed by a blank or a separator");
+    assert_eq!(convolution("num_output: 20kernel_size: 3"), "15: a number must be followed by a space or a separator");
     assert_eq!(error("name: 'a\nlayer {}"), "net:1:7: the string is not closed on its line");
     assert_eq!(
         error("name: 'a\\qb'"),

@@ -98,7 +98,7 @@ fn depth_is_limited_in_what_is_skipped() {
     assert_eq!(errors(nested(98).as_str()).len(), 1);
     let deep = errors(nested(1_000_000).as_str());
     assert_eq!(deep.len(), 2);
-    assert_eq!(deep[1], "net:1:409: more than 100 messages in one another");
+    assert_eq!(deep[1], "net:1:409: more than 100 nested messages");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #[path = "build/comments.rs"]
 mod comments;
+#[path = "build/on_request.rs"]
+mod on_request;
 #[path = "build/protoc.rs"]
 mod protoc;
 #[path = "build/tables.rs"]
@@ -107,6 +109,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (tables, text) = tables::write(&union);
     fs::write(out.join("tables.rs"), tables)?;
     fs::write(out.join("tables.txt"), text)?;
+    fs::write(out.join("on_request.rs"), on_request::write(&union))?;
     let typed = FileDescriptorSet { file: vec![typed::file(&union, file("caffe"))] };
     let mut config = Config::new();
     box_layer_types(&mut config, &typed);

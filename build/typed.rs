@@ -352,9 +352,6 @@ const FIELDS: &[(&str, &str)] = &[
     ("TransformationParameter", "upper_width"),
 ];
 
-/// The message with what forks have added to `LayerParameter` for their layer types.
-const FORK_LAYER: &str = "ForkLayerParameter";
-
 /// Messages that files consist of.
 const ROOTS: &[&str] = &["NetParameter", "SolverParameter"];
 
@@ -364,8 +361,8 @@ pub const KEPT: i32 = 19_000;
 /// The file that prost compiles; `bvlc` is `caffe.proto`.
 pub fn file(union: &Union, bvlc: &FileDescriptorProto) -> FileDescriptorProto {
     let mut file = bvlc.clone();
-    for row in union.rows.keys().filter(|row| is_read(row) || is_on_request(row)) {
-        let message = message_mut(&mut file, if is_on_request(row) { FORK_LAYER } else { &row.message });
+    for row in union.rows.keys().filter(|row| is_read(row)) {
+        let message = message_mut(&mut file, &row.message);
         match message.field.iter_mut().find(|field| field.number() == row.number) {
             Some(field) if row.label == Label::Repeated && row.number >= FIRST_NUMBER => {
                 field.set_label(Label::Repeated);
@@ -430,7 +427,7 @@ pub fn is_read(row: &Row) -> bool {
 
 /// Whether the field is kept, encoded, in `LayerParameter`, until a rule asks for it: a layer has one or two of some
 /// hundred.
-fn is_on_request(row: &Row) -> bool {
+pub fn is_on_request(row: &Row) -> bool {
     has_type(row) && is_of_fork_layer(row) && row.message == "LayerParameter"
 }
 
@@ -485,22 +482,16 @@ fn named_mut<'a>(messages: &'a mut Vec<DescriptorProto>, name: &str) -> &'a mut 
     &mut messages[place]
 }
 
-/// A field of the union. One whose name another type has taken is named after its own type, too.
+/// A field of the union.
 fn field(row: &Row, taken: bool) -> FieldDescriptorProto {
     let (kind, type_name) = match &row.kind {
         Kind::Scalar(scalar) => (*scalar, None),
         Kind::Enum(values) => (Type::Enum, Some(format!(".caffe.{}", values.name))),
         Kind::Message(name) => (Type::Message, Some(format!(".caffe.{name}"))),
     };
-    let suffix = type_name.as_deref().map_or(kind.as_str_name(), |name| name.rsplit('.').next().unwrap_or(name));
-    let name = if taken {
-        format!("{}_{}", row.name, suffix.trim_start_matches("TYPE_").to_lowercase())
-    } else {
-        row.name.clone()
-    };
     let label = if row.label == Label::Repeated { Label::Repeated } else { Label::Optional };
     FieldDescriptorProto {
-        name: Some(name),
+        name: Some(field_name(row, taken)),
         number: Some(row.number),
         label: Some(label.into()),
         r#type: Some(kind.into()),
@@ -508,6 +499,16 @@ fn field(row: &Row, taken: bool) -> FieldDescriptorProto {
         default_value: row.default.clone().filter(|_| label == Label::Optional),
         ..Default::default()
     }
+}
+
+/// The name of a field; one whose name another type has taken is named after its own type, too.
+pub fn field_name(row: &Row, taken: bool) -> String {
+    let own = match &row.kind {
+        Kind::Scalar(scalar) => scalar.as_str_name().trim_start_matches("TYPE_"),
+        Kind::Enum(values) => values.name.rsplit('.').next().unwrap_or(&values.name),
+        Kind::Message(name) => name.rsplit('.').next().unwrap_or(name),
+    };
+    if taken { format!("{}_{}", row.name, own.to_lowercase()) } else { row.name.clone() }
 }
 
 /// Adds to the enum what it lacks of these values.

@@ -75,8 +75,6 @@ pub enum Setting {
     },
     /// Rewriting a file of an old format.
     Upgrade,
-    /// The schema of the fork that a file is written for.
-    Schema,
 }
 
 /// The name that the setting has in the library's API.
@@ -107,7 +105,6 @@ impl fmt::Display for Setting {
             Setting::StandardOutput => f.write_str("std::io::stdout"),
             Setting::Init => f.write_str("init::fill"),
             Setting::Upgrade => f.write_str("net::UpgradedFile"),
-            Setting::Schema => f.write_str("ReadOptions::in_schema"),
         }
     }
 }

@@ -32,7 +32,6 @@ fn name(setting: &Setting) -> String {
         Setting::Init => "caffemodel init".to_owned(),
         Setting::InitWithWeights { file } => format!("caffemodel init --weights {file}"),
         Setting::Upgrade => "caffemodel upgrade".to_owned(),
-        Setting::Schema => "--proto FILE".to_owned(),
     }
 }
 

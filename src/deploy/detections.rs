@@ -42,7 +42,7 @@ pub(super) fn stand_ins(
     is_taken: impl Fn(&str) -> bool,
 ) -> Vec<NetLayer> {
     let default = MultiBoxLossParameter::default();
-    let settings = loss.param.fork().multibox_loss_param.unwrap_or_default();
+    let settings = loss.param.multibox_loss_param().unwrap_or_default();
     let bottom = |index: usize| loss.param.bottom.get(index).cloned().unwrap_or_default();
     let scores = bottom(1);
     let free = |end: &str| {
@@ -81,7 +81,7 @@ pub(super) fn stand_ins(
         top: vec![name.to_owned()],
         ..Default::default()
     };
-    output.detection_output_param = Some(output_settings(settings).into());
+    output.detection_output_param() = Some(output_settings(settings).into());
     layers.push(output);
     layers.into_iter().map(|param| NetLayer { param, origin: loss.origin }).collect()
 }

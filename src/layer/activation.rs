@@ -66,7 +66,7 @@ fn spatial_softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn insanity(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().insanity_param.unwrap_or_default();
+    let param = ctx.param.insanity_param().unwrap_or_default();
     let (lower, upper, bottom) = (param.lb(), param.ub(), ctx.bottom(0));
     ensure!(bottom.axes() >= 2, "bottom", "Insanity needs at least 2 axes, the input is {bottom}");
     let in_order = upper > lower;
@@ -83,12 +83,12 @@ fn noise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn relu6(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let negative_slope = ctx.param.fork().relu6_param.unwrap_or_default().negative_slope();
+    let negative_slope = ctx.param.relu6_param().unwrap_or_default().negative_slope();
     Ok(Setup::like_bottom(ctx, Operator::Neuron(Neuron::Relux { negative_slope, maximal_value: 6.0 })))
 }
 
 fn sparsify(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().sparsify_param.unwrap_or_default();
+    let param = ctx.param.sparsify_param().unwrap_or_default();
     for (name, field, value) in
         [("coef", "sparsify_param.coef", param.coef()), ("thre", "sparsify_param.thre", param.thre())]
     {

@@ -26,7 +26,7 @@ pub(super) static TYPES: &[LayerType] =
 
 fn apl(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SUMS: &str = "apl_param.sums";
-    let param = ctx.param.fork().apl_param.unwrap_or_default();
+    let param = ctx.param.apl_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     ensure!((2..=4).contains(&bottom.axes()), "bottom", "APL takes 2 to 4 axes, the input is {bottom}");
     ensure!(bottom.count() > 0, "bottom", "APL cannot take the empty input {bottom}");

@@ -47,7 +47,7 @@ pub struct BatchReduction {
 
 fn batch_reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const OPERATION: &str = "batch_reduction_param.reduction_param.operation";
-    let param = ctx.param.fork().batch_reduction_param.unwrap_or_default();
+    let param = ctx.param.batch_reduction_param().unwrap_or_default();
     let reduction = param.reduction_param.unwrap_or_default();
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, reduction.axis(), "batch_reduction_param.reduction_param.axis")?;
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_layer_without_levels_is_saved_with_one() {
-        let saved = run("pos: false", &[4, 14]).unwrap().saved.unwrap().fork().batch_reduction_param.unwrap();
+        let saved = run("pos: false", &[4, 14]).unwrap().saved.unwrap().batch_reduction_param().unwrap();
         assert_eq!((saved.level, saved.pos), (vec![1], Some(false)));
         assert!(run("level: 1", &[4, 14]).unwrap().saved.is_none());
     }

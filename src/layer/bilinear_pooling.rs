@@ -52,7 +52,7 @@ fn bilinear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn compact(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const NUM_OUTPUT: &str = "compact_bilinear_param.num_output";
-    let param = ctx.param.compact_bilinear_param.unwrap_or_default();
+    let param = ctx.param.compact_bilinear_param().unwrap_or_default();
     let outputs = positive_size(param.num_output(), NUM_OUTPUT)?;
     let ([items, _, height, width], _) = dims(ctx)?;
     for bottom in [0, 1] {

@@ -86,7 +86,7 @@ pub enum BnStatistics {
 /// The filler of the scale is zero unless given.
 fn signal(layer: &LayerParameter) -> Signal {
     let has_filler = |param: BnParameter| param.scale_filler.is_some() || param.slope_filler.is_some();
-    Signal::through_weights(layer, layer.fork().bn_param.is_some_and(has_filler))
+    Signal::through_weights(layer, layer.bn_param().is_some_and(has_filler))
 }
 
 /// The form of the layer that keeps mean and variance.
@@ -137,7 +137,7 @@ static DUCHA_AIKI: WithStatistics =
 
 /// SegNet's layer, and Synopsys' without `icnet`.
 fn segnet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().bn_param.unwrap_or_default();
+    let param = ctx.param.bn_param().unwrap_or_default();
     let is_folded = param.bn_mode() == BnMode::Inference;
     ensure!(!is_folded || ctx.top_count() == 1, "top", "BN in INFERENCE mode makes 1 top, {} given", ctx.top_count());
     let of_channels = channels(ctx, 4)?;
@@ -151,7 +151,7 @@ fn segnet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// ParseNet's layer, whose scale and shift may differ from place to place.
 fn weiliu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().bn_param.unwrap_or_default();
+    let param = ctx.param.bn_param().unwrap_or_default();
     let top = ctx.four_axes(0)?;
     let mut dims = [1; 4];
     dims[1..].copy_from_slice(&top.dims()[1..]);
@@ -166,7 +166,7 @@ fn weiliu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    if !ctx.param.fork().bn_param.is_some_and(|param| param.icnet()) {
+    if !ctx.param.bn_param().is_some_and(|param| param.icnet()) {
         return segnet(ctx);
     }
     ensure!(ctx.top_count() == 1, "top", "BN with icnet makes 1 top, {} given", ctx.top_count());
@@ -175,7 +175,7 @@ fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 impl Layer for WithStatistics {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-        let param = ctx.param.fork().bn_param.unwrap_or_default();
+        let param = ctx.param.bn_param().unwrap_or_default();
         let is_frozen = self.may_freeze && param.frozen.unwrap_or(self.frozen);
         let is_stored = is_frozen || ctx.phase == Phase::Test;
         let statistics = if is_stored { BnStatistics::Stored } else { BnStatistics::Batch };

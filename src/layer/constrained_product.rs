@@ -77,7 +77,7 @@ fn products(
 
 fn multi_view(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SHARED: &str = "multi_view_param.num_output_shared";
-    let param = ctx.param.multi_view_param.as_deref().cloned().unwrap_or_default();
+    let param = ctx.param.multi_view_param().unwrap_or_default();
     let shared = checked_size(param.num_output_shared(), SHARED)?;
     let unique = checked_size(param.num_output_unique(), "multi_view_param.num_output_unique")?;
     let mut blobs = vec![
@@ -94,7 +94,7 @@ fn multi_view(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn orthogonal(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const NUM_OUTPUT: &str = "orthogonal_constraint_param.num_output";
-    let param = ctx.param.orthogonal_constraint_param.as_deref().cloned().unwrap_or_default();
+    let param = ctx.param.orthogonal_constraint_param().unwrap_or_default();
     let outputs = checked_size(param.num_output(), NUM_OUTPUT)?;
     let filler = param.weight_filler.as_ref();
     let mut blobs = vec![(Role::Weight, outputs, "orthogonal_constraint_param.weight_filler", filler)];
@@ -107,7 +107,7 @@ fn orthogonal(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn relevance(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const NUM_OUTPUT: &str = "relevance_constraint_param.num_output";
-    let param = ctx.param.relevance_constraint_param.as_deref().cloned().unwrap_or_default();
+    let param = ctx.param.relevance_constraint_param().unwrap_or_default();
     let outputs = checked_size(param.num_output(), NUM_OUTPUT)?;
     let filler = param.weight_filler.as_ref();
     let mut blobs = vec![(Role::Weight, outputs, "relevance_constraint_param.weight_filler", filler); 2];

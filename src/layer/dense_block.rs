@@ -31,7 +31,7 @@ const MAX_STEPS: i32 = 1 << 12;
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     entry(&|ctx: &SetupContext<'_>| {
-        let channels = ctx.param.fork().denseblock_param.unwrap_or_default().init_channel();
+        let channels = ctx.param.denseblock_param().unwrap_or_default().init_channel();
         dense_block(ctx, channels)
     })
     .known(Known::In(&["denseblock"])),
@@ -51,7 +51,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
 }
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().denseblock_param;
+    let param = layer.denseblock_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.filter_filler.is_some()))
 }
 
@@ -70,7 +70,7 @@ const PARTS: [StepPart; 5] =
 
 /// The rule for so many channels before the first step.
 fn dense_block(ctx: &SetupContext<'_>, channels: i32) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().denseblock_param.unwrap_or_default();
+    let param = ctx.param.denseblock_param().unwrap_or_default();
     let (steps, growth) = (param.num_transition(), param.growth_rate());
     ensure!((0..=MAX_STEPS).contains(&steps), STEPS, "numTransition {steps} is not between 0 and {MAX_STEPS}");
     for (value, field) in [(growth, "denseblock_param.growthRate"), (channels, "denseblock_param.initChannel")] {

@@ -33,7 +33,7 @@ fn eltwise_affine(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(sample > 0, "bottom", "EltwiseAffine cannot take the empty input {bottom}");
     // Caffe keeps a multiplier of one sample's size.
     Shape::new([sample]).at("bottom")?;
-    let param = ctx.param.fork().eltwise_affine_param.unwrap_or_default();
+    let param = ctx.param.eltwise_affine_param().unwrap_or_default();
     let shared = param.channel_shared();
     let shape = if shared { Shape::scalar() } else { Shape::new(&bottom.dims()[1..2]).at("bottom")? };
     let operator = Operator::EltwiseAffine { channel_shared: shared };

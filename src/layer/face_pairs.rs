@@ -45,7 +45,7 @@ fn binary(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn selection(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const MAX_NUM: &str = "triplet_selection_param.max_num";
-    let param = ctx.param.triplet_selection_param.unwrap_or_default();
+    let param = ctx.param.triplet_selection_param().unwrap_or_default();
     let (items, others) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
     let (vectors, labels) = (ctx.bottom(0), ctx.bottom(1));
     ensure!(items == others, "bottom", "the bottoms differ in their first dimension: {vectors} and {labels}");

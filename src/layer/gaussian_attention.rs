@@ -21,7 +21,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .known(Known::In(&["caffe-pp2"]))];
 
 fn attention(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let sigma = ctx.param.gaussian_attention_param.unwrap_or_default().sigma();
+    let sigma = ctx.param.gaussian_attention_param().unwrap_or_default().sigma();
     let is_wide = f64::from(sigma) >= 0.1;
     ensure!(is_wide, "gaussian_attention_param.sigma", "sigma {sigma} is below 0.1");
     let (maps, positions) = (ctx.bottom(0), ctx.bottom(1));

@@ -39,7 +39,7 @@ pub struct GridPooling {
 }
 
 fn roi_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().roi_pooling_param.unwrap_or_default();
+    let param = ctx.param.roi_pooling_param().unwrap_or_default();
     let (features, regions) = (ctx.bottom(0), ctx.bottom(1));
     let parts = match *features.dims() {
         [_, _, _, _] => picture_parts(&param)?,

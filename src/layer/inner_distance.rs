@@ -32,12 +32,12 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .known(Known::In(&["happynear"]))];
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().inner_distance_param;
+    let param = layer.inner_distance_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn inner_distance(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().inner_distance_param.unwrap_or_default();
+    let param = ctx.param.inner_distance_param().unwrap_or_default();
     let (bottom, bottoms) = (ctx.bottom(0), ctx.bottoms.len());
     let axis = ctx.bottom_axis(0, param.axis(), "inner_distance_param.axis")?;
     let inputs = bottom.count_from(axis);

@@ -48,7 +48,7 @@ pub struct Interp {
 }
 
 fn interp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().interp_param.unwrap_or_default();
+    let param = ctx.param.interp_param().unwrap_or_default();
     let (pad_beg, pad_end) = (param.pad_beg(), param.pad_end());
     for (pad, name, field) in
         [(pad_beg, "pad_beg", "interp_param.pad_beg"), (pad_end, "pad_end", "interp_param.pad_end")]

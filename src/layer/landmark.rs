@@ -46,7 +46,7 @@ fn points(ctx: &SetupContext<'_>, bottom: usize) -> Result<i64, Refusal> {
 fn hotspot(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const DATA: &str = "hotspot_param";
     const HEIGHT: &str = "hotspot_param.output_height";
-    let param = ctx.param.hotspot_param.unwrap_or_default();
+    let param = ctx.param.hotspot_param().unwrap_or_default();
     let points = points(ctx, 0)?;
     let is_known = param.data_width() > 0 && param.data_height() > 0;
     ensure!(is_known, DATA, "data_height and data_width, the size of the pictures, must both be given");
@@ -68,7 +68,7 @@ fn hotspot(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn sub_region(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const HEIGHT: &str = "sub_region_param.region_height";
-    let param = ctx.param.sub_region_param.unwrap_or_default();
+    let param = ctx.param.sub_region_param().unwrap_or_default();
     let pictures = ctx.bottom(0);
     let &[items, channels, _, _] = pictures.dims() else {
         return Err(Refusal::at("bottom", format!("SubRegion takes pictures of 4 axes, their shape is {pictures}")));

@@ -57,11 +57,11 @@ impl Local {
 }
 
 fn signal(layer: &LayerParameter) -> Signal {
-    Signal::through_weights(layer, layer.fork().local_param.is_some_and(|param| param.weight_filler.is_some()))
+    Signal::through_weights(layer, layer.local_param().is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn local(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().local_param.unwrap_or_default();
+    let param = ctx.param.local_param().unwrap_or_default();
     let local = Local {
         num_output: positive_size(param.num_output(), "local_param.num_output")?,
         kernel: positive_size(param.kernel_size(), "local_param.kernel_size")?,

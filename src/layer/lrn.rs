@@ -54,7 +54,7 @@ pub struct Lrn {
 /// The same in numbers of few bits, of which this layer has only minifloats.
 fn quantised_lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const PRECISION: &str = "quantization_param.precision";
-    let precision = ctx.param.fork().quantization_param.map(|param| param.precision()).unwrap_or_default();
+    let precision = ctx.param.quantization_param().map(|param| param.precision()).unwrap_or_default();
     ensure!(
         precision == Precision::Minifloat,
         PRECISION,

@@ -91,17 +91,17 @@ impl MarginInnerProduct {
 }
 
 fn margin_signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().margin_inner_product_param;
+    let param = layer.margin_inner_product_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn large_margin_signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().largemargin_inner_product_param;
+    let param = layer.largemargin_inner_product_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn margin(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().margin_inner_product_param.unwrap_or_default();
+    let param = ctx.param.margin_inner_product_param().unwrap_or_default();
     let settings = MarginSettings {
         axis: (param.axis(), "margin_inner_product_param.axis"),
         num_output: (param.num_output(), "margin_inner_product_param.num_output"),
@@ -121,7 +121,7 @@ fn margin(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn large_margin(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().largemargin_inner_product_param.unwrap_or_default();
+    let param = ctx.param.largemargin_inner_product_param().unwrap_or_default();
     let settings = MarginSettings {
         axis: (param.axis(), "largemargin_inner_product_param.axis"),
         num_output: (param.num_output(), "largemargin_inner_product_param.num_output"),

@@ -71,7 +71,7 @@ fn channel_scale(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let positions = features.count() / channels.unsigned_abs() as usize;
     let fits = items == ctx.legacy_dim(1, 0)? && positions == scale.count();
     ensure!(fits, "bottom", "the scale {scale} must have a number for each position of {features}");
-    let is_global = ctx.param.fork().channel_scale_param.unwrap_or_default().global_scale();
+    let is_global = ctx.param.channel_scale_param().unwrap_or_default().global_scale();
     let second = if is_global { one_number(1)? } else { Shape::unshaped() };
     let mut setup = like_first(ctx, second);
     if is_global {

@@ -306,7 +306,7 @@ fn relu_of_any_tops(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn rrelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     ensure!((2..=4).contains(&bottom.axes()), "bottom", "RReLU takes 2 to 4 axes, the input is {bottom}");
-    let param = ctx.param.fork().rrelu_param.unwrap_or_default();
+    let param = ctx.param.rrelu_param().unwrap_or_default();
     let (lower, upper) = (param.lb(), param.ub());
     let grows = upper > lower;
     ensure!(grows, "rrelu_param", "the upper bound {upper} is not above the lower bound {lower}");
@@ -315,17 +315,17 @@ fn rrelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn relux(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().relux_param.unwrap_or_default();
+    let param = ctx.param.relux_param().unwrap_or_default();
     setup(ctx, Neuron::Relux { negative_slope: param.negative_slope(), maximal_value: param.maximal_value() })
 }
 
 fn selu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().selu_param.unwrap_or_default();
+    let param = ctx.param.selu_param().unwrap_or_default();
     setup(ctx, Neuron::Selu { lambda: param.lambda(), alpha: param.alpha() })
 }
 
 fn selu_dropout(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().selu_dropout_param.unwrap_or_default();
+    let param = ctx.param.selu_dropout_param().unwrap_or_default();
     let ratio = (ctx.phase == Phase::Train).then_some(param.dropout_ratio());
     setup(ctx, Neuron::SeluDropout { ratio, alpha: param.alpha() })
 }

@@ -66,7 +66,7 @@ fn normalize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (channels, height, width) = (channels?, height?, width?);
     ensure!(channels > 0 && height > 0 && width > 0, "bottom", "Normalize cannot take the empty items of {bottom}");
 
-    let param = ctx.param.fork().norm_param.unwrap_or_default();
+    let param = ctx.param.norm_param().unwrap_or_default();
     let operator =
         Normalize { across_spatial: param.across_spatial(), channel_shared: param.channel_shared(), eps: param.eps() };
     let shape = if operator.channel_shared { Shape::scalar() } else { Shape::new([channels]).at("bottom")? };

@@ -23,7 +23,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 
 fn pairwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const COEFF: &str = "pairwise_param.coeff";
-    let param = ctx.param.pairwise_param.clone().unwrap_or_default();
+    let param = ctx.param.pairwise_param().unwrap_or_default();
     let (given, bottoms) = (param.coeff.len(), ctx.bottoms.len());
     ensure!(given == 0 || given == bottoms, COEFF, "{given} coeff are given for {bottoms} bottoms");
     ensure!(given == 0 || param.operation() != PairwiseOp::Prod, COEFF, "a product takes no coeff");

@@ -62,7 +62,7 @@ impl Permute {
 }
 
 fn permute(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let named = ctx.param.fork().permute_param.unwrap_or_default().order;
+    let named = ctx.param.permute_param().unwrap_or_default().order;
     let permute = Permute::new(&named, ORDER, ctx.bottom(0))?;
     let mut top = permute.shape(ctx.bottom(0))?;
     if ctx.in_place(0, 0) {
@@ -75,7 +75,7 @@ fn transpose(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
     let bottom = ctx.bottom(0);
     ensure!(bottom.axes() > 0, "bottom", "Transpose needs at least 1 axis, the input is {bottom}");
-    let named = ctx.param.fork().transpose_param.unwrap_or_default().dim;
+    let named = ctx.param.transpose_param().unwrap_or_default().dim;
     let count = named.len();
     ensure!(count == bottom.axes(), DIM, "{count} dim for the axes of {bottom}: name each of them once");
     let axis = |&axis: &i32| u32::try_from(axis).map_err(|_| Refusal::at(DIM, format!("dim names axis {axis}")));

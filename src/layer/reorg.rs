@@ -47,7 +47,7 @@ pub struct Reorg {
 
 fn reorg(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let param = ctx.param.fork().reorg_param;
+    let param = ctx.param.reorg_param();
     let Some(stride) = param.and_then(|param| param.stride) else {
         return Err(Refusal::at(STRIDE, "stride is missing").help("give the side of the squares"));
     };
@@ -70,7 +70,7 @@ fn squares(ctx: &SetupContext<'_>, stride: i64, reverse: bool) -> Result<Setup, 
 /// The stride is 2 unless it is given, and nothing may be cut off.
 fn of_yolo9000(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let stride = ctx.param.fork().reorg_param.map_or(2, |param| param.stride_int32());
+    let stride = ctx.param.reorg_param().map_or(2, |param| param.stride_int32());
     ensure!(stride > 0, STRIDE, "stride {stride} is not above 0");
     let setup = squares(ctx, stride.into(), false)?;
     let (bottom, top) = (ctx.bottom(0), &setup.tops[0]);

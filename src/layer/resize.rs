@@ -20,7 +20,7 @@ pub(super) static TYPES: &[LayerType] =
         .known(Known::In(&["happynear"]))];
 
 fn resize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().resize_param.unwrap_or_default();
+    let param = ctx.param.resize_param().unwrap_or_default();
     let [items, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis));
     let missing = |names: &str| Refusal::at(FIELD, format!("{names} must both be given"));
     let size = if param.is_pyramid_test() {

@@ -25,7 +25,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 
 fn scalar(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let axis = ctx.bottom_axis(0, ctx.param.fork().scalar_param.unwrap_or_default().axis(), AXIS)?;
+    let axis = ctx.bottom_axis(0, ctx.param.scalar_param().unwrap_or_default().axis(), AXIS)?;
     let (bottom, factor) = (ctx.bottom(0), ctx.bottom(1));
     let covered = bottom.dims()[axis..].get(..factor.axes());
     ensure!(covered == Some(factor.dims()), "bottom", "the factor {factor} does not fit {bottom} from axis {axis} on");

@@ -23,7 +23,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .weightless()];
 
 fn shuffle_channel(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let group = ctx.param.fork().shuffle_channel_param.map_or(1, |param| param.group());
+    let group = ctx.param.shuffle_channel_param().map_or(1, |param| param.group());
     let group = positive_size(group, "shuffle_channel_param.group")?;
     let [num, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis));
     let top = Shape::new([num?, channels?, height?, width?]).at("bottom")?;

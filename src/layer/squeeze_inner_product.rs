@@ -33,12 +33,12 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .known(Known::In(&["synopsys"]))];
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().squeeze_inner_product_param;
+    let param = layer.squeeze_inner_product_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn squeeze_inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().squeeze_inner_product_param.unwrap_or_default();
+    let param = ctx.param.squeeze_inner_product_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), AXIS)?;
     let checked = ctx.param.inner_product_param.clone().unwrap_or_default().axis();

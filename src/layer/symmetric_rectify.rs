@@ -25,7 +25,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 
 fn symmetric_rectify(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FILLER: &str = "symmetric_rectify_param.filler";
-    let param = ctx.param.fork().symmetric_rectify_param.unwrap_or_default();
+    let param = ctx.param.symmetric_rectify_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     ensure!((2..=4).contains(&bottom.axes()), "bottom", "SymmetricRectify takes 2 to 4 axes, the input is {bottom}");
     ensure!(ctx.given.is_empty(), "blobs", "SymmetricRectify does not take blobs from the net");

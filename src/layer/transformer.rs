@@ -35,7 +35,7 @@ fn transformer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn spatial_transformer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().st_param.unwrap_or_default();
+    let param = ctx.param.st_param().unwrap_or_default();
     for (name, field, value, known) in [
         ("transform_type", "st_param.transform_type", param.transform_type(), "affine"),
         ("sampler_type", "st_param.sampler_type", param.sampler_type(), "bilinear"),

@@ -39,7 +39,7 @@ struct UnpoolingWindow {
 }
 
 fn unpooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().unpooling_param.unwrap_or_default();
+    let param = ctx.param.unpooling_param().unwrap_or_default();
     let given = given(&param)?;
     let [items, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
     let (sizes, bottom) = ([height?, width?], ctx.bottom(0));

@@ -43,7 +43,7 @@ const SCALES: [&str; 2] = ["upsample_param.scale_h", "upsample_param.scale_w"];
 const PADS: [&str; 2] = ["upsample_param.pad_out_h", "upsample_param.pad_out_w"];
 
 fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().upsample_param.unwrap_or_default();
+    let param = ctx.param.upsample_param().unwrap_or_default();
     let scaling = Scaling::new(&param)?;
     let (values, mask) = (ctx.bottom(0), ctx.bottom(1));
     let size = picture_size(values)?;
@@ -56,7 +56,7 @@ fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn repeat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
-    let scale = ctx.param.fork().upsample_param.unwrap_or_default().scale_int32.unwrap_or(1);
+    let scale = ctx.param.upsample_param().unwrap_or_default().scale_int32.unwrap_or(1);
     ensure!(scale > 0, SCALE, "scale {scale} is not above 0");
     let axes = bottom.axes();
     ensure!(axes >= 2, "bottom", "Upsample needs at least 2 axes, the input is {bottom}");

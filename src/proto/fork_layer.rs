@@ -1,35 +1,43 @@
 //! What layers have of the fields that forks have added for their layer types.
+//!
+//! A layer has one or two of some two hundred: they stay encoded, in `kept`, and are decoded by methods such as
+//! [`LayerParameter::permute_param`], so that layers without any pay nothing for them.
+//!
+//! ```
+//! use caffemodel::Definition;
+//! let net = "layer { name: 'p' type: 'Permute' bottom: 'a' top: 'b' permute_param { order: 1 order: 0 } }";
+//! let definition = Definition::from_bytes("net.prototxt", net)?;
+//! let param = definition.layers[0].param.permute_param().unwrap_or_default();
+//! assert_eq!(param.order, [1, 0]);
+//! # Ok::<(), caffemodel::Error>(())
+//! ```
 
 use prost::Message;
 use prost::encoding::message;
 
-use super::caffe::{ForkLayerParameter, LayerParameter};
+use super::caffe::LayerParameter;
+use super::fields::Fields;
 
 impl LayerParameter {
-    /// The parameters that forks have added to those of layers, as `bn_param`.
-    ///
-    /// They are decoded at each call, so that layers without any pay nothing for them.
-    ///
-    /// ```
-    /// use caffemodel::Definition;
-    /// let text = "layer { name: 'p' type: 'Permute' bottom: 'a' top: 'b' permute_param { order: 1 order: 0 } }";
-    /// let definition = Definition::from_bytes("net.prototxt", text)?;
-    /// let param = definition.layers[0].param.fork().permute_param.unwrap_or_default();
-    /// assert_eq!(param.order, [1, 0]);
-    /// # Ok::<(), caffemodel::Error>(())
-    /// ```
-    ///
-    /// # Panics
-    /// `kept` was changed to what is no encoded message.
-    pub fn fork(&self) -> ForkLayerParameter {
-        let kept = self.kept.as_deref().unwrap_or_default();
-        ForkLayerParameter::decode(kept).expect("the net was checked when it was read")
+    /// Decodes what is kept of the field of this number in the union.
+    pub(super) fn of_fork<M: Message + Default>(&self, number: u32) -> Option<M> {
+        let encoded = kept_of(self.kept.as_deref()?, number)?;
+        Some(M::decode(&*encoded).expect("the net was checked when it was read"))
     }
 
     /// Merges a parameter into what the layer has in the field of this number in the union.
     pub(crate) fn merge_fork(&mut self, number: u32, param: &impl Message) {
         message::encode(number, param, self.kept.get_or_insert_default());
     }
+}
+
+/// The messages of a field, which are one when they follow one another.
+fn kept_of(kept: &[u8], number: u32) -> Option<Vec<u8>> {
+    let fields = Fields::new(kept, 0, "LayerParameter").map_while(Result::ok);
+    let mut own = fields.filter(|field| field.number == number);
+    let mut encoded = own.next()?.body.to_vec();
+    own.for_each(|field| encoded.extend(field.body));
+    Some(encoded)
 }
 
 #[cfg(test)]
@@ -44,7 +52,7 @@ mod tests {
             detection_output_param { num_classes: 2 save_output_param { output_directory: '\312\375' } } }";
         let definition = Definition::from_bytes("net.prototxt", text).unwrap();
         let layer = &definition.layers[0].param;
-        let saved = layer.fork().detection_output_param.and_then(|param| param.save_output_param).unwrap();
+        let saved = layer.detection_output_param().and_then(|param| param.save_output_param).unwrap();
         assert_eq!(&*escape::unescaped(saved.output_directory()), b"\xca\xfd");
         let encoded = layer.encode_to_vec();
         let outside = gate::unfolded(&encoded, definition.dialect.layer_message());
@@ -55,13 +63,13 @@ mod tests {
     fn what_is_merged_counts_beside_what_was_there() {
         let text = "layer { name: 'p' type: 'Permute' bottom: 'a' top: 'b' permute_param { order: 1 } }";
         let mut layer = Definition::from_bytes("net.prototxt", text).unwrap().layers[0].param.clone();
-        assert_eq!(layer.fork().permute_param.unwrap().order, [1]);
+        assert_eq!(layer.permute_param().unwrap().order, [1]);
         let field = crate::dialect::Dialect::get("ssd").unwrap().layer_message().field_named("permute_param").unwrap();
         layer.merge_fork(
             field.number(),
             &crate::proto::caffe::PermuteParameter { order: vec![0], ..Default::default() },
         );
-        assert_eq!(layer.fork().permute_param.unwrap().order, [1, 0]);
-        assert!(layer.fork().norm_param.is_none());
+        assert_eq!(layer.permute_param().unwrap().order, [1, 0]);
+        assert!(layer.norm_param().is_none());
     }
 }

@@ -27,6 +27,7 @@ pub use schema::{EnumType, FieldType, MessageType, Schema};
 #[allow(missing_docs, clippy::doc_markdown)]
 pub mod caffe {
     include!(concat!(env!("OUT_DIR"), "/caffe.rs"));
+    include!(concat!(env!("OUT_DIR"), "/on_request.rs"));
 }
 
 /// The number from which on the schema's fields are this program's own; Caffe does not know them.

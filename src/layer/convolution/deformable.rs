@@ -40,12 +40,12 @@ pub struct DeformableConvolution {
 }
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().deformable_convolution_param;
+    let param = layer.deformable_convolution_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().deformable_convolution_param.unwrap_or_default();
+    let param = ctx.param.deformable_convolution_param().unwrap_or_default();
     let engine = "deformable_convolution_param.engine";
     ensure!(param.engine() != Engine::Cudnn, engine, "there is no engine CUDNN for DeformableConvolution");
     let settings = plain(&param);

@@ -45,7 +45,7 @@ const fn entry(name: &'static str, summary: &'static str, rule: &'static dyn Lay
 }
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().convolution3d_param;
+    let param = layer.convolution3d_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
@@ -84,7 +84,7 @@ impl Step {
 }
 
 fn convolution(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().convolution3d_param.unwrap_or_default();
+    let param = ctx.param.convolution3d_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let &[items, channels, length, height, width] = bottom.dims() else {
         let message = format!("the input needs 5 axes (items, channels, time, height, width), its shape is {bottom}");

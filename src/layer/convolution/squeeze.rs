@@ -21,7 +21,7 @@ pub(super) fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn squeezed(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().squeeze_convolution_param.unwrap_or_default();
+    let param = ctx.param.squeeze_convolution_param().unwrap_or_default();
     let in_own_field = |refusal: Refusal| match refusal.field.starts_with("convolution_param") {
         true => Refusal { field: FIELD, ..refusal },
         false => refusal,

@@ -109,7 +109,7 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
 
 /// The shape of the boxes.
 fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32, numbers: i64) -> Result<Shape, Refusal> {
-    let param = ctx.param.fork().annotated_data_param.unwrap_or_default();
+    let param = ctx.param.annotated_data_param().unwrap_or_default();
     let shape = match record.has_type || param.anno_type.is_some() {
         true if param.yolo_data_type() == 1 => [batch.into(), 1, YOLO_BOXES[0], YOLO_BOXES[1]],
         true => [1, 1, record.boxes.max(1) as i64, numbers],
@@ -129,7 +129,7 @@ fn cells_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32) -> Resul
     let sides = ctx.param.data_param.as_deref().map_or(&[][..], |param| &param.side);
     let (given, tops) = (sides.len(), ctx.top_count() - 1);
     ensure!(given == tops, SIDE, "{given} sides are given for {tops} tops of labels");
-    let has_type = record.has_type || ctx.param.fork().annotated_data_param.is_some_and(|own| own.anno_type.is_some());
+    let has_type = record.has_type || ctx.param.annotated_data_param().is_some_and(|own| own.anno_type.is_some());
     if !has_type {
         return Ok(Vec::new());
     }

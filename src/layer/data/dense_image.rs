@@ -47,7 +47,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
     )
     .params(&["dense_image_data_param", "transform_param"])
     .brings_data()
-    .shaped_by_draws(|layer| layer.fork().dense_image_data_param.is_some_and(|param| beginning(&param).is_random()))
+    .shaped_by_draws(|layer| layer.dense_image_data_param().is_some_and(|param| beginning(&param).is_random()))
 }
 
 /// What trees differ in.
@@ -76,7 +76,7 @@ fn beginning(param: &DenseImageDataParameter) -> Beginning {
 
 impl Layer for DenseImages {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-        let param = ctx.param.fork().dense_image_data_param.unwrap_or_default();
+        let param = ctx.param.dense_image_data_param().unwrap_or_default();
         let batch = param.batch_size();
         let mut notices = Vec::new();
         let transform = Transform::new(ctx, &mut notices)?;

@@ -145,7 +145,7 @@ fn check_fields(strides: usize, heights: usize, widths: usize, field: &'static s
 
 fn image_gt_data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const RATE: &str = "image_gt_data_param.downsample_rate";
-    let param = ctx.param.fork().image_gt_data_param.unwrap_or_default();
+    let param = ctx.param.image_gt_data_param().unwrap_or_default();
     let list = BoxList {
         source: "image_gt_data_param.source",
         list: param.source(),
@@ -180,7 +180,7 @@ fn image_gt_data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn detection_data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const STRIDE: &str = "detection_data_param.stride";
-    let param = ctx.param.fork().detection_data_param.unwrap_or_default();
+    let param = ctx.param.detection_data_param().unwrap_or_default();
     let list = BoxList {
         source: "detection_data_param.source",
         list: param.source(),
@@ -217,7 +217,7 @@ fn detection_data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn eval_data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const BATCH: &str = "eval_data_param.batch_size";
-    let param = ctx.param.fork().eval_data_param.unwrap_or_default();
+    let param = ctx.param.eval_data_param().unwrap_or_default();
     let list = BoxList {
         source: "eval_data_param.source",
         list: param.source(),

@@ -22,7 +22,7 @@ pub(super) const TYPE: LayerType =
         .known(Known::In(&["flownet2"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().reader_param.unwrap_or_default();
+    let param = ctx.param.reader_param().unwrap_or_default();
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
     let is_random = transform.mirror || (transform.crop_size() > 0 && ctx.phase == Phase::Train);

@@ -65,8 +65,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The shape of the lanes in pictures of this shape.
 fn lanes(ctx: &SetupContext<'_>, batch: u32, pictures: &Shape) -> Result<Shape, Refusal> {
-    let default = AnnotatedDataParameter::default();
-    let param = ctx.param.fork().annotated_data_param.unwrap_or_default();
+    let param = ctx.param.annotated_data_param().unwrap_or_default();
     let (width, height, scales) = (param.seg_resize_width(), param.seg_resize_height(), param.seg_scales());
     let sides = if width == 0 || height == 0 {
         ensure!(scales != 0, SCALES, "seg_scales must not be 0");

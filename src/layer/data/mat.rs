@@ -29,7 +29,7 @@ pub(super) const WRITE: LayerType =
         .known(Known::WithField("mat_write_param"));
 
 fn read(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().mat_read_param.unwrap_or_default();
+    let param = ctx.param.mat_read_param().unwrap_or_default();
     let batch = param.batch_size();
     ensure!(batch > 0, "mat_read_param.batch_size", "batch_size {batch} is not above 0");
     let mut notices = Vec::new();
@@ -56,7 +56,7 @@ fn read(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn write(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SOURCE: &str = "mat_write_param.source";
-    let param = ctx.param.fork().mat_write_param.unwrap_or_default();
+    let param = ctx.param.mat_write_param().unwrap_or_default();
     let period = param.period();
     ensure!(period > 0, "mat_write_param.period", "period {period} is not above 0");
     let mut notices = Vec::new();

@@ -75,7 +75,7 @@ fn limited(param: &TransformationParameter, size: PictureSize) -> Result<[i32; 2
 
 /// The size of the first picture. That of its labels must be there, too.
 fn first_picture(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<PictureSize, Refusal> {
-    let param = ctx.param.fork().seg_data_param.unwrap_or_default();
+    let param = ctx.param.seg_data_param().unwrap_or_default();
     let source = ShapeSource { field: "seg_data_param.source", name: param.source(), pattern: "C,H,W" };
     let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);

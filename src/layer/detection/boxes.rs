@@ -95,14 +95,14 @@ fn rows(ctx: &SetupContext<'_>, bottom: usize, axis: usize, count: u32, field: &
 }
 
 fn nms(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().nms_param.unwrap_or_default();
+    let param = ctx.param.nms_param().unwrap_or_default();
     let axis = box_axis(ctx, param.axis(), "nms_param.axis")?;
     made(ctx, &[rows(ctx, 0, axis, param.top_k(), "nms_param.top_k")?], "nms_param.top_k")
 }
 
 fn nms_gather(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const TOP_K: &str = "nms_gather_param.top_k";
-    let param = ctx.param.fork().nms_gather_param.unwrap_or_default();
+    let param = ctx.param.nms_gather_param().unwrap_or_default();
     let axis = box_axis(ctx, param.axis(), "nms_gather_param.axis")?;
     let mut dims = wide(ctx.bottom(0));
     dims[axis] = rows(ctx, 0, axis, param.top_k(), TOP_K)?;
@@ -111,7 +111,7 @@ fn nms_gather(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn topk_gather(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const TOP_K: &str = "topk_gather_param.top_k";
-    let param = ctx.param.fork().topk_gather_param.unwrap_or_default();
+    let param = ctx.param.topk_gather_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), "topk_gather_param.axis")?;
     let mut dims = wide(bottom);
@@ -129,7 +129,7 @@ fn topk_gather(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn where4(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const COUNT: &str = "where4_param.num_output";
-    let param = ctx.param.fork().where4_param.unwrap_or_default();
+    let param = ctx.param.where4_param().unwrap_or_default();
     let axis = ctx.bottom_axis(0, param.axis(), "where4_param.axis")?;
     let count = rows(ctx, 0, axis, param.num_output(), COUNT)?;
     made(ctx, &[count, ctx.bottom(0).axes() as i64], COUNT)
@@ -145,7 +145,7 @@ fn gathered(ctx: &SetupContext<'_>, count: i64) -> Result<Vec<i64>, Refusal> {
 
 fn where4_gathernd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const COUNT: &str = "where4_gathernd_param.num_output";
-    let param = ctx.param.fork().where4_gathernd_param.unwrap_or_default();
+    let param = ctx.param.where4_gathernd_param().unwrap_or_default();
     let axis = ctx.bottom_axis(1, param.axis(), "where4_gathernd_param.axis")?;
     let dims = gathered(ctx, rows(ctx, 1, axis, param.num_output(), COUNT)?)?;
     made(ctx, &dims, COUNT)
@@ -153,7 +153,7 @@ fn where4_gathernd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn where4_gathernd_crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const COUNT: &str = "where4_gathernd_crop_param.num_output";
-    let param = ctx.param.fork().where4_gathernd_crop_param.unwrap_or_default();
+    let param = ctx.param.where4_gathernd_crop_param().unwrap_or_default();
     let axis = ctx.bottom_axis(1, param.axis(), "where4_gathernd_crop_param.axis")?;
     let count = rows(ctx, 1, axis, param.num_output(), COUNT)?;
     let height = positive_size(param.crop_h(), "where4_gathernd_crop_param.crop_h")?;
@@ -169,7 +169,7 @@ fn where4_gathernd_crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn suppression(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const COUNT: &str = "non_max_suppression_param.max_output_boxes_per_class";
-    let param = ctx.param.fork().non_max_suppression_param.unwrap_or_default();
+    let param = ctx.param.non_max_suppression_param().unwrap_or_default();
     let (boxes, scores) = (ctx.bottom(0), ctx.bottom(1));
     let (&[items, count, 4], &[scored, classes, scored_count]) = (boxes.dims(), scores.dims()) else {
         let message = format!("the boxes {boxes} must be (N, M, 4), and the scores {scores} (N, K, M)");

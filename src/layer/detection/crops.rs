@@ -48,7 +48,7 @@ fn made(ctx: &SetupContext<'_>, dims: &[i64], field: &'static str) -> Result<Set
 }
 
 fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().crop_and_resize_param.unwrap_or_default();
+    let param = ctx.param.crop_and_resize_param().unwrap_or_default();
     let height = positive_size(param.crop_h(), "crop_and_resize_param.crop_h")?;
     let width = positive_size(param.crop_w(), "crop_and_resize_param.crop_w")?;
     let (pictures, indices, boxes) = (ctx.bottom(0), ctx.bottom(1), ctx.bottom(2));
@@ -68,7 +68,7 @@ fn crop(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn pyramid(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().pyramid_roi_align_param.unwrap_or_default();
+    let param = ctx.param.pyramid_roi_align_param().unwrap_or_default();
     let height = positive_size(param.crop_height.unwrap_or_default(), "pyramid_roi_align_param.crop_height")?;
     let width = positive_size(param.crop_width.unwrap_or_default(), "pyramid_roi_align_param.crop_width")?;
     let (regions, maps) = (ctx.bottom(0), ctx.bottom(2));
@@ -85,7 +85,7 @@ fn pyramid(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn proposal(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "maskrcnn_proposal_param";
-    let param = ctx.param.fork().maskrcnn_proposal_param.unwrap_or_default();
+    let param = ctx.param.maskrcnn_proposal_param().unwrap_or_default();
     ensure!(ctx.bottom(0).axes() >= 2, "bottom", "bottom 0 {} needs 2 axes", ctx.bottom(0));
     let (batch, regions) = (checked_size(param.batch_size(), FIELD)?, param.post_nms_rois_inference());
     made(ctx, &[batch, checked_size(regions, FIELD)?, 4], FIELD)
@@ -93,7 +93,7 @@ fn proposal(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn detection(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "maskrcnn_detection_param";
-    let param = ctx.param.fork().maskrcnn_detection_param.unwrap_or_default();
+    let param = ctx.param.maskrcnn_detection_param().unwrap_or_default();
     let (regions, classes, boxes, pictures) = (ctx.bottom(0), ctx.bottom(1), ctx.bottom(2), ctx.bottom(3));
     let dims = (regions.dims(), classes.dims(), boxes.dims(), pictures.dims());
     let (&[_, a, 4], &[_, b, k], &[_, c, l, 4], &[_, _]) = dims else {

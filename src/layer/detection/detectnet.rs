@@ -36,7 +36,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const MEAN_FILE: &str = "transform_param.mean_file";
-    let param = ctx.param.fork().detectnet_groundtruth_param.unwrap_or_default();
+    let param = ctx.param.detectnet_groundtruth_param().unwrap_or_default();
     let mut notices = Vec::new();
     if let Some(mean_file) = ctx.param.transform_param.as_deref().and_then(|param| param.mean_file.as_ref()) {
         blob_file::read_shape(&ctx.sources.find(mean_file, &mut notices), MEAN_FILE, mean_file, MAX_MEAN_BYTES)?;

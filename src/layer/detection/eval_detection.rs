@@ -85,7 +85,7 @@ impl EvalDetection {
 
 /// The grid that the settings describe.
 fn grid(ctx: &SetupContext<'_>) -> Result<EvalDetection, Refusal> {
-    let param = ctx.param.fork().eval_detection_param.unwrap_or_default();
+    let param = ctx.param.eval_detection_param().unwrap_or_default();
     let side = checked_size(param.side(), "eval_detection_param.side")?;
     let classes = checked_size(param.num_class(), "eval_detection_param.num_class")?;
     let boxes = checked_size(param.num_object(), "eval_detection_param.num_object")?;

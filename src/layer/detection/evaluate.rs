@@ -106,7 +106,7 @@ fn of_early_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 /// Boxes are quadrilaterals or, without `use_polygon`, oriented rectangles.
 fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (operator, notices) = prepare(ctx)?;
-    let use_polygon = ctx.param.fork().detection_evaluate_param.and_then(|param| param.use_polygon);
+    let use_polygon = ctx.param.detection_evaluate_param().and_then(|param| param.use_polygon);
     check_rows(ctx, 0, if use_polygon.unwrap_or(true) { 15 } else { 12 }, "detections")?;
     check_rows(ctx, 1, 16, "true boxes")?;
     let top = [1, 1, classes(&operator) + detections(ctx)?, 5];
@@ -127,7 +127,7 @@ fn of_yolov2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 /// Boxes are items, and the sizes of the pictures have to be listed.
 fn of_cascade_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SIZES: &str = "detection_evaluate_param.name_size_file";
-    let is_listed = ctx.param.fork().detection_evaluate_param.is_some_and(|param| param.name_size_file.is_some());
+    let is_listed = ctx.param.detection_evaluate_param().is_some_and(|param| param.name_size_file.is_some());
     let (mut operator, notices) = prepare(ctx)?;
     ensure!(is_listed, SIZES, "name_size_file is missing: the layer needs the sizes of the pictures");
     operator.background_label = 0;
@@ -160,7 +160,7 @@ fn evaluate(
 
 /// The settings, checked, and what there is to say of the files that they name.
 fn prepare(ctx: &SetupContext<'_>) -> Result<(DetectionEvaluate, Vec<String>), Refusal> {
-    let param = ctx.param.fork().detection_evaluate_param.unwrap_or_default();
+    let param = ctx.param.detection_evaluate_param().unwrap_or_default();
     let Some(num_classes) = param.num_classes else {
         let refusal = Refusal::at("detection_evaluate_param.num_classes", "num_classes is missing");
         return Err(refusal.help("give the number of classes, with background"));

@@ -157,7 +157,7 @@ fn check_together(ctx: &SetupContext<'_>, operator: &DetectionOutput, coordinate
 
 /// The settings, of which there may be none.
 pub(super) fn param(ctx: &SetupContext<'_>) -> DetectionOutputParameter {
-    ctx.param.fork().detection_output_param.unwrap_or_default()
+    ctx.param.detection_output_param().unwrap_or_default()
 }
 
 /// What the settings make before any bottom is looked at.
@@ -172,7 +172,7 @@ pub(super) struct Prepared {
 /// # Errors
 /// A setting is missing or out of its range, or a file cannot be read.
 pub(super) fn prepare(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) -> Result<Prepared, Refusal> {
-    let nms = param.fork().nms_param.unwrap_or_default();
+    let nms = param.nms_.unwrap_or_default();
     let Some(num_classes) = param.num_classes else {
         let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
         return Err(refusal.help("give the number of classes, with background"));

@@ -91,7 +91,7 @@ impl PriorBox {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().prior_box_param.unwrap_or_default();
+    let param = ctx.param.prior_box_param().unwrap_or_default();
     if param.p_type() == PriorType::Dense {
         return dense_of_cambricon(ctx, &param);
     }
@@ -100,13 +100,13 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// Each box is there twice, the second time half a step further down.
 fn of_textboxes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().prior_box_param.unwrap_or_default();
+    let param = ctx.param.prior_box_param().unwrap_or_default();
     prior_box(ctx, &param, aspect_ratios(&param), 2)
 }
 
 /// The inverses of all ratios but 1 come last, whether they are there already or not.
 fn of_sstd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().prior_box_param.unwrap_or_default();
+    let param = ctx.param.prior_box_param().unwrap_or_default();
     let mut ratios = aspect_ratios(&PriorBoxParameter { flip: Some(false), ..param.clone() });
     if param.flip() {
         let inverses: Vec<f32> = ratios[1..].iter().map(|&ratio| inverse(ratio)).collect();

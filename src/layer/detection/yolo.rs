@@ -98,7 +98,7 @@ fn assisted_excitation(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn yolo_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const CLASSES: &str = "yolo_detection_output_param.num_classes";
-    let param = ctx.param.fork().yolo_detection_output_param.unwrap_or_default();
+    let param = ctx.param.yolo_detection_output_param().unwrap_or_default();
     let output = GridOutput { classes: (param.num_classes, CLASSES), label_map: param.label_map_file() };
     output.setup(ctx, "yolo_detection_output_param.label_map_file")
 }
@@ -106,7 +106,7 @@ fn yolo_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn yolov3_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const CLASSES: &str = "yolov3_detection_output_param.num_classes";
     const GROUPS: &str = "yolov3_detection_output_param.mask_group_num";
-    let param = ctx.param.fork().yolov3_detection_output_param.unwrap_or_default();
+    let param = ctx.param.yolov3_detection_output_param().unwrap_or_default();
     let (groups, given) = (param.mask_group_num(), ctx.bottoms.len());
     let output = GridOutput { classes: (param.num_classes, CLASSES), label_map: "" };
     let setup = output.setup(ctx, CLASSES)?;
@@ -117,7 +117,7 @@ fn yolov3_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const STRIDE: &str = "upsample_darknet_param.stride";
-    let stride = i64::from(ctx.param.fork().upsample_darknet_param.unwrap_or_default().stride());
+    let stride = i64::from(ctx.param.upsample_darknet_param().unwrap_or_default().stride());
     let bottom = ctx.bottom(0);
     let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
     let [.., height, width] = &mut dims[..] else {
@@ -130,7 +130,7 @@ fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn tensor2box(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const CLASSES: &str = "tensor2box_param.num_classes";
-    let param = ctx.param.fork().tensor2box_param.unwrap_or_default();
+    let param = ctx.param.tensor2box_param().unwrap_or_default();
     let (xs, ys) = (param.anchors_x.len(), param.anchors_y.len());
     ensure!(xs == ys, "tensor2box_param", "{xs} anchors_x and {ys} anchors_y are given");
     let (bottom, values) = (ctx.bottom(0), i64::from(param.num_classes.unwrap_or_default()) + 5);

@@ -57,7 +57,7 @@ pub(super) const BLACK: LayerType =
         .known(TREES);
 
 fn param(ctx: &SetupContext<'_>) -> AugmentationParameter {
-    ctx.param.fork().augmentation_param.unwrap_or_default()
+    ctx.param.augmentation_param().unwrap_or_default()
 }
 
 fn data(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

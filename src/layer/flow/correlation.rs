@@ -77,7 +77,7 @@ impl Neighbourhood {
 }
 
 fn in_the_plane(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let near = Neighbourhood::new(ctx, &ctx.param.fork().correlation_param.unwrap_or_default())?;
+    let near = Neighbourhood::new(ctx, &ctx.param.correlation_param().unwrap_or_default())?;
     let [items, _, height, width] = picture(ctx, 0)?;
     let border = near.displacement + near.kernel_radius;
     let [high, wide] = [height, width].map(|side| near.places(side + 2 * near.pad, border));
@@ -86,7 +86,7 @@ fn in_the_plane(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn along_rows(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().correlation_param.unwrap_or_default();
+    let param = ctx.param.correlation_param().unwrap_or_default();
     let near = Neighbourhood::new(ctx, &param)?;
     let direction = param.single_direction();
     let is_known = (-1..=1).contains(&direction);
@@ -99,7 +99,7 @@ fn along_rows(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn by_shifts(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().corr1d_param.unwrap_or_default();
+    let param = ctx.param.corr1d_param().unwrap_or_default();
     let (a, b) = (ctx.bottom(0), ctx.bottom(1));
     ensure!(a.axes() == 4 && a == b, "bottom", "the maps {a} and {b} must have 4 axes and one shape");
     let (shifts, stride) = (i64::from(param.num_of_shifts()), i64::from(param.stride()));

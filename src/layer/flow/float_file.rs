@@ -48,7 +48,7 @@ pub(super) const PFM_WRITER: LayerType = LayerType::new("PFMWriter", "Writes dis
     .known(Known::In(&["flownet2"]));
 
 fn reader(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().reader_param.unwrap_or_default();
+    let param = ctx.param.reader_param().unwrap_or_default();
     let name = param.file.unwrap_or_default();
     let mut notices = Vec::new();
     let found = ctx.sources.find(&name, &mut notices);

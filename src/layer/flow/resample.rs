@@ -34,14 +34,14 @@ pub(super) const ACCUM: LayerType =
         .known(TREES);
 
 fn resample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().resample_param.unwrap_or_default();
+    let param = ctx.param.resample_param().unwrap_or_default();
     let is_known = param.r#type() != ResampleType::Area;
     ensure!(is_known, "resample_param.type", "AREA is not implemented: only NEAREST, LINEAR and CUBIC are");
     resized(ctx, [param.height(), param.width()], "resample_param")
 }
 
 fn downsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().downsample_param.unwrap_or_default();
+    let param = ctx.param.downsample_param().unwrap_or_default();
     resized(ctx, [param.top_height(), param.top_width()], "downsample_param")
 }
 
@@ -60,7 +60,7 @@ fn resized(ctx: &SetupContext<'_>, [height, width]: [u32; 2], field: &'static st
 }
 
 fn accum(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().accum_param.unwrap_or_default();
+    let param = ctx.param.accum_param().unwrap_or_default();
     let pictures = (0..ctx.bottoms.len()).map(|bottom| picture(ctx, bottom)).collect::<Result<Vec<_>, _>>()?;
     let (summed, reference) = match (param.have_reference(), &pictures[..]) {
         (true, [summed @ .., last]) if !summed.is_empty() => (summed, Some(last)),

@@ -45,7 +45,7 @@ fn channel_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn mean(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FILE: &str = "mean_param.file";
     const VALUE: &str = "mean_param.value";
-    let param = ctx.param.fork().mean_param.unwrap_or_default();
+    let param = ctx.param.mean_param().unwrap_or_default();
     let mut notices = Vec::new();
     let file = match &param.file {
         Some(name) => {

@@ -31,7 +31,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const NUM_OUTPUT: &str = "center_loss_param.num_output";
-    let param = ctx.param.fork().center_loss_param.unwrap_or_default();
+    let param = ctx.param.center_loss_param().unwrap_or_default();
     let axis = ctx.bottom_axis(0, param.axis(), "center_loss_param.axis")?;
     let features = ctx.bottom(0).count_from(axis);
     check_single(ctx, 1, 1..=3)?;

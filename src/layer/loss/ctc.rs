@@ -47,7 +47,7 @@ fn loss(ctx: &SetupContext<'_>) -> Setup {
 }
 
 fn of_labels(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().ctc_loss_param.unwrap_or_default();
+    let param = ctx.param.ctc_loss_param().unwrap_or_default();
     let (letters, steps) = (param.alphabet_size(), param.time_step());
     ensure!(letters as i32 > 0, "ctc_loss_param.alphabet_size", "alphabet_size {letters} is not above 0");
     ensure!(steps as i32 > 0, "ctc_loss_param.time_step", "time_step {steps} is not above 0");

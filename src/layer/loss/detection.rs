@@ -42,7 +42,7 @@ pub(super) const CASCADE: LayerType =
         .known(Known::In(&["cascade-rcnn"]));
 
 fn of_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().detection_loss_param.unwrap_or_default();
+    let param = ctx.param.detection_loss_param().unwrap_or_default();
     let (side, boxes) = (i64::from(param.side()), i64::from(param.num_object()));
     let cells = side.saturating_mul(side);
     let needed = cells.saturating_mul(i64::from(param.num_class()) + 5 * boxes);
@@ -56,7 +56,7 @@ fn of_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn of_mscnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().detection_loss_param.unwrap_or_default();
+    let param = ctx.param.detection_loss_param().unwrap_or_default();
     check_statistics(ctx)?;
     check_alike(ctx, &[1])?;
     let (classes, coordinates) = (i64::from(param.cls_num()), i64::from(param.coord_num()));
@@ -67,7 +67,7 @@ fn of_mscnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn of_cascade_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELDS: &str = "detection_group_loss_param.field_h";
-    let param = ctx.param.fork().detection_group_loss_param.unwrap_or_default();
+    let param = ctx.param.detection_group_loss_param().unwrap_or_default();
     check_statistics(ctx)?;
     check_groups(ctx, param.field_h.len(), param.field_w.len(), FIELDS)?;
     check_group_bottoms(ctx, param.cls_num())?;

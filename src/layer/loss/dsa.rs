@@ -31,7 +31,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FACES: &str = "dsa_loss_param.faceid_num";
-    let param = ctx.param.dsa_loss_param.as_deref().cloned().unwrap_or_default();
+    let param = ctx.param.dsa_loss_param().unwrap_or_default();
     let axis = ctx.bottom_axis(0, param.axis(), "dsa_loss_param.axis")?;
     let features = ctx.bottom(0).count_from(axis);
     ctx.legacy_dim(0, 0)?;

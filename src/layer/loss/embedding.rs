@@ -57,7 +57,7 @@ fn moments(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let same = ctx.legacy_dim(0, axis)? == ctx.legacy_dim(1, axis)?;
         ensure!(same, "bottom", "the bottoms differ at axis {axis}: {one} and {other}");
     }
-    let order = ctx.param.cmd_loss_param.unwrap_or_default().k();
+    let order = ctx.param.cmd_loss_param().unwrap_or_default().k();
     ensure!(order >= 1, "cmd_loss_param.K", "K {order} is below 1");
     check_batches(ctx)?;
     Ok(opaque_loss(ctx, Shape::scalar()))

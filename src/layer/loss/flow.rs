@@ -61,7 +61,7 @@ fn l1(ctx: &SetupContext<'_>, check_pair: CheckPair) -> Result<Setup, Refusal> {
 
 fn lpq(ctx: &SetupContext<'_>, check_pair: CheckPair) -> Result<Setup, Refusal> {
     const STARTS: &str = "lpq_loss_param.pq_episode_starts_at_iter";
-    let param = ctx.param.fork().lpq_loss_param.unwrap_or_default();
+    let param = ctx.param.lpq_loss_param().unwrap_or_default();
     let (starts, ps, qs) = (&param.pq_episode_starts_at_iter, param.p.len(), param.q.len());
     let is_constant = starts.is_empty() && ps == 1 && qs == 1;
     ensure!(

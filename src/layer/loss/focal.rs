@@ -69,7 +69,7 @@ fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn of_seqface(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().focal_loss_param.unwrap_or_default();
+    let param = ctx.param.focal_loss_param().unwrap_or_default();
     check_batches(ctx)?;
     let (scores, targets) = (ctx.bottom(0), ctx.bottom(1));
     ensure!(scores.axes() > 0, "bottom", "the scores need an axis, and have none");
@@ -83,7 +83,7 @@ fn of_seqface(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The setup with this factor where the net gives none.
 fn setup(ctx: &SetupContext<'_>, default_alpha: f32) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().focal_loss_param.unwrap_or_default();
+    let param = ctx.param.focal_loss_param().unwrap_or_default();
     let axis = inner_softmax_axis(ctx)?;
     let (gamma, alpha, beta) = (param.gamma(), param.alpha.unwrap_or(default_alpha), param.beta());
     let (weighs, counts) = (gamma >= 0.0, alpha > 0.0);

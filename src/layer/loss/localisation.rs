@@ -26,7 +26,7 @@ const fn of(name: &'static str, summary: &'static str, rule: &'static dyn Layer)
 }
 
 fn location(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let threshold = ctx.param.loc_loss_param.unwrap_or_default().threshold();
+    let threshold = ctx.param.loc_loss_param().unwrap_or_default().threshold();
     let in_range = threshold > 0.0;
     ensure!(in_range, "loc_loss_param.threshold", "threshold {threshold} is not above 0");
     Ok(opaque_loss(ctx, Shape::scalar()))

@@ -92,7 +92,7 @@ fn batch(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn contrastive(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let adds = ctx.param.fork().general_contrastive_loss_param.unwrap_or_default().add_intra_mae();
+    let adds = ctx.param.general_contrastive_loss_param().unwrap_or_default().add_intra_mae();
     with_numbers(ctx, if adds { 3 } else { 2 })
 }
 
@@ -121,7 +121,7 @@ fn triplet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             ensure!(own == first, "bottom", "bottoms 0 and {bottom} differ at axis {axis}: {vectors} and {others}");
         }
     }
-    let param = ctx.param.fork().triplet_loss_param.unwrap_or_default();
+    let param = ctx.param.triplet_loss_param().unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Triplet { margin: param.margin() }))
 }
 

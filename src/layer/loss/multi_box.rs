@@ -142,7 +142,7 @@ fn of_early_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The settings, of which there may be none.
 fn param(ctx: &SetupContext<'_>) -> MultiBoxLossParameter {
-    ctx.param.fork().multibox_loss_param.unwrap_or_default()
+    ctx.param.multibox_loss_param().unwrap_or_default()
 }
 
 /// What trees read of the settings in ways of their own.

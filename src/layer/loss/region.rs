@@ -34,12 +34,12 @@ pub(super) const COUNTED: LayerType = LayerType::new(
 .known(Known::In(&["caffe-yolov2"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().region_loss_param.unwrap_or_default();
+    let param = ctx.param.region_loss_param().unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Region { classes: param.num_class(), boxes: param.num() }))
 }
 
 fn counted(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().region_loss_param.unwrap_or_default();
+    let param = ctx.param.region_loss_param().unwrap_or_default();
     let (side, boxes) = (i64::from(param.side()), i64::from(param.num()));
     let values = i64::from(param.coords()) + i64::from(param.num_class()) + 1;
     let needed = side.saturating_mul(side).saturating_mul(boxes).saturating_mul(values);

@@ -117,7 +117,7 @@ fn of_fast_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_sizes(ctx)?;
-    let turn_point = ctx.param.fork().smoothl1_param.unwrap_or_default().turn_point();
+    let turn_point = ctx.param.smoothl1_param().unwrap_or_default().turn_point();
     Ok(Setup::new(ctx, Operator::Loss(Loss::SmoothL1Turned { turn_point }), [Shape::scalar()]))
 }
 
@@ -125,7 +125,7 @@ fn of_faster_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let weights = ctx.bottoms.len() - 2;
     ensure!(weights != 1, "bottom", "with weights there have to be four bottoms, inside and outside weights last");
     check_sizes(ctx)?;
-    let sigma = ctx.param.fork().smooth_l1_loss_param.unwrap_or_default().sigma();
+    let sigma = ctx.param.smooth_l1_loss_param().unwrap_or_default().sigma();
     Ok(Setup::new(ctx, Operator::Loss(over_batch(sigma)), with_places(ctx)?))
 }
 
@@ -141,7 +141,7 @@ fn with_places(ctx: &SetupContext<'_>) -> Result<Vec<Shape>, Refusal> {
 
 fn of_synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_sizes(ctx)?;
-    Ok(scalar_loss(ctx, over_batch(ctx.param.fork().smooth_l1_loss_param.unwrap_or_default().sigma())))
+    Ok(scalar_loss(ctx, over_batch(ctx.param.smooth_l1_loss_param().unwrap_or_default().sigma())))
 }
 
 /// It does not look at `sigma`.

@@ -37,7 +37,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         check_single(ctx, bottom, 2..=3)?;
     }
     check_batches(ctx)?;
-    let param = ctx.param.fork().triplet_loss_param.unwrap_or_default();
+    let param = ctx.param.triplet_loss_param().unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Triplet { margin: param.margin() }))
 }
 
@@ -60,14 +60,14 @@ fn of_seqface(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     check_single(ctx, 3, 1..=3)?;
     check_batches(ctx)?;
-    let param = ctx.param.fork().triplet_loss_param.unwrap_or_default();
+    let param = ctx.param.triplet_loss_param().unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Triplet { margin: param.margin() }))
 }
 
 fn of_lightcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     check_same(ctx, 0..=3)?;
-    let param = ctx.param.fork().triplet_loss_param.unwrap_or_default();
+    let param = ctx.param.triplet_loss_param().unwrap_or_default();
     Ok(scalar_loss(ctx, Loss::Triplet { margin: param.margin() }))
 }
 

@@ -50,7 +50,7 @@ impl YoloCells {
 }
 
 fn v2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().yolo_v2_loss_param.unwrap_or_default();
+    let param = ctx.param.yolo_v2_loss_param().unwrap_or_default();
     let (anchors, objects) = (param.anchors.len() as i64, param.num_object());
     let fits = anchors == 2 * i64::from(objects);
     ensure!(fits, "yolo_v2_loss_param.anchors", "{anchors} anchors for {objects} objects: there are two for each");
@@ -58,7 +58,7 @@ fn v2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn v3(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().yolo_v3_loss_param.unwrap_or_default();
+    let param = ctx.param.yolo_v3_loss_param().unwrap_or_default();
     let (side, objects, classes) = (param.side(), param.num_object(), param.num_classes());
     YoloCells { side, objects, classes, field: "yolo_v3_loss_param" }.setup(ctx)
 }

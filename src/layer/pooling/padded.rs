@@ -106,7 +106,7 @@ fn made(ctx: &SetupContext<'_>, windows: [i64; 2], field: &'static str) -> Resul
 }
 
 fn batching(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().spatial_batching_pooling_param.unwrap_or_default();
+    let param = ctx.param.spatial_batching_pooling_param().unwrap_or_default();
     let in_own_field = |refusal: Refusal| match refusal.field.starts_with(FIELD) {
         true => Refusal { field: BATCHING_FIELD, ..refusal },
         false => refusal,

@@ -30,7 +30,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .known(Known::In(&["synopsys"]));
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().pooling3d_param.unwrap_or_default();
+    let param = ctx.param.pooling3d_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     ensure!(bottom.axes() == 5, "bottom", "the bottom {bottom} must have 5 axes");
     let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();

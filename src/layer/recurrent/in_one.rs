@@ -40,13 +40,13 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
 }
 
 fn signal(layer: &LayerParameter) -> Signal {
-    let param = layer.fork().lstm_param;
+    let param = layer.lstm_param();
     Signal::through_weights(layer, param.is_some_and(|param| param.weight_filler.is_some()))
 }
 
 fn along_one_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const BATCH: &str = "lstm_param.batch_size";
-    let param = ctx.param.fork().lstm_param.unwrap_or_default();
+    let param = ctx.param.lstm_param().unwrap_or_default();
     let (items, input) = (i64::from(ctx.legacy_dim(0, 0)?), ctx.bottom(0));
     ensure!(input.count() > 0, "bottom", "Lstm cannot take the empty input {input}");
     let batch = positive_size(param.batch_size(), BATCH)?;
@@ -56,7 +56,7 @@ fn along_one_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn along_two_axes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().lstm_param.unwrap_or_default();
+    let param = ctx.param.lstm_param().unwrap_or_default();
     let input = ctx.bottom(0);
     let &[steps, sequences, _, ..] = input.dims() else {
         let message = format!("the input needs 3 axes (timesteps, sequences, features), its shape is {input}");

@@ -33,7 +33,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .known(Known::In(&["synopsys"]));
 
 fn rnn_v2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().rnn_v2_param.unwrap_or_default();
+    let param = ctx.param.rnn_v2_param().unwrap_or_default();
     let own = 1 + usize::from(!param.continue_recur());
     let least = own + if param.default_initial() { 0 } else { 2 };
     let (bottoms, given) = (Arity::between(least, least + 1), ctx.bottoms.len());

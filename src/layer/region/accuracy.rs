@@ -38,7 +38,7 @@ const fn entry(name: &'static str, bottoms: Arity, rule: &'static dyn Layer) -> 
 }
 
 fn detection_accuracy(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().detection_accuracy_param.unwrap_or_default();
+    let param = ctx.param.detection_accuracy_param().unwrap_or_default();
     check_alike(ctx, &[1])?;
     let classes = i64::from(param.cls_num());
     check_channels(ctx, 0, classes + i64::from(param.coord_num()))?;
@@ -48,7 +48,7 @@ fn detection_accuracy(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn group_accuracy(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELDS: &str = "detection_group_accuracy_param.field_h";
-    let param = ctx.param.fork().detection_group_accuracy_param.unwrap_or_default();
+    let param = ctx.param.detection_group_accuracy_param().unwrap_or_default();
     check_statistics(ctx)?;
     check_groups(ctx, param.field_h.len(), param.field_w.len(), FIELDS)?;
     check_group_bottoms(ctx, param.cls_num())?;

@@ -36,7 +36,7 @@ pub struct BoxAnnotator {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().box_annotator_ohem_param.unwrap_or_default();
+    let param = ctx.param.box_annotator_ohem_param().unwrap_or_default();
     let roi_per_img = positive_size(param.roi_per_img(), "box_annotator_ohem_param.roi_per_img")?;
     let boxes = ctx.bottom(0);
     let values = ctx.legacy_dim(0, 1)?;

@@ -99,7 +99,7 @@ fn box_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn box_group_output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const GROUPS: &str = "box_group_output_param.box_group_param";
-    let param = ctx.param.fork().box_group_output_param.unwrap_or_default();
+    let param = ctx.param.box_group_output_param().unwrap_or_default();
     let (count, groups) = (ctx.bottoms.len(), &param.box_group_param);
     ensure!(count % 2 == 0, "bottom", "scores and boxes come in pairs, {count} bottoms are given");
     let given = groups.len();
@@ -153,7 +153,7 @@ fn mscnn_proposal_target(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn proposal_target(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const BATCH: &str = "proposal_target_param.batch_size";
     const CLASSES: &str = "proposal_target_param.cls_num";
-    let param = ctx.param.fork().proposal_target_param.unwrap_or_default();
+    let param = ctx.param.proposal_target_param().unwrap_or_default();
     let boxes = ctx.bottom(0);
     let is_known = *boxes != Shape::unshaped();
     let batch = match param.batch_size() {
@@ -203,7 +203,7 @@ fn check_saved(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<(), 
     const LABELS: &str = "frcnn_output_param.save_output_param.label_map_file";
     const SIZES: &str = "frcnn_output_param.save_output_param.name_size_file";
     const TESTED: &str = "frcnn_output_param.save_output_param.num_test_image";
-    let Some(save) = ctx.param.fork().frcnn_output_param.and_then(|param| param.save_output_param) else {
+    let Some(save) = ctx.param.frcnn_output_param().and_then(|param| param.save_output_param) else {
         return Ok(());
     };
     if !save.label_map_file().is_empty() {
@@ -219,7 +219,7 @@ fn check_saved(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<(), 
 }
 
 fn hard_mining(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().hard_mining_param.unwrap_or_default();
+    let param = ctx.param.hard_mining_param().unwrap_or_default();
     let (bottoms, tops) = (ctx.bottoms.len(), ctx.top_count());
     ensure!(
         bottoms == tops + 1,

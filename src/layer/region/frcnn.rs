@@ -107,7 +107,7 @@ fn top(dims: [i64; 4], field: &'static str) -> Result<Shape, Refusal> {
 fn anchor_target(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const CONFIG: &str = "frcnn_anchor_target_param.config";
     let mut notices = Vec::new();
-    let param = ctx.param.fork().frcnn_anchor_target_param.unwrap_or_default();
+    let param = ctx.param.frcnn_anchor_target_param().unwrap_or_default();
     let config = FrcnnConfig::read(ctx, CONFIG, param.config(), &mut notices)?;
     let (anchors, height, width) = (config.anchors(), i64::from(ctx.legacy_dim(0, 2)?), ctx.legacy_dim(0, 3)?.into());
     let targets = top([1, 4 * anchors, height, width], CONFIG)?;
@@ -118,7 +118,7 @@ fn anchor_target(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn proposal(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const CONFIG: &str = "frcnn_proposal_param.config";
     let mut notices = Vec::new();
-    let param = ctx.param.fork().frcnn_proposal_param.unwrap_or_default();
+    let param = ctx.param.frcnn_proposal_param().unwrap_or_default();
     let config = FrcnnConfig::read(ctx, CONFIG, param.config(), &mut notices)?;
     Ok(Setup { notices, ..boxes_and_scores(ctx, Frcnn::Proposal(config))? })
 }
@@ -131,7 +131,7 @@ fn proposal_target(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn boxes_obj(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().boxes_obj_param.unwrap_or_default();
+    let param = ctx.param.boxes_obj_param().unwrap_or_default();
     let (cls_thresh, nms, box_vote) = (param.cls_thresh(), param.nms(), param.box_vote());
     boxes_and_scores(ctx, Frcnn::BoxesObj { cls_thresh, nms, box_vote, classes: param.cls_indexes })
 }

@@ -40,7 +40,7 @@ fn mask_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn mask_resize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().mask_resize_param.unwrap_or_default();
+    let param = ctx.param.mask_resize_param().unwrap_or_default();
     let height = positive_size(param.output_height(), "mask_resize_param.output_height")?;
     let width = positive_size(param.output_width(), "mask_resize_param.output_width")?;
     let height = enlarged(ctx, 2, param.factor_height(), "mask_resize_param.factor_height")?.unwrap_or(height);

@@ -57,7 +57,7 @@ pub(super) static TYPES: &[LayerType] = &[
 /// # Errors
 /// There are others, or a deviation is not above 0.
 pub(super) fn check_statistics(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
-    let Some(param) = ctx.param.fork().bbox_reg_param else { return Ok(()) };
+    let Some(param) = ctx.param.bbox_reg_param() else { return Ok(()) };
     let (means, deviations) = (param.bbox_mean.len(), param.bbox_std.len());
     if means == 0 || deviations == 0 {
         return Ok(());
@@ -75,5 +75,5 @@ pub(super) fn check_statistics(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
 
 /// Whether each class has boxes of its own.
 fn is_class_aware(ctx: &SetupContext<'_>) -> bool {
-    ctx.param.fork().bbox_reg_param.is_none_or(|param| param.cls_aware())
+    ctx.param.bbox_reg_param().is_none_or(|param| param.cls_aware())
 }

@@ -144,20 +144,20 @@ pub struct RoiMask {
 }
 
 fn roi_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().roi_pooling_param.unwrap_or_default();
+    let param = ctx.param.roi_pooling_param().unwrap_or_default();
     let fields = ["roi_pooling_param.pooled_h", "roi_pooling_param.pooled_w"];
     pooled(ctx, fields, [param.pooled_h(), param.pooled_w()], RoiMethod::Max, param.spatial_scale())
 }
 
 fn roi_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().roi_align_param.unwrap_or_default();
+    let param = ctx.param.roi_align_param().unwrap_or_default();
     let fields = ["roi_align_param.pooled_h", "roi_align_param.pooled_w"];
     pooled(ctx, fields, [param.pooled_h(), param.pooled_w()], RoiMethod::Align, param.spatial_scale())
 }
 
 /// The settings are those of ROIPooling; the top has the values at the corners of the grid's cells.
 fn corner_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().roi_pooling_param.unwrap_or_default();
+    let param = ctx.param.roi_pooling_param().unwrap_or_default();
     let fields = ["roi_pooling_param.pooled_h", "roi_pooling_param.pooled_w"];
     let cells = [param.pooled_h(), param.pooled_w()];
     for (side, field) in cells.into_iter().zip(fields) {
@@ -167,13 +167,13 @@ fn corner_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn roi_warping(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().roi_warping_param.unwrap_or_default();
+    let param = ctx.param.roi_warping_param().unwrap_or_default();
     let fields = ["roi_warping_param.pooled_h", "roi_warping_param.pooled_w"];
     pooled(ctx, fields, [param.pooled_h(), param.pooled_w()], RoiMethod::Warp, param.spatial_scale())
 }
 
 fn roi_mask_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().roi_mask_pooling_param.unwrap_or_default();
+    let param = ctx.param.roi_mask_pooling_param().unwrap_or_default();
     let fields = ["roi_mask_pooling_param.pooled_h", "roi_mask_pooling_param.pooled_w"];
     let mask = RoiMask {
         spatial_shift: param.spatial_shift(),
@@ -185,7 +185,7 @@ fn roi_mask_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn roi_mask_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().roi_mask_align_param.unwrap_or_default();
+    let param = ctx.param.roi_mask_align_param().unwrap_or_default();
     let fields = ["roi_mask_align_param.pooled_h", "roi_mask_align_param.pooled_w"];
     let mask = RoiMask {
         spatial_shift: param.spatial_shift(),

@@ -98,7 +98,7 @@ impl PositionPooling {
 }
 
 fn psroi_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().psroi_pooling_param.unwrap_or_default();
+    let param = ctx.param.psroi_pooling_param().unwrap_or_default();
     let fields = ["psroi_pooling_param.output_dim", "psroi_pooling_param.group_size"];
     let sizes = [param.output_dim(), param.group_size()];
     let (pooling, top) = PositionPooling::new(ctx, fields, sizes, param.spatial_scale())?;
@@ -106,7 +106,7 @@ fn psroi_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn deformable_psroi_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().deformable_psroi_pooling_param.unwrap_or_default();
+    let param = ctx.param.deformable_psroi_pooling_param().unwrap_or_default();
     let fields = ["deformable_psroi_pooling_param.output_dim", "deformable_psroi_pooling_param.group_size"];
     let sizes = [param.output_dim(), param.group_size()];
     let (pooling, top) = PositionPooling::new(ctx, fields, sizes, param.spatial_scale())?;

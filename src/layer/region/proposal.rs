@@ -49,7 +49,7 @@ pub struct Proposal {
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const KEPT: &str = "proposal_param.post_nms_topn";
-    let param = ctx.param.fork().proposal_param.unwrap_or_default();
+    let param = ctx.param.proposal_param().unwrap_or_default();
     for (values, name, field) in
         [(&param.ratio, "ratio", "proposal_param.ratio"), (&param.scale, "scale", "proposal_param.scale")]
     {

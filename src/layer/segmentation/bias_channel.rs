@@ -33,7 +33,7 @@ pub(super) const ADAPTIVE: LayerType = LayerType::new(
 .known(Known::In(DEEPLAB));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().bias_channel_param.unwrap_or_default();
+    let param = ctx.param.bias_channel_param().unwrap_or_default();
     for (name, field, bias) in [
         ("bg_bias", "bias_channel_param.bg_bias", param.bg_bias()),
         ("fg_bias", "bias_channel_param.fg_bias", param.fg_bias()),
@@ -54,7 +54,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn adaptive(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().adaptive_bias_channel_param.unwrap_or_default();
+    let param = ctx.param.adaptive_bias_channel_param().unwrap_or_default();
     let (iterations, margin) = (param.num_iter(), param.margin_others());
     ensure!(iterations > 0, "adaptive_bias_channel_param.num_iter", "num_iter {iterations} is not above 0");
     let in_range = margin >= 0.0;

@@ -22,7 +22,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .known(Known::WithField("dense_crf_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().dense_crf_param.unwrap_or_default();
+    let param = ctx.param.dense_crf_param().unwrap_or_default();
     let weights = [
         ("pos_w", param.pos_w.len(), "pos_xy_std", param.pos_xy_std.len(), "dense_crf_param.pos_xy_std"),
         ("bi_w", param.bi_w.len(), "bi_xy_std", param.bi_xy_std.len(), "dense_crf_param.bi_xy_std"),

@@ -27,7 +27,7 @@ const fn entry(name: &'static str) -> LayerType {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().domain_transform_param.unwrap_or_default();
+    let param = ctx.param.domain_transform_param().unwrap_or_default();
     for (name, field, sigma) in [
         ("spatial_sigma", "domain_transform_param.spatial_sigma", param.spatial_sigma()),
         ("range_sigma", "domain_transform_param.range_sigma", param.range_sigma()),

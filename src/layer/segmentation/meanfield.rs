@@ -71,7 +71,7 @@ fn meanfield(
     ctx: &SetupContext<'_>,
     weights: impl FnOnce(&MultiStageMeanfieldParameter, usize, &mut Vec<String>) -> Result<[Matrix; 2], Refusal>,
 ) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().multi_stage_meanfield_param.unwrap_or_default();
+    let param = ctx.param.multi_stage_meanfield_param().unwrap_or_default();
     let iterations = param.num_iterations();
     let field = "multi_stage_meanfield_param.num_iterations";
     ensure!(iterations as i32 > 1, field, "num_iterations {iterations} is not above 1");

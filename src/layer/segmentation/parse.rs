@@ -47,7 +47,7 @@ fn output(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn evaluate(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const LABELS: &str = "parse_evaluate_param.num_labels";
-    let labels = ctx.param.fork().parse_evaluate_param.and_then(|param| param.num_labels);
+    let labels = ctx.param.parse_evaluate_param().and_then(|param| param.num_labels);
     let labels = labels.ok_or_else(|| Refusal::at(LABELS, "num_labels is missing"))?;
     check_same(ctx, 1, &[0, 1, 2])?;
     check_ones(ctx, 0, &[1])?;

@@ -26,7 +26,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(classes > 0, "bottom", "there are no classes: the scores are {}", ctx.bottom(0));
     check_ones(ctx, 1, &[1])?;
     check_same(ctx, 1, &[0, 2, 3])?;
-    let param = ctx.param.fork().seg_accuracy_param.unwrap_or_default();
+    let param = ctx.param.seg_accuracy_param().unwrap_or_default();
     let top = Shape::new([1, 1, 1, 3]).at("top")?;
     Ok(Setup::new(ctx, Operator::Segmentation(Segmentation::Accuracy(param)), [top]))
 }

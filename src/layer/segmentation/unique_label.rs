@@ -19,7 +19,7 @@ pub(super) const TYPE: LayerType =
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "unique_label_param.max_labels";
-    let param = ctx.param.fork().unique_label_param.unwrap_or_default();
+    let param = ctx.param.unique_label_param().unwrap_or_default();
     // Caffe counts each label once; 0 and -0 are the same.
     let forced = param.force_label.iter().map(|label| (label + 0.0).to_bits()).collect::<HashSet<u32>>().len();
     let labels = param.max_labels();

@@ -19,7 +19,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const STEPS: &str = "continuation_indicator_param.time_step";
-    let param = ctx.param.fork().continuation_indicator_param.unwrap_or_default();
+    let param = ctx.param.continuation_indicator_param().unwrap_or_default();
     let batch = positive_size(param.batch_size(), "continuation_indicator_param.batch_size")?;
     let steps = positive_size(param.time_step(), STEPS)?;
     Ok(Setup::new(ctx, Operator::Opaque, [Shape::new([steps, batch]).at(STEPS)?]))

@@ -52,7 +52,7 @@ fn mul(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     if ctx.bottoms.len() > 1 {
         return binary(ctx);
     }
-    let param = ctx.param.fork().mul_param.unwrap_or_default();
+    let param = ctx.param.mul_param().unwrap_or_default();
     let multiplier = Shape::new(&param.mul_shape).at(MUL_SHAPE)?;
     let mut setup = with_operand(ctx, &multiplier)?;
     setup.blobs = vec![BlobSpec::zeros(Role::Other, multiplier)];

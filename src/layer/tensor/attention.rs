@@ -20,7 +20,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 ];
 
 fn attention(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().attention_param.unwrap_or_default();
+    let param = ctx.param.attention_param().unwrap_or_default();
     let batch = checked_size(param.batch_size(), "attention_param.batch_size")?;
     let alignments = checked_size(param.alignments_size(), "attention_param.alignments_size")?;
     shaped(ctx, [batch, alignments], "attention_param")

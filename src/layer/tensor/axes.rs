@@ -36,7 +36,7 @@ fn squeeze(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const AXIS: &str = "squeeze_param.axis";
     ctx.refuse_in_place(0, 0)?;
     let bottom = ctx.bottom(0);
-    let named = ctx.param.fork().squeeze_param.unwrap_or_default().axis;
+    let named = ctx.param.squeeze_param().unwrap_or_default().axis;
     let mut removed = vec![false; bottom.axes()];
     for &axis in &named {
         let index = ctx.bottom_axis(0, axis, AXIS)?;
@@ -53,7 +53,7 @@ fn expand_dims(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
     let bottom = ctx.bottom(0);
     let mut dims = wide(bottom);
-    for (inserted, &axis) in ctx.param.fork().expand_dims_nd_param.unwrap_or_default().axis.iter().enumerate() {
+    for (inserted, &axis) in ctx.param.expand_dims_nd_param().unwrap_or_default().axis.iter().enumerate() {
         let place = match usize::try_from(axis) {
             Ok(axis) => axis,
             Err(_) => ctx.bottom_axis(0, axis, AXIS)? + 1,
@@ -67,7 +67,7 @@ fn expand_dims(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn stack(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const AXIS: &str = "stack_param.axis";
     let bottom = ctx.bottom(0);
-    let axis = ctx.param.fork().stack_param.unwrap_or_default().axis();
+    let axis = ctx.param.stack_param().unwrap_or_default().axis();
     let axes = bottom.axes() as i64 + 1;
     let place = if axis < 0 { i64::from(axis) + axes } else { axis.into() };
     ensure!((0..axes).contains(&place), AXIS, "axis {axis} is outside of the {axes} axes of the stack");
@@ -81,7 +81,7 @@ fn stack(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn unstack(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const AXIS: &str = "unstack_param.axis";
-    let axis = ctx.bottom_axis(0, ctx.param.fork().unstack_param.unwrap_or_default().axis(), AXIS)?;
+    let axis = ctx.bottom_axis(0, ctx.param.unstack_param().unwrap_or_default().axis(), AXIS)?;
     let mut dims = wide(ctx.bottom(0));
     dims.remove(axis);
     Ok(Setup::new(ctx, Operator::Opaque, vec![Shape::new(dims).at(AXIS)?; ctx.top_count()]))

@@ -58,7 +58,7 @@ fn block(size: Option<i32>, field: &'static str) -> Result<i64, Refusal> {
 
 fn depth_to_space(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let param = ctx.param.fork().depth_to_space_param.unwrap_or_default();
+    let param = ctx.param.depth_to_space_param().unwrap_or_default();
     let axes = picture_axes(ctx, param.data_format(), &["NCHW", "CRD", "DCR"], "depth_to_space_param.data_format")?;
     let size = block(param.block_size, "depth_to_space_param.block_size")?;
     let mut dims = wide(ctx.bottom(0));
@@ -77,7 +77,7 @@ fn depth_to_space(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn space_to_depth(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let param = ctx.param.fork().space_to_depth_param.unwrap_or_default();
+    let param = ctx.param.space_to_depth_param().unwrap_or_default();
     let axes = picture_axes(ctx, param.data_format(), &["NCHW"], "space_to_depth_param.data_format")?;
     let size = block(param.block_size, "space_to_depth_param.block_size")?;
     let mut dims = wide(ctx.bottom(0));
@@ -128,7 +128,7 @@ impl AxisBlocks {
 
 fn space_to_batch(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "space_to_batch_nd_param";
-    let param = ctx.param.fork().space_to_batch_nd_param.unwrap_or_default();
+    let param = ctx.param.space_to_batch_nd_param().unwrap_or_default();
     let AxisBlocks { mut dims, blocks } = AxisBlocks::new(ctx, &param.block_shape, &param.paddings, FIELD)?;
     for (axis, (length, sides)) in (1..).zip(blocks) {
         let padded = dims[axis] + sides;
@@ -145,7 +145,7 @@ fn space_to_batch(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn batch_to_space(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FIELD: &str = "batch_to_space_nd_param";
-    let param = ctx.param.fork().batch_to_space_nd_param.unwrap_or_default();
+    let param = ctx.param.batch_to_space_nd_param().unwrap_or_default();
     let AxisBlocks { mut dims, blocks } = AxisBlocks::new(ctx, &param.block_shape, &param.crops, FIELD)?;
     for (axis, (length, sides)) in (1..).zip(blocks) {
         dims[0] /= length;

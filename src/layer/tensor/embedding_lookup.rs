@@ -42,7 +42,7 @@ fn check_tables(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
 
 fn lookup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_tables(ctx)?;
-    let param = ctx.param.fork().embedding_lookup_param.unwrap_or_default();
+    let param = ctx.param.embedding_lookup_param().unwrap_or_default();
     let mut dims = wide(ctx.bottom(0));
     dims.splice(..1, param.ids_shape.iter().map(|&dim| i64::from(dim)));
     shaped(ctx, dims, "embedding_lookup_param.ids_shape")
@@ -52,7 +52,7 @@ fn sparse(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const INDICES: &str = "embedding_lookup_sparse_param.ids_indices";
     const WEIGHTS: &str = "embedding_lookup_sparse_param.weight_values";
     check_tables(ctx)?;
-    let param = ctx.param.fork().embedding_lookup_sparse_param.unwrap_or_default();
+    let param = ctx.param.embedding_lookup_sparse_param().unwrap_or_default();
     let (numbers, ids, weights) = (param.ids_indices.len(), param.ids_values.len(), param.weight_values.len());
     ensure!(numbers == 2 * ids && ids > 0, INDICES, "{numbers} numbers given for {ids} ids: there are two for each");
     ensure!(weights == 0 || weights == ids, WEIGHTS, "{weights} weights given for {ids} ids");

@@ -38,7 +38,7 @@ pub(super) fn check_count(indices: usize, shape: &[u32], field: &'static str) ->
 
 fn gather(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const INDICES: &str = "gather_param.indices";
-    let param = ctx.param.fork().gather_param.unwrap_or_default();
+    let param = ctx.param.gather_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), "gather_param.axis")?;
     let shape = if param.shape == [0] { &[][..] } else { &param.shape };
@@ -54,7 +54,7 @@ fn gather(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn gather_nd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SHAPE: &str = "gather_nd_param.indices_shape";
-    let param = ctx.param.fork().gather_nd_param.unwrap_or_default();
+    let param = ctx.param.gather_nd_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let Some((&row, outer)) = param.indices_shape.split_last() else {
         return Err(Refusal::at(SHAPE, "indices_shape is missing"));
@@ -69,8 +69,7 @@ fn gather_nd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn gather_v2(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let axis =
-        ctx.bottom_axis(0, ctx.param.fork().gather_v2_param.unwrap_or_default().axis(), "gather_v2_param.axis")?;
+    let axis = ctx.bottom_axis(0, ctx.param.gather_v2_param().unwrap_or_default().axis(), "gather_v2_param.axis")?;
     let mut dims = wide(ctx.bottom(0));
     dims.splice(axis..=axis, wide(ctx.bottom(1)));
     shaped(ctx, dims, "bottom")

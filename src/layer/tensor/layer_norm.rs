@@ -29,7 +29,7 @@ fn layer_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     let roles = [Role::Weight, Role::Bias];
     let mut setup = Setup::like_bottom(ctx, Operator::Opaque).given_roles(&roles);
-    if ctx.param.fork().layer_norm_param.unwrap_or_default().elementwise_affine() && ctx.given.len() != 2 {
+    if ctx.param.layer_norm_param().unwrap_or_default().elementwise_affine() && ctx.given.len() != 2 {
         ensure!(bottom.axes() > 0, "bottom", "LayerNorm needs an axis of items");
         let shape = Shape::new(&bottom.dims()[1..]).at("bottom")?;
         setup.blobs.clear();

@@ -22,12 +22,12 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 ];
 
 fn pad(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().pad_param.unwrap_or_default();
+    let param = ctx.param.pad_param().unwrap_or_default();
     padded(ctx, &param.paddings, "pad_param.paddings")
 }
 
 fn mirror_pad(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().mirror_pad_param.unwrap_or_default();
+    let param = ctx.param.mirror_pad_param().unwrap_or_default();
     padded(ctx, &param.paddings, "mirror_pad_param.paddings")
 }
 

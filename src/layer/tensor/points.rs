@@ -44,7 +44,7 @@ fn cloud(ctx: &SetupContext<'_>, bottom: usize) -> Result<Vec<i64>, Refusal> {
 }
 
 fn sampled(ctx: &SetupContext<'_>) -> Result<i64, Refusal> {
-    match ctx.param.fork().point_net_param.and_then(|param| param.n_sample_point) {
+    match ctx.param.point_net_param().and_then(|param| param.n_sample_point) {
         Some(count) => checked_size(count, COUNT),
         None => Err(Refusal::at(COUNT, "n_sample_point is missing")),
     }
@@ -57,7 +57,7 @@ fn farthest(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn query(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let count = sampled(ctx)?;
-    let radius = ctx.param.fork().point_net_param.and_then(|param| param.radius).unwrap_or(-1.0);
+    let radius = ctx.param.point_net_param().and_then(|param| param.radius).unwrap_or(-1.0);
     let reaches = radius > 0.0;
     ensure!(reaches, "point_net_param.radius", "radius must be given and above 0");
     let centres = cloud(ctx, 1)?;

@@ -33,7 +33,7 @@ fn check_inner(a: i32, b: i32) -> Result<(), Refusal> {
 }
 
 fn gemm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().gemm_param.unwrap_or_default();
+    let param = ctx.param.gemm_param().unwrap_or_default();
     let of = |bottom: usize, transposed: u32| match *ctx.bottom(bottom).dims() {
         [rows, columns, ..] => Ok(matrix(rows, columns, transposed != 0)),
         _ => Err(Refusal::at("bottom", format!("bottom {bottom} {} is not a matrix", ctx.bottom(bottom)))),
@@ -44,7 +44,7 @@ fn gemm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn matmul(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().matmul_param.unwrap_or_default();
+    let param = ctx.param.matmul_param().unwrap_or_default();
     let own = match (ctx.bottoms.len(), ctx.given.len(), param.blob_shape.is_empty()) {
         (1, 1, _) | (_, _, true) => None,
         (1, ..) => Some(Shape::new(&param.blob_shape).at("matmul_param.blob_shape")?),

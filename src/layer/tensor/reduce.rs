@@ -12,57 +12,57 @@ use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
 /// The entries of the layer table.
 pub(in crate::layer) static TYPES: &[LayerType] = &[
     of("CountNonzero", "Counts what is not 0 along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().count_nonzero_param.unwrap_or_default();
+        let param = ctx.param.count_nonzero_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "count_nonzero_param.axis")
     })
     .params(&["count_nonzero_param"]),
     of("ReduceAll", "Tests whether everything is not 0 along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_all_param.unwrap_or_default();
+        let param = ctx.param.reduce_all_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_all_param.axis")
     })
     .params(&["reduce_all_param"]),
     of("ReduceAny", "Tests whether anything is not 0 along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_any_param.unwrap_or_default();
+        let param = ctx.param.reduce_any_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_any_param.axis")
     })
     .params(&["reduce_any_param"]),
     of("ReduceL1", "Takes the 1-norm along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_l1_param.unwrap_or_default();
+        let param = ctx.param.reduce_l1_param().unwrap_or_default();
         reduce(ctx, &param.axes, param.keepdims() == 1, "reduce_l1_param.axes")
     })
     .params(&["reduce_l1_param"]),
     of("ReduceL2", "Takes the 2-norm along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_l2_param.unwrap_or_default();
+        let param = ctx.param.reduce_l2_param().unwrap_or_default();
         reduce(ctx, &param.axes, param.keepdims() == 1, "reduce_l2_param.axes")
     })
     .params(&["reduce_l2_param"]),
     of("ReduceLogSumExp", "Takes the logarithm of the sum of exponentials along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_logsumexp_param.unwrap_or_default();
+        let param = ctx.param.reduce_logsumexp_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_logsumexp_param.axis")
     })
     .params(&["reduce_logsumexp_param"]),
     of("ReduceMax", "Takes the maximum along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_max_param.unwrap_or_default();
+        let param = ctx.param.reduce_max_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_max_param.axis")
     })
     .params(&["reduce_max_param"]),
     of("ReduceMean", "Takes the mean along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_mean_param.unwrap_or_default();
+        let param = ctx.param.reduce_mean_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_mean_param.axis")
     })
     .params(&["reduce_mean_param"]),
     of("ReduceMin", "Takes the minimum along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_min_param.unwrap_or_default();
+        let param = ctx.param.reduce_min_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_min_param.axis")
     })
     .params(&["reduce_min_param"]),
     of("ReduceProd", "Takes the product along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_prod_param.unwrap_or_default();
+        let param = ctx.param.reduce_prod_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_prod_param.axis")
     })
     .params(&["reduce_prod_param"]),
     of("ReduceSum", "Takes the sum along axes", &|ctx: &SetupContext<'_>| {
-        let param = ctx.param.fork().reduce_sum_param.unwrap_or_default();
+        let param = ctx.param.reduce_sum_param().unwrap_or_default();
         reduce(ctx, &param.axis, param.keepdims(), "reduce_sum_param.axis")
     })
     .params(&["reduce_sum_param"]),

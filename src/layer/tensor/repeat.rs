@@ -27,7 +27,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 fn tile_nd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const MULTIPLES: &str = "tile_nd_param.multiples";
     let bottom = ctx.bottom(0);
-    let multiples = ctx.param.fork().tile_nd_param.unwrap_or_default().multiples;
+    let multiples = ctx.param.tile_nd_param().unwrap_or_default().multiples;
     let (given, axes) = (multiples.len(), bottom.axes());
     ensure!(given == axes, MULTIPLES, "{given} multiples given for the {axes} axes of {bottom}");
     let mut dims = wide(bottom);
@@ -41,7 +41,7 @@ fn tile_nd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn broadcast_to(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SHAPE: &str = "broadcast_to_param.shape";
     let bottom = ctx.bottom(0);
-    let shape = ctx.param.fork().broadcast_to_param.unwrap_or_default().shape;
+    let shape = ctx.param.broadcast_to_param().unwrap_or_default().shape;
     let (given, axes) = (shape.len(), bottom.axes());
     ensure!(given >= axes, SHAPE, "shape has {given} axes, fewer than the bottom {bottom}");
     for (&wanted, &dim) in shape[given - axes..].iter().zip(bottom.dims()) {
@@ -56,7 +56,7 @@ fn broadcast_to(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn one_hot(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().one_hot_param.unwrap_or_default();
+    let param = ctx.param.one_hot_param().unwrap_or_default();
     let mut dims = wide(ctx.bottom(0));
     let (axis, axes) = (param.axis(), dims.len());
     let place = if axis == -1 { Some(axes) } else { usize::try_from(axis).ok() };

@@ -56,7 +56,7 @@ fn one_of(flags: &[bool], names: &str, field: &'static str) -> Result<(), Refusa
 
 fn bilinear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let param = ctx.param.fork().resize_bilinear_param.unwrap_or_default();
+    let param = ctx.param.resize_bilinear_param().unwrap_or_default();
     let flags = [param.align_corners(), param.half_pixel_centers(), param.pytorch_half_pixel()];
     one_of(&flags, "align_corners, half_pixel_centers and pytorch_half_pixel", BILINEAR)?;
     let (height, width) = ((param.output_height, param.scale_height()), (param.output_width, param.scale_width()));
@@ -70,7 +70,7 @@ fn bilinear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn nearest(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let param = ctx.param.fork().resize_nearest_neighbor_param.unwrap_or_default();
+    let param = ctx.param.resize_nearest_neighbor_param().unwrap_or_default();
     let flags = [param.align_corners(), param.half_pixel_centers(), param.half_pixel_onnx()];
     one_of(&flags, "align_corners, half_pixel_centers and half_pixel_onnx", NEAREST)?;
     let sides = [(param.output_height, param.scale_height()), (param.output_width, param.scale_width())];

@@ -32,7 +32,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 ];
 
 fn reverse(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    for &axis in &ctx.param.fork().reverse_param.unwrap_or_default().axis {
+    for &axis in &ctx.param.reverse_param().unwrap_or_default().axis {
         ctx.bottom_axis(0, axis, "reverse_param.axis")?;
     }
     Ok(Setup::like_bottom(ctx, Operator::Opaque))
@@ -40,7 +40,7 @@ fn reverse(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn reverse_one(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
-    let named = ctx.param.fork().reverse_param.unwrap_or_default().axis;
+    let named = ctx.param.reverse_param().unwrap_or_default().axis;
     let (axis, bottom) = (named.last().copied().unwrap_or(0), ctx.bottom(0));
     let fits = usize::try_from(axis).is_ok_and(|axis| axis < bottom.axes());
     ensure!(fits, "reverse_param.axis", "{bottom} has no axis {axis}, counted from the front");
@@ -56,7 +56,7 @@ fn time(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn sequence(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().reverse_sequence_param.unwrap_or_default();
+    let param = ctx.param.reverse_sequence_param().unwrap_or_default();
     let (sequence, batch) = (param.seq_axis.unwrap_or_default(), param.batch_axis());
     let bottom = ctx.bottom(0);
     for (axis, field) in [(sequence, "reverse_sequence_param.seq_axis"), (batch, "reverse_sequence_param.batch_axis")] {

@@ -21,7 +21,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[LayerType::new(
 .known(SYNOPSYS)];
 
 fn scatter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().scatter_nd_param.unwrap_or_default();
+    let param = ctx.param.scatter_nd_param().unwrap_or_default();
     let parts = [
         (param.is_data_param(), &param.data_shape, "scatter_nd_param.data_shape"),
         (param.is_indices_param(), &param.indices_shape, "scatter_nd_param.indices_shape"),

@@ -30,7 +30,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 fn piece(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const PIECE: &str = "piece_param";
     let bottom = ctx.bottom(0);
-    let param = ctx.param.fork().piece_param.unwrap_or_default();
+    let param = ctx.param.piece_param().unwrap_or_default();
     let (begins, sizes, axes) = (param.begin.len(), param.size.len(), bottom.axes());
     ensure!(begins == axes && sizes == axes, PIECE, "{begins} begins and {sizes} sizes given for the axes of {bottom}");
     let mut dims = Vec::with_capacity(axes);
@@ -81,7 +81,7 @@ impl AxisRange {
 }
 
 fn strided_slice(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().strided_slice_param.unwrap_or_default();
+    let param = ctx.param.strided_slice_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let (begins, ends, strides) = (param.begin.len(), param.end.len(), param.strides.len());
     ensure!(

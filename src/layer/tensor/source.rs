@@ -25,7 +25,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
 
 fn range(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const DELTA: &str = "range_param.delta";
-    let param = ctx.param.fork().range_param.unwrap_or_default();
+    let param = ctx.param.range_param().unwrap_or_default();
     let (limit, delta) = (param.limit.unwrap_or_default(), param.delta());
     ensure!(delta != 0.0, DELTA, "delta is 0");
     let (mut number, mut count) = (param.start(), 0);
@@ -39,7 +39,7 @@ fn range(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn sparse_to_dense(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.fork().sparse_to_dense_param.unwrap_or_default();
+    let param = ctx.param.sparse_to_dense_param().unwrap_or_default();
     check_sparse(&param)?;
     let dims: Vec<i64> = param.output_shape.iter().map(|&dim| i64::from(dim)).collect();
     shaped(ctx, dims, "sparse_to_dense_param.output_shape")

@@ -84,13 +84,13 @@ fn first_top(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn log_softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    ctx.bottom_axis(0, ctx.param.fork().log_softmax_param.unwrap_or_default().axis(), "log_softmax_param.axis")?;
+    ctx.bottom_axis(0, ctx.param.log_softmax_param().unwrap_or_default().axis(), "log_softmax_param.axis")?;
     like_bottom(ctx)
 }
 
 fn lp_normalization(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const AXIS: &str = "lp_normalization_param.axis";
-    let named = ctx.param.fork().lp_normalization_param.unwrap_or_default().axis;
+    let named = ctx.param.lp_normalization_param().unwrap_or_default().axis;
     let (count, bottom) = (named.len(), ctx.bottom(0));
     if count > bottom.axes() {
         return Err(Refusal::at(AXIS, format!("{count} axes named, more than {bottom} has")));

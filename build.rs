@@ -90,6 +90,9 @@ const DIALECTS: &[&str] = &[
     "lisa-recurrent",
     "seqface",
     "caffe-pp2",
+    "dorn",
+    "curve-text",
+    "nvidia-0.15",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

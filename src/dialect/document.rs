@@ -86,6 +86,10 @@ impl Traits {
                 "Pooling takes volumes, and drops last windows past the elements where a kernel is 1",
             ),
             when(!self.crops_by_sides, "crop_h and crop_w do not change the size of pictures"),
+            when(
+                self.batch_norm_blobs == BatchNormBlobs::ScaleFirst,
+                "BatchNorm has five blobs: scale, bias, mean, variance and count",
+            ),
             match self.batch_norm_params {
                 BatchNormParams::Cleared => None,
                 BatchNormParams::Replaced => Some("three params of a BatchNorm layer are removed, names included"),

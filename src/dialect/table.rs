@@ -541,6 +541,34 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Texas Instruments' distribution, on NVIDIA's",
         source: "tidsp/caffe-jacinto, branch caffe-0.17, 2678b2b",
         traits: NVIDIA,
+        is_whole: true,
+    },
+    Dialect {
+        name: "dorn",
+        own: None,
+        about: "DORN, depth by ordinal regression",
+        source: "hufu6371/DORN, ce9ee7b",
+        traits: Traits::MASTER,
+        is_whole: true,
+    },
+    Dialect {
+        name: "curve-text",
+        own: None,
+        about: "Text along curves",
+        source: "Yuliang-Liu/Curve-Text-Detector, 2126a66",
+        traits: Traits { image_lists: ImageLists::Words, train_draws: true, ..Traits::SPRING_2016 },
+        is_whole: false,
+    },
+    Dialect {
+        name: "nvidia-0.15",
+        own: None,
+        about: "NVIDIA's distribution for DIGITS",
+        source: "NVIDIA/caffe 0.15, 4b8d54d",
+        traits: Traits {
+            batch_norm_blobs: BatchNormBlobs::ScaleFirst,
+            image_lists: ImageLists::Words,
+            ..Traits::SPRING_2016
+        },
         is_whole: false,
     },
     Dialect {

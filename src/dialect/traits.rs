@@ -62,6 +62,8 @@ pub enum BatchNormBlobs {
     Sums,
     /// Means and variances, zeros, and a correction of 1; behind them scale and bias, where the layer has them.
     Corrected,
+    /// Scale and bias, then means and variances and a count: zeros, but for fillers.
+    ScaleFirst,
 }
 
 /// What the gaussian filler checks.

@@ -36,6 +36,7 @@ impl Matcher<'_> {
         match self.plan.dialect.traits.batch_norm_blobs {
             BatchNormBlobs::Corrected => self.corrected(donor, layer, target, report)?,
             BatchNormBlobs::Sums => return self.parted(donor, layer, target, report),
+            BatchNormBlobs::ScaleFirst => return Ok(false),
         }
         Ok(true)
     }

@@ -62,7 +62,10 @@ pub(super) const STATIC: FillerType = FillerType::new("bilinearstatic", SUMMARY,
     Ok(Box::new(Bilinear::new(param, shape)?.centred(BilinearCentre::Factor).in_double()))
 })
 .same_kernels()
-.known(Known::In(super::STATIC_FILLERS));
+.known(Known::In(super::CHANGED_STATIC_FILLERS));
+
+/// The same in the one for DIGITS.
+pub(super) const STATIC_OF_DIGITS: FillerType = BY_FACTOR.named("bilinearstatic").known(Known::In(&["nvidia-0.15"]));
 
 /// Sets every kernel to the coefficients of bilinear interpolation.
 #[derive(Debug, Clone)]

@@ -45,7 +45,11 @@ pub(super) const MEAN_CHECKED: FillerType = FillerType::new(NAME, SUMMARY, FORMU
 .known(Known::Where(|traits| traits.gaussian_check == GaussianCheck::MeanAgainstStd));
 
 /// Another name of that.
-pub(super) const STATIC: FillerType = MEAN_CHECKED.named("gaussianstatic").known(Known::In(super::STATIC_FILLERS));
+pub(super) const STATIC: FillerType =
+    MEAN_CHECKED.named("gaussianstatic").known(Known::In(super::CHANGED_STATIC_FILLERS));
+
+/// Another name of BVLC's.
+pub(super) const STATIC_OF_DIGITS: FillerType = TYPE.named("gaussianstatic").known(Known::In(&["nvidia-0.15"]));
 
 /// That of Caffes whose blobs have four axes.
 pub(super) const LEGACY: FillerType =

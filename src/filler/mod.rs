@@ -116,7 +116,10 @@ pub trait Filler: fmt::Debug + Send + Sync {
 
 /// The dialects that have a second name for each filler that ends in `static`: there a filler would keep what it drew, but
 /// each blob gets a new one.
-const STATIC_FILLERS: &[&str] = &["nvidia"];
+const STATIC_FILLERS: &[&str] = &["nvidia", "nvidia-0.15", "jacinto"];
+
+/// Those of them whose gaussian and bilinear are not BVLC's.
+const CHANGED_STATIC_FILLERS: &[&str] = &["nvidia", "jacinto"];
 
 /// The NaN that x86 makes of an invalid operation, such as 0/0: its sign bit is set.
 ///

@@ -20,7 +20,9 @@
 //!         scale (C), `scale_filler`, by default 1; bias (C), `bias_filler`, by default 0
 //! ```
 //!
-//! Draws: the scale, the bias. The bottom needs four axes there. The multipliers of all blobs are set: see
+//! That for DIGITS always has five blobs in another order, all zeros but for fillers: scale, bias, mean, variance (C), count (1).
+//!
+//! Draws: the scale, the bias. The bottom needs four axes in the newer one. The multipliers of all blobs are set: see
 //! [`BatchNormParams::Set`].
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
@@ -80,11 +82,15 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         moving_average_fraction: fraction,
     };
     check_stats_batch(bottom, param.stats_batch_size(), operator.stored_statistics)?;
-    let mut setup = Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&ROLES);
+    let mut setup = match ctx.dialect.traits.batch_norm_blobs {
+        BatchNormBlobs::ScaleFirst => Setup::like_bottom(ctx, Operator::Opaque).given_roles(&SCALE_FIRST),
+        _ => Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&ROLES),
+    };
     if ctx.given.is_empty() {
         match ctx.dialect.traits.batch_norm_blobs {
             BatchNormBlobs::Sums => push_sums(&mut setup, channels)?,
             BatchNormBlobs::Corrected => push_corrected(ctx, &mut setup, channels)?,
+            BatchNormBlobs::ScaleFirst => push_scale_first(ctx, &mut setup, channels)?,
         }
     }
     match ctx.dialect.traits.batch_norm_params {
@@ -97,6 +103,9 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// What the blobs are, where there are that many.
 const ROLES: [Role; 5] = [Role::Statistic, Role::Statistic, Role::Statistic, Role::Weight, Role::Bias];
+
+/// The same where scale and bias come first.
+const SCALE_FIRST: [Role; 5] = [Role::Weight, Role::Bias, Role::Statistic, Role::Statistic, Role::Statistic];
 
 /// Checks that the batch falls into parts of this size, 0 for none, where statistics are taken of it (Intel's Caffe).
 fn check_stats_batch(bottom: &Shape, size: u32, stored: bool) -> Result<(), Refusal> {
@@ -132,6 +141,22 @@ fn push_corrected(ctx: &SetupContext<'_>, setup: &mut Setup, channels: i32) -> R
         setup.push_blob(scale.or_constant(1.0));
         let bias = param.bias_filler.as_ref();
         setup.push_blob(BlobSpec::filled(Role::Bias, each, "batch_norm_param.bias_filler", bias));
+    }
+    Ok(())
+}
+
+fn push_scale_first(ctx: &SetupContext<'_>, setup: &mut Setup, channels: i32) -> Result<(), Refusal> {
+    let param = ctx.param.batch_norm_param.clone().unwrap_or_default();
+    let [each, one] = [channels, 1].map(|size| Shape::new([size]).at("bottom"));
+    let (each, one) = (each?, one?);
+    for (role, field, filler) in [
+        (Role::Weight, "batch_norm_param.scale_filler", &param.scale_filler),
+        (Role::Bias, "batch_norm_param.bias_filler", &param.bias_filler),
+    ] {
+        setup.push_blob(BlobSpec::filled(role, each.clone(), field, filler.as_ref()));
+    }
+    for shape in [each.clone(), each, one] {
+        setup.push_blob(BlobSpec::zeros(Role::Statistic, shape));
     }
     Ok(())
 }
@@ -242,5 +267,18 @@ mod tests {
         );
         assert_eq!(refuse(&[], &[5]), bottom("batch normalisation needs at least 2 axes, the input is (5)"));
         assert_eq!(refuse(&[], &[2, 3, 0]), bottom("batch normalisation cannot take the empty input (2, 3, 0)"));
+    }
+
+    #[test]
+    fn scale_and_bias_may_come_first() {
+        let own = Surroundings::of("nvidia-0.15");
+        let text = "batch_norm_param { scale_filler { type: 'uniform' } }";
+        let made = own.run("BatchNorm", text, &[&[2, 3, 4, 5]], 1).unwrap();
+        let blobs: Vec<(Role, &[i32])> = made.blobs.iter().map(|blob| (blob.role, blob.shape.dims())).collect();
+        let expected = SCALE_FIRST.into_iter().zip([&[3][..], &[3], &[3], &[3], &[1]]);
+        assert_eq!(blobs, expected.collect::<Vec<_>>());
+        assert_eq!(made.draws, [crate::layer::Draw::Blob(0), crate::layer::Draw::Blob(1)]);
+        assert!(made.extra_params.is_empty() && made.fixed_params.is_empty());
+        assert_eq!(made.operator, Operator::Opaque);
     }
 }

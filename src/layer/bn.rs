@@ -6,7 +6,7 @@
 //! | of | blobs | shape of each | top | `param` entries |
 //! |---|---|---|---|---|
 //! | SegNet | scale, shift | (1, C, 1, 1) | four axes | stay |
-//! | PSPNet, Cambricon | slope, bias, mean, variance | (1, C, 1, 1) | bottom.dims | filled up to four, fixed |
+//! | PSPNet, DORN, Cambricon | slope, bias, mean, variance | (1, C, 1, 1) | bottom.dims | filled up to four, fixed |
 //! | yjxiong, SeqFace | the same | (1, C) | bottom.dims | filled up to four, fixed |
 //! | happynear | the same | (1, C) | bottom.dims | stay |
 //! | ducha-aiki | scale, shift, mean, variance | (1, C, 1, 1) | four axes | stay |
@@ -33,7 +33,7 @@ use crate::proto::caffe::{BnParameter, LayerParameter, ParamSpec, Phase};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     entry(Arity::between(1, 3), &segnet).known(Known::In(&["segnet", "segnet-cudnn5", "enet"])),
-    entry(ONE, &PSPNET).known(Known::In(&["pspnet"])),
+    entry(ONE, &PSPNET).known(Known::In(&["pspnet", "dorn"])),
     entry(ONE, &CAMBRICON).known(Known::In(&["cambricon"])),
     entry(ONE, &HAPPYNEAR).known(Known::In(&["happynear"])),
     entry(ONE, &YJXIONG).known(Known::In(&["yjxiong", "seqface"])),

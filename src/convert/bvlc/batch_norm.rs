@@ -90,6 +90,12 @@ fn own_scale(draft: &mut LayerDraft<'_>) -> Option<OwnScale> {
         let has_any = is_asked || filler.is_some() || bias_filler.is_some();
         return has_any.then_some(OwnScale { filler, bias: Some(bias_filler) });
     }
+    if draft.net.dialect.traits.batch_norm_blobs == BatchNormBlobs::ScaleFirst {
+        // Zero unless filled, where BVLC's Scale is 1.
+        let filler = draft.fields.message("batch_norm_param.scale_filler").unwrap_or_default();
+        let bias_filler = draft.fields.message("batch_norm_param.bias_filler");
+        return Some(OwnScale { filler: Some(filler), bias: Some(bias_filler) });
+    }
     if draft.knows(PARAM, "use_alpha_beta") {
         let is_asked = draft.fields.bool("batch_norm_param.use_alpha_beta").unwrap_or_default();
         return is_asked.then_some(OwnScale { filler: None, bias: Some(None) });

@@ -17,7 +17,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .auto_tops()
 .judges_both()
-.known(Known::In(&["nvidia", "wu-lightcnn", "jacinto"]));
+.known(Known::In(&["nvidia", "nvidia-0.15", "wu-lightcnn", "jacinto"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;

@@ -65,6 +65,7 @@ pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::bet
         "mscnn",
         "deformable",
         "seqface",
+        "curve-text",
     ]));
 
 pub(super) const CASCADE: LayerType =
@@ -89,6 +90,7 @@ pub(super) const OHEM: LayerType = of_each_place("SmoothL1LossOHEM").params(&["l
     "intel",
     "microsoft",
     "bottom-up-attention",
+    "curve-text",
 ]));
 
 pub(super) const TURNED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_happynear)

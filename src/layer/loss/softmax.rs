@@ -16,13 +16,13 @@ use crate::proto::caffe::SoftmaxParameter;
 const NAME: &str = "SoftmaxWithLoss";
 
 pub(super) const TYPE: LayerType =
-    entry(NAME, Arity::between(1, 2), &of_bvlc).known(Known::Except(&["rfcn", "cascade-rcnn"]));
+    entry(NAME, Arity::between(1, 2), &of_bvlc).known(Known::Except(&["rfcn", "cascade-rcnn", "curve-text"]));
 
 pub(super) const RFCN: LayerType =
-    entry(NAME, Arity::between(1, 3), &of_each_label).known(Known::In(&["rfcn", "cascade-rcnn"]));
+    entry(NAME, Arity::between(1, 3), &of_each_label).known(Known::In(&["rfcn", "cascade-rcnn", "curve-text"]));
 
 pub(super) const OHEM: LayerType = entry("SoftmaxWithLossOHEM", Arity::between(1, 3), &of_each_label)
-    .known(Known::In(&["soeaver", "intel", "microsoft", "bottom-up-attention"]));
+    .known(Known::In(&["soeaver", "intel", "microsoft", "bottom-up-attention", "curve-text"]));
 
 const fn entry(name: &'static str, tops: Arity, rule: &'static dyn Layer) -> LayerType {
     const SUMMARY: &str = "Computes the negative log-likelihood of the labels under the softmax of the scores";

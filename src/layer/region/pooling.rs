@@ -39,6 +39,7 @@ pub(super) const ROI_POOLING: LayerType =
             "bottom-up-attention",
             "ctpn",
             "seqface",
+            "curve-text",
             "mscnn",
             "cascade-rcnn",
             "textboxes-pp",

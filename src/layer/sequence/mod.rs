@@ -3,8 +3,9 @@
 use super::LayerType;
 
 mod continuation;
+mod convert;
 mod decoder;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
-    &[continuation::TYPE, decoder::ACCURACY, decoder::OF_CAFFE_OCR, decoder::OF_TEXTBOXES];
+    &[continuation::TYPE, convert::TYPE, decoder::ACCURACY, decoder::OF_CAFFE_OCR, decoder::OF_TEXTBOXES];

@@ -28,9 +28,10 @@ pub(super) struct RuleArguments {
     /// A filler for the blobs of some layers, whatever the net gives; may be repeated, the last that matches wins
     ///
     /// GLOB is compared with the names of layers: * stands for any characters, ? for one, [ab] for one of these and
-    /// {a,b} for one of these texts. BLOB is an index, weight or bias; without it all blobs are meant, biases too. A
-    /// number, weight or bias behind the last dot always is a BLOB, and the first = ends the pattern. A backslash before
-    /// a dot or a = makes it a part of the name: 'features\.0=msra' is for the layer features.0.
+    /// {a,b} for one of these texts. BLOB is an index, weight or bias, or a name as inspect prints it, such as mean or
+    /// W_hc; without it all blobs are meant, biases too. What may be a BLOB behind the last dot always is one, and the
+    /// first = ends the pattern. A backslash before a dot or a = makes it a part of the name: 'features\.0=msra' is for the
+    /// layer features.0.
     #[arg(long = "rule", value_name = "GLOB[.BLOB]=SPEC")]
     rules: Vec<String>,
 

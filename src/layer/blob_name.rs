@@ -63,25 +63,22 @@ mod tests {
     use super::*;
     use crate::layer::testing::Surroundings;
 
-    /// For each operator that names its blobs a layer that has it.
-    const NAMED: [(&str, &str, &str, &[&[i32]], &str); 7] = [
-        ("bvlc", "BatchNorm", "", &[&[2, 3]], "0 mean, 1 variance, 2 factor"),
-        ("segnet", "BN", "", &[&[2, 3, 4, 4]], "0 weight, 1 bias"),
-        ("yjxiong", "BN", "", &[&[2, 3, 4, 4]], "0 weight, 1 bias, 2 mean, 3 variance"),
-        ("bvlc", "Scale", "scale_param { bias_term: true }", &[&[2, 3]], "0 weight, 1 bias"),
-        ("bvlc", "LSTM", RECURRENT, &[&[4, 1, 3], &[4, 1]], "0 weight W_xc, 1 bias b_c, 2 weight W_hc"),
+    /// A layer whose blobs have names: its dialect, its type, its settings, and the shapes of its bottoms.
+    struct NamedLayer(&'static str, &'static str, &'static str, &'static [&'static [i32]]);
+
+    /// For each operator that names its blobs some layers that have it, with what is listed of them.
+    const NAMED: [(NamedLayer, &str); 7] = [
+        (NamedLayer("bvlc", "BatchNorm", "", &[&[2, 3]]), "0 mean, 1 variance, 2 factor"),
+        (NamedLayer("segnet", "BN", "", &[&[2, 3, 4, 4]]), "0 weight, 1 bias"),
+        (NamedLayer("yjxiong", "BN", "", &[&[2, 3, 4, 4]]), "0 weight, 1 bias, 2 mean, 3 variance"),
+        (NamedLayer("bvlc", "Scale", "scale_param { bias_term: true }", &[&[2, 3]]), "0 weight, 1 bias"),
+        (NamedLayer("bvlc", "LSTM", RECURRENT, &[&[4, 1, 3], &[4, 1]]), "0 weight W_xc, 1 bias b_c, 2 weight W_hc"),
         (
-            "bvlc",
-            "RNN",
-            RECURRENT,
-            &[&[4, 1, 3], &[4, 1], &[1, 5]],
+            NamedLayer("bvlc", "RNN", RECURRENT, &[&[4, 1, 3], &[4, 1], &[1, 5]]),
             "0 weight W_xh, 1 bias b_h, 2 weight W_xh_static, 3 weight W_hh, 4 weight W_ho, 5 bias b_o",
         ),
         (
-            "synopsys",
-            "GRU",
-            RECURRENT,
-            &[&[4, 1, 3], &[4, 1]],
+            NamedLayer("synopsys", "GRU", RECURRENT, &[&[4, 1, 3], &[4, 1]]),
             "0 weight W_x, 1 bias b, 2 weight W_z, 3 weight W_r, 4 weight W_h",
         ),
     ];
@@ -90,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_name_of_a_report_names_its_blob() {
-        for (dialect, layer_type, text, bottoms, listed) in NAMED {
+        for (NamedLayer(dialect, layer_type, text, bottoms), listed) in NAMED {
             let made = Surroundings::of(dialect).run(layer_type, text, bottoms, 1).unwrap();
             let roles = || made.blobs.iter().map(|blob| blob.role);
             assert_eq!(made.operator.listed(roles()), listed, "{dialect} {layer_type}");

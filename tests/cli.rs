@@ -224,10 +224,9 @@ fn fields_that_were_renamed_are_told_and_others_are_not_guessed() {
     let help = |field| help(field).unwrap_or_default();
     assert_eq!(help("convolution_param { hole: 2 }"), "write dilation instead");
     assert_eq!(help("blobs_lr: 1"), "write param { lr_mult: ... } for each blob instead");
-    // What it means is not known, but where that is written.
-    let schema = "no dialect known here has it: give the caffe.proto of its fork with --proto FILE";
-    assert_eq!(help("capsule_param { num_output: 3 }"), schema);
-    assert_eq!(help("hypernet_param { dim: 1 }"), schema);
+    let unknown = "no dialect known here has it; if your Caffe does, give its caffe.proto with `--proto FILE`";
+    assert_eq!(help("capsule_param { num_output: 3 }"), unknown);
+    assert_eq!(help("hypernet_param { dim: 1 }"), unknown);
     assert_eq!(help("convolution_param { num_capsules: 3 }"), "");
     assert_eq!(help("convolutionparam { }"), "did you mean \"convolution_param\"?");
 }

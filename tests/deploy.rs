@@ -635,7 +635,7 @@ fn what_chooses_regions_for_training_is_passed_by() {
             ["pool (ROIPooling): conv rois -> pool", "cls (InnerProduct): pool -> cls", "prob (Softmax): cls -> prob",],
             "{dialect}"
         );
-        assert_eq!(inputs(&net), ["data=1,3,8,8", "rois=4,5"], "{dialect}");
+        assert_eq!(inputs(&net), ["data=1,3,8,8", "rois=1,5"], "{dialect}");
         assert!(net.text().contains("bottom: 'rois'") || net.text().contains("bottom: \"rois\""), "{}", net.text());
     }
 }

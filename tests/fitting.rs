@@ -253,7 +253,7 @@ fn a_detector_keeps_some_classes() {
 fn the_last_rule_that_matches_wins_and_idle_ones_are_told() {
     let folder = pair(&net(&[1, 3], &inner_product(4)), &net(&[1, 3], &inner_product(2)));
     let run = folder.run("init net -o out --seed 1 --weights w --fit *=pad --fit a=slice --fit in*=pad -v");
-    assert!(stderr(&run.code(2)).contains("fit in*=pad: the net has no such blob"));
+    assert!(stderr(&run.code(2)).contains("fit in*=pad: the net has no such blob\n"));
     let run = folder.run("init net -o out --seed 1 --weights w --fit *=pad --fit a=slice -v").success();
     let said = stderr(&run);
     assert!(said.contains("note: fit *=pad: it fitted no blob"), "{said}");

@@ -374,7 +374,7 @@ error: no layer whose name matches \"bn\" has a weight
 1 | bn.weight=constant:1
   | ^^^^^^^^^^^^^^^^^^^^
   |
-  = help: name the blob by its index
+  = help: the blobs of layer \"bn\" are 0 mean, 1 variance, 2 factor
 
 ";
     assert_eq!(folder.refused(&["--rule", "bn.weight=constant:1", "--bias-filler", "constant:1"]), expected);
@@ -558,4 +558,41 @@ fn values_come_from_files() {
     let other = Ruled::new(&filled(r#"type: "xavier""#));
     let path = folder.0.path("first.caffemodel").display().to_string();
     assert_eq!(weights(&other.made(&["--rule", &format!("ip=from_file:path={path},layer=ip")])), weights(&first));
+}
+
+#[test]
+fn blobs_are_named_as_inspect_prints_them() {
+    let net = "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: [4, 1, 3] } } }
+layer { name: 'cont' type: 'Input' top: 'cont' input_param { shape { dim: [4, 1] } } }
+layer { name: 'lstm' type: 'LSTM' bottom: 'x' bottom: 'cont' top: 'h' recurrent_param { num_output: 2 } }
+layer { name: 'bn' type: 'BatchNorm' bottom: 'h' top: 'n' }
+layer { name: 'scale' type: 'Scale' bottom: 'n' top: 's' scale_param { bias_term: true } }
+layer { name: 'par' type: 'Parameter' top: 'p' parameter_param { shape { dim: 2 } } }
+";
+    let folder = Folder::new();
+    folder.write("net", net);
+    for (blob, index) in [
+        ("lstm.W_xc", 0),
+        ("lstm.b_c", 1),
+        ("lstm.W_hc", 2),
+        ("bn.mean", 0),
+        ("bn.variance", 1),
+        ("bn.factor", 2),
+        ("scale.scale", 0),
+        ("scale.shift", 1),
+        ("scale.bias", 1),
+        ("par.other", 0),
+    ] {
+        let run = folder.run(&format!("init net -o out --force --seed 1 --dry-run --rule {blob}=constant:3")).success();
+        let (said, layer) = (stderr(&run), blob.split('.').next().unwrap());
+        let expected = format!("note: --rule {blob}=constant:3 fills {layer}.{index} with ");
+        assert_eq!(said.matches("note: --rule").count(), 1, "{said}");
+        assert!(said.contains(&expected), "{said}");
+    }
+    let refused = stderr(&folder.run("init net -o out --seed 1 --rule lstm.W_ho=constant:3").code(2));
+    assert!(refused.contains("error: no layer whose name matches \"lstm\" has a W_ho\n"), "{refused}");
+    assert!(
+        refused.contains("help: the blobs of layer \"lstm\" are 0 weight W_xc, 1 bias b_c, 2 weight W_hc\n"),
+        "{refused}"
+    );
 }

@@ -33,10 +33,10 @@ pub(super) struct RuleArguments {
     /// It replaces the filler that the net gives. Of several rules that match a blob, the last one wins.
     ///
     /// GLOB is matched against layer names: * matches any characters, ? any one character, [ab] one of these characters
-    /// and {a,b} one of these words. BLOB is an index, weight or bias; without it, the rule is for all blobs of the
-    /// layers, biases included.
+    /// and {a,b} one of these words. BLOB is an index, weight or bias, or a name as inspect prints it, such as
+    /// mean or W_hc; without it, the rule is for all blobs of the layers, biases included.
     ///
-    /// A number, weight or bias after the last dot is always taken as BLOB, and the first = ends the pattern. A backslash
+    /// What may be a BLOB after the last dot is always taken as one, and the first = ends the pattern. A backslash
     /// makes a dot or a = part of the name: 'features\.0=msra' is for the layer features.0.
     #[arg(long = "rule", value_name = "GLOB[.BLOB]=SPEC")]
     rules: Vec<String>,

@@ -25,7 +25,7 @@ impl SelectArguments {
         if let Some(pattern) = selection.idle(subject) {
             let text = pattern.text();
             let option = if self.only.iter().any(|only| only == text) { "--only" } else { "--except" };
-            if subject.plan.is_none() && matches!(pattern.blob(), BlobSelector::Role(_)) {
+            if subject.plan.is_none() && matches!(pattern.blob(), BlobSelector::Role(_) | BlobSelector::Name(_)) {
                 bail!("{option} {text}: files do not tell weights from biases; give the index of the blob, such as .0");
             }
             if let Some((layer, blob)) = text.rsplit_once('.').filter(|_| subject.has_layer(text)) {

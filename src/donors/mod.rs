@@ -245,8 +245,8 @@ impl Matcher<'_> {
 
     /// The rule that says how values are fitted to a blob, by its index.
     fn rule(&self, id: BlobId) -> Option<usize> {
-        let (layer, role) = (self.plan.layers[id.layer].param.name(), self.plan.blob(id).role);
-        self.options.fits.iter().rposition(|rule| rule.selects(layer, id.blob, role))
+        let layer = &self.plan.layers[id.layer];
+        self.options.fits.iter().rposition(|rule| rule.selects(layer, id.blob))
     }
 
     /// Whether the values of a blob are also those of another.
@@ -352,16 +352,19 @@ impl Matcher<'_> {
 
     /// Refuses rules for blobs that the net does not have, and returns a line for each other one that has fitted nothing.
     fn check_fits(&self) -> Result<Vec<String>> {
-        let selects = |rule: &FitRule, layer: &PlannedLayer| {
-            let mut blobs = layer.blobs.iter().enumerate();
-            blobs.any(|(index, blob)| rule.selects(layer.param.name(), index, blob.role))
-        };
+        let selects =
+            |rule: &FitRule, layer: &PlannedLayer| (0..layer.blobs.len()).any(|index| rule.selects(layer, index));
         let unused = self.options.fits.iter().zip(&self.fitted).filter(|(_, used)| !**used);
         let note = |(rule, _): (&FitRule, _)| {
             if self.plan.layers.iter().any(|layer| selects(rule, layer)) {
                 Ok(format!("fit {rule}: it fitted no blob; those whose shapes agree are taken as they are"))
             } else {
-                Err(Error::Request(format!("fit {rule}: the net has no such blob")))
+                let meant = self.plan.layers.iter().find(|layer| rule.is_about(layer) && !layer.blobs.is_empty());
+                let meant = meant.map_or_else(String::new, |layer| {
+                    let listed = layer.operator.listed(layer.blobs.iter().map(|blob| blob.role));
+                    format!("; those of layer {:?} are {listed}", layer.param.name())
+                });
+                Err(Error::Request(format!("fit {rule}: the net has no such blob{meant}")))
             }
         };
         unused.map(note).collect()

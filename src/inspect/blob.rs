@@ -6,7 +6,7 @@ use super::report::{BlobReport, FillerReport};
 use super::subject::blob_name;
 use crate::filler::{self, Fan};
 use crate::formats::StoredBlob;
-use crate::layer::{FillerSpec, Role};
+use crate::layer::{FillerSpec, Operator, Role};
 use crate::plan::{BlobId, PlannedBlob, ValueSource};
 use crate::statistics::Moments;
 use crate::{Plan, Shape};
@@ -64,6 +64,11 @@ impl<'a> BlobPair<'a> {
     fn shape(&self) -> Shape {
         let stored = self.stored.map(|blob| &blob.shape);
         stored.or(self.planned_blob().map(|blob| &blob.shape)).cloned().unwrap_or_else(Shape::unshaped)
+    }
+
+    /// What its layer computes, where a plan tells it.
+    pub(super) fn operator(&self) -> Option<&'a Operator> {
+        self.planned.map(|(plan, id)| &plan.layers[id.layer].operator)
     }
 
     fn name(&self) -> Option<&'static str> {

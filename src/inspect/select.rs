@@ -3,7 +3,7 @@
 use super::Subject;
 use super::subject::pairs;
 use crate::Plan;
-use crate::layer::Role;
+use crate::layer::{Operator, Role};
 use crate::plan::{BlobId, Warning};
 use crate::rules::{BlobSelector, Pattern};
 
@@ -25,9 +25,9 @@ impl BlobSelection {
         only && !self.except.iter().any(whole)
     }
 
-    /// Whether the blob of this index and role is selected in the layer of this name.
-    pub fn blob(&self, layer: &str, index: usize, role: Option<Role>) -> bool {
-        let names = |pattern: &Pattern| names(pattern, layer, index, role);
+    /// Whether the blob of this index is selected in the layer of this name; role and operator are known of a planned one.
+    pub fn blob(&self, layer: &str, index: usize, role: Option<Role>, operator: Option<&Operator>) -> bool {
+        let names = |pattern: &Pattern| names(pattern, layer, index, role, operator);
         (self.only.is_empty() || self.only.iter().any(names)) && !self.except.iter().any(names)
     }
 
@@ -37,7 +37,9 @@ impl BlobSelection {
         let meant = |pattern: &Pattern| {
             pairs.iter().any(|pair| match pattern.blob() {
                 BlobSelector::All => pattern.matches_layer(pair.name()),
-                _ => pair.blobs(subject.plan).any(|(index, blob)| names(pattern, pair.name(), index, blob.role())),
+                _ => pair
+                    .blobs(subject.plan)
+                    .any(|(index, blob)| names(pattern, pair.name(), index, blob.role(), blob.operator())),
             })
         };
         self.only.iter().chain(&self.except).find(|pattern| !meant(pattern))
@@ -46,20 +48,15 @@ impl BlobSelection {
     /// The plan's warnings about the selected blobs.
     pub fn warnings(&self, plan: &Plan) -> Vec<Warning> {
         plan.warnings_among(&|id: BlobId| {
-            let name = plan.layers[id.layer].param.name();
-            self.blob(name, id.blob, Some(plan.blob(id).role))
+            let layer = &plan.layers[id.layer];
+            self.blob(layer.param.name(), id.blob, Some(plan.blob(id).role), Some(&layer.operator))
         })
     }
 }
 
 /// Whether the pattern names the blob of this index and role in the layer of this name.
-fn names(pattern: &Pattern, layer: &str, index: usize, role: Option<Role>) -> bool {
-    let blob = match pattern.blob() {
-        BlobSelector::All => true,
-        BlobSelector::Index(wanted) => wanted == index,
-        BlobSelector::Role(wanted) => role == Some(wanted),
-    };
-    blob && pattern.matches_layer(layer)
+fn names(pattern: &Pattern, layer: &str, index: usize, role: Option<Role>, operator: Option<&Operator>) -> bool {
+    pattern.blob().selects(index, role, operator) && pattern.matches_layer(layer)
 }
 
 #[cfg(test)]
@@ -73,7 +70,7 @@ mod tests {
 
     #[test]
     fn everything_is_selected_by_default() {
-        assert!(BlobSelection::default().layer("conv1") && BlobSelection::default().blob("conv1", 0, None));
+        assert!(BlobSelection::default().layer("conv1") && BlobSelection::default().blob("conv1", 0, None, None));
     }
 
     #[test]
@@ -81,16 +78,16 @@ mod tests {
         let convolutions = selection(&["conv*"], &["conv2"]);
         let selected: Vec<bool> = ["conv1", "conv2", "ip1"].iter().map(|name| convolutions.layer(name)).collect();
         assert_eq!(selected, [true, false, false]);
-        assert!(convolutions.blob("conv1", 1, None));
+        assert!(convolutions.blob("conv1", 1, None, None));
     }
 
     #[test]
     fn blobs_by_role_or_index() {
         let weights = selection(&["*.weight"], &["ip*.0"]);
         assert!(weights.layer("conv1") && weights.layer("ip1"));
-        assert!(weights.blob("conv1", 0, Some(Role::Weight)));
-        assert!(!weights.blob("conv1", 1, Some(Role::Bias)));
-        assert!(!weights.blob("conv1", 0, None));
-        assert!(!weights.blob("ip1", 0, Some(Role::Weight)));
+        assert!(weights.blob("conv1", 0, Some(Role::Weight), None));
+        assert!(!weights.blob("conv1", 1, Some(Role::Bias), None));
+        assert!(!weights.blob("conv1", 0, None, None));
+        assert!(!weights.blob("ip1", 0, Some(Role::Weight), None));
     }
 }

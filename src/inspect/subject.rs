@@ -150,7 +150,8 @@ impl<'a> LayerPair<'a> {
 
     fn report(&self, plan: Option<&Plan>, options: &InspectOptions<'_>) -> LayerReport {
         let name = self.name();
-        let selected = self.blobs(plan).filter(|(index, pair)| options.selection.blob(name, *index, pair.role()));
+        let selected =
+            self.blobs(plan).filter(|(index, pair)| options.selection.blob(name, *index, pair.role(), pair.operator()));
         let blobs: Vec<BlobReport> = selected.map(|(index, pair)| pair.report(index)).collect();
         let own = |blob: &&BlobReport| blob.shared_with.is_none() && blob.role != Some(Role::Statistic);
         LayerReport {

@@ -8,6 +8,7 @@
 mod arity;
 mod blob;
 mod blob_file;
+mod blob_name;
 mod context;
 mod document;
 pub(crate) mod engine;
@@ -117,6 +118,7 @@ pub use arity::Arity;
 pub use batch_norm::BatchNorm;
 pub use batch_reduction::BatchReduction;
 pub use blob::{BlobSpec, BlobValues, FillerSpec, Role};
+pub(crate) use blob_name::NamedBlob;
 pub use bn::{Bn, BnStatistics};
 pub use context::SetupContext;
 pub use convolution::{Convolution, DeformableConvolution, Window};

@@ -156,11 +156,14 @@ impl<'a> Detection<'_, 'a> {
     /// The dialect that leaves the least of a text unread, the first of those that leave as little.
     fn least_unread(&self) -> Option<(&'static Dialect, Unread)> {
         let source = self.file.source.as_ref()?;
-        let measured = self.options.dialects.iter().filter_map(|dialect| {
-            let message = (self.message)(dialect)?;
-            Some((dialect, unread(source, message)))
-        });
-        measured.min_by_key(|(_, unread)| unread.weight)
+        let measure = |dialect: &'static Dialect| Some((dialect, unread(source, (self.message)(dialect)?)));
+        let bvlcs = measure(self.first())?;
+        // What is wrong are no names then.
+        if bvlcs.1.weight == 0 {
+            return None;
+        }
+        let others = self.others().iter().filter_map(measure);
+        std::iter::once(bvlcs).chain(others).min_by_key(|(_, unread)| unread.weight)
     }
 }
 

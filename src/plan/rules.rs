@@ -87,7 +87,8 @@ impl<'a> Rulebook<'a> {
         if self.rules.iter().len() == 0 {
             return vec![None; setup.blobs.len()];
         }
-        self.names.push(param.name(), setup.blobs.len());
+        let roles = setup.blobs.iter().map(|blob| blob.role);
+        self.names.push(param.name(), setup.blobs.len(), setup.operator.listed(roles));
         let damping = self.damping.factor(index);
         let first_change = self.changes.len();
         let mut deciding = Vec::with_capacity(setup.blobs.len());

@@ -7,15 +7,22 @@ use crate::rules::{BlobSelector, Pattern, Rule};
 /// What may stand behind the last dot of a pattern.
 const BLOBS: &str = "after the last dot comes weight, bias or the index of a blob";
 
-/// The layers met so far: their names, and how many blobs they have.
+/// The layers met so far.
 #[derive(Default)]
 pub(super) struct Names {
-    layers: Vec<(String, usize)>,
+    layers: Vec<MetLayer>,
+}
+
+/// A layer: its name, how many blobs it has, and what they are.
+struct MetLayer {
+    name: String,
+    blobs: usize,
+    listed: String,
 }
 
 impl Names {
-    pub(super) fn push(&mut self, layer: &str, blobs: usize) {
-        self.layers.push((layer.to_owned(), blobs));
+    pub(super) fn push(&mut self, layer: &str, blobs: usize, listed: String) {
+        self.layers.push(MetLayer { name: layer.to_owned(), blobs, listed });
     }
 
     /// What to say of a rule whose pattern matches no blob.
@@ -28,16 +35,17 @@ impl Names {
         Diagnostic { message, location: Some(rule.location()), help: help.map(Into::into) }
     }
 
-    /// How many blobs the layers that the pattern matches have at most; none if it matches no layer.
-    fn most_blobs(&self, pattern: &Pattern) -> Option<usize> {
-        self.layers.iter().filter(|(name, _)| pattern.matches_layer(name)).map(|&(_, blobs)| blobs).max()
+    /// The layer with the most blobs of those that the pattern matches; none if it matches no layer.
+    fn most_blobs(&self, pattern: &Pattern) -> Option<&MetLayer> {
+        // The first of those with the most.
+        self.layers.iter().rev().filter(|layer| pattern.matches_layer(&layer.name)).max_by_key(|layer| layer.blobs)
     }
 
     /// What was meant by a pattern that matches no layer.
     fn meant(&self, pattern: &Pattern) -> Option<String> {
         let text = pattern.text();
         let (layer, last) = text.rsplit_once('.').unwrap_or((text, ""));
-        let mut names = self.layers.iter().filter(|(_, blobs)| *blobs > 0).map(|(name, _)| name.as_str());
+        let mut names = self.layers.iter().filter(|layer| layer.blobs > 0).map(|layer| layer.name.as_str());
         if names.clone().any(|name| name == text) {
             return Some(format!("the layer {text:?} is written {layer}\\.{last}"));
         }
@@ -53,15 +61,17 @@ impl Names {
     }
 }
 
-/// What to say where the layers that a glob matches, of at most `most` blobs, have not the blob.
-fn no_blob(glob: &str, blob: BlobSelector, most: usize) -> (String, Option<String>) {
+/// What to say where the layers that a glob matches, among which `most` has the most blobs, have not the blob.
+fn no_blob(glob: &str, blob: BlobSelector, most: &MetLayer) -> (String, Option<String>) {
     let start = format!("no layer whose name matches {glob:?} has");
+    let names = || Some(format!("the blobs of layer {:?} are {}", most.name, most.listed));
     match blob {
-        _ if most == 0 => (format!("{start} blobs"), None),
+        _ if most.blobs == 0 => (format!("{start} blobs"), None),
         BlobSelector::All => (format!("{start} blobs"), None),
         BlobSelector::Index(index) => {
-            (format!("{start} a blob {index}"), Some(format!("the last one is blob {}", most - 1)))
+            (format!("{start} a blob {index}"), Some(format!("the last one is blob {}", most.blobs - 1)))
         }
-        BlobSelector::Role(role) => (format!("{start} a {role}"), Some("name the blob by its index".to_owned())),
+        BlobSelector::Role(role) => (format!("{start} a {role}"), names()),
+        BlobSelector::Name(name) => (format!("{start} a {name}"), names()),
     }
 }

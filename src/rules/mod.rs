@@ -112,9 +112,7 @@ impl Rule {
                 let of_name = |field: &str| field.rsplit('.').next() == Some(name);
                 matches!(&place.blob.values, BlobValues::Filled(spec) if !spec.explicit && of_name(spec.field))
             }
-            Selector::Pattern(pattern) => {
-                pattern.matches_layer(place.layer.name()) && pattern.blob().matches(place.index, place.blob)
-            }
+            Selector::Pattern(pattern) => pattern.matches_layer(place.layer.name()) && pattern.blob().matches(place),
             Selector::Preset(part) => part.matches(place),
         }
     }

@@ -1,8 +1,9 @@
 //! Which layers and blobs a rule names: `GLOB[.BLOB]`.
 
+use super::BlobPlace;
 use crate::error::{Diagnostic, Result};
 use crate::glob::Glob;
-use crate::layer::{BlobSpec, Role};
+use crate::layer::{NamedBlob, Operator, Role};
 use crate::proto::text::{Source, Span};
 
 /// Which of a layer's blobs are meant.
@@ -15,41 +16,47 @@ pub enum BlobSelector {
     Index(usize),
     /// Those of this role.
     Role(Role),
+    /// The one of this name, such as `mean` or `W_hc`; `scale` and `shift` are those of a normalised signal.
+    Name(&'static str),
 }
 
 impl BlobSelector {
-    /// Whether the blob `index` of a layer is meant.
-    pub fn matches(self, index: usize, blob: &BlobSpec) -> bool {
-        self.selects(index, blob.role)
+    /// Whether a blob is meant.
+    pub fn matches(self, place: &BlobPlace<'_>) -> bool {
+        self.selects(place.index, Some(place.blob.role), Some(place.operator))
     }
 
-    /// Whether a blob of this index and role is meant.
-    pub(crate) fn selects(self, index: usize, role: Role) -> bool {
+    /// Whether the blob of this index is meant, of which role and layer may not be known.
+    pub(crate) fn selects(self, index: usize, role: Option<Role>, operator: Option<&Operator>) -> bool {
         match self {
             BlobSelector::All => true,
             BlobSelector::Index(wanted) => index == wanted,
-            BlobSelector::Role(wanted) => role == wanted,
+            BlobSelector::Role(wanted) => role == Some(wanted),
+            BlobSelector::Name(name) => {
+                role.zip(operator).is_some_and(|(role, operator)| operator.calls(index, role, name))
+            }
         }
     }
 
     /// What `text` behind the last dot of a pattern means, if it means blobs.
     fn parse(text: &str) -> Option<BlobSelector> {
-        match text {
-            "weight" => Some(BlobSelector::Role(Role::Weight)),
-            "bias" => Some(BlobSelector::Role(Role::Bias)),
-            _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
+        match NamedBlob::of(text) {
+            Some(NamedBlob::Role(role)) => Some(BlobSelector::Role(role)),
+            Some(NamedBlob::Name(name)) => Some(BlobSelector::Name(name)),
+            None if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 // An index that does not fit is one that no layer has.
                 Some(BlobSelector::Index(text.parse().unwrap_or(usize::MAX)))
             }
-            _ => None,
+            None => None,
         }
     }
 }
 
 /// The layers whose name matches a glob, and which of their blobs.
 ///
-/// - A pattern is `GLOB` for all blobs or `GLOB.BLOB`, with `BLOB` an index, `weight` or `bias`.
-/// - A number, `weight` or `bias` behind the last dot always is a `BLOB`. Where it belongs to the layer's name, a
+/// - A pattern is `GLOB` for all blobs or `GLOB.BLOB`, with `BLOB` an index, a role (`weight`, `bias`, `statistic`, `other`) or
+///   the name of a blob (`mean`, `variance`, `factor`, `scale`, `shift`, `W_xc`, `b_c`, `W_hc` and the like).
+/// - What may be a `BLOB` behind the last dot always is one. Where it belongs to the layer's name, a
 ///   backslash stands before the dot: `features\.0` is the layer `features.0`, `features.0` the first blob of `features`.
 /// - In the glob `*` matches any characters, dots and slashes too, `?` one, `[ab]` one of these and `{a,b}` one of these
 ///   texts; a backslash takes the meaning from the character behind it. Case matters.
@@ -175,6 +182,9 @@ mod tests {
         assert_eq!(parsed("conv1"), ("conv1".into(), BlobSelector::All));
         assert_eq!(parsed("conv1.weight"), ("conv1".into(), weight));
         assert_eq!(parsed("*.bias"), ("*".into(), BlobSelector::Role(Role::Bias)));
+        assert_eq!(parsed("bn.mean"), ("bn".into(), BlobSelector::Name("mean")));
+        assert_eq!(parsed("lstm.W_hc"), ("lstm".into(), BlobSelector::Name("W_hc")));
+        assert_eq!(parsed("p.other"), ("p".into(), BlobSelector::Role(Role::Other)));
         assert_eq!(parsed("layer1.0.conv1"), ("layer1.0.conv1".into(), BlobSelector::All));
         assert_eq!(parsed("layer1.0.conv1.12"), ("layer1.0.conv1".into(), BlobSelector::Index(12)));
         assert_eq!(parsed("features.0"), ("features".into(), BlobSelector::Index(0)));

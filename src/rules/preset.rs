@@ -128,7 +128,7 @@ impl Part {
             BlobValues::Zeros => true,
             BlobValues::Given(_) | BlobValues::Fixed(_) => false,
         };
-        let is_meant = (self.of)(place.operator) && self.blob.matches(place.index, place.blob);
+        let is_meant = (self.of)(place.operator) && self.blob.matches(place);
         open && is_meant && (self.only)(place)
     }
 }

@@ -160,7 +160,7 @@ fn open(path: &Path, options: &ReadOptions) -> crate::Result<StoredNet> {
 /// Takes the blobs that are not selected out of a net.
 fn select(selection: &BlobSelection, net: &mut StoredNet) {
     for StoredLayer { name, blobs, .. } in &mut net.layers {
-        blobs.retain(|blob| selection.blob(name, blob.index, None));
+        blobs.retain(|blob| selection.blob(name, blob.index, None, None));
     }
 }
 

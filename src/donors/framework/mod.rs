@@ -76,6 +76,9 @@ impl ArrayRole {
     }
 }
 
+/// Parts the key of an array into the name of its module and what it is there.
+type SplitKey = fn(&str) -> Option<(Cow<'_, str>, ArrayRole)>;
+
 /// A framework whose names and layouts are understood.
 #[non_exhaustive]
 pub struct Framework {
@@ -94,7 +97,7 @@ pub struct Framework {
     /// Whether the reset gate of its GRU always comes behind the product of the state; otherwise its bias tells.
     resets_behind: bool,
     /// Parts the key of an array into the name of its module and what it is there; `None` if it has another form.
-    split: fn(&str) -> Option<(Cow<'_, str>, ArrayRole)>,
+    split: SplitKey,
 }
 
 /// The frameworks.

@@ -30,6 +30,16 @@ pub(super) enum StepBlob {
 }
 
 impl Cell {
+    /// All of them.
+    pub(crate) const ALL: [Cell; 6] = [
+        Cell::Rnn,
+        Cell::SimpleRnn,
+        Cell::Lstm,
+        Cell::PeepholeLstm,
+        Cell::Gru { linear_before_reset: false },
+        Cell::Gru { linear_before_reset: true },
+    ];
+
     /// How many states go from one timestep to the next.
     pub(super) fn states(self) -> usize {
         match self {
@@ -61,7 +71,7 @@ impl Cell {
     }
 
     /// What the blobs are called: those for the input, its bias and the static input, and those of a timestep.
-    pub(super) fn blob_names(self) -> ([&'static str; 3], &'static [&'static str]) {
+    pub(crate) fn blob_names(self) -> ([&'static str; 3], &'static [&'static str]) {
         match self {
             Cell::Rnn => (["W_xh", "b_h", "W_xh_static"], &["W_hh", "W_ho", "b_o"]),
             Cell::SimpleRnn => (["W_xh", "b_h", "W_xh_static"], &["W_hh"]),

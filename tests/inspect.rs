@@ -122,7 +122,7 @@ fn comma_separated_values_have_a_line_for_each_blob() {
     let folder = with_lenet("lenet.caffemodel");
     let lines = csv(&folder, "lenet.caffemodel");
     let titles = "layer,type,tops,macs,blob,role,shape,count,shared_with,source,filler,fan_in,fan_out,expected_mean,\
-                  expected_std,mean,std,min,max,zeros,zero_fraction,non_finite,name";
+                  expected_std,mean,std,min,max,zeros,zero_fraction,non_finite,name,bottoms,top_names";
     let text = printed(&folder, "inspect lenet.caffemodel --csv").0;
     assert_eq!(text.lines().next(), Some(titles));
     let blobs: Vec<_> = lines.iter().filter(|line| !line["blob"].is_empty()).collect();

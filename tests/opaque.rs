@@ -180,7 +180,8 @@ layer { name: "end" type: "End" bottom: "loss" }
     assert_eq!(text.matches("loss_weight: 1").count(), 1, "{text}");
     let listed = folder.run("inspect net.prototxt --shape face=1,3,4,4 --opaque Odd --opaque End").success();
     let listed = String::from_utf8(listed.get_output().stdout.clone()).unwrap();
-    assert!(listed.contains("(1, 3, 4, 4) ?") && listed.contains("loss    SoftmaxWithLoss  ?"), "{listed}");
+    assert!(listed.contains("face (1, 3, 4, 4) label ?"), "{listed}");
+    assert!(listed.contains("loss    SoftmaxWithLoss  odd, label  ?"), "{listed}");
     let text = refused(net, "--opaque FaceData --opaque Odd --opaque End");
     assert!(text.contains(r#"layer "reader" (FaceData), top: the shape of "face" is not known"#), "{text}");
     assert!(text.contains("`--shape face=N,C,H,W`: layer \"conv\" (Convolution) needs it"), "{text}");

@@ -222,3 +222,31 @@ error: unknown field \"glow\" in LayerParameter, 3 times: also at 2:9, 3:3
 ";
     assert_eq!(refused(&folder, "init net.prototxt"), expected);
 }
+
+#[test]
+fn arrays_with_the_names_of_a_framework_lead_to_it() {
+    let folder = Folder::new();
+    let net = |name: &str| {
+        format!(
+            "{INPUT}layer {{ name: '{name}' type: 'InnerProduct' bottom: 'data' top: 'ip'
+                       inner_product_param {{ num_output: 2 bias_term: false weight_filler {{ type: 'xavier' }} }} }}"
+        )
+    };
+    folder.write("torch.prototxt", net("ip.weight"));
+    folder.run("init torch.prototxt -o torch.safetensors --seed 1").success();
+    let mut bytes = fs::read(folder.path("torch.safetensors")).unwrap();
+    // PyTorch's keys have no index; the header keeps its length.
+    let key = b"\"ip.weight.0\"";
+    let place = bytes.windows(key.len()).position(|found| found == key).unwrap();
+    bytes[place..place + key.len()].copy_from_slice(b"\"ip.weight\"  ");
+    folder.write("state.safetensors", bytes);
+    folder.write("net.prototxt", net("ip"));
+    let text = refused(&folder, "convert state.safetensors out.caffemodel --net net.prototxt");
+    assert!(
+        text.starts_with("error: layer \"ip\" (InnerProduct): state.safetensors has no weights for it\n"),
+        "{text}"
+    );
+    let help = "  = help: its arrays have the names of PyTorch: take them with --from pytorch\n\n";
+    assert!(text.ends_with(help), "{text}");
+    folder.run("convert state.safetensors out.caffemodel --net net.prototxt --from pytorch").success();
+}

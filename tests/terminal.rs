@@ -154,6 +154,7 @@ fn a_full_disk_is_reported_and_leaves_nothing() {
         .output()
         .unwrap();
     assert_eq!(run.status.code(), Some(2));
-    assert_eq!(String::from_utf8_lossy(&run.stderr), "error: net: cannot write: File too large (os error 27)\n");
+    let expected = "error: net: cannot write: File too large (os error 27); it takes 1.65 MiB or more\n";
+    assert_eq!(String::from_utf8_lossy(&run.stderr), expected);
     assert!(folder.files().is_empty());
 }

@@ -79,8 +79,7 @@ impl Target {
 
     fn stream(to: ByteStream) -> anyhow::Result<Target> {
         let waiting = tempfile::tempfile();
-        let waiting =
-            waiting.map_err(|source| Error::io("cannot write", std::env::temp_dir(), file::of_system(source)))?;
+        let waiting = waiting.map_err(|source| Error::io("cannot write", std::env::temp_dir(), source))?;
         Ok(Target::Stream { waiting, to })
     }
 

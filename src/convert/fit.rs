@@ -17,8 +17,12 @@ pub fn fit(plan: &mut Plan, stored: Donor) -> Result<DonorReport> {
     let donors = [stored];
     let report = donors::apply_nested(plan, &donors, &MatchOptions::default(), Nested::Layers);
     let mut report = report.map_err(without_remedy)?;
+    let lead = report.donors[0].lead.take().filter(|lead| matches!(lead.setting(), Some(Setting::Framework(_))));
+    let fill =
+        || Advice::naming("", Setting::InitWithWeights { file: donors[0].name.clone() }, " fills what is missing");
+    let help = lead.unwrap_or_else(fill);
     let missing: Vec<Diagnostic> =
-        plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name)).collect();
+        plan.layers.iter().filter_map(|layer| missing(plan, layer, &donors[0].name, &help)).collect();
     if !missing.is_empty() {
         return Err(Error::Input(missing));
     }
@@ -41,14 +45,10 @@ fn without_remedy(error: Error) -> Error {
 }
 
 /// The error for a layer that lacks values which the net does not give either.
-fn missing(plan: &Plan, layer: &PlannedLayer, file: &str) -> Option<Diagnostic> {
+fn missing(plan: &Plan, layer: &PlannedLayer, file: &str, help: &Advice) -> Option<Diagnostic> {
     let lacking = [SourceKind::Filler, SourceKind::Zeros, SourceKind::WeightsInPart];
     layer.blobs.iter().any(|blob| lacking.contains(&blob.source().kind())).then(|| {
-        let refusal = Refusal::new(format!("{file} has no weights for it")).help(Advice::naming(
-            "",
-            Setting::InitWithWeights { file: file.to_owned() },
-            " fills what is missing",
-        ));
+        let refusal = Refusal::new(format!("{file} has no weights for it")).help(help.clone());
         plan.locator.diagnose(&NetPlace { param: &layer.param, origin: layer.origin, prefix: "" }, &refusal)
     })
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::setting::{Advice, Setting};
 
 /// The permissions of a new file, less those that the user's mask takes away.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 const MODE: u32 = 0o666;
 
 /// What temporary names start with.
@@ -119,23 +119,15 @@ impl Temporary {
         if let Ok(file) = unnamed::create_in(folder) {
             return Ok(Temporary::Unnamed(file));
         }
-        let mut builder = Builder::new();
-        builder.prefix(PREFIX);
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(MODE));
-        Ok(Temporary::Named(builder.tempfile_in(folder).map_err(of_system)?))
+        // Made by hand, as errors of `tempfile_in` name a file that the user has never heard of.
+        let create = |path: &Path| File::options().read(true).write(true).create_new(true).open(path);
+        Ok(Temporary::Named(Builder::new().prefix(PREFIX).make_in(folder, create)?))
     }
 }
 
 fn persist(file: NamedTempFile<impl Sized>, path: &Path, replace: bool) -> io::Result<()> {
     let result = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     result.map(drop).map_err(|error| error.error)
-}
-
-/// The error as the system gave it: those of temporary files name a file that the user has never heard of.
-pub(crate) fn of_system(error: io::Error) -> io::Error {
-    let source = error.get_ref().and_then(|error| error.source()).and_then(|error| error.downcast_ref::<io::Error>());
-    source.and_then(io::Error::raw_os_error).map_or(error, io::Error::from_raw_os_error)
 }
 
 /// Whether a path ends as only those of folders do.
@@ -181,7 +173,7 @@ mod unnamed {
         }
         // A link cannot replace a file, a rename can.
         let linked = Builder::new().prefix(super::PREFIX).make_in(super::folder(path), |name| link(file, name));
-        super::persist(linked.map_err(super::of_system)?, path, replace)
+        super::persist(linked?, path, replace)
     }
 
     fn link(file: &File, path: &Path) -> io::Result<()> {

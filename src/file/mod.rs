@@ -5,5 +5,5 @@ mod reserve;
 
 pub use atomic::AtomicFile;
 #[cfg(feature = "cli")]
-pub(crate) use atomic::{folder, of_system};
+pub(crate) use atomic::folder;
 pub use reserve::reserve;

@@ -227,7 +227,7 @@ fn fields_that_were_renamed_are_told_and_others_are_not_guessed() {
     let unknown = "no dialect known here has it; if your Caffe does, give its caffe.proto with `--proto FILE`";
     assert_eq!(help("capsule_param { num_output: 3 }"), unknown);
     assert_eq!(help("hypernet_param { dim: 1 }"), unknown);
-    assert_eq!(help("convolution_param { num_capsules: 3 }"), "");
+    assert_eq!(help("convolution_param { num_capsules: 3 }"), unknown);
     assert_eq!(help("convolutionparam { }"), "did you mean \"convolution_param\"?");
 }
 

@@ -81,9 +81,36 @@ fn completions_and_manual_pages_know_the_options() {
     folder.run("man pages").success();
     let page = fs::read_to_string(folder.path("pages/caffemodel-init.1")).unwrap();
     assert!(page.contains("dry\\-run") && page.contains(".TH caffemodel-init 1"), "{page}");
+    assert!(page.contains("\n\\fB\\-\\-level\\fR \\fI<LEVEL>\\fR\nLevel of the net"), "{page}");
+    let (_, examples) = page.split_once("\n.SH EXAMPLES\n.EX\n").unwrap();
+    assert!(
+        examples.starts_with("caffemodel init lenet.prototxt \\-o lenet.caffemodel \\-\\-seed 1701\n"),
+        "{examples}"
+    );
+    assert!(examples.ends_with("\n.EE\n"), "{examples}");
     assert!(folder.path("pages/caffemodel.1").exists());
     folder.run("man pages").code(2).stderr("error: pages/caffemodel.1: already exists; --force replaces it\n");
     folder.run("man pages --force").success();
+}
+
+#[test]
+fn help_and_lists_are_wrapped() {
+    let folder = Folder::new();
+    let googlenet = lenet().replace("lenet", "googlenet");
+    let inspected = [format!("inspect {}", lenet()), format!("inspect {googlenet}")];
+    let listed =
+        ["fillers", "fillers bilinear", "layers", "layers Convolution", "layers Python", "dialects", "dialects ssd"];
+    let helped = ["--help", "init --help", "compare --help", "init -h", "help convert"];
+    for arguments in listed.into_iter().chain(helped).chain(inspected.iter().map(String::as_str)) {
+        let run = folder.command(arguments).env("COLUMNS", "80").assert().success();
+        let out = String::from_utf8(run.get_output().stdout.clone()).unwrap();
+        let wide = out.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "{arguments}");
+    }
+    // Rows are whole in a file or a pipe.
+    let rows = folder.run("layers").success();
+    let rows = String::from_utf8(rows.get_output().stdout.clone()).unwrap();
+    assert!(rows.lines().skip(1).all(|line| !line.starts_with(' ')), "{rows}");
 }
 
 #[test]

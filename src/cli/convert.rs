@@ -34,7 +34,7 @@ const DIALECT_LONG_HELP: &str = "Dialect of FROM, or bvlc to convert to BVLC's C
 With bvlc, the net of a fork becomes one that BVLC's Caffe builds and that computes the same. If that cannot be done, \
 nothing is written, and the reasons are listed layer by layer.
 
-With any other name, it is the fork or the release of Caffe that FROM is for; by default the content decides. See \
+With any other name, it is the fork or the release of Caffe that FROM is for, by default detected from the content. See \
 'caffemodel dialects' for a list.";
 
 /// Convert nets and weights from one format to another
@@ -56,7 +56,7 @@ With any other name, it is the fork or the release of Caffe that FROM is for; by
 pub(super) struct ConvertArguments {
     /// File to read; - for standard input
     ///
-    /// Its content decides what it is.
+    /// Its format is detected from the content.
     from: PathBuf,
 
     /// File to write; - for standard output
@@ -74,7 +74,7 @@ pub(super) struct ConvertArguments {
 
     /// Message type of FROM, such as SolverState or Datum
     ///
-    /// By default the content decides: FROM is a net or blobs, or, if it is text, a solver.
+    /// By default a net or blobs are detected, or, in text, a solver.
     #[arg(long, value_name = "MESSAGE", hide_short_help = true)]
     message: Option<String>,
 

@@ -41,21 +41,22 @@ const PHASE_LONG_HELP: &str = "Phase of the net to deploy [default: test]";
 #[command(mut_arg("phase", |argument| argument.long_help(PHASE_LONG_HELP)))]
 #[command(after_long_help = "Examples:
   caffemodel deploy train_val.prototxt -o deploy.prototxt
-  caffemodel deploy solver.prototxt -o deploy.prototxt --weights new.caffemodel
-  caffemodel deploy train_val.prototxt -o deploy.prototxt --shape data=3,227,227
+  caffemodel deploy solver.prototxt -o net.prototxt --weights iter_1000.h5
+  caffemodel deploy train.prototxt -o net.prototxt --shape data=3,227,227
   caffemodel deploy train_val.prototxt -o deploy.prototxt --no-fillers
   caffemodel deploy train_val.prototxt -o features.prototxt --top fc7")]
 pub(super) struct DeployArguments {
     /// Training net or its solver, text or binary; - for standard input
     net: PathBuf,
 
-    /// Deploy net to write, as text; - for standard output
+    /// Deploy net, as text; - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Trained weights, to be written for the deploy net too
+    /// Trained weights, to deploy with the net
     ///
-    /// They are written to the file of --weights-output, or to a .caffemodel with the name of the deploy net.
+    /// Those of the deploy net are written to the file that --weights-output names, by default the output with the extension
+    /// .caffemodel.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 
@@ -75,7 +76,7 @@ pub(super) struct DeployArguments {
     #[arg(long)]
     no_fillers: bool,
 
-    /// Leave out multipliers of learning rate and weight decay
+    /// Leave out learning rate and decay multipliers
     #[arg(long)]
     no_learning_rates: bool,
 

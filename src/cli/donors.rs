@@ -26,9 +26,9 @@ const HASH_BYTES: usize = 1 << 18;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Weights")]
 pub(super) struct DonorArguments {
-    /// Load weights into layers of the same name; may be repeated
+    /// Weights to load, by layer name; may be repeated
     ///
-    /// The file may be a .caffemodel, .h5, .npz, .safetensors or .binaryproto; its content decides. Of several files,
+    /// The file may be a .caffemodel, .h5, .npz, .safetensors or .binaryproto; the format is detected. Of several files,
     /// given by repeating the option or separated by commas, later ones win. Without this option, the weights that the
     /// solver names are loaded.
     ///
@@ -58,11 +58,13 @@ pub(super) struct DonorArguments {
     #[arg(long, value_name = "OLD=NEW", value_parser = rename)]
     rename: Vec<RenameArgument>,
 
-    /// Load weights into matching layers only; may be repeated
+    /// Layers to load weights into; may be repeated
+    ///
+    /// By default weights are loaded into all layers.
     #[arg(long, value_name = "GLOB", hide_short_help = true)]
     only: Vec<String>,
 
-    /// Load no weights into matching layers; may be repeated
+    /// Layers to load no weights into; may be repeated
     #[arg(long, value_name = "GLOB")]
     except: Vec<String>,
 }
@@ -140,9 +142,9 @@ impl WeightsFile {
 /// The long help of `--fit`, from the table of the ways.
 fn fit_help() -> String {
     let mut help = "Fit blobs whose shapes differ; may be repeated\n\n\
-                    GLOB[.BLOB] is matched as for --rule, and the last match wins. HOW is one of:\n"
+                    GLOB[.BLOB] is matched as for --rule, and the last match wins. HOW is one of:"
         .to_owned();
-    FIT_WAYS.iter().for_each(|way| help += &format!("\n- {}: {}", way.form, way.about));
+    FIT_WAYS.iter().for_each(|way| help += &format!("\n\n{}: {}", way.form, way.about));
     help
 }
 

@@ -10,7 +10,7 @@ use super::fields;
 use super::options;
 use super::print::{self, json, json_list};
 use super::table::{Column, Rows, Screen, Tone};
-use super::wrap::paragraph;
+use super::wrap::{item, paragraph};
 use crate::dialect::Dialect;
 use crate::filler::{FillerDocument, FillerRegistry, FillerType};
 
@@ -91,7 +91,8 @@ fn one(filler: &FillerDocument) -> String {
     let FillerDocument { name, summary, formula, fields, .. } = filler;
     let screen = Screen::standard_output();
     let (title, summary) = (screen.bold(name), paragraph(summary, screen.text_width()));
-    let mut text = format!("{title} ({})\n{summary}\n  {formula}\n", origin(filler));
+    let formula = item("  ", formula, screen.text_width());
+    let mut text = format!("{title} ({})\n{summary}\n{formula}", origin(filler));
     if !fields.is_empty() {
         let _ = write!(text, "\nFields:\n{}", fields::text(fields, screen.text_width()));
     }

@@ -21,21 +21,21 @@ use crate::{Plan, PlanOptions};
 
 /// Initialise a net definition into a .caffemodel, or another format
 ///
-/// Of a solver, the net that it trains is initialised. With the same seed, the values are those of Caffe, bit for bit. The
-/// output is a .caffemodel, HDF5, .npz, .safetensors, .prototxt or .binaryproto file.
+/// If the file is a solver, the net that it trains is initialised. The values are, bit for bit, those that Caffe draws from
+/// the same seed. The output is a .caffemodel, HDF5, .npz, .safetensors, .prototxt or .binaryproto file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  caffemodel init models/lenet.prototxt -o lenet.caffemodel --seed 1701
-  caffemodel init net.prototxt -o net.caffemodel.h5 --provenance net.json
+  caffemodel init lenet.prototxt -o lenet.caffemodel --seed 1701
+  caffemodel init net.prototxt -o net.h5 --provenance net.json
   caffemodel init solver.prototxt -o net.caffemodel
   caffemodel init net.prototxt -o net.caffemodel --phase test --boost 1.54
-  caffemodel init train.prototxt -o net.caffemodel --shape data=64,3,224,224
-  caffemodel init net.prototxt -o net.npz --rule 'fc8.weight=gaussian:std=0.01'
+  caffemodel init net.prototxt -o net.caffemodel --shape data=3,224,224
+  caffemodel init net.prototxt -o net.npz --rule 'fc8=gaussian:std=0.1'
   caffemodel init deploy.prototxt -o net.caffemodel --weight-filler msra
   caffemodel init deploy.prototxt -o net.caffemodel --preset benchmark
-  caffemodel init net.prototxt -o net.caffemodel --weights old.caffemodel
-  caffemodel init net.prototxt -o new.h5 --weights old.npz --except 'fc8*'
-  caffemodel init fcn.prototxt -o fcn.h5 --weights vgg.h5 --fit 'fc[67]=reshape'")]
+  caffemodel init net.prototxt -o new.npz --weights old.caffemodel
+  caffemodel init net.prototxt -o new.h5 --weights old.h5 --except 'fc*'
+  caffemodel init fcn.prototxt -o fcn.h5 --weights vgg.h5 --fit '*=reshape'")]
 pub(super) struct InitArguments {
     #[command(flatten)]
     net: NetArguments,

@@ -11,6 +11,9 @@ use super::target::Target;
 use super::{report, subcommand};
 use crate::Error;
 
+/// What the pages belong to.
+const SOURCE: &str = concat!("caffemodel ", env!("CARGO_PKG_VERSION"));
+
 /// Write man pages for the tool and its subcommands
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
@@ -55,8 +58,11 @@ fn write_page(command: clap::Command, folder: &Path, force: bool) -> anyhow::Res
 /// The page of a command. Its examples have a section of their own, where they are neither filled nor hyphenated.
 fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
     let examples = command.get_after_long_help().map(ToString::to_string);
+    let command = command.after_help(None).after_long_help(None);
+    // A page has the help of all arguments, also where `-h` leaves them out.
+    let command = command.mut_args(|argument| argument.hide_short_help(false));
     let mut page = Vec::new();
-    Man::new(command.after_help(None).after_long_help(None)).title(title).render(&mut page)?;
+    Man::new(command).title(title).source(SOURCE).render(&mut page)?;
     if let Some(examples) = examples {
         let lines = examples.lines().skip(1).map(|line| verbatim(line.trim_start()) + "\n");
         write!(page, ".SH EXAMPLES\n.EX\n{}.EE\n", lines.collect::<String>())?;

@@ -51,19 +51,21 @@ use wrap::TEXT_WIDTH;
 /// The exit code for anything that went wrong; 1 is kept for "compared, different".
 const FAILURE: u8 = 2;
 
+/// The place of the options that every subcommand has, in its help: behind its own, and before `--help`.
+const GLOBAL: usize = 900;
+
 /// Turn Caffe net definitions into initialised .caffemodel files, without Caffe
 ///
 /// The files are byte for byte those that Caffe would save, or the fork of Caffe that the net was written for.
 #[derive(Debug, Parser)]
 #[command(name = "caffemodel", version, max_term_width = TEXT_WIDTH)]
-#[command(after_help = "See 'caffemodel help <COMMAND>' for the options and examples of a command.")]
 struct Options {
     /// Print only warnings and errors
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose", display_order = GLOBAL)]
     quiet: u8,
 
     /// Use verbose output
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, action = ArgAction::Count, display_order = GLOBAL)]
     verbose: u8,
 
     /// Change a limit on what a file may ask for; may be repeated
@@ -71,7 +73,7 @@ struct Options {
     /// A file beyond a limit is refused, so that a small malicious file cannot exhaust memory or disk space. The limits
     /// and their defaults are layers=100000, messages=2000000, text-bytes=268435456 and elements=17179869184, the number
     /// of values in a net.
-    #[arg(long = "limit", global = true, value_name = "NAME=N", hide_short_help = true)]
+    #[arg(long = "limit", global = true, value_name = "NAME=N", hide_short_help = true, display_order = GLOBAL)]
     limits: Vec<LimitChange>,
 }
 

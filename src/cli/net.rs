@@ -41,13 +41,13 @@ pub(super) struct StateArguments {
 
     /// Stage of the net; may be repeated
     ///
-    /// Layers with include or exclude rules are in the net or not by its phase, level and stages.
+    /// The include and exclude rules of layers are about the phase, the level and the stages.
     #[arg(long = "stage", value_name = "STAGE")]
     stages: Vec<String>,
 
     /// Shape of an input or data top; may be repeated
     ///
-    /// It is for tops whose shape the net does not give, and for those of data layers, whose source is then not read.
+    /// It is for tops whose shape the net does not give, and for data layers, in place of reading their source.
     ///
     /// For layers that read pictures, such as Data and ImageData, it is the shape of the stored pictures, which the layer
     /// crops and resizes by its own fields: C,H,W, or N,C,H,W to change the batch size too. For all other tops it is the

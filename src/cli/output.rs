@@ -37,7 +37,7 @@ pub(super) struct OutputArguments {
 
     /// Output format
     ///
-    /// By default the extension of the output decides; the format is caffemodel if it is not a known one.
+    /// By default the extension of the output decides.
     #[arg(long, value_parser = format_parser(), hide_short_help = true)]
     format: Option<Format>,
 

@@ -8,11 +8,11 @@ use crate::rules::{BlobSelector, Pattern};
 
 #[derive(Debug, Args)]
 pub(super) struct SelectArguments {
-    /// Show only matching blobs; may be repeated
+    /// Include only matching blobs; may be repeated
     #[arg(long, value_name = "GLOB[.BLOB]")]
     only: Vec<String>,
 
-    /// Leave matching blobs out; may be repeated
+    /// Exclude matching blobs; may be repeated
     #[arg(long, value_name = "GLOB[.BLOB]")]
     except: Vec<String>,
 }

@@ -286,8 +286,7 @@ a\\nb\\u{1b}[1m  1,234,567
         let whole =
             "name  about                 from\na     some words in a cell  here\nb     short                 there\n";
         assert_eq!(at(33, false), (whole.to_owned(), vec![]));
-        let wrapped =
-            "name  about         from\na     some words    here\n      in a cell\nb     short         there\n";
+        let wrapped = "name  about       from\na     some words  here\n      in a cell\nb     short       there\n";
         assert_eq!(at(25, false), (wrapped.to_owned(), vec![]));
         assert_eq!(at(21, false).1, [""; 0]);
         let (narrow, left_out) = at(20, true);

@@ -38,7 +38,7 @@ pub(super) struct UpgradeArguments {
 
     /// What OLD describes
     ///
-    /// By default its fields decide; a binary file is taken to be a net.
+    /// By default it is detected from the fields; a binary file is taken to be a net.
     #[arg(long)]
     kind: Option<KindArgument>,
 

@@ -42,18 +42,6 @@ pub(crate) fn todays_field(message: MessageType, field: &str) -> Option<&'static
     Some(found.today)
 }
 
-/// Whether a field that no schema here has looks like the parameters of a layer type of another fork. Where the user has
-/// brought the schema, it is known which fork that is.
-pub(crate) fn may_be_of_unknown_fork(message: MessageType, field: &str) -> bool {
-    let is_own = !Schema::all().iter().any(|schema| std::ptr::eq(schema, message.schema()));
-    message.name() == "LayerParameter" && field.ends_with("_param") && !is_own
-}
-
-/// How to read a net of a fork that is not known here.
-pub(crate) fn advise_schema() -> Advice {
-    Advice::naming("no dialect known here has it: give the caffe.proto of its fork with ", Setting::Schema, "")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,7 +31,7 @@ const DIFFERENT: u8 = 1;
 
 /// Compare two files of weights, blob by blob
 ///
-/// Each file is a .caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt with blobs; its content decides.
+/// Each file is a .caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt with blobs; the format is detected.
 /// Doubles are rounded to floats. The exit code is 0 if all blobs are equal, 1 if some differ, and 2 if the files cannot be
 /// compared.
 ///
@@ -44,10 +44,10 @@ const DIFFERENT: u8 = 1;
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   caffemodel compare ours.caffemodel caffe.caffemodel
-  caffemodel compare ours.npz caffe.caffemodel --atol 1e-6 --rtol 1e-5
-  caffemodel compare seed1.caffemodel seed2.caffemodel --distribution
+  caffemodel compare ours.npz caffe.npz --atol 1e-6 --rtol 1e-5
+  caffemodel compare seed1.h5 seed2.h5 --distribution
   caffemodel compare mean1.binaryproto mean2.binaryproto --json
-  caffemodel convert net.npz - --to caffemodel | caffemodel compare - caffe.caffemodel")]
+  caffemodel init net.prototxt -o - | caffemodel compare - caffe.caffemodel")]
 pub(super) struct CompareArguments {
     /// First file; - for standard input
     a: PathBuf,
@@ -71,9 +71,10 @@ pub(super) struct CompareArguments {
     #[arg(long, conflicts_with_all = ["atol", "rtol", "ulp"])]
     distribution: bool,
 
-    /// Significance level of --distribution
+    /// Significance level
     ///
-    /// It is the chance that two nets with the same fillers are found to differ, shared among the tests of all blobs.
+    /// It is for --distribution: the chance that two nets with the same fillers are found to differ, shared among the tests
+    /// of all blobs.
     #[arg(long, value_name = "P", default_value = "0.01", requires = "distribution", value_parser = parse_alpha)]
     alpha: f64,
 

@@ -8,8 +8,12 @@ use crate::compare::{
     ValueComparison,
 };
 
-const BLOB: [Column; 4] =
-    [Column::words("layer"), Column::numbers("blob"), Column::words("shape"), Column::words("finding").wraps_at(16)];
+const BLOB: [Column; 4] = [
+    Column::words("layer").wraps_at(20),
+    Column::numbers("blob"),
+    Column::words("shape"),
+    Column::words("finding").wraps_at(16),
+];
 
 const VALUES: [Column; 4] = [
     Column::numbers("max abs").rank(1),

@@ -40,7 +40,7 @@ use crate::{Definition, Plan, PlanOptions};
   caffemodel inspect deploy.prototxt --preset benchmark
   caffemodel inspect lenet.caffemodel --only 'conv*'
   caffemodel inspect weights.npz --net train.prototxt --phase test
-  caffemodel inspect net.caffemodel --shape data=64,3,224,224 --json | jq .totals")]
+  caffemodel inspect net.caffemodel --json | jq .totals")]
 pub(super) struct InspectArguments {
     /// Net definition, solver or weights; - for standard input
     file: PathBuf,
@@ -55,13 +55,7 @@ pub(super) struct InspectArguments {
     state: StateArguments,
 
     #[command(flatten)]
-    rules: RuleArguments,
-
-    #[command(flatten)]
     select: SelectArguments,
-
-    #[command(flatten)]
-    warnings: WarningArguments,
 
     /// Leave out statistics of the values
     #[arg(long)]
@@ -74,6 +68,13 @@ pub(super) struct InspectArguments {
     /// Print CSV, with a line for each blob
     #[arg(long)]
     csv: bool,
+
+    // These have headings of their own.
+    #[command(flatten)]
+    rules: RuleArguments,
+
+    #[command(flatten)]
+    warnings: WarningArguments,
 }
 
 pub(super) fn run(arguments: &InspectArguments) -> anyhow::Result<()> {

@@ -15,6 +15,9 @@ use crate::statistics::{Histogram, Moments, Statistics};
 /// The bars of a histogram, from nothing to the fullest bin.
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
+/// The names of layers: those of splits are long.
+const LAYER: Column = Column::words("layer").wraps_at(24);
+
 /// The whole text; `file` is what the inspected file is called.
 pub(super) fn text(inspection: &Inspection, file: &str, screen: Screen) -> String {
     let phase = inspection.phase.map_or_else(String::new, |phase| format!(", phase {phase}"));
@@ -43,7 +46,7 @@ pub(super) fn text(inspection: &Inspection, file: &str, screen: Screen) -> Strin
 /// The layers with what they read and make, and their work.
 fn layers(layers: &[LayerReport]) -> Rows {
     let mut rows = Rows::new([
-        Column::words("layer"),
+        LAYER,
         Column::words("type"),
         Column::words("bottoms").rank(1).wraps_at(20),
         Column::words("tops").wraps_at(20),
@@ -117,7 +120,7 @@ fn which(blob: &BlobReport) -> String {
 /// The blobs of all layers.
 fn blobs(layers: &[LayerReport]) -> Rows {
     let columns = BLOB_COLUMNS.iter().map(|(column, _)| *column);
-    let mut rows = Rows::new([Column::words("layer")].into_iter().chain(columns).collect::<Vec<_>>());
+    let mut rows = Rows::new([LAYER].into_iter().chain(columns).collect::<Vec<_>>());
     for layer in layers {
         for blob in &layer.blobs {
             let cells = BLOB_COLUMNS.iter().map(|(_, text)| text(blob));

@@ -342,7 +342,7 @@ impl<'a> Parser<'a> {
             }
             match closest(name, message.fields().map(FieldType::name)) {
                 Some(near) => Some(format!("did you mean \"{near}\"?").into()),
-                None => forks::may_be_of_unknown_fork(message, name).then(forks::advise_schema),
+                None => None,
             }
         })
     }

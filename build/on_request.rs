@@ -7,7 +7,7 @@ use heck::{ToSnakeCase, ToUpperCamelCase};
 use prost_types::field_descriptor_proto::Label;
 
 use crate::typed;
-use crate::union::{Kind, Row, Union};
+use crate::union::{Kind, Union};
 
 /// The source of the methods, which are named as prost would name the fields.
 pub fn write(union: &Union) -> String {

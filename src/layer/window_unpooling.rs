@@ -30,7 +30,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .known(Known::In(&["seqface"]))];
 
 fn unpooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.unpooling_param_unpoolingparameter.unwrap_or_default();
+    let param = ctx.param.unpooling_param_unpoolingparameter().unwrap_or_default();
     check_kernel(&param)?;
     let pads = once_or_twice(param.pad, [param.pad_h, param.pad_w], PAD)?;
     ensure!(pads.iter().all(|&pad| pad == 0), PAD, "only a pad of 0 is allowed");

@@ -1,7 +1,6 @@
 //! Which dialects have a field, and what became of fields that had other names, for messages.
 
 use super::schema::{MessageType, Schema};
-use crate::setting::{Advice, Setting};
 
 /// The dialects whose schema has a field of this name in the message.
 pub(crate) fn dialects_with_field(message: MessageType, field: &str) -> Vec<&'static str> {

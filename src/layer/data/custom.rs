@@ -4,8 +4,6 @@
 //! (batch_size, 1, 1, 1) behind them. Nothing is cropped. Draws: a seed in TRAIN with `mirror` of `data_param`. The files that
 //! choose among the records are not read here.
 
-use std::path::PathBuf;
-
 use super::DataSource;
 use super::database::{first_record, source};
 use super::tops::{check_batch, given_pictures};
@@ -14,7 +12,7 @@ use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, Draw, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Draw, LayerType, Lock, Operator, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
 use crate::proto::caffe::{DataParameter, Phase};
 
@@ -66,7 +64,7 @@ fn of_record(
     param: &DataParameter,
     batch: u32,
     notices: &mut Vec<String>,
-    locks: &mut Vec<PathBuf>,
+    locks: &mut Vec<Lock>,
 ) -> Result<Shape, Refusal> {
     let unknown = |error| source(param).unknown_shape(ctx, 0, error);
     let folder = source(param).find(ctx, 0, notices)?;

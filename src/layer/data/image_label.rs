@@ -34,7 +34,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batch(ctx, "image_label_data_param.batch_size", batch)?;
     let (mut notices, mut locks) = (Vec::new(), Vec::new());
     let transform = Transform::new(ctx, &mut notices)?;
-    let pictures = with_source(ctx, param);
+    let pictures = with_source(ctx, &param);
     let inner = SetupContext { param: &pictures, ..*ctx };
     let data = database::pictures(&inner, &transform, &mut notices, &mut locks)
         .map_err(|refusal| Refusal { field: own_field(refusal.field), ..refusal })?;

@@ -34,7 +34,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             let name = param.file.unwrap_or_default();
             let found = ctx.sources.find(&name, &mut notices);
             let size = picture::size_of_file(&found, true).map_err(|error| {
-                let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W" };
+                let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W".into() };
                 let help = Advice::naming("give the shape with `", shape, "`");
                 Refusal::at(FILE, format!("the shape of top {:?} is not known: {error}", ctx.top_name(0))).help(help)
             })?;

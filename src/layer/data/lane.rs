@@ -13,7 +13,7 @@ use crate::data::annotated::Annotated;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
-use crate::proto::caffe::{AnnotatedDataParameter, DataParameter};
+use crate::proto::caffe::DataParameter;
 
 const SCALES: &str = "annotated_data_param.seg_scales";
 

@@ -35,11 +35,11 @@ impl Resizing {
     /// A size to resize to is missing, or does not fit an `i32`.
     pub(super) fn new(ctx: &SetupContext<'_>, param: &TransformationParameter) -> Result<Resizing, Refusal> {
         Ok(match ctx.dialect.traits.picture_resize {
-            PictureResize::GivesSize => match param_param().first() {
+            PictureResize::GivesSize => match param.resize_param.first() {
                 Some(resize) => Resizing::To(Resize::new(resize)?),
                 None => Resizing::None,
             },
-            PictureResize::GivesSides => match param.resim().first() {
+            PictureResize::GivesSides => match param.resize_param.first() {
                 Some(resize) => Resizing::To(Resize::of_sides(resize)?),
                 None => Resizing::None,
             },
@@ -48,7 +48,7 @@ impl Resizing {
                     height: resize.height.map(i64::from),
                     width: resize.width.map(i64::from),
                 };
-                Resizing::Bounds(param.resize_pater().map(bounds).collect())
+                Resizing::Bounds(param.resize_param.iter().map(bounds).collect())
             }
         })
     }

@@ -172,7 +172,7 @@ pub(super) struct Prepared {
 /// # Errors
 /// A setting is missing or out of its range, or a file cannot be read.
 pub(super) fn prepare(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) -> Result<Prepared, Refusal> {
-    let nms = param.nms_.unwrap_or_default();
+    let nms = param.nms_param.unwrap_or_default();
     let Some(num_classes) = param.num_classes else {
         let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
         return Err(refusal.help("give the number of classes, with background"));

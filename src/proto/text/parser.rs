@@ -340,10 +340,8 @@ impl<'a> Parser<'a> {
             if !dialects.is_empty() {
                 return Some(format!("other dialects of Caffe have it: {}", dialects.join(", ")).into());
             }
-            match closest(name, message.fields().map(FieldType::name)) {
-                Some(near) => Some(format!("did you mean \"{near}\"?").into()),
-                None => None,
-            }
+            let near = closest(name, message.fields().map(FieldType::name))?;
+            Some(format!("did you mean \"{near}\"?").into())
         })
     }
 

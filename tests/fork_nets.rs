@@ -1,9 +1,10 @@
 //! Small nets of forks: each is read in the dialect that it is written in, and has the blobs that it would have there.
 
+use caffemodel::dialect::Dialect;
 use caffemodel::formats::Arrays;
 use caffemodel::init;
 use caffemodel::random::Streams;
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions};
+use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, StateOptions};
 
 /// A net of a fork, as far as it is no BVLC's.
 struct ForkNet {
@@ -122,6 +123,28 @@ const NETS: &[ForkNet] = &[
         parameters: 0,
     },
     ForkNet {
+        dialect: "seqface",
+        inputs: &[&[4, 8], &[4]],
+        layers: "layer { name: 'l' type: 'DSALoss' bottom: 'a' bottom: 'b' top: 'l' loss_weight: 1
+                         dsa_loss_param { faceid_num: 3 center_filler { type: 'xavier' } } }",
+        parameters: 24,
+    },
+    ForkNet {
+        dialect: "wu-lightcnn",
+        inputs: &[&[4, 8]],
+        layers: "layer { name: 'o' type: 'OrthogonalConstraint' bottom: 'a' top: 'o'
+                         orthogonal_constraint_param { num_output: 3 weight_filler { type: 'xavier' } } }",
+        parameters: 27,
+    },
+    ForkNet {
+        dialect: "curve-text",
+        inputs: &[&[2, 3, 1, 7]],
+        layers: "layer { name: 'c' type: 'Convert' bottom: 'a' top: 'c' top: 'cont' }
+                 layer { name: 'l' type: 'LSTM' bottom: 'c' bottom: 'cont' top: 'l'
+                         recurrent_param { num_output: 4 weight_filler { type: 'xavier' } } }",
+        parameters: 128,
+    },
+    ForkNet {
         dialect: "apl",
         inputs: &[],
         layers: "input: 'a' input_shape { dim: [2, 3, 4, 4] }
@@ -152,6 +175,32 @@ fn nets_of_forks_are_told_by_their_content() {
             .and_then(|net| Plan::new(net, &PlanOptions::default()))
             .unwrap_or_else(|error| panic!("{}: {error}", net.dialect));
         assert_eq!(plan.parameters(), net.parameters, "{}", net.dialect);
+    }
+}
+
+/// These share all of their nets' fields with dialects that are read first.
+#[test]
+fn some_dialects_have_to_be_named() {
+    let norm = |fields: &str| {
+        format!(
+            "layer {{ name: 'a' type: 'Input' top: 'a' input_param {{ shape {{ dim: [2, 4, 6, 6] }} }} }}
+             layer {{ name: 'n' bottom: 'a' top: 'n' {fields} }}"
+        )
+    };
+    let filled = "batch_norm_param { scale_filler { value: 1 } }";
+    for (dialect, text, shapes) in [
+        ("dorn", norm("type: 'BN' bn_param { slope_filler { value: 1 } }"), vec![vec![1, 4, 1, 1]; 4]),
+        ("nvidia-0.15", norm(&format!("type: 'BatchNorm' {filled}")), [vec![vec![4]; 4], vec![vec![1]]].concat()),
+    ] {
+        let options = ReadOptions::of(Dialect::get(dialect));
+        let net = Definition::from_bytes_with("net", text, &options);
+        let net = net.and_then(|net| Net::resolve(net, &StateOptions::default()));
+        let plan = net.and_then(|net| Plan::new(net, &PlanOptions::default())).unwrap();
+        let mut arrays = Arrays::default();
+        init::fill(&plan, &mut Streams::caffe(7, "1.74".parse().unwrap()), &mut arrays).unwrap();
+        let found: Vec<Vec<i32>> = plan.layers[1].blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
+        assert_eq!(found, shapes, "{dialect}");
+        assert!(arrays.get("n", 0).unwrap().iter().all(|&value| value == 1.0), "{dialect}");
     }
 }
 

@@ -426,7 +426,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "MS-CNN, a detector at several scales",
         source: "zhaoweicai/mscnn, 534bcac",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "cascade-rcnn",
@@ -434,7 +434,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Cascade R-CNN",
         source: "zhaoweicai/cascade-rcnn, 2252f46",
         traits: Traits::RELEASE_1_0,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "mnc",

@@ -40,11 +40,10 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     if ctx.bottoms.len() >= 2 {
         check(1, 4)?;
     }
-    if ctx.bottoms.len() == 3 {
-        match ctx.legacy_dim(2, 1)? {
-            channels @ (2 | 3) => check(2, channels)?,
-            _ => {}
-        }
+    if ctx.bottoms.len() == 3
+        && let channels @ (2 | 3) = ctx.legacy_dim(2, 1)?
+    {
+        check(2, channels)?;
     }
     let mut tops = vec![Shape::unshaped(); ctx.top_count()];
     tops[0] = Shape::new([scores[0], 5, scores[2], scores[3]]).at("bottom")?;

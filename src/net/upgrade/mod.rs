@@ -108,6 +108,7 @@ fn upgrade_all(
     dialect: &Dialect,
     notices: &mut Vec<String>,
 ) -> Result<(Vec<NetLayer>, Vec<String>), Problem> {
+    check_layers(dialect)?;
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, dialect, notices)? };
     let dropped = match dialect.traits.net_inputs {
         NetInputs::Layer => upgrade_inputs(net, &mut layers, notices)?,
@@ -117,6 +118,19 @@ fn upgrade_all(
         notices.push(batch_norm::notice(dialect.traits.batch_norm_params).to_owned());
     }
     Ok((layers, dropped))
+}
+
+/// Refuses a dialect whose `layers` are of another message than those of the V1 format: they would be lost.
+fn check_layers(dialect: &Dialect) -> Result<(), Problem> {
+    let layers = dialect.schema().message("NetParameter").and_then(|net| net.field_named("layers"));
+    let message = layers.and_then(|layers| layers.kind().message());
+    if message.is_none_or(|message| message.name() == "V1LayerParameter") {
+        return Ok(());
+    }
+    let message =
+        format!("the layers of nets in the dialect {} are of a message of its own, which is not read", dialect.name);
+    let refusal = Refusal::new(message).help("leave the dialect out, or choose another");
+    Err(Problem { origin: Origin { field: "layers", index: 0 }, refusal })
 }
 
 /// Makes a layer of the net's inputs, before the others; returns those that it drops as they have no sizes.

@@ -130,6 +130,15 @@ mod tests {
     }
 
     #[test]
+    fn layers_of_another_message_are_not_lost() {
+        assert_eq!(
+            upgraded("crfasrnn-0.1", "name: 'r' type: RELU").unwrap_err(),
+            "net:1:1: layers: the layers of nets in the dialect crfasrnn-0.1 are of a message of its own, which is not \
+             read (leave the dialect out, or choose another)"
+        );
+    }
+
+    #[test]
     fn every_v1_type_has_a_current_name() {
         for number in 1..=39 {
             let name = type_name(number, Dialect::bvlc());

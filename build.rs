@@ -88,6 +88,8 @@ const DIALECTS: &[&str] = &[
     "lisa-recurrent",
     "seqface",
     "caffe-pp2",
+    "c3d-1.0",
+    "deconvnet",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -103,13 +103,14 @@ pub fn number_notices(stored: &StoredNet) -> Vec<String> {
 pub fn net_notices(stored: &StoredNet, format: Format) -> Vec<Advice> {
     let bare = stored.layers.iter().any(|layer| layer.param.is_none());
     let legacy = blobs(stored).filter(|blob| blob.legacy).count();
+    let sizes = if blobs(stored).any(|blob| blob.legacy && blob.shape.axes() == 5) { "five" } else { "four" };
     let notice = match format {
         Format::Caffemodel | Format::Prototxt if bare => {
             let before = "the layers have names and blobs alone, no types and no parameters; ";
             Advice::naming(before, Setting::Net, " adds them")
         }
         Format::Hdf5 | Format::Npz | Format::Safetensors if legacy > 0 && !bare => {
-            let before = format!("{legacy} of the blobs have the four sizes of old files; ");
+            let before = format!("{legacy} of the blobs have the {sizes} sizes of old files; ");
             Advice::naming(before, Setting::Net, " gives them the net's shapes")
         }
         _ => return Vec::new(),

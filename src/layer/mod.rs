@@ -95,6 +95,7 @@ mod transformer;
 mod unpooling;
 mod upsample;
 mod vocabulary;
+mod voxel;
 
 #[cfg(test)]
 mod testing;

@@ -30,6 +30,7 @@ mod source;
 mod tops;
 mod transform;
 mod video;
+mod volumes;
 mod window;
 
 pub(super) use transform::Transform;
@@ -53,6 +54,7 @@ pub(super) static TYPES: &[LayerType] = &[
     box_data::FIRST,
     box_data::TYPE,
     clips::OF_C3D,
+    clips::OF_FIRST_C3D,
     clips::OF_VIDEO_CAFFE,
     database::TYPE,
     dense_image::ENET,
@@ -67,13 +69,21 @@ pub(super) static TYPES: &[LayerType] = &[
     hdf5::TYPE,
     image::TYPE,
     image_loc::TYPE,
+    image_seg::BINARY,
+    image_seg::CLASSES,
+    image_seg::INSTANCES,
+    image_seg::SELECTED,
     image_seg::TYPE,
+    image_seg::WINDOWS,
     labelmap::TYPE,
     mat::READ,
     mat::WRITE,
     memory::TYPE,
     seg::TYPE,
     video::TYPE,
+    volumes::BLOBS,
+    volumes::DATABASE,
+    volumes::SEGMENTED,
     window::TYPE,
 ];
 

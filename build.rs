@@ -93,6 +93,8 @@ const DIALECTS: &[&str] = &[
     "dorn",
     "curve-text",
     "nvidia-0.15",
+    "c3d-1.0",
+    "deconvnet",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,6 +1,7 @@
 //! Holds the tables of the dialects against `schema/forks`: for each fork what its caffe.proto has otherwise than BVLC's,
 //! and in `MISSING.tsv` what it lacks.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,26 @@ fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
+/// What a message of a fork's schema is called here: where nets have layers of the V1 format alone, that is what the fork calls
+/// its layers, and not what they become in the current format.
+fn called<'a>(dialect: &Dialect, name: &'a str) -> Cow<'a, str> {
+    match name.strip_prefix("LayerParameter") {
+        Some(rest) if dialect.traits.has_v1_layers() => Cow::Owned(format!("V1LayerParameter{rest}")),
+        _ => Cow::Borrowed(name),
+    }
+}
+
+/// Whether a message, or a field, is there for what becomes of nets of the V1 format alone.
+fn is_of_current_format(dialect: &Dialect, owner: &str, name: &str) -> bool {
+    dialect.traits.has_v1_layers()
+        && (owner == "LayerParameter" || (owner, name) == ("NetParameter", "layer") || is_of_it_alone(owner))
+}
+
+/// Whether a message is one that the current format alone has.
+fn is_of_it_alone(message: &str) -> bool {
+    matches!(message, "Convolution3DParameter" | "ParamSpec" | "Pooling3DParameter" | "VideoDataParameter")
+}
+
 fn field(dialect: &Dialect, owner: &str, name: &str) -> Option<FieldType> {
     dialect.schema().message(owner)?.field_named(name)
 }
@@ -79,6 +100,7 @@ fn every_row_is_in_the_schema_of_its_fork() {
     let mut differences = Vec::new();
     for (dialect, table) in &forks {
         for Row { kind, owner, name, number, rest: [label, ty, type_name, default], packed } in rows(table) {
+            let (owner, type_name) = (&*called(dialect, owner), &*called(dialect, type_name));
             let expected = format!("{number} {label} {ty} {type_name} {default:?} {packed}");
             let found = match kind {
                 "field" => field(dialect, owner, name).map(words).filter(|found| *found != expected),
@@ -127,15 +149,20 @@ fn what_a_fork_lacks_is_not_in_its_schema() {
     for (dialect, table) in forks() {
         let reachable = reachable(dialect);
         let there = missing.iter().filter(|(fork, owner, name)| {
-            *fork == dialect.name && reachable.contains(owner) && field(dialect, owner, name).is_some()
+            let is_ours = is_of_current_format(dialect, owner, name)
+                || (dialect.traits.has_v1_layers() && *owner == "V1LayerParameter");
+            *fork == dialect.name && !is_ours && reachable.contains(owner) && field(dialect, owner, name).is_some()
         });
         differences.extend(there.map(|(fork, owner, name)| format!("{fork}: {owner}.{name} is there")));
-        let own: BTreeSet<(&str, &str)> = rows(&table).map(|row| (row.owner, row.name)).collect();
+        let own: BTreeSet<(String, &str)> =
+            rows(&table).map(|row| (called(dialect, row.owner).into_owned(), row.name)).collect();
         let document = dialect.document();
         for (messages, table) in [(&document.adds, "adds"), (&document.lacks, "lacks")] {
             for (message, name) in messages.iter().flat_map(|of| of.fields.iter().map(|name| (of.message, *name))) {
                 let is_ours = field(Dialect::bvlc(), message, name).is_some_and(|field| field.number() >= 10_000);
-                let listed = own.contains(&(message, name)) || missing.contains(&(dialect.name, message, name));
+                let listed = own.contains(&(message.to_owned(), name))
+                    || missing.contains(&(dialect.name, message, name))
+                    || is_of_current_format(dialect, message, name);
                 if !listed && !is_ours {
                     differences.push(format!("{} {table} {message}.{name}", dialect.name));
                 }

@@ -103,13 +103,14 @@ pub fn number_notices(stored: &StoredNet) -> Vec<String> {
 pub fn net_notices(stored: &StoredNet, format: Format) -> Vec<Advice> {
     let bare = stored.layers.iter().any(|layer| layer.param.is_none());
     let legacy = blobs(stored).filter(|blob| blob.legacy).count();
+    let sizes = if blobs(stored).any(|blob| blob.legacy && blob.shape.axes() == 5) { "five" } else { "four" };
     let notice = match format {
         Format::Caffemodel | Format::Prototxt if bare => {
             let before = "the layers have only names and blobs, no types or parameters; ";
             Advice::naming(before, Setting::Net, " adds them")
         }
         Format::Hdf5 | Format::Npz | Format::Safetensors if legacy > 0 && !bare => {
-            let before = format!("{legacy} of the blobs have four sizes, as in old files; ");
+            let before = format!("{legacy} of the blobs have {sizes} sizes, as in old files; ");
             Advice::naming(before, Setting::Net, " gives them the net's shapes")
         }
         _ => return Vec::new(),

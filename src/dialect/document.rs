@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, InfogainInput, Known,
-    NetInputs, PictureResize, PoolingAxes, Traits,
+    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
 };
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -85,6 +85,10 @@ impl Traits {
                 self.pooling_axes == PoolingAxes::Volumes,
                 "Pooling takes volumes, and drops last windows past the elements where a kernel is 1",
             ),
+            when(
+                self.pooling_axes == PoolingAxes::AllOfPictures,
+                "Pooling drops no last windows, and pads for the average alone",
+            ),
             when(!self.crops_by_sides, "crop_h and crop_w do not change the size of pictures"),
             when(
                 self.batch_norm_blobs == BatchNormBlobs::ScaleFirst,
@@ -119,7 +123,20 @@ impl Traits {
                 self.infogain == InfogainInput::Probabilities,
                 "InfogainLoss takes probabilities, one set for each item",
             ),
-            when(self.legacy_blobs, "every blob has four axes, and is saved with num, channels, height and width"),
+            match (self.legacy_blobs, self.blobs_have_length) {
+                (false, _) => None,
+                (true, false) => Some("every blob has four axes, and is saved with num, channels, height and width"),
+                (true, true) => {
+                    Some("every blob has five axes, and is saved with num, channels, length, height and width")
+                }
+            },
+            when(
+                self.layer_format != LayerFormat::Current,
+                "layers are in the V1 format, and are saved in it; what they give for each blob they give for all or none",
+            ),
+            when(self.first_copy_keeps_name, "the first copy of a blob that several layers read keeps the blob's name"),
+            when(self.one_transform_seed, "layers that transform pictures draw one seed for that, and only in TRAIN"),
+            when(self.lists_draw_first, "layers that read lists draw for these before they do for transformations"),
             match (self.dropout_takes_any_axes, self.losses_take_any_axes) {
                 (true, true) => None,
                 (true, false) => Some("losses take four axes at most"),

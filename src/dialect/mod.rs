@@ -12,14 +12,14 @@ mod vocabulary;
 use std::fmt;
 
 use crate::proto::Schema;
-use crate::proto::schema::MessageType;
+use crate::proto::schema::{FieldType, MessageType};
 
 pub use document::{DialectDocument, MessageFields};
 pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
 pub use traits::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Fans, GaussianCheck, ImageLists, InfogainInput, NetInputs,
-    PictureResize, PoolingAxes, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, Fans, GaussianCheck, ImageLists, InfogainInput, LayerFormat,
+    NetInputs, PictureResize, PoolingAxes, Traits,
 };
 pub use vocabulary::Vocabulary;
 
@@ -76,7 +76,7 @@ impl Dialect {
     ///
     /// The dialect stays in memory as long as the program runs.
     pub fn with_schema(&self, schema: &'static Schema) -> &'static Dialect {
-        Box::leak(Box::new(Dialect { own: Some(schema), ..*self }))
+        Box::leak(Box::new(self.of_schema(schema)))
     }
 
     /// All dialects with a schema of the caller's: for a file of a fork that is not known here, whose layer types tell
@@ -84,8 +84,18 @@ impl Dialect {
     ///
     /// They stay in memory as long as the program runs.
     pub fn all_with_schema(schema: &'static Schema) -> &'static [Dialect] {
-        let own: Vec<Dialect> = DIALECTS.iter().map(|dialect| Dialect { own: Some(schema), ..*dialect }).collect();
+        let own: Vec<Dialect> = DIALECTS.iter().map(|dialect| dialect.of_schema(schema)).collect();
         own.leak()
+    }
+
+    /// It has layers of the V1 format alone only where the schema has no others.
+    fn of_schema(&self, schema: &'static Schema) -> Dialect {
+        let mut dialect = Dialect { own: Some(schema), ..*self };
+        let net = schema.message("NetParameter");
+        if net.is_some_and(|net| net.field_named("layer").is_some()) {
+            dialect.traits.layer_format = LayerFormat::Current;
+        }
+        dialect
     }
 
     /// Whether its schema is one that the user has brought.
@@ -101,7 +111,33 @@ impl Dialect {
         Schema::all().iter().find(|schema| schema.name() == self.name).unwrap_or(Schema::caffe())
     }
 
-    /// The message of layers in its schema.
+    /// The field of a net that its layers are saved in: `layer`, or `layers` where they are in the V1 format.
+    pub fn saved_layers(&self) -> FieldType {
+        let field = if self.traits.has_v1_layers() { "layers" } else { "layer" };
+        let net = self.schema().message("NetParameter");
+        net.and_then(|net| net.field_named(field)).expect("every schema has nets with layers")
+    }
+
+    /// The message that its layers are saved as.
+    pub fn saved_layer_message(&self) -> MessageType {
+        self.saved_layers().kind().message().expect("layers are messages")
+    }
+
+    /// The message of blobs in its schema.
+    pub fn blob_message(&self) -> MessageType {
+        self.schema().message("BlobProto").expect("every schema has blobs")
+    }
+
+    /// The dialect that its nets are written in once they are in the current format: itself, unless it knows the V1 format
+    /// alone.
+    pub fn current(&'static self) -> &'static Dialect {
+        match self.traits.layer_format {
+            LayerFormat::V1 { current } if current != self.name => Dialect::get(current).unwrap_or(self),
+            _ => self,
+        }
+    }
+
+    /// The message of layers in its schema, in the current format.
     pub fn layer_message(&self) -> MessageType {
         self.schema().message("LayerParameter").expect("every schema has layers")
     }
@@ -198,6 +234,17 @@ mod tests {
         assert_eq!(names.len(), DIALECTS.len(), "a name is there twice");
         let schemas: HashSet<&str> = Schema::all().iter().map(Schema::name).collect();
         assert_eq!(names, schemas);
+    }
+
+    #[test]
+    fn nets_of_the_v1_format_have_a_dialect_in_the_current_one() {
+        for dialect in DIALECTS.iter().filter(|dialect| dialect.traits.has_v1_layers()) {
+            let LayerFormat::V1 { current } = dialect.traits.layer_format else { unreachable!("it is V1") };
+            assert_eq!(dialect.current().name, current);
+            let net = dialect.current().schema().message("NetParameter").unwrap();
+            assert!(net.field_named("layer").is_some(), "{current}");
+        }
+        assert_eq!(Dialect::bvlc().current(), Dialect::bvlc());
     }
 
     #[test]

@@ -265,8 +265,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "CRF as RNN, its first release",
         source: "torrvision/crfasrnn, tag 0.1, 3ddb109",
-        traits: Traits::SPRING_2015,
-        is_whole: false,
+        traits: Traits::late_2014("crfasrnn"),
+        is_whole: true,
     },
     Dialect {
         name: "apl",
@@ -541,7 +541,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Texas Instruments' distribution, on NVIDIA's",
         source: "tidsp/caffe-jacinto, branch caffe-0.17, 2678b2b",
         traits: NVIDIA,
-        is_whole: true,
+        is_whole: false,
     },
     Dialect {
         name: "dorn",
@@ -570,6 +570,31 @@ pub static DIALECTS: &[Dialect] = &[
             ..Traits::SPRING_2016
         },
         is_whole: false,
+    },
+    Dialect {
+        name: "deconvnet",
+        own: None,
+        about: "DeconvNet, segmentation by deconvolution",
+        source: "HyeonwooNoh/caffe, d9e8494",
+        traits: Traits::late_2014("deconvnet"),
+        is_whole: true,
+    },
+    Dialect {
+        name: "c3d-1.0",
+        own: None,
+        about: "C3D, its first release",
+        source: "facebookarchive/C3D, C3D-v1.0, 71336a2",
+        traits: Traits {
+            blobs_have_length: true,
+            first_copy_keeps_name: true,
+            one_transform_seed: true,
+            pooling_axes: PoolingAxes::AllOfPictures,
+            fans: Fans::AnyAxes,
+            dropout_takes_any_axes: true,
+            losses_take_any_axes: true,
+            ..Traits::late_2014("c3d-1.1")
+        },
+        is_whole: true,
     },
     Dialect {
         name: "ducha-aiki",

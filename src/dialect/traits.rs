@@ -35,6 +35,8 @@ pub enum PoolingAxes {
     /// Pictures, whose window is dropped where there is a pad or a kernel of 1, and volumes, of three axes behind the
     /// channels.
     Volumes,
+    /// Pictures; no window is dropped, and only the average takes a pad.
+    AllOfPictures,
 }
 
 /// What becomes of the `param` entries of a BatchNorm layer.
@@ -118,6 +120,19 @@ pub enum PictureResize {
     BoundsCrop,
 }
 
+/// The format that the layers of nets are in, and are saved in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LayerFormat {
+    /// The current one, `layer { type: "Convolution" ... }`, to which nets of older formats are upgraded.
+    Current,
+    /// V1, `layers { type: CONVOLUTION ... }`: that of Caffes from before 2015, which know no other.
+    V1 {
+        /// The dialect that nets which are brought to the current format are written in.
+        current: &'static str,
+    },
+}
+
 /// What a dialect does otherwise than BVLC's Caffe of today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -196,6 +211,16 @@ pub struct Traits {
     pub net_inputs: NetInputs,
     /// Whether a net in the V1 format loses the layers that it has in the current one, which otherwise are refused.
     pub drops_mixed_layers: bool,
+    /// The format of layers.
+    pub layer_format: LayerFormat,
+    /// Whether every blob has a length between channels and height, and so five axes.
+    pub blobs_have_length: bool,
+    /// Whether the first copy of a blob that several layers read keeps the blob's name.
+    pub first_copy_keeps_name: bool,
+    /// Whether layers that transform pictures take one seed for that, and only in TRAIN.
+    pub one_transform_seed: bool,
+    /// Whether layers that read lists draw for their list before they do for their transformer.
+    pub lists_draw_first: bool,
     /// Whether HDF5 weights must have the shapes of the net's blobs; otherwise a blob takes that of the weights.
     pub checks_hdf5: bool,
 }
@@ -237,6 +262,11 @@ impl Traits {
         picture_resize: PictureResize::GivesSize,
         net_inputs: NetInputs::Layer,
         drops_mixed_layers: false,
+        layer_format: LayerFormat::Current,
+        blobs_have_length: false,
+        first_copy_keeps_name: false,
+        one_transform_seed: false,
+        lists_draw_first: false,
         checks_hdf5: true,
     };
 
@@ -297,4 +327,22 @@ impl Traits {
     /// to take.
     pub const RC2: Traits =
         Traits { legacy_blobs: true, takes_empty_axes: true, checks_hdf5: true, ..Traits::SPRING_2015 };
+
+    /// Those of BVLC's Caffe at the end of 2014, before layers had their current format; nets that are brought to it are
+    /// written in the dialect of this name.
+    pub const fn late_2014(current: &'static str) -> Traits {
+        Traits {
+            has_bilinear: false,
+            drops_mixed_layers: false,
+            layer_format: LayerFormat::V1 { current },
+            lists_draw_first: true,
+            softmax_counts_labels: false,
+            ..Traits::RC2
+        }
+    }
+
+    /// Whether layers are in the V1 format alone.
+    pub fn has_v1_layers(&self) -> bool {
+        self.layer_format != LayerFormat::Current
+    }
 }

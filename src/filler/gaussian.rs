@@ -91,9 +91,10 @@ impl Gaussian {
 
     /// The same as Caffes have it whose blobs have four axes: the outputs of an inner product are the height.
     fn legacy(param: &FillerParameter, shape: &Shape) -> Result<Gaussian, Refusal> {
-        let is_matrix = matches!(shape.dims(), [1, 1, _, _]);
+        let is_matrix = matches!(shape.dims(), [1, 1, _, _] | [1, 1, _, _, _]);
         ensure!(param.sparse() == -1 || is_matrix, "sparse", "sparse needs num and channels of 1, the blob is {shape}");
-        Gaussian::along(param, shape, GaussianCheck::Std, (2, "height"))
+        // In C3D 1.0 a length is in front of the height.
+        Gaussian::along(param, shape, GaussianCheck::Std, (shape.axes().saturating_sub(2), "height"))
     }
 
     /// The filler for a blob whose outputs lie along this axis.

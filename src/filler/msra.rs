@@ -29,7 +29,7 @@ pub(super) const TYPE: FillerType =
         .fields(&["variance_norm"])
         .by_fan()
         .also_called(&["he", "he_normal", "he_init", "kaiming"])
-        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes));
+        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes && !traits.legacy_blobs));
 
 /// That of earlier Caffes.
 pub(super) const FOUR_AXES: FillerType =

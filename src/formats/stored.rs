@@ -62,7 +62,7 @@ pub struct StoredBlob {
     pub index: usize,
     /// Its shape.
     pub shape: Shape,
-    /// Whether the shape stands in the four old sizes (num, channels, height, width), which Caffe compares with shapes
+    /// Whether the shape stands in the old sizes (num, channels, height, width, in C3D also length), which Caffe compares with shapes
     /// of fewer axes as if those had ones in front.
     pub legacy: bool,
     /// Its values, as many as the shape counts.
@@ -87,11 +87,15 @@ impl StoredBlob {
 
     /// The dimensions with as many axes as `shape`, if the blob has them.
     ///
-    /// The four old sizes have ones in front of those that a shape of fewer axes has.
+    /// The old sizes have ones in front of those that a shape of fewer axes has; those of C3D a length of 1 where a picture has
+    /// none.
     pub(crate) fn aligned(&self, shape: &Shape) -> Option<Vec<i32>> {
         let dims = self.shape.dims();
         if !self.legacy {
             return (dims.len() == shape.axes()).then(|| dims.to_vec());
+        }
+        if let ([num, channels, 1, height, width], 4) = (dims, shape.axes()) {
+            return Some(vec![*num, *channels, *height, *width]);
         }
         let in_front = dims.len().checked_sub(shape.axes())?;
         dims[..in_front].iter().all(|&dim| dim == 1).then(|| dims[in_front..].to_vec())

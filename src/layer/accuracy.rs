@@ -2,10 +2,11 @@
 //!
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
 //! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Older Caffes let further tops be, without
-//! axes. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. FCNAccuracy of happynear's compares as
-//! many scores and labels, and perhaps weights. No blobs, no draws.
+//! axes. In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take bottoms of
+//! one height and width. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. FCNAccuracy of
+//! happynear's compares as many scores and labels, and perhaps weights. No blobs, no draws.
 
-use super::{Arity, LayerType, Operator, Setup, SetupContext, loss};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -15,6 +16,15 @@ use crate::proto::caffe::AccuracyParameter;
 pub(super) static TYPES: &[LayerType] = &[
     accuracy(Arity::between(1, 2)).known(Known::Where(|traits| traits.accuracy_counts_tops)),
     accuracy(Arity::at_least(1)).known(Known::Where(|traits| !traits.accuracy_counts_tops)),
+    dense("BinaryAccuracy", "Tells how well yes and no are told apart", &binary).params(&["binary_accuracy_param"]),
+    dense("EltwiseAccuracy", "Tells the share of places whose label is among the highest scores", &eltwise)
+        .params(&["eltwise_accuracy_param"]),
+    dense(
+        "RedAccuracy",
+        "Tells the share of places whose label is among the highest scores, of fewer classes",
+        &eltwise,
+    )
+    .params(&["red_accuracy_param"]),
     LayerType::new(
         "SegmentationAccuracy",
         "Counts how often each class is taken for each other class",
@@ -37,6 +47,14 @@ pub(super) static TYPES: &[LayerType] = &[
     .measures()
     .known(Known::In(&["happynear"])),
 ];
+
+/// An accuracy of DeconvNet, for each place.
+const fn dense(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(name, summary, Arity::exactly(2), Arity::exactly(1), rule)
+        .weightless()
+        .measures()
+        .known(Known::In(&["deconvnet"]))
+}
 
 const fn accuracy(tops: Arity) -> LayerType {
     LayerType::new(
@@ -83,6 +101,26 @@ impl Accuracy {
     }
 }
 
+fn binary(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    agreeing(ctx, &[0, 1, 2, 3])
+}
+
+fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let labels = ctx.bottom(1);
+    ensure!(ctx.legacy_dim(1, 1)? == 1, "bottom", "the labels {labels} must have one channel");
+    agreeing(ctx, &[0, 2, 3])
+}
+
+/// A number for bottoms that agree in these axes.
+fn agreeing(ctx: &SetupContext<'_>, axes: &[usize]) -> Result<Setup, Refusal> {
+    for &axis in axes {
+        let (a, b) = (ctx.bottom(0), ctx.bottom(1));
+        let agree = ctx.legacy_dim(0, axis)? == ctx.legacy_dim(1, axis)?;
+        ensure!(agree, "bottom", "the bottoms {a} and {b} differ at axis {axis}");
+    }
+    Ok(Setup::new(ctx, Operator::Opaque, [Shape::scalar()]))
+}
+
 /// The numbers of the items of each class that each class is given to; further tops are left without axes.
 fn confusion(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let classes = ctx.bottom(0).dims()[Accuracy::new(ctx)?.axis];
@@ -105,7 +143,9 @@ fn of_positions(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let operator = Accuracy::new(ctx)?;
-    let mut tops = vec![Shape::scalar()];
+    // C3D 1.0 also tells the loss.
+    let first = if ctx.dialect.traits.blobs_have_length { Shape::new([1, 2]).at("top")? } else { Shape::scalar() };
+    let mut tops = vec![first];
     if ctx.top_count() > 1 {
         let classes = ctx.bottom(0).dims()[operator.axis];
         let of_classes = if ctx.dialect.traits.class_accuracies_have_four_axes {

@@ -7,6 +7,7 @@ use std::path::Path;
 use prost::{DecodeError, Message};
 
 use crate::Shape;
+use crate::dialect::Dialect;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::BlobProto;
 use crate::proto::{Schema, blob, gate};
@@ -15,11 +16,17 @@ use crate::proto::{Schema, blob, gate};
 ///
 /// # Errors
 /// The file cannot be read, is longer than `max_bytes`, is not a `BlobProto`, or its shape and its numbers disagree.
-pub(super) fn read_shape(file: &Path, field: &'static str, path: &str, max_bytes: u64) -> Result<Shape, Refusal> {
+pub(super) fn read_shape(
+    file: &Path,
+    field: &'static str,
+    path: &str,
+    max_bytes: u64,
+    dialect: &Dialect,
+) -> Result<Shape, Refusal> {
     let bytes = read(file, max_bytes)
         .map_err(|error| Refusal::at(field, format!("cannot read the blob file {path:?}: {error}")))?;
     ensure!(bytes.len() as u64 <= max_bytes, field, "the blob file {path:?} has more than {max_bytes} bytes");
-    let blob = decoded(&bytes)
+    let blob = decoded(&bytes, dialect)
         .map_err(|error| Refusal::at(field, format!("{path:?} is not a serialised BlobProto: {error}")))?;
     let shape = blob::shape(&blob).at(field)?;
     let counts = blob::Counts::of(&blob).and_then(|counts| counts.check(&shape));
@@ -27,10 +34,13 @@ pub(super) fn read_shape(file: &Path, field: &'static str, path: &str, max_bytes
     Ok(shape)
 }
 
-/// Decodes a blob, which may have its values as bytes as NVIDIA's Caffe writes them.
-fn decoded(bytes: &[u8]) -> Result<BlobProto, DecodeError> {
+/// Decodes a blob, which may have its values as bytes as NVIDIA's Caffe writes them, or a length where the dialect's blobs have one.
+fn decoded(bytes: &[u8], dialect: &Dialect) -> Result<BlobProto, DecodeError> {
     let messages = Schema::all().iter().filter_map(|schema| schema.message("BlobProto"));
-    let raw = messages.into_iter().find(|message| message.field_named("raw_data").is_some());
+    let raw = match dialect.traits.blobs_have_length {
+        true => Some(dialect.blob_message()),
+        false => messages.into_iter().find(|message| message.field_named("raw_data").is_some()),
+    };
     match raw.and_then(|message| Some((message, gate::joined(bytes, message).ok()?))) {
         Some((message, joined)) => gate::decoded(&joined, message),
         None => BlobProto::decode(bytes),
@@ -54,9 +64,19 @@ mod tests {
         let raw = [0x3a, 3, 0x0a, 1, 2, 0x50, 2, 0x62, 4, 0, 0x3e, 0, 0xbc];
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), raw).unwrap();
-        let shape = read_shape(file.path(), "mean_file", "mean", 1024);
+        let shape = read_shape(file.path(), "mean_file", "mean", 1024, Dialect::bvlc());
         assert_eq!(shape.unwrap().dims(), [2]);
         std::fs::write(file.path(), &raw[..9]).unwrap();
-        assert!(read_shape(file.path(), "mean_file", "mean", 1024).is_err());
+        assert!(read_shape(file.path(), "mean_file", "mean", 1024, Dialect::bvlc()).is_err());
+    }
+
+    #[test]
+    fn those_of_c3d_have_a_length() {
+        let blob = [8, 1, 16, 1, 24, 2, 32, 1, 40, 1, 50, 8, 0, 0, 0, 0, 0, 0, 0x80, 0x3f];
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), blob).unwrap();
+        let shape = |dialect| read_shape(file.path(), "mean_file", "mean", 1024, Dialect::get(dialect).unwrap());
+        assert_eq!(shape("c3d-1.0").unwrap().dims(), [1, 1, 2, 1, 1]);
+        assert!(shape("bvlc").is_err());
     }
 }

@@ -32,7 +32,7 @@ use crate::proto::caffe::{BnParameter, LayerParameter, ParamSpec, Phase};
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    entry(Arity::between(1, 3), &segnet).known(Known::In(&["segnet", "segnet-cudnn5", "enet"])),
+    entry(Arity::between(1, 3), &segnet).known(Known::In(&["segnet", "segnet-cudnn5", "enet", "deconvnet"])),
     entry(ONE, &PSPNET).known(Known::In(&["pspnet", "dorn"])),
     entry(ONE, &CAMBRICON).known(Known::In(&["cambricon"])),
     entry(ONE, &HAPPYNEAR).known(Known::In(&["happynear"])),

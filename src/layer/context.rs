@@ -141,6 +141,18 @@ impl SetupContext<'_> {
             .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
     }
 
+    /// The sizes of a bottom of five axes: items, channels, length, height and width. Where blobs have a length, one of 1
+    /// is not shown to rules.
+    pub(crate) fn volume(&self, bottom: usize) -> Option<[i32; 5]> {
+        match *self.bottom(bottom).dims() {
+            [items, channels, length, height, width] => Some([items, channels, length, height, width]),
+            [items, channels, height, width] if self.dialect.traits.blobs_have_length => {
+                Some([items, channels, 1, height, width])
+            }
+            _ => None,
+        }
+    }
+
     /// The shape of a bottom that may have at most four axes, with axes of 1 behind those that it has.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ const OFFSET: &str = "crop_param.offset";
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     entry(&crop).params(&["crop_param"]).known(Known::WithField("crop_param")),
-    entry(&aligned).known(Known::In(&["crfasrnn", "hed", "weiliu-fcn"])),
+    entry(&aligned).known(Known::In(&["crfasrnn", "crfasrnn-0.1", "deconvnet", "hed", "weiliu-fcn"])),
 ];
 
 const fn entry(rule: &'static dyn Layer) -> LayerType {

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Arity, Deployment, LayerNature, Setup, SetupContext, Signal, ZeroStart};
-use crate::dialect::Known;
+use crate::dialect::{Dialect, Known};
 use crate::error::{Refusal, ensure};
+use crate::net::can_name;
 use crate::proto::caffe::LayerParameter;
 
 /// A layer's rule: from what it sees of the net to its operator, shapes, blobs and draws.
@@ -101,6 +102,11 @@ impl LayerType {
         rule: &'static dyn Layer,
     ) -> LayerType {
         LayerType::with_rule(name, summary, bottoms, tops, SetupRule::Static(rule))
+    }
+
+    /// Whether nets of a dialect can have layers of this type, in this meaning of its name.
+    pub fn is_known_in(&self, dialect: &Dialect) -> bool {
+        self.known.includes(dialect) && can_name(self.name, dialect)
     }
 
     /// The same for a rule that may hold state.

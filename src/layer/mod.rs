@@ -106,6 +106,7 @@ mod transformer;
 mod unpooling;
 mod upsample;
 mod vocabulary;
+mod voxel;
 mod window_unpooling;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! | BNLL | log(1 + exp(x)) |
 //! | Clip | max(min, min(max, x)) |
 //! | Dropout | x / (1 - ratio) or 0, at random, in phase TRAIN; x in phase TEST |
+//! | DropoutChannel | the same for whole channels (DeconvNet) |
 //! | ELU | x where x > 0, else alpha (exp(x) - 1) |
 //! | Exp | base ^ (shift + scale x) |
 //! | Log | log_base(shift + scale x) |
@@ -45,6 +46,17 @@ pub(super) static TYPES: &[LayerType] = &[
         .weightless()
         .params(&["dropout_param"])
         .keeps_signal(),
+    LayerType::new(
+        "DropoutChannel",
+        "Sets whole channels to zero at random while training",
+        ONE,
+        ONE,
+        &spatial_dropout,
+    )
+    .params(&["dropout_param"])
+    .weightless()
+    .keeps_signal()
+    .known(Known::In(&["deconvnet"])),
     LayerType::new("ELU", "Applies the exponential linear unit", ONE, ONE, &elu)
         .weightless()
         .params(&["elu_param"])
@@ -237,6 +249,14 @@ pub enum Neuron {
 }
 
 fn setup(ctx: &SetupContext<'_>, neuron: Neuron) -> Result<Setup, Refusal> {
+    // C3D 1.0 gives the top a length of 1, whatever the bottom's is, and writes behind its end.
+    let loses_length = ctx.dialect.traits.blobs_have_length && ctx.bottom(0).axes() == 5;
+    ensure!(
+        !loses_length || ctx.in_place(0, 0),
+        "top",
+        "this Caffe makes a top without the length of {}: work in place",
+        ctx.bottom(0)
+    );
     Ok(Setup::like_bottom(ctx, Operator::Neuron(neuron)))
 }
 

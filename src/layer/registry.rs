@@ -104,6 +104,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::transformer::TYPES,
     super::unpooling::TYPES,
     super::upsample::TYPES,
+    super::voxel::TYPES,
     super::window_unpooling::TYPES,
 ];
 
@@ -124,7 +125,7 @@ impl Default for LayerRegistry {
 
 impl LayerRegistry {
     fn new(dialect: &'static Dialect, added: Vec<Cow<'static, LayerType>>) -> LayerRegistry {
-        let known = LAYERS.iter().copied().flatten().filter(|entry| entry.known.includes(dialect)).map(Cow::from);
+        let known = LAYERS.iter().copied().flatten().filter(|entry| entry.is_known_in(dialect)).map(Cow::from);
         let types = known.chain(added.iter().cloned()).map(|entry| (entry.name, entry)).collect();
         LayerRegistry { dialect, types, added }
     }

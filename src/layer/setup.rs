@@ -105,6 +105,22 @@ impl Setup {
         Ok(())
     }
 
+    /// Gives all tops and blobs five axes, a length between channels and height among them: of 1 where there are four.
+    ///
+    /// # Errors
+    /// One has more.
+    pub(crate) fn pad_to_five_axes(&mut self) -> Result<(), Refusal> {
+        for top in self.tops.iter_mut().filter(|top| **top != Shape::unshaped()) {
+            *top = with_length(top, |own, ones| [own, ones].concat())
+                .ok_or_else(|| Refusal::new(format!("a top of shape {top}: this Caffe knows five axes at most")))?;
+        }
+        for BlobSpec { shape, .. } in &mut self.blobs {
+            *shape = with_length(shape, |own, ones| [ones, own].concat())
+                .ok_or_else(|| Refusal::new(format!("a blob of shape {shape}: this Caffe knows five axes at most")))?;
+        }
+        Ok(())
+    }
+
     /// A layer that makes these tops by this operator. Its blobs are those that the net gives in the layer's `blobs`, if
     /// any: Caffe takes them over before the layer's own rule runs, whatever the type.
     pub fn new(ctx: &SetupContext<'_>, operator: Operator, tops: impl Into<Vec<Shape>>) -> Setup {
@@ -199,6 +215,18 @@ impl Setup {
 }
 
 /// The shape with ones, joined to its own dimensions, up to four axes; `None` if it has more.
+/// A shape of five axes: one of fewer than four is first made one of four.
+fn with_length(shape: &Shape, join: fn(&[i32], &[i32]) -> Vec<i32>) -> Option<Shape> {
+    match shape.axes() {
+        5 => Some(shape.clone()),
+        _ => {
+            let four = padded(shape, join)?;
+            let &[items, channels, height, width] = four.dims() else { return None };
+            Shape::new([items, channels, 1, height, width]).ok()
+        }
+    }
+}
+
 fn padded(shape: &Shape, join: fn(&[i32], &[i32]) -> Vec<i32>) -> Option<Shape> {
     let ones = [1; 4].get(shape.axes()..)?;
     let dims: Vec<i64> = join(shape.dims(), ones).into_iter().map(i64::from).collect();

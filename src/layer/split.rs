@@ -13,7 +13,9 @@ pub(super) static TYPES: &[LayerType] =
         .weightless()];
 
 fn split(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    for top in 0..ctx.top_count() {
+    // Where the first copy keeps the name, it is the blob itself.
+    let first = usize::from(ctx.dialect.traits.first_copy_keeps_name);
+    for top in first..ctx.top_count() {
         ctx.refuse_in_place(top, 0)?;
     }
     let bottom = ctx.bottom(0);

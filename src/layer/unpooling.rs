@@ -1,9 +1,17 @@
-//! UnPooling: each value is set in the middle of a window, spread over it or repeated there (ParseNet, Cambricon).
+//! UnPooling (ParseNet, Cambricon) and Unpooling (DeconvNet).
+//!
+//! UnPooling: each value is set in the middle of a window, spread over it or repeated there.
 //!
 //! (N, C, H, W) becomes (N, C, H', W') with `H' = (H - 1) out_stride - 2 out_pad + out_kernel`, likewise W'. Of a second bottom
 //! of size h x w the windows follow instead: kernel and stride are `ceil(h / H)`, but the stride is 1 where that is h itself, and
 //! the pad is half of what would be too much, rounded down. The settings must be whole all the same: one kernel or both sides,
-//! pads and strides once or for both sides. No blobs, no draws.
+//! pads and strides once or for both sides.
+//!
+//! Unpooling: each value is put back to where the maximum of its window was, which a second bottom says, spread over the window
+//! or repeated there. (N, C, H, W) becomes (N, C, `unpool_h`, `unpool_w`), or `unpool_size` for both, which has to be given.
+//! Kernel, pad and stride are given once or for both sides, and the pad is 0.
+//!
+//! No blobs, no draws.
 
 use super::size::{checked_size, positive_size};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -11,24 +19,40 @@ use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::UnPoolingParameter;
+use crate::proto::caffe::unpooling_parameter::UnpoolMethod;
 
 const FIELD: &str = "unpooling_param";
 const KERNEL: &str = "unpooling_param.out_kernel_size";
 const PAD: &str = "unpooling_param.out_pad";
 const STRIDE: &str = "unpooling_param.out_stride";
+const WINDOW: &str = "unpooling_param.kernel_size";
+const SIZE: &str = "unpooling_param.unpool_size";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "UnPooling",
-    "Spreads each value over a window",
-    Arity::between(1, 2),
-    Arity::exactly(1),
-    &unpooling,
-)
-.params(&[FIELD])
-.weightless()
-.keeps_signal()
-.known(Known::In(&["weiliu-fcn", "cambricon"]))];
+pub(super) static TYPES: &[LayerType] = &[
+    LayerType::new(
+        "UnPooling",
+        "Spreads each value over a window",
+        Arity::between(1, 2),
+        Arity::exactly(1),
+        &unpooling,
+    )
+    .params(&[FIELD])
+    .weightless()
+    .keeps_signal()
+    .known(Known::In(&["weiliu-fcn", "cambricon"])),
+    LayerType::new(
+        "Unpooling",
+        "Puts each value back to where the maximum of its window was",
+        Arity::between(1, 2),
+        Arity::exactly(1),
+        &to_maxima,
+    )
+    .params(&[FIELD])
+    .weightless()
+    .keeps_signal()
+    .known(Known::In(&["deconvnet"])),
+];
 
 /// How values are spread along a side.
 #[derive(Clone, Copy)]
@@ -92,6 +116,35 @@ fn given(param: &UnPoolingParameter) -> Result<[UnpoolingWindow; 2], Refusal> {
     Ok([0, 1].map(|side| UnpoolingWindow { kernel: kernels[side], stride: strides[side], pad: pads[side] }))
 }
 
+fn to_maxima(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.unpooling_param_unpoolingparameter.unwrap_or_default();
+    let takes_positions = param.unpool() == UnpoolMethod::Max;
+    ensure!(takes_positions || ctx.bottoms.len() == 1, "bottom", "only MAX takes a second bottom, of positions");
+    let kernels = match (param.kernel_size, param.kernel_h.zip(param.kernel_w)) {
+        (Some(size), None) => [size; 2],
+        (None, Some((height, width))) => [height, width],
+        _ => return Err(Refusal::at(WINDOW, "give kernel_size, or kernel_h and kernel_w")),
+    };
+    for kernel in kernels {
+        positive_size(kernel, WINDOW)?;
+    }
+    let once_or_both = |size: Option<u32>, sides: [Option<u32>; 2]| {
+        sides == [None; 2] || size.is_none() && sides.iter().all(Option::is_some)
+    };
+    let strides = once_or_both(param.stride, [param.stride_h, param.stride_w]);
+    ensure!(strides, "unpooling_param.stride", "give it once, or for height and width");
+    let pads = [param.pad, param.pad_h, param.pad_w];
+    ensure!(pads.iter().all(|pad| pad.unwrap_or(0) == 0), "unpooling_param.pad", "Unpooling takes no pad");
+    let sides = match (param.unpool_size, param.unpool_h, param.unpool_w) {
+        (Some(size), None, None) => [checked_size(size, SIZE)?; 2],
+        (None, Some(height), Some(width)) => [checked_size(height, SIZE)?, checked_size(width, SIZE)?],
+        _ => return Err(Refusal::at(SIZE, "give unpool_size, or unpool_h and unpool_w")),
+    };
+    let [items, channels] = [0, 1].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
+    let top = Shape::new([items?, channels?, sides[0], sides[1]]).at(SIZE)?;
+    Ok(Setup::new(ctx, Operator::Opaque, [top]))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::layer::testing::Surroundings;
@@ -113,6 +166,32 @@ mod tests {
         assert_eq!(unpool("out_kernel_h: 3 out_kernel_w: 2", &[bottom]), Ok(vec![1, 2, 6, 6]));
         assert_eq!(unpool("out_kernel_size: 1", &[bottom, &[1, 1, 10, 5]]), Ok(vec![1, 2, 10, 5]));
         assert_eq!(unpool("out_kernel_size: 1", &[&[1, 2, 1, 1], &[1, 1, 10, 5]]), Ok(vec![1, 2, 10, 5]));
+    }
+
+    #[test]
+    fn the_size_of_deconvnets_is_given() {
+        let unpool = |fields: &str, bottoms: &[&[i32]]| {
+            let text = format!("unpooling_param {{ {fields} }}");
+            let made = Surroundings::of("deconvnet").run("Unpooling", &text, bottoms, 1)?;
+            Ok::<_, String>(made.tops[0].dims().to_vec())
+        };
+        let bottom: &[i32] = &[1, 2, 4, 5];
+        assert_eq!(unpool("kernel_size: 2 stride: 2 unpool_size: 8", &[bottom; 2]), Ok(vec![1, 2, 8, 8]));
+        assert_eq!(
+            unpool("unpool: TILE kernel_h: 2 kernel_w: 3 unpool_h: 8 unpool_w: 15", &[bottom]),
+            Ok(vec![1, 2, 8, 15])
+        );
+        let error = |fields: &str, bottoms: &[&[i32]]| unpool(fields, bottoms).unwrap_err();
+        let message = "unpooling_param.unpool_size: give unpool_size, or unpool_h and unpool_w";
+        assert_eq!(error("kernel_size: 2", &[bottom]), message);
+        let message = "unpooling_param.kernel_size: give kernel_size, or kernel_h and kernel_w";
+        assert_eq!(error("unpool_size: 8 kernel_h: 2", &[bottom]), message);
+        let message = "unpooling_param.pad: Unpooling takes no pad";
+        assert_eq!(error("unpool_size: 8 kernel_size: 2 pad: 1", &[bottom]), message);
+        let message = "unpooling_param.stride: give it once, or for height and width";
+        assert_eq!(error("unpool_size: 8 kernel_size: 2 stride_h: 1", &[bottom]), message);
+        let message = "bottom: only MAX takes a second bottom, of positions";
+        assert_eq!(error("unpool: AVE unpool_size: 8 kernel_size: 2", &[bottom; 2]), message);
     }
 
     #[test]

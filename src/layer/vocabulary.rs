@@ -11,7 +11,7 @@ struct Registered;
 
 impl Vocabulary for Registered {
     fn knows_layer_type(&self, dialect: &Dialect, name: &str) -> bool {
-        LAYERS.iter().copied().flatten().any(|entry| entry.name == name && entry.known.includes(dialect))
+        LAYERS.iter().copied().flatten().any(|entry| entry.name == name && entry.is_known_in(dialect))
     }
 
     fn connects(&self, dialect: &Dialect, layer_type: &str, bottoms: usize, tops: usize) -> bool {
@@ -44,7 +44,7 @@ impl Dialect {
         let &Dialect { name, about, source, traits, is_whole, .. } = self;
         let bvlc = Dialect::bvlc();
         let own = |known: &Known| known.includes(self) && !known.includes(bvlc);
-        let layers = LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known));
+        let layers = LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known) && entry.is_known_in(self));
         let fillers = FILLERS.iter().filter(|entry| own(&entry.known));
         DialectDocument {
             name,

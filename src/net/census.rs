@@ -15,6 +15,8 @@ pub(crate) struct Census {
     pub(crate) fillers: BTreeSet<String>,
     /// Whether it has `input` fields.
     pub(crate) has_inputs: bool,
+    /// Whether it has layers of the V1 format or the V0 format.
+    pub(crate) has_old_layers: bool,
     /// What a dialect does not know of it, each name once, in the order of the net.
     pub(crate) unknown: Vec<UnknownName>,
     /// How many of its layers have a number of bottoms or tops that their type does not take in the dialect.
@@ -35,6 +37,7 @@ impl Census {
     pub(crate) fn of(bytes: &[u8], message: MessageType, dialect: &Dialect, vocabulary: &dyn Vocabulary) -> Census {
         let mut walk = Walk { dialect, vocabulary, census: Census::default(), layer: None, counts: [0; 2] };
         walk.message(bytes, message);
+        walk.census.has_old_layers = walk.counts[1] > 0;
         walk.census
     }
 

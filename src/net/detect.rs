@@ -195,6 +195,11 @@ struct DialectCandidate<'a> {
 }
 
 impl DialectCandidate<'_> {
+    /// Whether it is a dialect of the V1 format alone, and the net has layers of the current one.
+    fn is_outdated(&self) -> bool {
+        self.reading.dialect.traits.has_v1_layers() && !self.census.layer_types.is_empty()
+    }
+
     /// What the dialect would save.
     fn saved(&self) -> Option<Vec<u8>> {
         let mut out = Vec::new();
@@ -219,7 +224,7 @@ fn best<'a>(
                 best = candidate;
                 (saved, rivals) = (OnceCell::new(), Vec::new());
             }
-            Ordering::Equal if differs() => rivals.push(candidate.reading.dialect.name),
+            Ordering::Equal if !candidate.is_outdated() && differs() => rivals.push(candidate.reading.dialect.name),
             Ordering::Equal | Ordering::Greater => {}
         }
     }
@@ -281,4 +286,5 @@ fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
         || one.image_lists != other.image_lists && has(&["ImageData"])
         || one.infogain != other.infogain && has(&["InfogainLoss"])
         || one.net_inputs != other.net_inputs && census.has_inputs
+        || one.has_v1_layers() != other.has_v1_layers() && census.has_old_layers
 }

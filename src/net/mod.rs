@@ -32,4 +32,4 @@ pub(crate) use resolve::unmade_inputs;
 pub use resolve::{Net, StateOptions};
 pub use solver::Solver;
 pub use upgrade::UpgradedFile;
-pub(crate) use upgrade::{current_shape, is_batch_norm_notice, v1_name};
+pub(crate) use upgrade::{can_name, current_shape, is_batch_norm_notice, v1_layer, v1_name};

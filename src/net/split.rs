@@ -63,6 +63,15 @@ fn other_state(maker: &NetLayer, left_out: &[NetLayer]) -> Advice {
     Advice::naming(before, Setting::Stage, format!(" (the net's are {})", named.join(", ")))
 }
 
+/// What the copies of a blob are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CopyNames {
+    /// Each has a name of its own.
+    AllNew,
+    /// The first has that of the blob.
+    FirstKept,
+}
+
 /// Inserts the splits; `complete` adds to one what follows from the layer whose top it copies.
 ///
 /// # Errors
@@ -70,6 +79,7 @@ fn other_state(maker: &NetLayer, left_out: &[NetLayer]) -> Advice {
 pub(super) fn insert_splits(
     layers: Vec<NetLayer>,
     complete: impl Fn(&LayerParameter, &mut LayerParameter),
+    name: CopyNames,
 ) -> Result<Vec<NetLayer>, UnknownBottom> {
     let readers = count_readers(&layers)?;
     let names: Vec<String> = layers.iter().map(|layer| layer.param.name().to_owned()).collect();
@@ -80,7 +90,7 @@ pub(super) fn insert_splits(
             let top = readers.source[&(index, position)];
             if readers.count[&top] > 1 {
                 let copy = next_copy.entry(top).or_default();
-                *bottom = copy_name(bottom, &names[top.0], top.1, *copy);
+                *bottom = name.of(bottom, &names[top.0], top.1, *copy);
                 *copy += 1;
             }
         }
@@ -90,7 +100,7 @@ pub(super) fn insert_splits(
             let count = readers.count.get(&top).copied().unwrap_or(0);
             if count > 1 {
                 let weight = readers.loss_weight.get(&top).copied().unwrap_or(0.0);
-                let mut param = split_layer(&names[index], blob, position, count, weight);
+                let mut param = split_layer(&names[index], blob, position, count, weight, name);
                 complete(&layer.param, &mut param);
                 splits.push((NetLayer { param, origin: layer.origin }, weight));
                 if weight != 0.0 {
@@ -143,20 +153,32 @@ fn unknown_bottom(layers: &[NetLayer], index: usize, blob: &str, known: &HashMap
     }
 }
 
-fn split_layer(writer: &str, blob: &str, position: usize, count: usize, loss_weight: f32) -> LayerParameter {
+fn split_layer(
+    writer: &str,
+    blob: &str,
+    position: usize,
+    count: usize,
+    loss_weight: f32,
+    name: CopyNames,
+) -> LayerParameter {
     let weights = std::iter::once(loss_weight).chain(std::iter::repeat(0.0)).take(count);
     LayerParameter {
         name: Some(format!("{blob}_{writer}_{position}_split")),
         r#type: Some("Split".to_owned()),
         bottom: vec![blob.to_owned()],
-        top: (0..count).map(|copy| copy_name(blob, writer, position, copy)).collect(),
+        top: (0..count).map(|copy| name.of(blob, writer, position, copy)).collect(),
         loss_weight: if loss_weight == 0.0 { Vec::new() } else { weights.collect() },
         ..Default::default()
     }
 }
 
-fn copy_name(blob: &str, writer: &str, position: usize, copy: usize) -> String {
-    format!("{blob}_{writer}_{position}_split_{copy}")
+impl CopyNames {
+    fn of(self, blob: &str, writer: &str, position: usize, copy: usize) -> String {
+        match self {
+            CopyNames::FirstKept if copy == 0 => blob.to_owned(),
+            _ => format!("{blob}_{writer}_{position}_split_{copy}"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -183,7 +205,7 @@ mod tests {
             layer("a", &["x"], &["a"], &[]),
             layer("b", &["x"], &["b"], &[]),
         ];
-        let out = insert_splits(layers, |_, _| ()).unwrap();
+        let out = insert_splits(layers, |_, _| (), CopyNames::AllNew).unwrap();
         let names: Vec<&str> = out.iter().map(|layer| layer.param.name()).collect();
         assert_eq!(names, ["data", "relu", "x_relu_0_split", "a", "b"]);
         assert_eq!(out[2].param.top, ["x_relu_0_split_0", "x_relu_0_split_1"]);
@@ -193,7 +215,7 @@ mod tests {
     #[test]
     fn a_loss_weight_is_the_first_reader_and_moves_to_the_split() {
         let layers = vec![layer("l", &[], &["x", "y"], &[2.0, 3.0]), layer("r", &["x"], &[], &[])];
-        let out = insert_splits(layers, |_, _| ()).unwrap();
+        let out = insert_splits(layers, |_, _| (), CopyNames::AllNew).unwrap();
         assert_eq!(out[0].param.loss_weight, [0f32; 0]);
         assert_eq!(out[1].param.loss_weight, [2.0, 0.0]);
         assert_eq!(out[2].param.bottom, ["x_l_0_split_1"]);
@@ -202,7 +224,7 @@ mod tests {
     #[test]
     fn an_unknown_bottom_is_refused_with_advice() {
         let refuse = |layers| {
-            let unknown = insert_splits(layers, |_, _| ()).unwrap_err();
+            let unknown = insert_splits(layers, |_, _| (), CopyNames::AllNew).unwrap_err();
             let refusal = unknown.refusal(&[]);
             (refusal.message, refusal.help.unwrap(), unknown.layer.param.name().to_owned())
         };

@@ -5,7 +5,7 @@ use crate::Shape;
 use crate::error::{Error, Refusal, Result, ensure};
 use crate::layer::{BlobSpec, BlobValues, DataSource, Draw, LayerType, Operator, Setup, SetupContext, Shapeless};
 use crate::net::NetLayer;
-use crate::proto::caffe::LayerParameter;
+use crate::proto::caffe::{LayerParameter, ParamSpec};
 use crate::setting::{Advice, Setting};
 
 /// Refuses a plan with more values than the limit.
@@ -61,7 +61,8 @@ pub(super) fn check_taken(ctx: &SetupContext<'_>, setup: &Setup) -> Result<(), R
     let reads_pictures = setup.operator == Operator::Data(DataSource::Dataset);
     for (index, made) in setup.tops.iter().enumerate() {
         let is_taken = |given: &Shape| {
-            let is_batch = reads_pictures && index == 0 && made.axes() == 4 && matches!(given.axes(), 3 | 4);
+            let is_batch =
+                reads_pictures && index == 0 && matches!(made.axes(), 4 | 5) && matches!(given.axes(), 3..=5);
             is_batch || made.dims().ends_with(given.dims())
         };
         let Some(given) = ctx.user_shape(index).filter(|given| !is_taken(given)) else { continue };
@@ -102,6 +103,22 @@ pub(super) fn check_loss_weights(weights: &[f32], setup: &Setup) -> Result<(), R
 pub(super) fn check_params(params: usize, blobs: usize) -> Result<(), Refusal> {
     ensure!(params <= blobs, "param", "given {params} times, but the layer has {blobs} blobs");
     Ok(())
+}
+
+/// Checks that what the V1 format gives in a list for the blobs, it gives for all of them or for none.
+pub(super) fn check_whole_lists(specs: &[ParamSpec], blobs: usize) -> Result<(), Refusal> {
+    let given = |has: fn(&ParamSpec) -> bool| specs.iter().filter(|spec| has(spec)).count();
+    let lists = [
+        ("param", given(|spec| spec.name.is_some())),
+        ("blob_share_mode", given(|spec| spec.share_mode.is_some())),
+        ("blobs_lr", given(|spec| spec.lr_mult.is_some())),
+        ("weight_decay", given(|spec| spec.decay_mult.is_some())),
+    ];
+    match lists.into_iter().find(|(_, given)| *given != 0 && *given != blobs) {
+        None => Ok(()),
+        Some((list, given)) => Err(Refusal::at(list, format!("given {given} times, but the layer has {blobs} blobs"))
+            .help("give it once for each blob or not at all")),
+    }
 }
 
 /// A layer type draws each blob that has a filler once, in whatever order.

@@ -79,22 +79,26 @@ pub(crate) fn blob_shape(shape: &Shape) -> BlobShape {
     BlobShape { dim: shape.dims().iter().map(|&dim| dim.into()).collect() }
 }
 
-/// Whether the blob's shape stands in the four legacy fields, of which one is enough to hide `shape`.
+/// Whether the blob's shape stands in the legacy fields, of which one is enough to hide `shape`.
 pub(crate) fn is_legacy(blob: &BlobProto) -> bool {
-    legacy_sizes(blob).iter().any(Option::is_some)
+    legacy_sizes(blob).is_some()
 }
 
-fn legacy_sizes(blob: &BlobProto) -> [Option<i32>; 4] {
-    [blob.num, blob.channels, blob.height, blob.width]
+/// The sizes in the legacy fields: four, or five where the blob has a length, as in C3D.
+pub(crate) fn legacy_sizes(blob: &BlobProto) -> Option<Vec<i32>> {
+    let BlobProto { num, channels, length, height, width, .. } = blob;
+    let sizes =
+        if length.is_some() { vec![num, channels, length, height, width] } else { vec![num, channels, height, width] };
+    sizes.iter().any(|size| size.is_some()).then(|| sizes.into_iter().map(|size| size.unwrap_or(0)).collect())
 }
 
-/// The shape of a blob; the four legacy fields win over `shape` as soon as one of them is there.
+/// The shape of a blob; the legacy fields win over `shape` as soon as one of them is there.
 ///
 /// # Errors
 /// The dimensions are no shape.
 pub(crate) fn shape(blob: &BlobProto) -> Result<Shape, ShapeError> {
-    if is_legacy(blob) {
-        return Shape::new(legacy_sizes(blob).map(|dim| dim.unwrap_or(0)));
+    if let Some(sizes) = legacy_sizes(blob) {
+        return Shape::new(sizes);
     }
     blob.shape.as_ref().map_or_else(|| Ok(Shape::scalar()), given_shape)
 }

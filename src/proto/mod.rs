@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub(crate) mod blob;
+pub(crate) mod carry;
 pub mod document;
 mod encoding;
 pub(crate) mod escape;

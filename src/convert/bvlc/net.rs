@@ -256,8 +256,8 @@ fn reader(layers: &[NetLayer], index: usize) -> Option<&LayerParameter> {
 fn with_current_shapes(blobs: Vec<StoredBlob>, layer: &LayerParameter, changes: &mut Vec<String>) -> Vec<StoredBlob> {
     let mut has_any = false;
     let mut current = |blob: StoredBlob| {
-        let sizes = blob.shape.dims().try_into().ok().filter(|_| blob.legacy);
-        let dims = sizes.and_then(|sizes: [i32; 4]| current_shape(layer, blob.index, sizes.map(i64::from)));
+        let sizes: Vec<i64> = blob.shape.dims().iter().map(|&dim| i64::from(dim)).collect();
+        let dims = blob.legacy.then(|| current_shape(layer, blob.index, &sizes)).flatten();
         match dims.and_then(|dims| Shape::new(dims).ok()) {
             Some(shape) => {
                 has_any |= shape.axes() != 4;

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::formats::caffemodel::blob;
 use crate::formats::map::FileMap;
 use crate::formats::{StoredLayer, StoredNet};
+use crate::proto::descriptor;
 use crate::proto::fields::Fields;
 use crate::proto::sniff::is_blob;
 
@@ -22,7 +23,7 @@ pub(super) fn open(file: &Arc<FileMap>) -> Result<StoredNet> {
     };
     let stored = |(index, (body, offset)): (usize, (&[u8], usize))| {
         let at = |message| file.refuse(format!("blob {index} at byte {offset}: {message}"));
-        blob::stored(file, body, offset, index).map_err(at)
+        blob::stored(file, body, offset, index, descriptor("BlobProto")).map_err(at)
     };
     let blobs = bodies.into_iter().enumerate().map(stored).collect::<Result<Vec<_>>>()?;
     let layer = StoredLayer { name: LAYER.to_owned(), blobs, ..StoredLayer::default() };

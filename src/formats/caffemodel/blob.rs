@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use prost::Message;
-use prost::encoding::WireType;
+use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::Shape;
 use crate::formats::element::Element;
@@ -15,6 +15,7 @@ use crate::proto::blob::{self, Counts, RawType};
 use crate::proto::caffe::BlobProto;
 use crate::proto::fields::{Field, Fields};
 use crate::proto::reader::Reader;
+use crate::proto::schema::MessageType;
 
 const DATA: u32 = 5;
 const DIFF: u32 = 6;
@@ -23,6 +24,8 @@ const DOUBLE_DIFF: u32 = 9;
 /// NVIDIA's and OpenCV's.
 const RAW_DATA_TYPE: u32 = 10;
 const RAW_DATA: u32 = 12;
+/// The fields of the shape.
+const SIZES: [&str; 6] = ["num", "channels", "length", "height", "width", "shape"];
 
 /// How much the sizes of a blob may take: shapes are short.
 const MAX_SIZES_BYTES: usize = 1024;
@@ -30,7 +33,7 @@ const MAX_SIZES_BYTES: usize = 1024;
 /// How many pieces the values of a blob may lie in.
 const MAX_RUNS: usize = 1 << 20;
 
-/// The blob that `body`, at byte `offset` of the file, encodes.
+/// The blob that `body`, at byte `offset` of the file, encodes; `message` is that of blobs in the schema of the file.
 ///
 /// # Errors
 /// It is damaged, or its values are not as many as its shape says.
@@ -39,8 +42,10 @@ pub(in crate::formats) fn stored(
     body: &[u8],
     offset: usize,
     index: usize,
+    message: MessageType,
 ) -> Result<StoredBlob, String> {
-    let Scan { sizes, data, double_data, raw_data, raw_data_type, diffs, double_diffs } = Scan::new(body, offset)?;
+    let Scan { sizes, data, double_data, raw_data, raw_data_type, diffs, double_diffs } =
+        Scan::new(body, offset, message)?;
     let sizes = BlobProto::decode(sizes.as_slice()).map_err(|error| error.to_string())?;
     let legacy = blob::is_legacy(&sizes);
     let raw_data = raw_data.map(|bytes| raw_values(bytes, raw_data_type)).transpose()?;
@@ -95,11 +100,12 @@ struct Scan {
 }
 
 impl Scan {
-    fn new(body: &[u8], offset: usize) -> Result<Scan, String> {
+    fn new(body: &[u8], offset: usize, message: MessageType) -> Result<Scan, String> {
         let mut scan = Scan::default();
         for field in Fields::new(body, offset, "BlobProto") {
             let field = field.map_err(|flaw| flaw.to_string())?;
-            match field.number {
+            let known = message.saved_field(field.number);
+            match known.map_or(field.number, |known| known.number()) {
                 DATA if field.wire_type == WireType::Varint => {
                     return Err("is a blob of C3D, which has a length among its sizes; Caffe cannot read it".into());
                 }
@@ -113,8 +119,16 @@ impl Scan {
                 }
                 DIFF => scan.diffs += count(&field, 4)?,
                 DOUBLE_DIFF => scan.double_diffs += count(&field, 8)?,
-                1..=4 | 7 if scan.sizes.len() + field.whole.len() <= MAX_SIZES_BYTES => scan.sizes.extend(field.whole),
-                1..=4 | 7 => return Err(format!("the shape takes more than {MAX_SIZES_BYTES} bytes")),
+                number if known.is_some_and(|known| SIZES.contains(&known.name())) => {
+                    if scan.sizes.len() + field.whole.len() > MAX_SIZES_BYTES {
+                        return Err(format!("the shape takes more than {MAX_SIZES_BYTES} bytes"));
+                    }
+                    encode_key(number, field.wire_type, &mut scan.sizes);
+                    if field.wire_type == WireType::LengthDelimited {
+                        encode_varint(field.body.len() as u64, &mut scan.sizes);
+                    }
+                    scan.sizes.extend(field.body);
+                }
                 _ => {}
             }
         }

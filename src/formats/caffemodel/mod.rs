@@ -11,7 +11,7 @@ use crate::proto::sniff::Content;
 
 pub(super) use reader::open;
 pub(crate) use reader::{dialect_of, without_blobs};
-pub(super) use writer::{BlobFrame, LayerFrame, field, frame, net_inputs};
+pub(super) use writer::{BlobFrame, LayerFrame, field, frame, net_inputs, sizes};
 pub use writer::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
 
 pub(super) const FORMAT: FormatEntry = FormatEntry {

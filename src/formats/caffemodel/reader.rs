@@ -45,7 +45,7 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Re
     // Multipliers are of no account to weights; Caffe's own files lack one of the two.
     notices.extend(definition.notices.into_iter().filter(|notice| !is_batch_norm_notice(notice)));
     let mut blobs = by_layer(&sieve);
-    let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, &mut blobs));
+    let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, dialect, &mut blobs));
     let layers = layers.collect();
     Ok(StoredNet { name: definition.name, layers, dialect: Some(dialect), notices, ..StoredNet::default() })
 }
@@ -142,12 +142,13 @@ fn by_layer<'s, 'a>(sieve: &'s Sieve<'a>) -> HashMap<Origin, Vec<&'s BlobField<'
 fn stored_layer(
     file: &Arc<FileMap>,
     NetLayer { param, origin }: NetLayer,
+    dialect: &Dialect,
     blobs: &mut HashMap<Origin, Vec<&BlobField<'_>>>,
 ) -> StoredLayer {
     let fields = origin.and_then(|origin| blobs.remove(&origin)).unwrap_or_default();
     let stored = |(index, BlobField { body, offset, .. }): (usize, &BlobField<'_>)| {
         let at = |flaw| format!("layer {:?}, blob {index} at byte {offset}: {flaw}", param.name()).into();
-        blob::stored(file, body, *offset, index).map_err(at)
+        blob::stored(file, body, *offset, index, dialect.blob_message()).map_err(at)
     };
     let (blobs, flaw) = match fields.into_iter().enumerate().map(stored).collect::<Result<_, Flaw>>() {
         Ok(blobs) => (blobs, None),

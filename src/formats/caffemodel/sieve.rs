@@ -34,6 +34,8 @@ pub(super) struct Sieve<'a> {
     unknown: Option<(WireError, usize)>,
     /// Where reading ended before the file does.
     pub(super) end: Option<usize>,
+    /// Whether the first blob has the schema's kinds of fields: those of C3D are others by the same numbers.
+    fits_blobs: bool,
     layer: Origin,
     counts: [usize; 2],
     copied: usize,
@@ -42,7 +44,7 @@ pub(super) struct Sieve<'a> {
 
 /// What becomes of a field.
 enum Fate {
-    Blob,
+    Blob(MessageType),
     Inner(MessageType),
     Copied,
     Unknown,
@@ -60,6 +62,7 @@ impl<'a> Sieve<'a> {
             rest: Vec::new(),
             unknown: None,
             end: None,
+            fits_blobs: true,
             layer: Origin { field: "", index: 0 },
             counts: [0; 2],
             copied: 0,
@@ -79,9 +82,9 @@ impl<'a> Sieve<'a> {
         Ok(sieve)
     }
 
-    /// Whether the schema knows all of the net.
+    /// Whether the schema knows all of the net, and its blobs are of the kind of the first one.
     pub(super) fn is_whole(&self) -> bool {
-        self.unknown.is_none()
+        self.unknown.is_none() && self.fits_blobs
     }
 
     /// What the user should know of, in a line each; `size` is that of the file.
@@ -133,7 +136,10 @@ impl<'a> Sieve<'a> {
         out: &mut Vec<u8>,
     ) -> Result<(), WireError> {
         match fate(message, field)? {
-            Fate::Blob => {
+            Fate::Blob(blob) => {
+                if self.blobs.is_empty() {
+                    self.fits_blobs = fits_blob(field.body, blob);
+                }
                 let (layer, in_v0) = (self.layer, message.name() == "V0LayerParameter");
                 self.counter.count(descriptor("BlobProto"))?;
                 self.blobs.push(BlobField { layer, in_v0, body: field.body, offset: field.body_offset });
@@ -174,10 +180,17 @@ fn fate(message: MessageType, field: &Field<'_>) -> Result<Fate, WireError> {
         return if packed { Err(WireError::Malformed { message: name, offset }) } else { Ok(Fate::Unknown) };
     }
     match known.kind() {
-        Kind::Message(inner) if inner.name() == "BlobProto" => Ok(Fate::Blob),
+        Kind::Message(inner) if inner.name() == "BlobProto" => Ok(Fate::Blob(inner)),
         Kind::Message(inner) => Ok(Fate::Inner(inner)),
         _ => Ok(Fate::Copied),
     }
+}
+
+/// Whether the fields of an encoded blob that the message knows are of its kinds.
+fn fits_blob(body: &[u8], blob: MessageType) -> bool {
+    let fields = Fields::new(body, 0, blob.name()).map_while(Result::ok);
+    let mut known = fields.filter_map(|field| Some((blob.saved_field(field.number)?, field)));
+    known.all(|(known, field)| fits(known, field.wire_type, field.body))
 }
 
 /// Whether protobuf takes these bytes for the end of the message that it reads: a zero, or a tag that ends a group.

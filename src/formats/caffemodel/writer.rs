@@ -2,7 +2,8 @@
 //!
 //! Every length is known beforehand, so nothing is buffered. Fields go out in ascending order, as C++ protobuf
 //! writes them. The net's name is written even if it is empty, as Caffe does; of a blob, the values stand before the
-//! shape, and a scalar has no shape. In a dialect whose layers have types of numbers, the values are bytes behind the
+//! shape, and a scalar has no shape. A dialect of the V1 format has its layers in front of the net's inputs, and the sizes of
+//! blobs in front of their values. In a dialect whose layers have types of numbers, the values are bytes behind the
 //! shape and their type.
 
 use std::io::{self, Write};
@@ -15,9 +16,10 @@ use crate::Shape;
 use crate::dialect::{Dialect, Traits};
 use crate::error::{Error, Result};
 use crate::formats::{NumberType, Output, SavedBlob, SavedLayer, SavedNet, le_bytes};
+use crate::net::v1_layer;
 use crate::proto::blob::blob_shape;
 use crate::proto::caffe::{LayerParameter, Type};
-use crate::proto::{binary, escape, gate};
+use crate::proto::{FieldType, binary, escape, gate};
 use crate::sink::Sink;
 
 /// The largest file that protobuf, and so Caffe, can read.
@@ -35,13 +37,10 @@ pub(super) fn check(net: &SavedNet<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Field numbers of the schema that are written by hand.
+/// Field numbers of the schema that are written by hand. Those of layers, of their blobs and of old sizes are the dialect's.
 pub(in crate::formats) mod field {
     pub const NET_NAME: u32 = 1;
     pub const NET_INPUT: u32 = 3;
-    pub const NET_LAYER: u32 = 100;
-    pub const LAYER_BLOBS: u32 = 7;
-    pub const BLOB_NUM: u32 = 1;
     pub const BLOB_DATA: u32 = 5;
     pub const BLOB_SHAPE: u32 = 7;
     pub const BLOB_RAW_DATA_TYPE: u32 = 10;
@@ -52,7 +51,7 @@ pub(in crate::formats) mod field {
 pub fn caffemodel_size(net: &SavedNet<'_>) -> u64 {
     let layers = net.layers.iter().map(|layer| match net_inputs(layer) {
         Some(inputs) => inputs.len() as u64,
-        None => framed_len(field::NET_LAYER, layer_len(layer, net.dialect)),
+        None => framed_len(net.dialect.saved_layers().saved_number(), layer_len(layer, net.dialect)),
     });
     framed_len(field::NET_NAME, escape::unescaped(net.name).len() as u64) + layers.sum::<u64>()
 }
@@ -77,12 +76,24 @@ fn layer_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
 }
 
 fn blobs_len(layer: &SavedLayer<'_>, dialect: &Dialect) -> u64 {
-    let blobs = layer.blobs.iter().map(|blob| framed_len(field::LAYER_BLOBS, BlobFrame::of(blob, dialect).len));
+    let number = blobs_number(dialect);
+    let blobs = layer.blobs.iter().map(|blob| framed_len(number, BlobFrame::of(blob, dialect).len));
     blobs.sum()
+}
+
+/// The number of the field of a layer that its blobs are saved in.
+fn blobs_number(dialect: &Dialect) -> u32 {
+    dialect.saved_layer_message().field_named("blobs").map_or(0, FieldType::saved_number)
 }
 
 /// A layer without its blobs as a dialect saves it.
 fn encoded(param: &LayerParameter, dialect: &Dialect) -> Vec<u8> {
+    if dialect.traits.has_v1_layers() {
+        let mut out = Vec::new();
+        let layer = v1_layer(param, dialect);
+        binary::write(&mut out, dialect.saved_layer_message(), &layer).expect("the message is of the dialect");
+        return out;
+    }
     let bytes = param.encode_to_vec();
     let message = dialect.layer_message();
     let unfolded = gate::unfolded(&bytes, message);
@@ -116,18 +127,18 @@ impl LayerFrame {
     pub(in crate::formats) fn new(layer: &SavedLayer<'_>, dialect: &Dialect) -> LayerFrame {
         let mut head = encoded(layer.param, dialect);
         let len = head.len() as u64 + blobs_len(layer, dialect);
-        let tail = head.split_off(blobs_offset(&head));
+        let tail = head.split_off(blobs_offset(&head, blobs_number(dialect)));
         LayerFrame { head, tail, len }
     }
 }
 
-/// Where the `blobs` field belongs among the fields of an encoded layer without blobs.
-fn blobs_offset(layer: &[u8]) -> usize {
+/// Where the `blobs` field, of this number, belongs among the fields of an encoded layer without blobs.
+fn blobs_offset(layer: &[u8], blobs: u32) -> usize {
     let mut rest = layer;
     while !rest.is_empty() {
         let offset = layer.len() - rest.len();
         match decode_key(&mut rest) {
-            Ok((number, wire_type)) if number < field::LAYER_BLOBS => {
+            Ok((number, wire_type)) if number < blobs => {
                 if skip_field(wire_type, number, &mut rest, prost::encoding::DecodeContext::default()).is_err() {
                     return offset;
                 }
@@ -162,21 +173,25 @@ impl BlobFrame {
     fn of(blob: &SavedBlob<'_>, dialect: &Dialect) -> BlobFrame {
         match dialect.traits {
             Traits { layers_have_types: true, .. } => BlobFrame::raw(blob),
-            Traits { legacy_blobs: true, .. } => BlobFrame::legacy(blob.shape),
+            Traits { legacy_blobs: true, .. } => BlobFrame::legacy(blob.shape, dialect),
             _ => BlobFrame::new(blob.shape),
         }
     }
 
-    /// That of a blob of four axes, whose sizes are fields of their own.
-    fn legacy(shape: &Shape) -> BlobFrame {
-        let BlobFrame { head: data, .. } = BlobFrame::new(shape);
+    /// That of a blob of four or five axes, whose sizes are fields of their own.
+    fn legacy(shape: &Shape, dialect: &Dialect) -> BlobFrame {
+        let blob = dialect.blob_message();
+        let number = |name: &str| blob.field_named(name).map(FieldType::saved_number);
         let mut head = Vec::new();
-        for (number, &size) in (field::BLOB_NUM..).zip(shape.dims()) {
-            encode_key(number, WireType::Varint, &mut head);
+        for (name, &size) in size_names(shape).iter().zip(shape.dims()) {
+            encode_key(number(name).unwrap_or_default(), WireType::Varint, &mut head);
             encode_varint(size as u64, &mut head);
         }
-        head.extend(data);
-        BlobFrame { len: head.len() as u64 + shape.count() as u64 * 4, head, tail: Vec::new() }
+        let data_len = shape.count() as u64 * 4;
+        if data_len > 0 {
+            frame(number("data").unwrap_or(field::BLOB_DATA), data_len, &mut head);
+        }
+        BlobFrame { len: head.len() as u64 + data_len, head, tail: Vec::new() }
     }
 
     /// That of a blob whose values are bytes.
@@ -196,6 +211,25 @@ impl BlobFrame {
     }
 }
 
+/// The names of the old sizes, in the order of the axes.
+fn size_names(shape: &Shape) -> &'static [&'static str] {
+    match shape.axes() {
+        5 => &["num", "channels", "length", "height", "width"],
+        _ => &["num", "channels", "height", "width"],
+    }
+}
+
+/// The old sizes of a blob in a dialect that saves these, by the numbers of the union.
+pub(in crate::formats) fn sizes(shape: &Shape, dialect: &Dialect) -> Vec<u8> {
+    let blob = dialect.blob_message();
+    let mut sizes = Vec::new();
+    for (name, &size) in size_names(shape).iter().zip(shape.dims()) {
+        encode_key(blob.field_named(name).map_or(0, FieldType::number), WireType::Varint, &mut sizes);
+        encode_varint(size as u64, &mut sizes);
+    }
+    sizes
+}
+
 /// Appends the field of a shape, which a scalar has not.
 fn push_shape(shape: &Shape, out: &mut Vec<u8>) {
     if shape.axes() > 0 {
@@ -212,6 +246,8 @@ fn push_shape(shape: &Shape, out: &mut Vec<u8>) {
 pub struct CaffemodelWriter<W> {
     out: W,
     dialect: &'static Dialect,
+    /// The `input` fields of the net, where they come behind the layers.
+    inputs: Vec<u8>,
     layer_tail: Vec<u8>,
     blob_tail: Vec<u8>,
     /// Whether the values of the blob at hand are written as halves.
@@ -237,7 +273,8 @@ impl<W: Write> CaffemodelWriter<W> {
         frame(field::NET_NAME, name.len() as u64, &mut head);
         head.extend(&*name);
         out.write_all(&head)?;
-        Ok(CaffemodelWriter { out, dialect, layer_tail: Vec::new(), blob_tail: Vec::new(), halves: false })
+        let (inputs, layer_tail, blob_tail) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(CaffemodelWriter { out, dialect, inputs, layer_tail, blob_tail, halves: false })
     }
 
     /// Gives back what was written to.
@@ -259,12 +296,17 @@ impl<W: Write> Sink for CaffemodelWriter<W> {
 impl<W: Write> Output for CaffemodelWriter<W> {
     fn begin_layer(&mut self, layer: &SavedLayer<'_>) -> io::Result<()> {
         self.layer_tail.clear();
+        let number = self.dialect.saved_layers().saved_number();
         if let Some(inputs) = net_inputs(layer) {
+            if number < field::NET_INPUT {
+                self.inputs.extend(inputs);
+                return Ok(());
+            }
             return self.out.write_all(&inputs);
         }
         let LayerFrame { head, tail, len } = LayerFrame::new(layer, self.dialect);
         let mut start = Vec::new();
-        frame(field::NET_LAYER, len, &mut start);
+        frame(number, len, &mut start);
         start.extend(head);
         self.layer_tail = tail;
         self.out.write_all(&start)
@@ -275,7 +317,7 @@ impl<W: Write> Output for CaffemodelWriter<W> {
         let BlobFrame { head, tail, len } = BlobFrame::of(blob, self.dialect);
         self.halves = self.dialect.traits.layers_have_types && blob.number_type == NumberType::F16;
         let mut start = Vec::new();
-        frame(field::LAYER_BLOBS, len, &mut start);
+        frame(blobs_number(self.dialect), len, &mut start);
         start.extend(head);
         self.blob_tail = tail;
         self.out.write_all(&start)
@@ -290,6 +332,7 @@ impl<W: Write> Output for CaffemodelWriter<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        self.out.write_all(&std::mem::take(&mut self.inputs))?;
         self.out.flush()
     }
 }
@@ -307,9 +350,12 @@ mod tests {
             phase: Some(Phase::Test as i32),
             ..Default::default()
         };
-        assert_eq!(blobs_offset(&layer.encode_to_vec()), 3);
-        assert_eq!(blobs_offset(&LayerParameter { name: Some("a".into()), ..Default::default() }.encode_to_vec()), 3);
-        assert_eq!(blobs_offset(&[]), 0);
+        assert_eq!(blobs_offset(&layer.encode_to_vec(), 7), 3);
+        assert_eq!(
+            blobs_offset(&LayerParameter { name: Some("a".into()), ..Default::default() }.encode_to_vec(), 7),
+            3
+        );
+        assert_eq!(blobs_offset(&[], 7), 0);
     }
 
     #[test]

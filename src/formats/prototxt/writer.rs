@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use crate::dialect::Dialect;
-use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame, net_inputs};
+use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame, net_inputs, sizes};
 use crate::formats::{Output, SavedLayer, le_bytes};
 use crate::proto::{descriptor, escape, gate, text};
 use crate::sink::Sink;
@@ -48,14 +48,14 @@ impl<W: Write> PrototxtWriter<W> {
 
     /// Writes fields of a layer, by their numbers in files.
     fn layer(&mut self, fields: &[u8]) -> io::Result<()> {
-        let message = self.dialect.layer_message();
+        let message = self.dialect.saved_layer_message();
         let joined = gate::joined(fields, message).map_err(io::Error::other)?;
         text::write_within(&mut self.out, 1, message, &joined)
     }
 
-    /// Writes fields of a blob.
+    /// Writes fields of a blob, by their numbers in the union.
     fn blob(&mut self, fields: &[u8]) -> io::Result<()> {
-        text::write_within(&mut self.out, 2, descriptor("BlobProto"), fields)
+        text::write_within(&mut self.out, 2, self.dialect.blob_message(), fields)
     }
 }
 
@@ -77,13 +77,18 @@ impl<W: Write> Output for PrototxtWriter<W> {
         }
         let LayerFrame { head, tail, .. } = LayerFrame::new(layer, self.dialect);
         self.layer_tail = tail;
-        self.out.write_all(b"layer {\n")?;
+        writeln!(self.out, "{} {{", self.dialect.saved_layers().name())?;
         self.layer(&head)
     }
 
     fn begin_blob(&mut self, layer: &SavedLayer<'_>, blob: usize) -> io::Result<()> {
-        self.blob_tail = BlobFrame::new(layer.blobs[blob].shape).tail;
-        self.out.write_all(b"  blobs {\n")
+        let blob = &layer.blobs[blob];
+        self.out.write_all(b"  blobs {\n")?;
+        if self.dialect.traits.legacy_blobs {
+            return self.blob(&sizes(blob.shape, self.dialect));
+        }
+        self.blob_tail = BlobFrame::new(blob.shape).tail;
+        Ok(())
     }
 
     fn end_blob(&mut self) -> io::Result<()> {

@@ -38,7 +38,7 @@ pub(super) const TRANSPOSED: LayerType = entry(
     "Spreads out its input through learned filters over time, height and width",
     &|ctx: &SetupContext<'_>| convolution(ctx, true),
 )
-.known(Known::In(&["c3d-1.1"]));
+.known(Known::In(&["c3d-1.0", "c3d-1.1"]));
 
 const fn entry(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(name, summary, Arity::exactly(1), Arity::exactly(1), rule).params(&[FIELD]).signal(signal)
@@ -86,7 +86,7 @@ impl Step {
 fn convolution(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusal> {
     let param = ctx.param.convolution3d_param().unwrap_or_default();
     let bottom = ctx.bottom(0);
-    let &[items, channels, length, height, width] = bottom.dims() else {
+    let Some([items, channels, length, height, width]) = ctx.volume(0) else {
         let message = format!("the input needs 5 axes (items, channels, time, height, width), its shape is {bottom}");
         return Err(Refusal::at("bottom", message));
     };
@@ -104,7 +104,8 @@ fn convolution(ctx: &SetupContext<'_>, transposed: bool) -> Result<Setup, Refusa
     let (outer, inner) = if transposed { (channels.into(), outputs) } else { (outputs, channels.into()) };
     let kernels = steps.map(|step| step.kernel);
     let weight = Shape::new([outer, inner, kernels[0], kernels[1], kernels[2]]).at(FIELD)?;
-    let positions = if transposed { bottom } else { &top };
+    let whole = Shape::new([items, channels, length, height, width]).at("bottom")?;
+    let positions = if transposed { &whole } else { &top };
     let columns =
         [&[weight.count_from(1)][..], &positions.dims()[2..].iter().map(|&dim| dim.into()).collect::<Vec<_>>()];
     Shape::new(columns.concat()).at(FIELD)?;

@@ -2,7 +2,7 @@
 //!
 //! Tops: batch_size x C x L x H x W and the labels, (batch_size), or in C3D's tree (batch_size, num_of_labels) with
 //! `use_multiple_label`. C is 3, in video-caffe 1 without `is_color`; L is `new_length`; H and W are `transform_param`'s
-//! `crop_size`, else `new_height` and `new_width`. Where none of them is given, the shape has to be: videos are not read. Draws:
+//! `crop_size`, else `new_height` and `new_width`. C3D 1.0 has one top or two, and crops only what is larger. Where none of them is given, the shape has to be: videos are not read. Draws:
 //! those of a prefetching layer, see [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 
 use super::DataSource;
@@ -18,21 +18,18 @@ use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::VideoDataParameter;
 
 /// That of C3D.
-pub(super) const OF_C3D: LayerType = entry(&C3D).known(Known::In(&["c3d-1.1"]));
+pub(super) const OF_C3D: LayerType = entry(Arity::exactly(2), &C3D).known(Known::In(&["c3d-1.1"]));
+
+/// That of C3D's first release.
+pub(super) const OF_FIRST_C3D: LayerType = entry(Arity::between(1, 2), &FIRST_C3D).known(Known::In(&["c3d-1.0"]));
 
 /// That of video-caffe.
-pub(super) const OF_VIDEO_CAFFE: LayerType = entry(&VIDEO_CAFFE).known(Known::In(&["video-caffe"]));
+pub(super) const OF_VIDEO_CAFFE: LayerType = entry(Arity::exactly(2), &VIDEO_CAFFE).known(Known::In(&["video-caffe"]));
 
-const fn entry(rule: &'static dyn Layer) -> LayerType {
-    LayerType::new(
-        "VideoData",
-        "Reads clips of videos, named in a list file",
-        Arity::exactly(0),
-        Arity::exactly(2),
-        rule,
-    )
-    .params(&["video_data_param", "transform_param"])
-    .brings_data()
+const fn entry(tops: Arity, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("VideoData", "Reads clips of videos, named in a list file", Arity::exactly(0), tops, rule)
+        .params(&["video_data_param", "transform_param"])
+        .brings_data()
 }
 
 const BATCH: &str = "video_data_param.batch_size";
@@ -47,15 +44,20 @@ struct Clips {
     has_label_sets: bool,
     /// The frames of a clip where the net does not say.
     length: u32,
+    /// The clips of a batch where the net does not say.
+    batch: u32,
+    /// Whether what is cropped must be larger than the crop.
+    crops_larger: bool,
 }
 
-static C3D: Clips = Clips { may_be_gray: false, has_label_sets: true, length: 0 };
-static VIDEO_CAFFE: Clips = Clips { may_be_gray: true, has_label_sets: false, length: 1 };
+static C3D: Clips = Clips { may_be_gray: false, has_label_sets: true, length: 0, batch: 1, crops_larger: false };
+static FIRST_C3D: Clips = Clips { has_label_sets: false, batch: 0, crops_larger: true, ..C3D };
+static VIDEO_CAFFE: Clips = Clips { may_be_gray: true, has_label_sets: false, length: 1, ..C3D };
 
 impl Layer for Clips {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let param = ctx.param.video_data_param().unwrap_or_default();
-        let batch = param.batch_size.unwrap_or(1);
+        let batch = param.batch_size.unwrap_or(self.batch);
         let mut notices = Vec::new();
         let transform = Transform::new(ctx, &mut notices)?;
         check_batch(ctx, BATCH, batch)?;
@@ -64,11 +66,13 @@ impl Layer for Clips {
             Some(shape) => shape,
             None => self.clips(ctx, &param, &transform, items)?,
         };
-        let labels = match ctx.user_shape(1) {
-            Some(shape) => shape.clone(),
-            None => self.labels(&param, data.dims().first().copied().unwrap_or(1))?,
-        };
-        let tops = [data, labels];
+        let mut tops = vec![data];
+        if ctx.top_count() > 1 {
+            tops.push(match ctx.user_shape(1) {
+                Some(shape) => shape.clone(),
+                None => self.labels(&param, tops[0].dims().first().copied().unwrap_or(1))?,
+            });
+        }
         check_prefetched(ctx, &tops)?;
         let start = Beginning { shuffle: param.shuffle(), rand_skip: param.rand_skip.unwrap_or(0) };
         let draws = transform.prefetching_draws(ctx, start.draws());
@@ -96,7 +100,12 @@ impl Clips {
                 return Err(source.unknown_shape(ctx, 0, "videos are not read, and no setting gives their size"));
             }
             (crop, size) => {
-                let fits = size.is_none_or(|size| size.sides().iter().all(|&side| side.unsigned_abs() >= crop));
+                let least = crop + u32::from(self.crops_larger);
+                let fits = size.is_none_or(|size| size.sides().iter().all(|&side| side.unsigned_abs() >= least));
+                if self.crops_larger {
+                    let message = "new_height and new_width must be larger than crop_size";
+                    ensure!(fits, "transform_param.crop_size", "{message} {crop}");
+                }
                 ensure!(fits, "transform_param.crop_size", "crop_size {crop} is larger than new_height or new_width");
                 [crop.cast_signed(); 2]
             }
@@ -116,7 +125,7 @@ impl Clips {
 }
 
 /// The shape N x C x L x H x W that the user gives, if any; without N, the batch is that of the layer.
-fn given_clips(ctx: &SetupContext<'_>, items: i64) -> Result<Option<Shape>, Refusal> {
+pub(super) fn given_clips(ctx: &SetupContext<'_>, items: i64) -> Result<Option<Shape>, Refusal> {
     let Some(shape) = ctx.user_shape(0) else { return Ok(None) };
     match shape.axes() {
         5 => Ok(Some(shape.clone())),
@@ -154,6 +163,24 @@ mod tests {
         assert_eq!(tops("c3d-1.1", "").unwrap_err(), message);
         let message = "the shape of top \"\" is not known: videos are not read, and no setting gives their size";
         assert_eq!(tops("video-caffe", "").unwrap_err(), format!("video_data_param.source: {message}"));
+    }
+
+    #[test]
+    fn the_first_release_has_one_top_or_two_and_draws_one_seed_in_train() {
+        let first = |fields: &str, tops: usize| {
+            let text = format!(
+                "video_data_param {{ batch_size: 2 new_length: 16 {fields} }} transform_param {{ crop_size: 8 }}"
+            );
+            Surroundings::of("c3d-1.0").run("VideoData", &text, &[], tops)
+        };
+        let made = first("new_height: 9 new_width: 12 shuffle: true", 1).unwrap();
+        assert_eq!(
+            (made.tops.len(), made.tops[0].dims(), &made.draws[..]),
+            (1, &[2, 3, 16, 8, 8][..], &[Draw::Skip(2)][..])
+        );
+        assert_eq!(first("", 2).unwrap().tops[1].dims(), [2]);
+        let message = "transform_param.crop_size: new_height and new_width must be larger than crop_size 8";
+        assert_eq!(first("new_height: 8 new_width: 12", 1).unwrap_err(), message);
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Beginning {
             }
             return Start::default();
         };
-        for _ in 0..transform.seeds() {
+        let before = if ctx.dialect.traits.lists_draw_first { 0 } else { transform.seeds() };
+        for _ in 0..before {
             generator.next_u32();
         }
         Start {

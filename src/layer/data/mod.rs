@@ -36,6 +36,7 @@ mod source;
 mod tops;
 mod transform;
 mod video;
+mod volumes;
 mod window;
 
 pub(super) use transform::Transform;
@@ -59,6 +60,7 @@ pub(super) static TYPES: &[LayerType] = &[
     box_data::FIRST,
     box_data::TYPE,
     clips::OF_C3D,
+    clips::OF_FIRST_C3D,
     clips::OF_VIDEO_CAFFE,
     custom::TYPE,
     database::TYPE,
@@ -76,7 +78,12 @@ pub(super) static TYPES: &[LayerType] = &[
     image::TYPE,
     image_label::TYPE,
     image_loc::TYPE,
+    image_seg::BINARY,
+    image_seg::CLASSES,
+    image_seg::INSTANCES,
+    image_seg::SELECTED,
     image_seg::TYPE,
+    image_seg::WINDOWS,
     img_reader::TYPE,
     labelmap::TYPE,
     lane::TYPE,
@@ -86,6 +93,9 @@ pub(super) static TYPES: &[LayerType] = &[
     multi_label::TYPE,
     seg::TYPE,
     video::TYPE,
+    volumes::BLOBS,
+    volumes::DATABASE,
+    volumes::SEGMENTED,
     window::TYPE,
 ];
 

@@ -4,7 +4,7 @@
 //! `crop_w`, each where it is not 0.
 //!
 //! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase
-//! is TRAIN; in some dialects always in TRAIN. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
+//! is TRAIN; in some dialects always in TRAIN, and in one only there, and only once. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
 //! more draw for the seed of the prefetch thread. In some dialects they do not, and in some a layer that reads a database
 //! takes a seed for its reader before all that.
 
@@ -60,7 +60,7 @@ impl Transform {
             ensure!(param.mean_value.is_empty(), MEAN_FILE, "mean_file and mean_value are given together");
             if ctx.user_shape(0).is_none() {
                 let found = ctx.sources.find(mean_file, notices);
-                let read = blob_file::read_shape(&found, MEAN_FILE, mean_file, MAX_MEAN_BYTES);
+                let read = blob_file::read_shape(&found, MEAN_FILE, mean_file, MAX_MEAN_BYTES, ctx.dialect);
                 read.map_err(|refusal| refusal.help(without_mean_file(ctx)))?;
             }
         }
@@ -73,10 +73,13 @@ impl Transform {
         if ctx.dialect.traits.seeds_by_thread && param.random_seed() < 0 {
             notices.push(SEEDS_BY_THREAD.to_owned());
         }
+        let takes_seed = takes_one_seed(ctx, param);
         let resizes_at_random = param.random_resize_param.is_some() || param.random_aspect_ratio_param.is_some();
         let trains_at_random = param.crop_size() > 0 || ctx.dialect.traits.train_draws;
         Ok(Transform {
-            takes_seed: param.mirror() || resizes_at_random || (trains_at_random && ctx.phase == Phase::Train),
+            takes_seed: takes_seed.unwrap_or_else(|| {
+                param.mirror() || resizes_at_random || (trains_at_random && ctx.phase == Phase::Train)
+            }),
             crop,
             resizing: Resizing::new(ctx, param)?,
             mirror: param.mirror(),
@@ -141,7 +144,8 @@ impl Transform {
 
     /// The draws of a prefetching layer that takes `own` seeds beside those of its transformer and its thread.
     pub(super) fn prefetching_draws(&self, ctx: &SetupContext<'_>, own: u64) -> Vec<Draw> {
-        skipped(2 * self.seeds() + own + u64::from(ctx.dialect.traits.prefetch_draws))
+        let times = if ctx.dialect.traits.one_transform_seed { 1 } else { 2 };
+        skipped(times * self.seeds() + own + u64::from(ctx.dialect.traits.prefetch_draws))
     }
 
     /// The draws of a prefetching layer that reads a database.
@@ -160,6 +164,19 @@ impl Transform {
             traits.data_skips_at_random && ctx.param.data_param.as_ref().is_some_and(|param| param.rand_skip() > 0);
         Ok(self.prefetching_draws(ctx, u64::from(traits.reader_draws) + u64::from(skips)))
     }
+}
+
+/// Whether a layer takes a seed for all it does at random, in a Caffe where it takes but one for that: in TRAIN, where it mirrors
+/// or crops; but WindowData always there, and ImageData also where it shuffles.
+fn takes_one_seed(ctx: &SetupContext<'_>, param: &TransformationParameter) -> Option<bool> {
+    let transforms = param.mirror() || param.crop_size() > 0;
+    let trains = ctx.phase == Phase::Train;
+    let shuffles = ctx.param.image_data_param.as_deref().is_some_and(|param| param.shuffle());
+    ctx.dialect.traits.one_transform_seed.then(|| match ctx.param.r#type() {
+        "WindowData" => transforms,
+        "ImageData" => shuffles || transforms && trains,
+        _ => transforms && trains,
+    })
 }
 
 /// What to do about a mean file that cannot be read.

@@ -39,7 +39,13 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.detectnet_groundtruth_param().unwrap_or_default();
     let mut notices = Vec::new();
     if let Some(mean_file) = ctx.param.transform_param.as_deref().and_then(|param| param.mean_file.as_ref()) {
-        blob_file::read_shape(&ctx.sources.find(mean_file, &mut notices), MEAN_FILE, mean_file, MAX_MEAN_BYTES)?;
+        blob_file::read_shape(
+            &ctx.sources.find(mean_file, &mut notices),
+            MEAN_FILE,
+            mean_file,
+            MAX_MEAN_BYTES,
+            ctx.dialect,
+        )?;
     }
     let (pictures, labels) = (ctx.bottom(0), ctx.bottom(1));
     let channels = ctx.legacy_dim(0, 1)?;

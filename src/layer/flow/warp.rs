@@ -50,7 +50,7 @@ fn mean(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let file = match &param.file {
         Some(name) => {
             let found = ctx.sources.find(name, &mut notices);
-            Some(blob_file::read_shape(&found, FILE, name, MAX_MEAN_BYTES)?)
+            Some(blob_file::read_shape(&found, FILE, name, MAX_MEAN_BYTES, ctx.dialect)?)
         }
         None => None,
     };

@@ -136,7 +136,7 @@ fn read_matrix(
     // Values and diffs, each as floats and as doubles, with the overhead of the unpacked form.
     let max_bytes = (square.count() as u64).saturating_mul(32).saturating_add(4096);
     let file = ctx.sources.find(source, notices);
-    Ok((blob_file::read_shape(&file, FIELD, source, max_bytes)?, file))
+    Ok((blob_file::read_shape(&file, FIELD, source, max_bytes, ctx.dialect)?, file))
 }
 
 #[cfg(test)]

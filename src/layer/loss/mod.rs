@@ -113,6 +113,7 @@ pub(super) static TYPES: &[LayerType] = &[
     yolov3::SEGMENTS,
     softmax::RFCN,
     softmax::OHEM,
+    softmax::RED,
 ];
 
 /// A loss by its formula.

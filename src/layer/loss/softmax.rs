@@ -10,7 +10,7 @@ use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, 
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::SoftmaxParameter;
 
 const NAME: &str = "SoftmaxWithLoss";
@@ -24,9 +24,18 @@ pub(super) const RFCN: LayerType =
 pub(super) const OHEM: LayerType = entry("SoftmaxWithLossOHEM", Arity::between(1, 3), &of_each_label)
     .known(Known::In(&["soeaver", "intel", "microsoft", "bottom-up-attention", "curve-text"]));
 
+/// That of DeconvNet, for fewer classes than there are labels of; a third bottom may weigh places.
+pub(super) const RED: LayerType = of("RedSoftmaxWithLoss", Arity::between(2, 3), Arity::between(1, 2), &of_fewer)
+    .params(&["loss_param", "red_softmax_loss_param"])
+    .known(Known::In(&["deconvnet"]));
+
 const fn entry(name: &'static str, tops: Arity, rule: &'static dyn Layer) -> LayerType {
+    of(name, Arity::exactly(2), tops, rule)
+}
+
+const fn of(name: &'static str, bottoms: Arity, tops: Arity, rule: &'static dyn Layer) -> LayerType {
     const SUMMARY: &str = "Computes the negative log-likelihood of the labels under the softmax of the scores";
-    LayerType::new(name, SUMMARY, Arity::exactly(2), tops, rule)
+    LayerType::new(name, SUMMARY, bottoms, tops, rule)
         .params(&["loss_param", "softmax_param"])
         .auto_tops()
         .loss()
@@ -63,6 +72,12 @@ fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     check_class_weights(ctx)?;
     Ok(scalar_loss(ctx, Loss::Softmax(Labels::new(ctx, axis))))
+}
+
+fn of_fewer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    inner_softmax_axis(ctx)?;
+    check_batches(ctx)?;
+    Ok(Setup { default_loss_weight: Some(1.0), ..Setup::new(ctx, Operator::Opaque, [Shape::scalar()]) })
 }
 
 /// Checks that classes that are to be weighed have a weight each: SegNet counts the channels, whatever the axis.

@@ -9,7 +9,7 @@
 //!
 //! What surprises: beside `kernel_size`, one of `kernel_h` and `kernel_w` is ignored, only both are refused. `engine`
 //! changes nothing here. Intel's Caffe drops that window also where a kernel has a side of 1, and takes
-//! [volumes](VolumePooling).
+//! [volumes](VolumePooling). C3D 1.0 drops none, and takes a pad for the average alone.
 
 mod nd;
 mod over_time;
@@ -76,7 +76,14 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         }
     }
     let operator = Pooling::new(param, ctx.bottom(0))?;
-    let top = operator.clipped_top(ctx.bottom(0), takes_volumes && operator.kernel.contains(&1))?;
+    let top = match ctx.dialect.traits.pooling_axes {
+        PoolingAxes::AllOfPictures => {
+            let may_pad = operator.pad == [0, 0] || operator.method == PoolMethod::Ave;
+            ensure!(may_pad, PAD[0], "only AVE pooling takes a pad");
+            operator.whole_top(ctx.bottom(0), false)?
+        }
+        _ => operator.clipped_top(ctx.bottom(0), takes_volumes && operator.kernel.contains(&1))?,
+    };
     Ok(Setup::new(ctx, Operator::Pooling(operator), vec![top; tops]))
 }
 
@@ -152,7 +159,6 @@ impl Pooling {
 
     /// The same; `clips` says that last windows behind the elements are dropped even without a pad.
     fn clipped_top(&self, bottom: &Shape, clips: bool) -> Result<Shape, Refusal> {
-        let size = picture_size(bottom)?;
         let padded = self.pad != [0, 0];
         if padded {
             ensure!(self.method != PoolMethod::Stochastic, FIELD, "STOCHASTIC pooling takes no pad");
@@ -160,9 +166,14 @@ impl Pooling {
                 ensure!(*pad < kernel, FIELD, "pad {pad} is not smaller than the kernel size {kernel}");
             }
         }
+        self.whole_top(bottom, padded || clips)
+    }
+
+    /// The same, whatever the pad; `clips` says that last windows behind the elements are dropped.
+    fn whole_top(&self, bottom: &Shape, clips: bool) -> Result<Shape, Refusal> {
         let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
-        for (axis, size) in size.into_iter().enumerate() {
-            dims[2 + axis] = self.window(axis).count(size, self.round, padded || clips, FIELD)?;
+        for (axis, size) in picture_size(bottom)?.into_iter().enumerate() {
+            dims[2 + axis] = self.window(axis).count(size, self.round, clips, FIELD)?;
         }
         Shape::new(dims).at(FIELD)
     }

@@ -29,8 +29,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.pooling3d_param().unwrap_or_default();
-    let bottom = ctx.bottom(0);
-    ensure!(bottom.axes() == 5, "bottom", "the bottom {bottom} must have 5 axes");
+    let sizes = ctx.volume(0);
+    let sizes = sizes.ok_or_else(|| Refusal::at("bottom", format!("the bottom {} must have 5 axes", ctx.bottom(0))))?;
     let pad = checked_size(param.pad.unwrap_or(0), "pooling3d_param.pad")?;
     let may_pad = pad == 0 || param.pool() == PoolMethod::Ave;
     ensure!(may_pad, "pooling3d_param.pad", "only AVE pooling takes a pad");
@@ -44,7 +44,7 @@ fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         stride: positive_size(param.stride.unwrap_or(1), "pooling3d_param.stride")?,
         pads: [pad; 2],
     };
-    let mut dims: Vec<i64> = bottom.dims().iter().map(|&dim| i64::from(dim)).collect();
+    let mut dims = sizes.map(i64::from);
     for (dim, window) in dims[2..].iter_mut().zip([time, side, side]) {
         *dim = window.count(*dim, RoundMode::Ceil, false, FIELD)?;
     }

@@ -42,7 +42,7 @@ pub(super) const OF_FILES: LayerType = entry(&|ctx: &SetupContext<'_>| {
         Ok([spatial?, bilateral?])
     })
 })
-.known(Known::In(&["crfasrnn"]));
+.known(Known::In(&["crfasrnn", "crfasrnn-0.1"]));
 
 pub(super) const OF_TEXT: LayerType = entry(&|ctx: &SetupContext<'_>| {
     meanfield(ctx, |param, channels, _| {

@@ -1,6 +1,8 @@
-//! Weights of the time when every blob had four sizes: num, channels, height and width, with ones in front.
+//! Weights of the time when every blob had four sizes: num, channels, height and width, with ones in front; in C3D five, with a
+//! length behind the channels.
 
 use crate::dialect::Dialect;
+use crate::proto::blob;
 use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter};
 
 /// A layer type whose blobs have so many axes, first to last.
@@ -16,10 +18,12 @@ const fn always(layer_type: &'static str, axes: &'static [usize]) -> BlobAxes {
 }
 
 /// Those whose blobs do not depend on the shapes of bottoms in the number of their axes.
-static BLOB_AXES: [BlobAxes; 6] = [
+static BLOB_AXES: [BlobAxes; 8] = [
     always("BatchNorm", &[1, 1, 1]),
     always("Convolution", &[4, 1]),
+    always("Convolution3D", &[5, 5]),
     always("Deconvolution", &[4, 1]),
+    always("Deconvolution3D", &[5, 5]),
     always("Embed", &[2, 1]),
     always("InnerProduct", &[2, 1]),
     BlobAxes {
@@ -29,11 +33,16 @@ static BLOB_AXES: [BlobAxes; 6] = [
     },
 ];
 
-/// The shape that a layer of today has for a blob that was stored in four sizes, where its type tells the axes and those in
+/// The shape that a layer of today has for a blob that was stored in four sizes or five, where its type tells the axes and those in
 /// front are 1.
-pub(crate) fn current_shape(layer: &LayerParameter, index: usize, sizes: [i64; 4]) -> Option<Vec<i64>> {
+pub(crate) fn current_shape(layer: &LayerParameter, index: usize, sizes: &[i64]) -> Option<Vec<i64>> {
     let entry = BLOB_AXES.iter().find(|entry| entry.layer_type == layer.r#type() && (entry.applies)(layer))?;
-    let (ones, dims) = sizes.split_at(sizes.len() - entry.axes.get(index)?);
+    let axes = *entry.axes.get(index)?;
+    let sizes = match *sizes {
+        [num, channels, 1, height, width] if axes < 5 => vec![num, channels, height, width],
+        _ => sizes.to_vec(),
+    };
+    let (ones, dims) = sizes.split_at(sizes.len().checked_sub(axes)?);
     ones.iter().all(|&size| size == 1).then(|| dims.to_vec())
 }
 
@@ -42,15 +51,18 @@ pub(super) fn upgrade(layers: &mut [LayerParameter], dialect: &Dialect) -> Vec<S
     if dialect.traits.legacy_blobs {
         return Vec::new();
     }
-    let (mut shaped, mut kept) = (0, 0);
+    let (mut shaped, mut kept, mut sizes_of) = (0, 0, "four");
     for layer in layers {
         let mut blobs = std::mem::take(&mut layer.blobs);
         for (index, blob) in blobs.iter_mut().enumerate() {
             let Some(sizes) = old_sizes(blob) else { continue };
-            match current_shape(layer, index, sizes) {
+            if sizes.len() == 5 {
+                sizes_of = "five";
+            }
+            match current_shape(layer, index, &sizes) {
                 Some(dim) => {
                     blob.shape = Some(BlobShape { dim });
-                    [blob.num, blob.channels, blob.height, blob.width] = [None; 4];
+                    [blob.num, blob.channels, blob.length, blob.height, blob.width] = [None; 5];
                     shaped += 1;
                 }
                 None => kept += 1,
@@ -61,19 +73,17 @@ pub(super) fn upgrade(layers: &mut [LayerParameter], dialect: &Dialect) -> Vec<S
     let blobs = |count: usize| if count == 1 { "1 blob".to_owned() } else { format!("{count} blobs") };
     let mut changes = Vec::new();
     if shaped > 0 {
-        changes.push(format!("the four sizes of {} became shapes", blobs(shaped)));
+        changes.push(format!("the {sizes_of} sizes of {} became shapes", blobs(shaped)));
         if kept > 0 {
-            changes.push(format!("{} kept the four sizes, as the layers do not give the shapes", blobs(kept)));
+            changes.push(format!("{} kept the {sizes_of} sizes, as the layers do not give the shapes", blobs(kept)));
         }
     }
     changes
 }
 
 /// The four sizes of a blob that has any; those that are missing are 0.
-fn old_sizes(blob: &BlobProto) -> Option<[i64; 4]> {
-    let sizes = [blob.num, blob.channels, blob.height, blob.width];
-    let has_any = sizes.iter().any(Option::is_some);
-    has_any.then(|| sizes.map(|size| i64::from(size.unwrap_or(0))))
+fn old_sizes(blob: &BlobProto) -> Option<Vec<i64>> {
+    blob::legacy_sizes(blob).map(|sizes| sizes.into_iter().map(i64::from).collect())
 }
 
 #[cfg(test)]

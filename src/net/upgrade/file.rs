@@ -86,9 +86,9 @@ impl UpgradedFile {
                 changes.extend(upgrade_in_place(&mut net, dialect, &locator)?);
                 // Blobs in a text are those of a definition, of whose sizes Caffe makes four axes.
                 if Encoding::of(&bytes) == Encoding::Binary {
-                    changes.extend(blobs::upgrade(&mut net.layer, dialect));
+                    changes.extend(blobs::upgrade(&mut net.layer, dialect.current()));
                 }
-                (UpgradedContent::Net(Box::new(net)), changes, dialect, notice)
+                (UpgradedContent::Net(Box::new(net)), changes, dialect.current(), notice)
             }
             FileKind::Solver => {
                 let (decoded, mut changes) = nearly::decode(name, &bytes, FileKind::Solver, options)?;

@@ -1,6 +1,7 @@
 //! Inputs of the time before Input layers: `input` with `input_shape`, or with four `input_dim` each.
 
 use super::Problem;
+use crate::dialect::Dialect;
 use crate::error::Refusal;
 use crate::net::locate::NET_INPUTS;
 use crate::net::{NetLayer, Origin};
@@ -53,16 +54,21 @@ pub(in crate::net) fn unsized_layer(inputs: Vec<String>) -> LayerParameter {
 ///
 /// # Errors
 /// Their sizes are given in both ways, or there are more or fewer of them than inputs.
-pub(super) fn stand_in(net: &mut NetParameter) -> Result<NetLayer, Problem> {
+pub(super) fn stand_in(net: &mut NetParameter, dialect: &Dialect) -> Result<NetLayer, Problem> {
+    let has_length = dialect.traits.blobs_have_length;
     let problem = |field: &'static str, message: String| {
-        let refusal = Refusal::new(message).help("give each input its input_shape, or four input_dim");
-        Problem { origin: Origin { field, index: 0 }, refusal }
+        let help = if has_length {
+            "give each input five input_dim"
+        } else {
+            "give each input its input_shape, or four input_dim"
+        };
+        Problem { origin: Origin { field, index: 0 }, refusal: Refusal::new(message).help(help) }
     };
     if !net.input_shape.is_empty() && !net.input_dim.is_empty() {
         return Err(problem("input_dim", "input_shape is given as well".to_owned()));
     }
     let (field, given, needed) = match net.input_shape.len() {
-        0 => ("input_dim", net.input_dim.len(), 4 * net.input.len()),
+        0 => ("input_dim", net.input_dim.len(), if has_length { 5 } else { 4 } * net.input.len()),
         shapes => ("input_shape", shapes, net.input.len()),
     };
     let origin = Some(Origin { field: NET_INPUTS, index: 0 });
@@ -73,8 +79,20 @@ pub(super) fn stand_in(net: &mut NetParameter) -> Result<NetLayer, Problem> {
         let inputs = net.input.len();
         return Err(problem(field, format!("{inputs} inputs, which takes {needed} {field}, but there are {given}")));
     }
+    if has_length {
+        take_five_axes(net);
+    }
     let layer = upgrade(net)?.ok_or_else(|| problem("input", "there are no inputs".to_owned()))?;
     Ok(NetLayer { origin, ..layer })
+}
+
+/// Turns five sizes for each input into shapes. Caffe's quirk: an input takes five numbers from four times its index on, so
+/// that those of the second begin with the last one of the first.
+pub(super) fn take_five_axes(net: &mut NetParameter) {
+    let dims = std::mem::take(&mut net.input_dim);
+    let shape = |index: usize| dims.iter().skip(4 * index).take(5).map(|&dim| i64::from(dim)).collect();
+    let given = dims.len().saturating_sub(1) / 4;
+    net.input_shape = (0..net.input.len().min(given)).map(|index| BlobShape { dim: shape(index) }).collect();
 }
 
 #[cfg(test)]
@@ -96,6 +114,20 @@ mod tests {
         let layer = upgrade(&mut net).ok().flatten().unwrap();
         assert_eq!(layer.param.input_param.unwrap().shape, [BlobShape { dim: vec![2, 5] }]);
         assert!(net.input.is_empty() && net.input_dim.is_empty() && net.input_shape.is_empty());
+    }
+
+    #[test]
+    fn where_blobs_have_a_length_inputs_have_five_sizes() {
+        let c3d = Dialect::get("c3d-1.0").unwrap();
+        let mut two = net(&["x", "y"], &[], &[1, 3, 16, 8, 9, 2, 4, 5, 6, 7]);
+        let layer = stand_in(&mut two, c3d).ok().unwrap();
+        let shapes = layer.param.input_param.unwrap().shape;
+        assert_eq!(
+            shapes.iter().map(|shape| shape.dim.clone()).collect::<Vec<_>>(),
+            [[1, 3, 16, 8, 9], [9, 2, 4, 5, 6]]
+        );
+        let problem = stand_in(&mut net(&["x"], &[], &[1, 3, 8, 8]), c3d).err().unwrap();
+        assert_eq!(problem.refusal.message, "1 inputs, which takes 5 input_dim, but there are 4");
     }
 
     #[test]

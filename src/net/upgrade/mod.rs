@@ -30,7 +30,8 @@ pub(crate) use blobs::current_shape;
 pub use file::UpgradedFile;
 pub(super) use input::unsized_layer;
 
-pub(crate) use v1_types::v1_name;
+pub(crate) use v1::v1_layer;
+pub(crate) use v1_types::{can_name, v1_name};
 
 /// A finding about a field of the net or the solver itself.
 struct Problem {
@@ -52,8 +53,12 @@ pub(super) fn upgrade(net: &mut NetParameter, dialect: &Dialect, locator: &Locat
     let mut notices = Vec::new();
     let (mut layers, dropped) =
         upgrade_all(net, dialect, &mut notices).map_err(|problem| diagnose(&problem, locator))?;
+    if dialect.traits.has_v1_layers() {
+        // They are saved in that format again.
+        notices.retain(|notice| *notice != upgraded_from("V1"));
+    }
     if dialect.traits.net_inputs == NetInputs::Fields && !net.input.is_empty() {
-        layers.insert(0, input::stand_in(net).map_err(|problem| diagnose(&problem, locator))?);
+        layers.insert(0, input::stand_in(net, dialect).map_err(|problem| diagnose(&problem, locator))?);
     }
     let read: HashSet<&String> = layers.iter().flat_map(|layer| &layer.param.bottom).collect();
     let unsized_inputs: Vec<String> = dropped.iter().filter(|input| read.contains(input)).cloned().collect();
@@ -73,7 +78,7 @@ pub(super) fn upgrade_with_inputs(
     let mut notices = Vec::new();
     let mut upgrade = || {
         let (mut layers, mut dropped) = upgrade_all(net, dialect, &mut notices)?;
-        dropped.extend(upgrade_inputs(net, &mut layers, &mut notices)?);
+        dropped.extend(upgrade_inputs(net, dialect, &mut layers, &mut notices)?);
         if !dropped.is_empty() {
             notices.push(input::DROPPED.to_owned());
         }
@@ -84,15 +89,26 @@ pub(super) fn upgrade_with_inputs(
 }
 
 /// Upgrades the net and leaves its layers in it; says what was changed, in a line each.
-fn upgrade_in_place(net: &mut NetParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
+fn upgrade_in_place(net: &mut NetParameter, dialect: &'static Dialect, locator: &Locator) -> Result<Vec<String>> {
     let mut changes = Vec::new();
+    let written = dialect.current();
     // A text tells the order of layers in both formats, which Caffe refuses.
     let is_mixed = !net.layers.is_empty() && !net.layer.is_empty() && !dialect.traits.drops_mixed_layers;
     let current = if is_mixed && locator.has_text() { current_layers(net) } else { Vec::new() };
     let upgraded = upgrade_all(net, dialect, &mut changes).map_err(|problem| diagnose(&problem, locator))?;
-    let (mut layers, dropped) = upgraded;
+    let (mut layers, mut dropped) = upgraded;
+    if written != dialect && written.traits.net_inputs == NetInputs::Layer {
+        let inputs = upgrade_inputs(net, dialect, &mut layers, &mut changes);
+        dropped.extend(inputs.map_err(|problem| diagnose(&problem, locator))?);
+    }
     if !dropped.is_empty() {
         changes.push(input::DROPPED.to_owned());
+    }
+    if written != dialect {
+        for layer in &mut layers {
+            v1::carry(layer, dialect, written).map_err(|problem| diagnose(&problem, locator))?;
+        }
+        changes.push(format!("written for {} ({}), whose nets are in the current format", written.name, written.about));
     }
     if !current.is_empty() {
         layers = mixed::merged(layers, current, locator);
@@ -110,7 +126,7 @@ fn upgrade_all(
 ) -> Result<(Vec<NetLayer>, Vec<String>), Problem> {
     let mut layers = if net.layers.is_empty() { current_layers(net) } else { old_layers(net, dialect, notices)? };
     let dropped = match dialect.traits.net_inputs {
-        NetInputs::Layer => upgrade_inputs(net, &mut layers, notices)?,
+        NetInputs::Layer => upgrade_inputs(net, dialect, &mut layers, notices)?,
         _ => Vec::new(),
     };
     if batch_norm::upgrade(&mut layers, dialect.traits.batch_norm_params) > 0 {
@@ -122,6 +138,7 @@ fn upgrade_all(
 /// Makes a layer of the net's inputs, before the others; returns those that it drops as they have no sizes.
 fn upgrade_inputs(
     net: &mut NetParameter,
+    dialect: &Dialect,
     layers: &mut Vec<NetLayer>,
     notices: &mut Vec<String>,
 ) -> Result<Vec<String>, Problem> {
@@ -129,6 +146,9 @@ fn upgrade_inputs(
         return Ok(Vec::new());
     }
     let inputs = net.input.clone();
+    if dialect.traits.blobs_have_length {
+        input::take_five_axes(net);
+    }
     let Some(input) = input::upgrade(net)? else { return Ok(inputs) };
     notices.push(input::UPGRADED.to_owned());
     layers.insert(0, input);
@@ -144,11 +164,11 @@ pub(super) fn current_layers(net: &mut NetParameter) -> Vec<NetLayer> {
 /// The layers of a net in the V1 or V0 format.
 fn old_layers(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<String>) -> Result<Vec<NetLayer>, Problem> {
     let v0 = v0::is_v0(net);
-    notices.push(format!("the net was upgraded from the {} format", if v0 { "V0" } else { "V1" }));
+    notices.push(upgraded_from(if v0 { "V0" } else { "V1" }));
     let layers =
         if v0 { v0::upgrade(net, notices)? } else { std::mem::take(&mut net.layers).into_iter().enumerate().collect() };
     let (indices, mut layers): (Vec<usize>, Vec<V1LayerParameter>) = layers.into_iter().unzip();
-    if transform::upgrade(&mut layers) {
+    if !v1::lacks_transformations(dialect) && transform::upgrade(&mut layers) {
         notices.push("old transformation fields of data layers were moved to transform_param".to_owned());
     }
     if dialect.traits.drops_mixed_layers && !net.layer.is_empty() {
@@ -164,6 +184,10 @@ fn old_layers(net: &mut NetParameter, dialect: &Dialect, notices: &mut Vec<Strin
     }
     let upgrade = |(layer, index)| v1::upgrade(layer, Origin { field: "layers", index }, dialect);
     layers.into_iter().zip(indices).map(upgrade).collect()
+}
+
+fn upgraded_from(format: &str) -> String {
+    format!("the net was upgraded from the {format} format")
 }
 
 fn diagnose(problem: &Problem, locator: &Locator) -> Error {

@@ -11,7 +11,11 @@ use crate::proto::caffe::solver_parameter::SolverType;
 ///
 /// # Errors
 /// The algorithm is given in both forms, or a net within cannot be upgraded.
-pub(super) fn upgrade(solver: &mut SolverParameter, dialect: &Dialect, locator: &Locator) -> Result<Vec<String>> {
+pub(super) fn upgrade(
+    solver: &mut SolverParameter,
+    dialect: &'static Dialect,
+    locator: &Locator,
+) -> Result<Vec<String>> {
     let mut changes = upgrade_type(solver, locator)?.into_iter().collect();
     upgrade_nets(solver, dialect, locator, &mut changes)?;
     Ok(changes)
@@ -51,7 +55,7 @@ fn type_name(old: SolverType) -> &'static str {
 
 fn upgrade_nets(
     solver: &mut SolverParameter,
-    dialect: &Dialect,
+    dialect: &'static Dialect,
     locator: &Locator,
     changes: &mut Vec<String>,
 ) -> Result<()> {

@@ -2,24 +2,8 @@
 
 use crate::proto::caffe::v1_layer_parameter::LayerType;
 use crate::proto::caffe::{
-    DataParameter, ImageDataParameter, TransformationParameter, V1LayerParameter, WindowDataParameter,
+    DataParameter, ImageDataParameter, LayerParameter, TransformationParameter, V1LayerParameter, WindowDataParameter,
 };
-
-/// Moves the old fields of every V1 data layer into its `transform_param`; returns whether any layer had one.
-///
-/// Caffe's quirk: where one layer needs it, all data layers of these types get a `transform_param` and the message of
-/// their own parameters, even if empty.
-pub(super) fn upgrade(layers: &mut [V1LayerParameter]) -> bool {
-    if !layers.iter().any(needs_upgrade) {
-        return false;
-    }
-    for layer in layers {
-        if let Some(old) = old_fields(layer) {
-            move_fields(old, layer.transform_param.get_or_insert_default());
-        }
-    }
-    true
-}
 
 /// The four fields, which all three messages have.
 #[derive(Default)]
@@ -28,6 +12,13 @@ struct OldFields {
     mean_file: Option<String>,
     crop_size: Option<u32>,
     mirror: Option<bool>,
+}
+
+impl OldFields {
+    fn has_any(&self) -> bool {
+        let OldFields { scale, mean_file, crop_size, mirror } = self;
+        scale.is_some() || mean_file.is_some() || crop_size.is_some() || mirror.is_some()
+    }
 }
 
 macro_rules! take_fields {
@@ -52,6 +43,59 @@ fn old_fields(layer: &mut V1LayerParameter) -> Option<OldFields> {
     })
 }
 
+macro_rules! put_fields {
+    ($param:expr, $old:expr) => {{
+        let (param, OldFields { scale, mean_file, crop_size, mirror }) = ($param, $old);
+        param.scale = scale.or(param.scale);
+        param.mean_file = mean_file.or(param.mean_file.take());
+        param.crop_size = crop_size.or(param.crop_size);
+        param.mirror = mirror.or(param.mirror);
+    }};
+}
+
+/// Moves the old fields of every V1 data layer into its `transform_param`; returns whether any layer had one.
+///
+/// Caffe's quirk: where one layer needs it, all data layers of these types get a `transform_param` and the message of
+/// their own parameters, even if empty.
+pub(super) fn upgrade(layers: &mut [V1LayerParameter]) -> bool {
+    if !layers.iter().any(needs_upgrade) {
+        return false;
+    }
+    for layer in layers {
+        if let Some(old) = old_fields(layer) {
+            put_fields!(layer.transform_param.get_or_insert_default(), old);
+        }
+    }
+    true
+}
+
+/// Moves the old fields of a layer in the current format into its `transform_param`, if it has any: those of a Caffe that
+/// keeps them with the parameters of its layers.
+pub(super) fn move_in(layer: &mut LayerParameter) {
+    let old = match layer.r#type() {
+        "Data" | "VolumeData" => layer.data_param.as_deref_mut().map(|param| take_fields!(param)),
+        "ImageData" => layer.image_data_param.as_deref_mut().map(|param| take_fields!(param)),
+        "WindowData" => layer.window_data_param.as_deref_mut().map(|param| take_fields!(param)),
+        _ => layer.video_data_param.as_deref_mut().map(|param| take_fields!(param)),
+    };
+    if let Some(old) = old.filter(OldFields::has_any) {
+        put_fields!(layer.transform_param.get_or_insert_default(), old);
+    }
+}
+
+/// Moves them back.
+pub(super) fn move_out(layer: &mut LayerParameter) {
+    let Some(transform) = layer.transform_param.take() else { return };
+    let TransformationParameter { scale, mean_file, crop_size, mirror, .. } = *transform;
+    let old = OldFields { scale, mean_file, crop_size, mirror };
+    match layer.r#type() {
+        "Data" | "VolumeData" => put_fields!(layer.data_param.get_or_insert_default(), old),
+        "ImageData" => put_fields!(layer.image_data_param.get_or_insert_default(), old),
+        "WindowData" => put_fields!(layer.window_data_param.get_or_insert_default(), old),
+        _ => put_fields!(layer.video_data_param.get_or_insert_default(), old),
+    }
+}
+
 fn needs_upgrade(layer: &V1LayerParameter) -> bool {
     macro_rules! any {
         ($type:ident, $param:expr) => {
@@ -66,13 +110,6 @@ fn needs_upgrade(layer: &V1LayerParameter) -> bool {
         LayerType::WindowData => any!(WindowDataParameter, layer.window_data_param),
         _ => false,
     }
-}
-
-fn move_fields(old: OldFields, transform: &mut TransformationParameter) {
-    transform.scale = old.scale.or(transform.scale);
-    transform.mean_file = old.mean_file.or(transform.mean_file.take());
-    transform.crop_size = old.crop_size.or(transform.crop_size);
-    transform.mirror = old.mirror.or(transform.mirror);
 }
 
 #[cfg(test)]

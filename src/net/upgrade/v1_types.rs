@@ -1,6 +1,64 @@
 //! The layer types of the V1 format and their current names.
 
+use crate::dialect::Dialect;
 use crate::proto::caffe::v1_layer_parameter::LayerType as V1Type;
+use crate::proto::schema::{EnumType, Kind};
+
+/// A layer type of a fork that knows the V1 format alone.
+pub(super) struct ForkV1Type {
+    value: &'static str,
+    name: &'static str,
+    /// The parameters that the current format has under another name.
+    pub(super) renamed: Option<RenamedParam>,
+}
+
+/// A field of a layer that has another name, and another message of like fields, in the current format.
+pub(super) struct RenamedParam {
+    /// Its name in the V1 format.
+    pub(super) old: &'static str,
+    /// Its name in the current format.
+    pub(super) current: &'static str,
+}
+
+const fn of_fork(value: &'static str, name: &'static str) -> ForkV1Type {
+    ForkV1Type { value, name, renamed: None }
+}
+
+const fn renaming(value: &'static str, name: &'static str, old: &'static str, current: &'static str) -> ForkV1Type {
+    ForkV1Type { value, name, renamed: Some(RenamedParam { old, current }) }
+}
+
+/// The layer types of C3D 1.0, DeconvNet and CRF as RNN 0.1: where later trees have them, by the names that these gave them.
+static FORK_TYPES: &[ForkV1Type] = &[
+    of_fork("BIN_ACCURACY", "BinaryAccuracy"),
+    of_fork("BN", "BN"),
+    renaming("CONVOLUTION3D", "Convolution3D", "convolution_param", "convolution3d_param"),
+    of_fork("CROP", "Crop"),
+    renaming("DECONVOLUTION3D", "Deconvolution3D", "convolution_param", "convolution3d_param"),
+    of_fork("DOWN_SAMPLING", "DownSampling"),
+    of_fork("DROPOUT_CHANNEL", "DropoutChannel"),
+    of_fork("ELTWISE_ACCURACY", "EltwiseAccuracy"),
+    of_fork("ELTWISE_PRODUCT", "Eltwise"),
+    of_fork("IMAGE_SEG_DATA", "ImageSegData"),
+    of_fork("MULTI_STAGE_MEANFIELD", "MultiStageMeanfield"),
+    renaming("POOLING3D", "Pooling3D", "pooling_param", "pooling3d_param"),
+    of_fork("RED_ACCURACY", "RedAccuracy"),
+    of_fork("RED_SOFTMAX_LOSS", "RedSoftmaxWithLoss"),
+    of_fork("SELECT_SEG_BINARY", "SelectSegBinary"),
+    of_fork("SIMPLE_FAST_MEANFIELD", "SimpleFastMeanfield"),
+    of_fork("UNPOOLING", "Unpooling"),
+    renaming("VIDEO_DATA", "VideoData", "image_data_param", "video_data_param"),
+    renaming("VIDEO_SEGMENTATION_DATA", "VideoSegmentationData", "image_data_param", "video_data_param"),
+    renaming("VIDEO_WITH_VOXEL_TRUTH_DATA", "VideoWithVoxelTruthData", "image_data_param", "video_data_param"),
+    of_fork("VOLUME_DATA", "VolumeData"),
+    of_fork("VOXEL_CUSTOM_LOSS", "VoxelCustomLoss"),
+    of_fork("VOXEL_SOFTMAX", "VoxelSoftmax"),
+    of_fork("VOXEL_SOFTMAX_LOSS", "VoxelSoftmaxWithLoss"),
+    of_fork("WINDOW_CLS_DATA", "WindowClsData"),
+    of_fork("WINDOW_INST_SEG_DATA", "WindowInstSegData"),
+    of_fork("WINDOW_SEG_BINARY", "WindowSegBinary"),
+    of_fork("WINDOW_SEG_DATA", "WindowSegData"),
+];
 
 /// Every value of the enum but `NONE`, with the type that it became.
 static TYPES: &[(V1Type, &str)] = &[
@@ -45,9 +103,40 @@ static TYPES: &[(V1Type, &str)] = &[
     (V1Type::WindowData, "WindowData"),
 ];
 
-/// The current name of a V1 type.
-pub(super) fn current_name(v1: V1Type) -> Option<&'static str> {
-    TYPES.iter().find(|(old, _)| *old == v1).map(|&(_, name)| name)
+/// The current name of the V1 type that a dialect's schema calls `value`.
+pub(super) fn current_name(value: &str, dialect: &Dialect) -> Option<&'static str> {
+    let bvlcs = TYPES.iter().find(|(old, _)| old.as_str_name() == value).map(|&(_, name)| name);
+    bvlcs.or_else(|| fork_types(dialect).find(|entry| entry.value == value).map(|entry| entry.name))
+}
+
+/// What becomes of the parameters of a layer of this type, by its current name.
+pub(super) fn renamed_param(layer_type: &str, dialect: &Dialect) -> Option<&'static RenamedParam> {
+    fork_types(dialect).find(|entry| entry.name == layer_type)?.renamed.as_ref()
+}
+
+/// The types of forks that the upgrade of a dialect knows: that of one whose nets are current does not.
+fn fork_types(dialect: &Dialect) -> impl Iterator<Item = &'static ForkV1Type> {
+    FORK_TYPES.iter().filter(|_| dialect.traits.has_v1_layers())
+}
+
+/// The V1 types of a dialect's schema.
+pub(super) fn v1_types(dialect: &Dialect) -> Option<EnumType> {
+    match dialect.schema().message("V1LayerParameter")?.field_named("type")?.kind() {
+        Kind::Enum(types) => Some(types),
+        _ => None,
+    }
+}
+
+/// The number, in the union of schemas, of the V1 type of this current name in a dialect that has it.
+pub(super) fn v1_number(layer_type: &str, dialect: &Dialect) -> Option<i32> {
+    let types = v1_types(dialect)?;
+    let of_fork = fork_types(dialect).filter(|entry| entry.name == layer_type).map(|entry| entry.value);
+    v1_name(layer_type).into_iter().chain(of_fork).find_map(|value| types.value_number(value))
+}
+
+/// Whether nets of a dialect can name a layer type: those of the V1 format have but the values of an enum.
+pub(crate) fn can_name(layer_type: &str, dialect: &Dialect) -> bool {
+    !dialect.traits.has_v1_layers() || v1_number(layer_type, dialect).is_some()
 }
 
 /// What the V1 format calls a current type, where it has it.
@@ -60,8 +149,8 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::dialect::DIALECTS;
     use crate::proto::descriptor;
-    use crate::proto::schema::Kind;
 
     #[test]
     fn every_v1_type_has_one_current_name() {
@@ -76,8 +165,29 @@ mod tests {
 
     #[test]
     fn names_go_both_ways() {
-        assert_eq!(current_name(V1Type::SoftmaxLoss), Some("SoftmaxWithLoss"));
+        let bvlc = Dialect::bvlc();
+        assert_eq!(current_name("SOFTMAX_LOSS", bvlc), Some("SoftmaxWithLoss"));
         assert_eq!(v1_name("SoftmaxWithLoss"), Some("SOFTMAX_LOSS"));
-        assert_eq!((current_name(V1Type::None), v1_name("BatchNorm")), (None, None));
+        assert_eq!((current_name("NONE", bvlc), v1_name("BatchNorm")), (None, None));
+        assert_eq!(current_name("BN", bvlc), None);
+    }
+
+    #[test]
+    fn every_type_of_a_v1_dialect_has_a_name_that_leads_back() {
+        let mut seen = BTreeSet::new();
+        for dialect in DIALECTS.iter().filter(|dialect| dialect.traits.has_v1_layers()) {
+            let types = v1_types(dialect).unwrap();
+            for value in types.value_names().filter(|value| *value != "NONE") {
+                let name = current_name(value, dialect);
+                let back = name.and_then(|name| v1_number(name, dialect)).and_then(|number| types.value_name(number));
+                assert_eq!(back, Some(value), "{}", dialect.name);
+                seen.insert(value);
+            }
+            assert!(can_name("Convolution", dialect) && !can_name("PReLU", dialect));
+        }
+        let unused: Vec<&str> =
+            FORK_TYPES.iter().map(|entry| entry.value).filter(|value| !seen.contains(value)).collect();
+        assert!(unused.is_empty(), "no dialect has {unused:?}");
+        assert!(can_name("PReLU", Dialect::bvlc()));
     }
 }

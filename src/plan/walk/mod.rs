@@ -12,7 +12,7 @@ use self::shapes::help_with_shape;
 use self::unknown::UnknownShape;
 use super::checks::{
     check_draws, check_elements, check_empty_axes, check_loss_weights, check_net_inputs, check_params,
-    check_propagation, check_shapeless, check_taken, check_tops,
+    check_propagation, check_shapeless, check_taken, check_tops, check_whole_lists,
 };
 use super::draws::UpcomingDraws;
 use super::extensions;
@@ -186,7 +186,9 @@ impl<'a> NetWalk<'a> {
         let setup = setup.map_err(|refusal| help_with_shape(refusal, &connected, &self.planned, &self.options.shapes));
         let mut setup = setup.map_err(at_layer)?;
         setup.notices.extend(added(entry, self.dialect));
-        if self.dialect.traits.legacy_blobs {
+        if self.dialect.traits.blobs_have_length {
+            setup.pad_to_five_axes().map_err(at_layer)?;
+        } else if self.dialect.traits.legacy_blobs {
             setup.pad_to_four_axes().map_err(at_layer)?;
         }
         check_tops(&setup, connected.top_ids.len()).map_err(at_layer)?;
@@ -219,8 +221,21 @@ impl<'a> NetWalk<'a> {
         let bottom_ids = self.connect_bottoms(&param.bottom)?;
         let top_ids = self.connect_tops(entry, &bottom_ids, &param.top)?;
         entry.check_counts(bottom_ids.len(), top_ids.len())?;
-        let bottoms = bottom_ids.iter().map(|&id| self.shapes[id].clone()).collect();
+        let bottoms = bottom_ids.iter().map(|&id| self.shown(id)).collect();
         Ok(Connected { bottoms, bottom_ids, top_ids })
+    }
+
+    /// The shape of a blob as the rules of layers see it: where blobs have a length, one of 1 is left out, as most layers are
+    /// those of pictures.
+    fn shown(&self, id: usize) -> Shape {
+        let shape = &self.shapes[id];
+        let picture = match *shape.dims() {
+            [items, channels, 1, height, width] if self.dialect.traits.blobs_have_length => {
+                Shape::new([items, channels, height, width]).ok()
+            }
+            _ => None,
+        };
+        picture.unwrap_or_else(|| shape.clone())
     }
 
     fn connect_bottoms(&mut self, bottoms: &[String]) -> Result<Vec<usize>, Refusal> {
@@ -288,6 +303,9 @@ impl<'a> NetWalk<'a> {
         }
         check_loss_weights(&param.loss_weight, &setup).map_err(at_layer)?;
         check_params(param.param.len(), setup.blobs.len()).map_err(at_layer)?;
+        if self.dialect.traits.has_v1_layers() {
+            check_whole_lists(&param.param, setup.blobs.len()).map_err(at_layer)?;
+        }
         param.param.append(&mut setup.extra_params);
         for spec in param.param.get_mut(setup.fixed_params).unwrap_or_default() {
             (spec.lr_mult, spec.decay_mult) = (Some(0.0), Some(0.0));

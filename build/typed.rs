@@ -355,6 +355,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("TransformationParameter", "upper_width"),
 ];
 
+/// Parameters of forks' layers that the program changes, and not only reads.
+const CHANGED: &[&str] = &["batch_reduction_param", "detection_output_param", "video_data_param"];
+
 /// Messages that files consist of.
 const ROOTS: &[&str] = &["NetParameter", "SolverParameter"];
 
@@ -434,9 +437,11 @@ pub fn is_on_request(row: &Row) -> bool {
     has_type(row) && is_of_fork_layer(row) && row.message == "LayerParameter"
 }
 
+/// Whether a fork has added the field to layers for one of its layer types.
 fn is_of_fork_layer(row: &Row) -> bool {
     let is_layer = crate::LAYERS.contains(&row.message.as_str());
-    is_layer && row.number >= FIRST_NUMBER && matches!(row.kind, Kind::Message(_))
+    let is_param = row.number >= FIRST_NUMBER && matches!(row.kind, Kind::Message(_));
+    is_layer && is_param && !CHANGED.contains(&row.name.as_str())
 }
 
 fn has_type(row: &Row) -> bool {

@@ -9,7 +9,6 @@
 //! Where the loss takes the classes one by one, a Sigmoid is in the place of the three. The settings of the output are those
 //! of the loss; what the loss has no say in, how many boxes are kept, is as in SSD's nets.
 
-use crate::dialect::Dialect;
 use crate::net::NetLayer;
 use crate::proto::caffe::multi_box_loss_parameter::ConfLossType;
 use crate::proto::caffe::{
@@ -38,12 +37,10 @@ pub(super) fn notice(layer: &str, output: &str) -> String {
 /// `is_taken` tells the names that the net has already.
 pub(super) fn stand_ins(
     loss: &NetLayer,
-    dialect: &Dialect,
     (layer_type, name): (&str, &str),
     bottoms: &[usize],
     is_taken: impl Fn(&str) -> bool,
 ) -> Vec<NetLayer> {
-    let default = MultiBoxLossParameter::default();
     let settings = loss.param.multibox_loss_param().unwrap_or_default();
     let bottom = |index: usize| loss.param.bottom.get(index).cloned().unwrap_or_default();
     let scores = bottom(1);
@@ -83,9 +80,7 @@ pub(super) fn stand_ins(
         top: vec![name.to_owned()],
         ..Default::default()
     };
-    if let Some(field) = dialect.layer_message().field_named("detection_output_param") {
-        output.merge_fork(field.number(), &output_settings(&settings));
-    }
+    output.detection_output_param = Some(output_settings(&settings).into());
     layers.push(output);
     layers.into_iter().map(|param| NetLayer { param, origin: loss.origin }).collect()
 }

@@ -201,13 +201,7 @@ impl Deploying<'_> {
                     notices.push(detections::notice(layer.param.name(), name));
                     let read = deployments[index].read(layer.param.bottom.len());
                     let is_taken = |name: &str| predictions::is_taken(&layers, name);
-                    kept.extend(detections::stand_ins(
-                        &layer,
-                        self.definition.dialect,
-                        (output, name),
-                        &read,
-                        is_taken,
-                    ));
+                    kept.extend(detections::stand_ins(&layer, (output, name), &read, is_taken));
                     continue;
                 }
                 _ => {}

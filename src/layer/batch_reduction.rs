@@ -47,7 +47,7 @@ pub struct BatchReduction {
 
 fn batch_reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const OPERATION: &str = "batch_reduction_param.reduction_param.operation";
-    let param = ctx.param.batch_reduction_param().unwrap_or_default();
+    let param = ctx.param.batch_reduction_param.as_deref().cloned().unwrap_or_default();
     let reduction = param.reduction_param.unwrap_or_default();
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, reduction.axis(), "batch_reduction_param.reduction_param.axis")?;
@@ -74,7 +74,7 @@ fn batch_reduction(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     dims.extend(bottom.dims()[behind..].iter().map(|&dim| i64::from(dim)));
     let operator = BatchReduction { axis, operation, k: reduction.k(), positions, by_position: param.pos() };
     let top = Shape::new(dims).at(FIELD)?;
-    let saved = param.level.is_empty().then(|| Box::new(with_level(ctx)));
+    let saved = param.level.is_empty().then(|| Box::new(with_level(ctx.param, param)));
     Ok(Setup { saved, ..Setup::new(ctx, Operator::BatchReduction(operator), [top]) })
 }
 
@@ -87,12 +87,9 @@ fn positions(levels: &[i32], bottom: &Shape, axis: usize) -> Result<Vec<i64>, Re
 }
 
 /// The layer with the level that Caffe gives it.
-fn with_level(ctx: &SetupContext<'_>) -> LayerParameter {
-    let mut layer = ctx.param.clone();
-    if let Some(field) = ctx.dialect.layer_message().field_named("batch_reduction_param") {
-        layer.merge_fork(field.number(), &BatchReductionParameter { level: vec![1], ..Default::default() });
-    }
-    layer
+fn with_level(layer: &LayerParameter, param: BatchReductionParameter) -> LayerParameter {
+    let param = BatchReductionParameter { level: vec![1], ..param };
+    LayerParameter { batch_reduction_param: Some(param.into()), ..layer.clone() }
 }
 
 #[cfg(test)]
@@ -119,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_layer_without_levels_is_saved_with_one() {
-        let saved = run("pos: false", &[4, 14]).unwrap().saved.unwrap().batch_reduction_param().unwrap();
+        let saved = run("pos: false", &[4, 14]).unwrap().saved.unwrap().batch_reduction_param.unwrap();
         assert_eq!((saved.level, saved.pos), (vec![1], Some(false)));
         assert!(run("level: 1", &[4, 14]).unwrap().saved.is_none());
     }

@@ -117,7 +117,7 @@ fn given(param: &UnPoolingParameter) -> Result<[UnpoolingWindow; 2], Refusal> {
 }
 
 fn to_maxima(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.unpooling_param_unpoolingparameter.unwrap_or_default();
+    let param = ctx.param.unpooling_param_unpoolingparameter().unwrap_or_default();
     let takes_positions = param.unpool() == UnpoolMethod::Max;
     ensure!(takes_positions || ctx.bottoms.len() == 1, "bottom", "only MAX takes a second bottom, of positions");
     let kernels = match (param.kernel_size, param.kernel_h.zip(param.kernel_w)) {

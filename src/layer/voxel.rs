@@ -56,7 +56,7 @@ fn check_same(ctx: &SetupContext<'_>, axis: usize) -> Result<(), Refusal> {
 }
 
 fn down_sampling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.down_sampling_param.unwrap_or_default();
+    let param = ctx.param.down_sampling_param().unwrap_or_default();
     let mut dims = volume(ctx, 0)?.map(i64::from);
     let factors = [param.temporal_factor(), param.spatial_factor()];
     for (factor, field) in factors.into_iter().zip(FACTORS) {

@@ -13,7 +13,6 @@
 //! ```
 
 use prost::Message;
-use prost::encoding::message;
 
 use super::caffe::LayerParameter;
 use super::fields::Fields;
@@ -23,11 +22,6 @@ impl LayerParameter {
     pub(super) fn of_fork<M: Message + Default>(&self, number: u32) -> Option<M> {
         let encoded = kept_of(self.kept.as_deref()?, number)?;
         Some(M::decode(&*encoded).expect("the net was checked when it was read"))
-    }
-
-    /// Merges a parameter into what the layer has in the field of this number in the union.
-    pub(crate) fn merge_fork(&mut self, number: u32, param: &impl Message) {
-        message::encode(number, param, self.kept.get_or_insert_default());
     }
 }
 
@@ -48,28 +42,25 @@ mod tests {
 
     #[test]
     fn strings_that_are_not_utf8_are_escaped_within_and_whole_outside() {
-        let text = r"layer { name: 'o' type: 'DetectionOutput' bottom: 'l' bottom: 'c' bottom: 'p' top: 'o'
-            detection_output_param { num_classes: 2 save_output_param { output_directory: '\312\375' } } }";
+        let text = r"layer { name: 'd' type: 'DenseImageData' top: 'd' top: 'l'
+            dense_image_data_param { source: '\312\375' batch_size: 1 } }";
         let definition = Definition::from_bytes("net.prototxt", text).unwrap();
         let layer = &definition.layers[0].param;
-        let saved = layer.detection_output_param().and_then(|param| param.save_output_param).unwrap();
-        assert_eq!(&*escape::unescaped(saved.output_directory()), b"\xca\xfd");
+        let param = layer.dense_image_data_param().unwrap();
+        assert_eq!(&*escape::unescaped(param.source()), b"\xca\xfd");
         let encoded = layer.encode_to_vec();
         let outside = gate::unfolded(&encoded, definition.dialect.layer_message());
-        assert!(outside.windows(4).any(|bytes| bytes == [10, 2, 0xca, 0xfd]));
+        assert!(outside.windows(3).any(|bytes| bytes == [2, 0xca, 0xfd]));
     }
 
     #[test]
-    fn what_is_merged_counts_beside_what_was_there() {
+    fn messages_one_after_another_are_one() {
         let text = "layer { name: 'p' type: 'Permute' bottom: 'a' top: 'b' permute_param { order: 1 } }";
         let mut layer = Definition::from_bytes("net.prototxt", text).unwrap().layers[0].param.clone();
         assert_eq!(layer.permute_param().unwrap().order, [1]);
-        let field = crate::dialect::Dialect::get("ssd").unwrap().layer_message().field_named("permute_param").unwrap();
-        layer.merge_fork(
-            field.number(),
-            &crate::proto::caffe::PermuteParameter { order: vec![0], ..Default::default() },
-        );
-        assert_eq!(layer.permute_param().unwrap().order, [1, 0]);
+        let kept = layer.kept.take().unwrap();
+        layer.kept = Some(kept.repeat(2));
+        assert_eq!(layer.permute_param().unwrap().order, [1, 1]);
         assert!(layer.norm_param().is_none());
     }
 }

@@ -56,7 +56,7 @@ static VIDEO_CAFFE: Clips = Clips { may_be_gray: true, has_label_sets: false, le
 
 impl Layer for Clips {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-        let param = ctx.param.video_data_param().unwrap_or_default();
+        let param = ctx.param.video_data_param.as_deref().cloned().unwrap_or_default();
         let batch = param.batch_size.unwrap_or(self.batch);
         let mut notices = Vec::new();
         let transform = Transform::new(ctx, &mut notices)?;

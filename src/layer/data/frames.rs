@@ -39,7 +39,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 const BATCH: &str = "video_data_param.batch_size";
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.video_data_param().unwrap_or_default();
+    let param = ctx.param.video_data_param.as_deref().cloned().unwrap_or_default();
     let batch = param.batch_size();
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;

@@ -26,7 +26,6 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .known(Known::WithField("image_label_data_param"));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let default = ImageLabelDataParameter::default();
     let param = ctx.param.image_label_data_param().unwrap_or_default();
     let backend = "image_label_data_param.backend";
     ensure!(param.backend.is_some(), backend, "backend must be given: LMDB or LEVELDB");

@@ -142,7 +142,7 @@ fn tops(ctx: &SetupContext<'_>, data: Shape, of: &SegmentedPictures) -> Result<V
     let &[batch, _, height, width] = data.dims() else {
         return Err(Refusal::at("top", format!("the data top has no height and width: {data}")));
     };
-    let classes = ctx.param.window_cls_data_param.unwrap_or_default().label_dim();
+    let classes = ctx.param.window_cls_data_param().unwrap_or_default().label_dim();
     let made = |top: &SegmentedTop| match top {
         SegmentedTop::Labels => Shape::new([batch, 1, height, width]).at("top"),
         SegmentedTop::Sizes => Shape::new([batch, 1, 1, 2]).at("top"),

@@ -51,7 +51,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The size of the first frame.
 fn first_frame(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<PictureSize, Refusal> {
-    let param = ctx.param.video_data_param().unwrap_or_default();
+    let param = ctx.param.video_data_param.as_deref().cloned().unwrap_or_default();
     let camera = ShapeSource { field: "video_data_param.video_type", name: "", pattern: "C,H,W" };
     if param.video_type() == VideoType::Webcam {
         return Err(camera.unknown_shape(ctx, 0, "cameras are not read (video_type is WEBCAM by default)"));

@@ -157,7 +157,7 @@ fn check_together(ctx: &SetupContext<'_>, operator: &DetectionOutput, coordinate
 
 /// The settings, of which there may be none.
 pub(super) fn param(ctx: &SetupContext<'_>) -> DetectionOutputParameter {
-    ctx.param.detection_output_param().unwrap_or_default()
+    ctx.param.detection_output_param.as_deref().cloned().unwrap_or_default()
 }
 
 /// What the settings make before any bottom is looked at.

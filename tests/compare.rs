@@ -213,6 +213,8 @@ fn json_tells_all() {
         layers[2].1.pop();
     });
     let expected = r#"{
+  "program": "caffemodel",
+  "version": "0.1.0",
   "a": "a",
   "b": "b",
   "equal": false,

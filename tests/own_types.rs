@@ -113,8 +113,8 @@ layer { name: "caps" type: "Capsule" bottom: "data" top: "caps" capsule_param { 
 
 #[test]
 fn a_field_that_no_schema_has_points_to_the_schema_of_its_fork() {
-    let expected = "net.prototxt:3:65: unknown field \"capsule_param\" in LayerParameter \
-                    (no dialect known here has it: give the caffe.proto of its fork with ReadOptions::in_schema)";
+    let expected = "net.prototxt:3:65: unknown field \"capsule_param\" in LayerParameter (no dialect known here has it; \
+                    if your Caffe does, give its caffe.proto with `ReadOptions::in_schema`)";
     assert_eq!(Definition::from_bytes("net.prototxt", CAPSULES).unwrap_err().to_string(), expected);
 }
 

@@ -60,7 +60,7 @@ fn without_a_name_the_output_has_that_of_the_net() {
     folder.write("nets/tiny.v2.prototxt", INPUT);
     let told = stderr(&folder.run("init nets/tiny.v2.prototxt --seed 1").success());
     assert!(told.starts_with("wrote tiny.v2.caffemodel: 1 layer, 0 parameters, "), "{told}");
-    let exists = "error: tiny.v2.caffemodel: exists already; --force replaces it\n";
+    let exists = "error: tiny.v2.caffemodel: already exists; --force replaces it\n";
     assert_eq!(refused(&folder, "init nets/tiny.v2.prototxt --seed 1"), exists);
     folder.run("init nets/tiny.v2.prototxt --seed 1 --format npz").success();
     folder.write("solver.prototxt", "net: \"net.prototxt\" base_lr: 0.1 random_seed: 1");
@@ -137,7 +137,7 @@ fn numbers_are_refused_in_words() {
     assert_eq!(value("--shape data=8x"), shape);
     let ulp = "error: invalid value '-1' for '--ulp <N>': expected a whole number from 0 to 4294967295";
     assert_eq!(usage(&folder, "compare a b --ulp -1"), ulp);
-    let rtol = "error: invalid value '-1' for '--rtol <X>': expected a number that is not negative, such as 1e-6";
+    let rtol = "error: invalid value '-1' for '--rtol <X>': expected a non-negative number, such as 1e-6";
     assert_eq!(usage(&folder, "compare a b --rtol -1"), rtol);
     folder.run("init net.prototxt -o hex --seed 0x10").success();
     folder.run("init net.prototxt -o decimal --seed 16 -vv -v").success();
@@ -218,6 +218,8 @@ error: unknown field \"glow\" in LayerParameter, 3 times: also at 2:9, 3:3
   |
 1 | layer { glow: 1 }
   |         ^^^^
+  |
+  = help: no dialect known here has it; if your Caffe does, give its caffe.proto with `--proto FILE`
 
 ";
     assert_eq!(refused(&folder, "init net.prototxt"), expected);
@@ -246,7 +248,7 @@ fn arrays_with_the_names_of_a_framework_lead_to_it() {
         text.starts_with("error: layer \"ip\" (InnerProduct): state.safetensors has no weights for it\n"),
         "{text}"
     );
-    let help = "  = help: its arrays have the names of PyTorch: take them with --from pytorch\n\n";
+    let help = "  = help: its arrays have PyTorch names: take them with --from pytorch\n\n";
     assert!(text.ends_with(help), "{text}");
     folder.run("convert state.safetensors out.caffemodel --net net.prototxt --from pytorch").success();
 }

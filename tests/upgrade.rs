@@ -249,6 +249,8 @@ error: unknown field \"layerz\" in SolverParameter
   |
 1 | base_lr: 1 layerz { } max_iter: 1
   |            ^^^^^^
+  |
+  = help: no dialect known here has it; if your Caffe does, give its caffe.proto with `--proto FILE`
 
 ",
     );

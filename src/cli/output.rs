@@ -28,7 +28,7 @@ pub(super) const OUTPUT: &str = "Output";
 #[derive(Debug, Args)]
 #[command(next_help_heading = OUTPUT)]
 pub(super) struct OutputArguments {
-    /// Output file [default: NET.caffemodel]; - for standard output
+    /// Output file, or - for stdout [default: NET.caffemodel]
     ///
     /// Its extension decides the format: .caffemodel, .h5 or .hdf5, .npz, .safetensors, .prototxt or .binaryproto. By
     /// default it is NET.caffemodel in the current folder.

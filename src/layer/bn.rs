@@ -18,7 +18,6 @@
 //! Cambricon's layers are frozen unless the net says otherwise. Fixed entries are those of mean and variance, with `frozen` all
 //! four: their `lr_mult` and `decay_mult` become 0, whatever the net says. Given blobs are taken as they are.
 //!
-//! SyncBN of yjxiong's tree, which is there in builds with MPI, is the same without `frozen`.
 //!
 //! SegNet's layer keeps no statistics. Unless `bn_mode` is INFERENCE, it may show mean and variance of the batch as second and
 //! third top, (1, C, 1, 1).
@@ -37,11 +36,6 @@ pub(super) static TYPES: &[LayerType] = &[
     entry(ONE, &CAMBRICON).known(Known::In(&["cambricon"])),
     entry(ONE, &HAPPYNEAR).known(Known::In(&["happynear"])),
     entry(ONE, &YJXIONG).known(Known::In(&["yjxiong", "seqface"])),
-    LayerType::new("SyncBN", "Normalises each channel over all processes, then scales and shifts it", ONE, ONE, &SYNC)
-        .params(&["bn_param"])
-        .zero_start(ZeroStart::WhereSaid)
-        .signal(signal)
-        .known(Known::In(&["yjxiong"])),
     entry(ONE, &weiliu).known(Known::In(&["weiliu-fcn"])),
     entry(ONE, &DUCHA_AIKI).known(Known::In(&["ducha-aiki"])),
     entry(Arity::between(1, 3), &synopsys).known(Known::In(&["synopsys"])),
@@ -99,8 +93,6 @@ struct WithStatistics {
     widens: bool,
     /// Whether `param` entries are added and fixed, and `frozen` counts.
     fixes_params: bool,
-    /// Whether a layer can be frozen.
-    may_freeze: bool,
     /// What `frozen` is where the net does not say.
     frozen: bool,
     /// The variance that a layer which is not frozen begins with.
@@ -119,7 +111,6 @@ static PSPNET: WithStatistics = WithStatistics {
     axes: 4,
     widens: false,
     fixes_params: true,
-    may_freeze: true,
     frozen: false,
     variance: 0.0,
 };
@@ -127,8 +118,6 @@ static PSPNET: WithStatistics = WithStatistics {
 static CAMBRICON: WithStatistics = WithStatistics { frozen: true, ..PSPNET };
 
 static YJXIONG: WithStatistics = WithStatistics { axes: 2, ..PSPNET };
-
-static SYNC: WithStatistics = WithStatistics { may_freeze: false, ..YJXIONG };
 
 static HAPPYNEAR: WithStatistics = WithStatistics { axes: 2, fixes_params: false, variance: 1.0, ..PSPNET };
 
@@ -176,7 +165,7 @@ fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 impl Layer for WithStatistics {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let param = ctx.param.bn_param().unwrap_or_default();
-        let is_frozen = self.may_freeze && param.frozen.unwrap_or(self.frozen);
+        let is_frozen = param.frozen.unwrap_or(self.frozen);
         let is_stored = is_frozen || ctx.phase == Phase::Test;
         let statistics = if is_stored { BnStatistics::Stored } else { BnStatistics::Batch };
         let eps = match self.fillers {
@@ -320,14 +309,5 @@ mod tests {
         assert_eq!(error, "top: BN in INFERENCE mode makes 1 top, 2 given");
         let error = Surroundings::of("pspnet").refusal("BN", "", &[&[1, 1, 1, 1, 1]]);
         assert_eq!(error, "bottom: bottom 0 has more than 4 axes: its shape is (1, 1, 1, 1, 1)");
-    }
-
-    #[test]
-    fn a_layer_over_all_processes_is_never_frozen() {
-        let run = |name: &str, text: &str| Surroundings::of("yjxiong").run(name, text, &[&[2, 3, 4, 5]], 1).unwrap();
-        let sync = run("SyncBN", "bn_param { frozen: true }");
-        assert_eq!((shapes(&sync), sync.fixed_params.clone()), (vec![vec![1, 3]; 4], 2..4));
-        assert!(matches!(sync.blobs[3].values, BlobValues::Zeros));
-        assert_eq!(run("BN", "bn_param { frozen: true }").fixed_params, 0..4);
     }
 }

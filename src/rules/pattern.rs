@@ -231,7 +231,9 @@ mod tests {
 
     #[test]
     fn names_are_escaped_where_they_must_be() {
-        for (name, pattern) in [("fc6", "fc6"), ("a.b", "a.b"), ("features.0", "features\\.0"), ("a*=", "a\\*\\=")] {
+        for (name, pattern) in
+            [("fc6", "fc6"), ("a.c", "a.c"), ("a.b", "a\\.b"), ("features.0", "features\\.0"), ("a*=", "a\\*\\=")]
+        {
             assert_eq!(escaped(name), pattern);
             let parsed = Pattern::parse("--fit", &escaped(name)).unwrap();
             assert!(parsed.matches_layer(name) && parsed.blob() == BlobSelector::All);

@@ -105,16 +105,17 @@ impl Scan {
         for field in Fields::new(body, offset, "BlobProto") {
             let field = field.map_err(|flaw| flaw.to_string())?;
             let known = message.saved_field(field.number);
+            let is = |name: &str, number| known.map_or(field.number == number, |known| known.name() == name);
             match known.map_or(field.number, |known| known.number()) {
                 DATA if field.wire_type == WireType::Varint => {
                     return Err("is a blob of C3D, which has a length among its sizes; Caffe cannot read it".into());
                 }
                 DATA => scan.data.extend(&field, 4)?,
                 DOUBLE_DATA => scan.double_data.extend(&field, 8)?,
-                RAW_DATA if field.wire_type == WireType::LengthDelimited => {
+                _ if is("raw_data", RAW_DATA) && field.wire_type == WireType::LengthDelimited => {
                     scan.raw_data = Some(field.body_offset..field.body_offset + field.body.len());
                 }
-                RAW_DATA_TYPE if field.wire_type == WireType::Varint => {
+                _ if is("raw_data_type", RAW_DATA_TYPE) && field.wire_type == WireType::Varint => {
                     scan.raw_data_type = Reader::new(field.body).varint().map(|number| number as i32);
                 }
                 DIFF => scan.diffs += count(&field, 4)?,

@@ -283,8 +283,8 @@ fn what_cannot_be_converted_is_refused() {
         let error = folder.run(&format!("convert {arguments}")).code(2);
         assert_eq!(stderr(&error), format!("error: {expected}\n"), "{arguments}");
     };
-    let foreign = "net.onnx: the name tells no format; let it end in .caffemodel, .hdf5, .h5, .npz, .safetensors, .prototxt or \
-                   .binaryproto, or choose a format with --to";
+    let foreign = "net.onnx: the name does not say which format; end it in .caffemodel, .hdf5, .h5, .npz, .safetensors, .prototxt \
+                   or .binaryproto, or choose one with --to";
     says("net.prototxt net.onnx", foreign);
     says("net.prototxt net.prototxt", "net.prototxt: already exists; --force replaces it");
     says("absent x.npz", "absent: cannot read: No such file or directory (os error 2)");

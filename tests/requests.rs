@@ -36,7 +36,7 @@ fn names_of_other_formats_are_refused() {
     let ends = ".caffemodel, .hdf5, .h5, .npz, .safetensors, .prototxt or .binaryproto";
     for end in ["onnx", "pth", "npy", "pb", "json", "txt", "gz", "bin"] {
         let expected = format!(
-            "error: a.{end}: the name tells no format; let it end in {ends}, or choose a format with --format\n"
+            "error: a.{end}: the name does not say which format; end it in {ends}, or choose one with --format\n"
         );
         assert_eq!(refused(&folder, &format!("init net.prototxt -o a.{end} --seed 1")), expected);
     }
@@ -46,7 +46,7 @@ fn names_of_other_formats_are_refused() {
     let text = "the deploy net is text; give it a name that ends in .prototxt";
     assert_eq!(refused(&folder, "deploy net.prototxt -o d.npz"), format!("error: d.npz: {text}\n"));
     let weights = "deploy net.prototxt -o d.prototxt --weights a.bin --weights-output d.onnx";
-    let expected = format!("error: d.onnx: the name tells no format; let it end in {ends}\n");
+    let expected = format!("error: d.onnx: the name does not say which format; end it in {ends}\n");
     assert_eq!(refused(&folder, weights), expected);
     let expected = "error: new.npz: a file is not upgraded into npz; name a .prototxt or a .caffemodel\n";
     assert_eq!(refused(&folder, "upgrade net.prototxt new.npz"), expected);

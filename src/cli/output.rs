@@ -67,7 +67,7 @@ impl OutputArguments {
     /// The default name is that of the net in `file`, which is read from the file at `path`, in the current folder.
     ///
     /// # Errors
-    /// The name tells no format, or there is none: the net comes from standard input and is to be written.
+    /// The name does not say which format, or there is none: the net comes from standard input and is to be written.
     pub(super) fn outputs(&self, path: &Path, file: &str, is_written: bool) -> anyhow::Result<NamedOutputs<'_>> {
         if let Some(output) = &self.output {
             let format = match self.format {
@@ -197,10 +197,10 @@ pub(super) fn format_of(path: &Path, option: Option<&str>) -> crate::Result<Form
         let extensions: Vec<String> =
             Format::written().flat_map(|format| format.entry().extensions).map(|end| format!(".{end}")).collect();
         let (last, others) = extensions.split_last().expect("there are formats");
-        let choose = option.map_or_else(String::new, |option| format!(", or choose a format with {option}"));
+        let choose = option.map_or_else(String::new, |option| format!(", or choose one with {option}"));
         let name = display_name(path);
         Error::Request(format!(
-            "{name}: the name tells no format; let it end in {} or {last}{choose}",
+            "{name}: the name does not say which format; end it in {} or {last}{choose}",
             others.join(", ")
         ))
     })

@@ -2,6 +2,8 @@
 
 #[path = "build/comments.rs"]
 mod comments;
+#[path = "build/forks.rs"]
+mod forks;
 #[path = "build/on_request.rs"]
 mod on_request;
 #[path = "build/protoc.rs"]

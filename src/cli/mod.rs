@@ -41,7 +41,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, ArgMatches, FromArgMatches, Parser};
+use clap::{ArgMatches, FromArgMatches, Parser};
 
 use crate::limits::LimitChange;
 use report::Verbosity;
@@ -61,12 +61,12 @@ const GLOBAL: usize = 900;
 #[command(name = "caffemodel", version, max_term_width = TEXT_WIDTH)]
 struct Options {
     /// Print only warnings and errors
-    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose", display_order = GLOBAL)]
-    quiet: u8,
+    #[arg(short, long, global = true, overrides_with = "quiet", conflicts_with = "verbose", display_order = GLOBAL)]
+    quiet: bool,
 
     /// Use verbose output
-    #[arg(short, long, global = true, action = ArgAction::Count, display_order = GLOBAL)]
-    verbose: u8,
+    #[arg(short, long, global = true, overrides_with = "verbose", display_order = GLOBAL)]
+    verbose: bool,
 
     /// Change a limit on what a file may ask for; may be repeated
     ///
@@ -78,12 +78,12 @@ struct Options {
 }
 
 impl Options {
-    /// How much is told; given again, an option says the same.
+    /// How much is printed.
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
-            (1.., _) => Verbosity::Quiet,
-            (0, 1..) => Verbosity::Verbose,
-            (0, 0) => Verbosity::Normal,
+            (true, _) => Verbosity::Quiet,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
         }
     }
 }

@@ -44,7 +44,7 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
     folder.run(&dry_run).success().stdout("").stderr("would write net: 9 layers, 431,080 parameters\n");
     assert!(folder.files().is_empty());
     folder.write("net", "precious");
-    let exists = "note: net: exists already; it would take --force to replace it\n";
+    let exists = "note: net: already exists; --force would replace it\n";
     let would = "would write net: 9 layers, 431,080 parameters\n";
     folder.run(&dry_run).success().stderr(format!("{exists}{would}"));
     folder.run(&format!("{dry_run} --force")).success().stderr(would);

@@ -142,7 +142,7 @@ impl NamedOutputs<'_> {
         let output = Some(&self.path).filter(|_| self.is_named);
         for path in [output, self.arguments.provenance.as_ref()].into_iter().flatten().filter(|path| !is_device(path)) {
             if path.is_file() && !is_standard_output(path) && !self.arguments.force {
-                report::note(&format!("{}: exists already; it would take --force to replace it", path.display()));
+                report::note(&format!("{}: already exists; --force would replace it", path.display()));
             }
             Target::create(path, true)?;
         }

@@ -1,12 +1,11 @@
 //! What a layer has for training alone.
 
 use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::DeployOptions;
 use crate::dialect::Dialect;
 use crate::proto::caffe::{LayerParameter, ParamSpec};
-use crate::proto::fields::Fields;
+use crate::proto::fields::{Fields, push_bytes};
 use crate::proto::gate;
 use crate::proto::schema::{Kind, MessageType};
 
@@ -75,9 +74,7 @@ fn mapped(bytes: &[u8], message: MessageType, map: impl Fn(MessageType, &[u8]) -
         match message.field(field.number).map(|known| known.kind()) {
             Some(Kind::Message(inner)) => {
                 let body = map(inner, field.body);
-                encode_key(field.number, WireType::LengthDelimited, &mut out);
-                encode_varint(body.len() as u64, &mut out);
-                out.extend(body);
+                push_bytes(field.number, &body, &mut out);
             }
             _ => out.extend(field.whole),
         }

@@ -1,8 +1,6 @@
 //! A message of one type as one of another that has fields of the same names.
 
-use prost::encoding::{WireType, encode_key, encode_varint};
-
-use super::fields::Fields;
+use super::fields::{Fields, push_bytes, push_varint};
 use super::reader::Reader;
 use super::schema::{Kind, MessageType};
 
@@ -34,11 +32,7 @@ pub(crate) fn carried(bytes: &[u8], from: MessageType, to: MessageType) -> Resul
                 }
             }
             (kind, others) if kind == others => {
-                encode_key(other.number(), field.wire_type, &mut out);
-                if field.wire_type == WireType::LengthDelimited {
-                    encode_varint(field.body.len() as u64, &mut out);
-                }
-                out.extend(field.body);
+                field.push_as(other.number(), &mut out);
             }
             (kind, others) if is_whole(kind) && is_whole(others) => {
                 for number in varints(field.body).ok_or_else(lost)? {
@@ -64,17 +58,6 @@ fn varints(body: &[u8]) -> Option<Vec<u64>> {
         numbers.push(reader.varint()?);
     }
     Some(numbers)
-}
-
-pub(crate) fn push_varint(number: u32, value: u64, out: &mut Vec<u8>) {
-    encode_key(number, WireType::Varint, out);
-    encode_varint(value, out);
-}
-
-pub(crate) fn push_bytes(number: u32, body: &[u8], out: &mut Vec<u8>) {
-    encode_key(number, WireType::LengthDelimited, out);
-    encode_varint(body.len() as u64, out);
-    out.extend(body);
 }
 
 #[cfg(test)]

@@ -7,9 +7,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt::Write;
 
-use prost::encoding::{WireType, encode_key, encode_varint};
-
-use super::fields::{Field, Fields};
+use super::fields::{Field, Fields, push_bytes};
 use super::schema::{FieldType, Kind, MessageType};
 
 /// The character that stands for the byte 0.
@@ -120,9 +118,7 @@ fn with_strings(bytes: &[u8], message: MessageType, change: &dyn Fn(&[u8]) -> Ve
                 continue;
             }
         };
-        encode_key(field.number, WireType::LengthDelimited, &mut out);
-        encode_varint(body.len() as u64, &mut out);
-        out.extend(body);
+        push_bytes(field.number, &body, &mut out);
     }
     out
 }

@@ -1,6 +1,6 @@
 //! The fields of an encoded message, with their places in the file.
 
-use prost::encoding::WireType;
+use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::reader::Reader;
 use super::wire::WireError;
@@ -26,6 +26,30 @@ pub(crate) struct Field<'a> {
     pub(crate) body: &'a [u8],
     /// Where the value starts in the file.
     pub(crate) body_offset: usize,
+}
+
+impl Field<'_> {
+    /// Appends the field under another number.
+    pub(crate) fn push_as(&self, number: u32, out: &mut Vec<u8>) {
+        if self.wire_type == WireType::LengthDelimited {
+            return push_bytes(number, self.body, out);
+        }
+        encode_key(number, self.wire_type, out);
+        out.extend(self.body);
+    }
+}
+
+/// Appends a field with a number of variable length.
+pub(crate) fn push_varint(number: u32, value: u64, out: &mut Vec<u8>) {
+    encode_key(number, WireType::Varint, out);
+    encode_varint(value, out);
+}
+
+/// Appends a field with a string, bytes or an encoded message.
+pub(crate) fn push_bytes(number: u32, body: &[u8], out: &mut Vec<u8>) {
+    encode_key(number, WireType::LengthDelimited, out);
+    encode_varint(body.len() as u64, out);
+    out.extend(body);
 }
 
 /// Gives the fields one after the other; nothing follows an error.

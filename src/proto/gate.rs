@@ -9,11 +9,11 @@
 
 use std::borrow::Cow;
 
-use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::encoding::WireType;
 use prost::{DecodeError, Message};
 
 use super::escape;
-use super::fields::{Field, Fields};
+use super::fields::{Field, Fields, push_bytes, push_varint};
 use super::reader::Reader;
 use super::schema::{FieldType, Kind, MessageType};
 use super::wire::WireError;
@@ -43,24 +43,17 @@ fn join_field(field: &Field<'_>, message: MessageType, out: &mut Vec<u8>) -> Res
     };
     match known.kind() {
         Kind::Message(inner) if wire_type == WireType::LengthDelimited => {
-            push_framed(known.number(), &joined(body, inner)?, out);
+            push_bytes(known.number(), &joined(body, inner)?, out);
         }
         Kind::Enum(values) => {
             let mut numbers = Reader::new(body);
             while !numbers.is_empty() {
                 let damaged = || WireError::Malformed { message: message.name().to_owned(), offset };
                 let saved = numbers.varint().ok_or_else(damaged)? as i32;
-                encode_key(known.number(), WireType::Varint, out);
-                encode_varint(i64::from(values.of_saved(saved).unwrap_or(saved)) as u64, out);
+                push_varint(known.number(), i64::from(values.of_saved(saved).unwrap_or(saved)) as u64, out);
             }
         }
-        _ => {
-            encode_key(known.number(), wire_type, out);
-            if wire_type == WireType::LengthDelimited {
-                encode_varint(body.len() as u64, out);
-            }
-            out.extend(body);
-        }
+        _ => field.push_as(known.number(), out),
     }
     Ok(())
 }
@@ -90,9 +83,9 @@ fn parted(bytes: &[u8], message: MessageType) -> (Vec<u8>, Vec<u8>) {
         match message.field(field.number).filter(|known| known.is_read()).map(FieldType::kind) {
             Some(Kind::Message(inner)) => {
                 let (read_of_it, kept_of_it) = parted(field.body, inner);
-                push_framed(field.number, &read_of_it, &mut read);
+                push_bytes(field.number, &read_of_it, &mut read);
                 if !kept_of_it.is_empty() {
-                    push_framed(field.number, &kept_of_it, &mut kept);
+                    push_bytes(field.number, &kept_of_it, &mut kept);
                 }
             }
             Some(_) => read.extend(field.whole),
@@ -100,7 +93,7 @@ fn parted(bytes: &[u8], message: MessageType) -> (Vec<u8>, Vec<u8>) {
         }
     }
     if message.keeps() && !kept.is_empty() {
-        push_framed(KEPT, &std::mem::take(&mut kept), &mut read);
+        push_bytes(KEPT, &std::mem::take(&mut kept), &mut read);
     }
     (read, kept)
 }
@@ -118,21 +111,17 @@ fn spread(bytes: &[u8], message: MessageType) -> Vec<u8> {
     for field in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
         match message.field(field.number).map(FieldType::kind) {
             _ if field.number == KEPT => out.extend(field.body),
-            Some(Kind::Message(inner)) => push_framed(field.number, &spread(field.body, inner), &mut out),
+            Some(Kind::Message(inner)) => push_bytes(field.number, &spread(field.body, inner), &mut out),
             _ => out.extend(field.whole),
         }
     }
     out
 }
 
-fn push_framed(number: u32, body: &[u8], out: &mut Vec<u8>) {
-    encode_key(number, WireType::LengthDelimited, out);
-    encode_varint(body.len() as u64, out);
-    out.extend(body);
-}
-
 #[cfg(test)]
 mod tests {
+    use prost::encoding::{encode_key, encode_varint};
+
     use super::*;
     use crate::proto::Schema;
     use crate::proto::binary;
@@ -151,12 +140,12 @@ mod tests {
             }
             let wire_type = super::super::reader::wire_type(field.kind());
             if field.is_packed() {
-                push_framed(field.saved_number(), &values.concat(), &mut out);
+                push_bytes(field.saved_number(), &values.concat(), &mut out);
                 continue;
             }
             for value in values {
                 if wire_type == WireType::LengthDelimited {
-                    push_framed(field.saved_number(), &value, &mut out);
+                    push_bytes(field.saved_number(), &value, &mut out);
                 } else {
                     encode_key(field.saved_number(), wire_type, &mut out);
                     out.extend(value);

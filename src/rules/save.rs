@@ -1,10 +1,9 @@
 //! Writes a filler into the layer that is saved.
 
 use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::proto::caffe::{FillerParameter, LayerParameter};
-use crate::proto::fields::Fields;
+use crate::proto::fields::{Fields, push_bytes};
 use crate::proto::gate;
 use crate::proto::schema::{FieldType, Kind, MessageType};
 
@@ -41,9 +40,7 @@ fn with_filler(message: MessageType, bytes: &[u8], path: &str, filler: &[u8]) ->
         None if inner.name() == "FillerParameter" => filler.to_vec(),
         None => return None,
     };
-    encode_key(field.number(), WireType::LengthDelimited, &mut others);
-    encode_varint(own.len() as u64, &mut others);
-    others.extend(own);
+    push_bytes(field.number(), &own, &mut others);
     Some(others)
 }
 

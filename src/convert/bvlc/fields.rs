@@ -3,7 +3,7 @@
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use crate::proto::fields::{Field, Fields};
+use crate::proto::fields::{Field, Fields, push_bytes};
 use crate::proto::gate;
 use crate::proto::reader::Reader;
 use crate::proto::schema::{FieldType, Kind, MessageType, Schema};
@@ -63,9 +63,7 @@ impl ForkFields {
                 if inner.is_empty() && !field.body.is_empty() {
                     return;
                 }
-                encode_key(field.number, WireType::LengthDelimited, known);
-                encode_varint(inner.len() as u64, known);
-                known.extend(inner);
+                push_bytes(field.number, &inner, known);
             }
             (Kind::Enum(_), Kind::Enum(values)) => {
                 let mut numbers = Reader::new(field.body);

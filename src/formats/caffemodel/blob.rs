@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::encoding::WireType;
 
 use crate::Shape;
 use crate::formats::element::Element;
@@ -124,11 +124,7 @@ impl Scan {
                     if scan.sizes.len() + field.whole.len() > MAX_SIZES_BYTES {
                         return Err(format!("the shape takes more than {MAX_SIZES_BYTES} bytes"));
                     }
-                    encode_key(number, field.wire_type, &mut scan.sizes);
-                    if field.wire_type == WireType::LengthDelimited {
-                        encode_varint(field.body.len() as u64, &mut scan.sizes);
-                    }
-                    scan.sizes.extend(field.body);
+                    field.push_as(number, &mut scan.sizes);
                 }
                 _ => {}
             }

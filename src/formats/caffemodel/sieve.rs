@@ -1,12 +1,12 @@
 //! The blobs of an encoded net on the one side, the rest of it on the other.
 
 use crate::proto::schema::{Kind, MessageType};
-use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::encoding::WireType;
 
 use crate::limits::Limits;
 use crate::net::Origin;
 use crate::proto::descriptor;
-use crate::proto::fields::{Field, Fields};
+use crate::proto::fields::{Field, Fields, push_bytes};
 use crate::proto::wire::{Counter, MAX_DEPTH, WireError, fits};
 
 /// How much a net may hold besides its blobs.
@@ -148,9 +148,7 @@ impl<'a> Sieve<'a> {
                 self.counter.count(inner)?;
                 self.v0 |= inner.name() == "V0LayerParameter";
                 let body = self.message(field.body, inner, field.body_offset, depth + 1)?;
-                encode_key(field.number, WireType::LengthDelimited, out);
-                encode_varint(body.len() as u64, out);
-                out.extend(body);
+                push_bytes(field.number, &body, out);
             }
             Fate::Copied => {
                 self.copied += field.whole.len();

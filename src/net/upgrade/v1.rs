@@ -1,7 +1,7 @@
 //! The V1 format: `layers { type: CONVOLUTION ... }` with enum types and the multipliers in lists of their own.
 
 use prost::Message;
-use prost::encoding::{WireType, encode_key, encode_varint};
+use prost::encoding::{WireType, encode_key};
 
 use super::v1_types::{RenamedParam, current_name, renamed_param, v1_number, v1_types};
 use super::{Problem, transform};
@@ -11,9 +11,9 @@ use crate::net::{NetLayer, Origin};
 use crate::proto::caffe::eltwise_parameter::EltwiseOp;
 use crate::proto::caffe::v1_layer_parameter::DimCheckMode as V1Mode;
 use crate::proto::caffe::{LayerParameter, ParamSpec, V1LayerParameter, param_spec::DimCheckMode};
-use crate::proto::carry::{carried, push_bytes, push_varint};
+use crate::proto::carry::carried;
 use crate::proto::escape;
-use crate::proto::fields::Fields;
+use crate::proto::fields::{Fields, push_bytes, push_varint};
 use crate::proto::gate;
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -90,11 +90,7 @@ fn renumbered(
         }
         let same = current.field_named(known.name()).filter(|same| same.kind() == known.kind());
         let same = same.ok_or_else(dropped)?;
-        encode_key(same.number(), field.wire_type, &mut out);
-        if field.wire_type == WireType::LengthDelimited {
-            encode_varint(field.body.len() as u64, &mut out);
-        }
-        out.extend(field.body);
+        field.push_as(same.number(), &mut out);
     }
     gate::decoded(&out, current).map_err(|error| Refusal::new(format!("the layer cannot be upgraded: {error}")))
 }
@@ -165,11 +161,7 @@ pub(crate) fn v1_layer(param: &LayerParameter, dialect: &Dialect) -> Vec<u8> {
         {
             push_bytes(other.number(), &body, &mut out);
         } else if other.kind() == known.kind() {
-            encode_key(other.number(), field.wire_type, &mut out);
-            if field.wire_type == WireType::LengthDelimited {
-                encode_varint(field.body.len() as u64, &mut out);
-            }
-            out.extend(field.body);
+            field.push_as(other.number(), &mut out);
         }
     }
     out

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::simd::vectorised;
+use super::simd::{ByteVector, MOST_VECTORS, VECTOR_BYTES, occurrences, vectorised};
 
 /// The binary exponent of the smallest float: no narrower bins are needed.
 const MIN_EXPONENT: i32 = -149;
@@ -14,8 +14,9 @@ const MIN_EXPONENT: i32 = -149;
 /// The digits of a float's significand: bins narrower than its last digit are not needed.
 const DIGITS: i32 = 23;
 
-/// How many values are counted at a time: no more than a byte counts, and whole vectors of bytes.
+/// How many vectors of numbers are counted at a time: they stay in the first cache.
 const COUNTED: usize = 128;
+const _: () = assert!(COUNTED <= MOST_VECTORS);
 
 /// More bins than a byte can number are not kept.
 const MOST_BINS: usize = u8::MAX as usize;
@@ -179,26 +180,27 @@ impl Grid {
 
     /// Counts values by the numbers of their bins.
     #[inline(always)]
-    fn count(self, values: &[f32], counts: &mut [u64], numbers_of: impl Fn(Grid, &[f32], &mut [u8; COUNTED])) {
+    fn count(self, values: &[f32], counts: &mut [u64], numbers_of: impl Fn(Grid, &[f32], &mut [u8])) {
         let Some((last, others)) = counts.split_last_mut() else { return };
-        let mut numbers = [0; COUNTED];
-        for values in values.chunks(COUNTED) {
-            numbers_of(self, values, &mut numbers);
-            numbers[values.len()..].fill(u8::MAX);
-            // To compare all of them with each bin's number becomes vector code; counters that they pick would not.
-            let mut rest = values.len() as u64;
+        let mut vectors: [ByteVector; COUNTED] = [[0; VECTOR_BYTES]; COUNTED];
+        for values in values.chunks(COUNTED * VECTOR_BYTES) {
+            let vectors = &mut vectors[..values.len().div_ceil(VECTOR_BYTES)];
+            let (numbers, rest) = vectors.as_flattened_mut().split_at_mut(values.len());
+            numbers_of(self, values, numbers);
+            rest.fill(u8::MAX);
+            let mut uncounted = values.len() as u64;
             for (bin, count) in (0..).zip(others.iter_mut()) {
-                let found = u64::from(numbers.iter().map(|&number| u8::from(number == bin)).sum::<u8>());
+                let found = occurrences(bin, vectors);
                 *count += found;
-                rest -= found;
+                uncounted -= found;
             }
-            *last += rest;
+            *last += uncounted;
         }
     }
 
     /// Each value's bin, where all of them [fit](Grid::fits_f32).
     #[inline(always)]
-    fn numbers_f32(self, values: &[f32], numbers: &mut [u8; COUNTED]) {
+    fn numbers_f32(self, values: &[f32], numbers: &mut [u8]) {
         let unit = 1.5 * exp2(self.exponent + DIGITS) as f32;
         let first = unit.to_bits().wrapping_add_signed(self.first as i32);
         for (number, &value) in numbers.iter_mut().zip(values) {
@@ -209,7 +211,7 @@ impl Grid {
     }
 
     /// Each value's bin: its index is below 2^25, as no bin is narrower than the last digit of the largest value.
-    fn numbers_f64(self, values: &[f32], numbers: &mut [u8; COUNTED]) {
+    fn numbers_f64(self, values: &[f32], numbers: &mut [u8]) {
         let unit = 1.5 * exp2(self.exponent + DOUBLE_DIGITS);
         let first = unit.to_bits().wrapping_add_signed(self.first);
         for (number, &value) in numbers.iter_mut().zip(values) {

@@ -12,7 +12,8 @@
 //! # Ok::<(), caffemodel::Error>(())
 //! ```
 
-use prost::Message;
+use prost::encoding::{DecodeContext, WireType, decode_key};
+use prost::{DecodeError, Message};
 
 use super::caffe::LayerParameter;
 use super::fields::Fields;
@@ -20,9 +21,26 @@ use super::fields::Fields;
 impl LayerParameter {
     /// Decodes what is kept of the field of this number in the union.
     pub(super) fn of_fork<M: Message + Default>(&self, number: u32) -> Option<M> {
-        let encoded = kept_of(self.kept.as_deref()?, number)?;
-        Some(M::decode(&*encoded).expect("the net was checked when it was read"))
+        let mut message = M::default();
+        let merge =
+            &mut |number, wire_type, rest: &mut &[u8], context| message.merge_field(number, wire_type, rest, context);
+        decode_kept(self.kept.as_deref()?, number, merge).then_some(message)
     }
+}
+
+/// Merges a field of this number and wire type, and takes it from what is left.
+type MergeField<'a> = &'a mut dyn FnMut(u32, WireType, &mut &[u8], DecodeContext) -> Result<(), DecodeError>;
+
+/// Decodes a field, if it is kept, as [`Message::merge`] would; the code is one for all types of messages.
+fn decode_kept(kept: &[u8], number: u32, merge_field: MergeField<'_>) -> bool {
+    let Some(encoded) = kept_of(kept, number) else { return false };
+    let mut rest = encoded.as_slice();
+    while !rest.is_empty() {
+        decode_key(&mut rest)
+            .and_then(|(number, wire_type)| merge_field(number, wire_type, &mut rest, DecodeContext::default()))
+            .expect("the net was checked when it was read");
+    }
+    true
 }
 
 /// The messages of a field, which are one when they follow one another.

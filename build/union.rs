@@ -2,7 +2,8 @@
 //!
 //! `proto/dialects/NAME.proto` has the package `caffe.NAME` and says what the fork NAME has otherwise than BVLC: a message
 //! adds its fields to BVLC's of the same name or replaces them, an enum replaces BVLC's of the same name, and what a message
-//! reserves by name is what the fork lacks. Fields and values that BVLC lacks have numbers of the union's own.
+//! reserves by name is what the fork lacks. A message that the fork has in common with an earlier one is named with that
+//! one's package, as `ssd.PermuteParameter` is. Fields and values that BVLC lacks have numbers of the union's own.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,6 +14,9 @@ use crate::comments::{Comments, Declared, declared};
 
 /// The first number of the union's own, of fields and of enum values.
 pub const FIRST_NUMBER: i32 = 20_000;
+
+/// The package of BVLC's schema.
+const PACKAGE: &str = ".caffe";
 
 /// What a schema says of a field; forks may say different things of one name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +56,26 @@ pub struct Origin {
 /// One schema: the rows of each message, with the schema's own numbers.
 pub struct View {
     pub name: String,
-    pub messages: BTreeMap<String, Vec<(Row, i32)>>,
+    pub messages: Messages,
+}
+
+/// The rows of messages by the names of these, with the numbers that a schema gives them.
+type Messages = BTreeMap<String, Vec<(Row, i32)>>;
+
+impl View {
+    /// Adds a message and those of its fields to the `messages` of another schema that lacks them.
+    fn lend(&self, name: &str, messages: &mut Messages) {
+        if messages.contains_key(name) {
+            return;
+        }
+        let rows = self.messages.get(name).unwrap_or_else(|| panic!("{} has no {name}", self.name));
+        messages.insert(name.into(), rows.clone());
+        for (row, _) in rows {
+            if let Kind::Message(inner) = &row.kind {
+                self.lend(inner, messages);
+            }
+        }
+    }
 }
 
 /// All schemas together.
@@ -105,6 +128,7 @@ impl Union {
             rows.retain(|(row, _)| !lacks(&row.name) && own.iter().all(|(other, _)| other.name != row.name));
             rows.extend(own);
         }
+        self.borrow(file, &mut messages);
         for (row, _) in messages.values_mut().flatten() {
             let Kind::Enum(values) = &row.kind else { continue };
             let Some(replaced) = enums.get(&values.name).filter(|own| *own != values) else { continue };
@@ -115,6 +139,26 @@ impl Union {
             *row = replaced;
         }
         self.views.push(View { name: name.into(), messages });
+    }
+
+    /// Adds the messages that a fork's fields name with the packages of others, and what these consist of.
+    fn borrow(&self, file: &FileDescriptorProto, messages: &mut Messages) {
+        let prefix = format!(".{}.", file.package());
+        let declared = declared(file);
+        let fields = declared.iter().flat_map(|declared| &declared.message.field);
+        for name in fields.map(|field| field.type_name()).filter(|name| !name.starts_with(&prefix)) {
+            let local = local_name(name);
+            let Some((package, _)) = name.strip_suffix(&local).and_then(|packages| packages.rsplit_once('.')) else {
+                continue;
+            };
+            let Some(lender) = self.views.iter().skip(1).find(|view| package == package_of(&view.name)) else {
+                assert!(package == PACKAGE || package.is_empty(), "{name} is of no earlier dialect than {prefix}");
+                continue;
+            };
+            let is_own = declared.iter().any(|declared| declared.name == local);
+            assert!(!is_own, "{prefix} has a {local} of its own besides {name}");
+            lender.lend(&local, messages);
+        }
     }
 
     fn message(
@@ -210,6 +254,11 @@ impl Union {
         };
         enums.get(&name).cloned().or_else(of_bvlc).unwrap_or_else(|| panic!("there is no enum {name}"))
     }
+}
+
+/// The package of a dialect's schema.
+fn package_of(dialect: &str) -> String {
+    format!("{PACKAGE}.{}", dialect.replace(['-', '.'], "_"))
 }
 
 /// A type's name without the packages, which begin with a small letter: `.caffe.ssd.NormalizeParameter`.

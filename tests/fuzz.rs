@@ -78,17 +78,36 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut Xoshiro256PlusPlus) {
     }
 }
 
-#[test]
-fn mutations_of_the_packs_do_no_harm() {
-    for (name, target, endings) in TARGETS {
-        let seeds = seeds(endings);
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1701);
-        for _ in 0..MUTATIONS {
-            let path = &seeds[rng.random_range(0..seeds.len())];
-            let mut bytes = fs::read(path).unwrap();
-            mutate(&mut bytes, &mut rng);
-            let run = std::panic::catch_unwind(|| target(&bytes));
-            assert!(run.is_ok(), "{name}: a mutation of {} fails", path.display());
-        }
+/// Runs a target over mutations of its seeds.
+fn mutate_seeds_of(target: &str) {
+    let (name, target, endings) = TARGETS.iter().find(|(name, ..)| *name == target).expect("there is such a target");
+    let seeds = seeds(endings);
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1701);
+    for _ in 0..MUTATIONS {
+        let path = &seeds[rng.random_range(0..seeds.len())];
+        let mut bytes = fs::read(path).unwrap();
+        mutate(&mut bytes, &mut rng);
+        let run = std::panic::catch_unwind(|| target(&bytes));
+        assert!(run.is_ok(), "{name}: a mutation of {} fails", path.display());
     }
 }
+
+/// A test for each target, as they run side by side.
+macro_rules! mutations_do_no_harm {
+    ($($target:ident),*) => {
+        mod mutations_do_no_harm {
+            $(#[test]
+            fn $target() {
+                super::mutate_seeds_of(stringify!($target));
+            })*
+        }
+
+        #[test]
+        fn all_targets_get_mutations() {
+            let names: Vec<&str> = TARGETS.iter().map(|(name, ..)| *name).collect();
+            assert_eq!(names, [$(stringify!($target)),*]);
+        }
+    };
+}
+
+mutations_do_no_harm!(text, binary, weights, upgrade, init, dialect, deploy, convert);

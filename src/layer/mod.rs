@@ -9,6 +9,7 @@ mod arity;
 mod blob;
 mod blob_file;
 mod blob_name;
+mod by_name;
 mod context;
 mod document;
 pub(crate) mod engine;

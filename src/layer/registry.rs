@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::LayerType;
+use super::{LayerType, by_name};
 use crate::dialect::Dialect;
 
 /// Every layer type of Caffe and its forks, family by family.
@@ -112,48 +112,44 @@ pub static LAYERS: &[&[LayerType]] = &[
 #[derive(Debug, Clone)]
 pub struct LayerRegistry {
     dialect: &'static Dialect,
-    types: BTreeMap<&'static str, Cow<'static, LayerType>>,
     /// Those that the caller has added, for all dialects.
-    added: Vec<Cow<'static, LayerType>>,
+    added: BTreeMap<&'static str, Cow<'static, LayerType>>,
 }
 
 impl Default for LayerRegistry {
     fn default() -> LayerRegistry {
-        LayerRegistry::new(Dialect::bvlc(), Vec::new())
+        LayerRegistry { dialect: Dialect::bvlc(), added: BTreeMap::new() }
     }
 }
 
 impl LayerRegistry {
-    fn new(dialect: &'static Dialect, added: Vec<Cow<'static, LayerType>>) -> LayerRegistry {
-        let known = LAYERS.iter().copied().flatten().filter(|entry| entry.is_known_in(dialect)).map(Cow::from);
-        let types = known.chain(added.iter().cloned()).map(|entry| (entry.name, entry)).collect();
-        LayerRegistry { dialect, types, added }
-    }
-
     /// The layer types that this dialect knows, with those that were added.
     #[must_use]
     pub fn of(&self, dialect: &'static Dialect) -> Cow<'_, LayerRegistry> {
         if self.dialect == dialect {
             return Cow::Borrowed(self);
         }
-        Cow::Owned(LayerRegistry::new(dialect, self.added.clone()))
+        Cow::Owned(LayerRegistry { dialect, added: self.added.clone() })
     }
 
     /// The layer type of this name; names are case-sensitive.
     pub fn get(&self, name: &str) -> Option<&LayerType> {
-        self.types.get(name).map(Cow::as_ref)
+        let added = self.added.get(name).map(Cow::as_ref);
+        added.or_else(|| by_name::named(name).find(|entry| entry.is_known_in(self.dialect)))
     }
 
     /// Adds a layer type, as a value or as a static; it replaces the one of the same name, if there is one.
     pub fn register(&mut self, entry: impl Into<Cow<'static, LayerType>>) {
         let entry = entry.into();
-        self.added.push(entry.clone());
-        self.types.insert(entry.name, entry);
+        self.added.insert(entry.name, entry);
     }
 
     /// All layer types in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &LayerType> {
-        self.types.values().map(Cow::as_ref)
+        let known = by_name::sorted().filter(|entry| entry.is_known_in(self.dialect));
+        let mut all: BTreeMap<&str, &LayerType> = known.map(|entry| (entry.name, entry)).collect();
+        all.extend(self.added.values().map(|entry| (entry.name, entry.as_ref())));
+        all.into_values()
     }
 }
 

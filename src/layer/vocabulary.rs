@@ -1,6 +1,6 @@
 //! The vocabulary of the dialects: the names in the tables of layer types and fillers, for what lies below the tables.
 
-use super::{LAYERS, LayerType};
+use super::{LAYERS, LayerType, by_name};
 use crate::dialect::{DIALECTS, Dialect, DialectDocument, Known, Vocabulary, difference};
 use crate::filler::FILLERS;
 use crate::{Limits, ReadOptions};
@@ -11,12 +11,11 @@ struct Registered;
 
 impl Vocabulary for Registered {
     fn knows_layer_type(&self, dialect: &Dialect, name: &str) -> bool {
-        LAYERS.iter().copied().flatten().any(|entry| entry.name == name && entry.is_known_in(dialect))
+        by_name::named(name).any(|entry| entry.is_known_in(dialect))
     }
 
     fn connects(&self, dialect: &Dialect, layer_type: &str, bottoms: usize, tops: usize) -> bool {
-        let mut entries = LAYERS.iter().copied().flatten();
-        let entry = entries.find(|entry| entry.name == layer_type && entry.known.includes(dialect));
+        let entry = by_name::named(layer_type).find(|entry| entry.known.includes(dialect));
         let connects = |entry: &LayerType| {
             let tops = if entry.auto_tops { tops.max(entry.tops.min) } else { tops };
             entry.check_counts(bottoms, tops).is_ok()

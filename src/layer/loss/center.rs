@@ -16,6 +16,7 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::positive_size;
 use crate::layer::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use crate::proto::caffe::FillerParameter;
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "CenterLoss",
@@ -32,23 +33,46 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const NUM_OUTPUT: &str = "center_loss_param.num_output";
     let param = ctx.param.center_loss_param().unwrap_or_default();
-    let axis = ctx.bottom_axis(0, param.axis(), "center_loss_param.axis")?;
-    let features = ctx.bottom(0).count_from(axis);
-    check_single(ctx, 1, 1..=3)?;
-    check_batches(ctx)?;
-    // The first top is the loss; Caffe leaves further ones without a shape.
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::scalar();
-    let mut setup = Setup::new(ctx, Operator::Opaque, tops).given_roles(&[Role::Weight]);
-    if ctx.given.is_empty() {
-        let classes = positive_size(param.num_output(), NUM_OUTPUT)?;
+    let centres = Centres {
+        axis: (param.axis(), "center_loss_param.axis"),
+        count_field: NUM_OUTPUT,
+        filler: (param.center_filler.as_ref(), "center_loss_param.center_filler"),
+    };
+    centres.setup(ctx, || positive_size(param.num_output(), NUM_OUTPUT))
+}
+
+/// The settings of a loss that learns centres, with their fields.
+pub(super) struct Centres<'a> {
+    pub(super) axis: (i32, &'static str),
+    /// The field that the number of centres is from.
+    pub(super) count_field: &'static str,
+    pub(super) filler: (Option<&'a FillerParameter>, &'static str),
+}
+
+impl Centres<'_> {
+    /// The layer; `count` is asked for the number of centres where the net gives none.
+    pub(super) fn setup(
+        self,
+        ctx: &SetupContext<'_>,
+        count: impl FnOnce() -> Result<i64, Refusal>,
+    ) -> Result<Setup, Refusal> {
+        let axis = ctx.bottom_axis(0, self.axis.0, self.axis.1)?;
         let bottom = ctx.bottom(0);
-        ensure!(features > 0, "bottom", "the shape {bottom} leaves no numbers for a centre from axis {axis} on");
-        let centres = Shape::new([classes, features]).at(NUM_OUTPUT)?;
-        let filler = param.center_filler.as_ref();
-        setup.push_blob(BlobSpec::filled(Role::Weight, centres, "center_loss_param.center_filler", filler));
+        let features = bottom.count_from(axis);
+        check_single(ctx, 1, 1..=3)?;
+        check_batches(ctx)?;
+        // The first top is the loss; Caffe leaves further ones without a shape.
+        let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+        tops[0] = Shape::scalar();
+        let mut setup = Setup::new(ctx, Operator::Opaque, tops).given_roles(&[Role::Weight]);
+        if ctx.given.is_empty() {
+            let count = count()?;
+            ensure!(features > 0, "bottom", "the shape {bottom} leaves no numbers for a centre from axis {axis} on");
+            let centres = Shape::new([count, features]).at(self.count_field)?;
+            setup.push_blob(BlobSpec::filled(Role::Weight, centres, self.filler.1, self.filler.0));
+        }
+        Ok(setup)
     }
-    Ok(setup)
 }
 
 #[cfg(test)]

@@ -10,12 +10,11 @@
 //! The centres are learned, and zero where the net gives no filler. No `loss_weight` is added: without one the layer is no
 //! loss. Draws: the centres. A blob given in the net is taken as it is.
 
-use super::{check_batches, check_single};
-use crate::Shape;
+use super::center::Centres;
 use crate::dialect::Known;
-use crate::error::{AtField, Refusal, ensure};
+use crate::error::{Refusal, ensure};
 use crate::layer::size::checked_size;
-use crate::layer::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "DSALoss",
@@ -32,26 +31,18 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const FACES: &str = "dsa_loss_param.faceid_num";
     let param = ctx.param.dsa_loss_param().unwrap_or_default();
-    let axis = ctx.bottom_axis(0, param.axis(), "dsa_loss_param.axis")?;
-    let features = ctx.bottom(0).count_from(axis);
     ctx.legacy_dim(0, 0)?;
-    check_single(ctx, 1, 1..=3)?;
-    check_batches(ctx)?;
-    // The first top is the loss; Caffe leaves further ones without a shape.
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::scalar();
-    let mut setup = Setup::new(ctx, Operator::Opaque, tops).given_roles(&[Role::Weight]);
-    if ctx.given.is_empty() {
+    let centres = Centres {
+        axis: (param.axis(), "dsa_loss_param.axis"),
+        count_field: FACES,
+        filler: (param.center_filler.as_ref(), "dsa_loss_param.center_filler"),
+    };
+    centres.setup(ctx, || {
         let persons = checked_size(param.faceid_num(), FACES)?;
-        let centres = persons + checked_size(param.seqid_num(), "dsa_loss_param.seqid_num")?;
-        let bottom = ctx.bottom(0);
-        ensure!(centres > 0, FACES, "faceid_num and seqid_num are both 0, which leaves no centres");
-        ensure!(features > 0, "bottom", "the shape {bottom} leaves no numbers for a centre from axis {axis} on");
-        let shape = Shape::new([centres, features]).at(FACES)?;
-        let filler = param.center_filler.as_ref();
-        setup.push_blob(BlobSpec::filled(Role::Weight, shape, "dsa_loss_param.center_filler", filler));
-    }
-    Ok(setup)
+        let count = persons + checked_size(param.seqid_num(), "dsa_loss_param.seqid_num")?;
+        ensure!(count > 0, FACES, "faceid_num and seqid_num are both 0, which leaves no centres");
+        Ok(count)
+    })
 }
 
 #[cfg(test)]

@@ -142,6 +142,8 @@ fn batch_norm_with_a_scale_computes_the_same_in_two_layers() {
     check("nvidia", &nvidia, &two, |x| bn(x, stored(), 1e-5));
     let digits = layer("batch_norm_param { scale_bias: true }", &[&scale, &shift, &mean, &variance, &one("7")]);
     check("nvidia", &digits, &two, |x| bn(x, stored(), 1e-5));
+    let digits = layer("batch_norm_param { eps: 0.5 }", &[&scale, &shift, &mean, &variance, &one("7")]);
+    check("nvidia-0.15", &digits, &two, |x| bn(x, stored(), 0.5));
     let sums = ["[2, 0, -2]", "[8, 2, 0.5]"].map(channel);
     let intel = layer("batch_norm_param { engine: MKLDNN }", &[&sums[0], &sums[1], &one("2"), &scale, &shift]);
     check("intel", &intel, &two, |x| bn(x, stored(), 1e-5));

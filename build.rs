@@ -97,6 +97,7 @@ const DIALECTS: &[&str] = &[
     "nvidia-0.15",
     "c3d-1.0",
     "deconvnet",
+    "sophgo",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

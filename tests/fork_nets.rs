@@ -145,6 +145,14 @@ const NETS: &[ForkNet] = &[
         parameters: 128,
     },
     ForkNet {
+        dialect: "sophgo",
+        inputs: &[&[2, 4, 8, 8]],
+        layers: "layer { name: 'p' type: 'Padding' bottom: 'a' top: 'p' padding_param { pad_l: 1 pad_t: 1 } }
+                 layer { name: 'n' type: 'BN' bottom: 'p' top: 'n' bn_param { bn_mode: INFERENCE shift_filler { value: 1 } } }
+                 layer { name: 'y' type: 'YoloDetection' bottom: 'n' top: 'y' yolo_detection_param { keep_topk: 20 } }",
+        parameters: 8,
+    },
+    ForkNet {
         dialect: "apl",
         inputs: &[],
         layers: "input: 'a' input_shape { dim: [2, 3, 4, 4] }

@@ -160,6 +160,11 @@ impl Traits {
                     Some("resize_param does not resize pictures, and a crop must fit into each of its sizes")
                 }
             },
+            when(
+                !self.reads_fields_of_intel,
+                "the fields that its schema has from Intel's are read by no layer: engines, stats_batch_size, \
+                 pixelshuffler, save_output_param, and those of transform_param that BVLC lacks",
+            ),
             when(self.class_accuracies_have_four_axes, "the second top of Accuracy has four axes"),
             when(
                 self.batch_norm_checks_fraction,

@@ -597,6 +597,14 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
+        name: "sophgo",
+        own: None,
+        about: "Sophgo's Caffe for its processors",
+        source: "sophgo/caffe, e188c0e",
+        traits: Traits { reads_fields_of_intel: false, ..Traits::MASTER },
+        is_whole: true,
+    },
+    Dialect {
         name: "ducha-aiki",
         own: None,
         about: "A benchmark of activations and initialisations, by ducha-aiki",

@@ -221,6 +221,9 @@ pub struct Traits {
     pub one_transform_seed: bool,
     /// Whether layers that read lists draw for their list before they do for their transformer.
     pub lists_draw_first: bool,
+    /// Whether layers look at the fields that Intel's Caffe has added, where the schema has them: engines, the batch that
+    /// BatchNorm takes statistics of, `pixelshuffler`, `save_output_param`, and what `transform_param` has beyond BVLC's.
+    pub reads_fields_of_intel: bool,
     /// Whether HDF5 weights must have the shapes of the net's blobs; otherwise a blob takes that of the weights.
     pub checks_hdf5: bool,
 }
@@ -267,6 +270,7 @@ impl Traits {
         first_copy_keeps_name: false,
         one_transform_seed: false,
         lists_draw_first: false,
+        reads_fields_of_intel: true,
         checks_hdf5: true,
     };
 

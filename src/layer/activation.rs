@@ -83,7 +83,9 @@ fn noise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn relu6(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let negative_slope = ctx.param.relu6_param().unwrap_or_default().negative_slope();
+    // Sophgo's Caffe has a message of its own for it.
+    let own = ctx.param.relu6_param_relu6parameter().map(|param| param.negative_slope());
+    let negative_slope = own.unwrap_or_else(|| ctx.param.relu6_param().unwrap_or_default().negative_slope());
     Ok(Setup::like_bottom(ctx, Operator::Neuron(Neuron::Relux { negative_slope, maximal_value: 6.0 })))
 }
 
@@ -123,9 +125,11 @@ mod tests {
     #[test]
     fn relu6_is_limited() {
         let text = "relu6_param { negative_slope: 0.1 }";
-        let made = Surroundings::of("mobilenet-yolo").run("ReLU6", text, &[&[2]], 1).unwrap();
-        let expected = Neuron::Relux { negative_slope: 0.1, maximal_value: 6.0 };
-        assert_eq!(made.operator, Operator::Neuron(expected));
+        for dialect in ["mobilenet-yolo", "sophgo"] {
+            let made = Surroundings::of(dialect).run("ReLU6", text, &[&[2]], 1).unwrap();
+            let expected = Neuron::Relux { negative_slope: 0.1, maximal_value: 6.0 };
+            assert_eq!(made.operator, Operator::Neuron(expected), "{dialect}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 )
 .known(Known::Added {
     from: "hujie-frank/SENet",
-    own: &["happynear", "intel", "nvidia", "mobilenet-yolo", "cambricon", "soeaver", "jacinto"],
+    own: &["happynear", "intel", "nvidia", "mobilenet-yolo", "cambricon", "soeaver", "jacinto", "sophgo"],
 })
 .weightless()];
 

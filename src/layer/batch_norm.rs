@@ -81,7 +81,9 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         eps: param.eps(),
         moving_average_fraction: fraction,
     };
-    check_stats_batch(bottom, param.stats_batch_size(), operator.stored_statistics)?;
+    if ctx.dialect.traits.reads_fields_of_intel {
+        check_stats_batch(bottom, param.stats_batch_size(), operator.stored_statistics)?;
+    }
     let mut setup = match ctx.dialect.traits.batch_norm_blobs {
         BatchNormBlobs::ScaleFirst => Setup::like_bottom(ctx, Operator::Opaque).given_roles(&SCALE_FIRST),
         _ => Setup::like_bottom(ctx, Operator::BatchNorm(operator)).given_roles(&ROLES),

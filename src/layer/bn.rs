@@ -10,6 +10,7 @@
 //! | yjxiong, SeqFace | the same | (1, C) | bottom.dims | filled up to four, fixed |
 //! | happynear | the same | (1, C) | bottom.dims | stay |
 //! | ducha-aiki | scale, shift, mean, variance | (1, C, 1, 1) | four axes | stay |
+//! | Sophgo | PSPNet's; the first two with `bn_mode: INFERENCE` | (1, C, 1, 1) | bottom.dims | filled up to four, fixed |
 //! | Synopsys | SegNet's, PSPNet's with `icnet` | | | |
 //! | ParseNet | (1, C, 1, 1), or (1, C, H, W) without `across_spatial` | two | four axes | stay |
 //!
@@ -18,6 +19,7 @@
 //! Cambricon's layers are frozen unless the net says otherwise. Fixed entries are those of mean and variance, with `frozen` all
 //! four: their `lr_mult` and `decay_mult` become 0, whatever the net says. Given blobs are taken as they are.
 //!
+//! Sophgo's takes `slope_filler` and `bias_filler` only where both are there, else `scale_filler` and `shift_filler`.
 //!
 //! SegNet's layer keeps no statistics. Unless `bn_mode` is INFERENCE, it may show mean and variance of the batch as second and
 //! third top, (1, C, 1, 1).
@@ -38,6 +40,7 @@ pub(super) static TYPES: &[LayerType] = &[
     entry(ONE, &YJXIONG).known(Known::In(&["yjxiong", "seqface"])),
     entry(ONE, &weiliu).known(Known::In(&["weiliu-fcn"])),
     entry(ONE, &DUCHA_AIKI).known(Known::In(&["ducha-aiki"])),
+    entry(ONE, &sophgo).known(Known::In(&["sophgo"])),
     entry(Arity::between(1, 3), &synopsys).known(Known::In(&["synopsys"])),
 ];
 
@@ -154,6 +157,20 @@ fn weiliu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(setup)
 }
 
+/// PSPNet's layer, with the settings of SegNet's too, and without statistics where scale and shift have them in them.
+fn sophgo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.bn_param().unwrap_or_default();
+    let names_both = param.slope_filler.is_some() && param.bias_filler.is_some();
+    let mut setup = PSPNET.built(ctx, &param, if names_both { Fillers::SlopeBias } else { Fillers::ScaleShift })?;
+    if param.bn_mode() == BnMode::Inference {
+        setup.operator = Operator::Bn(Bn { statistics: BnStatistics::Folded, eps: param.eps() });
+        if ctx.given.is_empty() {
+            setup.blobs.truncate(2);
+        }
+    }
+    Ok(setup)
+}
+
 fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     if !ctx.param.bn_param().is_some_and(|param| param.icnet()) {
         return segnet(ctx);
@@ -164,7 +181,13 @@ fn synopsys(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 impl Layer for WithStatistics {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-        let param = ctx.param.bn_param().unwrap_or_default();
+        self.built(ctx, &ctx.param.bn_param().unwrap_or_default(), self.fillers)
+    }
+}
+
+impl WithStatistics {
+    /// The layer with these settings, of which these are the fillers.
+    fn built(&self, ctx: &SetupContext<'_>, param: &BnParameter, fillers: Fillers) -> Result<Setup, Refusal> {
         let is_frozen = param.frozen.unwrap_or(self.frozen);
         let is_stored = is_frozen || ctx.phase == Phase::Test;
         let statistics = if is_stored { BnStatistics::Stored } else { BnStatistics::Batch };
@@ -175,7 +198,7 @@ impl Layer for WithStatistics {
         let of_channels = channels(ctx, self.axes)?;
         let top = if self.widens { ctx.four_axes(0)? } else { ctx.bottom(0).copied() };
         let mut setup = Setup::new(ctx, Operator::Bn(Bn { statistics, eps }), [top]);
-        if add_learned(ctx, &mut setup, &param, self.fillers, &of_channels) {
+        if add_learned(ctx, &mut setup, param, fillers, &of_channels) {
             setup.push_blob(BlobSpec::zeros(Role::Statistic, of_channels.clone()));
             setup.push_blob(match (self.fixes_params && is_frozen, self.variance) {
                 (false, 0.0) => BlobSpec::zeros(Role::Statistic, of_channels),
@@ -264,6 +287,23 @@ mod tests {
         let of = |text: &str| shapes(&run("weiliu-fcn", text, &[2, 3, 4, 5], 1));
         assert_eq!(of(""), [[1, 3, 1, 1]; 2]);
         assert_eq!(of("bn_param { across_spatial: false }"), [[1, 3, 4, 5]; 2]);
+    }
+
+    #[test]
+    fn sophgo_s_layer_may_do_without_statistics() {
+        let of = |fields: &str| run("sophgo", &format!("bn_param {{ {fields} }}"), &[2, 3], 1);
+        assert_eq!(shapes(&of("")), [[1, 3, 1, 1]; 4]);
+        let folded = of("bn_mode: INFERENCE");
+        assert_eq!(
+            (shapes(&folded), folded.extra_params.len(), folded.fixed_params),
+            (vec![vec![1, 3, 1, 1]; 2], 4, 2..4)
+        );
+        let filler = |fields: &str| match &of(fields).blobs[0].values {
+            BlobValues::Filled(filler) => filler.field,
+            values => panic!("{values:?}"),
+        };
+        assert_eq!(filler("slope_filler { value: 1 } bias_filler { }"), "bn_param.slope_filler");
+        assert_eq!(filler("slope_filler { value: 1 }"), "bn_param.scale_filler");
     }
 
     #[test]

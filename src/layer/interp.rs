@@ -25,7 +25,15 @@ const SUMMARY: &str = "Resizes pictures by bilinear interpolation";
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    entry(Arity::exactly(1)).known(Known::In(&["deeplab-v2", "pspnet", "synopsys", "cambricon", "caffe-ocr", "dorn"])),
+    entry(Arity::exactly(1)).known(Known::In(&[
+        "deeplab-v2",
+        "pspnet",
+        "synopsys",
+        "cambricon",
+        "caffe-ocr",
+        "dorn",
+        "sophgo",
+    ])),
     entry(Arity::at_least(1)).known(Known::In(&["soeaver"])),
 ];
 

@@ -126,7 +126,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["spatial_dropout_param"])
     .weightless()
     .keeps_signal()
-    .known(Known::WithField("spatial_dropout_param")),
+    .known(Known::WithFieldBut { field: "spatial_dropout_param", not: &["sophgo"] }),
     LayerType::new("Swish", "Computes x sigmoid(beta x)", ONE, ONE, &swish)
         .weightless()
         .params(&["swish_param"])

@@ -35,7 +35,7 @@ fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.reshape_param.as_deref().unwrap_or(&default);
     let bottom = ctx.bottom(0);
     ensure!(bottom.count() > 0, "bottom", "the bottom {bottom} has no elements");
-    if param.pixelshuffler() != 1 {
+    if param.pixelshuffler() != 1 && ctx.dialect.traits.reads_fields_of_intel {
         return shuffle_pixels(ctx, param.pixelshuffler());
     }
     let replaced = replaced_axes(bottom, param)?;

@@ -9,7 +9,7 @@
 //! out the last row or column where the scale is 2. No blobs, no draws.
 //!
 //! That of MobileNet-YOLO has one bottom, each value of which it repeats along the last two axes, `scale` times, by default
-//! once.
+//! once. That of Sophgo's Caffe can do without the mask, and its `scale` is 1 by default, which is refused as elsewhere.
 
 use super::pooling::picture_size;
 use super::size::{checked_size, field_name};
@@ -29,6 +29,8 @@ pub(super) static TYPES: &[LayerType] = &[
         "seqface",
         "wu-lightcnn",
     ])),
+    entry("Puts values back where a pooling took them from, or repeats them", Arity::between(1, 2), &of_sophgo)
+        .known(Known::In(&["sophgo"])),
     entry("Repeats each value along the last two axes", Arity::exactly(1), &repeat)
         .known(Known::In(&["mobilenet-yolo"])),
 ];
@@ -44,14 +46,30 @@ const PADS: [&str; 2] = ["upsample_param.pad_out_h", "upsample_param.pad_out_w"]
 
 fn upsample(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.upsample_param().unwrap_or_default();
-    let scaling = Scaling::new(&param)?;
-    let (values, mask) = (ctx.bottom(0), ctx.bottom(1));
+    enlarged(ctx, &param)
+}
+
+/// Its `scale` is of another type.
+fn of_sophgo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.upsample_param().unwrap_or_default();
+    let scale = param.scale_int32.map(|scale| u32::try_from(scale).unwrap_or_default());
+    let by_default = scale.is_none() && param.scale_h.is_none() && param.scale_w.is_none();
+    let scale = if by_default { Some(1) } else { scale };
+    enlarged(ctx, &UpsampleParameter { scale, ..param })
+}
+
+/// The layer whose scales are of the type that the first trees have.
+fn enlarged(ctx: &SetupContext<'_>, param: &UpsampleParameter) -> Result<Setup, Refusal> {
+    let scaling = Scaling::new(param)?;
+    let values = ctx.bottom(0);
+    let mask = ctx.bottoms.get(1).unwrap_or(values);
     let size = picture_size(values)?;
     ensure!(values == mask, "bottom", "the mask {mask} has a different shape than the values {values}");
     let [height, width] = scaling.size(size);
     let [items, channels] = [values.dims()[0], values.dims()[1]].map(i64::from);
     let top = Shape::new([items, channels, height, width]).at("upsample_param")?;
-    Ok(Setup::new(ctx, Operator::Upsample, [top]))
+    let operator = if ctx.bottoms.len() == 2 { Operator::Upsample } else { Operator::Opaque };
+    Ok(Setup::new(ctx, operator, [top]))
 }
 
 fn repeat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -136,6 +154,20 @@ mod tests {
         assert_eq!(yolo.top("Upsample", "", &[&[3, 4]]), [3, 4]);
         let error = yolo.refusal("Upsample", "upsample_param { scale: -2 }", &[&[3, 4]]);
         assert_eq!(error, "upsample_param.scale: scale -2 is not above 0");
+    }
+
+    #[test]
+    fn the_mask_may_be_left_out() {
+        let sophgo = Surroundings::of("sophgo");
+        let top = |fields: &str| sophgo.top("Upsample", &text(fields), &BOTTOMS[..1]);
+        assert_eq!(top("scale: 2"), [1, 2, 6, 8]);
+        assert_eq!(top("scale_h: 3 scale_w: 2 pad_out_w: true"), [1, 2, 9, 7]);
+        assert_eq!(sophgo.top("Upsample", &text("upsample_h: 9 upsample_w: 9"), &BOTTOMS), [1, 2, 9, 9]);
+        let refused = |fields: &str, message: &str| {
+            assert_eq!(sophgo.refusal("Upsample", &text(fields), &BOTTOMS[..1]), format!("upsample_param.{message}"));
+        };
+        refused("", "scale: scale 1 is not above 1");
+        refused("scale: -2", "scale: scale 0 is not above 1");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&[FIELD])
 .signal(convolution_signal)
-.known(Known::In(&["soeaver", "seqface"]));
+.known(Known::In(&["soeaver", "seqface", "sophgo"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ConvolutionParameter::default();

@@ -3,23 +3,29 @@
 //! Shapes come from `shape`, or from the deprecated num, channels, height and width, each given once for all tops or
 //! once for each. Of the fillers, none, one or one for each top, only the constant ones run while the net is built,
 //! the others with the first batch. No blobs, no draws.
+//!
+//! In Sophgo's Caffe the layer is an input of the net: it looks at neither the fillers nor the deprecated fields, and without
+//! `shape` its tops are empty.
 
 use super::DataSource;
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, Deployment, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Deployment, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::blob::{blob_shape, given_shape};
 use crate::proto::caffe::{DummyDataParameter, FillerParameter, LayerParameter};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "DummyData",
-    "Makes tops of given shapes, filled by fillers",
-    Arity::exactly(0),
-    Arity::at_least(1),
-    &setup,
-)
-.params(&["dummy_data_param"])
-.deployed(|layer| if is_constant(layer) { Deployment::Kept } else { Deployment::Input });
+pub(super) const TYPE: LayerType = entry("Makes tops of given shapes, filled by fillers", &setup)
+    .deployed(|layer| if is_constant(layer) { Deployment::Kept } else { Deployment::Input })
+    .known(Known::Except(&["sophgo"]));
+
+pub(super) const INPUT: LayerType = entry("Makes tops of given shapes, which the user fills", &input)
+    .deployed(|_| Deployment::Input)
+    .known(Known::In(&["sophgo"]));
+
+const fn entry(summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("DummyData", summary, Arity::exactly(0), Arity::at_least(1), rule).params(&["dummy_data_param"])
+}
 
 const FILLER: &str = "dummy_data_param.data_filler";
 const SHAPE: &str = "dummy_data_param.shape";
@@ -42,6 +48,20 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_fillers(ctx, &param.data_filler)?;
     check_constants(&fillers, &shapes)?;
     Ok(Setup { saved, ..Setup::new(ctx, Operator::Data(DataSource::Fillers(fillers)), shapes) })
+}
+
+fn input(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let tops = ctx.top_count();
+    let given = ctx.param.dummy_data_param.as_deref().map_or(&[][..], |param| &param.shape);
+    let own = if given.is_empty() {
+        vec![Shape::unshaped(); tops]
+    } else {
+        check_once_or_each(SHAPE, given.len(), tops)?;
+        (0..tops).map(|top| given_shape(for_top(given, top)).at(SHAPE)).collect::<Result<_, _>>()?
+    };
+    let shapes: Vec<Shape> = own.iter().enumerate().map(|(i, own)| ctx.user_shape(i).unwrap_or(own).clone()).collect();
+    let saved = (shapes != own).then(|| saved(ctx, &shapes));
+    Ok(Setup { saved, ..Setup::new(ctx, Operator::Data(DataSource::User), shapes) })
 }
 
 /// Whether the layer says that its tops hold constants, as nets have them that reckon with some.
@@ -126,6 +146,7 @@ fn check_constants(fillers: &[FillerParameter], shapes: &[Shape]) -> Result<(), 
 mod tests {
     use crate::Shape;
     use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::Surroundings;
 
     fn tops(fields: &str, count: usize) -> Result<Vec<Shape>, String> {
         let made = run("DummyData", &format!("dummy_data_param {{ {fields} }}"), count, &[])?;
@@ -149,6 +170,18 @@ mod tests {
     fn the_shape_of_the_user_wins() {
         let made = run("DummyData", "dummy_data_param { shape { dim: 0 } }", 1, &[given(&[5])]).unwrap();
         assert_eq!(made.tops, [shape(&[5])]);
+    }
+
+    #[test]
+    fn inputs_look_at_shapes_alone() {
+        let run = |fields: &str, tops| {
+            let text = format!("dummy_data_param {{ {fields} }}");
+            Surroundings::of("sophgo").run("DummyData", &text, &[], tops).map(|made| made.tops)
+        };
+        assert_eq!(run("shape { dim: 2 } data_filler { type: 'normal' } num: 7", 2), Ok(vec![shape(&[2]); 2]));
+        assert_eq!(run("num: 1 channels: 3 height: 4 width: 4", 1), Ok(vec![Shape::unshaped()]));
+        let message = "dummy_data_param.shape: 2 values of shape for 3 tops: give one for all or one for each";
+        assert_eq!(run("shape { } shape { }", 3), Err(message.to_owned()));
     }
 
     #[test]

@@ -7,6 +7,10 @@
 //! With `shuffle` or `rand_skip` the first picture follows from these draws, and so from all draws of the layers before.
 //! Where Caffe's generator does not fill the net there are none; the first picture of the list is taken, with a notice
 //! if the shape depends on it.
+//!
+//! In Sophgo's Caffe, which is built without OpenCV, the layer is an input of the net: nothing is read or drawn, and the one
+//! top is (1, 3, H, W), H and W being `crop_size`, or else `new_height` and `new_width`, either of which may stand for both, or
+//! 224. Further tops are not made there, and are empty here.
 
 use std::ffi::OsString;
 
@@ -18,7 +22,9 @@ use super::transform::Transform;
 use crate::Shape;
 use crate::data::image_list::{self, ListForm};
 use crate::data::{PictureSize, SourceError, SourcePlace, picture};
-use crate::error::{Refusal, ensure};
+use crate::dialect::Known;
+use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::checked_size;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::ImageDataParameter;
 
@@ -31,7 +37,14 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["image_data_param", "transform_param"])
 .brings_data()
+.known(Known::Except(&["sophgo"]))
 .shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()));
+
+pub(super) const INPUT: LayerType =
+    LayerType::new("ImageData", "Takes pictures from the user", Arity::exactly(0), Arity::at_least(1), &input)
+        .params(&["image_data_param", "transform_param"])
+        .brings_data()
+        .known(Known::In(&["sophgo"]));
 
 const FIELDS: [&str; 3] = ["image_data_param", "image_data_param.new_height", "image_data_param.new_width"];
 
@@ -42,6 +55,25 @@ pub(super) fn beginning(param: &ImageDataParameter) -> Beginning {
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), with_labels)
+}
+
+fn input(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const CROP: &str = "transform_param.crop_size";
+    const SIDE: u32 = 224;
+    let crop = ctx.param.transform_param.as_deref().map_or(0, |param| param.crop_size());
+    let new = ctx.param.image_data_param.as_deref().map_or([0; 2], |param| [param.new_height(), param.new_width()]);
+    let sides = match (crop, new) {
+        (0, [0, 0]) => [(SIDE, CROP); 2],
+        (0, [0, width]) => [(width, FIELDS[2]); 2],
+        (0, [height, 0]) => [(height, FIELDS[1]); 2],
+        (0, [height, width]) => [(height, FIELDS[1]), (width, FIELDS[2])],
+        (crop, _) => [(crop, CROP); 2],
+    };
+    let [height, width] = sides.map(|(side, field)| checked_size(side, field));
+    let own = Shape::new([1, 3, height?, width?]).at(sides[0].1)?;
+    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+    tops[0] = ctx.user_shape(0).cloned().unwrap_or(own);
+    Ok(Setup::new(ctx, Operator::Data(DataSource::User), tops))
 }
 
 /// A layer that reads the pictures of a list of this form; `with_labels` makes its tops of the first one.
@@ -107,6 +139,7 @@ mod tests {
     use crate::Shape;
     use crate::layer::Draw;
     use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::Surroundings;
 
     #[test]
     fn shuffle_and_rand_skip_draw_once_each() {
@@ -115,6 +148,21 @@ mod tests {
         assert_eq!(draws("image_data_param { shuffle: true rand_skip: 3 }"), [Draw::Skip(3)]);
         let all = "transform_param { mirror: true } image_data_param { shuffle: true rand_skip: 3 }";
         assert_eq!(draws(all), [Draw::Skip(5)]);
+    }
+
+    #[test]
+    fn inputs_have_a_size_from_the_settings() {
+        let sophgo = Surroundings::of("sophgo");
+        let made = |text: &str| sophgo.run("ImageData", text, &[], 1).unwrap();
+        assert!(made("image_data_param { source: 'absent' shuffle: true batch_size: 9 }").draws.is_empty());
+        let top = |text: &str| made(text).tops[0].dims().to_vec();
+        assert_eq!(top(""), [1, 3, 224, 224]);
+        assert_eq!(top("image_data_param { new_width: 7 }"), [1, 3, 7, 7]);
+        assert_eq!(top("image_data_param { new_height: 5 new_width: 7 }"), [1, 3, 5, 7]);
+        assert_eq!(top("image_data_param { new_height: 5 } transform_param { crop_size: 3 crop_h: 2 }"), [1, 3, 3, 3]);
+        let message = "transform_param.crop_size: crop_size 4294967295 is more than 2147483647";
+        let text = "transform_param { crop_size: 4294967295 }";
+        assert_eq!(sophgo.run("ImageData", text, &[], 1).unwrap_err(), message);
     }
 
     #[test]

@@ -55,6 +55,8 @@ impl Transform {
         const MEAN_FILE: &str = "transform_param.mean_file";
         let default = TransformationParameter::default();
         let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
+        let of_bvlc = (!ctx.dialect.traits.reads_fields_of_intel).then(|| fields_of_bvlc(param));
+        let param = of_bvlc.as_ref().unwrap_or(param);
         let crop = CropFields::new(param, &ctx.dialect.traits)?;
         if let Some(mean_file) = &param.mean_file {
             ensure!(param.mean_value.is_empty(), MEAN_FILE, "mean_file and mean_value are given together");
@@ -163,6 +165,20 @@ impl Transform {
         let skips =
             traits.data_skips_at_random && ctx.param.data_param.as_ref().is_some_and(|param| param.rand_skip() > 0);
         Ok(self.prefetching_draws(ctx, u64::from(traits.reader_draws) + u64::from(skips)))
+    }
+}
+
+/// The fields that BVLC's Caffe has.
+fn fields_of_bvlc(param: &TransformationParameter) -> TransformationParameter {
+    TransformationParameter {
+        scale: param.scale,
+        mirror: param.mirror,
+        crop_size: param.crop_size,
+        mean_file: param.mean_file.clone(),
+        mean_value: param.mean_value.clone(),
+        force_color: param.force_color,
+        force_gray: param.force_gray,
+        ..TransformationParameter::default()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&["intel", "yolo9000"]));
+pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&["intel", "yolo9000", "sophgo"]));
 
 pub(super) const YOLO: LayerType = entry(&of_yolo).known(Known::In(&["caffe-yolo"]));
 

@@ -30,6 +30,7 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "sstd",
     "jacinto",
     "seqface",
+    "sophgo",
 ]));
 
 pub(super) const EARLY: LayerType = entry(&of_early_ssd).known(Known::In(&["yolo9000", "textboxes"]));

@@ -9,6 +9,7 @@ mod detectnet;
 mod eval_detection;
 mod evaluate;
 pub(super) mod files;
+mod kept;
 mod output;
 mod parts;
 mod predict_box;
@@ -43,6 +44,9 @@ pub(super) static TYPES: &[LayerType] = &[
     evaluate::TEXTBOXES_PP,
     evaluate::YOLOV2,
     evaluate::CASCADE,
+    kept::FACES,
+    kept::GRIDS,
+    kept::REGIONS,
     output::REFINEDET,
     output::ORIENTED,
     output::SSD,

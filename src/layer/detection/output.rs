@@ -40,6 +40,7 @@ pub(super) const SSD: LayerType = entry(Arity::between(3, 4), &setup).known(Know
     "jacinto",
     "cambricon",
     "seqface",
+    "sophgo",
 ]));
 
 pub(super) const REFINEDET: LayerType = entry(Arity::between(3, 5), &setup).known(Known::In(&["refinedet"]));
@@ -191,7 +192,8 @@ pub(super) fn prepare(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) 
         keep_top_k: param.keep_top_k(),
     };
     let mut notices = Vec::new();
-    check_files(ctx, param.save_output_param.as_ref(), &mut notices)?;
+    let save = param.save_output_param.as_ref().filter(|_| ctx.dialect.traits.reads_fields_of_intel);
+    check_files(ctx, save, &mut notices)?;
     let draws = if param.visualize() { Transform::new(ctx, &mut notices)?.draws() } else { Vec::<Draw>::new() };
     Ok(Prepared { operator, draws, notices })
 }

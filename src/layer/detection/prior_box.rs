@@ -9,7 +9,8 @@
 //! Synopsys' Caffe `keras` puts the inverses last, each if it is new; with `faceboxes` three `min_size` have 21 boxes; and
 //! `box_width` and `box_height` name all boxes themselves. TextBoxes has all boxes twice, TextBoxes++ with `denser_prior_boxes`; in
 //! SSTD the inverses come last, whether they are new or not; in Cambricon's Caffe, where `p_type` is DENSE, each `max_size` does
-//! not add a box but makes all of them `inner_scale` times as many. The second bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
+//! not add a box but makes all of them `inner_scale` times as many. In Sophgo's Caffe the ratio 1 is not there by itself where
+//! `use_default_aspect_ratio` is false. The second bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
@@ -30,6 +31,7 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "jacinto",
     "cambricon",
     "seqface",
+    "sophgo",
 ]));
 
 pub(super) const TEXTBOXES: LayerType = entry(&of_textboxes).known(Known::In(&["textboxes"]));
@@ -143,6 +145,8 @@ fn prior_box(
         dense: param.faceboxes() && param.min_size.len() == 3,
         explicit: param.box_width.iter().zip(&param.box_height).map(|(&width, &height)| [width, height]).collect(),
     };
+    let has_boxes = [operator.aspect_ratios.len(), operator.max_sizes.len(), operator.explicit.len()] != [0; 3];
+    ensure!(has_boxes, "prior_box_param.aspect_ratio", "there are no boxes: no ratio and no max_size is given");
     let (height, width) = (ctx.legacy_dim(0, 2)?, ctx.legacy_dim(0, 3)?);
     let boxes = [i64::from(width), operator.at_a_position(), 4];
     let numbers = boxes.into_iter().fold(i64::from(height), i64::saturating_mul);
@@ -177,7 +181,7 @@ fn positive(value: f32) -> bool {
 }
 
 fn aspect_ratios(param: &PriorBoxParameter) -> Vec<f32> {
-    let mut ratios = vec![1.0];
+    let mut ratios = if param.use_default_aspect_ratio() { vec![1.0] } else { Vec::new() };
     // Caffe takes the difference in single precision and compares it in double.
     let is_new = |ratios: &[f32], ratio: f32| !ratios.iter().any(|&other| f64::from((ratio - other).abs()) < 1e-6);
     for &ratio in &param.aspect_ratio {
@@ -280,6 +284,20 @@ mod tests {
         assert_eq!(ratios("min_size: 4 aspect_ratio: 3"), [1.0, 3.0, 1.0 / 3.0]);
         assert_eq!(ratios("min_size: 4 aspect_ratio: 1.0000005"), [1.0]);
         assert_eq!(ratios("min_size: 4 flip: false aspect_ratio: 1.00001"), [1.0, 1.00001]);
+    }
+
+    #[test]
+    fn the_ratio_1_may_be_left_out() {
+        let sophgo = Surroundings::of("sophgo");
+        let fields = "min_size: 4 use_default_aspect_ratio: false";
+        let boxes = |more: &str| {
+            sophgo.top("PriorBox", &format!("prior_box_param {{ {fields} {more} }}"), &[&[1, 8, 1, 1]])[2] / 4
+        };
+        assert_eq!(boxes("aspect_ratio: 2"), 2);
+        assert_eq!(boxes("aspect_ratio: 1 flip: false max_size: 5"), 2);
+        assert_eq!(boxes("max_size: 5"), 1);
+        let error = sophgo.refusal("PriorBox", &format!("prior_box_param {{ {fields} }}"), &[&[1, 8, 1, 1]]);
+        assert_eq!(error, "prior_box_param.aspect_ratio: there are no boxes: no ratio and no max_size is given");
     }
 
     #[test]

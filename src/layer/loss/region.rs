@@ -18,7 +18,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .params(&["region_loss_param"])
 .auto_tops()
 .judges_first()
-.known(Known::In(&["intel", "yolo9000", "mobilenet-yolo", "yolov3-windows"]));
+.known(Known::In(&["intel", "yolo9000", "mobilenet-yolo", "yolov3-windows", "sophgo"]));
 
 pub(super) const COUNTED: LayerType = LayerType::new(
     "RegionLoss",

@@ -11,6 +11,7 @@
 //! changes nothing here. Intel's Caffe drops that window also where a kernel has a side of 1, and takes
 //! [volumes](VolumePooling). C3D 1.0 drops none, and takes a pad for the average alone.
 
+mod enlarged;
 mod nd;
 mod over_time;
 mod padded;
@@ -36,7 +37,8 @@ const PAD: [&str; 3] = ["pooling_param.pad", "pooling_param.pad_h", "pooling_par
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    entry(&pooling).weightless().known(Known::Except(&["synopsys"])),
+    entry(&pooling).weightless().known(Known::Except(&["synopsys", "sophgo"])),
+    entry(&enlarged::pooling).weightless().known(Known::In(&["sophgo"])),
     entry(&padded::pooling).known(Known::In(&["synopsys"])),
     padded::BATCHING,
     nd::TYPE,
@@ -59,7 +61,11 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
 
 fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = PoolingParameter::default();
-    let param = ctx.param.pooling_param.as_deref().unwrap_or(&default);
+    of_pictures(ctx, ctx.param.pooling_param.as_deref().unwrap_or(&default))
+}
+
+/// The layer with these settings.
+fn of_pictures(ctx: &SetupContext<'_>, param: &PoolingParameter) -> Result<Setup, Refusal> {
     check_method(ctx, param.pool())?;
     let tops = ctx.top_count();
     let takes_volumes = ctx.dialect.traits.pooling_axes == PoolingAxes::Volumes;
@@ -159,6 +165,15 @@ impl Pooling {
 
     /// The same; `clips` says that last windows behind the elements are dropped even without a pad.
     fn clipped_top(&self, bottom: &Shape, clips: bool) -> Result<Shape, Refusal> {
+        let padded = self.check_pad()?;
+        self.whole_top(bottom, padded || clips)
+    }
+
+    /// Checks the padding; says whether there is any.
+    ///
+    /// # Errors
+    /// It does not go with the method or the kernel.
+    fn check_pad(&self) -> Result<bool, Refusal> {
         let padded = self.pad != [0, 0];
         if padded {
             ensure!(self.method != PoolMethod::Stochastic, FIELD, "STOCHASTIC pooling takes no pad");
@@ -166,7 +181,7 @@ impl Pooling {
                 ensure!(*pad < kernel, FIELD, "pad {pad} is not smaller than the kernel size {kernel}");
             }
         }
-        self.whole_top(bottom, padded || clips)
+        Ok(padded)
     }
 
     /// The same, whatever the pad; `clips` says that last windows behind the elements are dropped.

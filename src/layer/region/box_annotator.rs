@@ -23,7 +23,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&["box_annotator_ohem_param"])
 .weightless()
-.known(Known::WithField("box_annotator_ohem_param"));
+.known(Known::WithFieldBut { field: "box_annotator_ohem_param", not: &["sophgo"] });
 
 /// The labels and weights of the boxes with the largest losses; those of the others are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -46,9 +46,11 @@ pub(super) static TYPES: &[LayerType] = &[
     pooling::ROI_MASK_ALIGN,
     pooling::ROI_MASK_POOLING,
     pooling::ROI_POOLING,
+    pooling::ROI_POOLING_OF_PICTURES,
     pooling::ROI_WARPING,
     position_sensitive::DEFORMABLE_PSROI_POOLING,
     position_sensitive::PSROI_POOLING,
+    proposal::OF_SOPHGO,
     proposal::TYPE,
 ];
 

@@ -6,44 +6,48 @@
 //! ```
 //!
 //! The features have four axes at most, missing ones counting as 1; of the regions, four axes at most too, only the first
-//! axis is looked at. ROIAlign of MS-CNN and Cascade R-CNN makes (R, C, pooled_h + 1, pooled_w + 1). Any `spatial_scale` will do, and so will all else in the parameters. A third bottom of the Align layers
+//! axis is looked at; in Sophgo's Caffe, where they are (R, 1, S, 5), the third one too, and there are R S of them. ROIAlign of MS-CNN and Cascade R-CNN makes (R, C, pooled_h + 1, pooled_w + 1). Any `spatial_scale` will do, and so will all else in the parameters. A third bottom of the Align layers
 //! is not looked at. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal};
 use crate::layer::size::positive_size;
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
 const TWO: Arity = Arity::exactly(2);
 const ONE: Arity = Arity::exactly(1);
 
-pub(super) const ROI_POOLING: LayerType =
-    LayerType::new("ROIPooling", "Takes the maxima over a grid of parts of each region", TWO, ONE, &roi_pooling)
+pub(super) const ROI_POOLING: LayerType = maxima(&roi_pooling).known(Known::In(&[
+    "rfcn",
+    "fast-rcnn",
+    "soeaver",
+    "yjxiong",
+    "happynear",
+    "synopsys",
+    "ducha-aiki",
+    "cambricon",
+    "microsoft",
+    "pvanet",
+    "mnc",
+    "deformable",
+    "bottom-up-attention",
+    "ctpn",
+    "seqface",
+    "curve-text",
+    "mscnn",
+    "cascade-rcnn",
+    "textboxes-pp",
+]));
+
+pub(super) const ROI_POOLING_OF_PICTURES: LayerType = maxima(&roi_pooling_of_pictures).known(Known::In(&["sophgo"]));
+
+const fn maxima(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("ROIPooling", "Takes the maxima over a grid of parts of each region", TWO, ONE, rule)
         .params(&["roi_pooling_param"])
         .weightless()
         .keeps_signal()
-        .known(Known::In(&[
-            "rfcn",
-            "fast-rcnn",
-            "soeaver",
-            "yjxiong",
-            "happynear",
-            "synopsys",
-            "ducha-aiki",
-            "cambricon",
-            "microsoft",
-            "pvanet",
-            "mnc",
-            "deformable",
-            "bottom-up-attention",
-            "ctpn",
-            "seqface",
-            "curve-text",
-            "mscnn",
-            "cascade-rcnn",
-            "textboxes-pp",
-        ]));
+}
 
 pub(super) const CORNER_ALIGN: LayerType = LayerType::new(
     "ROIAlign",
@@ -150,6 +154,16 @@ fn roi_pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     pooled(ctx, fields, [param.pooled_h(), param.pooled_w()], RoiMethod::Max, param.spatial_scale())
 }
 
+/// Each picture has a list of regions, along the third axis.
+fn roi_pooling_of_pictures(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const HEIGHT: &str = "roi_pooling_param.pooled_h";
+    let mut setup = roi_pooling(ctx)?;
+    let mut dims: Vec<i64> = setup.tops[0].dims().iter().map(|&dim| i64::from(dim)).collect();
+    dims[0] *= i64::from(ctx.legacy_dim(1, 2)?);
+    setup.tops = vec![Shape::new(dims).at(HEIGHT)?];
+    Ok(setup)
+}
+
 fn roi_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.roi_align_param().unwrap_or_default();
     let fields = ["roi_align_param.pooled_h", "roi_align_param.pooled_w"];
@@ -224,6 +238,13 @@ mod tests {
         assert_eq!(top(&[&[2, 3, 20, 30], &[4, 5]]), [4, 3, 6, 7]);
         assert_eq!(top(&[&[2], &[]]), [1, 1, 6, 7]);
         assert_eq!(top(&[&[1, 3, 20, 30], &[0, 5]]), [0, 3, 6, 7]);
+    }
+
+    #[test]
+    fn each_picture_may_have_a_list_of_regions() {
+        let sophgo = Surroundings::of("sophgo");
+        assert_eq!(sophgo.top("ROIPooling", SIZES, &[&[2, 3, 20, 30], &[2, 1, 4, 5]]), [8, 3, 6, 7]);
+        assert_eq!(sophgo.top("ROIPooling", SIZES, &[&[2, 3, 20, 30], &[4, 5]]), [4, 3, 6, 7]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(super) const PSROI_POOLING: LayerType = LayerType::new(
 .params(&["psroi_pooling_param"])
 .weightless()
 .keeps_signal()
-.known(Known::WithField("psroi_pooling_param"));
+.known(Known::WithFieldBut { field: "psroi_pooling_param", not: &["sophgo"] });
 
 pub(super) const DEFORMABLE_PSROI_POOLING: LayerType = LayerType::new(
     "DeformablePSROIPooling",

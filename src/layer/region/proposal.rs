@@ -6,24 +6,25 @@
 //! ```
 //!
 //! Of the bottoms only the first axis of the first is looked at while the net is built, and their number is not checked. Without
-//! a ratio and a scale there is no anchor, for which Caffe has no memory. No blobs, no draws.
+//! a ratio and a scale there is no anchor, for which Caffe has no memory. That of Sophgo's Caffe has anchors of its own, and one
+//! top: (N, 1, rpn_nms_post_top_n, 5). No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "Proposal",
-    "Takes the best of predicted boxes as proposals",
-    Arity::at_least(1),
-    Arity::at_least(1),
-    &setup,
-)
-.params(&["proposal_param"])
-.weightless()
-.known(Known::In(&["happynear", "pvanet", "seqface"]));
+pub(super) const TYPE: LayerType =
+    entry(Arity::at_least(1), &setup).known(Known::In(&["happynear", "pvanet", "seqface"]));
+
+pub(super) const OF_SOPHGO: LayerType = entry(Arity::at_least(1), &of_sophgo).known(Known::In(&["sophgo"]));
+
+const fn entry(tops: Arity, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("Proposal", "Takes the best of predicted boxes as proposals", Arity::at_least(1), tops, rule)
+        .params(&["proposal_param"])
+        .weightless()
+}
 
 /// The best of predicted boxes.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +76,14 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::Proposal(operator), tops))
 }
 
+fn of_sophgo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const KEPT: &str = "proposal_param.rpn_nms_post_top_n";
+    let param = ctx.param.proposal_param().unwrap_or_default();
+    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+    tops[0] = Shape::new([ctx.legacy_dim(0, 0)?, 1, param.rpn_nms_post_top_n(), 5]).at(KEPT)?;
+    Ok(Setup::new(ctx, Operator::Opaque, tops))
+}
+
 #[cfg(test)]
 mod tests {
     use crate::layer::testing::Surroundings;
@@ -89,6 +98,16 @@ mod tests {
         assert_eq!(tops, [&[200, 5][..], &[200]]);
         let top = Surroundings::of("happynear").top("Proposal", "proposal_param { ratio: 1 scale: 8 }", BOTTOMS);
         assert_eq!(top, [600, 5]);
+    }
+
+    #[test]
+    fn anchors_may_be_the_layer_s_own() {
+        let sophgo = Surroundings::of("sophgo");
+        let text = "proposal_param { net_input_h: 600 net_input_w: 800 }";
+        assert_eq!(sophgo.top("Proposal", text, BOTTOMS), [2, 1, 300, 5]);
+        let text = "proposal_param { net_input_h: 600 net_input_w: 800 rpn_nms_post_top_n: -1 }";
+        let message = "proposal_param.rpn_nms_post_top_n: dimension 2 is negative (-1)";
+        assert_eq!(sophgo.refusal("Proposal", text, BOTTOMS), message);
     }
 
     #[test]

@@ -7,15 +7,22 @@ use crate::error::{AtField, Refusal};
 use crate::layer::size::positive_size;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "ContinuationIndicator",
-    "Tells recurrent layers where sequences begin",
-    Arity::exactly(0),
-    Arity::exactly(1),
-    &setup,
-)
-.params(&["continuation_indicator_param"])
-.known(Known::WithField("continuation_indicator_param"));
+pub(super) const TYPE: LayerType =
+    entry(Arity::exactly(0)).known(Known::WithFieldBut { field: "continuation_indicator_param", not: &["sophgo"] });
+
+/// That of Sophgo's Caffe, which ignores a bottom.
+pub(super) const OF_SOPHGO: LayerType = entry(Arity::between(0, 1)).known(Known::In(&["sophgo"]));
+
+const fn entry(bottoms: Arity) -> LayerType {
+    LayerType::new(
+        "ContinuationIndicator",
+        "Tells recurrent layers where sequences begin",
+        bottoms,
+        Arity::exactly(1),
+        &setup,
+    )
+    .params(&["continuation_indicator_param"])
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const STEPS: &str = "continuation_indicator_param.time_step";

@@ -7,5 +7,11 @@ mod convert;
 mod decoder;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[continuation::TYPE, convert::TYPE, decoder::ACCURACY, decoder::OF_CAFFE_OCR, decoder::OF_TEXTBOXES];
+pub(super) static TYPES: &[LayerType] = &[
+    continuation::OF_SOPHGO,
+    continuation::TYPE,
+    convert::TYPE,
+    decoder::ACCURACY,
+    decoder::OF_CAFFE_OCR,
+    decoder::OF_TEXTBOXES,
+];

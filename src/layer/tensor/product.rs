@@ -4,10 +4,15 @@
 //! of a blob, the one that the net gives or else zeros of `blob_shape`. With as many axes in both, the batch axes must agree
 //! and `transpose_a` and `transpose_b` count; a second operand of fewer axes goes with the last axis of the first. Gemm
 //! takes A, B and C, of which C's shape is not checked. No draws.
+//!
+//! In Sophgo's Caffe the sizes of MatMul are settings: `dim_1` by `dim_2` times `dim_2` by `dim_3`, by default 1, whatever the
+//! bottoms are.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
+use crate::layer::size::checked_size;
 use crate::layer::{Arity, BlobSpec, LayerType, Role, Setup, SetupContext};
 
 const MATMUL: &str = "matmul_param";
@@ -20,6 +25,10 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
     LayerType::new("MatMul", "Multiplies matrices", Arity::at_least(1), Arity::exactly(1), &matmul)
         .params(&[MATMUL])
         .known(SYNOPSYS),
+    LayerType::new("MatMul", "Multiplies two matrices of given sizes", Arity::exactly(2), Arity::exactly(1), &of_sizes)
+        .params(&[MATMUL])
+        .weightless()
+        .known(Known::In(&["sophgo"])),
 ];
 
 /// The rows and columns of a matrix, swapped where it is transposed.
@@ -62,6 +71,13 @@ fn matmul(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(setup)
 }
 
+fn of_sizes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.matmul_param().unwrap_or_default();
+    let rows = checked_size(param.dim_1(), "matmul_param.dim_1")?;
+    let columns = checked_size(param.dim_3(), "matmul_param.dim_3")?;
+    shaped(ctx, [rows, columns], "matmul_param.dim_1")
+}
+
 /// The dimensions of the product of two stacks of matrices.
 fn product(a: &Shape, b: &Shape, transpose_a: bool, transpose_b: bool) -> Result<Vec<i64>, Refusal> {
     ensure!(a.axes() >= b.axes(), "bottom", "the second operand {b} has more axes than the first {a}");
@@ -102,6 +118,16 @@ mod tests {
         assert_eq!(top("MatMul", "", &[&[5, 2, 3], &[3, 4]]), Ok(vec![5, 2, 4]));
         assert_eq!(top("MatMul", "matmul_param { blob_shape: [3, 7] }", &[&[5, 3]]), Ok(vec![5, 7]));
         assert_eq!(top("Gemm", "gemm_param { transA: 1 }", &[&[3, 2], &[3, 4], &[9]]), Ok(vec![2, 4]));
+    }
+
+    #[test]
+    fn sizes_may_be_settings() {
+        let sophgo = Surroundings::of("sophgo");
+        let text = "matmul_param { dim_1: 4 dim_2: 9 dim_3: 5 }";
+        assert_eq!(sophgo.top("MatMul", text, &[&[2, 3], &[7]]), [4, 5]);
+        assert_eq!(sophgo.top("MatMul", "", &[&[2, 3], &[7]]), [1, 1]);
+        let message = "matmul_param.dim_3: dim_3 2147483648 is more than 2147483647";
+        assert_eq!(sophgo.refusal("MatMul", "matmul_param { dim_3: 2147483648 }", &[&[2], &[7]]), message);
     }
 
     #[test]

@@ -22,6 +22,7 @@
 
 use super::SYNOPSYS;
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
@@ -41,7 +42,7 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
     LayerType::new("LpNormalization", "Divides by the p-norm over axes", ONE, ONE, &lp_normalization)
         .params(&["lp_normalization_param"])
         .known(SYNOPSYS),
-    of("Mish", "Computes x tanh(log(1 + exp(x)))"),
+    of("Mish", "Computes x tanh(log(1 + exp(x)))").known(Known::In(&["synopsys", "sophgo"])),
     of_any_bottoms("Round", "Rounds to the nearest integer"),
     of("ScaledTanH", "Applies the hyperbolic tangent, scaled").params(&["scaled_tanh_param"]),
     of("SeLU", "Applies the scaled exponential linear unit").params(&["selu_param"]).keeps_signal(),

@@ -149,7 +149,9 @@ impl<'a> NetWalk<'a> {
     fn try_layer(&mut self, layer: &mut NetLayer, given: Vec<BlobProto>) -> Result<PlannedLayer, LayerFault> {
         let param = &layer.param;
         let (entry, opaque) = self.layer_type(layer).map_err(at_layer)?;
-        engine::check(entry, param).map_err(at_layer)?;
+        if self.dialect.traits.reads_fields_of_intel {
+            engine::check(entry, param).map_err(at_layer)?;
+        }
         check_propagation(param).map_err(at_layer)?;
         let connected = self.connect(entry, param).map_err(at_layer)?;
         let given_shapes =

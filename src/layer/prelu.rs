@@ -3,30 +3,36 @@
 //! With `C` the dimension of axis 1:
 //!
 //! ```text
-//! top   = bottom.dims, of 2 to 4 axes
+//! top   = bottom.dims, of 2 to 4 axes; in Intel's tree of 2 or more
 //! blobs = slope (C), or a scalar without axes if channel_shared
 //! ```
 //!
 //! Draws: the slope. Without a filler it is 0.25; an empty `filler { }` makes it 0. A slope given in the net must count
 //! `C` values (or 1), in any shape. The batch may be empty, other axes may not.
 
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
+use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] = &[LayerType::new(
-    "PReLU",
-    "Rectifies its input, with a learned slope below zero",
-    Arity::exactly(1),
-    Arity::exactly(1),
-    &prelu,
-)
-.params(&["prelu_param"])
-.known(Known::WithField("prelu_param"))
-.zero_start(ZeroStart::Harmless)
-.keeps_signal()];
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&prelu).known(Known::WithFieldBut { field: "prelu_param", not: &["intel"] }),
+    entry(&of_volumes).known(Known::In(&["intel"])),
+];
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "PReLU",
+        "Rectifies its input, with a learned slope below zero",
+        Arity::exactly(1),
+        Arity::exactly(1),
+        rule,
+    )
+    .params(&["prelu_param"])
+    .zero_start(ZeroStart::Harmless)
+    .keeps_signal()
+}
 
 /// A rectifier with learned slopes, in the only blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +43,22 @@ pub struct Prelu {
 }
 
 fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.prelu_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
     ensure!((2..=4).contains(&bottom.axes()), "bottom", "PReLU takes 2 to 4 axes, the input is {bottom}");
+    rectified(ctx)
+}
+
+/// Volumes are taken as well.
+fn of_volumes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
+    ensure!(bottom.axes() >= 2, "bottom", "PReLU takes 2 axes or more, the input is {bottom}");
+    rectified(ctx)
+}
+
+/// The layer over a bottom with channels.
+fn rectified(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.prelu_param.clone().unwrap_or_default();
+    let bottom = ctx.bottom(0);
     let sample = bottom.count_from(1);
     ensure!(sample > 0, "bottom", "PReLU cannot take the empty input {bottom}");
     // Caffe keeps a multiplier of one sample's size.
@@ -117,5 +136,14 @@ mod tests {
         assert_eq!(refuse(&[1, 2, 1, 1, 3]), "PReLU takes 2 to 4 axes, the input is (1, 2, 1, 1, 3)");
         assert_eq!(refuse(&[2, 3, 0]), "PReLU cannot take the empty input (2, 3, 0)");
         assert_eq!(refuse(&[0, 65536, 65536]), "a blob holds at most 2147483647 elements, 4294967296 are more");
+    }
+
+    #[test]
+    fn intel_takes_volumes() {
+        let intel = testing::Surroundings::of("intel");
+        let made = intel.run("PReLU", "", &[&[1, 2, 4, 5, 6]], 1).unwrap();
+        assert_eq!((made.tops[0].dims(), made.blobs[0].shape.dims()), (&[1, 2, 4, 5, 6][..], &[2][..]));
+        let message = "bottom: PReLU takes 2 axes or more, the input is (5)";
+        assert_eq!(intel.refusal("PReLU", "", &[&[5]]), message);
     }
 }

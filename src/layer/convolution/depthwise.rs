@@ -1,4 +1,4 @@
-//! ConvolutionDepthwise: each channel convolved with a filter of its own (soeaver).
+//! ConvolutionDepthwise: each channel convolved with a filter of its own (soeaver, and ShuffleNet's deploy files).
 //!
 //! ```text
 //! top   = (N, C, O, O), o = (d + 2 * pad - extent) / stride + 1, truncated towards zero
@@ -29,7 +29,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 )
 .params(&[FIELD])
 .signal(convolution_signal)
-.known(Known::In(&["soeaver", "seqface", "sophgo"]));
+.known(Known::In(&["addons", "soeaver", "seqface", "sophgo"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ConvolutionParameter::default();

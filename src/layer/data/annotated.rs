@@ -7,10 +7,12 @@
 //! Data. `label_map_file` is not opened while the net is built.
 
 use super::DataSource;
-use super::database::{batch_size, first_record, picture_size, reader, source};
+use super::database::{batch_size, first_record_for, picture_size, reader, source};
+use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures};
 use super::transform::Transform;
 use crate::Shape;
+use crate::data::SourceError;
 use crate::data::annotated::Annotated;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -84,12 +86,17 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
     let mut tops = match (data, boxes) {
         (Some(data), Some(boxes)) => vec![data, boxes],
         (Some(data), None) if ctx.top_count() == 1 => vec![data],
+        (Some(data), None) if has_room_for_boxes(ctx) => vec![data, room_for_boxes(batch)?],
         (data, boxes) => {
-            let folder = source(param).find(ctx, 0, &mut notices)?;
-            let record = first_record(ctx, param, &folder, &mut locks)?;
-            let schema = ctx.dialect.schema();
-            let record =
-                Annotated::read(&folder, record, schema).map_err(|error| source(param).unknown_shape(ctx, 0, error))?;
+            let asked = match data {
+                Some(_) => ShapeSource { pattern: boxes_pattern(ctx, numbers), ..source(param) },
+                None => source(param),
+            };
+            let top = usize::from(data.is_some());
+            let unknown = |error: SourceError| asked.unknown_shape(ctx, top, error);
+            let folder = asked.find(ctx, top, &mut notices)?;
+            let record = first_record_for(ctx, param, &folder, &mut locks, &unknown)?;
+            let record = Annotated::read(&folder, record, ctx.dialect.schema()).map_err(unknown)?;
             let data = match data {
                 Some(data) => data,
                 None => transform.batch_shape(batch, picture_size(ctx, &record.picture)?)?,
@@ -107,11 +114,33 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
     Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })
 }
 
+/// Whether the net says that each item has room for so many boxes, whatever the records have.
+fn has_room_for_boxes(ctx: &SetupContext<'_>) -> bool {
+    let param = ctx.param.annotated_data_param().unwrap_or_default();
+    param.yolo_data_type() == 1 && param.anno_type.is_some() && !is_of_yolo(ctx)
+}
+
+/// The shape of boxes where each item has room for so many.
+fn room_for_boxes(batch: u32) -> Result<Shape, Refusal> {
+    Shape::new([batch.into(), 1, YOLO_BOXES[0], YOLO_BOXES[1]]).at("data_param.batch_size")
+}
+
+/// What the shape of the boxes looks like, for the user to give it.
+fn boxes_pattern(ctx: &SetupContext<'_>, numbers: i64) -> &'static str {
+    let param = ctx.param.annotated_data_param().unwrap_or_default();
+    match () {
+        () if is_of_yolo(ctx) => "N,C",
+        () if param.yolo_data_type() == 1 => "N,1,300,5",
+        () if numbers == QUADRILATERAL => "1,1,B,16",
+        () => "1,1,B,8",
+    }
+}
+
 /// The shape of the boxes.
 fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32, numbers: i64) -> Result<Shape, Refusal> {
     let param = ctx.param.annotated_data_param().unwrap_or_default();
     let shape = match record.has_type || param.anno_type.is_some() {
-        true if param.yolo_data_type() == 1 => [batch.into(), 1, YOLO_BOXES[0], YOLO_BOXES[1]],
+        true if param.yolo_data_type() == 1 => return room_for_boxes(batch),
         true => [1, 1, record.boxes.max(1) as i64, numbers],
         false => [batch.into(), 1, 1, 1],
     };
@@ -144,7 +173,7 @@ mod tests {
     use super::*;
     use crate::layer::Draw;
     use crate::layer::data::tests::given;
-    use crate::layer::testing::Surroundings;
+    use crate::layer::testing::{Surroundings, layer_of};
 
     fn run(fields: &str, tops: usize, user_shapes: &[Option<Shape>]) -> Result<Vec<Vec<i32>>, String> {
         let text = format!("top: 'data' top: 'label' data_param {{ {fields} }}");
@@ -162,10 +191,34 @@ mod tests {
     }
 
     #[test]
+    fn boxes_are_asked_for_where_the_pictures_are_given() {
+        let pictures = [given(&[3, 5, 6])];
+        let help = |dialect: &str, fields: &str| {
+            let text = format!("top: 'data' top: 'label' data_param {{ batch_size: 4 source: 'db' }} {fields}");
+            let surroundings = Surroundings { user_shapes: &pictures, ..Surroundings::of(dialect) };
+            let entry = if dialect == "textboxes-pp" { &TEXTBOXES_PP } else { &TYPE };
+            let refusal = surroundings.setup(entry, &layer_of(surroundings.dialect, &text), &[], 2).unwrap_err();
+            refusal.help.unwrap().to_string()
+        };
+        let asks = |shape: &str| format!("give the shape with `PlanOptions::shapes: label={shape}`");
+        assert_eq!(help("ssd", ""), asks("1,1,B,8"));
+        assert_eq!(help("textboxes-pp", ""), asks("1,1,B,16"));
+        assert_eq!(help("mobilenet-yolo", "annotated_data_param { yolo_data_type: 1 }"), asks("N,1,300,5"));
+        assert_eq!(help("synopsys", "transform_param { caffe_yolo: true }"), asks("N,C"));
+
+        let fields = "data_param { batch_size: 4 } annotated_data_param { yolo_data_type: 1 anno_type: BBOX }";
+        let surroundings = Surroundings { user_shapes: &pictures, ..Surroundings::of("mobilenet-yolo") };
+        let made = surroundings.run("AnnotatedData", &format!("top: 'data' top: 'label' {fields}"), &[], 2).unwrap();
+        assert_eq!(made.tops[1].dims(), [4, 1, 300, 5]);
+    }
+
+    #[test]
     fn refusals() {
         let absent = "No such file or directory (os error 2)";
-        let message = format!("data_param.source: the shape of top \"data\" is not known: cannot read db: {absent}");
-        assert_eq!(run("batch_size: 4 source: 'db'", 2, &[given(&[3, 5, 6])]).unwrap_err(), message);
+        let message =
+            |top: &str| format!("data_param.source: the shape of top {top:?} is not known: cannot read db: {absent}");
+        assert_eq!(run("batch_size: 4 source: 'db'", 2, &[]).unwrap_err(), message("data"));
+        assert_eq!(run("batch_size: 4 source: 'db'", 2, &[given(&[3, 5, 6])]).unwrap_err(), message("label"));
         let text = "data_param { batch_size: 2 } transform_param { resize_param \
                     { resize_mode: FIT_SMALL_SIZE height: 3 width: 3 } }";
         let error = Surroundings::of("ssd").run("AnnotatedData", text, &[], 1).unwrap_err();

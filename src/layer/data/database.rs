@@ -14,7 +14,7 @@ use super::transform::Transform;
 use crate::Shape;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
-use crate::data::{DatabaseRecord, PictureSize, leveldb, lmdb};
+use crate::data::{DatabaseRecord, PictureSize, SourceError, leveldb, lmdb};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Lock, Operator, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
@@ -90,12 +90,26 @@ pub(super) fn source(param: &DataParameter) -> ShapeSource<'_> {
 /// The first record of the database in `folder`, which goes to `locks` if it stays open.
 ///
 /// # Errors
-/// It is of the other kind, open already, or cannot be read.
+/// It is of the other kind, open already, or cannot be read: the shape of the data top is not known then.
 pub(super) fn first_record(
     ctx: &SetupContext<'_>,
     param: &DataParameter,
     folder: &Path,
     locks: &mut Vec<Lock>,
+) -> Result<DatabaseRecord, Refusal> {
+    first_record_for(ctx, param, folder, locks, &|error| source(param).unknown_shape(ctx, 0, error))
+}
+
+/// The same, where another refusal says what is not known for lack of the record.
+///
+/// # Errors
+/// It is of the other kind, open already, or cannot be read.
+pub(super) fn first_record_for(
+    ctx: &SetupContext<'_>,
+    param: &DataParameter,
+    folder: &Path,
+    locks: &mut Vec<Lock>,
+    unknown: &dyn Fn(SourceError) -> Refusal,
 ) -> Result<DatabaseRecord, Refusal> {
     let record = match param.backend() {
         _ if has_other_backend(folder, param.backend()) => {
@@ -108,7 +122,7 @@ pub(super) fn first_record(
             leveldb::first_record(folder)
         }
     };
-    record.map_err(|error| source(param).unknown_shape(ctx, 0, error))
+    record.map_err(unknown)
 }
 
 /// The size of a record's picture as the layer decodes it.

@@ -1,7 +1,7 @@
 //! EvalDetection: the boxes that a grid predicts, beside the true ones (YOLO).
 //!
 //! ```text
-//! bottoms = predictions (N, S S B (K + 5)) with S = side, B = num_object, K = num_class; true boxes
+//! bottoms = predictions (N, S S B (K + 5)) with S = side, B = num_object, K = num_class; true boxes; others are not looked at
 //! top     = (N, K + 4 S S B)
 //! ```
 //!
@@ -24,7 +24,7 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "EvalDetection",
         "Joins the boxes that a grid predicts with the true ones",
-        Arity::exactly(2),
+        Arity::at_least(2),
         Arity::exactly(1),
         rule,
     )
@@ -118,6 +118,7 @@ mod tests {
         let made = intel.run("EvalDetection", TEXT, &[&[2, 1470], &[2, 150]], 1).unwrap();
         assert_eq!(made.tops[0].dims(), [2, 981]);
         assert_eq!(Surroundings::of("yolo9000").top("EvalDetection", TEXT, &[&[2, 1470], &[2, 9]]), [2, 981]);
+        assert_eq!(intel.top("EvalDetection", TEXT, &[&[2, 1470], &[2, 150], &[2, 3, 9, 9]]), [2, 981]);
         let message = "bottom: 245 boxes of 1 classes need 1470 numbers per item, the predictions (2, 1471) have 1471";
         assert_eq!(intel.refusal("EvalDetection", TEXT, &[&[2, 1471], &[2, 150]]), message);
     }

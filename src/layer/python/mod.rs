@@ -109,12 +109,26 @@ mod tests {
     use crate::error::Refusal;
     use crate::layer::Setup;
     use crate::layer::testing::{Surroundings, layer, setup};
+    use crate::proto::caffe::LayerParameter;
 
     const TEXT: &str = "top: 'a' top: 'b' python_param { module: 'rois' layer: 'Proposal' }";
 
     /// The tops of a layer `module.Class`: their dimensions, or what they look like.
     pub(super) fn tops(class: &str, param_str: &str, bottoms: &[&[i32]], tops: &[&str]) -> Result<Vec<String>, String> {
-        let made = run(class, param_str, bottoms, tops).map_err(|refusal| refusal.message)?;
+        tops_in("bvlc", class, param_str, bottoms, tops)
+    }
+
+    /// The same in a dialect.
+    pub(super) fn tops_in(
+        dialect: &str,
+        class: &str,
+        param_str: &str,
+        bottoms: &[&[i32]],
+        tops: &[&str],
+    ) -> Result<Vec<String>, String> {
+        let surroundings = Surroundings::of(dialect);
+        let made = surroundings.setup(&TYPES[0], &python(class, param_str, tops), bottoms, tops.len());
+        let made = made.map_err(|refusal| refusal.message)?;
         let shown = |(index, shape): (usize, &Shape)| match made.unknown.get(&index) {
             Some(why) => why.help.as_ref().unwrap().to_string().rsplit('=').next().unwrap().replace('`', ""),
             None => shape.dims().iter().map(i32::to_string).collect::<Vec<_>>().join(","),
@@ -123,10 +137,14 @@ mod tests {
     }
 
     fn run(class: &str, param_str: &str, bottoms: &[&[i32]], tops: &[&str]) -> Result<Setup, Refusal> {
+        setup(&TYPES[0], &python(class, param_str, tops), bottoms, tops.len())
+    }
+
+    fn python(class: &str, param_str: &str, tops: &[&str]) -> LayerParameter {
         let (module, class) = class.rsplit_once('.').unwrap();
         let names: String = tops.iter().map(|top| format!("top: '{top}' ")).collect();
         let param = format!("python_param {{ module: '{module}' layer: '{class}' param_str: \"{param_str}\" }}");
-        setup(&TYPES[0], &layer(&(names + &param)), bottoms, tops.len())
+        layer(&(names + &param))
     }
 
     #[test]

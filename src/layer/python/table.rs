@@ -8,7 +8,7 @@ use crate::error::Refusal;
 use crate::layer::Deployment;
 
 /// The dialects whose detectors give regions four axes.
-const FOUR_AXES: &[&str] = &["rfcn", "soeaver"];
+const FOUR_AXES: &[&str] = &["bottom-up-attention", "curve-text", "intel", "microsoft", "rfcn", "soeaver"];
 
 /// A layer written in Python whose tops are known.
 #[non_exhaustive]
@@ -124,6 +124,13 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
         "Distributes regions to the levels of a pyramid",
         rcnn::assigned_regions,
     ),
+    PythonLayer::new(
+        "rpn.proposal_fg_disHW_target_layer",
+        "ProposalFgDisHWTargetLayer",
+        "Gives regions their labels, true boxes and the distances of their curves",
+        rcnn::curve_targets,
+    )
+    .deployed(Deployment::Bypassed),
     PythonLayer::new("rpn.proposal_layer", "ProposalLayer", "Makes regions of scored anchors", rcnn::proposals),
     PythonLayer::new(
         "rpn.proposal_target_layer",
@@ -140,6 +147,14 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
     )
     .deployed(Deployment::Bypassed)
     .known(Known::In(FOUR_AXES)),
+    PythonLayer::new(
+        "rpn.proposal_target_layer",
+        "ProposalTargetLayer",
+        "Gives regions their labels, true boxes and attributes",
+        rcnn::proposal_targets_with_attributes,
+    )
+    .deployed(Deployment::Bypassed)
+    .known(Known::In(&["bottom-up-attention"])),
     PythonLayer::new("sequence_input_layer", "videoReadTest_RGB", "Reads clips of videos to test with", video::test),
     PythonLayer::new(
         "sequence_input_layer",

@@ -98,15 +98,15 @@ fn transpose(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::layer::testing::{Surroundings, layer_of};
+
     #[test]
     fn pictures_become_lists_of_positions() {
         let own = crate::layer::testing::Surroundings::of("charlesshang");
         assert_eq!(own.top("Transpose", "", &[&[2, 3, 4, 5]]), [40, 3, 1, 1]);
         assert_eq!(own.top("NoBP", "", &[&[2, 3]]), [2, 3]);
     }
-
-    use super::*;
-    use crate::layer::testing::{Surroundings, layer_of};
 
     const NHWC: &str = "permute_param { order: 0 order: 2 order: 3 order: 1 }";
 

@@ -235,6 +235,8 @@ fn check_shared(param: &MultiBoxLossParameter, mines: bool, setting: &str) -> Re
 
 #[cfg(test)]
 mod tests {
+    use crate::layer::testing::Surroundings;
+
     #[test]
     fn locations_may_have_an_orientation() {
         let xilinx = crate::layer::testing::Surroundings::of("xilinx");
@@ -243,8 +245,6 @@ mod tests {
         assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
         assert_eq!(made.default_propagate_down, [true, true, false, false]);
     }
-
-    use crate::layer::testing::Surroundings;
 
     const NAME: &str = "MultiBoxLoss";
 

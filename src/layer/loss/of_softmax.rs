@@ -112,6 +112,8 @@ fn per_instance(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use crate::layer::testing::Surroundings;
+
     #[test]
     fn labels_may_have_weights() {
         let caffe3d = crate::layer::testing::Surroundings::of("caffe3d");
@@ -127,8 +129,6 @@ mod tests {
         let weighed = caffe3d.run("SoftmaxWithWeightLoss", "", &[bottoms[0], bottoms[1], &[7]], 1).unwrap();
         assert_eq!(weighed.tops[0].axes(), 0);
     }
-
-    use crate::layer::testing::Surroundings;
 
     #[test]
     fn each_is_a_loss_of_weight_one() {

@@ -153,6 +153,10 @@ fn diagonal_of_text(text: &str, field: &'static str, channels: usize) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::layer::BlobValues;
+    use crate::layer::testing::Surroundings;
+
     #[test]
     fn volumes_have_five_axes() {
         let caffe3d = crate::layer::testing::Surroundings::of("caffe3d");
@@ -161,10 +165,6 @@ mod tests {
         let message = "bottom: the scores (1, 2, 4, 4) need 5 axes";
         assert_eq!(caffe3d.refusal("MultiStageMeanfield", text, bottoms), message);
     }
-
-    use super::*;
-    use crate::layer::BlobValues;
-    use crate::layer::testing::Surroundings;
 
     const SCORES: &[i32] = &[1, 2, 4, 5];
 

@@ -98,6 +98,9 @@ const DIALECTS: &[&str] = &[
     "c3d-1.0",
     "deconvnet",
     "sophgo",
+    "xilinx",
+    "caffe3d",
+    "charlesshang",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

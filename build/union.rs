@@ -222,8 +222,9 @@ impl Union {
     /// The enums of a file by their names without package.
     fn enums(&mut self, file: &FileDescriptorProto) -> HashMap<String, Enum> {
         let top = file.enum_type.iter().map(|values| (values.name().to_owned(), values));
-        let nested = file.message_type.iter().flat_map(|message| {
-            message.enum_type.iter().map(move |values| (format!("{}.{}", message.name(), values.name()), values))
+        let messages = declared(file);
+        let nested = messages.iter().flat_map(|Declared { name, message, .. }| {
+            message.enum_type.iter().map(move |values| (format!("{name}.{}", values.name()), values))
         });
         top.chain(nested).map(|(name, values)| (name.clone(), self.enum_values(name, values))).collect()
     }

@@ -153,6 +153,33 @@ const NETS: &[ForkNet] = &[
         parameters: 8,
     },
     ForkNet {
+        dialect: "xilinx",
+        inputs: &[&[2, 4, 8, 8]],
+        layers: "layer { name: 'c' type: 'ConvolutionFixed' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 2 kernel_size: 3 weight_filler { type: 'xavier' } }
+                         fixed_param { bit_width: 8 } }
+                 layer { name: 'f' type: 'FixedNeuron' bottom: 'c' top: 'f' fixed_param { bit_width: 8 } }",
+        parameters: 74,
+    },
+    ForkNet {
+        dialect: "caffe3d",
+        inputs: &[&[2, 4, 8, 8, 6]],
+        layers: "layer { name: 'd' type: 'Deconvolution' bottom: 'a' top: 'd'
+                         convolution_param { num_output: 4 group: 4 kernel_size: 4 stride: 2 pad: 1 bias_term: false
+                           weight_filler { type: 'multilinear' } } }
+                 layer { name: 'p' type: 'Pooling' bottom: 'd' top: 'p'
+                         pooling_param { pool: MAX kernel_size: [1, 2, 2] stride: [1, 2, 2] } }",
+        parameters: 256,
+    },
+    ForkNet {
+        dialect: "charlesshang",
+        inputs: &[&[2, 4, 8, 8], &[2, 4, 4, 4]],
+        layers: "layer { name: 'l' type: 'PyramidLstm' bottom: 'a' bottom: 'b' top: 'l' top: 'm'
+                         pyramid_lstm_param { num_cells: 3 weight_filler { type: 'xavier' } } }
+                 layer { name: 'k' type: 'Clustering' bottom: 'l' top: 'k' clustering_param { k: 2 num_output: 5 num_layer: 1 } }",
+        parameters: 2014,
+    },
+    ForkNet {
         dialect: "apl",
         inputs: &[],
         layers: "input: 'a' input_shape { dim: [2, 3, 4, 4] }

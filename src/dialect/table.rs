@@ -572,6 +572,34 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: false,
     },
     Dialect {
+        name: "xilinx",
+        own: None,
+        about: "Xilinx' Caffe for its processors, on NVIDIA's",
+        source: "Xilinx/Vitis-AI, tag v1.4, 84798c7",
+        traits: Traits {
+            batch_norm_blobs: BatchNormBlobs::ScaleFirst,
+            image_lists: ImageLists::Words,
+            ..Traits::SPRING_2016
+        },
+        is_whole: false,
+    },
+    Dialect {
+        name: "caffe3d",
+        own: None,
+        about: "Segmentation of volumes",
+        source: "ginobilinie/caffe3D, e9437d0",
+        traits: Traits { has_bilinear: false, ..Traits::SUMMER_2016 },
+        is_whole: true,
+    },
+    Dialect {
+        name: "charlesshang",
+        own: None,
+        about: "Clusters of inner products, and recurrent layers over pyramids",
+        source: "CharlesShang/caffe, dbec9f7",
+        traits: Traits { image_lists: ImageLists::Words, takes_empty_axes: false, ..Traits::SPRING_2016 },
+        is_whole: true,
+    },
+    Dialect {
         name: "deconvnet",
         own: None,
         about: "DeconvNet, segmentation by deconvolution",

@@ -65,7 +65,8 @@ pub(super) const STATIC: FillerType = FillerType::new("bilinearstatic", SUMMARY,
 .known(Known::In(super::CHANGED_STATIC_FILLERS));
 
 /// The same in the one for DIGITS.
-pub(super) const STATIC_OF_DIGITS: FillerType = BY_FACTOR.named("bilinearstatic").known(Known::In(&["nvidia-0.15"]));
+pub(super) const STATIC_OF_DIGITS: FillerType =
+    BY_FACTOR.named("bilinearstatic").known(Known::In(super::STATIC_FILLERS_OF_DIGITS));
 
 /// Sets every kernel to the coefficients of bilinear interpolation.
 #[derive(Debug, Clone)]

@@ -49,7 +49,8 @@ pub(super) const STATIC: FillerType =
     MEAN_CHECKED.named("gaussianstatic").known(Known::In(super::CHANGED_STATIC_FILLERS));
 
 /// Another name of BVLC's.
-pub(super) const STATIC_OF_DIGITS: FillerType = TYPE.named("gaussianstatic").known(Known::In(&["nvidia-0.15"]));
+pub(super) const STATIC_OF_DIGITS: FillerType =
+    TYPE.named("gaussianstatic").known(Known::In(super::STATIC_FILLERS_OF_DIGITS));
 
 /// That of Caffes whose blobs have four axes.
 pub(super) const LEGACY: FillerType =

@@ -27,6 +27,7 @@ mod gaussian_unitball;
 mod half;
 mod householder;
 mod identity;
+mod interpolation;
 mod msra;
 mod numbers_of_file;
 mod orthogonal;
@@ -116,7 +117,10 @@ pub trait Filler: fmt::Debug + Send + Sync {
 
 /// The dialects that have a second name for each filler that ends in `static`: there a filler would keep what it drew, but
 /// each blob gets a new one.
-const STATIC_FILLERS: &[&str] = &["nvidia", "nvidia-0.15", "jacinto"];
+const STATIC_FILLERS: &[&str] = &["nvidia", "nvidia-0.15", "xilinx", "jacinto"];
+
+/// Those of them whose fillers are otherwise BVLC's.
+const STATIC_FILLERS_OF_DIGITS: &[&str] = &["nvidia-0.15", "xilinx"];
 
 /// Those of them whose gaussian and bilinear are not BVLC's.
 const CHANGED_STATIC_FILLERS: &[&str] = &["nvidia", "jacinto"];

@@ -14,8 +14,9 @@ use crate::proto::caffe::AccuracyParameter;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    accuracy(Arity::between(1, 2)).known(Known::Where(|traits| traits.accuracy_counts_tops)),
-    accuracy(Arity::at_least(1)).known(Known::Where(|traits| !traits.accuracy_counts_tops)),
+    accuracy("Accuracy", Arity::between(1, 2)).known(Known::Where(|traits| traits.accuracy_counts_tops)),
+    accuracy("Accuracy", Arity::at_least(1)).known(Known::Where(|traits| !traits.accuracy_counts_tops)),
+    accuracy("Recall", Arity::at_least(1)).known(Known::In(&["xilinx"])),
     dense("BinaryAccuracy", "Tells how well yes and no are told apart", &binary).params(&["binary_accuracy_param"]),
     dense("EltwiseAccuracy", "Tells the share of places whose label is among the highest scores", &eltwise)
         .params(&["eltwise_accuracy_param"]),
@@ -56,9 +57,9 @@ const fn dense(name: &'static str, summary: &'static str, rule: &'static dyn Lay
         .known(Known::In(&["deconvnet"]))
 }
 
-const fn accuracy(tops: Arity) -> LayerType {
+const fn accuracy(name: &'static str, tops: Arity) -> LayerType {
     LayerType::new(
-        "Accuracy",
+        name,
         "Computes the share of items whose label is among the highest scores",
         Arity::exactly(2),
         tops,

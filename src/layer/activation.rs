@@ -1,4 +1,5 @@
-//! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN, FlowNet and caffe_pp2.
+//! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN, FlowNet, caffe_pp2, Xilinx and
+//! others.
 //!
 //! The top is like the bottom. No blobs, no draws while the net is built.
 
@@ -29,6 +30,15 @@ pub(super) static TYPES: &[LayerType] = &[
         .params(&["relu6_param"])
         .keeps_signal()
         .known(Known::WithField("relu6_param")),
+    of("ReLU6", "Applies the rectified linear unit, up to 6", &keep)
+        .params(&["relu_param"])
+        .keeps_signal()
+        .known(Known::In(&["xilinx"])),
+    of("MCDropout", "Sets values to zero at random, in TEST too", &keep)
+        .params(&["dropout_param"])
+        .keeps_signal()
+        .known(Known::In(&["caffe3d"])),
+    of("NoBP", "Lets no gradients through", &keep).keeps_signal().known(Known::In(&["charlesshang"])),
     of("SignedSqrt", "Takes the root of elements and keeps their signs", &apart).known(CAFFE_PP2),
     of("SoftTruncation", "Limits values softly", &keep).params(&["soft_truncation_param"]).known(HAPPYNEAR),
     of("Sparsify", "Sets small values to zero", &sparsify)

@@ -71,12 +71,12 @@ impl InnerProduct {
     }
 }
 
-fn signal(layer: &LayerParameter) -> Signal {
+pub(super) fn signal(layer: &LayerParameter) -> Signal {
     let has_filler = layer.inner_product_param.as_ref().is_some_and(|param| param.weight_filler.is_some());
     Signal::through_weights(layer, has_filler)
 }
 
-fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.inner_product_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), "inner_product_param.axis")?;

@@ -8,7 +8,8 @@
 //!                                                   of three tops the others are like the points
 //! ```
 //!
-//! No blobs, no draws. Caffe looks at nothing of SubRegion's third bottom while the net is built, and gives further tops no shape.
+//! AlignmentAccuracy (Xilinx) compares points (N, 2P) with as many true ones, and makes (1), and with
+//! `accuracy_for_each_point` a second top (P). No blobs, no draws. Caffe looks at nothing of SubRegion's third bottom while the net is built, and gives further tops no shape.
 
 use super::size::checked_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -34,7 +35,42 @@ pub(super) static TYPES: &[LayerType] = &[
     .keeps_signal()
     .offset_bottoms(&[1])
     .known(Known::In(&["happynear"])),
+    LayerType::new(
+        "AlignmentAccuracy",
+        "Tells the share of points that are near the true ones",
+        Arity::at_least(2),
+        Arity::at_least(1),
+        &alignment_accuracy,
+    )
+    .params(&["alignment_accuracy_param"])
+    .weightless()
+    .measures()
+    .known(Known::In(&["xilinx"])),
 ];
+
+/// The points that a length is measured between must be named; their weights, a third bottom, are not looked at.
+fn alignment_accuracy(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.alignment_accuracy_param().unwrap_or_default();
+    for (name, field, points) in [
+        ("ref_start", "alignment_accuracy_param.ref_start", param.ref_start.len()),
+        ("ref_end", "alignment_accuracy_param.ref_end", param.ref_end.len()),
+    ] {
+        ensure!(points > 0, field, "{name} is missing");
+    }
+    let (a, b) = (ctx.bottom(0), ctx.bottom(1));
+    let alike = a.axes() > 0 && a.dim(0) == b.dim(0) && a.count_from(1) == b.count_from(1);
+    ensure!(alike, "bottom", "the points {a} and the true ones {b} differ in number");
+    let numbers = a.count_from(1);
+    ensure!(numbers % 2 == 0, "bottom", "the points {a} have {numbers} numbers per item, which is odd");
+    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+    tops[0] = Shape::new([1]).at("top")?;
+    if param.accuracy_for_each_point() {
+        let count = tops.len();
+        ensure!(count == 2, "top", "with accuracy_for_each_point there are 2 tops, {count} given");
+        tops[1] = Shape::new([numbers / 2]).at("bottom")?;
+    }
+    Ok(Setup::new(ctx, Operator::Opaque, tops))
+}
 
 /// How many points a bottom has an item.
 fn points(ctx: &SetupContext<'_>, bottom: usize) -> Result<i64, Refusal> {
@@ -91,6 +127,23 @@ fn sub_region(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn points_are_compared_with_true_ones() {
+        let xilinx = Surroundings::of("xilinx");
+        let text = |fields: &str| format!("alignment_accuracy_param {{ ref_start: 0 {fields} }}");
+        let both = text("ref_end: 1 accuracy_for_each_point: true");
+        let made = xilinx.run("AlignmentAccuracy", &both, &[&[2, 10], &[2, 5, 2]], 2).unwrap();
+        assert_eq!((made.tops[0].dims(), made.tops[1].dims()), (&[1][..], &[5][..]));
+        let error = |text: &str, bottoms: &[&[i32]]| xilinx.refusal("AlignmentAccuracy", text, bottoms);
+        let message = "top: with accuracy_for_each_point there are 2 tops, 1 given";
+        assert_eq!(error(&both, &[&[2, 10], &[2, 10]]), message);
+        assert_eq!(error(&text(""), &[&[2], &[2]]), "alignment_accuracy_param.ref_end: ref_end is missing");
+        let message = "bottom: the points (2, 9) have 9 numbers per item, which is odd";
+        assert_eq!(error(&text("ref_end: 1"), &[&[2, 9], &[2, 9]]), message);
+        let message = "bottom: the points (2, 10) and the true ones (2, 8) differ in number";
+        assert_eq!(error(&text("ref_end: 1"), &[&[2, 10], &[2, 8]]), message);
+    }
 
     fn tops(name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> Result<Vec<Vec<i32>>, String> {
         let made = Surroundings::of("happynear").run(name, text, bottoms, tops)?;

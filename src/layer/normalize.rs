@@ -59,7 +59,7 @@ pub struct Normalize {
     pub eps: f32,
 }
 
-fn normalize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn normalize(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     ensure!(bottom.axes() >= 2, "bottom", "Normalize needs at least 2 axes, the input is {bottom}");
     let [channels, height, width] = [1, 2, 3].map(|axis| ctx.legacy_dim(0, axis));

@@ -3,7 +3,8 @@
 //! `order` names the bottom's axes in the order of the top's; those that it does not name follow as they are. Working in
 //! place is allowed, but then Caffe permutes the shape twice. No blobs, no draws.
 //!
-//! Transpose does the same by `dim`, which names all axes, and not in place.
+//! Transpose does the same by `dim`, which names all axes, and not in place. That of CharlesShang has no settings, and makes
+//! (N, C, H, W) a list of positions, (N H W, C, 1, 1).
 
 use super::size::field_name;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -28,6 +29,10 @@ pub(super) static TYPES: &[LayerType] = &[
         .params(&["transpose_param"])
         .keeps_signal()
         .known(Known::WithField("transpose_param"))
+        .weightless(),
+    LayerType::new("Transpose", "Makes pictures a list of their positions", ONE, ONE, &positions)
+        .keeps_signal()
+        .known(Known::In(&["charlesshang"]))
         .weightless(),
 ];
 
@@ -71,6 +76,12 @@ fn permute(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::Permute(permute), [top]))
 }
 
+fn positions(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let [items, channels, height, width] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
+    let positions = items?.saturating_mul(height?).saturating_mul(width?);
+    Ok(Setup::new(ctx, Operator::Opaque, [Shape::new([positions, channels?, 1, 1]).at("bottom")?]))
+}
+
 fn transpose(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
     let bottom = ctx.bottom(0);
@@ -89,6 +100,13 @@ fn transpose(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 mod tests {
     use super::*;
     use crate::layer::testing::{Surroundings, layer_of};
+
+    #[test]
+    fn pictures_become_lists_of_positions() {
+        let own = crate::layer::testing::Surroundings::of("charlesshang");
+        assert_eq!(own.top("Transpose", "", &[&[2, 3, 4, 5]]), [40, 3, 1, 1]);
+        assert_eq!(own.top("NoBP", "", &[&[2, 3]]), [2, 3]);
+    }
 
     const NHWC: &str = "permute_param { order: 0 order: 2 order: 3 order: 1 }";
 

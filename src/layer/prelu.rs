@@ -42,7 +42,7 @@ pub struct Prelu {
     pub channel_shared: bool,
 }
 
-fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
     ensure!((2..=4).contains(&bottom.axes()), "bottom", "PReLU takes 2 to 4 axes, the input is {bottom}");
     rectified(ctx)

@@ -6,9 +6,10 @@
 //! ```
 //!
 //! Missing axes count as 1; what does not divide is cut off, but for the trees of YOLO9000 and Cambricon, which refuse it, the latter
-//! where channels are no multiple of s s, too. No blobs, no draws.
+//! where channels are no multiple of s s, too. Tiling and GSTiling of Xilinx' Caffe do the same in other orders of channels, the first the
+//! other way round alone, and cut nothing off either. No blobs, no draws.
 
-use super::size::positive_size;
+use super::size::{field_name, positive_size};
 use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
@@ -21,7 +22,18 @@ pub(super) static TYPES: &[LayerType] = &[
     entry(&reorg).known(Known::WithFieldBut { field: "reorg_param", not: &["yolo9000", "cambricon"] }),
     entry(&of_yolo9000).known(Known::In(&["yolo9000"])),
     entry(&of_cambricon).known(Known::In(&["cambricon"])),
+    moved("Tiling", "Makes channels into squares of positions", &tiling).params(&["tiling_param"]),
+    moved("GSTiling", "Makes squares of positions into channels, or channels into squares", &gs_tiling)
+        .params(&["gs_tiling_param"]),
 ];
+
+/// A layer of Xilinx' Caffe.
+const fn moved(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(name, summary, Arity::exactly(1), Arity::exactly(1), rule)
+        .weightless()
+        .keeps_signal()
+        .known(Known::In(&["xilinx"]))
+}
 
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
@@ -82,11 +94,36 @@ fn of_yolo9000(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn of_cambricon(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let setup = reorg(ctx)?;
     let Operator::Reorg(Reorg { stride, .. }) = setup.operator else { return Ok(setup) };
-    for (axis, of) in [(1, stride.saturating_mul(stride)), (2, stride), (3, stride)] {
+    check_multiples(ctx, &[(1, stride.saturating_mul(stride)), (2, stride), (3, stride)])?;
+    Ok(setup)
+}
+
+/// Checks that axes of the bottom are multiples of these numbers.
+fn check_multiples(ctx: &SetupContext<'_>, axes: &[(usize, i64)]) -> Result<(), Refusal> {
+    for &(axis, of) in axes {
         let dim = i64::from(ctx.legacy_dim(0, axis)?);
         ensure!(dim % of == 0, "bottom", "axis {axis} of {} is not a multiple of {of}", ctx.bottom(0));
     }
-    Ok(setup)
+    Ok(())
+}
+
+fn tiling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let side = ctx.param.tiling_param().unwrap_or_default().tile_dim();
+    tiles(ctx, (side, "tiling_param.tile_dim"), true)
+}
+
+fn gs_tiling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.gs_tiling_param().unwrap_or_default();
+    tiles(ctx, (param.stride(), "gs_tiling_param.stride"), param.reverse())
+}
+
+/// Squares of this side, of which nothing may be cut off.
+fn tiles(ctx: &SetupContext<'_>, (side, field): (i32, &'static str), reverse: bool) -> Result<Setup, Refusal> {
+    ensure!(side > 0, field, "{} {side} is not above 0", field_name(field));
+    let side = i64::from(side);
+    let axes: &[(usize, i64)] = if reverse { &[(1, side.saturating_mul(side))] } else { &[(2, side), (3, side)] };
+    check_multiples(ctx, axes)?;
+    Ok(Setup { operator: Operator::Opaque, ..squares(ctx, side, reverse)? })
 }
 
 #[cfg(test)]
@@ -101,6 +138,21 @@ mod tests {
     fn what_does_not_divide_is_cut_off() {
         assert_eq!(top("reorg_param { stride: 2 }", &[1, 3, 5, 7]), [1, 12, 2, 3]);
         assert_eq!(top("reorg_param { stride: 2 reverse: true }", &[1, 9, 5, 7]), [1, 2, 10, 14]);
+    }
+
+    #[test]
+    fn tiles_are_whole() {
+        let xilinx = Surroundings::of("xilinx");
+        assert_eq!(xilinx.top("Tiling", "tiling_param { tile_dim: 2 }", &[&[1, 8, 3, 5]]), [1, 2, 6, 10]);
+        assert_eq!(xilinx.top("GSTiling", "gs_tiling_param { stride: 2 }", &[&[1, 3, 4, 6]]), [1, 12, 2, 3]);
+        let reversed = "gs_tiling_param { stride: 2 reverse: true }";
+        assert_eq!(xilinx.top("GSTiling", reversed, &[&[1, 12, 2, 3]]), [1, 3, 4, 6]);
+        let error = |name: &str, text: &str| xilinx.refusal(name, text, &[&[1, 6, 4, 5]]);
+        assert_eq!(error("Tiling", ""), "tiling_param.tile_dim: tile_dim 0 is not above 0");
+        let message = "bottom: axis 1 of (1, 6, 4, 5) is not a multiple of 4";
+        assert_eq!(error("Tiling", "tiling_param { tile_dim: 2 }"), message);
+        let message = "bottom: axis 3 of (1, 6, 4, 5) is not a multiple of 2";
+        assert_eq!(error("GSTiling", "gs_tiling_param { stride: 2 }"), message);
     }
 
     #[test]

@@ -43,12 +43,12 @@ pub struct Scale {
 }
 
 /// With a second bottom it multiplies by that, and has no weights.
-fn signal(layer: &LayerParameter) -> Signal {
+pub(super) fn signal(layer: &LayerParameter) -> Signal {
     let has_filler = layer.scale_param.as_ref().is_some_and(|param| param.filler.is_some());
     Signal::through_weights(layer, layer.bottom.len() > 1 || has_filler)
 }
 
-fn scale(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn scale(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.scale_param.clone().unwrap_or_default();
     let bottom = ctx.bottom(0);
     let span = span("scale", &param, param.num_axes());

@@ -232,16 +232,16 @@ impl Convolution {
     }
 }
 
-fn convolution_signal(layer: &LayerParameter) -> Signal {
+pub(super) fn convolution_signal(layer: &LayerParameter) -> Signal {
     let has_filler = layer.convolution_param.as_ref().is_some_and(|param| param.weight_filler.is_some());
     Signal::through_weights(layer, has_filler)
 }
 
-fn convolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn convolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, own_param(ctx), false)
 }
 
-fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, own_param(ctx), true)
 }
 

@@ -31,6 +31,7 @@ pub(super) const TYPE: LayerType =
             "sstd",
             "jacinto",
             "seqface",
+            "xilinx",
         ]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -32,7 +32,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["detectnet_groundtruth_param", "detectnet_augmentation_param", "transform_param"])
-.known(Known::In(&["nvidia", "nvidia-0.15", "jacinto"]));
+.known(Known::In(&["nvidia", "nvidia-0.15", "xilinx", "jacinto"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const MEAN_FILE: &str = "transform_param.mean_file";

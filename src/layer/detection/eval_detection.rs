@@ -6,7 +6,8 @@
 //! ```
 //!
 //! In the first YOLO the boxes of a cell share its classes, which makes predictions (N, S S (K + 5 B)), and the true boxes have 7
-//! numbers for each cell; in YOLOv2 they have 150, 5 for each of 30. No blobs, no draws.
+//! numbers for each cell; in YOLOv2 they have 150, 5 for each of 30. YoloEvalDetection of Xilinx' Caffe takes the grid's sides from the
+//! predictions (N, C, H, W), and makes (1, 1, 1, 7). No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
@@ -19,6 +20,18 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&["intel", "yol
 pub(super) const YOLO: LayerType = entry(&of_yolo).known(Known::In(&["caffe-yolo"]));
 
 pub(super) const YOLOV2: LayerType = entry(&of_yolov2).known(Known::In(&["caffe-yolov2"]));
+
+pub(super) const OF_XILINX: LayerType = LayerType::new(
+    "YoloEvalDetection",
+    "Tells which of the boxes that a grid predicts are true",
+    Arity::at_least(1),
+    Arity::at_least(1),
+    &of_xilinx,
+)
+.params(&["yolo_eval_detection_param"])
+.weightless()
+.measures()
+.known(Known::In(&["xilinx"]));
 
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
@@ -69,6 +82,30 @@ fn of_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     evaluate(ctx, grid, needed)
 }
 
+/// The true boxes are not looked at while the net is built.
+fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.yolo_eval_detection_param().unwrap_or_default();
+    let cells = i64::from(ctx.legacy_dim(0, 2)?) * i64::from(ctx.legacy_dim(0, 3)?);
+    let boxes = cells.saturating_mul(param.num_object().into());
+    check_numbers(ctx, boxes, param.num_class().into(), boxes.saturating_mul(i64::from(param.num_class()) + 5))?;
+    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
+    tops[0] = Shape::new([1, 1, 1, 7]).at("top")?;
+    Ok(Setup::new(ctx, Operator::Opaque, tops))
+}
+
+/// Checks that the predictions have so many numbers an item, which so many boxes need.
+fn check_numbers(ctx: &SetupContext<'_>, boxes: i64, classes: i64, needed: i64) -> Result<(), Refusal> {
+    let bottom = ctx.bottom(0);
+    ensure!(bottom.axes() > 0, "bottom", "the predictions have no axes");
+    let given = bottom.count_from(1);
+    ensure!(
+        given == needed,
+        "bottom",
+        "{boxes} boxes of {classes} classes need {needed} numbers per item, the predictions {bottom} have {given}"
+    );
+    Ok(())
+}
+
 fn check_true_boxes(ctx: &SetupContext<'_>, needed: i64) -> Result<(), Refusal> {
     let boxes = ctx.bottom(1);
     let given = boxes.count_from(1);
@@ -94,14 +131,9 @@ fn grid(ctx: &SetupContext<'_>) -> Result<EvalDetection, Refusal> {
 
 fn evaluate(ctx: &SetupContext<'_>, grid: EvalDetection, needed: i64) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
-    let Some(num) = bottom.dim(0) else { return Err(Refusal::at("bottom", "the predictions have no axes")) };
-    let (given, all_boxes, classes) = (bottom.count_from(1), grid.all_boxes(), grid.classes);
-    ensure!(
-        given == needed,
-        "bottom",
-        "{all_boxes} boxes of {classes} classes need {needed} numbers per item, the predictions {bottom} have {given}"
-    );
-    let dims = [i64::from(num), classes.saturating_add(all_boxes.saturating_mul(4))];
+    let (all_boxes, classes) = (grid.all_boxes(), grid.classes);
+    check_numbers(ctx, all_boxes, classes, needed)?;
+    let dims = [i64::from(bottom.dims()[0]), classes.saturating_add(all_boxes.saturating_mul(4))];
     let top = Shape::new(dims).at("eval_detection_param")?;
     Ok(Setup::new(ctx, Operator::EvalDetection(grid), [top]))
 }
@@ -109,6 +141,15 @@ fn evaluate(ctx: &SetupContext<'_>, grid: EvalDetection, needed: i64) -> Result<
 #[cfg(test)]
 mod tests {
     use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn the_grid_may_be_that_of_the_predictions() {
+        let xilinx = Surroundings::of("xilinx");
+        let text = "yolo_eval_detection_param { num_object: 2 num_class: 3 }";
+        assert_eq!(xilinx.top("YoloEvalDetection", text, &[&[1, 16, 4, 5], &[1, 9]]), [1, 1, 1, 7]);
+        let message = "bottom: 40 boxes of 3 classes need 320 numbers per item, the predictions (1, 15, 4, 5) have 300";
+        assert_eq!(xilinx.refusal("YoloEvalDetection", text, &[&[1, 15, 4, 5]]), message);
+    }
 
     const TEXT: &str = "eval_detection_param { side: 7 num_class: 1 num_object: 5 }";
 

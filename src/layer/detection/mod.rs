@@ -5,6 +5,7 @@ use crate::error::{Refusal, ensure};
 
 mod boxes;
 mod crops;
+mod densebox;
 mod detectnet;
 mod eval_detection;
 mod evaluate;
@@ -34,7 +35,10 @@ pub(super) static TYPES: &[LayerType] = &[
     crops::MASK_RCNN_DETECTION,
     crops::MASK_RCNN_PROPOSAL,
     crops::PYRAMID_ROI_ALIGN,
+    densebox::EVALUATION,
+    densebox::RESHAPE_LABEL,
     detectnet::TYPE,
+    eval_detection::OF_XILINX,
     eval_detection::TYPE,
     eval_detection::YOLO,
     eval_detection::YOLOV2,

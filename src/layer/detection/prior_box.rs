@@ -32,6 +32,7 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "cambricon",
     "seqface",
     "sophgo",
+    "xilinx",
 ]));
 
 pub(super) const TEXTBOXES: LayerType = entry(&of_textboxes).known(Known::In(&["textboxes"]));

@@ -1,10 +1,12 @@
 //! EuclideanLoss: half the mean squared distance between items, sum (a - b)^2 / (2 N).
 //!
-//! Bottoms: N x any, and N x as many numbers an item.
+//! Bottoms: N x any, and N x as many numbers an item. EuclideanLossW has weights as a third bottom, which it does not look at
+//! while the net is built (caffe3d).
 
 use super::{Loss, check_batches, scalar_loss};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "EuclideanLoss",
@@ -17,6 +19,22 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .loss()
 .judges_both();
 
+pub(super) const WEIGHED: LayerType = LayerType::new(
+    "EuclideanLossW",
+    "Computes half the mean squared distance between prediction and target, weighed",
+    Arity::exactly(3),
+    Arity::exactly(1),
+    &weighed,
+)
+.auto_tops()
+.loss()
+.judges_both()
+.known(Known::In(&["caffe3d"]));
+
+fn weighed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    Ok(Setup { operator: Operator::Opaque, ..setup(ctx)? })
+}
+
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     let (a, b) = (ctx.bottom(0).count_from(1), ctx.bottom(1).count_from(1));
@@ -27,6 +45,16 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use crate::layer::loss::tests::run;
+    use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn weights_are_a_third_bottom() {
+        let caffe3d = Surroundings::of("caffe3d");
+        let made = caffe3d.run("EuclideanLossW", "", &[&[2, 3], &[2, 3], &[1]], 1).unwrap();
+        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
+        let message = "bottom: the bottoms have 3 and 4 numbers per item";
+        assert_eq!(caffe3d.refusal("EuclideanLossW", "", &[&[2, 3], &[2, 4], &[1]]), message);
+    }
 
     #[test]
     fn only_the_size_of_an_item_counts() {

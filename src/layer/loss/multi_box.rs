@@ -8,7 +8,7 @@
 //! confidences and locations of a first step. No more than four axes anywhere but in those; missing ones count as 1.
 //!
 //! In SSTD MultiBoxOrientedLoss has two more bottoms, of which the last are oriented locations (N, 5 P L), and is saved with six
-//! `propagate_down`. In TextBoxes++ a location has 12 numbers instead of 4, or 9 without `use_polygon`. The trees of an early SSD have other settings.
+//! `propagate_down`. In TextBoxes++ a location has 12 numbers instead of 4, or 9 without `use_polygon`, and 6 in Xilinx' Caffe with `ori_flag`. The trees of an early SSD have other settings.
 //!
 //! The layer is saved with `propagate_down: true true false false` where the net gives none, whatever its bottoms. The
 //! layers inside, for locations and for confidences, have neither blobs nor draws.
@@ -35,6 +35,10 @@ pub(super) const SSD: LayerType = entry(Arity::exactly(4), &setup).known(Known::
     "jacinto",
     "seqface",
 ]));
+
+/// That of Xilinx' Caffe, whose DetectionOutput is another.
+pub(super) const OF_XILINX: LayerType =
+    entry(Arity::exactly(4), &setup).deployed(|_| Deployment::Loss { predictions: 3 }).known(Known::In(&["xilinx"]));
 
 pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4), &setup).known(Known::In(&["refinedet", "synopsys"]));
 
@@ -103,7 +107,8 @@ pub struct MultiBoxLoss {
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = param(ctx);
-    multi_box(ctx, &param, BoxRules::new(&param, 4)?)
+    let coordinates = if param.ori_flag() { 4 + 2 } else { 4 };
+    multi_box(ctx, &param, BoxRules::new(&param, coordinates)?)
 }
 
 /// Quadrilaterals have eight more coordinates, oriented rectangles five.
@@ -231,6 +236,15 @@ fn check_shared(param: &MultiBoxLossParameter, mines: bool, setting: &str) -> Re
 #[cfg(test)]
 mod tests {
     use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn locations_may_have_an_orientation() {
+        let xilinx = crate::layer::testing::Surroundings::of("xilinx");
+        let text = "multibox_loss_param { num_classes: 3 ori_flag: true }";
+        let made = xilinx.run("MultiBoxLoss", text, &[&[2, 36], &[2, 18], &[1, 2, 24], &[1, 1, 4, 8]], 1).unwrap();
+        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
+        assert_eq!(made.default_propagate_down, [true, true, false, false]);
+    }
 
     const NAME: &str = "MultiBoxLoss";
 

@@ -45,6 +45,23 @@ pub(super) const PER_INSTANCE: LayerType = LayerType::new(
 .loss_of_softmax()
 .known(Known::In(&["lisa-recurrent"]));
 
+pub(super) const WEIGHED: LayerType = of(
+    "SoftmaxWithLossW",
+    "Takes the negative log-likelihood of the labels, each with a weight of its own",
+    PAIR,
+    &weighed,
+)
+.params(&["loss_param", "softmax_param", "softmax_lossw_param"])
+.known(Known::In(&["caffe3d"]));
+
+pub(super) const WITH_WEIGHTS: LayerType = of(
+    "SoftmaxWithWeightLoss",
+    "Takes the negative log-likelihood of the labels, with a weight for each place",
+    Arity::exactly(3),
+    &one_label,
+)
+.known(Known::In(&["caffe3d"]));
+
 const fn of(name: &'static str, summary: &'static str, bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(name, summary, bottoms, Arity::between(1, 2), rule)
         .params(&["loss_param", "softmax_param"])
@@ -58,6 +75,21 @@ fn one_label(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
     check_label_count(ctx, axis)?;
     Ok(opaque_loss(ctx, Shape::scalar()))
+}
+
+/// A weight goes with a label each, which must be one of the classes: Caffe writes past the end of its list for others.
+fn weighed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const LABELS: &str = "softmax_lossw_param.weight_labels";
+    let param = ctx.param.softmax_lossw_param().unwrap_or_default();
+    let (labels, weights) = (param.weight_labels.len(), param.labels_weight.len());
+    if labels > 0 {
+        ensure!(labels == weights, LABELS, "{labels} weight_labels and {weights} labels_weight are given");
+        let classes = ctx.legacy_dim(0, 1)?;
+        for &label in &param.weight_labels {
+            ensure!((0..classes).contains(&label), LABELS, "the label {label} is none of the {classes} classes");
+        }
+    }
+    one_label(ctx)
 }
 
 fn several_labels(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -81,6 +113,22 @@ fn per_instance(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn labels_may_have_weights() {
+        let caffe3d = crate::layer::testing::Surroundings::of("caffe3d");
+        let bottoms: &[&[i32]] = &[&[2, 3, 4], &[2, 1, 4]];
+        let text = |fields: &str| format!("softmax_lossw_param {{ {fields} }}");
+        let made = caffe3d.run("SoftmaxWithLossW", &text("weight_labels: 2 labels_weight: 0.5"), bottoms, 1).unwrap();
+        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
+        let error = |fields: &str| caffe3d.refusal("SoftmaxWithLossW", &text(fields), bottoms);
+        let message = "softmax_lossw_param.weight_labels: 1 weight_labels and 0 labels_weight are given";
+        assert_eq!(error("weight_labels: 2"), message);
+        let message = "softmax_lossw_param.weight_labels: the label 3 is none of the 3 classes";
+        assert_eq!(error("weight_labels: 3 labels_weight: 1"), message);
+        let weighed = caffe3d.run("SoftmaxWithWeightLoss", "", &[bottoms[0], bottoms[1], &[7]], 1).unwrap();
+        assert_eq!(weighed.tops[0].axes(), 0);
+    }
 
     #[test]
     fn each_is_a_loss_of_weight_one() {

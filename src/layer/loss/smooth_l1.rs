@@ -66,6 +66,7 @@ pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::bet
         "deformable",
         "seqface",
         "curve-text",
+        "xilinx",
     ]));
 
 pub(super) const CASCADE: LayerType =
@@ -93,6 +94,13 @@ pub(super) const OHEM: LayerType = of_each_place("SmoothL1LossOHEM").params(&["l
     "curve-text",
 ]));
 
+/// That of volumes, which does not look at weights.
+pub(super) const OF_VOLUMES: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_volumes)
+    .auto_tops()
+    .judges_first()
+    .weightless()
+    .known(Known::In(&["caffe3d"]));
+
 pub(super) const TURNED: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 3), ONE, &of_happynear)
     .params(&["smoothl1_param"])
     .auto_tops()
@@ -115,6 +123,15 @@ fn of_ssd(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn of_fast_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_sizes(ctx)?;
     Ok(Setup::new(ctx, Operator::Loss(over_batch(1.0)), [Shape::scalar()]))
+}
+
+/// The bottoms need five axes, which agree.
+fn of_volumes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_batches(ctx)?;
+    let (a, b) = (ctx.bottom(0), ctx.bottom(1));
+    let agree = a.axes() >= 5 && b.axes() >= 5 && a.dims()[1..5] == b.dims()[1..5];
+    ensure!(agree, "bottom", "the bottoms need 5 axes that agree: {a} and {b}");
+    Ok(Setup::new(ctx, Operator::Opaque, [Shape::scalar()]))
 }
 
 fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -188,6 +205,15 @@ mod tests {
         let made = ssd.run(NAME, "", &[&[2, 3, 1, 1], &[2, 3]], 1).unwrap();
         assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
         assert!(ssd.run(NAME, "", &[&[4], &[4, 1]], 1).is_ok());
+    }
+
+    #[test]
+    fn that_of_volumes_takes_five_axes() {
+        let caffe3d = Surroundings::of("caffe3d");
+        let made = caffe3d.run(NAME, "", &[&[2, 3, 4, 5, 6], &[2, 3, 4, 5, 6], &[7]], 1).unwrap();
+        assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, None));
+        let message = "bottom: the bottoms need 5 axes that agree: (2, 3, 4, 5) and (2, 3, 4, 5)";
+        assert_eq!(caffe3d.refusal(NAME, "", &[&[2, 3, 4, 5], &[2, 3, 4, 5]]), message);
     }
 
     #[test]

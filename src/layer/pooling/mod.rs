@@ -15,6 +15,7 @@ mod enlarged;
 mod nd;
 mod over_time;
 mod padded;
+mod spatial;
 mod three_axes;
 mod volume;
 mod window;
@@ -37,9 +38,10 @@ const PAD: [&str; 3] = ["pooling_param.pad", "pooling_param.pad_h", "pooling_par
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    entry(&pooling).weightless().known(Known::Except(&["synopsys", "sophgo"])),
+    entry(&pooling).weightless().known(Known::Except(&["synopsys", "sophgo", "caffe3d"])),
     entry(&enlarged::pooling).weightless().known(Known::In(&["sophgo"])),
     entry(&padded::pooling).known(Known::In(&["synopsys"])),
+    entry(&spatial::pooling).weightless().known(Known::In(&["caffe3d"])),
     padded::BATCHING,
     nd::TYPE,
     over_time::TYPE,

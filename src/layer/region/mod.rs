@@ -51,6 +51,7 @@ pub(super) static TYPES: &[LayerType] = &[
     position_sensitive::DEFORMABLE_PSROI_POOLING,
     position_sensitive::PSROI_POOLING,
     proposal::OF_SOPHGO,
+    proposal::OF_XILINX,
     proposal::TYPE,
 ];
 

@@ -38,6 +38,7 @@ pub(super) const ROI_POOLING: LayerType = maxima(&roi_pooling).known(Known::In(&
     "mscnn",
     "cascade-rcnn",
     "textboxes-pp",
+    "xilinx",
 ]));
 
 pub(super) const ROI_POOLING_OF_PICTURES: LayerType = maxima(&roi_pooling_of_pictures).known(Known::In(&["sophgo"]));

@@ -7,7 +7,8 @@
 //!
 //! Of the bottoms only the first axis of the first is looked at while the net is built, and their number is not checked. Without
 //! a ratio and a scale there is no anchor, for which Caffe has no memory. That of Sophgo's Caffe has anchors of its own, and one
-//! top: (N, 1, rpn_nms_post_top_n, 5). No blobs, no draws.
+//! top: (N, 1, rpn_nms_post_top_n, 5). Xilinx' has its
+//! anchors A from the net, takes scores (N, 2A, H, W) and boxes (N, 4A, H, W), and makes (1, 5). No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;
@@ -15,13 +16,17 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const TYPE: LayerType =
-    entry(Arity::at_least(1), &setup).known(Known::In(&["happynear", "pvanet", "seqface"]));
+pub(super) const TYPE: LayerType = entry(ANY, ANY, &setup).known(Known::In(&["happynear", "pvanet", "seqface"]));
 
-pub(super) const OF_SOPHGO: LayerType = entry(Arity::at_least(1), &of_sophgo).known(Known::In(&["sophgo"]));
+pub(super) const OF_SOPHGO: LayerType = entry(ANY, ANY, &of_sophgo).known(Known::In(&["sophgo"]));
 
-const fn entry(tops: Arity, rule: &'static dyn Layer) -> LayerType {
-    LayerType::new("Proposal", "Takes the best of predicted boxes as proposals", Arity::at_least(1), tops, rule)
+pub(super) const OF_XILINX: LayerType =
+    entry(Arity::exactly(3), Arity::exactly(1), &of_xilinx).known(Known::In(&["xilinx"]));
+
+const ANY: Arity = Arity::at_least(1);
+
+const fn entry(bottoms: Arity, tops: Arity, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("Proposal", "Takes the best of predicted boxes as proposals", bottoms, tops, rule)
         .params(&["proposal_param"])
         .weightless()
 }
@@ -76,6 +81,20 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::Proposal(operator), tops))
 }
 
+fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let anchors = ctx.param.proposal_param().unwrap_or_default().anchor.len();
+    for (bottom, numbers) in [(0, 2 * anchors), (1, 4 * anchors)] {
+        let shape = ctx.bottom(bottom);
+        let fits = shape.axes() == 4 && usize::try_from(shape.dims()[1]) == Ok(numbers);
+        ensure!(
+            fits,
+            "bottom",
+            "{anchors} anchors need 4 axes and {numbers} channels in bottom {bottom}, its shape is {shape}"
+        );
+    }
+    Ok(Setup::new(ctx, Operator::Opaque, [Shape::new([1, 5]).at("top")?]))
+}
+
 fn of_sophgo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const KEPT: &str = "proposal_param.rpn_nms_post_top_n";
     let param = ctx.param.proposal_param().unwrap_or_default();
@@ -108,6 +127,16 @@ mod tests {
         let text = "proposal_param { net_input_h: 600 net_input_w: 800 rpn_nms_post_top_n: -1 }";
         let message = "proposal_param.rpn_nms_post_top_n: dimension 2 is negative (-1)";
         assert_eq!(sophgo.refusal("Proposal", text, BOTTOMS), message);
+    }
+
+    #[test]
+    fn anchors_may_be_the_net_s() {
+        let xilinx = Surroundings::of("xilinx");
+        let anchor = "anchor { left: -8 top: -8 right: 8 bottom: 8 }";
+        let text = format!("proposal_param {{ stride_h: 16 stride_w: 16 nms_iou_th: 0.7 {anchor} {anchor} }}");
+        assert_eq!(xilinx.top("Proposal", &text, &[&[1, 4, 7, 9], &[1, 8, 7, 9], &[1, 3]]), [1, 5]);
+        let message = "bottom: 2 anchors need 4 axes and 8 channels in bottom 1, its shape is (1, 4, 7, 9)";
+        assert_eq!(xilinx.refusal("Proposal", &text, &[&[1, 4, 7, 9], &[1, 4, 7, 9], &[1, 3]]), message);
     }
 
     #[test]

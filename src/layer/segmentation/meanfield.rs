@@ -12,6 +12,8 @@
 //! of each comes to stand on the diagonal, and the upper half behind it, but for the last one's, which Caffe writes past the end.
 //! So a 3 leaves 0 and 2.125. Where there are too few numbers, the rest stays 0.
 //!
+//! caffe3d's takes volumes, (N, C, D, H, W), and the older tree's files; its blobs are (1, 1, 1, C, C).
+//!
 //! Blobs given in the net are taken as they are.
 
 use std::sync::Arc;
@@ -32,20 +34,20 @@ const BILATERAL: &str = "multi_stage_meanfield_param.bilateral_filter_weights_st
 const FILES: [&str; 2] = ["spatial.par", "bilateral.par"];
 
 pub(super) const OF_FILES: LayerType = entry(&|ctx: &SetupContext<'_>| {
-    meanfield(ctx, |_, channels, notices| {
-        notices.push(format!(
-            "layer {:?} gets the halves of double precision numbers as weights, as this Caffe reads spatial.par and \
-             bilateral.par",
-            ctx.param.name()
-        ));
-        let [spatial, bilateral] = FILES.map(|file| halves_of_file(ctx, file, channels, notices));
-        Ok([spatial?, bilateral?])
-    })
+    meanfield(ctx, ctx.four_axes(0)?, |_, channels, notices| of_files(ctx, channels, notices))
 })
 .known(Known::In(&["crfasrnn", "crfasrnn-0.1"]));
 
+pub(super) const OF_VOLUMES: LayerType = entry(&|ctx: &SetupContext<'_>| {
+    let Some(volume) = ctx.bottom(0).dims().get(..5) else {
+        return Err(Refusal::at("bottom", format!("the scores {} need 5 axes", ctx.bottom(0))));
+    };
+    meanfield(ctx, Shape::new(volume).at("bottom")?, |_, channels, notices| of_files(ctx, channels, notices))
+})
+.known(Known::In(&["caffe3d"]));
+
 pub(super) const OF_TEXT: LayerType = entry(&|ctx: &SetupContext<'_>| {
-    meanfield(ctx, |param, channels, _| {
+    meanfield(ctx, ctx.four_axes(0)?, |param, channels, _| {
         let spatial = diagonal_of_text(param.spatial_filter_weights_str(), SPATIAL, channels)?;
         Ok([spatial, diagonal_of_text(param.bilateral_filter_weights_str(), BILATERAL, channels)?])
     })
@@ -66,22 +68,36 @@ const fn entry(rule: &'static dyn Layer) -> LayerType {
 /// The values of a blob.
 type Matrix = Vec<f32>;
 
-/// The layer with the weights that `weights` reads for so many channels.
+/// The weights of files, as the older tree reads them.
+fn of_files(ctx: &SetupContext<'_>, channels: usize, notices: &mut Vec<String>) -> Result<[Matrix; 2], Refusal> {
+    notices.push(format!(
+        "layer {:?} gets the halves of double precision numbers as weights, as this Caffe reads spatial.par and \
+         bilateral.par",
+        ctx.param.name()
+    ));
+    let [spatial, bilateral] = FILES.map(|file| halves_of_file(ctx, file, channels, notices));
+    Ok([spatial?, bilateral?])
+}
+
+/// The layer with this top, of which the channels are the classes, and with the weights that `weights` reads for so many channels.
 fn meanfield(
     ctx: &SetupContext<'_>,
+    top: Shape,
     weights: impl FnOnce(&MultiStageMeanfieldParameter, usize, &mut Vec<String>) -> Result<[Matrix; 2], Refusal>,
 ) -> Result<Setup, Refusal> {
     let param = ctx.param.multi_stage_meanfield_param().unwrap_or_default();
     let iterations = param.num_iterations();
     let field = "multi_stage_meanfield_param.num_iterations";
     ensure!(iterations as i32 > 1, field, "num_iterations {iterations} is not above 1");
-    let (top, channels) = (ctx.four_axes(0)?, ctx.legacy_dim(0, 1)?);
+    let (channels, axes) = (top.dims()[1], top.axes());
     let mut setup = Setup::new(ctx, Operator::Opaque, [top]).given_roles(&[Role::Weight; 3]);
     if !ctx.given.is_empty() {
         return Ok(setup);
     }
     ensure!(channels > 0, "bottom", "there are no classes: the scores are {}", ctx.bottom(0));
-    let shape = Shape::new([1, 1, channels, channels]).at("bottom")?;
+    let mut dims = vec![1; axes];
+    dims[axes - 2..].fill(channels);
+    let shape = Shape::new(dims).at("bottom")?;
     let channels = channels.unsigned_abs() as usize;
     let mut notices = Vec::new();
     let [spatial, bilateral] = weights(&param, channels, &mut notices)?;
@@ -140,6 +156,15 @@ mod tests {
     use super::*;
     use crate::layer::BlobValues;
     use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn volumes_have_five_axes() {
+        let caffe3d = crate::layer::testing::Surroundings::of("caffe3d");
+        let text = "multi_stage_meanfield_param { num_iterations: 2 theta_alpha: 1 theta_beta: 1 theta_gamma: 1 }";
+        let bottoms: &[&[i32]] = &[&[1, 2, 4, 4], &[1, 2, 4, 4], &[1, 3, 4, 4]];
+        let message = "bottom: the scores (1, 2, 4, 4) need 5 axes";
+        assert_eq!(caffe3d.refusal("MultiStageMeanfield", text, bottoms), message);
+    }
 
     const SCORES: &[i32] = &[1, 2, 4, 5];
 

@@ -14,6 +14,7 @@ mod dense_crf;
 mod domain_transform;
 mod meanfield;
 mod parse;
+mod pixel_iou;
 mod seg_accuracy;
 mod spatial_product;
 mod unique_label;
@@ -27,9 +28,12 @@ pub(super) static TYPES: &[LayerType] = &[
     domain_transform::TYPE,
     meanfield::OF_FILES,
     meanfield::OF_TEXT,
+    meanfield::OF_VOLUMES,
     parse::EVALUATE,
     parse::GROUPING,
     parse::OUTPUT,
+    pixel_iou::OPERATE,
+    pixel_iou::TYPE,
     seg_accuracy::TYPE,
     spatial_product::TYPE,
     unique_label::TYPE,

@@ -195,6 +195,7 @@ fn params(layer: &V1LayerParameter) -> Vec<ParamSpec> {
         share_mode: layer.blob_share_mode.get(index).map(|&mode| share_mode(mode)),
         lr_mult: layer.blobs_lr.get(index).copied(),
         decay_mult: layer.weight_decay.get(index).copied(),
+        ..ParamSpec::default()
     };
     (0..lengths.into_iter().max().unwrap_or(0)).map(spec).collect()
 }

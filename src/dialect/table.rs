@@ -79,6 +79,14 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
+        name: "lisa",
+        own: None,
+        about: "Captions and long-term recurrent networks",
+        source: "LisaAnne/lisa-caffe-public, 49b8643",
+        traits: Traits::SPRING_2015,
+        is_whole: false,
+    },
+    Dialect {
         name: "intel",
         own: None,
         about: "Intel's distribution for its processors",
@@ -118,6 +126,14 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SphereFace, faces on a sphere",
         source: "wy1iu/sphereface, f20b130",
         traits: Traits::RELEASE_1_0,
+        is_whole: true,
+    },
+    Dialect {
+        name: "deformable",
+        own: None,
+        about: "Deformable convolutions, in a Faster R-CNN",
+        source: "unsky/Deformable-ConvNets-caffe, e0f7abd",
+        traits: Traits { losses_compare_batches: false, ..Traits::RC3 },
         is_whole: true,
     },
     Dialect {
@@ -277,14 +293,6 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: false,
     },
     Dialect {
-        name: "lisa",
-        own: None,
-        about: "Captions and long-term recurrent networks",
-        source: "LisaAnne/lisa-caffe-public, 49b8643",
-        traits: Traits::SPRING_2015,
-        is_whole: false,
-    },
-    Dialect {
         name: "jeffdonahue-recurrent",
         own: None,
         about: "Long-term recurrent networks, before BVLC had them",
@@ -347,6 +355,14 @@ pub static DIALECTS: &[Dialect] = &[
         source: "xmfbit/warpctc-caffe, 3e47d1f",
         traits: Traits::RC5,
         is_whole: true,
+    },
+    Dialect {
+        name: "ctpn",
+        own: None,
+        about: "Text proposals, with recurrent layers",
+        source: "tianzhi0549/CTPN, f77ec9e",
+        traits: Traits { convolutions_take_any_axes: false, ..Traits::RC3 },
+        is_whole: false,
     },
     Dialect {
         name: "caffe-ocr",
@@ -445,14 +461,6 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
-        name: "deformable",
-        own: None,
-        about: "Deformable convolutions, in a Faster R-CNN",
-        source: "unsky/Deformable-ConvNets-caffe, e0f7abd",
-        traits: Traits { losses_compare_batches: false, ..Traits::RC3 },
-        is_whole: true,
-    },
-    Dialect {
         name: "bottom-up-attention",
         own: None,
         about: "Bottom-up attention, a Faster R-CNN for captions",
@@ -464,14 +472,6 @@ pub static DIALECTS: &[Dialect] = &[
             ..Traits::RC5
         },
         is_whole: true,
-    },
-    Dialect {
-        name: "ctpn",
-        own: None,
-        about: "Text proposals, with recurrent layers",
-        source: "tianzhi0549/CTPN, f77ec9e",
-        traits: Traits { convolutions_take_any_axes: false, ..Traits::RC3 },
-        is_whole: false,
     },
     Dialect {
         name: "yolov3-windows",
@@ -572,6 +572,31 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: false,
     },
     Dialect {
+        name: "deconvnet",
+        own: None,
+        about: "DeconvNet, segmentation by deconvolution",
+        source: "HyeonwooNoh/caffe, d9e8494",
+        traits: Traits::late_2014("deconvnet"),
+        is_whole: true,
+    },
+    Dialect {
+        name: "c3d-1.0",
+        own: None,
+        about: "C3D, its first release",
+        source: "facebookarchive/C3D, C3D-v1.0, 71336a2",
+        traits: Traits {
+            blobs_have_length: true,
+            first_copy_keeps_name: true,
+            one_transform_seed: true,
+            pooling_axes: PoolingAxes::AllOfPictures,
+            fans: Fans::AnyAxes,
+            dropout_takes_any_axes: true,
+            losses_take_any_axes: true,
+            ..Traits::late_2014("c3d-1.1")
+        },
+        is_whole: true,
+    },
+    Dialect {
         name: "xilinx",
         own: None,
         about: "Xilinx' Caffe for its processors, on NVIDIA's",
@@ -597,31 +622,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Clusters of inner products, and recurrent layers over pyramids",
         source: "CharlesShang/caffe, dbec9f7",
         traits: Traits { image_lists: ImageLists::Words, takes_empty_axes: false, ..Traits::SPRING_2016 },
-        is_whole: true,
-    },
-    Dialect {
-        name: "deconvnet",
-        own: None,
-        about: "DeconvNet, segmentation by deconvolution",
-        source: "HyeonwooNoh/caffe, d9e8494",
-        traits: Traits::late_2014("deconvnet"),
-        is_whole: true,
-    },
-    Dialect {
-        name: "c3d-1.0",
-        own: None,
-        about: "C3D, its first release",
-        source: "facebookarchive/C3D, C3D-v1.0, 71336a2",
-        traits: Traits {
-            blobs_have_length: true,
-            first_copy_keeps_name: true,
-            one_transform_seed: true,
-            pooling_axes: PoolingAxes::AllOfPictures,
-            fans: Fans::AnyAxes,
-            dropout_takes_any_axes: true,
-            losses_take_any_axes: true,
-            ..Traits::late_2014("c3d-1.1")
-        },
         is_whole: true,
     },
     Dialect {

@@ -57,6 +57,8 @@ pub struct LayerType {
     pub tops: Arity,
     /// Whether there must be as many tops as bottoms.
     pub tops_match_bottoms: bool,
+    /// A number between the fewest bottoms and the most that the rule refuses.
+    pub never_bottoms: Option<usize>,
     /// Whether tops missing from the net, up to the smallest number allowed, are added without a name.
     pub auto_tops: bool,
     /// What becomes of a signal on its way through a layer of the type.
@@ -148,6 +150,7 @@ impl LayerType {
             bottoms,
             tops,
             tops_match_bottoms: false,
+            never_bottoms: None,
             auto_tops: false,
             signal: |_| Signal::Lost,
             zero_start: ZeroStart::Dead,
@@ -179,6 +182,13 @@ impl LayerType {
     #[must_use]
     pub const fn matching_tops(mut self) -> LayerType {
         self.tops_match_bottoms = true;
+        self
+    }
+
+    /// Never takes so many bottoms, though it takes fewer and more: the rule says why.
+    #[must_use]
+    pub const fn never_takes(mut self, bottoms: usize) -> LayerType {
+        self.never_bottoms = Some(bottoms);
         self
     }
 

@@ -18,7 +18,7 @@ impl Vocabulary for Registered {
         let entry = by_name::named(layer_type).find(|entry| entry.known.includes(dialect));
         let connects = |entry: &LayerType| {
             let tops = if entry.auto_tops { tops.max(entry.tops.min) } else { tops };
-            entry.check_counts(bottoms, tops).is_ok()
+            entry.never_bottoms != Some(bottoms) && entry.check_counts(bottoms, tops).is_ok()
         };
         entry.is_none_or(connects)
     }
@@ -80,6 +80,8 @@ mod tests {
             Registered.connects(Dialect::get(dialect).unwrap(), name, bottoms, tops)
         };
         assert!(connects("intel", "SoftmaxWithLoss", 2, 0) && !connects("intel", "SoftmaxWithLoss", 2, 3));
+        assert!(connects("fast-rcnn", "SmoothL1Loss", 4, 1) && !connects("fast-rcnn", "SmoothL1Loss", 3, 1));
+        assert!(connects("yjxiong", "SmoothL1Loss", 3, 1));
         assert!(connects("rfcn", "SoftmaxWithLoss", 2, 3) && connects("bvlc", "Normalize", 9, 9));
         assert!(Registered.knows_filler(Dialect::bvlc(), "msra") && !Registered.knows_filler(Dialect::bvlc(), "mrsa"));
     }

@@ -59,7 +59,7 @@ impl Layer for Clips {
         let param = ctx.param.video_data_param.as_deref().cloned().unwrap_or_default();
         let batch = param.batch_size.unwrap_or(self.batch);
         let mut notices = Vec::new();
-        let transform = Transform::new(ctx, &mut notices)?;
+        let transform = Transform::of_clips(ctx, &mut notices)?;
         check_batch(ctx, BATCH, batch)?;
         let items = positive_size(batch, BATCH)?;
         let data = match given_clips(ctx, items)? {
@@ -144,7 +144,7 @@ pub(super) fn given_clips(ctx: &SetupContext<'_>, items: i64) -> Result<Option<S
 mod tests {
     use crate::layer::Draw;
     use crate::layer::data::tests::given;
-    use crate::layer::testing::Surroundings;
+    use crate::layer::testing::{Surroundings, layer_of};
 
     fn tops(dialect: &str, text: &str) -> Result<Vec<Vec<i32>>, String> {
         let made = Surroundings::of(dialect).run("VideoData", text, &[], 2)?;
@@ -190,5 +190,12 @@ mod tests {
         let text = "video_data_param { batch_size: 2 shuffle: true rand_skip: 3 }";
         let made = surroundings.run("VideoData", text, &[], 2).unwrap();
         assert_eq!((made.tops[0].dims(), &made.draws[..]), (&[2, 3, 16, 5, 6][..], &[Draw::Skip(3)][..]));
+
+        let text = "top: 'data' transform_param { mean_file: 'mean' }";
+        let surroundings = Surroundings::of("c3d-1.1");
+        let refusal = surroundings.setup(&super::OF_C3D, &layer_of(surroundings.dialect, text), &[], 2).unwrap_err();
+        let help =
+            "give the shape of the clips with `PlanOptions::shapes: data=C,L,H,W`: the mean file is not read then";
+        assert_eq!(refusal.help.unwrap(), help);
     }
 }

@@ -52,6 +52,19 @@ impl Transform {
     /// A crop that does not fit an `i32`, means given twice, a mean file that cannot be read, a size to resize to that is
     /// missing, or an expansion that does not enlarge.
     pub(in crate::layer) fn new(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<Transform, Refusal> {
+        Transform::of_items(ctx, notices, ["pictures", "C,H,W"])
+    }
+
+    /// The same for clips of videos, whose shape is C x L x H x W.
+    ///
+    /// # Errors
+    /// As [`Transform::new`].
+    pub(super) fn of_clips(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<Transform, Refusal> {
+        Transform::of_items(ctx, notices, ["clips", "C,L,H,W"])
+    }
+
+    /// The same for items of this name and pattern of shape.
+    fn of_items(ctx: &SetupContext<'_>, notices: &mut Vec<String>, items: [&str; 2]) -> Result<Transform, Refusal> {
         const MEAN_FILE: &str = "transform_param.mean_file";
         let default = TransformationParameter::default();
         let param = ctx.param.transform_param.as_deref().unwrap_or(&default);
@@ -63,7 +76,7 @@ impl Transform {
             if ctx.user_shape(0).is_none() {
                 let found = ctx.sources.find(mean_file, notices);
                 let read = blob_file::read_shape(&found, MEAN_FILE, mean_file, MAX_MEAN_BYTES, ctx.dialect);
-                read.map_err(|refusal| refusal.help(without_mean_file(ctx)))?;
+                read.map_err(|refusal| refusal.help(without_mean_file(ctx, items)))?;
             }
         }
         if let Some(expand) = &param.expand_param {
@@ -196,9 +209,9 @@ fn takes_one_seed(ctx: &SetupContext<'_>, param: &TransformationParameter) -> Op
 }
 
 /// What to do about a mean file that cannot be read.
-fn without_mean_file(ctx: &SetupContext<'_>) -> Advice {
-    let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W".into() };
-    Advice::naming("give the shape of the pictures with `", shape, "`: the mean file is not read then")
+fn without_mean_file(ctx: &SetupContext<'_>, [items, pattern]: [&str; 2]) -> Advice {
+    let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: pattern.to_owned().into() };
+    Advice::naming(format!("give the shape of the {items} with `"), shape, "`: the mean file is not read then")
 }
 
 /// So many draws that are thrown away.

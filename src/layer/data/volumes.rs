@@ -56,7 +56,7 @@ impl Volumes<'_> {
         second: impl FnOnce(&Shape) -> Result<Shape, Refusal>,
     ) -> Result<Setup, Refusal> {
         let mut notices = Vec::new();
-        let transform = Transform::new(ctx, &mut notices)?;
+        let transform = Transform::of_clips(ctx, &mut notices)?;
         check_batch(ctx, self.batch_field, self.batch)?;
         let given = given_clips(ctx, positive_size(self.batch, self.batch_field)?)?;
         let given = given.ok_or_else(|| self.source.unknown_shape(ctx, 0, "volumes are not read"))?;

@@ -50,6 +50,7 @@ pub(super) const WEIGHTED: LayerType = LayerType::new(NAME, SUMMARY, Arity::betw
 
 pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::between(2, 4), ONE, &of_faster_rcnn)
     .params(&["smooth_l1_loss_param"])
+    .never_takes(3)
     .auto_tops()
     .judges_first()
     .weightless()
@@ -72,6 +73,7 @@ pub(super) const FAST_RCNN: LayerType = LayerType::new(NAME, SUMMARY, Arity::bet
 pub(super) const CASCADE: LayerType =
     LayerType::new(NAME, SUMMARY, Arity::between(2, 4), Arity::between(1, 2), &of_faster_rcnn)
         .params(&["smooth_l1_loss_param"])
+        .never_takes(3)
         .auto_tops()
         .judges_first()
         .weightless()

@@ -129,14 +129,6 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
-        name: "deformable",
-        own: None,
-        about: "Deformable convolutions, in a Faster R-CNN",
-        source: "unsky/Deformable-ConvNets-caffe, e0f7abd",
-        traits: Traits { losses_compare_batches: false, ..Traits::RC3 },
-        is_whole: true,
-    },
-    Dialect {
         name: "soeaver",
         own: None,
         about: "Layers for classification, detection and segmentation, collected by soeaver",
@@ -458,6 +450,14 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Multi-task network cascades",
         source: "AndreiBarsan/caffe-mnc, cf78fd6",
         traits: Traits::RELEASE_1_0,
+        is_whole: true,
+    },
+    Dialect {
+        name: "deformable",
+        own: None,
+        about: "Deformable convolutions, in a Faster R-CNN",
+        source: "unsky/Deformable-ConvNets-caffe, e0f7abd",
+        traits: Traits { losses_compare_batches: false, ..Traits::RC3 },
         is_whole: true,
     },
     Dialect {

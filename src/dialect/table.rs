@@ -625,14 +625,6 @@ pub static DIALECTS: &[Dialect] = &[
         is_whole: true,
     },
     Dialect {
-        name: "sophgo",
-        own: None,
-        about: "Sophgo's Caffe for its processors",
-        source: "sophgo/caffe, e188c0e",
-        traits: Traits { reads_fields_of_intel: false, ..Traits::MASTER },
-        is_whole: true,
-    },
-    Dialect {
         name: "ducha-aiki",
         own: None,
         about: "A benchmark of activations and initialisations, by ducha-aiki",
@@ -646,6 +638,14 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
         traits: Traits { batch_norm_checks_fraction: true, checks_hdf5: false, ..Traits::MASTER },
+        is_whole: true,
+    },
+    Dialect {
+        name: "sophgo",
+        own: None,
+        about: "Sophgo's Caffe for its processors",
+        source: "sophgo/caffe, e188c0e",
+        traits: Traits { reads_fields_of_intel: false, ..Traits::MASTER },
         is_whole: true,
     },
 ];

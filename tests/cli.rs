@@ -268,7 +268,7 @@ fn dialects_are_chosen_listed_and_told_apart() {
     }
     assert!(printed("layers Permute --dialect ssd").contains("dialects: "));
     // Two forks' fields in one net: the nearest is named, with what even that lacks.
-    let mixed = "layer { permute_param { order: 1 } }\nlayer { bn_param { } psroi_pooling_param { } upsample_param { } }\n\
+    let mixed = "layer { permute_param { order: 1 } }\nlayer { bn_param { } seg_accuracy_param { } upsample_param { } }\n\
                  layer { norm_param { } multibox_loss_param { } video_data_param { } apl_param { } }";
     let mixed = refused(&Folder::new(), mixed, "");
     assert!(mixed.contains("no dialect knows all of the file; the nearest, ") && mixed.contains(", lacks "), "{mixed}");

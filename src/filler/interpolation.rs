@@ -90,20 +90,21 @@ impl InterpolationWindow {
         }
     }
 
-    /// The weights along an axis of this size.
-    fn profile(self, size: i32) -> Vec<f32> {
-        let width = 2 * self.support();
-        let factor = (size as f32 / width as f32).ceil() as u32;
-        let centre = (f64::from(width * factor - 1 - factor % 2) * 0.5) as f32;
-        (0..size).map(|place| self.weight((place as f32 - centre) / factor as f32)).collect()
+    /// The weight of a place along an axis of this size.
+    fn along(self, size: usize, place: usize) -> f32 {
+        let width = 2 * self.support() as usize;
+        let factor = (size as f32 / width as f32).ceil() as usize;
+        let centre = ((width * factor - 1 - factor % 2) as f64 * 0.5) as f32;
+        self.weight((place as f32 - centre) / factor as f32)
     }
 }
 
 /// Sets every kernel to the weights of an interpolation along each axis.
 #[derive(Debug, Clone)]
 struct Interpolation {
-    /// Those along the axes behind the channels.
-    profiles: Vec<Vec<f32>>,
+    window: InterpolationWindow,
+    /// The sizes of the axes behind the channels.
+    sizes: Vec<usize>,
     count: usize,
 }
 
@@ -122,8 +123,8 @@ impl Interpolation {
         let axes = shape.axes();
         ensure!(axes >= 3, "", "the {name} filler needs at least 3 axes, a blob of shape {shape} has {axes}");
         let count = count(name, shape)?;
-        let profiles = shape.dims()[2..].iter().map(|&size| window.profile(size)).collect();
-        Ok(Interpolation { profiles, count })
+        let sizes = shape.dims()[2..].iter().map(|&size| size as usize).collect();
+        Ok(Interpolation { window, sizes, count })
     }
 }
 
@@ -139,21 +140,20 @@ impl Piecewise for Interpolation {
     fn make(&self, _: &mut dyn Generator, offset: usize, out: &mut [f32]) {
         for (place, value) in (offset..).zip(out) {
             let mut rest = place;
-            *value = self.profiles.iter().rev().fold(1.0, |weight, profile| {
-                let along = rest % profile.len();
-                rest /= profile.len();
-                weight * profile[along]
+            *value = self.sizes.iter().rev().fold(1.0, |weight, &size| {
+                let along = rest % size;
+                rest /= size;
+                weight * self.window.along(size, along)
             });
         }
     }
 
-    /// Those of one kernel, the product of its profiles, as all kernels are the same.
+    /// Those of one kernel, the product of those along its axes, as all kernels are the same.
     fn moments(&self) -> Option<Moments> {
         let mean_of = |power| {
-            let of = |profile: &Vec<f32>| {
-                profile.iter().map(|&weight| f64::from(weight).powi(power)).sum::<f64>() / profile.len() as f64
-            };
-            self.profiles.iter().map(of).product::<f64>()
+            let along = |size, place| f64::from(self.window.along(size, place)).powi(power);
+            let of = |&size: &usize| (0..size).map(|place| along(size, place)).sum::<f64>() / size as f64;
+            self.sizes.iter().map(of).product::<f64>()
         };
         let (mean, mean_square) = (mean_of(1), mean_of(2));
         Moments::finite(mean, (mean_square - mean * mean).max(0.0).sqrt())
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(InterpolationWindow::Cubic.weight(0.5), 0.5625);
         assert_eq!(InterpolationWindow::Cubic.weight(-1.5), -0.0625);
         assert_eq!(InterpolationWindow::Lanczos(2).weight(0.5).to_bits(), 0x3f12ba8f);
-        let sum: f32 = InterpolationWindow::Cubic.profile(8).iter().sum();
+        let sum: f32 = (0..8).map(|place| InterpolationWindow::Cubic.along(8, place)).sum();
         assert!((sum - 2.0).abs() < 1e-6, "{sum}");
     }
 

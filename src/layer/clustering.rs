@@ -82,7 +82,7 @@ fn clustering(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (num, centre) = (num?, [1, channels?, height?, width?]);
     let classes = if param.across_class() || param.dominate() >= 0 { 1 } else { param.total_class() };
     let clusters = u64::from(classes).saturating_mul(param.k().into());
-    let blobs = clusters.saturating_mul(2 * u64::from(param.num_layer()) + 1);
+    let blobs = clusters.max(1).saturating_mul(2 * u64::from(param.num_layer()) + 1);
     ensure!(blobs <= MOST_BLOBS, "clustering_param", "the clusters have {blobs} blobs, more than {MOST_BLOBS}");
     // Caffe keeps as many items of each class.
     let kept = checked_size(param.data_size(), "clustering_param.data_size")?;
@@ -146,6 +146,8 @@ mod tests {
         assert_eq!(error("MultipleInnerProduct", ""), message);
         let message = "multiple_inner_product_param.num_layer: num_layer must be at least 1";
         assert_eq!(error("MultipleInnerProduct", "multiple_inner_product_param { num_layer: 0 }"), message);
+        let message = "clustering_param: the clusters have 8589934591 blobs, more than 65536";
+        assert_eq!(error("Clustering", "clustering_param { k: 0 num_layer: 4294967295 }"), message);
         let message = "clustering_param: the clusters have 65540 blobs, more than 65536";
         assert_eq!(error("Clustering", "clustering_param { k: 13108 }"), message);
         let message = "clustering_param.num_output: num_output must be at least 1";

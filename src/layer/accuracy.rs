@@ -206,6 +206,14 @@ mod tests {
     }
 
     #[test]
+    fn recall_looks_at_what_accuracy_does() {
+        let xilinx = crate::layer::testing::Surroundings::of("xilinx");
+        assert_eq!(xilinx.top("Recall", "accuracy_param { top_k: 3 }", &[&[2, 5, 3, 4], &[2, 1, 3, 4]]), [0; 0]);
+        let message = "accuracy_param.top_k: top_k 6 is more than the 5 scores for each label";
+        assert_eq!(xilinx.refusal("Recall", "accuracy_param { top_k: 6 }", &[&[2, 5], &[2]]), message);
+    }
+
+    #[test]
     fn positions_are_as_many_as_labels() {
         let happynear = crate::layer::testing::Surroundings::of("happynear");
         let scores: &[i32] = &[2, 1, 3, 4];

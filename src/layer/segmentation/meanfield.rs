@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn volumes_have_five_axes() {
-        let caffe3d = crate::layer::testing::Surroundings::of("caffe3d");
+        let caffe3d = Surroundings::of("caffe3d");
         let text = "multi_stage_meanfield_param { num_iterations: 2 theta_alpha: 1 theta_beta: 1 theta_gamma: 1 }";
         let bottoms: &[&[i32]] = &[&[1, 2, 4, 4], &[1, 2, 4, 4], &[1, 3, 4, 4]];
         let message = "bottom: the scores (1, 2, 4, 4) need 5 axes";

@@ -157,6 +157,8 @@ impl Union {
             };
             let is_own = declared.iter().any(|declared| declared.name == local);
             assert!(!is_own, "{prefix} has a {local} of its own besides {name}");
+            // It may be one of BVLC's that the other changes.
+            messages.remove(&local);
             lender.lend(&local, messages);
         }
     }

@@ -87,8 +87,7 @@ fn clustering(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     // Caffe keeps as many items of each class.
     let kept = checked_size(param.data_size(), "clustering_param.data_size")?;
     Shape::new([kept, inputs]).at("clustering_param.data_size")?;
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([num.into(), outputs]).at(OUTPUT)?;
+    let tops = ctx.first_top(Shape::new([num.into(), outputs]).at(OUTPUT)?);
     let mut setup = Setup::new(ctx, Operator::Opaque, tops);
     setup.blobs.clear();
     let products = vec![outputs; param.num_layer() as usize];

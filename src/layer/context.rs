@@ -66,6 +66,13 @@ impl SetupContext<'_> {
         self.top_ids.len()
     }
 
+    /// The shapes of the tops where only the first one is set up: Caffe leaves further ones without a shape.
+    pub(super) fn first_top(&self, shape: Shape) -> Vec<Shape> {
+        let mut tops = vec![Shape::unshaped(); self.top_count()];
+        tops[0] = shape;
+        tops
+    }
+
     /// The name of a top; empty for an automatic one.
     pub fn top_name(&self, top: usize) -> &str {
         self.param.top.get(top).map_or("", String::as_str)

@@ -33,8 +33,7 @@ fn covariance(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn gram(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = of_channels(ctx)?;
+    let tops = ctx.first_top(of_channels(ctx)?);
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

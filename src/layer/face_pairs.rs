@@ -38,8 +38,7 @@ fn binary(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let same = ctx.legacy_dim(0, axis)? == ctx.legacy_dim(1, axis)?;
         ensure!(same, "bottom", "the bottoms differ at axis {axis}: {one} and {other}");
     }
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = one.clone();
+    let tops = ctx.first_top(one.clone());
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

@@ -62,8 +62,7 @@ fn alignment_accuracy(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(alike, "bottom", "the points {a} and the true ones {b} differ in number");
     let numbers = a.count_from(1);
     ensure!(numbers % 2 == 0, "bottom", "the points {a} have {numbers} numbers per item, which is odd");
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([1]).at("top")?;
+    let mut tops = ctx.first_top(Shape::new([1]).at("top")?);
     if param.accuracy_for_each_point() {
         let count = tops.len();
         ensure!(count == 2, "top", "with accuracy_for_each_point there are 2 tops, {count} given");
@@ -97,8 +96,7 @@ fn hotspot(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         );
         size = [ctx.legacy_dim(1, 2)?.into(), ctx.legacy_dim(1, 3)?.into()];
     }
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([ctx.legacy_dim(0, 0)?.into(), points, size[0], size[1]]).at(HEIGHT)?;
+    let tops = ctx.first_top(Shape::new([ctx.legacy_dim(0, 0)?.into(), points, size[0], size[1]]).at(HEIGHT)?);
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

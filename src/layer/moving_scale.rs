@@ -126,8 +126,7 @@ fn multiplied_by(lr_mult: f32) -> ParamSpec {
 
 /// A layer whose first top is like its first bottom; where there are two tops, this is the second.
 fn like_first(ctx: &SetupContext<'_>, second: Shape) -> Setup {
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = ctx.bottom(0).copied();
+    let mut tops = ctx.first_top(ctx.bottom(0).copied());
     if let [_, top] = &mut tops[..] {
         *top = second;
     }

@@ -26,7 +26,6 @@
 //! minimum above its maximum.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
-use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::{ClipParameter, Phase};
@@ -318,8 +317,7 @@ fn relu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 /// Synopsys' ReLU: a second bottom is ignored, and further tops are left without a shape.
 fn relu_of_any_tops(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let negative_slope = ctx.param.relu_param.unwrap_or_default().negative_slope();
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = ctx.bottom(0).copied();
+    let tops = ctx.first_top(ctx.bottom(0).copied());
     Ok(Setup::new(ctx, Operator::Neuron(Neuron::Relu { negative_slope }), tops))
 }
 

@@ -37,8 +37,7 @@ fn unpooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     once_or_twice(param.stride, [param.stride_h, param.stride_w], STRIDE)?;
     let [height, width] = size(&param)?;
     let [items, channels, ..] = [0, 1, 2, 3].map(|axis| ctx.legacy_dim(0, axis).map(i64::from));
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([items?, channels?, height, width]).at(SIZE)?;
+    let tops = ctx.first_top(Shape::new([items?, channels?, height, width]).at(SIZE)?);
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

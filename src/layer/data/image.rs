@@ -71,8 +71,7 @@ fn input(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let [height, width] = sides.map(|(side, field)| checked_size(side, field));
     let own = Shape::new([1, 3, height?, width?]).at(sides[0].1)?;
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = ctx.user_shape(0).cloned().unwrap_or(own);
+    let tops = ctx.first_top(ctx.user_shape(0).cloned().unwrap_or(own));
     Ok(Setup::new(ctx, Operator::Data(DataSource::User), tops))
 }
 

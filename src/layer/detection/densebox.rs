@@ -42,8 +42,7 @@ fn evaluate(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     let height = ctx.legacy_dim(2, 2)?;
     ensure!(height > 100, "bottom", "the true boxes {} need a height above 100, not {height}", ctx.bottom(2));
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([1, 1, 1, 5]).at("top")?;
+    let tops = ctx.first_top(Shape::new([1, 1, 1, 5]).at("top")?);
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

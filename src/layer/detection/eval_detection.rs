@@ -88,8 +88,7 @@ fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let cells = i64::from(ctx.legacy_dim(0, 2)?) * i64::from(ctx.legacy_dim(0, 3)?);
     let boxes = cells.saturating_mul(param.num_object().into());
     check_numbers(ctx, boxes, param.num_class().into(), boxes.saturating_mul(i64::from(param.num_class()) + 5))?;
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([1, 1, 1, 7]).at("top")?;
+    let tops = ctx.first_top(Shape::new([1, 1, 1, 7]).at("top")?);
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

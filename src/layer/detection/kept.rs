@@ -51,9 +51,8 @@ fn kept_boxes(
     (kept, field): (u32, &'static str),
     numbers: i64,
 ) -> Result<Setup, Refusal> {
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([ctx.legacy_dim(bottom, 0)?.into(), 1, checked_size(kept, field)?, numbers]).at(field)?;
-    Ok(Setup::new(ctx, Operator::Opaque, tops))
+    let top = Shape::new([ctx.legacy_dim(bottom, 0)?.into(), 1, checked_size(kept, field)?, numbers]).at(field)?;
+    Ok(Setup::new(ctx, Operator::Opaque, ctx.first_top(top)))
 }
 
 #[cfg(test)]

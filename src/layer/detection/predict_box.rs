@@ -45,8 +45,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     {
         check(2, channels)?;
     }
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([scores[0], 5, scores[2], scores[3]]).at("bottom")?;
+    let mut tops = ctx.first_top(Shape::new([scores[0], 5, scores[2], scores[3]]).at("bottom")?);
     if let [_, list] = &mut tops[..] {
         *list = Shape::new([scores[0], 1, 5]).at("bottom")?;
     }

@@ -61,9 +61,7 @@ impl Centres<'_> {
         let features = bottom.count_from(axis);
         check_single(ctx, 1, 1..=3)?;
         check_batches(ctx)?;
-        // The first top is the loss; Caffe leaves further ones without a shape.
-        let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-        tops[0] = Shape::scalar();
+        let tops = ctx.first_top(Shape::scalar());
         let mut setup = Setup::new(ctx, Operator::Opaque, tops).given_roles(&[Role::Weight]);
         if ctx.given.is_empty() {
             let count = count()?;

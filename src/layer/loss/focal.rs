@@ -76,8 +76,7 @@ fn of_seqface(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let same = scores.count() == targets.count();
     ensure!(same, "bottom", "the scores {scores} and the targets {targets} differ in number");
     // Only the first top gets a shape.
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::scalar();
+    let tops = ctx.first_top(Shape::scalar());
     Ok(loss(ctx, Loss::FocalOfSigmoid { gamma: param.gamma(), alpha: param.alpha.unwrap_or(0.25) }, tops))
 }
 

@@ -72,8 +72,7 @@ const fn of(
 /// The loss and, where there are two tops, so many numbers more.
 fn with_numbers(ctx: &SetupContext<'_>, numbers: i32) -> Result<Setup, Refusal> {
     check_batches(ctx)?;
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::scalar();
+    let mut tops = ctx.first_top(Shape::scalar());
     if let [_, second] = &mut tops[..] {
         *second = Shape::new([numbers]).at("top")?;
     }

@@ -98,8 +98,7 @@ fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn of_sophgo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const KEPT: &str = "proposal_param.rpn_nms_post_top_n";
     let param = ctx.param.proposal_param().unwrap_or_default();
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([ctx.legacy_dim(0, 0)?, 1, param.rpn_nms_post_top_n(), 5]).at(KEPT)?;
+    let tops = ctx.first_top(Shape::new([ctx.legacy_dim(0, 0)?, 1, param.rpn_nms_post_top_n(), 5]).at(KEPT)?);
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

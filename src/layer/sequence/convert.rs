@@ -25,8 +25,7 @@ fn convert(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         return Err(Refusal::at("bottom", format!("Convert needs at least 2 axes, the input is {bottom}")));
     };
     let steps = bottom.dims()[bottom.axes() - 1];
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = Shape::new([steps, items, channels]).at("bottom")?;
+    let mut tops = ctx.first_top(Shape::new([steps, items, channels]).at("bottom")?);
     if let [_, goes_on, ..] = &mut tops[..] {
         *goes_on = Shape::new([steps, items]).at("bottom")?;
     }

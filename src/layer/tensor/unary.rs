@@ -21,7 +21,6 @@
 //! ignored; Atan, Ceil, Floor and Round ignore any number of them. No blobs, no draws.
 
 use super::SYNOPSYS;
-use crate::Shape;
 use crate::dialect::Known;
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -79,8 +78,7 @@ fn like_bottom(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn first_top(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let mut tops = vec![Shape::unshaped(); ctx.top_count()];
-    tops[0] = ctx.bottom(0).copied();
+    let tops = ctx.first_top(ctx.bottom(0).copied());
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 

@@ -45,11 +45,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// A finding without a place.
+    #[cold]
     pub fn new(message: impl Into<String>) -> Diagnostic {
         Diagnostic { message: message.into(), location: None, help: None }
     }
 
     /// Adds what the user can do.
+    #[cold]
     #[must_use]
     pub fn help(mut self, help: impl Into<Advice>) -> Diagnostic {
         self.help = Some(help.into());
@@ -88,16 +90,25 @@ pub struct Refusal {
 
 impl Refusal {
     /// A refusal that concerns the layer as a whole.
+    #[cold]
     pub fn new(message: impl Into<String>) -> Refusal {
         Refusal { message: message.into(), field: "", help: None }
     }
 
     /// A refusal that concerns one field, given as a path below the layer.
+    #[cold]
     pub fn at(field: &'static str, message: impl Into<String>) -> Refusal {
         Refusal { message: message.into(), field, help: None }
     }
 
+    /// [`Refusal::at`] for [`ensure!`]: each use is a call, and the text is made here.
+    #[cold]
+    pub(crate) fn formatted(field: &'static str, message: fmt::Arguments<'_>) -> Refusal {
+        Refusal::at(field, message.to_string())
+    }
+
     /// Adds what the user can do.
+    #[cold]
     #[must_use]
     pub fn help(mut self, help: impl Into<Advice>) -> Refusal {
         self.help = Some(help.into());
@@ -136,7 +147,7 @@ impl<T, E: fmt::Display> AtField<T> for Result<T, E> {
 macro_rules! ensure {
     ($condition:expr, $field:expr, $($message:tt)+) => {
         if !$condition {
-            return Err($crate::error::Refusal::at($field, format!($($message)+)));
+            return Err($crate::error::Refusal::formatted($field, format_args!($($message)+)));
         }
     };
 }
@@ -173,6 +184,7 @@ fn join(diagnostics: &[Diagnostic], name: impl Fn(&Setting) -> String) -> String
 
 impl Error {
     /// An [`Error::Io`] for `path`.
+    #[cold]
     pub fn io(action: &'static str, path: impl Into<PathBuf>, source: io::Error) -> Error {
         Error::Io { action, path: path.into(), source }
     }

@@ -125,6 +125,7 @@ enum AdvicePart {
 
 impl Advice {
     /// A text that names a setting between two parts.
+    #[cold]
     pub fn naming(before: impl Into<String>, setting: Setting, after: impl Into<String>) -> Advice {
         Advice::from(before.into()).and_naming(setting, after)
     }

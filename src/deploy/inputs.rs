@@ -181,7 +181,7 @@ impl Inputs {
             layers[input.layer].param.input_param.get_or_insert_default().shape.push(blob_shape(shape));
         }
         layers.extend(kept.iter().cloned());
-        layers.sort_by_key(|layer| layer.origin.map_or(0, place));
+        layers.sort_by_cached_key(|layer| layer.origin.map_or(0, place));
         layers
     }
 }

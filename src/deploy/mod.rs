@@ -269,7 +269,7 @@ fn layers_of(definition: &Definition, registry: &LayerRegistry, state: &StateOpt
             kept.push(layer);
         }
     }
-    kept.sort_by_key(|layer| layer.origin.map_or(0, place));
+    kept.sort_by_cached_key(|layer| layer.origin.map_or(0, place));
     kept.iter_mut().for_each(|layer| strip::rules(&mut layer.param));
     Ok(kept)
 }

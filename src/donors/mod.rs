@@ -165,7 +165,7 @@ impl Matcher<'_> {
         let matching = donor.net.format.map_or(Matching::Layers, |format| format.matching());
         let mut groups = Groups::new(&donor.net, self.nested);
         let mut layers: Vec<&StoredLayer> = donor.net.layers.iter().collect();
-        layers.sort_by_key(|layer| layer.rank);
+        layers.sort_by_cached_key(|layer| layer.rank);
         for layer in layers {
             let mut passed = Vec::new();
             let names = self.names.of(donor.called.as_deref(), &layer.name);

@@ -1,7 +1,6 @@
 //! The table of fillers.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use prost::Message;
 
@@ -87,32 +86,25 @@ pub static FILLERS: &[FillerType] = &[
 #[derive(Debug, Clone)]
 pub struct FillerRegistry {
     dialect: &'static Dialect,
-    types: BTreeMap<&'static str, Cow<'static, FillerType>>,
-    /// Those that the caller has added, for all dialects.
+    /// Those that the caller has added, for all dialects; no two have the same name.
     added: Vec<Cow<'static, FillerType>>,
     extensions: bool,
 }
 
 impl Default for FillerRegistry {
     fn default() -> FillerRegistry {
-        FillerRegistry::new(Dialect::bvlc(), Vec::new(), false)
+        FillerRegistry { dialect: Dialect::bvlc(), added: Vec::new(), extensions: false }
     }
 }
 
 impl FillerRegistry {
-    fn new(dialect: &'static Dialect, added: Vec<Cow<'static, FillerType>>, extensions: bool) -> FillerRegistry {
-        let known = FILLERS.iter().filter(|entry| entry.known.includes(dialect)).map(Cow::from);
-        let types = known.chain(added.iter().cloned()).map(|entry| (entry.name, entry)).collect();
-        FillerRegistry { dialect, types, added, extensions }
-    }
-
     /// The fillers that this dialect knows, with those that were added.
     #[must_use]
     pub fn of(&self, dialect: &'static Dialect) -> Cow<'_, FillerRegistry> {
         if self.dialect == dialect {
             return Cow::Borrowed(self);
         }
-        Cow::Owned(FillerRegistry::new(dialect, self.added.clone(), self.extensions))
+        Cow::Owned(FillerRegistry { dialect, ..self.clone() })
     }
 
     /// Lets nets use the extensions too.
@@ -124,19 +116,26 @@ impl FillerRegistry {
 
     /// The filler of this name; names are case-sensitive.
     pub fn get(&self, name: &str) -> Option<&FillerType> {
-        self.types.get(name).map(Cow::as_ref)
+        let added = self.added.iter().map(Cow::as_ref).find(|entry| entry.name == name);
+        let is_known = |entry: &&FillerType| entry.name == name && entry.known.includes(self.dialect);
+        added.or_else(|| FILLERS.iter().find(is_known))
     }
 
     /// Adds a filler, as a value or as a static; it replaces the one of the same name, if there is one.
     pub fn register(&mut self, entry: impl Into<Cow<'static, FillerType>>) {
         let entry = entry.into();
-        self.added.push(entry.clone());
-        self.types.insert(entry.name, entry);
+        self.added.retain(|other| other.name != entry.name);
+        self.added.push(entry);
     }
 
     /// All fillers in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &FillerType> {
-        self.types.values().map(Cow::as_ref)
+        let is_replaced = |entry: &FillerType| self.added.iter().any(|added| added.name == entry.name);
+        let known = FILLERS.iter().filter(|entry| entry.known.includes(self.dialect));
+        let mut all: Vec<&FillerType> = known.filter(|entry| !is_replaced(entry)).collect();
+        all.extend(self.added.iter().map(Cow::as_ref));
+        all.sort_unstable_by_key(|entry| entry.name);
+        all.into_iter()
     }
 
     /// The filler that a net describes by `param`, for a blob of the given shape. Without a `type` it is the constant

@@ -107,16 +107,19 @@ impl FileMap {
     }
 
     /// An error about the file's content; it says at which byte where that is known.
+    #[cold]
     pub(crate) fn refuse(&self, message: impl AsRef<str>) -> Error {
         refusal(&self.path, message.as_ref(), None)
     }
 
     /// An error about the file's content, with what to do about it.
+    #[cold]
     pub(crate) fn refuse_with(&self, message: impl AsRef<str>, help: impl Into<Advice>) -> Error {
         refusal(&self.path, message.as_ref(), Some(help.into()))
     }
 
     /// An error about the file's values, found while they are read.
+    #[cold]
     pub(crate) fn unreadable(&self, message: impl AsRef<str>) -> io::Error {
         let error = Unreadable(format!("{}: {}", self.name(), message.as_ref()));
         io::Error::new(io::ErrorKind::InvalidData, error)

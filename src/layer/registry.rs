@@ -151,9 +151,10 @@ impl LayerRegistry {
     /// All layer types in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &LayerType> {
         let known = by_name::sorted().filter(|entry| entry.is_known_in(self.dialect));
-        let mut all: BTreeMap<&str, &LayerType> = known.map(|entry| (entry.name, entry)).collect();
-        all.extend(self.added.values().map(|entry| (entry.name, entry.as_ref())));
-        all.into_values()
+        let mut all: Vec<&LayerType> = known.filter(|entry| !self.added.contains_key(entry.name)).collect();
+        all.extend(self.added.values().map(Cow::as_ref));
+        all.sort_unstable_by_key(|entry| entry.name);
+        all.into_iter()
     }
 }
 

@@ -28,7 +28,7 @@ impl<'d> Module<'d> {
             ArrayRole::Numbered(number) => Some((*number, *array)),
             _ => None,
         }));
-        numbered.sort_by_key(|(number, _)| *number);
+        numbered.sort_by_cached_key(|(number, _)| *number);
         let is_whole =
             numbered.len() == self.arrays.len() && numbered.iter().map(|(number, _)| *number).eq(0..numbered.len());
         let axes: Option<Vec<usize>> =

@@ -35,7 +35,7 @@ fn ignored(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning> {
         unread.iter().for_each(|name| add(&mut findings, finding(id, spec, entry, name)));
     }
     findings.extend((0..plan.layers.len()).filter_map(|layer| without_bias(scope, layer)));
-    findings.sort_by_key(|finding| finding.layer);
+    findings.sort_by_cached_key(|finding| finding.layer);
     let reads: Vec<String> = types.into_iter().map(reads).collect();
     let help = match reads.as_slice() {
         [] => "remove it".to_owned(),

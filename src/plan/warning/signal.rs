@@ -43,7 +43,7 @@ fn out_of_range(kind: &'static WarningKind, scope: Scope<'_>) -> Option<Warning>
     let explodes = ["from inputs of variance 1: it explodes", "that explode"];
     findings.extend(vanishing.iter().filter_map(|&(layer, size)| finding(scope, layer, size, vanishes)));
     findings.extend(exploding.iter().filter_map(|&(layer, size)| finding(scope, layer, size, explodes)));
-    findings.sort_by_key(|finding| finding.layer);
+    findings.sort_by_cached_key(|finding| finding.layer);
     warning(kind, plan, &findings, |_| Wording {
         differing: "make signals that vanish or explode",
         help:

@@ -128,7 +128,7 @@ impl MessageType {
     /// Its fields in the order in which the schema declares them.
     pub fn fields(self) -> impl ExactSizeIterator<Item = FieldType> {
         let mut fields: Vec<FieldType> = self.fields_by_name().collect();
-        fields.sort_by_key(|field| (field.row().declared, field.saved_number()));
+        fields.sort_unstable_by_key(|field| (field.row().declared, field.saved_number()));
         fields.into_iter()
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn mended(text: &[u8], root: MessageType, names: &[OtherName]) -> Opt
     mender.fields(root, 0)?;
     let mut edits = mender.edits;
     // Names are replaced at the ends of their messages.
-    edits.sort_by_key(|edit| edit.span.start);
+    edits.sort_by_cached_key(|edit| edit.span.start);
     if edits.is_empty() {
         return None;
     }

@@ -115,7 +115,7 @@ impl<'a> Report<'a> {
             let message = &mut self.found[*reported].1.message;
             message.push_str(&format!(", {} times: also at {named}{others}", again + 1));
         }
-        self.found.sort_by_key(|&(start, _)| start);
+        self.found.sort_by_cached_key(|&(start, _)| start);
         self.found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
     }
 

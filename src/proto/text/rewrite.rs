@@ -158,7 +158,7 @@ fn values(message: MessageType, field: FieldType, encoded: &[u8]) -> Option<Vec<
 
 /// The part `body` of a text with these changes.
 fn applied(text: &str, body: Span, mut edits: Vec<Edit>) -> String {
-    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    edits.sort_by_cached_key(|edit| (edit.span.start, edit.span.end));
     let mut out = String::new();
     let mut at = body.start;
     let mut edits = edits.into_iter().peekable();

@@ -24,7 +24,7 @@ use crate::hdf5::{self, LinkError, LinkTree, ObjectPath};
 const WINDOW: u64 = 1 << 16;
 
 /// How many values a window may have: rows and chunks that are larger are refused.
-const MAX_WINDOW: u64 = 1 << 28;
+const MAX_WINDOW: u64 = 1 << 27;
 
 /// The address that stands for none, in the widths that addresses have.
 const UNDEFINED: [u64; 3] = [u16::MAX as u64, u32::MAX as u64, u64::MAX];
@@ -93,26 +93,42 @@ fn dims(header: &ObjectHeader) -> Result<&[u64], Flaw> {
     }
 }
 
-/// The bytes of a value.
+/// How many bytes a value has at most.
+const WIDEST: usize = 8;
+
+/// The bytes of a value, and zeros behind them: one type for all widths, as the reader is compiled for each.
 #[derive(Clone)]
-struct Raw<const WIDTH: usize>([u8; WIDTH]);
+struct Raw([u8; WIDEST]);
 
-impl<const WIDTH: usize> H5Type for Raw<WIDTH> {
+impl Raw {
+    fn new(bytes: &[u8]) -> Raw {
+        let mut value = [0; WIDEST];
+        value[..bytes.len()].copy_from_slice(bytes);
+        Raw(value)
+    }
+}
+
+impl H5Type for Raw {
     fn hdf5_type() -> Datatype {
-        Datatype::FixedPoint { size: WIDTH as u8, signed: false, byte_order: ByteOrder::LittleEndian }
+        Datatype::FixedPoint { size: WIDEST as u8, signed: false, byte_order: ByteOrder::LittleEndian }
     }
 
-    fn from_bytes(bytes: &[u8], _: &Datatype) -> Result<Self, Error> {
-        bytes.first_chunk().map(|value| Raw(*value)).ok_or_else(|| Error::InvalidData("a value is cut off".to_owned()))
+    fn from_bytes(bytes: &[u8], datatype: &Datatype) -> Result<Self, Error> {
+        let value = bytes.get(..Self::element_size(datatype));
+        value.map(Raw::new).ok_or_else(|| Error::InvalidData("a value is cut off".to_owned()))
     }
 
-    fn element_size(_: &Datatype) -> usize {
-        WIDTH
+    fn element_size(datatype: &Datatype) -> usize {
+        match *datatype {
+            Datatype::FixedPoint { size, .. } | Datatype::FloatingPoint { size, .. } => usize::from(size),
+            _ => WIDEST,
+        }
     }
 
-    fn decode_vec(raw: &[u8], _: &Datatype, count: usize) -> Option<Result<Vec<Self>, Error>> {
-        let values = raw.as_chunks().0.get(..count)?;
-        Some(Ok(values.iter().map(|value| Raw(*value)).collect()))
+    fn decode_vec(raw: &[u8], datatype: &Datatype, count: usize) -> Option<Result<Vec<Self>, Error>> {
+        let width = Self::element_size(datatype);
+        let values = raw.get(..width.checked_mul(count)?)?;
+        Some(Ok(values.chunks_exact(width).map(Raw::new).collect()))
     }
 }
 
@@ -164,24 +180,15 @@ impl Windows {
             let end = (first + self.rows as u64).min(self.dataset.shape()[0]);
             *rows = SliceInfoElem::Slice { start: first, end, step: 1 };
         }
-        let raw = match self.element.width() {
-            1 => self.raw::<1>(&window),
-            2 => self.raw::<2>(&window),
-            4 => self.raw::<4>(&window),
-            _ => self.raw::<8>(&window),
-        };
+        let raw = self.dataset.read_slice::<Raw>(&window);
         let raw = raw.map_err(|error| self.file.unreadable(LinkError::from(error).to_string()))?;
-        if raw.len() != (end - start) * self.element.width() {
+        if raw.len() != end - start {
             return Err(self.file.unreadable("damaged HDF5: a dataset is shorter than its shape"));
         }
+        let raw: Vec<u8> = raw.iter().flat_map(|value| value.0).collect();
         let mut values = vec![0.0; end - start];
-        self.element.decode(&raw, self.element.width(), &mut values);
+        self.element.decode(&raw, WIDEST, &mut values);
         Ok((start..end, values))
-    }
-
-    fn raw<const WIDTH: usize>(&self, window: &SliceInfo) -> Result<Vec<u8>, Error> {
-        let values = self.dataset.read_slice::<Raw<WIDTH>>(window)?;
-        Ok(values.iter().flat_map(|value| value.0).collect())
     }
 }
 

@@ -94,7 +94,7 @@ impl LayerWalk<'_> {
                 Member::Group(place) => contents.groups.push((link.name.clone(), place)),
             }
         }
-        contents.blobs.sort_by_key(|blob| blob.index);
+        contents.blobs.sort_by_cached_key(|blob| blob.index);
         Ok(contents)
     }
 

@@ -109,6 +109,36 @@ const NETS: &[ForkNet] = &[
         parameters: 0,
     },
     ForkNet {
+        dialect: "ctpn",
+        inputs: &[],
+        layers: "input: 'a' input_shape { dim: [1, 4, 6, 6] } input: 'b' input_shape { dim: [2, 5] }
+                 layer { name: 'r' type: 'ROIPooling' bottom: 'a' bottom: 'b' top: 'r' roi_pooling_param { pooled_h: 1 pooled_w: 7 } }
+                 layer { name: 't' type: 'Transpose' bottom: 'r' top: 't' transpose_param { dim: [3, 0, 1, 2] } }
+                 layer { name: 'l' type: 'Lstm' bottom: 't' top: 'l'
+                         lstm_param { num_output: 5 weight_filler { type: 'xavier' } } }",
+        parameters: 200,
+    },
+    ForkNet {
+        dialect: "textboxes-pp",
+        inputs: &[&[1, 4, 6, 6], &[1, 3, 60, 60], &[1, 1944], &[1, 432], &[1, 1, 1, 16]],
+        layers: "layer { name: 'p' type: 'PriorBox' bottom: 'a' bottom: 'b' top: 'p'
+                         prior_box_param { min_size: 30 max_size: 60 aspect_ratio: 5 flip: false denser_prior_boxes: true } }
+                 layer { name: 'n' type: 'Normalize' bottom: 'a' top: 'n' norm_param { channel_shared: false } }
+                 layer { name: 's' type: 'Silence' bottom: 'n' }
+                 layer { name: 'l' type: 'MultiBoxLoss' bottom: 'c' bottom: 'd' bottom: 'p' bottom: 'e' top: 'l'
+                         multibox_loss_param { num_classes: 2 use_polygon: false } }",
+        parameters: 4,
+    },
+    ForkNet {
+        dialect: "sstd",
+        inputs: &[&[1, 4, 6, 6], &[1, 1, 24, 24]],
+        layers: "layer { name: 'r' type: 'MaskResize' bottom: 'b' top: 'r'
+                         mask_resize_param { output_height: 1 output_width: 1 factor_height: 0.25 factor_width: 0.25 } }
+                 layer { name: 'm' type: 'MaskPooling' bottom: 'a' bottom: 'r' top: 'm' }
+                 layer { name: 'n' type: 'Normalize' bottom: 'm' top: 'n' norm_param { channel_shared: false } }",
+        parameters: 4,
+    },
+    ForkNet {
         dialect: "denseblock",
         inputs: &[&[2, 4, 8, 8]],
         layers: "layer { name: 'd' type: 'DenseBlock' bottom: 'a' top: 'd'

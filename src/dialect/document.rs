@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, InfogainInput, Known,
-    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Dialect, Fans, GaussianCheck, ImageLists,
+    InfogainInput, Known, LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
 };
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -117,6 +117,13 @@ impl Traits {
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
             when(self.train_draws, "layers that transform pictures draw a seed in TRAIN, whatever the transformation"),
+            match self.crop_seeds {
+                CropSeeds::Squares => None,
+                CropSeeds::BothSides => Some("layers that crop pictures by both sides draw a seed for that in TRAIN"),
+                CropSeeds::OffCentre => Some(
+                    "layers that crop pictures by either side draw a seed for that in TRAIN, but not with center_crop",
+                ),
+            },
             when(self.data_shuffles_at_once, "Data layers with shuffle may draw while other layers do"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
             when(
@@ -153,6 +160,7 @@ impl Traits {
             when(!self.takes_empty_axes, "axes after an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(self.accuracy_tells_f_measure, "the third top of Accuracy tells the F-measure"),
             match self.picture_resize {
                 PictureResize::GivesSize => None,
                 PictureResize::GivesSides => Some("resize_param may give only one side of pictures, whatever its mode"),

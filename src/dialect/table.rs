@@ -1,7 +1,7 @@
 //! The table of dialects.
 
 use super::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, NetInputs,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Dialect, Fans, GaussianCheck, ImageLists, NetInputs,
     PictureResize, PoolingAxes, Traits,
 };
 
@@ -154,7 +154,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
-        traits: Traits { msra_is_leaky: true, ..Traits::RELEASE_1_0 },
+        traits: Traits { msra_is_leaky: true, crop_seeds: CropSeeds::OffCentre, ..Traits::RELEASE_1_0 },
         is_whole: false,
     },
     Dialect {
@@ -321,7 +321,12 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Light CNN, for faces",
         source: "AlfredXiangWu/caffe, 5f3deda",
-        traits: Traits { image_lists: ImageLists::Words, takes_empty_axes: false, ..Traits::SPRING_2016 },
+        traits: Traits {
+            image_lists: ImageLists::Words,
+            takes_empty_axes: false,
+            crop_seeds: CropSeeds::BothSides,
+            ..Traits::SPRING_2016
+        },
         is_whole: false,
     },
     Dialect {
@@ -353,8 +358,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Text proposals, with recurrent layers",
         source: "tianzhi0549/CTPN, f77ec9e",
-        traits: Traits { convolutions_take_any_axes: false, ..Traits::RC3 },
-        is_whole: false,
+        traits: Traits { accuracy_tells_f_measure: true, ..Traits::SUMMER_2015 },
+        is_whole: true,
     },
     Dialect {
         name: "caffe-ocr",
@@ -370,7 +375,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "TextBoxes++, oriented text on top of SSD",
         source: "MhLiao/TextBoxes_plusplus, 39d4898",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "caffe-pp2",
@@ -393,7 +398,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "SeqFace, faces in sequences",
         source: "huangyangyu/SeqFace, ef524f7",
-        traits: Traits::LATE_SUMMER_2016,
+        traits: Traits { crop_seeds: CropSeeds::BothSides, ..Traits::LATE_SUMMER_2016 },
         is_whole: false,
     },
     Dialect {
@@ -525,7 +530,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SSTD, text detection with attention, on SSD",
         source: "BestSonny/SSTD, 174d452",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "ristretto",
@@ -604,6 +609,7 @@ pub static DIALECTS: &[Dialect] = &[
         traits: Traits {
             batch_norm_blobs: BatchNormBlobs::ScaleFirst,
             image_lists: ImageLists::Words,
+            crop_seeds: CropSeeds::BothSides,
             ..Traits::SPRING_2016
         },
         is_whole: false,

@@ -120,6 +120,18 @@ pub enum PictureResize {
     BoundsCrop,
 }
 
+/// For which crops a layer that transforms pictures takes a seed in TRAIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CropSeeds {
+    /// For those by `crop_size`.
+    Squares,
+    /// For those, and where both sides have a size of their own.
+    BothSides,
+    /// For any, unless it is the centre that is cut out; and in every phase where `erase_ratio` is given.
+    OffCentre,
+}
+
 /// The format that the layers of nets are in, and are saved in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -177,6 +189,8 @@ pub struct Traits {
     pub pooling_axes: PoolingAxes,
     /// Whether `crop_h` and `crop_w` of a `transform_param` count.
     pub crops_by_sides: bool,
+    /// For which crops layers take a seed in TRAIN.
+    pub crop_seeds: CropSeeds,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
     /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
@@ -199,6 +213,8 @@ pub struct Traits {
     pub scale_takes_given_bias: bool,
     /// Whether Accuracy refuses more than two tops.
     pub accuracy_counts_tops: bool,
+    /// Whether a third top of Accuracy tells the F-measure; elsewhere it is left without axes, or refused.
+    pub accuracy_tells_f_measure: bool,
     /// Whether the accuracies of the classes, the second top of Accuracy, have four axes.
     pub class_accuracies_have_four_axes: bool,
     /// Whether BatchNorm refuses a `moving_average_fraction` that is not in [0, 1].
@@ -243,6 +259,7 @@ impl Traits {
         convolution_compares_bottoms: true,
         pooling_axes: PoolingAxes::Pictures,
         crops_by_sides: true,
+        crop_seeds: CropSeeds::Squares,
         reader_draws: false,
         prefetch_draws: true,
         seeds_by_thread: false,
@@ -259,6 +276,7 @@ impl Traits {
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
+        accuracy_tells_f_measure: false,
         class_accuracies_have_four_axes: false,
         batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,

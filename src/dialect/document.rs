@@ -156,6 +156,8 @@ impl Traits {
                 !self.convolutions_take_any_axes,
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",
             ),
+            when(!self.joins_single_blobs, "Concat takes two bottoms at least, and Slice makes two tops at least"),
+            when(!self.argmax_takes_any_axes, "ArgMax takes four axes at most, and its top has four"),
             when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes after an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),

@@ -83,7 +83,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Captions and long-term recurrent networks",
         source: "LisaAnne/lisa-caffe-public, 49b8643",
-        traits: Traits::SPRING_2015,
+        traits: Traits { joins_single_blobs: true, ..Traits::SPRING_2015 },
         is_whole: false,
     },
     Dialect {
@@ -289,7 +289,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Long-term recurrent networks, before BVLC had them",
         source: "jeffdonahue/caffe, branch recurrent, 506c4d9",
-        traits: Traits::SUMMER_2015,
+        traits: Traits { joins_single_blobs: true, ..Traits::SUMMER_2015 },
         is_whole: false,
     },
     Dialect {
@@ -297,7 +297,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Captions of videos",
         source: "LisaAnne/lisa-caffe-public, branch lisa_recurrent, eca6918",
-        traits: Traits::SUMMER_2015,
+        traits: Traits { joins_single_blobs: true, ..Traits::SUMMER_2015 },
         is_whole: false,
     },
     Dialect {

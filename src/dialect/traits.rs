@@ -206,6 +206,10 @@ pub struct Traits {
     pub convolutions_take_any_axes: bool,
     /// Whether Dropout does.
     pub dropout_takes_any_axes: bool,
+    /// Whether Concat takes a single bottom, and Slice makes a single top; otherwise there are two at least.
+    pub joins_single_blobs: bool,
+    /// Whether ArgMax takes any number of axes; otherwise it takes four at most, and its top has four.
+    pub argmax_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
     pub takes_empty_axes: bool,
     /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
@@ -273,6 +277,8 @@ impl Traits {
         softmax_counts_labels: true,
         convolutions_take_any_axes: true,
         dropout_takes_any_axes: true,
+        joins_single_blobs: true,
+        argmax_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
@@ -334,16 +340,16 @@ impl Traits {
     };
 
     /// Those of BVLC's master of the summer of 2015, whose layers read databases in a thread of their own.
-    pub const SUMMER_2015: Traits = Traits { convolutions_take_any_axes: false, ..Traits::RC3 };
-
-    /// Those of BVLC's Caffe in the spring of 2015, when blobs had got any number of axes.
-    pub const SPRING_2015: Traits = Traits {
-        reader_draws: false,
-        prefetch_draws: false,
-        data_skips_at_random: true,
+    pub const SUMMER_2015: Traits = Traits {
         convolutions_take_any_axes: false,
+        joins_single_blobs: false,
+        argmax_takes_any_axes: false,
         ..Traits::RC3
     };
+
+    /// Those of BVLC's Caffe in the spring of 2015, when blobs had got any number of axes.
+    pub const SPRING_2015: Traits =
+        Traits { reader_draws: false, prefetch_draws: false, data_skips_at_random: true, ..Traits::SUMMER_2015 };
 
     /// Those of BVLC's release candidate 2 of February 2015. It does not read HDF5 weights, so that there is no shape of theirs
     /// to take.

@@ -4,7 +4,8 @@
 //! what the bins have in excess, rounded up. One level keeps its shape (N, C, 1, 1); more are flattened and joined to
 //! (N, C * sum of pooled H * pooled W), which is C * (4^levels - 1) / 3 unless a pad drops a window. No blobs, no draws.
 //!
-//! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before.
+//! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before. So is a
+//! single level where Concat takes two bottoms at least.
 
 use super::pooling::{Pooling, picture_size};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -65,6 +66,8 @@ fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let levels = param.pyramid_height();
     ensure!(levels > 0, HEIGHT, "pyramid_height is missing or 0");
+    let joins_one = ctx.dialect.traits.joins_single_blobs;
+    ensure!(levels > 1 || joins_one, HEIGHT, "pyramid_height is 1: this Caffe joins 2 levels at least");
     ensure!(levels == 1 || !ctx.in_place(0, 0), "top", "a pyramid of {levels} levels cannot replace its bottom");
     // Fails before the bins overflow: no size has 2^31 elements.
     let levels = (0..levels).map(|index| level(index, size, method, bottom)).collect::<Result<_, _>>()?;
@@ -127,6 +130,9 @@ mod tests {
         assert_eq!(refuse(0, SppMethod::Max, &[1, 2, 5, 5]), "pyramid_height is missing or 0");
         assert_eq!(refuse(1, SppMethod::Max, &[1, 2, 5, 0]), "a pyramid over a picture of 5 x 0");
         assert_eq!(refuse(1, SppMethod::Max, &[1, 2, 5]), "the bottom (1, 2, 5) must have 4 axes");
+        let message = "spp_param.pyramid_height: pyramid_height is 1: this Caffe joins 2 levels at least";
+        let text = "spp_param { pyramid_height: 1 }";
+        assert_eq!(Surroundings::of("hed").refusal("SPP", text, &[&[1, 2, 4, 4]]), message);
     }
 
     #[test]

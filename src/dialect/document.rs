@@ -138,6 +138,10 @@ impl Traits {
                 }
             },
             when(
+                self.takes_first_four_axes,
+                "layers that elsewhere take four axes at most look at the first four of any number",
+            ),
+            when(
                 self.layer_format != LayerFormat::Current,
                 "layers are in the V1 format, and are saved in it; what they give for each blob they give for all or none",
             ),

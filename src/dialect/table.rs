@@ -228,8 +228,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "C3D, convolutions over time",
         source: "facebookarchive/C3D, C3D-v1.1, 71336a2",
-        traits: Traits { fans: Fans::AnyAxesButMsra, ..Traits::RC5 },
-        is_whole: false,
+        traits: Traits { fans: Fans::AnyAxesButMsra, takes_first_four_axes: true, ..Traits::RC5 },
+        is_whole: true,
     },
     Dialect {
         name: "refinedet",
@@ -321,13 +321,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Light CNN, for faces",
         source: "AlfredXiangWu/caffe, 5f3deda",
-        traits: Traits {
-            image_lists: ImageLists::Words,
-            takes_empty_axes: false,
-            crop_seeds: CropSeeds::BothSides,
-            ..Traits::SPRING_2016
-        },
-        is_whole: false,
+        traits: Traits { image_lists: ImageLists::Words, crop_seeds: CropSeeds::BothSides, ..Traits::SPRING_2016 },
+        is_whole: true,
     },
     Dialect {
         name: "denseblock",
@@ -399,7 +394,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SeqFace, faces in sequences",
         source: "huangyangyu/SeqFace, ef524f7",
         traits: Traits { crop_seeds: CropSeeds::BothSides, ..Traits::LATE_SUMMER_2016 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "cambricon",

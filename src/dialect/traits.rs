@@ -195,6 +195,9 @@ pub struct Traits {
     pub infogain: InfogainInput,
     /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
     pub legacy_blobs: bool,
+    /// Whether layers that ask for num, channels, height and width, which blobs of four axes at most have, take the first four
+    /// axes of blobs with more.
+    pub takes_first_four_axes: bool,
     /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
     /// Whether the losses ask for as many targets as there are items.
@@ -272,6 +275,7 @@ impl Traits {
         data_shuffles_at_once: false,
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
+        takes_first_four_axes: false,
         losses_take_any_axes: true,
         losses_compare_batches: true,
         softmax_counts_labels: true,

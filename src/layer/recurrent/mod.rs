@@ -87,6 +87,7 @@ pub(super) static TYPES: &[LayerType] = &[
         &simple_rnn,
     ),
     in_one::ALONG_ONE_AXIS,
+    in_one::ALONG_THREE_AXES,
     in_one::ALONG_TWO_AXES,
     rnn_v2::TYPE,
 ];

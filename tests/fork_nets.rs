@@ -253,9 +253,14 @@ fn some_dialects_have_to_be_named() {
         )
     };
     let filled = "batch_norm_param { scale_filler { value: 1 } }";
+    let flattened =
+        "input: 'a' input_shape { dim: [2, 4, 6, 6] } layer { name: 'f' type: 'Flatten' bottom: 'a' top: 'a' }
+                     layer { name: 'n' type: 'InnerProduct' bottom: 'a' top: 'n'
+                             inner_product_param { num_output: 3 weight_filler { value: 1 } } }";
     for (dialect, text, shapes) in [
         ("dorn", norm("type: 'BN' bn_param { slope_filler { value: 1 } }"), vec![vec![1, 4, 1, 1]; 4]),
         ("nvidia-0.15", norm(&format!("type: 'BatchNorm' {filled}")), [vec![vec![4]; 4], vec![vec![1]]].concat()),
+        ("hed", flattened.to_owned(), vec![vec![3, 144], vec![3]]),
     ] {
         let options = ReadOptions::of(Dialect::get(dialect));
         let net = Definition::from_bytes_with("net", text, &options);
@@ -263,7 +268,8 @@ fn some_dialects_have_to_be_named() {
         let plan = net.and_then(|net| Plan::new(net, &PlanOptions::default())).unwrap();
         let mut arrays = Arrays::default();
         init::fill(&plan, &mut Streams::caffe(7, "1.74".parse().unwrap()), &mut arrays).unwrap();
-        let found: Vec<Vec<i32>> = plan.layers[1].blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
+        let found: Vec<Vec<i32>> =
+            plan.layers.last().unwrap().blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
         assert_eq!(found, shapes, "{dialect}");
         assert!(arrays.get("n", 0).unwrap().iter().all(|&value| value == 1.0), "{dialect}");
     }

@@ -161,6 +161,8 @@ impl Traits {
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",
             ),
             when(!self.joins_single_blobs, "Concat takes two bottoms at least, and Slice makes two tops at least"),
+            when(!self.spp_keeps_one_level, "an SPP with a single level joins that one, too"),
+            when(!self.views_refuse_in_place, "Reshape and Flatten work in place"),
             when(!self.argmax_takes_any_axes, "ArgMax takes four axes at most, and its top has four"),
             when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes after an empty one are refused"),

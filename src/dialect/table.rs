@@ -290,15 +290,15 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Long-term recurrent networks, before BVLC had them",
         source: "jeffdonahue/caffe, branch recurrent, 506c4d9",
         traits: Traits { joins_single_blobs: true, ..Traits::SUMMER_2015 },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "lisa-recurrent",
         own: None,
         about: "Captions of videos",
         source: "LisaAnne/lisa-caffe-public, branch lisa_recurrent, eca6918",
-        traits: Traits { joins_single_blobs: true, ..Traits::SUMMER_2015 },
-        is_whole: false,
+        traits: Traits { joins_single_blobs: true, spp_keeps_one_level: false, ..Traits::SUMMER_2015 },
+        is_whole: true,
     },
     Dialect {
         name: "hed",
@@ -353,7 +353,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Text proposals, with recurrent layers",
         source: "tianzhi0549/CTPN, f77ec9e",
-        traits: Traits { accuracy_tells_f_measure: true, ..Traits::SUMMER_2015 },
+        traits: Traits { accuracy_tells_f_measure: true, spp_keeps_one_level: false, ..Traits::SUMMER_2015 },
         is_whole: true,
     },
     Dialect {

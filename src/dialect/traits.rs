@@ -211,6 +211,10 @@ pub struct Traits {
     pub dropout_takes_any_axes: bool,
     /// Whether Concat takes a single bottom, and Slice makes a single top; otherwise there are two at least.
     pub joins_single_blobs: bool,
+    /// Whether the only level of an SPP keeps its axes; otherwise Concat joins it alone.
+    pub spp_keeps_one_level: bool,
+    /// Whether Reshape and Flatten refuse to work in place.
+    pub views_refuse_in_place: bool,
     /// Whether ArgMax takes any number of axes; otherwise it takes four at most, and its top has four.
     pub argmax_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
@@ -282,6 +286,8 @@ impl Traits {
         convolutions_take_any_axes: true,
         dropout_takes_any_axes: true,
         joins_single_blobs: true,
+        spp_keeps_one_level: true,
+        views_refuse_in_place: true,
         argmax_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
@@ -347,13 +353,19 @@ impl Traits {
     pub const SUMMER_2015: Traits = Traits {
         convolutions_take_any_axes: false,
         joins_single_blobs: false,
+        views_refuse_in_place: false,
         argmax_takes_any_axes: false,
         ..Traits::RC3
     };
 
     /// Those of BVLC's Caffe in the spring of 2015, when blobs had got any number of axes.
-    pub const SPRING_2015: Traits =
-        Traits { reader_draws: false, prefetch_draws: false, data_skips_at_random: true, ..Traits::SUMMER_2015 };
+    pub const SPRING_2015: Traits = Traits {
+        reader_draws: false,
+        prefetch_draws: false,
+        data_skips_at_random: true,
+        spp_keeps_one_level: false,
+        ..Traits::SUMMER_2015
+    };
 
     /// Those of BVLC's release candidate 2 of February 2015. It does not read HDF5 weights, so that there is no shape of theirs
     /// to take.

@@ -109,6 +109,36 @@ const NETS: &[ForkNet] = &[
         parameters: 0,
     },
     ForkNet {
+        dialect: "ctpn",
+        inputs: &[],
+        layers: "input: 'a' input_shape { dim: [1, 4, 6, 6] } input: 'b' input_shape { dim: [2, 5] }
+                 layer { name: 'r' type: 'ROIPooling' bottom: 'a' bottom: 'b' top: 'r' roi_pooling_param { pooled_h: 1 pooled_w: 7 } }
+                 layer { name: 't' type: 'Transpose' bottom: 'r' top: 't' transpose_param { dim: [3, 0, 1, 2] } }
+                 layer { name: 'l' type: 'Lstm' bottom: 't' top: 'l'
+                         lstm_param { num_output: 5 weight_filler { type: 'xavier' } } }",
+        parameters: 200,
+    },
+    ForkNet {
+        dialect: "textboxes-pp",
+        inputs: &[&[1, 4, 6, 6], &[1, 3, 60, 60], &[1, 1944], &[1, 432], &[1, 1, 1, 16]],
+        layers: "layer { name: 'p' type: 'PriorBox' bottom: 'a' bottom: 'b' top: 'p'
+                         prior_box_param { min_size: 30 max_size: 60 aspect_ratio: 5 flip: false denser_prior_boxes: true } }
+                 layer { name: 'n' type: 'Normalize' bottom: 'a' top: 'n' norm_param { channel_shared: false } }
+                 layer { name: 's' type: 'Silence' bottom: 'n' }
+                 layer { name: 'l' type: 'MultiBoxLoss' bottom: 'c' bottom: 'd' bottom: 'p' bottom: 'e' top: 'l'
+                         multibox_loss_param { num_classes: 2 use_polygon: false } }",
+        parameters: 4,
+    },
+    ForkNet {
+        dialect: "sstd",
+        inputs: &[&[1, 4, 6, 6], &[1, 1, 24, 24]],
+        layers: "layer { name: 'r' type: 'MaskResize' bottom: 'b' top: 'r'
+                         mask_resize_param { output_height: 1 output_width: 1 factor_height: 0.25 factor_width: 0.25 } }
+                 layer { name: 'm' type: 'MaskPooling' bottom: 'a' bottom: 'r' top: 'm' }
+                 layer { name: 'n' type: 'Normalize' bottom: 'm' top: 'n' norm_param { channel_shared: false } }",
+        parameters: 4,
+    },
+    ForkNet {
         dialect: "denseblock",
         inputs: &[&[2, 4, 8, 8]],
         layers: "layer { name: 'd' type: 'DenseBlock' bottom: 'a' top: 'd'
@@ -223,9 +253,14 @@ fn some_dialects_have_to_be_named() {
         )
     };
     let filled = "batch_norm_param { scale_filler { value: 1 } }";
+    let flattened =
+        "input: 'a' input_shape { dim: [2, 4, 6, 6] } layer { name: 'f' type: 'Flatten' bottom: 'a' top: 'a' }
+                     layer { name: 'n' type: 'InnerProduct' bottom: 'a' top: 'n'
+                             inner_product_param { num_output: 3 weight_filler { value: 1 } } }";
     for (dialect, text, shapes) in [
         ("dorn", norm("type: 'BN' bn_param { slope_filler { value: 1 } }"), vec![vec![1, 4, 1, 1]; 4]),
         ("nvidia-0.15", norm(&format!("type: 'BatchNorm' {filled}")), [vec![vec![4]; 4], vec![vec![1]]].concat()),
+        ("hed", flattened.to_owned(), vec![vec![3, 144], vec![3]]),
     ] {
         let options = ReadOptions::of(Dialect::get(dialect));
         let net = Definition::from_bytes_with("net", text, &options);
@@ -233,7 +268,8 @@ fn some_dialects_have_to_be_named() {
         let plan = net.and_then(|net| Plan::new(net, &PlanOptions::default())).unwrap();
         let mut arrays = Arrays::default();
         init::fill(&plan, &mut Streams::caffe(7, "1.74".parse().unwrap()), &mut arrays).unwrap();
-        let found: Vec<Vec<i32>> = plan.layers[1].blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
+        let found: Vec<Vec<i32>> =
+            plan.layers.last().unwrap().blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
         assert_eq!(found, shapes, "{dialect}");
         assert!(arrays.get("n", 0).unwrap().iter().all(|&value| value == 1.0), "{dialect}");
     }

@@ -129,6 +129,7 @@ EuclideanLoss            EUCLIDEAN_LOSS              2           1           Com
 Exp                      EXP                         1           1           Raises a base to the power of shift + scale x
 Filter                                               at least 2  at least 1  Keeps the items of a batch that a selector marks
 Flatten                  FLATTEN                     1           1           Merges several axes into one
+GatedMaxAve                                          1           1           Mixes the maximum and the average of windows by a gate
 HDF5Data                 HDF5_DATA                   0           at least 1  Reads datasets of the HDF5 files named in a list file
 HDF5Output               HDF5_OUTPUT                 2           0           Writes data and labels to an HDF5 file
 HingeLoss                HINGE_LOSS                  2           1           Computes the one-versus-all hinge loss, L1 or L2
@@ -166,6 +167,7 @@ Swish                                                1           1           Com
 TanH                     TANH                        1           1           Applies the hyperbolic tangent
 Threshold                THRESHOLD                   1           1           Tests whether values exceed a threshold
 Tile                                                 1           1           Repeats a blob along an axis
+TreepoolKernel1L                                     1           1           Mixes two learned averages of windows by a gate
 WindowData               WINDOW_DATA                 0           2           Reads windows of pictures and their labels, named in a window file
 ";
     assert_eq!(printed("layers"), expected);

@@ -31,6 +31,8 @@ pub(crate) enum ListForm {
     },
     /// Words in pairs: the name of a picture and that of another one.
     Pairs,
+    /// Words in threes: the names of a picture and of two others.
+    Triples,
     /// Lines that begin with a name.
     FirstWords,
     /// Lines of a name and any number of labels, up to a name of less than three letters, or one like that before.
@@ -60,8 +62,10 @@ pub(crate) struct Start {
 pub(crate) struct Listed {
     /// Its name.
     pub(crate) name: OsString,
-    /// The word behind it: the second name of a pair, or the first of the numbers; of several labels all that follows.
+    /// The word behind it: the second name of several, or the first of the numbers; of several labels all that follows.
     pub(crate) second: OsString,
+    /// The third name of three.
+    pub(crate) third: OsString,
     /// Its line, from 1.
     pub(crate) line: u64,
 }
@@ -112,13 +116,14 @@ fn listed(path: &Path, entry: &RawEntry) -> Result<Listed, SourceError> {
         os_string(bytes)
             .ok_or_else(|| SourceError::at(path, SourcePlace::Line(line), "the name of the picture is not UTF-8"))
     };
-    Ok(Listed { name: part(&entry.name)?, second: part(&entry.second)?, line })
+    Ok(Listed { name: part(&entry.name)?, second: part(&entry.second)?, third: part(&entry.third)?, line })
 }
 
 /// An entry as it stands in the file.
 struct RawEntry {
     name: Vec<u8>,
     second: Vec<u8>,
+    third: Vec<u8>,
     line: u64,
 }
 
@@ -129,6 +134,7 @@ enum Pictures<'a> {
     Labelled { lines: Lines<'a>, last: Vec<u8> },
     Words { words: Words, numbers: usize },
     Pairs(Words),
+    Triples(Words),
 }
 
 impl<'a> Pictures<'a> {
@@ -139,12 +145,14 @@ impl<'a> Pictures<'a> {
             ListForm::Labelled => Pictures::Labelled { lines: Lines::open(path)?, last: Vec::new() },
             ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
             ListForm::Pairs => Pictures::Pairs(Words::open(path)?),
+            ListForm::Triples => Pictures::Triples(Words::open(path)?),
         })
     }
 
     /// The next picture.
     fn next(&mut self) -> Result<Option<RawEntry>, SourceError> {
-        let alone = |name, line| RawEntry { name, second: Vec::new(), line };
+        let pair = |name, second, line| RawEntry { name, second, third: Vec::new(), line };
+        let alone = |name, line| pair(name, Vec::new(), line);
         match self {
             Pictures::Lines(lines) => Ok(lines.next()?.map(|mut line| {
                 line.truncate(line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len()));
@@ -163,7 +171,7 @@ impl<'a> Pictures<'a> {
                     return Ok(None);
                 }
                 *last = name.to_vec();
-                Ok(Some(RawEntry { name: name.to_vec(), second: labels.to_vec(), line: lines.read }))
+                Ok(Some(pair(name.to_vec(), labels.to_vec(), lines.read)))
             }
             Pictures::Words { words, numbers } => {
                 let Some(name) = words.next()? else { return Ok(None) };
@@ -172,12 +180,18 @@ impl<'a> Pictures<'a> {
                     let Some(number) = words.next()?.filter(|word| is_number(word)) else { return Ok(None) };
                     second.get_or_insert(number);
                 }
-                Ok(Some(RawEntry { name, second: second.unwrap_or_default(), line }))
+                Ok(Some(pair(name, second.unwrap_or_default(), line)))
             }
             Pictures::Pairs(words) => {
                 let Some(name) = words.next()? else { return Ok(None) };
                 let line = words.word_line();
-                Ok(words.next()?.map(|second| RawEntry { name, second, line }))
+                Ok(words.next()?.map(|second| pair(name, second, line)))
+            }
+            Pictures::Triples(words) => {
+                let Some(name) = words.next()? else { return Ok(None) };
+                let line = words.word_line();
+                let (second, third) = (words.next()?, words.next()?);
+                Ok(second.zip(third).map(|(second, third)| RawEntry { name, second, third, line }))
             }
         }
     }
@@ -295,6 +309,11 @@ mod tests {
         let whole = |name: &str, second: &str, line| Some((name.to_owned(), second.to_owned(), line));
         assert_eq!(entry("a.png la.png\nb.png\nlb.png", ListForm::Pairs, 1), whole("b.png", "lb.png", 2));
         assert_eq!(entry("a.png la.png b.png", ListForm::Pairs, 1), None);
+        assert_eq!(
+            entry("a.png la.png ca.png\nb.png lb.png cb.png", ListForm::Triples, 1),
+            whole("b.png", "lb.png", 2)
+        );
+        assert_eq!(entry("a.png la.png ca.png b.png lb.png", ListForm::Triples, 1), None);
         assert_eq!(entry("v 12 0\nw 7 1", videos, 1), whole("w", "7", 2));
         assert_eq!(entry("v 12 0\nw 7 x", videos, 1), None);
         assert_eq!(entry("  a.png la.png\nb.png", ListForm::FirstWords, 1), whole("b.png", "", 2));

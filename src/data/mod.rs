@@ -8,6 +8,7 @@
 //! process with a signal; LevelDB's library writes a log and a lock, replays logs into memory, and compacts tables.
 
 pub(crate) mod annotated;
+pub(crate) mod annotated_mask;
 pub(crate) mod datum;
 pub(crate) mod frame_name;
 #[cfg(feature = "hdf5")]

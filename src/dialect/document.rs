@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, InfogainInput, Known,
-    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Dialect, Fans, GaussianCheck, ImageLists,
+    InfogainInput, Known, LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
 };
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -117,6 +117,13 @@ impl Traits {
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
             when(self.train_draws, "layers that transform pictures draw a seed in TRAIN, whatever the transformation"),
+            match self.crop_seeds {
+                CropSeeds::Squares => None,
+                CropSeeds::BothSides => Some("layers that crop pictures by both sides draw a seed for that in TRAIN"),
+                CropSeeds::OffCentre => Some(
+                    "layers that crop pictures by either side draw a seed for that in TRAIN, but not with center_crop",
+                ),
+            },
             when(self.data_shuffles_at_once, "Data layers with shuffle may draw while other layers do"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
             when(
@@ -130,6 +137,10 @@ impl Traits {
                     Some("every blob has five axes, and is saved with num, channels, length, height and width")
                 }
             },
+            when(
+                self.takes_first_four_axes,
+                "layers that elsewhere take four axes at most look at the first four of any number",
+            ),
             when(
                 self.layer_format != LayerFormat::Current,
                 "layers are in the V1 format, and are saved in it; what they give for each blob they give for all or none",
@@ -149,10 +160,15 @@ impl Traits {
                 !self.convolutions_take_any_axes,
                 "convolutions take four axes, and kernel, pad and stride once or in pairs",
             ),
+            when(!self.joins_single_blobs, "Concat takes two bottoms at least, and Slice makes two tops at least"),
+            when(!self.spp_keeps_one_level, "an SPP with a single level joins that one, too"),
+            when(!self.views_refuse_in_place, "Reshape and Flatten work in place"),
+            when(!self.argmax_takes_any_axes, "ArgMax takes four axes at most, and its top has four"),
             when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes after an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(self.accuracy_tells_f_measure, "the third top of Accuracy tells the F-measure"),
             match self.picture_resize {
                 PictureResize::GivesSize => None,
                 PictureResize::GivesSides => Some("resize_param may give only one side of pictures, whatever its mode"),

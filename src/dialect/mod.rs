@@ -18,8 +18,8 @@ pub use document::{DialectDocument, MessageFields};
 pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
 pub use traits::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Fans, GaussianCheck, ImageLists, InfogainInput, LayerFormat,
-    NetInputs, PictureResize, PoolingAxes, Traits,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Fans, GaussianCheck, ImageLists, InfogainInput,
+    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
 };
 pub use vocabulary::Vocabulary;
 

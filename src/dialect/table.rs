@@ -1,7 +1,7 @@
 //! The table of dialects.
 
 use super::{
-    BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, NetInputs,
+    BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Dialect, Fans, GaussianCheck, ImageLists, NetInputs,
     PictureResize, PoolingAxes, Traits,
 };
 
@@ -83,7 +83,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Captions and long-term recurrent networks",
         source: "LisaAnne/lisa-caffe-public, 49b8643",
-        traits: Traits::SPRING_2015,
+        traits: Traits { joins_single_blobs: true, ..Traits::SPRING_2015 },
         is_whole: false,
     },
     Dialect {
@@ -154,7 +154,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
-        traits: Traits { msra_is_leaky: true, ..Traits::RELEASE_1_0 },
+        traits: Traits { msra_is_leaky: true, crop_seeds: CropSeeds::OffCentre, ..Traits::RELEASE_1_0 },
         is_whole: false,
     },
     Dialect {
@@ -228,8 +228,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "C3D, convolutions over time",
         source: "facebookarchive/C3D, C3D-v1.1, 71336a2",
-        traits: Traits { fans: Fans::AnyAxesButMsra, ..Traits::RC5 },
-        is_whole: false,
+        traits: Traits { fans: Fans::AnyAxesButMsra, takes_first_four_axes: true, ..Traits::RC5 },
+        is_whole: true,
     },
     Dialect {
         name: "refinedet",
@@ -289,16 +289,16 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Long-term recurrent networks, before BVLC had them",
         source: "jeffdonahue/caffe, branch recurrent, 506c4d9",
-        traits: Traits::SUMMER_2015,
-        is_whole: false,
+        traits: Traits { joins_single_blobs: true, ..Traits::SUMMER_2015 },
+        is_whole: true,
     },
     Dialect {
         name: "lisa-recurrent",
         own: None,
         about: "Captions of videos",
         source: "LisaAnne/lisa-caffe-public, branch lisa_recurrent, eca6918",
-        traits: Traits::SUMMER_2015,
-        is_whole: false,
+        traits: Traits { joins_single_blobs: true, spp_keeps_one_level: false, ..Traits::SUMMER_2015 },
+        is_whole: true,
     },
     Dialect {
         name: "hed",
@@ -321,8 +321,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Light CNN, for faces",
         source: "AlfredXiangWu/caffe, 5f3deda",
-        traits: Traits { image_lists: ImageLists::Words, takes_empty_axes: false, ..Traits::SPRING_2016 },
-        is_whole: false,
+        traits: Traits { image_lists: ImageLists::Words, crop_seeds: CropSeeds::BothSides, ..Traits::SPRING_2016 },
+        is_whole: true,
     },
     Dialect {
         name: "denseblock",
@@ -353,8 +353,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Text proposals, with recurrent layers",
         source: "tianzhi0549/CTPN, f77ec9e",
-        traits: Traits { convolutions_take_any_axes: false, ..Traits::RC3 },
-        is_whole: false,
+        traits: Traits { accuracy_tells_f_measure: true, spp_keeps_one_level: false, ..Traits::SUMMER_2015 },
+        is_whole: true,
     },
     Dialect {
         name: "caffe-ocr",
@@ -370,7 +370,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "TextBoxes++, oriented text on top of SSD",
         source: "MhLiao/TextBoxes_plusplus, 39d4898",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "caffe-pp2",
@@ -393,8 +393,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "SeqFace, faces in sequences",
         source: "huangyangyu/SeqFace, ef524f7",
-        traits: Traits::LATE_SUMMER_2016,
-        is_whole: false,
+        traits: Traits { crop_seeds: CropSeeds::BothSides, ..Traits::LATE_SUMMER_2016 },
+        is_whole: true,
     },
     Dialect {
         name: "cambricon",
@@ -525,7 +525,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SSTD, text detection with attention, on SSD",
         source: "BestSonny/SSTD, 174d452",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "ristretto",
@@ -604,6 +604,7 @@ pub static DIALECTS: &[Dialect] = &[
         traits: Traits {
             batch_norm_blobs: BatchNormBlobs::ScaleFirst,
             image_lists: ImageLists::Words,
+            crop_seeds: CropSeeds::BothSides,
             ..Traits::SPRING_2016
         },
         is_whole: false,

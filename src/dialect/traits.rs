@@ -120,6 +120,18 @@ pub enum PictureResize {
     BoundsCrop,
 }
 
+/// For which crops a layer that transforms pictures takes a seed in TRAIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CropSeeds {
+    /// For those by `crop_size`.
+    Squares,
+    /// For those, and where both sides have a size of their own.
+    BothSides,
+    /// For any, unless it is the centre that is cut out; and in every phase where `erase_ratio` is given.
+    OffCentre,
+}
+
 /// The format that the layers of nets are in, and are saved in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -177,10 +189,15 @@ pub struct Traits {
     pub pooling_axes: PoolingAxes,
     /// Whether `crop_h` and `crop_w` of a `transform_param` count.
     pub crops_by_sides: bool,
+    /// For which crops layers take a seed in TRAIN.
+    pub crop_seeds: CropSeeds,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
     /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
     pub legacy_blobs: bool,
+    /// Whether layers that ask for num, channels, height and width, which blobs of four axes at most have, take the first four
+    /// axes of blobs with more.
+    pub takes_first_four_axes: bool,
     /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
     /// Whether the losses ask for as many targets as there are items.
@@ -192,6 +209,14 @@ pub struct Traits {
     pub convolutions_take_any_axes: bool,
     /// Whether Dropout does.
     pub dropout_takes_any_axes: bool,
+    /// Whether Concat takes a single bottom, and Slice makes a single top; otherwise there are two at least.
+    pub joins_single_blobs: bool,
+    /// Whether the only level of an SPP keeps its axes; otherwise Concat joins it alone.
+    pub spp_keeps_one_level: bool,
+    /// Whether Reshape and Flatten refuse to work in place.
+    pub views_refuse_in_place: bool,
+    /// Whether ArgMax takes any number of axes; otherwise it takes four at most, and its top has four.
+    pub argmax_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
     pub takes_empty_axes: bool,
     /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
@@ -199,6 +224,8 @@ pub struct Traits {
     pub scale_takes_given_bias: bool,
     /// Whether Accuracy refuses more than two tops.
     pub accuracy_counts_tops: bool,
+    /// Whether a third top of Accuracy tells the F-measure; elsewhere it is left without axes, or refused.
+    pub accuracy_tells_f_measure: bool,
     /// Whether the accuracies of the classes, the second top of Accuracy, have four axes.
     pub class_accuracies_have_four_axes: bool,
     /// Whether BatchNorm refuses a `moving_average_fraction` that is not in [0, 1].
@@ -243,6 +270,7 @@ impl Traits {
         convolution_compares_bottoms: true,
         pooling_axes: PoolingAxes::Pictures,
         crops_by_sides: true,
+        crop_seeds: CropSeeds::Squares,
         reader_draws: false,
         prefetch_draws: true,
         seeds_by_thread: false,
@@ -251,14 +279,20 @@ impl Traits {
         data_shuffles_at_once: false,
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
+        takes_first_four_axes: false,
         losses_take_any_axes: true,
         losses_compare_batches: true,
         softmax_counts_labels: true,
         convolutions_take_any_axes: true,
         dropout_takes_any_axes: true,
+        joins_single_blobs: true,
+        spp_keeps_one_level: true,
+        views_refuse_in_place: true,
+        argmax_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_counts_tops: true,
+        accuracy_tells_f_measure: false,
         class_accuracies_have_four_axes: false,
         batch_norm_checks_fraction: false,
         image_lists: ImageLists::Lines,
@@ -316,15 +350,21 @@ impl Traits {
     };
 
     /// Those of BVLC's master of the summer of 2015, whose layers read databases in a thread of their own.
-    pub const SUMMER_2015: Traits = Traits { convolutions_take_any_axes: false, ..Traits::RC3 };
+    pub const SUMMER_2015: Traits = Traits {
+        convolutions_take_any_axes: false,
+        joins_single_blobs: false,
+        views_refuse_in_place: false,
+        argmax_takes_any_axes: false,
+        ..Traits::RC3
+    };
 
     /// Those of BVLC's Caffe in the spring of 2015, when blobs had got any number of axes.
     pub const SPRING_2015: Traits = Traits {
         reader_draws: false,
         prefetch_draws: false,
         data_skips_at_random: true,
-        convolutions_take_any_axes: false,
-        ..Traits::RC3
+        spp_keeps_one_level: false,
+        ..Traits::SUMMER_2015
     };
 
     /// Those of BVLC's release candidate 2 of February 2015. It does not read HDF5 weights, so that there is no shape of theirs

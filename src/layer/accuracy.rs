@@ -2,7 +2,7 @@
 //!
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
 //! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Older Caffes let further tops be, without
-//! axes. In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take bottoms of
+//! axes; CTPN's third one is a scalar, the F-measure. In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take bottoms of
 //! one height and width. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. FCNAccuracy of
 //! happynear's compares as many scores and labels, and perhaps weights. No blobs, no draws.
 
@@ -155,6 +155,9 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             Shape::new([classes])
         };
         tops.push(of_classes.at("top")?);
+        if ctx.top_count() > 2 && ctx.dialect.traits.accuracy_tells_f_measure {
+            tops.push(Shape::scalar());
+        }
         tops.resize(ctx.top_count(), Shape::unshaped());
     }
     Ok(Setup::new(ctx, Operator::Accuracy(operator), tops))
@@ -177,6 +180,15 @@ mod tests {
         let made = tops("accuracy_param { axis: -3 top_k: 5 }", &[&[2, 5, 3, 4], &[2, 12]], 2).unwrap();
         assert_eq!(made, [Shape::scalar(), Shape::new([5]).unwrap()]);
         assert_eq!(tops("", &[&[2, 5], &[2]], 1).unwrap(), [Shape::scalar()]);
+    }
+
+    #[test]
+    fn further_tops_have_no_shape_but_for_an_f_measure() {
+        let third = |dialect: &str| {
+            let made = crate::layer::testing::Surroundings::of(dialect).run("Accuracy", "", &[&[2, 5], &[2]], 3);
+            made.unwrap().tops[2].clone()
+        };
+        assert_eq!((third("ctpn"), third("bvlc-rc3")), (Shape::scalar(), Shape::unshaped()));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! With `axis`, the top has the bottom's shape with `top_k` in place of that axis. Without, each item of the batch is
 //! searched whole: (N, ...) gives (N, 1, top_k), or (N, 2, top_k) with `out_max_val`, followed by ones up to the
-//! bottom's number of axes. No blobs, no draws.
+//! bottom's number of axes. Caffes of 2015 and before, which know no `axis`, take four axes at most, and the top has four. No
+//! blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;
@@ -59,7 +60,10 @@ fn argmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(top_k >= 1, TOP_K, "top_k 0 leaves nothing to find");
     let axis = param.axis.map(|axis| ctx.bottom_axis(0, axis, "argmax_param.axis")).transpose()?;
     let operator = ArgMax { axis, top_k, values: param.out_max_val() };
-    let top = operator.top(ctx.bottom(0))?;
+    let top = match ctx.dialect.traits.argmax_takes_any_axes {
+        true => operator.top(ctx.bottom(0))?,
+        false => operator.top(&ctx.four_axes(0)?)?,
+    };
     Ok(Setup::new(ctx, Operator::ArgMax(operator), [top]))
 }
 
@@ -75,6 +79,14 @@ mod tests {
         assert_eq!(top("ArgMax", "", &[&[3]]), [3, 1, 1]);
         assert_eq!(top("ArgMax", "", &[&[2, 3, 2, 2, 2]]), [2, 1, 1, 1, 1]);
         assert_eq!(top("ArgMax", "", &[&[0, 3]]), [0, 1, 1]);
+    }
+
+    #[test]
+    fn there_were_four_axes_once() {
+        let ctpn = crate::layer::testing::Surroundings::of("ctpn");
+        assert_eq!(ctpn.top("ArgMax", "argmax_param { top_k: 3 }", &[&[2, 6]]), [2, 1, 3, 1]);
+        let message = "bottom: bottom 0 has more than 4 axes: its shape is (2, 3, 2, 2, 2)";
+        assert_eq!(ctpn.refusal("ArgMax", "", &[&[2, 3, 2, 2, 2]]), message);
     }
 
     #[test]

@@ -15,7 +15,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
     Arity::exactly(1),
     &batch_reindex,
 )
-.known(Known::WithField("tile_param"))
+// It came to Caffe after convolutions had got any number of axes, and before the next release.
+.known(Known::Where(|traits| traits.convolutions_take_any_axes))
 .weightless()];
 
 fn batch_reindex(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

@@ -1,20 +1,28 @@
 //! Concat: joins its bottoms along `axis` (1 by default; `concat_dim` in older nets).
 //!
-//! The top has the first bottom's shape, with the sum of the bottoms' lengths along the axis. No blobs, no draws.
+//! The top has the first bottom's shape, with the sum of the bottoms' lengths along the axis. Caffes of 2015 and before take two
+//! bottoms at least. No blobs, no draws.
 
 use super::parts::AxisParts;
 use super::{Arity, LayerType, Operator, Setup, SetupContext, Signal, TopMemory};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::ConcatParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Concat", "Joins blobs along an axis", Arity::at_least(1), Arity::exactly(1), &concat)
+pub(super) static TYPES: &[LayerType] = &[
+    entry(Arity::at_least(1)).known(Known::Where(|traits| traits.joins_single_blobs)),
+    entry(Arity::at_least(2)).known(Known::Where(|traits| !traits.joins_single_blobs)),
+];
+
+const fn entry(bottoms: Arity) -> LayerType {
+    LayerType::new("Concat", "Joins blobs along an axis", bottoms, Arity::exactly(1), &concat)
         .with_engines()
         .params(&["concat_param"])
         .signal(|_| Signal::Joined)
-        .weightless()];
+        .weightless()
+}
 
 fn concat(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let axis = concat_axis(ctx, &ctx.param.concat_param.unwrap_or_default())?;
@@ -77,6 +85,15 @@ mod tests {
             "a blob holds at most 2147483647 elements, 1 x 2147483648 are more"
         );
         assert_eq!(message(&[]), "Concat takes at least 1 bottom, 0 given");
+    }
+
+    #[test]
+    fn a_single_bottom_was_refused_once() {
+        let old = crate::layer::testing::Surroundings::of("hed");
+        assert_eq!(old.top("Concat", "", &[&[2, 3], &[2, 1]]), [2, 4]);
+        assert_eq!(old.refusal("Concat", "", &[&[2, 3]]), "bottom: Concat takes at least 2 bottoms, 1 given");
+        let lisa = crate::layer::testing::Surroundings::of("lisa-recurrent");
+        assert_eq!(lisa.top("Concat", "", &[&[2, 3]]), [2, 3]);
     }
 
     #[test]

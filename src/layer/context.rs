@@ -137,12 +137,19 @@ impl SetupContext<'_> {
         declared.and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
-    /// A dimension of a bottom that may have at most four axes; 1 for an axis that it lacks.
+    /// A dimension of a bottom that may have at most four axes, but where the dialect looks at the first four of any number; 1
+    /// for an axis that it lacks.
     ///
     /// # Errors
     /// The bottom has more.
     pub fn legacy_dim(&self, bottom: usize, axis: usize) -> Result<i32, Refusal> {
         let shape = self.bottom(bottom);
+        if self.dialect.traits.takes_first_four_axes
+            && let [first @ .., _] = shape.dims()
+            && let Some(&dim) = first.get(axis).filter(|_| first.len() >= 4)
+        {
+            return Ok(dim);
+        }
         shape
             .legacy_dim(axis)
             .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))

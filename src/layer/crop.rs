@@ -21,7 +21,7 @@ const OFFSET: &str = "crop_param.offset";
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     entry(&crop).params(&["crop_param"]).known(Known::WithField("crop_param")),
-    entry(&aligned).known(Known::In(&["crfasrnn", "crfasrnn-0.1", "deconvnet", "hed", "weiliu-fcn"])),
+    entry(&aligned).known(Known::In(&["crfasrnn", "crfasrnn-0.1", "ctpn", "deconvnet", "hed", "weiliu-fcn"])),
 ];
 
 const fn entry(rule: &'static dyn Layer) -> LayerType {
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn older_ones_take_the_size_alone() {
-        for dialect in ["crfasrnn", "hed", "weiliu-fcn"] {
+        for dialect in ["crfasrnn", "ctpn", "hed", "weiliu-fcn"] {
             let older = Surroundings::of(dialect);
             assert_eq!(older.top("Crop", "", &[&[2, 3, 9, 8], &[1, 7, 4, 5]]), [2, 3, 4, 5]);
         }

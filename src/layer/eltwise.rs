@@ -4,8 +4,12 @@
 //!
 //! In Synopsys' Caffe one bottom is enough, and the second may be smaller: its axes are those of the first from `axis` on, which
 //! the shape of the top is. Third and later bottoms are not looked at. DIV takes two bottoms, only SUM takes coefficients.
+//!
+//! In lisa-caffe, only SUM takes coefficients, too, and `coeff_blob` says that the last bottom has more of them: its first axis has
+//! as many places as there are other bottoms, the axes after that are the first ones of these.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, Signal};
+use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::eltwise_parameter::EltwiseOp;
@@ -26,7 +30,18 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["eltwise_param"])
     .signal(signal)
     .weightless()
-    .known(Known::Except(&["synopsys"])),
+    .known(Known::Except(&["lisa", "lisa-recurrent", "synopsys"])),
+    LayerType::new(
+        "Eltwise",
+        "Adds, multiplies or takes the maximum of blobs, or sums them with coefficients of a blob",
+        Arity::at_least(2),
+        Arity::exactly(1),
+        &eltwise_with_blob,
+    )
+    .params(&["eltwise_param"])
+    .signal(signal)
+    .weightless()
+    .known(Known::In(&["lisa", "lisa-recurrent"])),
     LayerType::new(
         "Eltwise",
         "Adds, multiplies, divides or takes the maximum or the minimum of blobs",
@@ -59,6 +74,7 @@ pub enum Eltwise {
 impl Eltwise {
     fn new(param: &EltwiseParameter, bottoms: usize) -> Eltwise {
         match param.operation() {
+            EltwiseOp::Sum if param.coeff_blob() => Eltwise::Other,
             EltwiseOp::Sum => {
                 let coefficient = |bottom| param.coeff.get(bottom).copied().unwrap_or(1.0);
                 Eltwise::Sum((0..bottoms).map(coefficient).collect())
@@ -80,32 +96,61 @@ fn signal(layer: &LayerParameter) -> Signal {
 
 fn eltwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.eltwise_param.clone().unwrap_or_default();
-    check_coefficients(ctx, &param)?;
+    check_coefficients(&param, ctx.bottoms.len())?;
     let is_product = param.operation() == EltwiseOp::Prod;
     ensure!(param.coeff.is_empty() || !is_product, COEFF, "a product takes no coefficients");
-    let first = ctx.bottom(0);
-    for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
+    check_shapes(ctx.bottoms)?;
+    Ok(Setup::like_bottom(ctx, Operator::Eltwise(Eltwise::new(&param, ctx.bottoms.len()))))
+}
+
+fn check_shapes(bottoms: &[Shape]) -> Result<(), Refusal> {
+    let first = &bottoms[0];
+    for (index, other) in bottoms.iter().enumerate().skip(1) {
         ensure!(
             other.dims() == first.dims(),
             "bottom",
             "bottom {index} {other} has a different shape than bottom 0 {first}"
         );
     }
-    Ok(Setup::like_bottom(ctx, Operator::Eltwise(Eltwise::new(&param, ctx.bottoms.len()))))
+    Ok(())
 }
 
-fn check_coefficients(ctx: &SetupContext<'_>, param: &EltwiseParameter) -> Result<(), Refusal> {
-    let (coefficients, bottoms) = (param.coeff.len(), ctx.bottoms.len());
+fn check_coefficients(param: &EltwiseParameter, bottoms: usize) -> Result<(), Refusal> {
+    let coefficients = param.coeff.len();
     let fits = coefficients == 0 || coefficients == bottoms;
     ensure!(fits, COEFF, "{coefficients} coefficients do not match {bottoms} bottoms");
     Ok(())
 }
 
-fn eltwise_from_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.eltwise_param.clone().unwrap_or_default();
-    check_coefficients(ctx, &param)?;
+fn check_only_sum(param: &EltwiseParameter) -> Result<(), Refusal> {
     let is_sum = param.operation() == EltwiseOp::Sum;
     ensure!(param.coeff.is_empty() || is_sum, COEFF, "only a sum takes coefficients");
+    Ok(())
+}
+
+fn eltwise_with_blob(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const COEFF_BLOB: &str = "eltwise_param.coeff_blob";
+    let param = ctx.param.eltwise_param.clone().unwrap_or_default();
+    let is_sum = param.operation() == EltwiseOp::Sum;
+    ensure!(!param.coeff_blob() || is_sum, COEFF_BLOB, "only a sum takes coefficients");
+    let (joined, coefficients) = ctx.bottoms.split_at(ctx.bottoms.len() - usize::from(param.coeff_blob()));
+    check_coefficients(&param, joined.len())?;
+    check_only_sum(&param)?;
+    check_shapes(joined)?;
+    if let [coefficients] = coefficients {
+        let fits = coefficients.dims().split_first().is_some_and(|(&places, axes)| {
+            usize::try_from(places) == Ok(joined.len()) && joined[0].dims().starts_with(axes)
+        });
+        let (count, first) = (joined.len(), &joined[0]);
+        ensure!(fits, COEFF_BLOB, "the coefficients {coefficients} are not {count} times the first axes of {first}");
+    }
+    Ok(Setup::like_bottom(ctx, Operator::Eltwise(Eltwise::new(&param, joined.len()))))
+}
+
+fn eltwise_from_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.eltwise_param.clone().unwrap_or_default();
+    check_coefficients(&param, ctx.bottoms.len())?;
+    check_only_sum(&param)?;
     let (divides, bottoms) = (param.operation() == EltwiseOp::Div, ctx.bottoms.len());
     ensure!(!divides || bottoms == 2, "bottom", "a division takes 2 bottoms, {bottoms} given");
     if bottoms > 1 {
@@ -167,5 +212,31 @@ mod tests {
         assert_eq!(error("eltwise_param { operation: MAX coeff: 1 coeff: 1 }", &BOTTOMS), message);
         let message = "bottom: a division takes 2 bottoms, 1 given";
         assert_eq!(error("eltwise_param { operation: DIV }", &[&[2, 3]]), message);
+    }
+
+    #[test]
+    fn the_last_bottom_may_have_the_coefficients() {
+        for dialect in ["lisa", "lisa-recurrent"] {
+            let own = Surroundings::of(dialect);
+            let (blob, both) =
+                ("eltwise_param { coeff_blob: true }", "eltwise_param { coeff_blob: true coeff: [1, 2] }");
+            assert_eq!(own.top("Eltwise", blob, &[&[2, 3, 4], &[1, 2, 3]]), [2, 3, 4]);
+            assert_eq!(own.top("Eltwise", both, &[&[2, 3], &[2, 3], &[2]]), [2, 3]);
+            assert_eq!(own.top("Eltwise", "", &BOTTOMS), [2, 3, 4]);
+
+            let refusal = |text: &str, bottoms: &[&[i32]]| own.refusal("Eltwise", text, bottoms);
+            let message = "eltwise_param.coeff_blob: the coefficients (1, 3) are not 1 times the first axes of (2, 3)";
+            assert_eq!(refusal(blob, &[&[2, 3], &[1, 3]]), message);
+            let message = "eltwise_param.coeff_blob: the coefficients (2) are not 1 times the first axes of (2, 3)";
+            assert_eq!(refusal(blob, &[&[2, 3], &[2]]), message);
+            let message = "eltwise_param.coeff_blob: the coefficients () are not 1 times the first axes of (2, 3)";
+            assert_eq!(refusal(blob, &[&[2, 3], &[]]), message);
+            let message = "eltwise_param.coeff: 2 coefficients do not match 1 bottoms";
+            assert_eq!(refusal(both, &[&[2, 3], &[1]]), message);
+            let message = "eltwise_param.coeff_blob: only a sum takes coefficients";
+            assert_eq!(refusal("eltwise_param { coeff_blob: true operation: MAX }", &[&[2, 3], &[1]]), message);
+            let message = "eltwise_param.coeff: only a sum takes coefficients";
+            assert_eq!(refusal("eltwise_param { operation: MAX coeff: [1, 1] }", &BOTTOMS), message);
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Flatten: makes the axes from `axis` (1 by default) to `end_axis` (the last by default) into one.
 //!
 //! (d0, ..., dn) gives (d0, ..., d(axis-1), d(axis) ... d(end_axis), d(end_axis+1), ..., dn). An `end_axis` one before
-//! `axis` inserts an axis of length 1. The top shows the bottom's memory. Not in place. No blobs, no draws.
+//! `axis` inserts an axis of length 1. The top shows the bottom's memory. In place only in
+//! Caffes of 2015 and before. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;
@@ -15,7 +16,9 @@ pub(super) static TYPES: &[LayerType] =
         .weightless()];
 
 fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    ctx.refuse_in_place(0, 0)?;
+    if ctx.dialect.traits.views_refuse_in_place {
+        ctx.refuse_in_place(0, 0)?;
+    }
     let param = ctx.param.flatten_param.unwrap_or_default();
     let start = ctx.bottom_axis(0, param.axis(), "flatten_param.axis")?;
     let end = ctx.bottom_axis(0, param.end_axis(), "flatten_param.end_axis")? + 1;
@@ -34,7 +37,8 @@ fn flatten(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use crate::layer::testing::{refusal, refusal_in_place, top};
+    use super::*;
+    use crate::layer::testing::{Surroundings, layer, refusal, refusal_in_place, top};
 
     #[test]
     fn axes_become_one() {
@@ -74,5 +78,12 @@ mod tests {
             "a blob has at most 32 axes, this one has 33"
         );
         assert_eq!(refusal_in_place("Flatten", "", &[&[2, 3]], 1).1, "the layer cannot work in place");
+    }
+
+    #[test]
+    fn an_early_caffe_flattens_in_place() {
+        let early = Surroundings::of("hed");
+        let made = early.setup_blobs(&TYPES[0], &layer(""), &[Shape::new([2, 3, 4]).unwrap()], &[0]).unwrap();
+        assert_eq!((made.tops[0].dims(), made.memory), (&[2, 12][..], vec![TopMemory::InPlace(0)]));
     }
 }

@@ -92,6 +92,7 @@ mod region;
 mod reorg;
 mod reshape;
 mod resize;
+mod sample;
 mod scalar;
 mod scale;
 mod segmentation;

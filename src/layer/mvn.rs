@@ -26,9 +26,10 @@ pub struct Mvn {
 
 fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
-    ensure!(bottom.axes() <= 4, "bottom", "MVN handles at most 4 axes, not the shape {bottom}");
-    let mut dims = [1; 4];
-    dims[..bottom.axes()].copy_from_slice(bottom.dims());
+    let takes_more = ctx.dialect.traits.takes_first_four_axes;
+    ensure!(bottom.axes() <= 4 || takes_more, "bottom", "MVN handles at most 4 axes, not the shape {bottom}");
+    let (mut dims, axes) = ([1; 4], bottom.axes().min(4));
+    dims[..axes].copy_from_slice(&bottom.dims()[..axes]);
 
     let param = ctx.param.mvn_param.unwrap_or_default();
     let operator = Mvn {
@@ -67,6 +68,14 @@ mod tests {
             refusal("MVN", "", &[&[0, 1, 65536, 65536]], 1).1,
             "a blob holds at most 2147483647 elements, 65536 x 65536 are more"
         );
+    }
+
+    #[test]
+    fn c3d_takes_the_first_four_axes() {
+        let c3d = crate::layer::testing::Surroundings::of("c3d-1.1");
+        assert_eq!(c3d.top("MVN", "", &[&[1, 2, 3, 4, 5]]), [1, 2, 3, 4]);
+        let pair: [&[i32]; 3] = [&[2, 3, 1, 1, 7], &[2, 3, 1, 1, 7], &[2]];
+        assert!(c3d.run("ContrastiveLoss", "", &pair, 1).is_ok());
     }
 
     #[test]

@@ -73,6 +73,7 @@ pub static LAYERS: &[&[LayerType]] = &[
     super::reorg::TYPES,
     super::reshape::TYPES,
     super::resize::TYPES,
+    super::sample::TYPES,
     super::scalar::TYPES,
     super::scale::TYPES,
     super::segmentation::TYPES,

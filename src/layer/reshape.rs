@@ -9,7 +9,8 @@
 //! A `pixelshuffler` other than 1, which Synopsys' Caffe has, lays the channels out as blocks of that many pixels in height and in
 //! width instead; then the other fields count for nothing.
 //!
-//! Not in place. No blobs, no draws. The top shares the bottom's memory, so that a bottom without elements is refused.
+//! In place only in Caffes of 2015 and before, which then compare the new number of elements with itself: it may be any. No
+//! blobs, no draws. The top shares the bottom's memory, so that a bottom without elements is refused.
 
 use std::ops::Range;
 
@@ -30,7 +31,9 @@ pub(super) static TYPES: &[LayerType] =
 const DIMS: &str = "reshape_param.shape";
 
 fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    ctx.refuse_in_place(0, 0)?;
+    if ctx.dialect.traits.views_refuse_in_place {
+        ctx.refuse_in_place(0, 0)?;
+    }
     let default = ReshapeParameter::default();
     let param = ctx.param.reshape_param.as_deref().unwrap_or(&default);
     let bottom = ctx.bottom(0);
@@ -48,14 +51,16 @@ fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         dims[start + index] = infer(bottom, &dims)?;
     }
     let top = Shape::new(dims).at(DIMS)?;
+    let keeps_elements = top.count() == bottom.count();
     ensure!(
-        top.count() == bottom.count(),
+        keeps_elements || ctx.in_place(0, 0),
         DIMS,
         "the new shape {top} has {} elements, the bottom {bottom} has {}",
         top.count(),
         bottom.count()
     );
-    Ok(Setup::new(ctx, Operator::View, [top]).view(TopMemory::Bottom(0)))
+    let operator = if keeps_elements { Operator::View } else { Operator::Opaque };
+    Ok(Setup::new(ctx, operator, [top]).view(TopMemory::Bottom(0)))
 }
 
 /// Lays the channels out as blocks of pixels: (N, C, H, W) becomes (N, C / factor^2, H factor, W factor).
@@ -137,7 +142,7 @@ fn infer(bottom: &Shape, dims: &[i64]) -> Result<i64, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::{refusal, refusal_in_place, setup_blobs, top};
+    use crate::layer::testing::{Surroundings, layer_of, refusal, refusal_in_place, setup_blobs, top};
 
     fn reshaped(dims: &[i32], param: &str) -> Vec<i32> {
         top("Reshape", &format!("reshape_param {{ {param} }}"), &[dims])
@@ -233,5 +238,21 @@ mod tests {
         assert_eq!(unshaped.unwrap_err().message, "the bottom () has no elements");
         let (field, message) = refusal_in_place("Reshape", "", &[&[1]], 1);
         assert_eq!((field, message.as_str()), ("top", "the layer cannot work in place"));
+    }
+
+    #[test]
+    fn an_early_caffe_reshapes_in_place() {
+        let tops = |dialect, text| {
+            let own = Surroundings::of(dialect);
+            let layer = layer_of(own.dialect, text);
+            own.setup_blobs(&TYPES[0], &layer, &[Shape::new([2, 6]).unwrap()], &[0])
+        };
+        for dialect in ["hed", "yjxiong"] {
+            let made = tops(dialect, "reshape_param { shape { dim: [3, -1] } }").unwrap();
+            assert_eq!((made.tops[0].dims(), made.memory), (&[3, 4][..], vec![TopMemory::InPlace(0)]));
+            let made = tops(dialect, "reshape_param { shape { dim: [5, 5] } }").unwrap();
+            assert_eq!((made.tops[0].dims(), made.operator), (&[5, 5][..], Operator::Opaque));
+        }
+        assert_eq!(tops("bvlc-rc3", "").unwrap_err().message, "the layer cannot work in place");
     }
 }

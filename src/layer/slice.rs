@@ -1,19 +1,27 @@
 //! Slice: cuts its bottom along `axis` (1 by default; `slice_dim` in older nets), one part a top.
 //!
 //! Each top has the bottom's shape but for the length of its part: from one slice point to the next, or equal parts
-//! where no slice points are given. A last point at the end of the axis leaves an empty part. No blobs, no draws.
+//! where no slice points are given. A last point at the end of the axis leaves an empty part. Caffes of 2015 and before make two tops
+//! at least. No blobs, no draws.
 
 use super::parts::AxisParts;
 use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::SliceParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Slice", "Cuts a blob along an axis", Arity::exactly(1), Arity::at_least(1), &slice)
+pub(super) static TYPES: &[LayerType] = &[
+    entry(Arity::at_least(1)).known(Known::Where(|traits| traits.joins_single_blobs)),
+    entry(Arity::at_least(2)).known(Known::Where(|traits| !traits.joins_single_blobs)),
+];
+
+const fn entry(tops: Arity) -> LayerType {
+    LayerType::new("Slice", "Cuts a blob along an axis", Arity::exactly(1), tops, &slice)
         .params(&["slice_param"])
-        .weightless()];
+        .weightless()
+}
 
 const POINTS: &str = "slice_param.slice_point";
 
@@ -105,6 +113,13 @@ mod tests {
         assert_eq!(parts("slice_dim: 0", &[2, 6, 4], 2), [[1, 6, 4]; 2]);
         assert_eq!(parts("axis: -1", &[2, 6, 4], 1), [[2, 6, 4]]);
         assert_eq!(parts("", &[2, 0], 3), [[2, 0]; 3]);
+    }
+
+    #[test]
+    fn a_single_top_was_refused_once() {
+        let old = crate::layer::testing::Surroundings::of("bvlc-rc2");
+        assert_eq!(old.refusal("Slice", "", &[&[2, 6]]), "top: Slice makes at least 2 tops, 1 given");
+        assert_eq!(old.run("Slice", "", &[&[2, 6]], 2).unwrap().tops[1].dims(), [2, 3]);
     }
 
     #[test]

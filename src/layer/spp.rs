@@ -4,7 +4,9 @@
 //! what the bins have in excess, rounded up. One level keeps its shape (N, C, 1, 1); more are flattened and joined to
 //! (N, C * sum of pooled H * pooled W), which is C * (4^levels - 1) / 3 unless a pad drops a window. No blobs, no draws.
 //!
-//! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before.
+//! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before. Until
+//! August 2015 Caffe flattened and joined a single level, too: it is (N, C) there, and refused where Concat takes two bottoms at
+//! least.
 
 use super::pooling::{Pooling, picture_size};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
@@ -65,12 +67,21 @@ fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let levels = param.pyramid_height();
     ensure!(levels > 0, HEIGHT, "pyramid_height is missing or 0");
-    ensure!(levels == 1 || !ctx.in_place(0, 0), "top", "a pyramid of {levels} levels cannot replace its bottom");
+    let traits = &ctx.dialect.traits;
+    let is_joined = levels > 1 || !traits.spp_keeps_one_level;
+    let joins = levels > 1 || traits.joins_single_blobs;
+    ensure!(!is_joined || joins, HEIGHT, "pyramid_height is 1: this Caffe joins 2 levels at least");
+    ensure!(!is_joined || !ctx.in_place(0, 0), "top", "a pyramid of {levels} levels cannot replace its bottom");
     // Fails before the bins overflow: no size has 2^31 elements.
-    let levels = (0..levels).map(|index| level(index, size, method, bottom)).collect::<Result<_, _>>()?;
-    let operator = Spp { levels };
+    let pyramid = (0..levels).map(|index| level(index, size, method, bottom)).collect::<Result<_, _>>()?;
+    let operator = Spp { levels: pyramid };
     let top = operator.top(bottom)?;
-    Ok(Setup::new(ctx, Operator::Spp(operator), [top]))
+    Ok(if is_joined && levels == 1 {
+        let flat = Shape::new([i64::from(top.dims()[0]), top.count_from(1)]).at(HEIGHT)?;
+        Setup::new(ctx, Operator::Opaque, [flat])
+    } else {
+        Setup::new(ctx, Operator::Spp(operator), [top])
+    })
 }
 
 /// The windows of one level, which must be less than 63; refused where they do not fit the bottom.
@@ -127,6 +138,19 @@ mod tests {
         assert_eq!(refuse(0, SppMethod::Max, &[1, 2, 5, 5]), "pyramid_height is missing or 0");
         assert_eq!(refuse(1, SppMethod::Max, &[1, 2, 5, 0]), "a pyramid over a picture of 5 x 0");
         assert_eq!(refuse(1, SppMethod::Max, &[1, 2, 5]), "the bottom (1, 2, 5) must have 4 axes");
+    }
+
+    #[test]
+    fn an_early_caffe_joins_a_single_level() {
+        let (text, bottoms): (_, &[&[i32]]) = ("spp_param { pyramid_height: 1 }", &[&[1, 2, 4, 4]]);
+        let message = "spp_param.pyramid_height: pyramid_height is 1: this Caffe joins 2 levels at least";
+        for early in ["ctpn", "yjxiong"] {
+            assert_eq!(Surroundings::of(early).refusal("SPP", text, bottoms), message);
+        }
+        assert_eq!(Surroundings::of("lisa-recurrent").top("SPP", text, bottoms), [1, 2]);
+        for later in ["hed", "jeffdonahue-recurrent"] {
+            assert_eq!(Surroundings::of(later).top("SPP", text, bottoms), [1, 2, 1, 1]);
+        }
     }
 
     #[test]

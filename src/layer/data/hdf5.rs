@@ -7,6 +7,7 @@ use super::DataSource;
 use super::source::ShapeSource;
 use crate::Shape;
 use crate::data::hdf5_list::{self, FirstFile};
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::Hdf5DataParameter;
@@ -19,7 +20,8 @@ pub(super) const TYPE: LayerType = LayerType::new(
     &setup,
 )
 .params(&["hdf5_data_param"])
-.brings_data();
+.brings_data()
+.known(Known::Except(&["c3d-1.0"]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = Hdf5DataParameter::default();

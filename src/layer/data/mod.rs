@@ -9,16 +9,20 @@ use super::LayerType;
 use crate::proto::caffe::FillerParameter;
 
 mod annotated;
+mod annotated_mask;
 mod box_data;
 mod clips;
+mod cropping;
 mod custom;
 mod database;
+mod dense_face;
 mod dense_image;
 mod disparity;
 mod dummy;
 mod frames;
 mod ground_truth;
 mod hdf5;
+mod hdf5_volumes;
 mod image;
 mod image_label;
 mod image_loc;
@@ -57,6 +61,7 @@ pub enum DataSource {
 pub(super) static TYPES: &[LayerType] = &[
     annotated::TEXTBOXES_PP,
     annotated::TYPE,
+    annotated_mask::TYPE,
     box_data::FIRST,
     box_data::TYPE,
     clips::OF_C3D,
@@ -64,6 +69,7 @@ pub(super) static TYPES: &[LayerType] = &[
     clips::OF_VIDEO_CAFFE,
     custom::TYPE,
     database::TYPE,
+    dense_face::TYPE,
     dense_image::ENET,
     dense_image::SEGNET,
     dense_image::SHARED,
@@ -76,6 +82,7 @@ pub(super) static TYPES: &[LayerType] = &[
     ground_truth::EVAL_DATA,
     ground_truth::IMAGE_GT_DATA,
     hdf5::TYPE,
+    hdf5_volumes::TYPE,
     image::TYPE,
     image::INPUT,
     image_label::TYPE,

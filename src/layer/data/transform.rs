@@ -8,11 +8,11 @@
 //! more draw for the seed of the prefetch thread. In some dialects they do not, and in some a layer that reads a database
 //! takes a seed for its reader before all that.
 
-use super::resize::{Bounds, Resizing};
+use super::cropping::CropFields;
+use super::resize::Resizing;
 use super::tops::prefetches;
 use crate::Shape;
 use crate::data::PictureSize;
-use crate::dialect::Traits;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Draw, SetupContext, blob_file};
@@ -88,13 +88,8 @@ impl Transform {
         if ctx.dialect.traits.seeds_by_thread && param.random_seed() < 0 {
             notices.push(SEEDS_BY_THREAD.to_owned());
         }
-        let takes_seed = takes_one_seed(ctx, param);
-        let resizes_at_random = param.random_resize_param.is_some() || param.random_aspect_ratio_param.is_some();
-        let trains_at_random = param.crop_size() > 0 || ctx.dialect.traits.train_draws;
         Ok(Transform {
-            takes_seed: takes_seed.unwrap_or_else(|| {
-                param.mirror() || resizes_at_random || (trains_at_random && ctx.phase == Phase::Train)
-            }),
+            takes_seed: takes_one_seed(ctx, param).unwrap_or_else(|| crop.takes_seed(ctx, param)),
             crop,
             resizing: Resizing::new(ctx, param)?,
             mirror: param.mirror(),
@@ -168,6 +163,14 @@ impl Transform {
     /// # Errors
     /// Its reader would wait for ever.
     pub(super) fn reading_draws(&self, ctx: &SetupContext<'_>) -> Result<Vec<Draw>, Refusal> {
+        self.reading_draws_beside(ctx, 0)
+    }
+
+    /// The same for a layer that takes `own` seeds beside those.
+    ///
+    /// # Errors
+    /// Its reader would wait for ever.
+    pub(super) fn reading_draws_beside(&self, ctx: &SetupContext<'_>, own: u64) -> Result<Vec<Draw>, Refusal> {
         let traits = &ctx.dialect.traits;
         let prefetch = "data_param.prefetch";
         ensure!(
@@ -177,7 +180,7 @@ impl Transform {
         );
         let skips =
             traits.data_skips_at_random && ctx.param.data_param.as_ref().is_some_and(|param| param.rand_skip() > 0);
-        Ok(self.prefetching_draws(ctx, u64::from(traits.reader_draws) + u64::from(skips)))
+        Ok(self.prefetching_draws(ctx, own + u64::from(traits.reader_draws) + u64::from(skips)))
     }
 }
 
@@ -208,6 +211,21 @@ fn takes_one_seed(ctx: &SetupContext<'_>, param: &TransformationParameter) -> Op
     })
 }
 
+/// How many seeds a second transformer takes that has these settings, each time it is set up.
+///
+/// # Errors
+/// A crop does not fit an `i32`, or means are given twice.
+pub(super) fn seeds_of(
+    ctx: &SetupContext<'_>,
+    param: &TransformationParameter,
+    field: &'static str,
+) -> Result<u64, Refusal> {
+    let given_twice = param.mean_file.is_some() && !param.mean_value.is_empty();
+    ensure!(!given_twice, field, "mean_file and mean_value are given together");
+    let crop = CropFields::new(param, &ctx.dialect.traits)?;
+    Ok(crop.takes_seed(ctx, param).into())
+}
+
 /// What to do about a mean file that cannot be read.
 fn without_mean_file(ctx: &SetupContext<'_>, [items, pattern]: [&str; 2]) -> Advice {
     let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: pattern.to_owned().into() };
@@ -219,82 +237,10 @@ fn skipped(count: u64) -> Vec<Draw> {
     if count > 0 { vec![Draw::Skip(count)] } else { Vec::new() }
 }
 
-/// How items are cropped; 0 stands for no cropping.
-struct CropFields {
-    size: u32,
-    height: u32,
-    width: u32,
-}
-
-impl CropFields {
-    fn new(param: &TransformationParameter, traits: &Traits) -> Result<CropFields, Refusal> {
-        let [height, width] = if traits.crops_by_sides { [param.crop_h(), param.crop_w()] } else { [0; 2] };
-        let crop = CropFields { size: param.crop_size(), height, width };
-        for (side, name, field) in [
-            (crop.size, "crop_size", "transform_param.crop_size"),
-            (crop.height, "crop_h", "transform_param.crop_h"),
-            (crop.width, "crop_w", "transform_param.crop_w"),
-        ] {
-            ensure!(i32::try_from(side).is_ok(), field, "{name} {side} is more than 2147483647");
-        }
-        Ok(crop)
-    }
-
-    /// The height and the width to crop to.
-    fn sides(&self) -> [i32; 2] {
-        let sides = if self.size > 0 { [self.size; 2] } else { [self.height, self.width] };
-        sides.map(u32::cast_signed)
-    }
-
-    /// The size of a picture once it is cropped; `whole` says what is.
-    fn cropped(&self, size: PictureSize, whole: &str) -> Result<PictureSize, Refusal> {
-        let [height, width] = self.sides();
-        let names = self.names();
-        for ((name, field), side, of) in [(names[0], height, size.height), (names[1], width, size.width)] {
-            ensure!(side <= of, field, "{name} {side} is larger than {whole} {size}");
-        }
-        Ok(self.filled(size))
-    }
-
-    /// The same where the bounds of resizing, and not the picture, have to hold the crop.
-    fn cropped_within(&self, bounds: &[Bounds], size: PictureSize, pictures: &str) -> Result<PictureSize, Refusal> {
-        if bounds.is_empty() && self.size > 0 {
-            return self.cropped(size, &format!("{pictures},"));
-        }
-        let [height, width] = self.sides();
-        let names = self.names();
-        for bound in bounds {
-            let (high, wide) = (bound.height.unwrap_or(size.height.into()), bound.width.unwrap_or(size.width.into()));
-            for ((name, field), side, of) in [(names[0], height, high), (names[1], width, wide)] {
-                ensure!(
-                    i64::from(side) <= of,
-                    field,
-                    "{name} {side} is larger than {of}, which pictures are resized to"
-                );
-            }
-        }
-        Ok(self.filled(size))
-    }
-
-    /// The names of the fields for height and width, and their paths.
-    fn names(&self) -> [(&'static str, &'static str); 2] {
-        match self.size {
-            0 => [("crop_h", "transform_param.crop_h"), ("crop_w", "transform_param.crop_w")],
-            _ => [("crop_size", "transform_param.crop_size"); 2],
-        }
-    }
-
-    /// The size of a picture that the crop fits into.
-    fn filled(&self, size: PictureSize) -> PictureSize {
-        let [height, width] = self.sides();
-        let side = |side: i32, of: i32| if side > 0 { side } else { of };
-        PictureSize { height: side(height, size.height), width: side(width, size.width), ..size }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::resize::Resize;
+    use super::super::cropping::SIDES;
+    use super::super::resize::{Bounds, Resize};
     use super::*;
     use crate::layer::data::tests::{given, run};
     use crate::layer::testing::Surroundings;
@@ -320,6 +266,10 @@ mod tests {
         assert!(run("MemoryData", &memory("mean_file: 'no_such_file'"), 2, &[given(&[2, 3, 4, 4])]).is_ok());
     }
 
+    fn crop(size: u32, height: u32, width: u32) -> CropFields {
+        CropFields { size, height, width, names: SIDES }
+    }
+
     fn transform(crop: CropFields, resizing: Resizing, border: i64) -> Transform {
         let pictures = "the first picture";
         Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, pictures, border }
@@ -333,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_crop_replaces_both_sides_and_fits_into_the_picture() {
-        let shape = |size| batch(CropFields { size, height: 0, width: 0 }, Resizing::None);
+        let shape = |size| batch(crop(size, 0, 0), Resizing::None);
         assert_eq!(shape(0), Ok(vec![2, 3, 5, 6]));
         assert_eq!(shape(5), Ok(vec![2, 3, 5, 5]));
         assert_eq!(shape(6), Err("crop_size 6 is larger than the first picture, 3 x 5 x 6".into()));
@@ -341,8 +291,7 @@ mod tests {
 
     #[test]
     fn a_border_is_put_around_the_crop() {
-        let crop = CropFields { size: 4, height: 0, width: 0 };
-        let transform = transform(crop, Resizing::None, 3);
+        let transform = transform(crop(4, 0, 0), Resizing::None, 3);
         let size = PictureSize { channels: 3, height: 5, width: 6 };
         assert_eq!(transform.picture_shape(2, size).unwrap().dims(), [2, 3, 10, 10]);
         assert_eq!(transform.batch_shape(2, size).unwrap().dims(), [2, 3, 4, 4]);
@@ -350,7 +299,7 @@ mod tests {
 
     #[test]
     fn sides_are_cropped_one_by_one() {
-        let shape = |size, height, width| batch(CropFields { size, height, width }, Resizing::None);
+        let shape = |size, height, width| batch(crop(size, height, width), Resizing::None);
         assert_eq!(shape(0, 4, 0), Ok(vec![2, 3, 4, 6]));
         assert_eq!(shape(0, 4, 2), Ok(vec![2, 3, 4, 2]));
         assert_eq!(shape(3, 9, 9), Ok(vec![2, 3, 3, 3]));
@@ -360,21 +309,20 @@ mod tests {
     #[test]
     fn pictures_are_resized_before_they_are_cropped() {
         let resize = |mode, height, width| Resizing::To(Resize { mode, height, width });
-        let none = || CropFields { size: 0, height: 0, width: 0 };
+        let none = || crop(0, 0, 0);
         assert_eq!(batch(none(), resize(ResizeMode::Warp, 8, 9)), Ok(vec![2, 3, 8, 9]));
         assert_eq!(batch(none(), resize(ResizeMode::FitLargeSizeAndPad, 8, 9)), Ok(vec![2, 3, 8, 9]));
         assert_eq!(batch(none(), resize(ResizeMode::FitSmallSize, 10, 10)), Ok(vec![2, 3, 10, 12]));
         assert_eq!(batch(none(), resize(ResizeMode::FitSmallSize, 5, 12)), Ok(vec![2, 3, 10, 12]));
-        let crop = CropFields { size: 5, height: 0, width: 0 };
         let message = "crop_size 5 is larger than the first picture, resized to 3 x 4 x 4";
-        assert_eq!(batch(crop, resize(ResizeMode::Warp, 4, 4)), Err(message.into()));
+        assert_eq!(batch(crop(5, 0, 0), resize(ResizeMode::Warp, 4, 4)), Err(message.into()));
     }
 
     #[test]
     fn a_crop_fits_into_what_pictures_are_resized_to() {
         let within = |size, height, bounds: &[(Option<i64>, Option<i64>)]| {
             let bounds = bounds.iter().map(|&(height, width)| Bounds { height, width }).collect();
-            batch(CropFields { size, height, width: 0 }, Resizing::Bounds(bounds))
+            batch(crop(size, height, 0), Resizing::Bounds(bounds))
         };
         assert_eq!(within(0, 9, &[]), Ok(vec![2, 3, 9, 6]));
         assert_eq!(within(7, 0, &[]), Err("crop_size 7 is larger than the first picture, 3 x 5 x 6".into()));
@@ -402,5 +350,37 @@ mod tests {
     fn a_crop_fits_an_i32() {
         let error = run("MemoryData", &memory("crop_size: 2147483648"), 2, &[]).unwrap_err();
         assert_eq!(error, "transform_param.crop_size: crop_size 2147483648 is more than 2147483647");
+    }
+    #[test]
+    fn trees_take_seeds_for_different_crops() {
+        let pictures = [given(&[3, 9, 9])];
+        let seeds = |dialect: &str, fields: &str| {
+            let text = format!("top: 'data' data_param {{ batch_size: 2 }} transform_param {{ {fields} }}");
+            let surroundings = Surroundings { user_shapes: &pictures, ..Surroundings::of(dialect) };
+            let skipped = |text: &str| match surroundings.run("Data", text, &[], 1).unwrap().draws[..] {
+                [] => 0,
+                [Draw::Skip(count)] => count,
+                _ => panic!("Data draws by skipping"),
+            };
+            skipped(&text) - skipped("top: 'data' data_param { batch_size: 2 }")
+        };
+        for (dialect, fields, taken) in [
+            ("ssd", "crop_h: 4 crop_w: 5", 0),
+            ("seqface", "crop_h: 4 crop_w: 5", 2),
+            ("seqface", "crop_h: 4", 0),
+            ("xilinx", "crop_h: 4 crop_w: 5", 2),
+            ("wu-lightcnn", "crop_size_h: 4 crop_size_w: 5", 2),
+            ("wu-lightcnn", "crop_size_h: 4", 0),
+            ("happynear", "crop_h: 4", 2),
+            ("happynear", "crop_h: 4 center_crop: true", 0),
+            ("happynear", "crop_size: 4 center_crop: true", 0),
+            ("happynear", "erase_ratio: 0", 2),
+        ] {
+            assert_eq!(seeds(dialect, fields), taken, "{dialect}: {fields}");
+        }
+        let text = "top: 'data' data_param { batch_size: 2 } transform_param { crop_size_h: 10 }";
+        let wu = Surroundings { user_shapes: &pictures, ..Surroundings::of("wu-lightcnn") };
+        let message = "transform_param.crop_size_h: crop_size_h 10 is larger than the pictures given, 3 x 9 x 9";
+        assert_eq!(wu.run("Data", text, &[], 1).unwrap_err(), message);
     }
 }

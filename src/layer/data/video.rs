@@ -32,6 +32,7 @@ pub(super) const TYPE: LayerType =
             "jacinto",
             "seqface",
             "xilinx",
+            "synopsys",
         ]));
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

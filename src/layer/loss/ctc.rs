@@ -24,7 +24,7 @@ pub(super) const OF_LABELS: LayerType =
         .auto_tops()
         .judges_first()
         .loss()
-        .known(Known::In(&["warpctc", "seqface"]));
+        .known(Known::In(&["warpctc"]));
 
 pub(super) const WARP: LayerType =
     LayerType::new("WarpCTCLoss", SUMMARY, Arity::between(2, 4), Arity::exactly(1), &warp)

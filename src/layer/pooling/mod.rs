@@ -12,6 +12,7 @@
 //! [volumes](VolumePooling). C3D 1.0 drops none, and takes a pad for the average alone.
 
 mod enlarged;
+mod learned;
 mod nd;
 mod over_time;
 mod padded;
@@ -42,6 +43,8 @@ pub(super) static TYPES: &[LayerType] = &[
     entry(&enlarged::pooling).weightless().known(Known::In(&["sophgo"])),
     entry(&padded::pooling).known(Known::In(&["synopsys"])),
     entry(&spatial::pooling).weightless().known(Known::In(&["caffe3d"])),
+    learned::GATED,
+    learned::TREE,
     padded::BATCHING,
     nd::TYPE,
     over_time::TYPE,

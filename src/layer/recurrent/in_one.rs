@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! caffe-lstm  input (T N, ..), the timesteps of N = batch_size sequences one after the other -> (T N, H)
-//! the others  input (T, N, ..)                                                               -> (T, N, H)
+//! CTPN        input (T, N, ..)                                                               -> (T, N, H)
+//! the others  input (T, N, I, ..), of which axes behind the third are not looked at          -> (T, N, H)
 //! blobs       weight (4 H, I), weight (4 H, H), bias (4 H)
 //! ```
 //!
@@ -23,9 +24,12 @@ const NUM_OUTPUT: &str = "lstm_param.num_output";
 /// That of the first tree, which lays timesteps and sequences along one axis.
 pub(super) const ALONG_ONE_AXIS: LayerType = entry(&along_one_axis).known(Known::In(&["caffe-lstm"]));
 
-/// That of trees with an axis for each.
-pub(super) const ALONG_TWO_AXES: LayerType =
-    entry(&along_two_axes).known(Known::WithFieldBut { field: "lstm_param", not: &["caffe-lstm"] });
+/// That of CTPN, with an axis for each, and features of any number of axes.
+pub(super) const ALONG_TWO_AXES: LayerType = entry(&along_two_axes).known(Known::In(&["ctpn"]));
+
+/// That of trees with an axis for timesteps, sequences and features each.
+pub(super) const ALONG_THREE_AXES: LayerType =
+    entry(&along_three_axes).known(Known::WithFieldBut { field: "lstm_param", not: &["caffe-lstm", "ctpn"] });
 
 const fn entry(rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
@@ -56,15 +60,30 @@ fn along_one_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 }
 
 fn along_two_axes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let param = ctx.param.lstm_param().unwrap_or_default();
     let input = ctx.bottom(0);
-    let &[steps, sequences, _, ..] = input.dims() else {
+    let &[steps, sequences, ..] = input.dims() else {
+        let message = format!("the input needs 2 axes (timesteps, sequences), its shape is {input}");
+        return Err(Refusal::at("bottom", message));
+    };
+    of_sequences(ctx, [steps, sequences], input.count_from(2))
+}
+
+fn along_three_axes(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let input = ctx.bottom(0);
+    let &[steps, sequences, features, ..] = input.dims() else {
         let message = format!("the input needs 3 axes (timesteps, sequences, features), its shape is {input}");
         return Err(Refusal::at("bottom", message));
     };
+    of_sequences(ctx, [steps, sequences], features.into())
+}
+
+/// The layer over so many timesteps of so many sequences.
+fn of_sequences(ctx: &SetupContext<'_>, [steps, sequences]: [i32; 2], features: i64) -> Result<Setup, Refusal> {
+    let param = ctx.param.lstm_param().unwrap_or_default();
+    let input = ctx.bottom(0);
     ensure!(input.count() > 0, "bottom", "Lstm cannot take the empty input {input}");
     let outputs = positive_size(param.num_output(), NUM_OUTPUT)?;
-    lstm(ctx, &param, &[steps.into(), sequences.into(), outputs], input.count_from(2))
+    lstm(ctx, &param, &[steps.into(), sequences.into(), outputs], features)
 }
 
 /// The layer with a top of these dimensions, the last of which is `num_output`.
@@ -105,10 +124,12 @@ mod tests {
         assert_eq!((made.tops[0].dims(), blobs), (&[8, 5][..], vec![&[20, 6][..], &[20, 5], &[20]]));
         assert_eq!(made.draws, [Draw::Blob(0), Draw::Blob(1), Draw::Blob(2)]);
         assert_eq!(made.macs, 8 * 20 * 11);
-        for dialect in ["caffe-ocr", "seqface"] {
+        for dialect in ["caffe-ocr", "ctpn", "seqface"] {
             let made = run(dialect, "num_output: 5 batch_size: 7", &[4, 2, 3]).unwrap();
             assert_eq!((made.tops[0].dims(), made.blobs[0].shape.dims()), (&[4, 2, 5][..], &[20, 3][..]));
         }
+        let features = |dialect: &str| run(dialect, "num_output: 5", &[4, 2, 3, 6]).unwrap().blobs[0].shape.dims()[1];
+        assert_eq!([features("ctpn"), features("seqface"), features("sophgo")], [18, 3, 3]);
     }
 
     #[test]
@@ -120,5 +141,7 @@ mod tests {
         assert_eq!(error("caffe-lstm", "", &[8, 6]), message);
         let message = "bottom: the input needs 3 axes (timesteps, sequences, features), its shape is (8, 6)";
         assert_eq!(error("caffe-ocr", "num_output: 5", &[8, 6]), message);
+        let message = "bottom: the input needs 2 axes (timesteps, sequences), its shape is (8)";
+        assert_eq!(error("ctpn", "num_output: 5", &[8]), message);
     }
 }

@@ -29,6 +29,9 @@
 //! GRU: W_z, W_r, W_h (H, H), and with linear_before_reset b_h (H)
 //! ```
 //!
+//! The `expose_hidden_state` of lisa-caffe's branch of these layers is refused: that Caffe looks for the last states in tops that
+//! have no memory yet, and ends there.
+//!
 //! Blobs given in the net are ignored: Caffe replaces them by those of the unrolled net. Nothing may be empty.
 
 mod cell;
@@ -87,6 +90,7 @@ pub(super) static TYPES: &[LayerType] = &[
         &simple_rnn,
     ),
     in_one::ALONG_ONE_AXIS,
+    in_one::ALONG_THREE_AXES,
     in_one::ALONG_TWO_AXES,
     rnn_v2::TYPE,
 ];
@@ -178,6 +182,11 @@ fn check_continuation(continuation: &Shape, steps: i32, streams: i32) -> Result<
 impl Recurrent {
     /// Reads the sizes off the bottoms and checks that these fit together.
     fn new(ctx: &SetupContext<'_>, param: &RecurrentParameter, name: &str, cell: Cell) -> Result<Recurrent, Refusal> {
+        ensure!(
+            !param.expose_hidden_state(),
+            "recurrent_param.expose_hidden_state",
+            "the tops of the last states have no memory yet when this Caffe looks for them"
+        );
         let exposed = if param.expose_hidden() { cell.states() } else { 0 };
         check_counts(ctx, param, name, cell)?;
 

@@ -163,3 +163,13 @@ fn activations_are_layer_types() {
     assert!(run("TanH").is_ok());
     assert_eq!(run("tanh").unwrap_err(), "recurrent_param.activations: there is no layer type \"tanh\"");
 }
+
+#[test]
+fn the_states_of_lisa_caffe_cannot_be_exposed() {
+    let own = testing::Surroundings::of("lisa-recurrent");
+    let text = |exposes| format!("recurrent_param {{ num_output: 2 expose_hidden_state: {exposes} }}");
+    assert_eq!(own.top("RNN", &text(false), &[&[3, 2, 4], &[3, 2]]), [3, 2, 2]);
+    let message = "recurrent_param.expose_hidden_state: the tops of the last states have no memory yet when this Caffe looks \
+                   for them";
+    assert_eq!(own.refusal("LSTM", &text(true), &[&[3, 2, 4], &[3, 2]]), message);
+}

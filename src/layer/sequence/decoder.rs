@@ -14,8 +14,9 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const OF_CAFFE_OCR: LayerType = entry(&of_caffe_ocr).known(Known::In(&["caffe-ocr"]));
-pub(super) const OF_TEXTBOXES: LayerType = entry(&of_textboxes).known(Known::In(&["textboxes-pp"]));
+pub(super) const OF_CAFFE_OCR: LayerType = entry(Arity::at_least(1), &of_caffe_ocr).known(Known::In(&["caffe-ocr"]));
+pub(super) const OF_TEXTBOXES: LayerType =
+    entry(Arity::between(2, 3), &of_textboxes).known(Known::In(&["textboxes-pp"]));
 
 pub(super) const ACCURACY: LayerType = LayerType::new(
     "LabelsequenceAccuracy",
@@ -28,11 +29,11 @@ pub(super) const ACCURACY: LayerType = LayerType::new(
 .weightless()
 .known(Known::WithField("labelsequence_accuracy_param"));
 
-const fn entry(rule: &'static dyn Layer) -> LayerType {
+const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
     LayerType::new(
         "CTCGreedyDecoder",
         "Takes the most likely label of each timestep",
-        Arity::at_least(1),
+        bottoms,
         Arity::between(1, 3),
         rule,
     )
@@ -109,6 +110,8 @@ mod tests {
         assert_eq!(tops("textboxes-pp", 3, 3), Ok(vec![labels, scores, accuracy]));
         let message = "top: CTCGreedyDecoder of 2 bottoms makes 1 to 2 tops, 3 given";
         assert_eq!(tops("textboxes-pp", 2, 3), Err(message.to_owned()));
+        let message = "bottom: CTCGreedyDecoder takes 2 to 3 bottoms, 1 given";
+        assert_eq!(tops("textboxes-pp", 1, 1), Err(message.to_owned()));
     }
 
     #[test]

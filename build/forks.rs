@@ -253,9 +253,11 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("ConvolutionParameter", "per_channel_scale_weight"),
     ("ConvolutionParameter", "stride_shape"),
     ("DSALossParameter", "center_filler"),
+    ("DataParameter", "seq_length"),
     ("DataParameter", "shuffle"),
     ("DataParameter", "side"),
     ("DataParameter", "slice_point"),
+    ("DataParameter", "use_multi_label"),
     ("DeformableConvolutionParameter", "bias_filler"),
     ("DeformableConvolutionParameter", "weight_filler"),
     ("DenseBlockParameter", "BN_Bias_Filler"),
@@ -330,6 +332,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("RecurrentParameter", "activations"),
     ("RecurrentParameter", "continue_recur"),
     ("RecurrentParameter", "default_initial"),
+    ("RecurrentParameter", "dropout_ratio"),
     ("RecurrentParameter", "linear_before_reset"),
     ("RecurrentParameter", "tf_rnn"),
     ("ReductionParameter", "k"),
@@ -353,6 +356,9 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("TransformationParameter", "crop_height"),
     ("TransformationParameter", "crop_w"),
     ("TransformationParameter", "crop_width"),
+    ("TransformationParameter", "n_iterated_integrals"),
+    ("TransformationParameter", "new_height"),
+    ("TransformationParameter", "new_width"),
     ("TransformationParameter", "pad"),
     ("TransformationParameter", "random_aspect_ratio_param"),
     ("TransformationParameter", "random_resize_param"),
@@ -361,6 +367,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("TransformationParameter", "upper_height"),
     ("TransformationParameter", "upper_size"),
     ("TransformationParameter", "upper_width"),
+    ("TransformationParameter", "using_online"),
 ];
 
 /// Parameters of forks' layers that the program changes, and not only reads.

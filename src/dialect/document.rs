@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, Dialect, Fans, GaussianCheck, ImageLists, InfogainInput, Known,
-    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
+    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits, TransformSeeds,
 };
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -75,6 +75,7 @@ impl Traits {
                 Fans::TwoAxes => Some("xavier and msra refuse blobs of less than two axes, such as biases"),
                 Fans::AnyAxesButMsra => Some("msra refuses blobs of less than two axes, such as biases"),
             },
+            when(self.xavier_counts_in_half, "xavier rounds the fan of a blob of halves to a half"),
             when(self.msra_is_leaky, "msra takes the slope alpha of rectifiers below zero into account"),
             when(
                 self.folds_batch_norm,
@@ -116,7 +117,15 @@ impl Traits {
             when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
-            when(self.train_draws, "layers that transform pictures draw a seed in TRAIN, whatever the transformation"),
+            match self.transform_seeds {
+                TransformSeeds::WhereRandom => None,
+                TransformSeeds::InTrain => {
+                    Some("layers that transform pictures draw a seed in TRAIN, whatever the transformation")
+                }
+                TransformSeeds::Always => {
+                    Some("layers that transform pictures draw a seed, whatever the transformation")
+                }
+            },
             when(self.data_shuffles_at_once, "Data layers with shuffle may draw while other layers do"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
             when(

@@ -108,6 +108,18 @@ pub enum ImageLists {
     Words,
 }
 
+/// When a layer that transforms pictures takes a seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransformSeeds {
+    /// Where it does something at random.
+    WhereRandom,
+    /// There, and in TRAIN whatever it does.
+    InTrain,
+    /// Always.
+    Always,
+}
+
 /// What `resize_param` of `transform_param` is to the size of pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -143,6 +155,8 @@ pub struct Traits {
     pub bilinear_centre: BilinearCentre,
     /// Which blobs xavier, msra and positive_unitball take.
     pub fans: Fans,
+    /// Whether the n of xavier is a half for blobs of halves.
+    pub xavier_counts_in_half: bool,
     /// Whether msra looks at `alpha`, the slope of the rectifier below zero.
     pub msra_is_leaky: bool,
     /// What becomes of the `param` entries of a BatchNorm layer.
@@ -155,8 +169,8 @@ pub struct Traits {
     /// Whether every thread of a layer that transforms pictures draws a seed, so that what is drawn behind follows from the
     /// machine.
     pub seeds_by_thread: bool,
-    /// Whether a layer that transforms pictures takes a seed in TRAIN whatever it does to them.
-    pub train_draws: bool,
+    /// When a layer that transforms pictures takes a seed.
+    pub transform_seeds: TransformSeeds,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
     /// Whether a Data layer with `shuffle` draws from the net's own generator once it has read all records, while the net is
@@ -234,6 +248,7 @@ impl Traits {
         has_bilinear: true,
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
+        xavier_counts_in_half: false,
         msra_is_leaky: false,
         batch_norm_params: BatchNormParams::Cleared,
         batch_norm_blobs: BatchNormBlobs::Sums,
@@ -246,7 +261,7 @@ impl Traits {
         reader_draws: false,
         prefetch_draws: true,
         seeds_by_thread: false,
-        train_draws: false,
+        transform_seeds: TransformSeeds::WhereRandom,
         data_skips_at_random: false,
         data_shuffles_at_once: false,
         infogain: InfogainInput::Scores,

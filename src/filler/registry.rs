@@ -64,8 +64,10 @@ pub static FILLERS: &[FillerType] = &[
     super::variance_scaling::LECUN_UNIFORM,
     super::variance_scaling::VARIANCE_SCALING,
     super::xavier::TYPE,
+    super::xavier::COUNTED_IN_HALF,
     super::xavier::FOUR_AXES,
     super::xavier::STATIC,
+    super::xavier::STATIC_COUNTED_IN_HALF,
     super::xavier::TWO_AXES,
 ];
 

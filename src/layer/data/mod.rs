@@ -10,6 +10,7 @@ use crate::proto::caffe::FillerParameter;
 
 mod annotated;
 mod box_data;
+mod casia;
 mod clips;
 mod custom;
 mod database;
@@ -58,6 +59,7 @@ pub(super) static TYPES: &[LayerType] = &[
     annotated::TEXTBOXES_PP,
     annotated::TYPE,
     box_data::FIRST,
+    casia::TYPE,
     box_data::TYPE,
     clips::OF_C3D,
     clips::OF_FIRST_C3D,

@@ -4,7 +4,7 @@
 //! `crop_w`, each where it is not 0.
 //!
 //! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase
-//! is TRAIN; in some dialects always in TRAIN, and in one only there, and only once. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
+//! is TRAIN; in some dialects always in TRAIN, in one always, and in one only in TRAIN, and only once. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
 //! more draw for the seed of the prefetch thread. In some dialects they do not, and in some a layer that reads a database
 //! takes a seed for its reader before all that.
 
@@ -12,7 +12,7 @@ use super::resize::{Bounds, Resizing};
 use super::tops::prefetches;
 use crate::Shape;
 use crate::data::PictureSize;
-use crate::dialect::Traits;
+use crate::dialect::{Traits, TransformSeeds};
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Draw, SetupContext, blob_file};
@@ -90,10 +90,12 @@ impl Transform {
         }
         let takes_seed = takes_one_seed(ctx, param);
         let resizes_at_random = param.random_resize_param.is_some() || param.random_aspect_ratio_param.is_some();
-        let trains_at_random = param.crop_size() > 0 || ctx.dialect.traits.train_draws;
+        let (trains, crops) = (ctx.phase == Phase::Train, param.crop_size() > 0);
         Ok(Transform {
-            takes_seed: takes_seed.unwrap_or_else(|| {
-                param.mirror() || resizes_at_random || (trains_at_random && ctx.phase == Phase::Train)
+            takes_seed: takes_seed.unwrap_or_else(|| match ctx.dialect.traits.transform_seeds {
+                TransformSeeds::WhereRandom => param.mirror() || resizes_at_random || (trains && crops),
+                TransformSeeds::InTrain => param.mirror() || resizes_at_random || trains,
+                TransformSeeds::Always => true,
             }),
             crop,
             resizing: Resizing::new(ctx, param)?,

@@ -145,6 +145,16 @@ const NETS: &[ForkNet] = &[
         parameters: 128,
     },
     ForkNet {
+        dialect: "cambricon",
+        inputs: &[&[2, 4, 8, 8], &[1, 4, 1, 1]],
+        layers: "layer { name: 'c' type: 'Convolution' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 2 kernel_size: 3 pad: [0, 1, 2, 3] weight_filler { type: 'Xavier' value: 3 } } }
+                 layer { name: 'd' type: 'CycleAdd' bottom: 'a' bottom: 'b' top: 'd' }
+                 layer { name: 'e' type: 'CReLU' bottom: 'a' top: 'e' }
+                 layer { name: 'n' type: 'BatchNorm' bottom: 'e' top: 'n' batch_norm_param { use_alpha_beta: true } }",
+        parameters: 90,
+    },
+    ForkNet {
         dialect: "sophgo",
         inputs: &[&[2, 4, 8, 8]],
         layers: "layer { name: 'p' type: 'Padding' bottom: 'a' top: 'p' padding_param { pad_l: 1 pad_t: 1 } }
@@ -211,6 +221,20 @@ fn nets_of_forks_are_told_by_their_content() {
             .unwrap_or_else(|error| panic!("{}: {error}", net.dialect));
         assert_eq!(plan.parameters(), net.parameters, "{}", net.dialect);
     }
+}
+
+#[test]
+fn cambricon_s_layers_share_blobs() {
+    let net = NETS.iter().find(|net| net.dialect == "cambricon").unwrap();
+    let definition = Definition::from_bytes(net.dialect, net.text()).unwrap();
+    let net = Net::resolve(definition, &StateOptions::default()).unwrap();
+    let names: Vec<&str> = net.layers.iter().map(|layer| layer.param.name()).collect();
+    assert_eq!(names, ["a", "b", "c", "d", "e", "n"]);
+    let text = NETS.iter().find(|net| net.dialect == "cambricon").unwrap().text();
+    let arrays = filled(&text, 1);
+    assert!(arrays.get("c", 0).unwrap().iter().all(|&weight| weight == 3.0), "Xavier stands for constant");
+    let factors: Vec<f32> = arrays.get("n", 3).unwrap().iter().copied().collect();
+    assert_eq!(factors, [1.0; 8]);
 }
 
 /// These share all of their nets' fields with dialects that are read first.

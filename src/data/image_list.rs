@@ -1,6 +1,7 @@
 //! Lists of pictures: the name of the first one used.
 //!
-//! A line holds a name, a space and a label; the last space of the line counts, and a line without any is a name alone.
+//! A line holds a name, a space and a label; the last space of the line counts, in Cambricon's Caffe the first, and a line without
+//! any is a name alone.
 //! Older Caffes read words instead, each name followed by a label, up to what is no label. Lists for segmentation have the
 //! name of a second picture in the place of the label, and other lists several numbers. A list that is shuffled takes four
 //! bytes of memory a picture.
@@ -24,6 +25,8 @@ const MAX_LINE_BYTES: u64 = 65536;
 pub(crate) enum ListForm {
     /// Lines of a name and, behind the last space, a label.
     Lines,
+    /// Lines of a name and, behind the first space, a label.
+    FirstSpace,
     /// Words: each name followed by so many numbers.
     Words {
         /// How many, at least one.
@@ -42,6 +45,7 @@ impl From<ImageLists> for ListForm {
         match lists {
             ImageLists::Lines => ListForm::Lines,
             ImageLists::Words => ListForm::Words { numbers: 1 },
+            ImageLists::FirstSpace => ListForm::FirstSpace,
         }
     }
 }
@@ -125,6 +129,7 @@ struct RawEntry {
 /// The pictures of a list.
 enum Pictures<'a> {
     Lines(Lines<'a>),
+    FirstSpace(Lines<'a>),
     FirstWords(Lines<'a>),
     Labelled { lines: Lines<'a>, last: Vec<u8> },
     Words { words: Words, numbers: usize },
@@ -135,6 +140,7 @@ impl<'a> Pictures<'a> {
     fn open(path: &'a Path, form: ListForm) -> Result<Pictures<'a>, SourceError> {
         Ok(match form {
             ListForm::Lines => Pictures::Lines(Lines::open(path)?),
+            ListForm::FirstSpace => Pictures::FirstSpace(Lines::open(path)?),
             ListForm::FirstWords => Pictures::FirstWords(Lines::open(path)?),
             ListForm::Labelled => Pictures::Labelled { lines: Lines::open(path)?, last: Vec::new() },
             ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
@@ -148,6 +154,10 @@ impl<'a> Pictures<'a> {
         match self {
             Pictures::Lines(lines) => Ok(lines.next()?.map(|mut line| {
                 line.truncate(line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len()));
+                alone(line, lines.read)
+            })),
+            Pictures::FirstSpace(lines) => Ok(lines.next()?.map(|mut line| {
+                line.truncate(line.iter().position(|&byte| byte == b' ').unwrap_or(line.len()));
                 alone(line, lines.read)
             })),
             Pictures::FirstWords(lines) => Ok(lines.next()?.map(|line| {
@@ -230,6 +240,14 @@ mod tests {
             Ok(Listed { name, line, .. }) => Ok((name.into_string().unwrap(), line)),
             Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
         }
+    }
+
+    #[test]
+    fn the_first_space_may_split_the_label_off() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "my cat.png 3\nb.png\n").unwrap();
+        let name = |skip| first_picture(file.path(), Start { shuffle: None, skip }, ListForm::FirstSpace).unwrap().name;
+        assert_eq!((name(0), name(1)), ("my".into(), "b.png".into()));
     }
 
     #[test]

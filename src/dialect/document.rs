@@ -143,6 +143,9 @@ impl Traits {
                 self.layer_format != LayerFormat::Current,
                 "layers are in the V1 format, and are saved in it; what they give for each blob they give for all or none",
             ),
+            when(!self.splits_blobs, "there are no automatic splits: several layers read one blob"),
+            when(self.pads_by_side, "the pad of a Convolution may be given for each side"),
+            when(self.unknown_fillers_are_constant, "a filler that there is not stands for constant"),
             when(self.first_copy_keeps_name, "the first copy of a blob that several layers read keeps the blob's name"),
             when(self.one_transform_seed, "layers that transform pictures draw one seed for that, and only in TRAIN"),
             when(self.lists_draw_first, "layers that read lists draw for these before they do for transformations"),
@@ -179,7 +182,11 @@ impl Traits {
                 self.batch_norm_checks_fraction,
                 "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
             ),
-            when(self.image_lists == ImageLists::Words, "image lists are read word by word"),
+            match self.image_lists {
+                ImageLists::Lines => None,
+                ImageLists::Words => Some("image lists are read word by word"),
+                ImageLists::FirstSpace => Some("in a line of an image list the label begins behind the first space"),
+            },
             when(
                 self.net_inputs == NetInputs::Fields,
                 "the input fields of a net stay as they are, and are saved without their shapes",

@@ -402,8 +402,17 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Cambricon's distribution for its accelerators",
         source: "Cambricon/caffe, ca5b402",
-        traits: Traits { fans: Fans::FourAxes, ..Traits::MASTER },
-        is_whole: false,
+        traits: Traits {
+            fans: Fans::FourAxes,
+            dropout_takes_any_axes: false,
+            image_lists: ImageLists::FirstSpace,
+            picture_resize: PictureResize::GivesSides,
+            splits_blobs: false,
+            pads_by_side: true,
+            unknown_fillers_are_constant: true,
+            ..Traits::MASTER
+        },
+        is_whole: true,
     },
     Dialect {
         name: "mobilenet-yolo",

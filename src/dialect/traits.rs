@@ -106,6 +106,8 @@ pub enum ImageLists {
     Lines,
     /// The list is made of words, each name followed by a label.
     Words,
+    /// A line holds a name and, behind its first space, a label.
+    FirstSpace,
 }
 
 /// When a layer that transforms pictures takes a seed.
@@ -227,6 +229,12 @@ pub struct Traits {
     pub drops_mixed_layers: bool,
     /// The format of layers.
     pub layer_format: LayerFormat,
+    /// Whether a blob that several layers read is copied for each of them, by automatic Split layers.
+    pub splits_blobs: bool,
+    /// Whether `pad` of a Convolution may be given for the front of each axis and then for the end of each.
+    pub pads_by_side: bool,
+    /// Whether a filler that there is not stands for the constant one.
+    pub unknown_fillers_are_constant: bool,
     /// Whether every blob has a length between channels and height, and so five axes.
     pub blobs_have_length: bool,
     /// Whether the first copy of a blob that several layers read keeps the blob's name.
@@ -281,6 +289,9 @@ impl Traits {
         net_inputs: NetInputs::Layer,
         drops_mixed_layers: false,
         layer_format: LayerFormat::Current,
+        splits_blobs: true,
+        pads_by_side: false,
+        unknown_fillers_are_constant: false,
         blobs_have_length: false,
         first_copy_keeps_name: false,
         one_transform_seed: false,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::fold::fold;
 use super::inclusion::{Filtered, filter};
 use super::locate::{Locator, NetPlace};
-use super::split::{CopyNames, insert_splits};
+use super::split::{CopyNames, insert_splits, without_splits};
 use super::upgrade::unsized_layer;
 use super::{Definition, NetLayer};
 use crate::dialect::Dialect;
@@ -70,8 +70,9 @@ impl Net {
             kept.insert(0, inputs);
         }
         let names = if dialect.traits.first_copy_keeps_name { CopyNames::FirstKept } else { CopyNames::AllNew };
-        let mut layers = insert_splits(kept, complete, names)
-            .map_err(|unknown| at_layer((unknown.refusal(&left_out), unknown.layer)))?;
+        let connected =
+            if dialect.traits.splits_blobs { insert_splits(kept, complete, names) } else { without_splits(kept) };
+        let mut layers = connected.map_err(|unknown| at_layer((unknown.refusal(&left_out), unknown.layer)))?;
         if dialect.traits.folds_batch_norm && phase == Phase::Test {
             layers = fold(layers);
         }

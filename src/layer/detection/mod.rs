@@ -11,8 +11,10 @@ mod eval_detection;
 mod evaluate;
 pub(super) mod files;
 mod kept;
+mod numbered;
 mod output;
 mod parts;
+mod pose;
 mod predict_box;
 mod prior_box;
 mod yolo;
@@ -51,6 +53,10 @@ pub(super) static TYPES: &[LayerType] = &[
     kept::FACES,
     kept::GRIDS,
     kept::REGIONS,
+    numbered::DETECTION_OUT,
+    numbered::IMAGE_DETECT,
+    numbered::SSD_DETECTION,
+    numbered::YOLOV3_DETECTION,
     output::REFINEDET,
     output::ORIENTED,
     output::SSD,
@@ -59,6 +65,7 @@ pub(super) static TYPES: &[LayerType] = &[
     output::YOLOV2,
     parts::DECODER,
     parts::SORT,
+    pose::TYPE,
     predict_box::TYPE,
     prior_box::TYPE,
     prior_box::TEXTBOXES,
@@ -80,7 +87,15 @@ impl Priors {
     /// # Errors
     /// The bottom has more than four axes.
     pub(super) fn new(ctx: &SetupContext<'_>) -> Result<Priors, Refusal> {
-        Ok(Priors(i64::from(ctx.legacy_dim(2, 2)? / 4)))
+        Priors::of(ctx, 2)
+    }
+
+    /// Those of this bottom.
+    ///
+    /// # Errors
+    /// The bottom has more than four axes.
+    pub(super) fn of(ctx: &SetupContext<'_>, bottom: usize) -> Result<Priors, Refusal> {
+        Ok(Priors(i64::from(ctx.legacy_dim(bottom, 2)? / 4)))
     }
 
     /// Checks that bottoms 0 and 1 have a location, of so many numbers, and a confidence for each prior and class.

@@ -168,17 +168,26 @@ pub(super) struct Prepared {
     pub(super) notices: Vec<String>,
 }
 
+/// Checks what every layer with these settings does, and gives the number of classes.
+///
+/// # Errors
+/// The number of classes is missing, or a setting about overlaps out of its range.
+pub(super) fn check(param: &DetectionOutputParameter) -> Result<u32, Refusal> {
+    let Some(num_classes) = param.num_classes else {
+        let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
+        return Err(refusal.help("give the number of classes, with background"));
+    };
+    check_nms(&param.nms_param.unwrap_or_default())?;
+    Ok(num_classes)
+}
+
 /// Reads the settings and the files that they name.
 ///
 /// # Errors
 /// A setting is missing or out of its range, or a file cannot be read.
 pub(super) fn prepare(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) -> Result<Prepared, Refusal> {
     let nms = param.nms_param.unwrap_or_default();
-    let Some(num_classes) = param.num_classes else {
-        let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
-        return Err(refusal.help("give the number of classes, with background"));
-    };
-    check_nms(&nms)?;
+    let num_classes = check(param)?;
     let operator = DetectionOutput {
         num_classes: i64::from(num_classes.cast_signed()),
         share_location: param.share_location(),

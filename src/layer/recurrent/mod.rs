@@ -66,7 +66,8 @@ const fn of_bvlc(
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     of_bvlc("RNN", RNN, Arity::between(2, 4), Arity::between(1, 2), &rnn),
-    of_bvlc("LSTM", LSTM, Arity::between(2, 5), Arity::between(1, 3), &lstm),
+    of_bvlc("LSTM", LSTM, Arity::between(2, 5), Arity::between(1, 3), &lstm)
+        .known(Known::WithFieldBut { field: "recurrent_param", not: &["synopsys", "cambricon"] }),
     LayerType::new("RNN", RNN, Arity::between(1, 4), Arity::between(1, 2), &rnn)
         .params(&["recurrent_param"])
         .known(Known::In(&["synopsys"])),

@@ -241,8 +241,9 @@ impl<'a> NetWalk<'a> {
     }
 
     fn connect_bottoms(&mut self, bottoms: &[String]) -> Result<Vec<usize>, Refusal> {
+        let splits = self.dialect.traits.splits_blobs;
         let connect = |blob: &String| {
-            let id = self.ids.get(blob).copied().filter(|id| self.unread.remove(id));
+            let id = self.ids.get(blob).copied().filter(|id| self.unread.remove(id) || !splits);
             id.ok_or_else(|| Refusal::at("bottom", format!("no earlier layer makes the blob {blob:?}")))
         };
         bottoms.iter().map(connect).collect()

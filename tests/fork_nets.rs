@@ -1,7 +1,9 @@
 //! Small nets of forks: each is read in the dialect that it is written in, and has the blobs that it would have there.
 
+use std::io::Cursor;
+
 use caffemodel::dialect::Dialect;
-use caffemodel::formats::Arrays;
+use caffemodel::formats::{Arrays, Format, caffemodel_size};
 use caffemodel::init;
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, StateOptions};
@@ -163,6 +165,14 @@ const NETS: &[ForkNet] = &[
         parameters: 8,
     },
     ForkNet {
+        dialect: "jacinto",
+        inputs: &[&[2, 4, 8, 8]],
+        layers: "quantize: true net_quantization_param { bitwidth_weights: 8 }
+                 layer { name: 'c' type: 'Convolution' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 2 kernel_size: 3 weight_filler { type: 'xavier' } } }",
+        parameters: 74,
+    },
+    ForkNet {
         dialect: "xilinx",
         inputs: &[&[2, 4, 8, 8]],
         layers: "layer { name: 'c' type: 'ConvolutionFixed' bottom: 'a' top: 'c'
@@ -221,6 +231,23 @@ fn nets_of_forks_are_told_by_their_content() {
             .unwrap_or_else(|error| panic!("{}: {error}", net.dialect));
         assert_eq!(plan.parameters(), net.parameters, "{}", net.dialect);
     }
+}
+
+#[test]
+fn jacinto_s_nets_are_saved_with_their_quantisation() {
+    let net = NETS.iter().find(|net| net.dialect == "jacinto").unwrap();
+    let definition = Definition::from_bytes("net", format!("name: 'n'\n{}", net.text())).unwrap();
+    let plan = Plan::new(Net::resolve(definition, &StateOptions::default()).unwrap(), &PlanOptions::default()).unwrap();
+    let saved = plan.saved();
+    let format = Format::of_path("net.caffemodel").unwrap();
+    let mut file = Cursor::new(Vec::new());
+    let mut writer = format.writer(&saved, &mut file).unwrap();
+    init::fill_on(1, &plan, &mut Streams::caffe(7, "1.74".parse().unwrap()), &mut *writer).unwrap();
+    drop(writer);
+    let bytes = file.into_inner();
+    assert_eq!(bytes.len() as u64, caffemodel_size(&saved));
+    assert!(bytes.starts_with(b"\x0a\x21n___QUANTIZED__SEE_END_OFTHE_FILE"));
+    assert!(bytes.ends_with(&[0xc0, 0x0c, 1, 0xca, 0x0c, 2, 0x18, 8]));
 }
 
 #[test]

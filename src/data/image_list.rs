@@ -36,6 +36,8 @@ pub(crate) enum ListForm {
     Pairs,
     /// Lines that begin with a name.
     FirstWords,
+    /// The same, where lines of space alone do not count.
+    FilledLines,
     /// Lines of a name and any number of labels, up to a name of less than three letters, or one like that before.
     Labelled,
 }
@@ -131,6 +133,7 @@ enum Pictures<'a> {
     Lines(Lines<'a>),
     FirstSpace(Lines<'a>),
     FirstWords(Lines<'a>),
+    FilledLines(Lines<'a>),
     Labelled { lines: Lines<'a>, last: Vec<u8> },
     Words { words: Words, numbers: usize },
     Pairs(Words),
@@ -142,6 +145,7 @@ impl<'a> Pictures<'a> {
             ListForm::Lines => Pictures::Lines(Lines::open(path)?),
             ListForm::FirstSpace => Pictures::FirstSpace(Lines::open(path)?),
             ListForm::FirstWords => Pictures::FirstWords(Lines::open(path)?),
+            ListForm::FilledLines => Pictures::FilledLines(Lines::open(path)?),
             ListForm::Labelled => Pictures::Labelled { lines: Lines::open(path)?, last: Vec::new() },
             ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
             ListForm::Pairs => Pictures::Pairs(Words::open(path)?),
@@ -160,10 +164,15 @@ impl<'a> Pictures<'a> {
                 line.truncate(line.iter().position(|&byte| byte == b' ').unwrap_or(line.len()));
                 alone(line, lines.read)
             })),
-            Pictures::FirstWords(lines) => Ok(lines.next()?.map(|line| {
-                let words = line.split(u8::is_ascii_whitespace);
-                alone(words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec).next().unwrap_or_default(), lines.read)
-            })),
+            Pictures::FirstWords(lines) => {
+                Ok(lines.next()?.map(|line| alone(first_word(&line).unwrap_or_default().to_vec(), lines.read)))
+            }
+            Pictures::FilledLines(lines) => loop {
+                let Some(line) = lines.next()? else { return Ok(None) };
+                if let Some(name) = first_word(&line) {
+                    return Ok(Some(alone(name.to_vec(), lines.read)));
+                }
+            },
             Pictures::Labelled { lines, last } => {
                 let Some(line) = lines.next()? else { return Ok(None) };
                 let whole = line.trim_ascii_start();
@@ -191,6 +200,11 @@ impl<'a> Pictures<'a> {
             }
         }
     }
+}
+
+/// The first word of a line, if it has any.
+fn first_word(line: &[u8]) -> Option<&[u8]> {
+    line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())
 }
 
 /// Whether a stream reads a number from the word: it begins with one.
@@ -240,6 +254,16 @@ mod tests {
             Ok(Listed { name, line, .. }) => Ok((name.into_string().unwrap(), line)),
             Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
         }
+    }
+
+    #[test]
+    fn empty_lines_may_not_count() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "\n a.png 1 2\n \t\nb.png 3 4\n").unwrap();
+        let start = |skip| Start { shuffle: None, skip };
+        let name = |skip| first_picture(file.path(), start(skip), ListForm::FilledLines).unwrap().name;
+        assert_eq!((name(0), name(1)), ("a.png".into(), "b.png".into()));
+        assert_eq!(first_picture(file.path(), start(0), ListForm::FirstWords).unwrap().name, "");
     }
 
     #[test]

@@ -119,6 +119,9 @@ impl Traits {
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
             match self.transform_seeds {
                 TransformSeeds::WhereRandom => None,
+                TransformSeeds::WhereSidesAreCropped => {
+                    Some("layers that crop pictures by crop_h and crop_w draw a seed in TRAIN")
+                }
                 TransformSeeds::InTrain => {
                     Some("layers that transform pictures draw a seed in TRAIN, whatever the transformation")
                 }

@@ -551,7 +551,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Texas Instruments' distribution, on NVIDIA's",
         source: "tidsp/caffe-jacinto, branch caffe-0.17, 2678b2b",
         traits: Traits { xavier_counts_in_half: true, ..NVIDIA },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "dorn",
@@ -620,9 +620,10 @@ pub static DIALECTS: &[Dialect] = &[
         traits: Traits {
             batch_norm_blobs: BatchNormBlobs::ScaleFirst,
             image_lists: ImageLists::Words,
+            transform_seeds: TransformSeeds::WhereSidesAreCropped,
             ..Traits::SPRING_2016
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "caffe3d",

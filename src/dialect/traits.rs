@@ -116,6 +116,8 @@ pub enum ImageLists {
 pub enum TransformSeeds {
     /// Where it does something at random.
     WhereRandom,
+    /// There, and in TRAIN where it crops by `crop_h` and `crop_w`, both of them.
+    WhereSidesAreCropped,
     /// There, and in TRAIN whatever it does.
     InTrain,
     /// Always.

@@ -13,6 +13,7 @@ mod inclusion;
 mod kind;
 pub(crate) mod load;
 mod locate;
+mod quantization;
 pub(crate) mod reading;
 mod resolve;
 mod solver;

@@ -16,8 +16,11 @@ mod custom;
 mod database;
 mod dense_image;
 mod disparity;
+mod driving;
 mod dummy;
+mod enhanced;
 mod frames;
+mod grids;
 mod ground_truth;
 mod hdf5;
 mod image;
@@ -56,6 +59,7 @@ pub enum DataSource {
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    annotated::OF_XILINX,
     annotated::TEXTBOXES_PP,
     annotated::TYPE,
     box_data::FIRST,
@@ -73,6 +77,13 @@ pub(super) static TYPES: &[LayerType] = &[
     disparity::TYPE,
     dummy::TYPE,
     dummy::INPUT,
+    driving::CARS,
+    driving::CARS_AND_LISTS,
+    driving::TEXT,
+    enhanced::SEGMENTED,
+    enhanced::TYPE,
+    grids::CARS,
+    grids::PARTS,
     frames::TYPE,
     ground_truth::DETECTION_DATA,
     ground_truth::EVAL_DATA,

@@ -94,6 +94,10 @@ impl Transform {
         Ok(Transform {
             takes_seed: takes_seed.unwrap_or_else(|| match ctx.dialect.traits.transform_seeds {
                 TransformSeeds::WhereRandom => param.mirror() || resizes_at_random || (trains && crops),
+                TransformSeeds::WhereSidesAreCropped => {
+                    let both = param.crop_h() > 0 && param.crop_w() > 0;
+                    param.mirror() || resizes_at_random || (trains && (crops || both))
+                }
                 TransformSeeds::InTrain => param.mirror() || resizes_at_random || trains,
                 TransformSeeds::Always => true,
             }),
@@ -398,6 +402,16 @@ mod tests {
         assert_eq!(error("resize_param { height: 2147483648 width: 1 }"), message);
         let message = "transform_param.expand_param.max_expand_ratio: max_expand_ratio 1 is not above 1";
         assert_eq!(error("expand_param { }"), message);
+    }
+
+    #[test]
+    fn a_seed_is_taken_where_the_dialect_says() {
+        let draws = |dialect: &str, transform: &str| {
+            Surroundings::of(dialect).run("MemoryData", &memory(transform), &[], 2).unwrap().draws
+        };
+        let (one, both) = ("crop_h: 2", "crop_h: 2 crop_w: 2");
+        assert_eq!((draws("xilinx", one), draws("xilinx", both)), (vec![], vec![Draw::Skip(1)]));
+        assert_eq!((draws("cambricon", both), draws("curve-text", "")), (vec![], vec![Draw::Skip(1)]));
     }
 
     #[test]

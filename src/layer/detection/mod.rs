@@ -48,6 +48,8 @@ pub(super) static TYPES: &[LayerType] = &[
     evaluate::TYPE,
     evaluate::EARLY,
     evaluate::TEXTBOXES_PP,
+    evaluate::REFINED,
+    evaluate::XILINX,
     evaluate::YOLOV2,
     evaluate::CASCADE,
     kept::FACES,
@@ -62,6 +64,8 @@ pub(super) static TYPES: &[LayerType] = &[
     output::SSD,
     output::SYNOPSYS,
     output::TEXTBOXES_PP,
+    output::REFINED,
+    output::XILINX,
     output::YOLOV2,
     parts::DECODER,
     parts::SORT,
@@ -129,6 +133,32 @@ impl Priors {
 }
 
 impl Priors {
+    /// Whether a location in bottom 0 has six numbers, the last two its direction, and not four (Xilinx' Caffe).
+    ///
+    /// # Errors
+    /// It has another number, which leaves open in Caffe what it is.
+    pub(super) fn are_oriented(
+        &self,
+        ctx: &SetupContext<'_>,
+        classes: i64,
+        share_location: bool,
+    ) -> Result<bool, Refusal> {
+        let locations = self.0.saturating_mul(if share_location { 1 } else { classes });
+        let channels = i64::from(ctx.legacy_dim(0, 1)?);
+        let bottom = ctx.bottom(0);
+        match [4, 6].map(|numbers| locations.saturating_mul(numbers)) {
+            [upright, _] if channels == upright => Ok(false),
+            [_, oriented] if channels == oriented => Ok(true),
+            [upright, oriented] => Err(Refusal::at(
+                "bottom",
+                format!(
+                    "{} priors need {upright} or {oriented} channels of locations, bottom 0 {bottom} has {channels}",
+                    self.0
+                ),
+            )),
+        }
+    }
+
     /// Checks that a bottom has an oriented location, of so many numbers, for each prior, and for each class where they do not
     /// share it.
     ///

@@ -387,6 +387,8 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("TransformationParameter", "upper_size"),
     ("TransformationParameter", "upper_width"),
     ("TransformationParameter", "using_online"),
+    ("TransformationParameter", "yolo_height"),
+    ("TransformationParameter", "yolo_width"),
 ];
 
 /// Parameters of forks' layers that the program changes, and not only reads.

@@ -61,7 +61,7 @@ pub struct Definition {
     /// The SHA-256 of the file's bytes.
     pub sha256: [u8; 32],
     /// Whether and how the net is quantised.
-    pub(crate) quantization: Quantization,
+    pub quantization: Quantization,
 }
 
 impl Definition {

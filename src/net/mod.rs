@@ -28,6 +28,7 @@ pub(crate) use inclusion::{Filtered, filter, stages};
 pub use kind::FileKind;
 pub(crate) use locate::describe;
 pub use locate::{Locator, NetPlace, Origin};
+pub use quantization::Quantization;
 pub use reading::ReadOptions;
 pub(crate) use resolve::unmade_inputs;
 pub use resolve::{Net, StateOptions};

@@ -11,9 +11,12 @@ const MARK: &str = "___QUANTIZED__SEE_END_OFTHE_FILE";
 
 /// Whether and how a net is quantised.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Quantization {
-    quantize: Option<bool>,
-    settings: Option<NetQuantizationParameter>,
+#[non_exhaustive]
+pub struct Quantization {
+    /// Whether it is, if the net says so.
+    pub quantize: Option<bool>,
+    /// How it is, if the net says so.
+    pub settings: Option<NetQuantizationParameter>,
 }
 
 impl Quantization {

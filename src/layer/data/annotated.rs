@@ -17,6 +17,7 @@ use super::transform::Transform;
 use crate::Shape;
 use crate::data::SourceError;
 use crate::data::annotated::Annotated;
+use crate::data::datum::Datum;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
@@ -118,7 +119,18 @@ fn segments(ctx: &SetupContext<'_>, batch: i32) -> Result<Shape, Refusal> {
     let record = first_record_for(ctx, param, &folder, &mut Vec::new(), &unknown)?;
     let record = Annotated::read(&folder, record, ctx.dialect.schema()).map_err(unknown)?;
     let transform = Transform::new(ctx, &mut Vec::new())?;
-    transform.batch_shape(batch.cast_unsigned(), picture_size(ctx, &record.segments)?)
+    picture_shape(ctx, &transform, batch.cast_unsigned(), &record.segments)
+}
+
+/// The shape of a batch of pictures like this one.
+fn picture_shape(
+    ctx: &SetupContext<'_>,
+    transform: &Transform,
+    batch: u32,
+    picture: &Datum<'_>,
+) -> Result<Shape, Refusal> {
+    let size = picture_size(ctx, picture)?;
+    if picture.is_encoded() { transform.decoded_shape(batch, size) } else { transform.batch_shape(batch, size) }
 }
 
 /// The layer where a box has so many numbers.
@@ -135,7 +147,7 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
         "batch_size must be 1, not {batch}, where FIT_SMALL_SIZE keeps pictures of several shapes"
     );
     let data = match given_pictures(ctx, batch)? {
-        Some(given) => Some(given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices)),
+        Some(given) => Some(given.made(ctx, transform.decoded_shape(given.batch, given.size)?, &mut notices)),
         None => None,
     };
     let boxes = ctx.user_shape(1).cloned();
@@ -155,7 +167,7 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
             let record = Annotated::read(&folder, record, ctx.dialect.schema()).map_err(unknown)?;
             let data = match data {
                 Some(data) => data,
-                None => transform.batch_shape(batch, picture_size(ctx, &record.picture)?)?,
+                None => picture_shape(ctx, &transform, batch, &record.picture)?,
             };
             match (boxes, is_of_yolo(ctx)) {
                 (Some(boxes), _) => vec![data, boxes],

@@ -4,14 +4,13 @@
 //! Lines of the first one's list that hold nothing do not count. The pictures of labels are not looked at while the net is
 //! built. Draws: as ImageData.
 
-use super::image::{beginning, listed_pictures};
+use super::image::{beginning, check_channels, listed_pictures};
 use crate::Shape;
 use crate::data::image_list::ListForm;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
-use crate::setting::{Advice, Setting};
 
 pub(super) const TYPE: LayerType =
     entry("EnhancedImageData", "Reads pictures, each with several labels, named in a list file", &with_labels);
@@ -41,16 +40,7 @@ fn with_labels(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn segmented(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let has_mean = ctx.param.transform_param.as_deref().is_some_and(|param| param.mean_file.is_some());
     ensure!(!has_mean, "transform_param.mean_file", "ImageSegData takes no mean_file");
-    let as_they_are = ctx.param.image_data_param.as_deref().is_some_and(|param| param.is_unchanged());
-    if as_they_are && ctx.user_shape(0).is_none() {
-        let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W".into() };
-        let message = "pictures keep the channels of their files, which are not looked at";
-        return Err(Refusal::at("image_data_param.is_unchanged", message).help(Advice::naming(
-            "give the shape with `",
-            shape,
-            "`",
-        )));
-    }
+    check_channels(ctx)?;
     listed_pictures(ctx, ListForm::FirstWords, |ctx, data| {
         let &[items, _, height, width] = data.dims() else {
             return Err(Refusal::at("top", format!("the data top has no height and width: {data}")));
@@ -92,9 +82,9 @@ mod tests {
         let message = "transform_param.mean_file: ImageSegData takes no mean_file";
         assert_eq!(error("transform_param { mean_file: 'm' }"), message);
         let message = "pictures keep the channels of their files, which are not looked at";
-        assert_eq!(
-            error("image_data_param { is_unchanged: true }"),
-            format!("image_data_param.is_unchanged: {message}")
-        );
+        for name in ["ImageSegData", "ImageData"] {
+            let error = run(name, "image_data_param { is_unchanged: true }", &[]).unwrap_err();
+            assert_eq!(error, format!("image_data_param.is_unchanged: {message}"));
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Small nets of forks: each is read in the dialect that it is written in, and has the blobs that it would have there.
 
+use std::io::Cursor;
+
 use caffemodel::dialect::Dialect;
-use caffemodel::formats::Arrays;
+use caffemodel::formats::{Arrays, Format, caffemodel_size};
 use caffemodel::init;
 use caffemodel::random::Streams;
 use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, StateOptions};
@@ -175,12 +177,30 @@ const NETS: &[ForkNet] = &[
         parameters: 128,
     },
     ForkNet {
+        dialect: "cambricon",
+        inputs: &[&[2, 4, 8, 8], &[1, 4, 1, 1]],
+        layers: "layer { name: 'c' type: 'Convolution' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 2 kernel_size: 3 pad: [0, 1, 2, 3] weight_filler { type: 'Xavier' value: 3 } } }
+                 layer { name: 'd' type: 'CycleAdd' bottom: 'a' bottom: 'b' top: 'd' }
+                 layer { name: 'e' type: 'CReLU' bottom: 'a' top: 'e' }
+                 layer { name: 'n' type: 'BatchNorm' bottom: 'e' top: 'n' batch_norm_param { use_alpha_beta: true } }",
+        parameters: 90,
+    },
+    ForkNet {
         dialect: "sophgo",
         inputs: &[&[2, 4, 8, 8]],
         layers: "layer { name: 'p' type: 'Padding' bottom: 'a' top: 'p' padding_param { pad_l: 1 pad_t: 1 } }
                  layer { name: 'n' type: 'BN' bottom: 'p' top: 'n' bn_param { bn_mode: INFERENCE shift_filler { value: 1 } } }
                  layer { name: 'y' type: 'YoloDetection' bottom: 'n' top: 'y' yolo_detection_param { keep_topk: 20 } }",
         parameters: 8,
+    },
+    ForkNet {
+        dialect: "jacinto",
+        inputs: &[&[2, 4, 8, 8]],
+        layers: "quantize: true net_quantization_param { bitwidth_weights: 8 }
+                 layer { name: 'c' type: 'Convolution' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 2 kernel_size: 3 weight_filler { type: 'xavier' } } }",
+        parameters: 74,
     },
     ForkNet {
         dialect: "xilinx",
@@ -241,6 +261,37 @@ fn nets_of_forks_are_told_by_their_content() {
             .unwrap_or_else(|error| panic!("{}: {error}", net.dialect));
         assert_eq!(plan.parameters(), net.parameters, "{}", net.dialect);
     }
+}
+
+#[test]
+fn jacinto_s_nets_are_saved_with_their_quantisation() {
+    let net = NETS.iter().find(|net| net.dialect == "jacinto").unwrap();
+    let definition = Definition::from_bytes("net", format!("name: 'n'\n{}", net.text())).unwrap();
+    let plan = Plan::new(Net::resolve(definition, &StateOptions::default()).unwrap(), &PlanOptions::default()).unwrap();
+    let saved = plan.saved();
+    let format = Format::of_path("net.caffemodel").unwrap();
+    let mut file = Cursor::new(Vec::new());
+    let mut writer = format.writer(&saved, &mut file).unwrap();
+    init::fill_on(1, &plan, &mut Streams::caffe(7, "1.74".parse().unwrap()), &mut *writer).unwrap();
+    drop(writer);
+    let bytes = file.into_inner();
+    assert_eq!(bytes.len() as u64, caffemodel_size(&saved));
+    assert!(bytes.starts_with(b"\x0a\x21n___QUANTIZED__SEE_END_OFTHE_FILE"));
+    assert!(bytes.ends_with(&[0xc0, 0x0c, 1, 0xca, 0x0c, 2, 0x18, 8]));
+}
+
+#[test]
+fn cambricon_s_layers_share_blobs() {
+    let net = NETS.iter().find(|net| net.dialect == "cambricon").unwrap();
+    let definition = Definition::from_bytes(net.dialect, net.text()).unwrap();
+    let net = Net::resolve(definition, &StateOptions::default()).unwrap();
+    let names: Vec<&str> = net.layers.iter().map(|layer| layer.param.name()).collect();
+    assert_eq!(names, ["a", "b", "c", "d", "e", "n"]);
+    let text = NETS.iter().find(|net| net.dialect == "cambricon").unwrap().text();
+    let arrays = filled(&text, 1);
+    assert!(arrays.get("c", 0).unwrap().iter().all(|&weight| weight == 3.0), "Xavier stands for constant");
+    let factors: Vec<f32> = arrays.get("n", 3).unwrap().iter().copied().collect();
+    assert_eq!(factors, [1.0; 8]);
 }
 
 /// These share all of their nets' fields with dialects that are read first.

@@ -19,6 +19,10 @@ pub(crate) struct Annotated<'a> {
     pub(crate) has_type: bool,
     /// How many boxes there are, in all groups.
     pub(crate) boxes: usize,
+    /// Whether boxes have a direction (Xilinx' Caffe).
+    pub(crate) has_directions: bool,
+    /// The picture of the labels of its pixels (Xilinx' Caffe).
+    pub(crate) segments: Datum<'a>,
 }
 
 impl<'a> Annotated<'a> {
@@ -42,6 +46,8 @@ impl<'a> Annotated<'a> {
         Ok(Annotated {
             has_type: datum.r#type.is_some(),
             boxes: datum.annotation_group.iter().map(|group| group.annotation.len()).sum(),
+            has_directions: datum.label_ori(),
+            segments: Datum::new(database, key.clone(), datum.seg_datum.unwrap_or_default()),
             picture: Datum::new(database, key, datum.datum.unwrap_or_default()),
         })
     }

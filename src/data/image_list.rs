@@ -1,6 +1,7 @@
 //! Lists of pictures: the name of the first one used.
 //!
-//! A line holds a name, a space and a label; the last space of the line counts, and a line without any is a name alone.
+//! A line holds a name, a space and a label; the last space of the line counts, in Cambricon's Caffe the first, and a line without
+//! any is a name alone.
 //! Older Caffes read words instead, each name followed by a label, up to what is no label. Lists for segmentation have the
 //! name of a second picture in the place of the label, and other lists several numbers. A list that is shuffled takes four
 //! bytes of memory a picture.
@@ -24,6 +25,8 @@ const MAX_LINE_BYTES: u64 = 65536;
 pub(crate) enum ListForm {
     /// Lines of a name and, behind the last space, a label.
     Lines,
+    /// Lines of a name and, behind the first space, a label.
+    FirstSpace,
     /// Words: each name followed by so many numbers.
     Words {
         /// How many, at least one.
@@ -35,6 +38,8 @@ pub(crate) enum ListForm {
     Triples,
     /// Lines that begin with a name.
     FirstWords,
+    /// The same, where lines of space alone do not count.
+    FilledLines,
     /// Lines of a name and any number of labels, up to a name of less than three letters, or one like that before.
     Labelled,
 }
@@ -44,6 +49,7 @@ impl From<ImageLists> for ListForm {
         match lists {
             ImageLists::Lines => ListForm::Lines,
             ImageLists::Words => ListForm::Words { numbers: 1 },
+            ImageLists::FirstSpace => ListForm::FirstSpace,
         }
     }
 }
@@ -130,7 +136,9 @@ struct RawEntry {
 /// The pictures of a list.
 enum Pictures<'a> {
     Lines(Lines<'a>),
+    FirstSpace(Lines<'a>),
     FirstWords(Lines<'a>),
+    FilledLines(Lines<'a>),
     Labelled { lines: Lines<'a>, last: Vec<u8> },
     Words { words: Words, numbers: usize },
     Pairs(Words),
@@ -141,7 +149,9 @@ impl<'a> Pictures<'a> {
     fn open(path: &'a Path, form: ListForm) -> Result<Pictures<'a>, SourceError> {
         Ok(match form {
             ListForm::Lines => Pictures::Lines(Lines::open(path)?),
+            ListForm::FirstSpace => Pictures::FirstSpace(Lines::open(path)?),
             ListForm::FirstWords => Pictures::FirstWords(Lines::open(path)?),
+            ListForm::FilledLines => Pictures::FilledLines(Lines::open(path)?),
             ListForm::Labelled => Pictures::Labelled { lines: Lines::open(path)?, last: Vec::new() },
             ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
             ListForm::Pairs => Pictures::Pairs(Words::open(path)?),
@@ -158,10 +168,19 @@ impl<'a> Pictures<'a> {
                 line.truncate(line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len()));
                 alone(line, lines.read)
             })),
-            Pictures::FirstWords(lines) => Ok(lines.next()?.map(|line| {
-                let words = line.split(u8::is_ascii_whitespace);
-                alone(words.filter(|word| !word.is_empty()).map(<[u8]>::to_vec).next().unwrap_or_default(), lines.read)
+            Pictures::FirstSpace(lines) => Ok(lines.next()?.map(|mut line| {
+                line.truncate(line.iter().position(|&byte| byte == b' ').unwrap_or(line.len()));
+                alone(line, lines.read)
             })),
+            Pictures::FirstWords(lines) => {
+                Ok(lines.next()?.map(|line| alone(first_word(&line).unwrap_or_default().to_vec(), lines.read)))
+            }
+            Pictures::FilledLines(lines) => loop {
+                let Some(line) = lines.next()? else { return Ok(None) };
+                if let Some(name) = first_word(&line) {
+                    return Ok(Some(alone(name.to_vec(), lines.read)));
+                }
+            },
             Pictures::Labelled { lines, last } => {
                 let Some(line) = lines.next()? else { return Ok(None) };
                 let whole = line.trim_ascii_start();
@@ -195,6 +214,11 @@ impl<'a> Pictures<'a> {
             }
         }
     }
+}
+
+/// The first word of a line, if it has any.
+fn first_word(line: &[u8]) -> Option<&[u8]> {
+    line.split(u8::is_ascii_whitespace).find(|word| !word.is_empty())
 }
 
 /// Whether a stream reads a number from the word: it begins with one.
@@ -244,6 +268,24 @@ mod tests {
             Ok(Listed { name, line, .. }) => Ok((name.into_string().unwrap(), line)),
             Err(error) => Err(error.to_string().replace(file.path().to_str().unwrap(), "/list")),
         }
+    }
+
+    #[test]
+    fn empty_lines_may_not_count() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "\n a.png 1 2\n \t\nb.png 3 4\n").unwrap();
+        let start = |skip| Start { shuffle: None, skip };
+        let name = |skip| first_picture(file.path(), start(skip), ListForm::FilledLines).unwrap().name;
+        assert_eq!((name(0), name(1)), ("a.png".into(), "b.png".into()));
+        assert_eq!(first_picture(file.path(), start(0), ListForm::FirstWords).unwrap().name, "");
+    }
+
+    #[test]
+    fn the_first_space_may_split_the_label_off() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "my cat.png 3\nb.png\n").unwrap();
+        let name = |skip| first_picture(file.path(), Start { shuffle: None, skip }, ListForm::FirstSpace).unwrap().name;
+        assert_eq!((name(0), name(1)), ("my".into(), "b.png".into()));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Dialect, Fans, GaussianCheck, ImageLists,
-    InfogainInput, Known, LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
+    InfogainInput, Known, LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits, TransformSeeds,
 };
 use crate::proto::schema::{FieldType, MessageType};
 
@@ -75,6 +75,7 @@ impl Traits {
                 Fans::TwoAxes => Some("xavier and msra refuse blobs of less than two axes, such as biases"),
                 Fans::AnyAxesButMsra => Some("msra refuses blobs of less than two axes, such as biases"),
             },
+            when(self.xavier_counts_in_half, "xavier rounds the fan of a blob of halves to a half"),
             when(self.msra_is_leaky, "msra takes the slope alpha of rectifiers below zero into account"),
             when(
                 self.folds_batch_norm,
@@ -116,13 +117,21 @@ impl Traits {
             when(self.reader_draws, "layers that read databases draw the seed of a reader first"),
             when(!self.prefetch_draws, "layers that prefetch do not draw the seed of their thread"),
             when(self.seeds_by_thread, "layers that transform pictures draw a seed for each of their threads"),
-            when(self.train_draws, "layers that transform pictures draw a seed in TRAIN, whatever the transformation"),
             match self.crop_seeds {
                 CropSeeds::Squares => None,
                 CropSeeds::BothSides => Some("layers that crop pictures by both sides draw a seed for that in TRAIN"),
                 CropSeeds::OffCentre => Some(
                     "layers that crop pictures by either side draw a seed for that in TRAIN, but not with center_crop",
                 ),
+            },
+            match self.transform_seeds {
+                TransformSeeds::WhereRandom => None,
+                TransformSeeds::InTrain => {
+                    Some("layers that transform pictures draw a seed in TRAIN, whatever the transformation")
+                }
+                TransformSeeds::Always => {
+                    Some("layers that transform pictures draw a seed, whatever the transformation")
+                }
             },
             when(self.data_shuffles_at_once, "Data layers with shuffle may draw while other layers do"),
             when(self.data_skips_at_random, "Data layers with rand_skip draw how many records they skip"),
@@ -145,6 +154,9 @@ impl Traits {
                 self.layer_format != LayerFormat::Current,
                 "layers are in the V1 format, and are saved in it; what they give for each blob they give for all or none",
             ),
+            when(!self.splits_blobs, "there are no automatic splits: several layers read one blob"),
+            when(self.pads_by_side, "the pad of a Convolution may be given for each side"),
+            when(self.unknown_fillers_are_constant, "a filler that there is not stands for constant"),
             when(self.first_copy_keeps_name, "the first copy of a blob that several layers read keeps the blob's name"),
             when(self.one_transform_seed, "layers that transform pictures draw one seed for that, and only in TRAIN"),
             when(self.lists_draw_first, "layers that read lists draw for these before they do for transformations"),
@@ -186,7 +198,11 @@ impl Traits {
                 self.batch_norm_checks_fraction,
                 "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
             ),
-            when(self.image_lists == ImageLists::Words, "image lists are read word by word"),
+            match self.image_lists {
+                ImageLists::Lines => None,
+                ImageLists::Words => Some("image lists are read word by word"),
+                ImageLists::FirstSpace => Some("in a line of an image list the label begins behind the first space"),
+            },
             when(
                 self.net_inputs == NetInputs::Fields,
                 "the input fields of a net stay as they are, and are saved without their shapes",

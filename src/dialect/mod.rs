@@ -19,7 +19,7 @@ pub(crate) use document::{difference, known_names};
 pub use table::DIALECTS;
 pub use traits::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Fans, GaussianCheck, ImageLists, InfogainInput,
-    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits,
+    LayerFormat, NetInputs, PictureResize, PoolingAxes, Traits, TransformSeeds,
 };
 pub use vocabulary::Vocabulary;
 

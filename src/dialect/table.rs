@@ -2,7 +2,7 @@
 
 use super::{
     BatchNormBlobs, BatchNormParams, BilinearCentre, CropSeeds, Dialect, Fans, GaussianCheck, ImageLists, NetInputs,
-    PictureResize, PoolingAxes, Traits,
+    PictureResize, PoolingAxes, Traits, TransformSeeds,
 };
 
 /// Those of NVIDIA's distribution.
@@ -17,7 +17,8 @@ const NVIDIA: Traits = Traits {
 };
 
 /// Those of two ports of YOLO.
-const YOLO: Traits = Traits { losses_take_any_axes: false, train_draws: true, ..Traits::SUMMER_2016 };
+const YOLO: Traits =
+    Traits { losses_take_any_axes: false, transform_seeds: TransformSeeds::InTrain, ..Traits::SUMMER_2016 };
 
 /// All dialects: BVLC's Caffe of today, its releases, and the forks in the order of preference among those that know all
 /// of a net: those first that nets are most often written for, collections of others' layers last.
@@ -401,8 +402,17 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Cambricon's distribution for its accelerators",
         source: "Cambricon/caffe, ca5b402",
-        traits: Traits { fans: Fans::FourAxes, ..Traits::MASTER },
-        is_whole: false,
+        traits: Traits {
+            fans: Fans::FourAxes,
+            dropout_takes_any_axes: false,
+            image_lists: ImageLists::FirstSpace,
+            picture_resize: PictureResize::GivesSides,
+            splits_blobs: false,
+            pads_by_side: true,
+            unknown_fillers_are_constant: true,
+            ..Traits::MASTER
+        },
+        is_whole: true,
     },
     Dialect {
         name: "mobilenet-yolo",
@@ -540,8 +550,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Texas Instruments' distribution, on NVIDIA's",
         source: "tidsp/caffe-jacinto, branch caffe-0.17, 2678b2b",
-        traits: NVIDIA,
-        is_whole: false,
+        traits: Traits { xavier_counts_in_half: true, ..NVIDIA },
+        is_whole: true,
     },
     Dialect {
         name: "dorn",
@@ -556,8 +566,13 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Text along curves",
         source: "Yuliang-Liu/Curve-Text-Detector, 2126a66",
-        traits: Traits { image_lists: ImageLists::Words, train_draws: true, ..Traits::SPRING_2016 },
-        is_whole: false,
+        traits: Traits {
+            image_lists: ImageLists::Words,
+            transform_seeds: TransformSeeds::Always,
+            dropout_takes_any_axes: false,
+            ..Traits::SPRING_2016
+        },
+        is_whole: true,
     },
     Dialect {
         name: "nvidia-0.15",
@@ -567,9 +582,10 @@ pub static DIALECTS: &[Dialect] = &[
         traits: Traits {
             batch_norm_blobs: BatchNormBlobs::ScaleFirst,
             image_lists: ImageLists::Words,
+            takes_empty_axes: false,
             ..Traits::SPRING_2016
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "deconvnet",
@@ -607,7 +623,7 @@ pub static DIALECTS: &[Dialect] = &[
             crop_seeds: CropSeeds::BothSides,
             ..Traits::SPRING_2016
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "caffe3d",

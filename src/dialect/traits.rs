@@ -106,6 +106,20 @@ pub enum ImageLists {
     Lines,
     /// The list is made of words, each name followed by a label.
     Words,
+    /// A line holds a name and, behind its first space, a label.
+    FirstSpace,
+}
+
+/// When a layer that transforms pictures takes a seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransformSeeds {
+    /// Where it does something at random; [`CropSeeds`] has which crops are.
+    WhereRandom,
+    /// There, and in TRAIN whatever it does.
+    InTrain,
+    /// Always.
+    Always,
 }
 
 /// What `resize_param` of `transform_param` is to the size of pictures.
@@ -155,6 +169,8 @@ pub struct Traits {
     pub bilinear_centre: BilinearCentre,
     /// Which blobs xavier, msra and positive_unitball take.
     pub fans: Fans,
+    /// Whether the n of xavier is a half for blobs of halves.
+    pub xavier_counts_in_half: bool,
     /// Whether msra looks at `alpha`, the slope of the rectifier below zero.
     pub msra_is_leaky: bool,
     /// What becomes of the `param` entries of a BatchNorm layer.
@@ -167,8 +183,8 @@ pub struct Traits {
     /// Whether every thread of a layer that transforms pictures draws a seed, so that what is drawn behind follows from the
     /// machine.
     pub seeds_by_thread: bool,
-    /// Whether a layer that transforms pictures takes a seed in TRAIN whatever it does to them.
-    pub train_draws: bool,
+    /// When a layer that transforms pictures takes a seed.
+    pub transform_seeds: TransformSeeds,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
     /// Whether a Data layer with `shuffle` draws from the net's own generator once it has read all records, while the net is
@@ -240,6 +256,12 @@ pub struct Traits {
     pub drops_mixed_layers: bool,
     /// The format of layers.
     pub layer_format: LayerFormat,
+    /// Whether a blob that several layers read is copied for each of them, by automatic Split layers.
+    pub splits_blobs: bool,
+    /// Whether `pad` of a Convolution may be given for the front of each axis and then for the end of each.
+    pub pads_by_side: bool,
+    /// Whether a filler that there is not stands for the constant one.
+    pub unknown_fillers_are_constant: bool,
     /// Whether every blob has a length between channels and height, and so five axes.
     pub blobs_have_length: bool,
     /// Whether the first copy of a blob that several layers read keeps the blob's name.
@@ -261,6 +283,7 @@ impl Traits {
         has_bilinear: true,
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
+        xavier_counts_in_half: false,
         msra_is_leaky: false,
         batch_norm_params: BatchNormParams::Cleared,
         batch_norm_blobs: BatchNormBlobs::Sums,
@@ -274,7 +297,7 @@ impl Traits {
         reader_draws: false,
         prefetch_draws: true,
         seeds_by_thread: false,
-        train_draws: false,
+        transform_seeds: TransformSeeds::WhereRandom,
         data_skips_at_random: false,
         data_shuffles_at_once: false,
         infogain: InfogainInput::Scores,
@@ -300,6 +323,9 @@ impl Traits {
         net_inputs: NetInputs::Layer,
         drops_mixed_layers: false,
         layer_format: LayerFormat::Current,
+        splits_blobs: true,
+        pads_by_side: false,
+        unknown_fillers_are_constant: false,
         blobs_have_length: false,
         first_copy_keeps_name: false,
         one_transform_seed: false,

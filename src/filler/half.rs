@@ -1,10 +1,15 @@
 //! Fillers of blobs of halves.
 //!
 //! NVIDIA's Caffe rounds a filler's parameters to halves, draws single floats between them, one for each value as ever,
-//! and rounds those. So a bound of 1/3 becomes 0.33325, and the values are not the rounded ones of single precision.
+//! and rounds those. So a bound of 1/3 becomes 0.33325, and the values are not the rounded ones of single precision. Some fillers
+//! round the n that their parameters follow from first.
 
-use super::{Filler, Moments, Piecewise};
+use super::{Fan, Filler, Moments, Piecewise, refuse_sparse};
+use crate::Shape;
 use crate::binary16::nearest;
+use crate::dialect::Fans;
+use crate::error::Refusal;
+use crate::proto::caffe::FillerParameter;
 use crate::random::{Distribution, Generator};
 
 /// The filler with its parameters rounded. Whoever fills rounds the values.
@@ -18,6 +23,45 @@ pub(super) fn distribution(distribution: Distribution) -> Distribution {
         Distribution::Uniform { min, max } => Distribution::Uniform { min: nearest(min), max: nearest(max) },
         Distribution::Gaussian { mean, std } => Distribution::Gaussian { mean: nearest(mean), std: nearest(std) },
         other => other,
+    }
+}
+
+/// A filler of a blob of at most four axes whose n is a half itself where the blob is one of halves.
+#[derive(Debug)]
+pub(super) struct CountedInHalf {
+    count: usize,
+    single: Distribution,
+    half: Distribution,
+}
+
+impl CountedInHalf {
+    /// The filler of this name; `of` makes its distribution of n.
+    ///
+    /// # Errors
+    /// The blob is empty or has more than four axes, `variance_norm` is unknown, or `sparse` is given.
+    pub(super) fn new(
+        filler: &str,
+        param: &FillerParameter,
+        shape: &Shape,
+        of: fn(f32) -> Distribution,
+    ) -> Result<CountedInHalf, Refusal> {
+        refuse_sparse(filler, param)?;
+        let n = Fan::of(filler, shape, Fans::FourAxes)?.n(param)?;
+        Ok(CountedInHalf { count: shape.count(), single: of(n), half: distribution(of(nearest(n))) })
+    }
+}
+
+impl Piecewise for CountedInHalf {
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn distribution(&self) -> Option<Distribution> {
+        Some(self.single)
+    }
+
+    fn distribution_in_half(&self) -> Option<Distribution> {
+        Some(self.half)
     }
 }
 
@@ -37,7 +81,7 @@ impl Piecewise for HalfPieces {
     }
 
     fn distribution(&self) -> Option<Distribution> {
-        self.pieces().distribution().map(distribution)
+        self.pieces().distribution_in_half()
     }
 
     fn make(&self, rng: &mut dyn Generator, offset: usize, out: &mut [f32]) {
@@ -55,9 +99,8 @@ impl Piecewise for HalfPieces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Shape;
-    use crate::filler::{Constant, Uniform, Xavier};
-    use crate::proto::caffe::FillerParameter;
+    use crate::dialect::Dialect;
+    use crate::filler::{Constant, FillerRegistry, Uniform, Xavier};
 
     fn halved(filler: impl Filler + 'static) -> Option<Distribution> {
         in_half(Box::new(filler)).piecewise().unwrap().distribution()
@@ -72,6 +115,34 @@ mod tests {
         let param = FillerParameter { min: Some(0.1), max: Some(70_000.0), ..Default::default() };
         let expected = Some(Distribution::Uniform { min: 0.099_975_586, max: f32::INFINITY });
         assert_eq!(halved(Uniform::new(&param, &shape).unwrap()), expected);
+    }
+
+    #[test]
+    fn n_is_rounded_first_where_the_dialect_says_so() {
+        let of = |dialect: &str, filler: &str, inputs: i32| {
+            let fillers = FillerRegistry::default();
+            let fillers = fillers.of(Dialect::get(dialect).unwrap());
+            let shape = Shape::new([1, inputs]).unwrap();
+            let filler = fillers.get(filler).unwrap().build(&FillerParameter::default(), &shape).unwrap();
+            in_half(filler).piecewise().unwrap().distribution().unwrap()
+        };
+        // Halves between 4096 and 8192 are 4 apart: 4611 becomes 4612.
+        let uniform = |n: f32| {
+            let scale = nearest((3.0 / n).sqrt());
+            Distribution::Uniform { min: -scale, max: scale }
+        };
+        let gaussian = |n: f32| Distribution::Gaussian { mean: 0.0, std: nearest((2.0 / n).sqrt()) };
+        // From 65520 on there are none, and nothing is left of a bound.
+        for (inputs, n) in [(4611, 4612.0), (65520, f32::INFINITY)] {
+            let own = inputs as f32;
+            assert_eq!(of("jacinto", "xavier", inputs), uniform(n));
+            assert_eq!(of("jacinto", "xavierstatic", inputs), uniform(n));
+            assert_eq!(of("nvidia", "xavier", inputs), uniform(own));
+            assert_eq!(of("nvidia", "xavierstatic", inputs), uniform(own));
+            assert_eq!(of("nvidia", "msra", inputs), gaussian(own));
+            assert_eq!(of("nvidia", "msrastatic", inputs), gaussian(n));
+            assert_eq!(of("jacinto", "msrastatic", inputs), gaussian(n));
+        }
     }
 
     #[test]

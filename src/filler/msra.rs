@@ -12,6 +12,7 @@
 //! `mean` and `std` are not read. Intel's Caffe multiplies σ by `scale`, 1 unless given; happynear's has σ = √(2 / n / (1 + `alpha`²)),
 //! with 0 unless given.
 
+use super::half::CountedInHalf;
 use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
 use crate::dialect::{Fans, Known};
@@ -65,8 +66,18 @@ pub(super) const LEAKY: FillerType = FillerType::new(
 .by_fan()
 .known(Known::Where(|traits| traits.msra_is_leaky));
 
-/// What NVIDIA's Caffe calls it besides.
-pub(super) const STATIC: FillerType = FOUR_AXES.named("msrastatic").known(Known::In(super::STATIC_FILLERS));
+/// What NVIDIA's Caffe calls it besides. Only by that name n is a half for blobs of halves.
+pub(super) const STATIC: FillerType = FillerType::new("msrastatic", SUMMARY, FORMULA, |param, shape| {
+    Ok(Box::new(CountedInHalf::new(NAME, param, shape, of_variance)?))
+})
+.fields(&["variance_norm"])
+.by_fan()
+.known(Known::In(super::STATIC_FILLERS));
+
+/// The distribution for an n.
+fn of_variance(n: f32) -> Distribution {
+    Distribution::Gaussian { mean: 0.0, std: (2.0 / n).sqrt() }
+}
 
 /// Draws from the normal distribution of mean 0 and standard deviation `√(2/n)`.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use super::{Filler, Moments, Sink};
+use super::{Filler, Moments, Sink, half};
 use crate::random::{Distribution, Generator};
 
 /// The most values of a piece: 256 KiB, which stays in a core's second-level cache.
@@ -19,6 +19,11 @@ pub trait Piecewise: fmt::Debug + Send + Sync {
 
     /// What every value is drawn from; `None` if nothing is drawn.
     fn distribution(&self) -> Option<Distribution>;
+
+    /// What every value of a blob of halves is drawn from: the same, between parameters that are halves themselves.
+    fn distribution_in_half(&self) -> Option<Distribution> {
+        self.distribution().map(half::distribution)
+    }
 
     /// Makes the values from element `offset` on, as many as `out` holds.
     ///

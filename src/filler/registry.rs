@@ -63,8 +63,10 @@ pub static FILLERS: &[FillerType] = &[
     super::variance_scaling::LECUN_UNIFORM,
     super::variance_scaling::VARIANCE_SCALING,
     super::xavier::TYPE,
+    super::xavier::COUNTED_IN_HALF,
     super::xavier::FOUR_AXES,
     super::xavier::STATIC,
+    super::xavier::STATIC_COUNTED_IN_HALF,
     super::xavier::TWO_AXES,
 ];
 
@@ -121,6 +123,13 @@ impl FillerRegistry {
         added.or_else(|| FILLERS.iter().find(is_known))
     }
 
+    /// What stands in for a filler of this name that a net describes, where its Caffe has none and does not mind.
+    pub(crate) fn stand_in(&self, name: &str) -> Option<&FillerType> {
+        let is_known = self.get(name).is_some_and(|entry| !entry.extension || self.extensions);
+        let is_constant = !is_known && self.dialect.traits.unknown_fillers_are_constant;
+        is_constant.then(|| self.get("constant"))?
+    }
+
     /// Adds a filler, as a value or as a static; it replaces the one of the same name, if there is one.
     pub fn register(&mut self, entry: impl Into<Cow<'static, FillerType>>) {
         let entry = entry.into();
@@ -162,6 +171,9 @@ impl FillerRegistry {
     /// # Errors
     /// There is no filler of that name, or it or one of the fields is an extension that nets may not use.
     pub fn of_net(&self, param: &FillerParameter) -> Result<&FillerType, Refusal> {
+        if let Some(constant) = self.stand_in(param.r#type()) {
+            return Ok(constant);
+        }
         if self.extensions {
             return self.find(param.r#type());
         }
@@ -273,6 +285,20 @@ mod tests {
         let refusal = FillerRegistry::default().build(&of_type(name), &Shape::scalar()).unwrap_err();
         assert_eq!((refusal.field, refusal.message), ("type", format!("unknown filler {name:?}")));
         refusal.help.unwrap().to_string()
+    }
+
+    #[test]
+    fn a_filler_that_there_is_not_may_stand_for_constant() {
+        let cambricon = FillerRegistry::default().of(Dialect::get("cambricon").unwrap()).into_owned();
+        let shape = Shape::new([2]).unwrap();
+        for name in ["Xavier", "orthogonal"] {
+            let param = FillerParameter { value: Some(3.0), ..of_type(name) };
+            let filler = cambricon.build(&param, &shape).unwrap();
+            assert_eq!(values(&*filler, &mut Stub::new(0)), [3.0, 3.0]);
+            assert!(FillerRegistry::default().build(&param, &shape).is_err());
+        }
+        assert!(cambricon.build_chosen(&of_type("Xavier"), &shape).is_err());
+        assert!(cambricon.clone().with_extensions().stand_in("orthogonal").is_none());
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //!
 //! As with [`Uniform`](super::Uniform), the upper bound belongs to the interval.
 
+use super::half::CountedInHalf;
 use super::{Fan, FillerType, Piecewise, refuse_sparse};
 use crate::Shape;
 use crate::dialect::{Fans, Known};
@@ -34,7 +35,15 @@ pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Xavier::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
         .by_fan()
-        .known(Known::Where(|traits| traits.fans == Fans::FourAxes));
+        .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.xavier_counts_in_half));
+
+/// That of Texas Instruments' Caffe, whose n is a half for blobs of halves.
+pub(super) const COUNTED_IN_HALF: FillerType = FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| {
+    Ok(Box::new(CountedInHalf::new(NAME, param, shape, between_roots)?))
+})
+.fields(&["variance_norm"])
+.by_fan()
+.known(Known::Where(|traits| traits.xavier_counts_in_half));
 
 /// That of Intel's Caffe.
 pub(super) const TWO_AXES: FillerType =
@@ -44,7 +53,12 @@ pub(super) const TWO_AXES: FillerType =
         .known(Known::Where(|traits| traits.fans == Fans::TwoAxes));
 
 /// What NVIDIA's Caffe calls it besides.
-pub(super) const STATIC: FillerType = FOUR_AXES.named("xavierstatic").known(Known::In(super::STATIC_FILLERS));
+pub(super) const STATIC: FillerType =
+    FOUR_AXES.named("xavierstatic").known(Known::In(&["nvidia", "nvidia-0.15", "xilinx"]));
+
+/// The same in Texas Instruments'.
+pub(super) const STATIC_COUNTED_IN_HALF: FillerType =
+    COUNTED_IN_HALF.named("xavierstatic").known(Known::In(&["jacinto"]));
 
 /// Draws from the uniform distribution over `[-√(3/n), √(3/n)]`.
 #[derive(Debug, Clone)]
@@ -81,6 +95,12 @@ impl Piecewise for Xavier {
     fn distribution(&self) -> Option<Distribution> {
         Some(Distribution::Uniform { min: -self.scale, max: self.scale })
     }
+}
+
+/// The distribution for an n.
+fn between_roots(n: f32) -> Distribution {
+    let scale = (3.0 / n).sqrt();
+    Distribution::Uniform { min: -scale, max: scale }
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub struct SavedNet<'a> {
     pub layers: Vec<SavedLayer<'a>>,
     /// The dialect that the layers are written in, where a format stores their parameters.
     pub dialect: &'static Dialect,
+    /// Its fields that a caffemodel has behind the layers, encoded by the numbers of the dialect.
+    pub fields: &'a [u8],
     /// How the net came about, for formats that have a place for it.
     pub metadata: BTreeMap<&'static str, String>,
     /// Finds places in the file that the net comes from.
@@ -56,6 +58,7 @@ impl Default for SavedNet<'_> {
             name: "",
             layers: Vec::new(),
             dialect: Dialect::bvlc(),
+            fields: &[],
             metadata: BTreeMap::new(),
             locator: Locator::default(),
         }

@@ -92,5 +92,6 @@ pub fn net_of_weights(weights: &StoredNet, path: &Path) -> Option<Definition> {
         folder: path.parent().map(Path::to_owned).unwrap_or_default(),
         notices: Vec::new(),
         sha256: [0; 32],
+        quantization: Default::default(),
     })
 }

@@ -142,7 +142,8 @@ fn of_positions(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::Opaque, [Shape::scalar()]))
 }
 
-fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+/// The accuracy, and behind it that of each class.
+pub(super) fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let operator = Accuracy::new(ctx)?;
     // C3D 1.0 also tells the loss.
     let first = if ctx.dialect.traits.blobs_have_length { Shape::new([1, 2]).at("top")? } else { Shape::scalar() };

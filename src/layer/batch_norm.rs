@@ -20,6 +20,9 @@
 //!         scale (C), `scale_filler`, by default 1; bias (C), `bias_filler`, by default 0
 //! ```
 //!
+//! Cambricon's may have a factor of ones and a summand of zeros behind the sums, with `use_alpha_beta`, and refuses other multipliers
+//! of theirs than 0, too.
+//!
 //! That for DIGITS always has five blobs in another order, all zeros but for fillers: scale, bias, mean, variance (C), count (1).
 //!
 //! Draws: the scale, the bias. The bottom needs four axes in the newer one. The multipliers of all blobs are set: see
@@ -90,7 +93,10 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     if ctx.given.is_empty() {
         match ctx.dialect.traits.batch_norm_blobs {
-            BatchNormBlobs::Sums => push_sums(&mut setup, channels)?,
+            BatchNormBlobs::Sums => {
+                push_sums(&mut setup, channels)?;
+                push_alpha_and_beta(&mut setup, param.use_alpha_beta(), channels)?;
+            }
             BatchNormBlobs::Corrected => push_corrected(ctx, &mut setup, channels)?,
             BatchNormBlobs::ScaleFirst => push_scale_first(ctx, &mut setup, channels)?,
         }
@@ -123,6 +129,16 @@ fn check_stats_batch(bottom: &Shape, size: u32, stored: bool) -> Result<(), Refu
 fn push_sums(setup: &mut Setup, channels: i32) -> Result<(), Refusal> {
     for size in [channels, channels, 1] {
         setup.push_blob(BlobSpec::zeros(Role::Statistic, Shape::new([size]).at("bottom")?));
+    }
+    Ok(())
+}
+
+/// Adds the factor and the summand of each channel that Cambricon's Caffe may have behind the sums.
+fn push_alpha_and_beta(setup: &mut Setup, has_them: bool, channels: i32) -> Result<(), Refusal> {
+    if has_them {
+        let each = Shape::new([channels]).at("bottom")?;
+        setup.push_blob(BlobSpec::constant(Role::Weight, each.clone(), "batch_norm_param.use_alpha_beta", 1.0));
+        setup.push_blob(BlobSpec::zeros(Role::Bias, each));
     }
     Ok(())
 }
@@ -218,6 +234,22 @@ mod tests {
         assert_eq!(setup.blobs.len(), 1);
         assert_eq!(setup.blobs[0].role, Role::Statistic);
         assert_eq!(setup.extra_params.len(), 1);
+    }
+
+    #[test]
+    fn alpha_and_beta_stand_behind_the_sums() {
+        let cambricon = Surroundings::of("cambricon");
+        let run = |text: &str| cambricon.run("BatchNorm", text, &[&[2, 3, 4]], 1);
+        let made = run("batch_norm_param { use_alpha_beta: true }").unwrap();
+        assert_eq!(
+            made.blobs.iter().map(|blob| blob.shape.dims()).collect::<Vec<_>>(),
+            [&[3][..], &[3], &[1], &[3], &[3]]
+        );
+        assert_eq!((made.extra_params.len(), made.draws), (5, vec![crate::layer::Draw::Blob(3)]));
+        let text = "batch_norm_param { use_alpha_beta: true } param { } param { } param { } param { lr_mult: 1 }";
+        let error = run(&text.replace("{ }", "{ lr_mult: 0 }")).unwrap_err();
+        assert_eq!(error, "param: the statistics are not learned: param 3 has lr_mult 1 instead of 0");
+        assert_eq!(run("").unwrap().blobs.len(), 3);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::error::{Refusal, ensure};
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] =
     &[LayerType::new("LSTMUnit", "Computes one timestep of an LSTM", Arity::exactly(3), Arity::exactly(2), &lstm_unit)
-        .known(Known::WithField("recurrent_param"))
+        .known(Known::WithFieldBut { field: "recurrent_param", not: &["cambricon"] })
         .weightless()];
 
 fn lstm_unit(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

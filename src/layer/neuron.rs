@@ -18,6 +18,7 @@
 //! | SeLuDropout | x or alpha, at random, then scaled and shifted to mean 0 and variance 1, in phase TRAIN; x in phase TEST |
 //! | SpatialDropout | x / (1 - ratio) or 0 for whole channels, at random, in phase TRAIN; x in phase TEST |
 //! | Sigmoid | 1 / (1 + exp(-x)) |
+//! | Sqrt | the square root of x (Cambricon) |
 //! | Swish | x sigmoid(beta x) |
 //! | TanH | tanh(x) |
 //! | Threshold | 1 where x > threshold, else 0 |
@@ -126,6 +127,7 @@ pub(super) static TYPES: &[LayerType] = &[
     .weightless()
     .keeps_signal()
     .known(Known::WithFieldBut { field: "spatial_dropout_param", not: &["sophgo"] }),
+    LayerType::new("Sqrt", "Takes the square root", ONE, ONE, &sqrt).weightless().known(Known::In(&["cambricon"])),
     LayerType::new("Swish", "Computes x sigmoid(beta x)", ONE, ONE, &swish)
         .weightless()
         .params(&["swish_param"])
@@ -262,6 +264,10 @@ fn setup(ctx: &SetupContext<'_>, neuron: Neuron) -> Result<Setup, Refusal> {
 fn abs_val(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
     setup(ctx, Neuron::AbsVal)
+}
+
+fn sqrt(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    Ok(Setup::like_bottom(ctx, Operator::Opaque))
 }
 
 fn bnll(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {

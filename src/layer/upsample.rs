@@ -9,7 +9,8 @@
 //! out the last row or column where the scale is 2. No blobs, no draws.
 //!
 //! That of MobileNet-YOLO has one bottom, each value of which it repeats along the last two axes, `scale` times, by default
-//! once. That of Sophgo's Caffe can do without the mask, and its `scale` is 1 by default, which is refused as elsewhere.
+//! once. That of Cambricon's needs no mask with `nearestneighbor_mode`, has no scale by default, and takes `scale_h` and `scale_w` before
+//! `scale` without the mode, behind it with it. That of Sophgo's Caffe can do without the mask, and its `scale` is 1 by default, which is refused as elsewhere.
 
 use super::pooling::picture_size;
 use super::size::{checked_size, field_name};
@@ -31,6 +32,8 @@ pub(super) static TYPES: &[LayerType] = &[
     ])),
     entry("Puts values back where a pooling took them from, or repeats them", Arity::between(1, 2), &of_sophgo)
         .known(Known::In(&["sophgo"])),
+    entry("Puts values back where a pooling took them from, or repeats them", Arity::at_least(1), &of_cambricon)
+        .known(Known::In(&["cambricon"])),
     entry("Repeats each value along the last two axes", Arity::exactly(1), &repeat)
         .known(Known::In(&["mobilenet-yolo"])),
 ];
@@ -56,6 +59,25 @@ fn of_sophgo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let by_default = scale.is_none() && param.scale_h.is_none() && param.scale_w.is_none();
     let scale = if by_default { Some(1) } else { scale };
     enlarged(ctx, &UpsampleParameter { scale, ..param })
+}
+
+/// The mode may do without a mask; scales are there or the size is.
+fn of_cambricon(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.upsample_param().unwrap_or_default();
+    let values = ctx.bottom(0);
+    let size = picture_size(values)?;
+    let scaling =
+        if param.nearestneighbor_mode() { Scaling::repeating(&param)? } else { Scaling::behind_mask(&param)? };
+    if !param.nearestneighbor_mode() {
+        let mask = ctx.bottoms.get(1);
+        let mask = mask.ok_or_else(|| {
+            Refusal::at("bottom", "the mask, the second bottom, is missing").help("or set nearestneighbor_mode: true")
+        })?;
+        ensure!(values == mask, "bottom", "the mask {mask} has a different shape than the values {values}");
+    }
+    let [height, width] = scaling.size(size);
+    let [items, channels] = [values.dims()[0], values.dims()[1]].map(i64::from);
+    Ok(Setup::new(ctx, Operator::Opaque, [Shape::new([items, channels, height, width]).at("upsample_param")?]))
 }
 
 /// The layer whose scales are of the type that the first trees have.
@@ -113,6 +135,36 @@ impl Scaling {
         Ok(Scaling::By { factors, less: pads.map(i64::from) })
     }
 
+    /// That of Cambricon's mode without a mask.
+    fn repeating(param: &UpsampleParameter) -> Result<Scaling, Refusal> {
+        if let (Some(height), Some(width)) = (param.upsample_h, param.upsample_w) {
+            return Ok(Scaling::To([checked_size(height, SIZES[0])?, checked_size(width, SIZES[1])?]));
+        }
+        let factors = match (param.scale, param.scale_h, param.scale_w) {
+            (Some(scale), ..) => [checked_size(scale, SCALE)?; 2],
+            (None, Some(height), Some(width)) => [checked_size(height, SCALES[0])?, checked_size(width, SCALES[1])?],
+            _ => return Err(Refusal::at(SCALE, "scale is missing, or scale_h and scale_w, or the size")),
+        };
+        Ok(Scaling::By { factors, less: [0; 2] })
+    }
+
+    /// That of Cambricon's other mode.
+    fn behind_mask(param: &UpsampleParameter) -> Result<Scaling, Refusal> {
+        if let (Some(height), Some(width)) = (param.upsample_h, param.upsample_w) {
+            return Ok(Scaling::To([above_one(height, SIZES[0])?, above_one(width, SIZES[1])?]));
+        }
+        let factors = match param.scale_h {
+            None => [above_one(param.scale.unwrap_or(0), SCALE)?; 2],
+            Some(height) => [above_one(height, SCALES[0])?, above_one(param.scale_w.unwrap_or(0), SCALES[1])?],
+        };
+        // The second one is `pad_out_W` in the schema.
+        let pads = [param.pad_out_h_uint32.unwrap_or(0), param.pad_out_w.unwrap_or(0)].map(|pad| pad != 0);
+        for ((pad, factor), field) in pads.into_iter().zip(factors).zip([PADS[0], "upsample_param.pad_out_W"]) {
+            ensure!(!pad || factor == 2, field, "{} needs a scale of 2, not {factor}", field_name(field));
+        }
+        Ok(Scaling::By { factors, less: pads.map(i64::from) })
+    }
+
     fn size(&self, of: [i64; 2]) -> [i64; 2] {
         match *self {
             Scaling::To(size) => size,
@@ -154,6 +206,29 @@ mod tests {
         assert_eq!(yolo.top("Upsample", "", &[&[3, 4]]), [3, 4]);
         let error = yolo.refusal("Upsample", "upsample_param { scale: -2 }", &[&[3, 4]]);
         assert_eq!(error, "upsample_param.scale: scale -2 is not above 0");
+    }
+
+    #[test]
+    fn cambricon_s_has_two_modes() {
+        let cambricon = Surroundings::of("cambricon");
+        let nearest = |fields: &str| {
+            cambricon.top("Upsample", &text(&format!("nearestneighbor_mode: true {fields}")), &BOTTOMS[..1])
+        };
+        assert_eq!(nearest("scale: 2"), [1, 2, 6, 8]);
+        assert_eq!(nearest("scale_h: 1 scale_w: 3"), [1, 2, 3, 12]);
+        assert_eq!(nearest("upsample_h: 1 upsample_w: 7 scale: 9"), [1, 2, 1, 7]);
+        let masked = |fields: &str| cambricon.top("Upsample", &text(fields), &BOTTOMS);
+        assert_eq!(masked("scale: 2 pad_out_W: 1"), [1, 2, 6, 7]);
+        assert_eq!(masked("scale: 9 scale_h: 2 scale_w: 3"), [1, 2, 6, 12]);
+        let error = |fields: &str, bottoms: &[&[i32]]| cambricon.refusal("Upsample", &text(fields), bottoms);
+        assert_eq!(error("", &BOTTOMS), "upsample_param.scale: scale 0 is not above 1");
+        assert_eq!(
+            error("scale: 3 pad_out_W: 2", &BOTTOMS),
+            "upsample_param.pad_out_W: pad_out_W needs a scale of 2, not 3"
+        );
+        assert_eq!(error("scale: 2", &BOTTOMS[..1]), "bottom: the mask, the second bottom, is missing");
+        let message = "upsample_param.scale: scale is missing, or scale_h and scale_w, or the size";
+        assert_eq!(error("nearestneighbor_mode: true", &BOTTOMS), message);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The layer types and fillers that a net names, whatever message they stand in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::locate::Origin;
 use crate::dialect::{Dialect, Vocabulary};
@@ -15,6 +15,8 @@ pub(crate) struct Census {
     pub(crate) fillers: BTreeSet<String>,
     /// Whether it has `input` fields.
     pub(crate) has_inputs: bool,
+    /// Whether several layers read one blob, those of the current format looked at.
+    pub(crate) has_shared_blobs: bool,
     /// Whether it has layers of the V1 format or the V0 format.
     pub(crate) has_old_layers: bool,
     /// What a dialect does not know of it, each name once, in the order of the net.
@@ -35,7 +37,14 @@ pub(crate) struct UnknownName {
 impl Census {
     /// Goes through an encoded message, by the numbers of the union, and looks its names up in a dialect.
     pub(crate) fn of(bytes: &[u8], message: MessageType, dialect: &Dialect, vocabulary: &dyn Vocabulary) -> Census {
-        let mut walk = Walk { dialect, vocabulary, census: Census::default(), layer: None, counts: [0; 2] };
+        let mut walk = Walk {
+            dialect,
+            vocabulary,
+            census: Census::default(),
+            layer: None,
+            readers: HashMap::new(),
+            counts: [0; 2],
+        };
         walk.message(bytes, message);
         walk.census.has_old_layers = walk.counts[1] > 0;
         walk.census
@@ -53,6 +62,8 @@ struct Walk<'a> {
     census: Census,
     /// The layer at hand.
     layer: Option<Origin>,
+    /// How many layers have read each blob since a layer made it.
+    readers: HashMap<Vec<u8>, usize>,
     /// How many layers of the current format and of the older ones there were.
     counts: [usize; 2],
 }
@@ -81,17 +92,25 @@ impl Walk<'_> {
 
     /// Counts what a layer reads and makes.
     fn connections(&mut self, layer: &[u8], message: MessageType) {
-        let (mut name, mut bottoms, mut tops) = (None, 0, 0);
+        let (mut name, mut bottoms, mut tops) = (None, 0, Vec::new());
         for field in Fields::new(layer, 0, message.name()).map_while(Result::ok) {
             match message.field(field.number).map(|field| field.name()) {
                 Some("type") => name = Some(String::from_utf8_lossy(field.body)),
-                Some("bottom") => bottoms += 1,
-                Some("top") => tops += 1,
+                Some("bottom") => {
+                    bottoms += 1;
+                    let readers = self.readers.entry(field.body.to_vec()).or_default();
+                    *readers += 1;
+                    self.census.has_shared_blobs |= *readers > 1;
+                }
+                Some("top") => tops.push(field.body),
                 _ => {}
             }
         }
         let name = name.unwrap_or_default();
-        self.census.unconnected += usize::from(!self.vocabulary.connects(self.dialect, &name, bottoms, tops));
+        self.census.unconnected += usize::from(!self.vocabulary.connects(self.dialect, &name, bottoms, tops.len()));
+        for top in tops {
+            self.readers.insert(top.to_vec(), 0);
+        }
     }
 
     fn origin(&mut self, name: &str) -> Option<Origin> {

@@ -6,6 +6,7 @@ use super::defaults::LayerDefaults;
 use super::kind::FileKind;
 use super::load::{self, DecodedFile};
 use super::locate::NET_INPUTS;
+use super::quantization::Quantization;
 use super::reading::{FileBytes, ReadOptions, Reading};
 use super::{Definition, Locator, NetLayer, Origin, upgrade};
 use crate::dialect::{Dialect, NetInputs};
@@ -79,6 +80,7 @@ impl CurrentNet {
             name: self.head.name().to_owned(),
             state: self.head.state.clone().unwrap_or_default(),
             defaults: LayerDefaults::of(&self.head),
+            quantization: Quantization::of(&self.head),
             layers: self.layers.iter().map(|layer| self.as_built(layer)).collect(),
             unsized_inputs: Vec::new(),
             locator: self.locator.clone(),

@@ -9,6 +9,7 @@ use super::defaults::LayerDefaults;
 use super::kind::FileKind;
 use super::load::{self, DecodedFile};
 use super::locate::{Locator, Origin};
+use super::quantization::Quantization;
 use super::reading::{FileBytes, ReadOptions, Reading};
 use super::upgrade::{self, Upgraded};
 use crate::dialect::{Dialect, NetInputs};
@@ -59,6 +60,8 @@ pub struct Definition {
     pub notices: Vec<String>,
     /// The SHA-256 of the file's bytes.
     pub sha256: [u8; 32],
+    /// Whether and how the net is quantised.
+    pub quantization: Quantization,
 }
 
 impl Definition {
@@ -140,6 +143,7 @@ impl Definition {
         Definition {
             file: String::new(),
             defaults: LayerDefaults::of(&net),
+            quantization: Quantization::of(&net),
             layers: upgrade::current_layers(&mut net),
             unsized_inputs: Vec::new(),
             name: net.name.unwrap_or_default(),

@@ -276,8 +276,9 @@ const READERS: [&str; 10] = [
 /// Whether what two dialects do otherwise shows in a net that names all this.
 fn matters(one: &Traits, other: &Traits, census: &Census) -> bool {
     let has = |names: &[&str]| names.iter().any(|name| census.layer_types.contains(*name));
-    let draws = |of: &Traits| (of.reader_draws, of.prefetch_draws, of.data_skips_at_random, of.train_draws);
+    let draws = |of: &Traits| (of.reader_draws, of.prefetch_draws, of.data_skips_at_random, of.transform_seeds);
     one.bilinear_centre != other.bilinear_centre && census.fillers.contains("bilinear")
+        || one.splits_blobs != other.splits_blobs && census.has_shared_blobs
         || one.layers_have_types != other.layers_have_types
         || one.folds_batch_norm != other.folds_batch_norm && has(&["BatchNorm"])
         || one.batch_norm_params != other.batch_norm_params && has(&["BatchNorm"])

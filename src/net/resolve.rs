@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::fold::fold;
 use super::inclusion::{Filtered, filter};
 use super::locate::{Locator, NetPlace};
-use super::split::{CopyNames, insert_splits};
+use super::split::{CopyNames, insert_splits, without_splits};
 use super::upgrade::unsized_layer;
 use super::{Definition, NetLayer};
 use crate::dialect::Dialect;
@@ -37,7 +37,7 @@ impl StateOptions {
 /// The layers that Caffe would build, in order: filtered by the state, with splits, each with its phase.
 #[derive(Debug, Clone)]
 pub struct Net {
-    /// The net's name, empty if it has none.
+    /// The name by which the net is saved, empty if it has none.
     pub name: String,
     /// The net's phase.
     pub phase: Phase,
@@ -49,6 +49,8 @@ pub struct Net {
     pub folder: PathBuf,
     /// The dialect that it is written in.
     pub dialect: &'static Dialect,
+    /// The fields that are saved behind the layers, encoded by the numbers of the dialect.
+    pub saved_fields: Vec<u8>,
 }
 
 impl Net {
@@ -57,7 +59,9 @@ impl Net {
     /// # Errors
     /// A layer has include and exclude rules, or reads a blob that no earlier layer of this state makes.
     pub fn resolve(definition: Definition, options: &StateOptions) -> Result<Net> {
-        let Definition { name, state, defaults, layers, unsized_inputs, locator, folder, dialect, .. } = definition;
+        let Definition {
+            name, state, defaults, layers, unsized_inputs, locator, folder, dialect, quantization, ..
+        } = definition;
         let state = options.of(&state);
         let phase = state.phase();
         let at_layer = |(refusal, layer): (Refusal, Box<NetLayer>)| {
@@ -70,8 +74,9 @@ impl Net {
             kept.insert(0, inputs);
         }
         let names = if dialect.traits.first_copy_keeps_name { CopyNames::FirstKept } else { CopyNames::AllNew };
-        let mut layers = insert_splits(kept, complete, names)
-            .map_err(|unknown| at_layer((unknown.refusal(&left_out), unknown.layer)))?;
+        let connected =
+            if dialect.traits.splits_blobs { insert_splits(kept, complete, names) } else { without_splits(kept) };
+        let mut layers = connected.map_err(|unknown| at_layer((unknown.refusal(&left_out), unknown.layer)))?;
         if dialect.traits.folds_batch_norm && phase == Phase::Test {
             layers = fold(layers);
         }
@@ -79,7 +84,8 @@ impl Net {
             layer.param.phase.get_or_insert(phase as i32);
             defaults.enter(&mut layer.param, &dialect.traits);
         }
-        Ok(Net { name, phase, layers, locator, folder, dialect })
+        let (name, saved_fields) = (quantization.saved_name(name), quantization.saved_fields(dialect));
+        Ok(Net { name, phase, layers, locator, folder, dialect, saved_fields })
     }
 }
 

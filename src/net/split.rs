@@ -117,6 +117,15 @@ pub(super) fn insert_splits(
     Ok(out)
 }
 
+/// The layers as they are, for a Caffe in which several layers read one blob.
+///
+/// # Errors
+/// A layer reads a blob that no earlier layer makes.
+pub(super) fn without_splits(layers: Vec<NetLayer>) -> Result<Vec<NetLayer>, UnknownBottom> {
+    count_readers(&layers)?;
+    Ok(layers)
+}
+
 fn count_readers(layers: &[NetLayer]) -> Result<Readers, UnknownBottom> {
     let mut readers = Readers::default();
     let mut last_writer: HashMap<&str, Top> = HashMap::new();
@@ -210,6 +219,15 @@ mod tests {
         assert_eq!(names, ["data", "relu", "x_relu_0_split", "a", "b"]);
         assert_eq!(out[2].param.top, ["x_relu_0_split_0", "x_relu_0_split_1"]);
         assert_eq!(out[4].param.bottom, ["x_relu_0_split_1"]);
+    }
+
+    #[test]
+    fn without_splits_the_readers_are_counted_alone() {
+        let layers = vec![layer("data", &[], &["x"], &[]), layer("a", &["x"], &[], &[]), layer("b", &["x"], &[], &[])];
+        let made = without_splits(layers).unwrap();
+        assert_eq!(made.iter().map(|layer| layer.param.name()).collect::<Vec<_>>(), ["data", "a", "b"]);
+        let unknown = without_splits(vec![layer("a", &["y"], &[], &[])]).unwrap_err();
+        assert_eq!(unknown.refusal(&[]).message, "no earlier layer makes the blob \"y\"");
     }
 
     #[test]

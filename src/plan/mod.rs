@@ -191,6 +191,8 @@ pub struct Plan {
     pub locator: Locator,
     /// The dialect that the net is written in.
     pub dialect: &'static Dialect,
+    /// The fields of the net that are saved behind the layers, encoded by the numbers of the dialect.
+    pub saved_fields: Vec<u8>,
     /// What was done on the way that nobody asked for, in a line each.
     pub notices: Vec<String>,
     /// The fillers that the net could use.

@@ -10,6 +10,7 @@ impl Plan {
             name: &self.name,
             layers: self.layers.iter().map(PlannedLayer::saved).collect(),
             dialect: self.dialect,
+            fields: &self.saved_fields,
             locator: self.locator.clone(),
             ..SavedNet::default()
         }

@@ -25,7 +25,7 @@ pub use schema::{EnumType, FieldType, MessageType, Schema};
 ///
 /// Optional fields are `Option`s; the schema's defaults come through the accessor methods
 /// (`param.num_output()`), never through `unwrap_or_default`.
-#[allow(missing_docs, clippy::doc_markdown)]
+#[allow(missing_docs, clippy::approx_constant, clippy::doc_markdown)]
 pub mod caffe {
     include!(concat!(env!("OUT_DIR"), "/caffe.rs"));
     include!(concat!(env!("OUT_DIR"), "/on_request.rs"));

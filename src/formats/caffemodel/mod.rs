@@ -29,6 +29,8 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     writing: Some(Writing {
         check: writer::check,
         least_size: caffemodel_size,
-        start: |out, net| Ok(Box::new(CaffemodelWriter::in_dialect(out, net.name, net.dialect)?)),
+        start: |out, net| {
+            Ok(Box::new(CaffemodelWriter::in_dialect(out, net.name, net.dialect)?.with_fields(net.fields)))
+        },
     }),
 };

@@ -53,7 +53,8 @@ pub fn caffemodel_size(net: &SavedNet<'_>) -> u64 {
         Some(inputs) => inputs.len() as u64,
         None => framed_len(net.dialect.saved_layers().saved_number(), layer_len(layer, net.dialect)),
     });
-    framed_len(field::NET_NAME, escape::unescaped(net.name).len() as u64) + layers.sum::<u64>()
+    let name = framed_len(field::NET_NAME, escape::unescaped(net.name).len() as u64);
+    name + layers.sum::<u64>() + net.fields.len() as u64
 }
 
 /// The `input` fields of the net, if the layer stands for them; they come first, as the layer does.
@@ -246,8 +247,8 @@ fn push_shape(shape: &Shape, out: &mut Vec<u8>) {
 pub struct CaffemodelWriter<W> {
     out: W,
     dialect: &'static Dialect,
-    /// The `input` fields of the net, where they come behind the layers.
-    inputs: Vec<u8>,
+    /// The fields of the net that come behind the layers, `input` fields among them.
+    behind: Vec<u8>,
     layer_tail: Vec<u8>,
     blob_tail: Vec<u8>,
     /// Whether the values of the blob at hand are written as halves.
@@ -273,8 +274,15 @@ impl<W: Write> CaffemodelWriter<W> {
         frame(field::NET_NAME, name.len() as u64, &mut head);
         head.extend(&*name);
         out.write_all(&head)?;
-        let (inputs, layer_tail, blob_tail) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(CaffemodelWriter { out, dialect, inputs, layer_tail, blob_tail, halves: false })
+        let (behind, layer_tail, blob_tail) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(CaffemodelWriter { out, dialect, behind, layer_tail, blob_tail, halves: false })
+    }
+
+    /// Adds fields of the net that come behind its layers, encoded by the numbers of the dialect.
+    #[must_use]
+    pub fn with_fields(mut self, fields: &[u8]) -> CaffemodelWriter<W> {
+        self.behind.extend(fields);
+        self
     }
 
     /// Gives back what was written to.
@@ -299,7 +307,7 @@ impl<W: Write> Output for CaffemodelWriter<W> {
         let number = self.dialect.saved_layers().saved_number();
         if let Some(inputs) = net_inputs(layer) {
             if number < field::NET_INPUT {
-                self.inputs.extend(inputs);
+                self.behind.extend(inputs);
                 return Ok(());
             }
             return self.out.write_all(&inputs);
@@ -332,7 +340,7 @@ impl<W: Write> Output for CaffemodelWriter<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.out.write_all(&std::mem::take(&mut self.inputs))?;
+        self.out.write_all(&std::mem::take(&mut self.behind))?;
         self.out.flush()
     }
 }

@@ -24,6 +24,8 @@
 //! `per_channel_scale_output` each add two blobs with a value for each filter of the first axis, ones and zeros, unless the net
 //! gives blobs. ConvolutionDepthwise there has as many groups as channels.
 //!
+//! In Cambricon's `pad` may be given for each side, see [`Window::over_sides`], and ConvolutionDepthwise is as in Synopsys'.
+//!
 //! ConvolutionRistretto and DeconvolutionRistretto are the same in quantised numbers.
 //!
 //! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs as they
@@ -100,6 +102,17 @@ pub(super) static TYPES: &[LayerType] = &[
     any_tops("Convolution", "Convolves its inputs with learned filters", &convolution)
         .params(&["convolution_param"])
         .signal(convolution_signal),
+    LayerType::new(
+        "ConvolutionDepthwise",
+        "Convolves each channel with learned filters of its own",
+        Arity::at_least(1),
+        Arity::at_least(1),
+        &depthwise,
+    )
+    .params(&["convolution_param"])
+    .signal(convolution_signal)
+    .matching_tops()
+    .known(Known::In(&["cambricon"])),
     any_tops("ConvolutionDepthwise", "Convolves each channel with learned filters of its own", &depthwise)
         .params(&["convolution_param"])
         .signal(convolution_signal),
@@ -178,6 +191,9 @@ impl Convolution {
         let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
         let channels = i64::from(bottom.dims()[axis]);
         let windows = match ctx.dialect.traits.convolutions_take_any_axes {
+            true if ctx.dialect.traits.pads_by_side => {
+                Window::over_sides(param, &bottom.dims()[axis + 1..], transposed)?
+            }
             true => Window::over(param, &bottom.dims()[axis + 1..], transposed)?,
             false => picture_size(bottom).and_then(|_| Window::of_pairs(param))?,
         };

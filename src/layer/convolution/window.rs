@@ -6,7 +6,7 @@
 //!
 //! Synopsys' Caffe has two further ways to pad. `pad_t`, `pad_b`, `pad_l` and `pad_r`, once one of them is not 0, pad each side
 //! of two spatial axes by itself, or crop it. `pad_type: 1` pads as much as makes `ceil(input / stride)` positions, and has no
-//! effect on a Deconvolution.
+//! effect on a Deconvolution. In Cambricon's `pad` may be given for each side: [`Window::over_sides`].
 
 use crate::error::{Refusal, ensure};
 use crate::layer::size::{checked_size, field_name};
@@ -54,6 +54,31 @@ impl Window {
             _ if transposed => {}
             1 => windows.iter_mut().zip(inputs).for_each(|(window, &input)| window.pad_to_strides(input)),
             other => return Err(Refusal::at(PAD_TYPE, format!("pad_type {other} is neither 0 nor 1"))),
+        }
+        Ok(windows)
+    }
+
+    /// The same where `pad` may also be given twice for each axis: for the front of each, and then for the end of each
+    /// (Cambricon's Caffe). A Deconvolution takes the pads in front for both sides.
+    ///
+    /// # Errors
+    /// As before.
+    pub(in crate::layer) fn over_sides(
+        param: &ConvolutionParameter,
+        inputs: &[i32],
+        transposed: bool,
+    ) -> Result<Vec<Window>, Refusal> {
+        let axes = inputs.len();
+        if axes == 0 || param.pad.len() != 2 * axes {
+            return Window::over(param, inputs, transposed);
+        }
+        let mut front = param.clone();
+        let ends = front.pad.split_off(axes);
+        let mut windows = Window::over(&front, inputs, transposed)?;
+        if !transposed {
+            for (window, end) in windows.iter_mut().zip(ends) {
+                window.pad_end = checked_size(end, PAD)?;
+            }
         }
         Ok(windows)
     }
@@ -287,6 +312,21 @@ mod tests {
     fn refusal(param: ConvolutionParameter, axes: usize) -> (String, &'static str) {
         let refusal = Window::along(&param, axes).unwrap_err();
         (refusal.message, refusal.field)
+    }
+
+    #[test]
+    fn each_side_may_have_a_pad_of_its_own() {
+        let param = ConvolutionParameter { kernel_size: vec![3], pad: vec![1, 2, 0, 4], ..Default::default() };
+        let pads = |transposed: bool| {
+            let windows = Window::over_sides(&param, &[6, 7], transposed).unwrap();
+            windows.iter().map(|window| [window.pad, window.pad_end]).collect::<Vec<_>>()
+        };
+        assert_eq!(pads(false), [[1, 0], [2, 4]]);
+        assert_eq!(pads(true), [[1, 1], [2, 2]]);
+        let refusal = Window::over(&param, &[6, 7], false).unwrap_err();
+        assert_eq!(refusal.message, "pad is given 4 times for 2 spatial axes");
+        let pair = ConvolutionParameter { pad: vec![1, 2], ..param.clone() };
+        assert_eq!(Window::over_sides(&pair, &[6, 7], false), Window::over(&pair, &[6, 7], false));
     }
 
     #[test]

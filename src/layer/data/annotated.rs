@@ -4,23 +4,30 @@
 //! in TextBoxes++ with 16 instead of 8; (batch_size, 1, 300, 5) with `yolo_data_type: 1`, as the ports of YOLO have it;
 //! (batch_size, 1, 1, 1) where neither the record nor `anno_type` has a type; with Synopsys' `caffe_yolo` instead
 //! (batch_size, 7 side side) for each `side`. Further tops are left without axes. Draws: as
-//! Data. `label_map_file` is not opened while the net is built.
+//! Data. In Xilinx' Caffe boxes have 10 numbers where the record has `label_ori`; with `has_seg_label` the third top has the labels of the
+//! pixels, of the size of pictures, and with `has_lane_label` two more have boxes and classes over grids, as in
+//! [DriveData](super::grids). `label_map_file` is not opened while the net is built.
 
 use super::DataSource;
 use super::database::{batch_size, first_record_for, picture_size, reader, source};
+use super::grids::{BOX_MAPS, grid};
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures};
 use super::transform::Transform;
 use crate::Shape;
 use crate::data::SourceError;
 use crate::data::annotated::Annotated;
+use crate::data::datum::Datum;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
-use crate::proto::caffe::DataParameter;
+use crate::proto::caffe::{AnnotatedDataParameter, DataParameter};
 
 /// How many numbers a box has: the item, its group and number, four sides, and whether it is difficult.
 const BOX: i64 = 8;
+
+/// How many numbers one has that has a direction.
+const WITH_DIRECTION: i64 = 10;
 
 /// How many numbers one has that is a quadrilateral.
 const QUADRILATERAL: i64 = 16;
@@ -42,6 +49,8 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "jacinto",
     "seqface",
 ]));
+
+pub(super) const OF_XILINX: LayerType = entry(&of_xilinx).known(Known::In(&["xilinx"]));
 
 pub(super) const TEXTBOXES_PP: LayerType = entry(&of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
 
@@ -65,6 +74,65 @@ fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     annotated(ctx, QUADRILATERAL)
 }
 
+/// Behind the boxes there may be the labels of pixels, and behind these, boxes and classes over grids.
+fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = ctx.param.annotated_data_param().unwrap_or_default();
+    let setup = annotated(ctx, BOX)?;
+    let tops = ctx.top_count();
+    if tops == 1 {
+        return Ok(setup);
+    }
+    let lanes = "annotated_data_param.has_lane_label";
+    let segments = "annotated_data_param.has_seg_label";
+    ensure!(tops == 2 || param.has_seg_label(), segments, "{tops} tops need has_seg_label: Caffe sets up the third");
+    ensure!(tops != 5 || param.has_lane_label(), lanes, "5 tops need has_lane_label: Caffe sets up all of them");
+    ensure!(tops > 2 || !param.has_seg_label(), segments, "has_seg_label needs a third top");
+    ensure!(tops > 4 || !param.has_lane_label(), lanes, "has_lane_label needs five tops");
+    with_maps(ctx, &param, setup)
+}
+
+/// The layer with the tops that have a place for each pixel or tile.
+fn with_maps(ctx: &SetupContext<'_>, param: &AnnotatedDataParameter, mut setup: Setup) -> Result<Setup, Refusal> {
+    let batch = i64::from(setup.tops[0].dims()[0]);
+    if param.has_seg_label() {
+        setup.tops[2] = ctx.user_shape(2).cloned().map_or_else(|| segments(ctx, setup.tops[0].dims()[0]), Ok)?;
+    }
+    if param.has_lane_label() {
+        let tiles = [param.tiling_height(), param.tiling_width()];
+        let label = "annotated_data_param.label_resolution";
+        setup.tops[3] = grid(batch, BOX_MAPS, tiles, param.label_resolution(), label)?;
+        let class = "annotated_data_param.catalog_resolution";
+        setup.tops[4] = grid(batch, 1, tiles, param.catalog_resolution(), class)?;
+    }
+    check_prefetched(ctx, &setup.tops)?;
+    Ok(setup)
+}
+
+/// The shape of the labels of pixels, which are a picture of the first record that is changed as pictures are.
+fn segments(ctx: &SetupContext<'_>, batch: i32) -> Result<Shape, Refusal> {
+    let default = DataParameter::default();
+    let param = ctx.param.data_param.as_deref().unwrap_or(&default);
+    let asked = ShapeSource { pattern: "N,C,H,W", ..source(param) };
+    let unknown = |error: SourceError| asked.unknown_shape(ctx, 2, error);
+    // Where the database was found, and that it is open, is told with the pictures.
+    let folder = asked.find(ctx, 2, &mut Vec::new())?;
+    let record = first_record_for(ctx, param, &folder, &mut Vec::new(), &unknown)?;
+    let record = Annotated::read(&folder, record, ctx.dialect.schema()).map_err(unknown)?;
+    let transform = Transform::new(ctx, &mut Vec::new())?;
+    picture_shape(ctx, &transform, batch.cast_unsigned(), &record.segments)
+}
+
+/// The shape of a batch of pictures like this one.
+fn picture_shape(
+    ctx: &SetupContext<'_>,
+    transform: &Transform,
+    batch: u32,
+    picture: &Datum<'_>,
+) -> Result<Shape, Refusal> {
+    let size = picture_size(ctx, picture)?;
+    if picture.is_encoded() { transform.decoded_shape(batch, size) } else { transform.batch_shape(batch, size) }
+}
+
 /// The layer where a box has so many numbers.
 fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
@@ -79,7 +147,7 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
         "batch_size must be 1, not {batch}, where FIT_SMALL_SIZE keeps pictures of several shapes"
     );
     let data = match given_pictures(ctx, batch)? {
-        Some(given) => Some(given.made(ctx, transform.batch_shape(given.batch, given.size)?, &mut notices)),
+        Some(given) => Some(given.made(ctx, transform.decoded_shape(given.batch, given.size)?, &mut notices)),
         None => None,
     };
     let boxes = ctx.user_shape(1).cloned();
@@ -99,7 +167,7 @@ fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
             let record = Annotated::read(&folder, record, ctx.dialect.schema()).map_err(unknown)?;
             let data = match data {
                 Some(data) => data,
-                None => transform.batch_shape(batch, picture_size(ctx, &record.picture)?)?,
+                None => picture_shape(ctx, &transform, batch, &record.picture)?,
             };
             match (boxes, is_of_yolo(ctx)) {
                 (Some(boxes), _) => vec![data, boxes],
@@ -141,6 +209,7 @@ fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32, numbers:
     let param = ctx.param.annotated_data_param().unwrap_or_default();
     let shape = match record.has_type || param.anno_type.is_some() {
         true if param.yolo_data_type() == 1 => return room_for_boxes(batch),
+        true if record.has_directions => [1, 1, record.boxes.max(1) as i64, WITH_DIRECTION],
         true => [1, 1, record.boxes.max(1) as i64, numbers],
         false => [batch.into(), 1, 1, 1],
     };
@@ -210,6 +279,30 @@ mod tests {
         let surroundings = Surroundings { user_shapes: &pictures, ..Surroundings::of("mobilenet-yolo") };
         let made = surroundings.run("AnnotatedData", &format!("top: 'data' top: 'label' {fields}"), &[], 2).unwrap();
         assert_eq!(made.tops[1].dims(), [4, 1, 300, 5]);
+    }
+
+    #[test]
+    fn xilinx_s_may_have_maps() {
+        let user_shapes = [given(&[3, 5, 6]), given(&[1, 1, 9, 10]), given(&[4, 1, 5, 6])];
+        let xilinx = Surroundings { user_shapes: &user_shapes, ..Surroundings::of("xilinx") };
+        let run = |fields: &str, tops: usize| {
+            let text = format!("data_param {{ batch_size: 4 }} annotated_data_param {{ {fields} }}");
+            let made = xilinx.run("AnnotatedData", &text, &[], tops)?;
+            Ok::<_, String>(made.tops.iter().map(|top| top.dims().to_vec()).collect::<Vec<_>>())
+        };
+        let two = vec![vec![4, 3, 5, 6], vec![1, 1, 9, 10]];
+        assert_eq!(run("", 2), Ok(two.clone()));
+        let segments = [two, vec![vec![4, 1, 5, 6]]].concat();
+        assert_eq!(run("has_seg_label: true", 3), Ok(segments.clone()));
+        let lanes = [segments, vec![vec![4, 8, 120, 160], vec![4, 1, 60, 80]]].concat();
+        assert_eq!(run("has_seg_label: true has_lane_label: true", 5), Ok(lanes));
+        let error = |fields: &str, tops: usize| run(fields, tops).unwrap_err();
+        let of = |field: &str, message: &str| format!("annotated_data_param.{field}: {message}");
+        assert_eq!(error("", 3), of("has_seg_label", "3 tops need has_seg_label: Caffe sets up the third"));
+        assert_eq!(error("has_seg_label: true", 2), of("has_seg_label", "has_seg_label needs a third top"));
+        let message = "5 tops need has_lane_label: Caffe sets up all of them";
+        assert_eq!(error("has_seg_label: true", 5), of("has_lane_label", message));
+        assert_eq!(error("has_lane_label: true", 2), of("has_lane_label", "has_lane_label needs five tops"));
     }
 
     #[test]

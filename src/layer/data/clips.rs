@@ -17,8 +17,8 @@ use crate::layer::size::positive_size;
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::VideoDataParameter;
 
-/// That of C3D.
-pub(super) const OF_C3D: LayerType = entry(Arity::exactly(2), &C3D).known(Known::In(&["c3d-1.1"]));
+/// That of C3D, and of Cambricon's Caffe.
+pub(super) const OF_C3D: LayerType = entry(Arity::exactly(2), &C3D).known(Known::In(&["c3d-1.1", "cambricon"]));
 
 /// That of C3D's first release.
 pub(super) const OF_FIRST_C3D: LayerType = entry(Arity::between(1, 2), &FIRST_C3D).known(Known::In(&["c3d-1.0"]));

@@ -5,7 +5,7 @@
 
 use super::resize::Bounds;
 use crate::data::PictureSize;
-use crate::dialect::{CropSeeds, Traits};
+use crate::dialect::{CropSeeds, Traits, TransformSeeds};
 use crate::error::{Refusal, ensure};
 use crate::layer::SetupContext;
 use crate::proto::caffe::{Phase, TransformationParameter};
@@ -50,9 +50,15 @@ impl CropFields {
             CropSeeds::BothSides => !self.sides().contains(&0),
             CropSeeds::OffCentre => self.sides() != [0, 0] && !param.center_crop(),
         };
+        let trains = ctx.phase == Phase::Train;
+        let at_any_rate = match traits.transform_seeds {
+            TransformSeeds::WhereRandom => false,
+            TransformSeeds::InTrain => trains,
+            TransformSeeds::Always => true,
+        };
         let resizes = param.random_resize_param.is_some() || param.random_aspect_ratio_param.is_some();
         let erases = traits.crop_seeds == CropSeeds::OffCentre && param.erase_ratio.is_some();
-        param.mirror() || resizes || erases || ((crops || traits.train_draws) && ctx.phase == Phase::Train)
+        at_any_rate || param.mirror() || resizes || erases || (crops && trains)
     }
 
     /// The height and the width to crop to.

@@ -27,6 +27,7 @@ use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
 use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::ImageDataParameter;
+use crate::setting::{Advice, Setting};
 
 pub(super) const TYPE: LayerType = LayerType::new(
     "ImageData",
@@ -54,6 +55,7 @@ pub(super) fn beginning(param: &ImageDataParameter) -> Beginning {
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_channels(ctx)?;
     listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), with_labels)
 }
 
@@ -73,6 +75,21 @@ fn input(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let own = Shape::new([1, 3, height?, width?]).at(sides[0].1)?;
     let tops = ctx.first_top(ctx.user_shape(0).cloned().unwrap_or(own));
     Ok(Setup::new(ctx, Operator::Data(DataSource::User), tops))
+}
+
+/// Asks for the shape of pictures that are taken as they are, with `is_unchanged` (Xilinx' Caffe).
+///
+/// # Errors
+/// They are, and the user does not give it.
+pub(super) fn check_channels(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    let as_they_are = ctx.param.image_data_param.as_deref().is_some_and(|param| param.is_unchanged());
+    if !as_they_are || ctx.user_shape(0).is_some() {
+        return Ok(());
+    }
+    let shape = Setting::Shape { top: ctx.top_name(0).to_owned(), pattern: "C,H,W".into() };
+    let message = "pictures keep the channels of their files, which are not looked at";
+    let refusal = Refusal::at("image_data_param.is_unchanged", message);
+    Err(refusal.help(Advice::naming("give the shape with `", shape, "`")))
 }
 
 /// A layer that reads the pictures of a list of this form; `with_labels` makes its tops of the first one.

@@ -11,6 +11,7 @@ use crate::proto::caffe::FillerParameter;
 mod annotated;
 mod annotated_mask;
 mod box_data;
+mod casia;
 mod clips;
 mod cropping;
 mod custom;
@@ -18,8 +19,11 @@ mod database;
 mod dense_face;
 mod dense_image;
 mod disparity;
+mod driving;
 mod dummy;
+mod enhanced;
 mod frames;
+mod grids;
 mod ground_truth;
 mod hdf5;
 mod hdf5_volumes;
@@ -59,10 +63,12 @@ pub enum DataSource {
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    annotated::OF_XILINX,
     annotated::TEXTBOXES_PP,
     annotated::TYPE,
     annotated_mask::TYPE,
     box_data::FIRST,
+    casia::TYPE,
     box_data::TYPE,
     clips::OF_C3D,
     clips::OF_FIRST_C3D,
@@ -77,6 +83,13 @@ pub(super) static TYPES: &[LayerType] = &[
     disparity::TYPE,
     dummy::TYPE,
     dummy::INPUT,
+    driving::CARS,
+    driving::CARS_AND_LISTS,
+    driving::TEXT,
+    enhanced::SEGMENTED,
+    enhanced::TYPE,
+    grids::CARS,
+    grids::PARTS,
     frames::TYPE,
     ground_truth::DETECTION_DATA,
     ground_truth::EVAL_DATA,

@@ -4,8 +4,9 @@
 //! `crop_w`, each where it is not 0.
 //!
 //! A transformer takes a seed of its own, one draw, if `mirror` is on, or if `crop_size` is set and the layer's phase
-//! is TRAIN; in some dialects always in TRAIN, and in one only there, and only once. The prefetching layers (Data, ImageData, WindowData) set their transformer up twice, and then take one
-//! more draw for the seed of the prefetch thread. In some dialects they do not, and in some a layer that reads a database
+//! is TRAIN; in some dialects always in TRAIN, in one always, and in one only in TRAIN, and only once. The prefetching
+//! layers (Data, ImageData, WindowData) set their transformer up twice, and then take one more draw for the seed of the
+//! prefetch thread. In some dialects they do not, and in some a layer that reads a database
 //! takes a seed for its reader before all that.
 
 use super::cropping::CropFields;
@@ -35,6 +36,8 @@ pub(in crate::layer) struct Transform {
     pictures: &'static str,
     /// How wide a border pictures get, once they are cropped (Intel's Caffe).
     border: i64,
+    /// The height and width that decoded pictures have in the end, whatever becomes of them before (Xilinx' Caffe).
+    fixed: Option<[u32; 2]>,
 }
 
 /// What is said where nobody can know how many seeds are drawn.
@@ -96,6 +99,7 @@ impl Transform {
             mean_values: param.mean_value.len(),
             pictures: if ctx.user_shape(0).is_some() { "the pictures given" } else { "the first picture" },
             border: checked_size(param.pad(), "transform_param.pad")?,
+            fixed: fixed_size(param),
         })
     }
 
@@ -114,12 +118,23 @@ impl Transform {
         Shape::new([batch.into(), channels.into(), i64::from(height), width.into()]).at("")
     }
 
+    /// The same for pictures that are decoded, which may get a size of their own in the end.
+    ///
+    /// # Errors
+    /// Those of [`batch_shape`](Transform::batch_shape).
+    pub(super) fn decoded_shape(&self, batch: u32, size: PictureSize) -> Result<Shape, Refusal> {
+        let shape = self.batch_shape(batch, size)?;
+        let Some([height, width]) = self.fixed else { return Ok(shape) };
+        let channels = i64::from(shape.dims()[1]);
+        Shape::new([batch.into(), channels, height.into(), width.into()]).at("transform_param.yolo_height")
+    }
+
     /// The same for pictures in files, which get a border; raw values get none.
     ///
     /// # Errors
     /// Those of [`batch_shape`](Transform::batch_shape).
     pub(super) fn picture_shape(&self, batch: u32, size: PictureSize) -> Result<Shape, Refusal> {
-        let shape = self.batch_shape(batch, size)?;
+        let shape = self.decoded_shape(batch, size)?;
         let mut dims: Vec<i64> = shape.dims().iter().map(|&dim| i64::from(dim)).collect();
         for side in &mut dims[2..] {
             *side += 2 * self.border;
@@ -182,6 +197,12 @@ impl Transform {
             traits.data_skips_at_random && ctx.param.data_param.as_ref().is_some_and(|param| param.rand_skip() > 0);
         Ok(self.prefetching_draws(ctx, own + u64::from(traits.reader_draws) + u64::from(skips)))
     }
+}
+
+/// The size that `yolo_height` and `yolo_width` give, both of them.
+fn fixed_size(param: &TransformationParameter) -> Option<[u32; 2]> {
+    let size = [param.yolo_height(), param.yolo_width()];
+    (!size.contains(&0)).then_some(size)
 }
 
 /// The fields that BVLC's Caffe has.
@@ -272,7 +293,7 @@ mod tests {
 
     fn transform(crop: CropFields, resizing: Resizing, border: i64) -> Transform {
         let pictures = "the first picture";
-        Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, pictures, border }
+        Transform { crop, resizing, mirror: false, mean_values: 0, takes_seed: false, pictures, border, fixed: None }
     }
 
     fn batch(crop: CropFields, resizing: Resizing) -> Result<Vec<i32>, String> {
@@ -344,6 +365,28 @@ mod tests {
         assert_eq!(error("resize_param { height: 2147483648 width: 1 }"), message);
         let message = "transform_param.expand_param.max_expand_ratio: max_expand_ratio 1 is not above 1";
         assert_eq!(error("expand_param { }"), message);
+    }
+
+    #[test]
+    fn a_size_may_be_given_for_whatever_comes() {
+        let user_shapes = [given(&[3, 8, 9])];
+        let xilinx = Surroundings { user_shapes: &user_shapes, ..Surroundings::of("xilinx") };
+        let top = |transform: &str| {
+            let text = format!("image_data_param {{ }} transform_param {{ {transform} }}");
+            xilinx.run("ImageData", &text, &[], 2).unwrap().tops[0].dims().to_vec()
+        };
+        assert_eq!(top("yolo_height: 4 yolo_width: 5 crop_size: 2"), [1, 3, 4, 5]);
+        assert_eq!(top("yolo_height: 4"), [1, 3, 8, 9]);
+    }
+
+    #[test]
+    fn a_seed_is_taken_where_the_dialect_says() {
+        let draws = |dialect: &str, transform: &str| {
+            Surroundings::of(dialect).run("MemoryData", &memory(transform), &[], 2).unwrap().draws
+        };
+        let (one, both) = ("crop_h: 2", "crop_h: 2 crop_w: 2");
+        assert_eq!((draws("xilinx", one), draws("xilinx", both)), (vec![], vec![Draw::Skip(1)]));
+        assert_eq!((draws("cambricon", both), draws("curve-text", "")), (vec![], vec![Draw::Skip(1)]));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! K is the number of classes without that of the background; of all where `background_label_id` is -1, written 4294967295. V
 //! is the number of detections whose second value, the class, is not -1 while the net is built: all D of them, as blobs hold
 //! zeros then, unless a DummyData layer has filled the bottom with -1; in the trees of an early SSD all D of them. TextBoxes++ has
-//! rows of 15 or 12, and of 16. In the YOLOv2 of gklz1982 there is no background, and the true boxes may have any shape of one item.
+//! rows of 15 or 12, and of 16; Xilinx' Caffe of 7 and 8, or 9 and 10. In the YOLOv2 of gklz1982 there is no background, and the true boxes may have any shape of one item.
 //! In Cascade R-CNN's tree, where a third bottom has the sizes of the pictures, boxes are items: (D, 7), (*, 8) and (*, 2) make
 //! (K + V, 5, 1, 1), and `name_size_file` has to be given. SegmentationEvaluate of MobileNet-YOLO makes (1, 1, 1, C), with C
 //! channels of the second bottom. Caffe does not count the bottoms. No blobs, no draws.
@@ -38,6 +38,19 @@ pub(super) const EARLY: LayerType = entry(&of_early_ssd).known(Known::In(&["yolo
 pub(super) const TEXTBOXES_PP: LayerType = entry(&of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
 
 pub(super) const YOLOV2: LayerType = entry(&of_yolov2).known(Known::In(&["caffe-yolov2"]));
+
+pub(super) const XILINX: LayerType = entry(&of_xilinx).known(Known::In(&["xilinx"]));
+
+pub(super) const REFINED: LayerType = LayerType::new(
+    "DetectionEvaluateRefine",
+    "Tells which detections in two steps are correct, given the true boxes",
+    Arity::at_least(2),
+    Arity::exactly(1),
+    &setup,
+)
+.params(&["detection_evaluate_param"])
+.measures()
+.known(Known::In(&["xilinx"]));
 
 pub(super) const CASCADE: LayerType = LayerType::new(
     "DetectionEvaluate",
@@ -91,6 +104,16 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (operator, notices) = prepare(ctx)?;
     check_rows(ctx, 0, 7, "detections")?;
     check_rows(ctx, 1, 8, "true boxes")?;
+    let top = [1, 1, classes(&operator) + detections(ctx)?, 5];
+    evaluate(ctx, operator, notices, top)
+}
+
+/// Boxes may have a direction.
+fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let (operator, notices) = prepare(ctx)?;
+    let is_oriented = ctx.legacy_dim(0, 3)? == 9;
+    check_rows(ctx, 0, if is_oriented { 9 } else { 7 }, "detections")?;
+    check_rows(ctx, 1, if is_oriented { 10 } else { 8 }, "true boxes")?;
     let top = [1, 1, classes(&operator) + detections(ctx)?, 5];
     evaluate(ctx, operator, notices, top)
 }
@@ -266,6 +289,21 @@ mod tests {
         let text = "detection_evaluate_param { num_classes: 3 }";
         let message = "detection_evaluate_param.name_size_file: name_size_file is missing: the layer needs the sizes of the pictures";
         assert_eq!(cascade.refusal(NAME, text, &[&[5, 7], &[4, 8], &[1, 2]]), message);
+    }
+
+    #[test]
+    fn boxes_may_have_a_direction() {
+        let xilinx = Surroundings::of("xilinx");
+        let text = "detection_evaluate_param { num_classes: 3 overlap_threshold: 0.5 }";
+        assert_eq!(xilinx.top("DetectionEvaluate", text, &[&[1, 1, 4, 7], &[1, 1, 9, 8]]), [1, 1, 6, 5]);
+        assert_eq!(xilinx.top("DetectionEvaluate", text, &[&[1, 1, 4, 9], &[1, 1, 9, 10]]), [1, 1, 6, 5]);
+        assert_eq!(xilinx.top("DetectionEvaluateRefine", text, &[&[1, 1, 4, 7], &[1, 1, 9, 8]]), [1, 1, 6, 5]);
+        for (name, bottoms) in [
+            ("DetectionEvaluate", [&[1, 1, 4, 9][..], &[1, 1, 9, 8]]),
+            ("DetectionEvaluateRefine", [&[1, 1, 4, 9], &[1, 1, 9, 10]]),
+        ] {
+            assert!(xilinx.refusal(name, text, &bottoms).starts_with("bottom: "), "{name}");
+        }
     }
 
     #[test]

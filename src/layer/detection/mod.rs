@@ -11,8 +11,10 @@ mod eval_detection;
 mod evaluate;
 pub(super) mod files;
 mod kept;
+mod numbered;
 mod output;
 mod parts;
+mod pose;
 mod predict_box;
 mod prior_box;
 mod yolo;
@@ -46,19 +48,28 @@ pub(super) static TYPES: &[LayerType] = &[
     evaluate::TYPE,
     evaluate::EARLY,
     evaluate::TEXTBOXES_PP,
+    evaluate::REFINED,
+    evaluate::XILINX,
     evaluate::YOLOV2,
     evaluate::CASCADE,
     kept::FACES,
     kept::GRIDS,
     kept::REGIONS,
+    numbered::DETECTION_OUT,
+    numbered::IMAGE_DETECT,
+    numbered::SSD_DETECTION,
+    numbered::YOLOV3_DETECTION,
     output::REFINEDET,
     output::ORIENTED,
     output::SSD,
     output::SYNOPSYS,
     output::TEXTBOXES_PP,
+    output::REFINED,
+    output::XILINX,
     output::YOLOV2,
     parts::DECODER,
     parts::SORT,
+    pose::TYPE,
     predict_box::TYPE,
     prior_box::TYPE,
     prior_box::TEXTBOXES,
@@ -80,7 +91,15 @@ impl Priors {
     /// # Errors
     /// The bottom has more than four axes.
     pub(super) fn new(ctx: &SetupContext<'_>) -> Result<Priors, Refusal> {
-        Ok(Priors(i64::from(ctx.legacy_dim(2, 2)? / 4)))
+        Priors::of(ctx, 2)
+    }
+
+    /// Those of this bottom.
+    ///
+    /// # Errors
+    /// The bottom has more than four axes.
+    pub(super) fn of(ctx: &SetupContext<'_>, bottom: usize) -> Result<Priors, Refusal> {
+        Ok(Priors(i64::from(ctx.legacy_dim(bottom, 2)? / 4)))
     }
 
     /// Checks that bottoms 0 and 1 have a location, of so many numbers, and a confidence for each prior and class.
@@ -114,6 +133,32 @@ impl Priors {
 }
 
 impl Priors {
+    /// Whether a location in bottom 0 has six numbers, the last two its direction, and not four (Xilinx' Caffe).
+    ///
+    /// # Errors
+    /// It has another number, which leaves open in Caffe what it is.
+    pub(super) fn are_oriented(
+        &self,
+        ctx: &SetupContext<'_>,
+        classes: i64,
+        share_location: bool,
+    ) -> Result<bool, Refusal> {
+        let locations = self.0.saturating_mul(if share_location { 1 } else { classes });
+        let channels = i64::from(ctx.legacy_dim(0, 1)?);
+        let bottom = ctx.bottom(0);
+        match [4, 6].map(|numbers| locations.saturating_mul(numbers)) {
+            [upright, _] if channels == upright => Ok(false),
+            [_, oriented] if channels == oriented => Ok(true),
+            [upright, oriented] => Err(Refusal::at(
+                "bottom",
+                format!(
+                    "{} priors need {upright} or {oriented} channels of locations, bottom 0 {bottom} has {channels}",
+                    self.0
+                ),
+            )),
+        }
+    }
+
     /// Checks that a bottom has an oriented location, of so many numbers, for each prior, and for each class where they do not
     /// share it.
     ///

@@ -15,6 +15,9 @@
 //! In SSTD DetectionOrientedOutput has oriented locations as fourth bottom, and a top (1, 1, 1, 12). In TextBoxes++ a box has 12 numbers instead of 4, or 9 without `use_polygon`, and the top as many more. In the YOLOv2 of
 //! gklz1982 the only bottom is YOLO's predictions for one picture.
 //!
+//! In Xilinx' Caffe a location may have six numbers, and the top is (1, 1, 1, 9) then; confidences are not counted. With `has_segmap`
+//! there is a second top like the fourth bottom. DetectionOutputRefine is RefineDet's.
+//!
 //! The label map and the list of sizes are read while the net is built. Caffe also makes the folder `output_directory`
 //! then; nothing is made here.
 
@@ -51,6 +54,26 @@ pub(super) const TEXTBOXES_PP: LayerType =
     entry(Arity::between(3, 4), &of_textboxes_pp).known(Known::In(&["textboxes-pp"]));
 
 pub(super) const YOLOV2: LayerType = entry(Arity::at_least(1), &of_yolov2).known(Known::In(&["caffe-yolov2"]));
+
+pub(super) const XILINX: LayerType = LayerType::new(
+    "DetectionOutput",
+    "Keeps the best of the predicted boxes, by confidence and overlap",
+    Arity::between(3, 4),
+    Arity::at_least(1),
+    &of_xilinx,
+)
+.params(&["detection_output_param"])
+.known(Known::In(&["xilinx"]));
+
+pub(super) const REFINED: LayerType = LayerType::new(
+    "DetectionOutputRefine",
+    "Keeps the best of the boxes predicted in two steps, by confidence and overlap",
+    Arity::between(3, 5),
+    Arity::exactly(1),
+    &setup,
+)
+.params(&["detection_output_param"])
+.known(Known::In(&["xilinx"]));
 
 pub(super) const ORIENTED: LayerType = LayerType::new(
     "DetectionOrientedOutput",
@@ -129,6 +152,26 @@ fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
 }
 
+/// A location of six numbers instead of four has a direction, and the top two more for it. Confidences are not counted. With
+/// `has_segmap` the fourth bottom is handed on.
+fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const SEGMENTS: &str = "detection_output_param.has_segmap";
+    let param = param(ctx);
+    let Prepared { operator, draws, notices } = prepare(ctx, &param)?;
+    let (a, b) = (ctx.legacy_dim(0, 0)?, ctx.legacy_dim(1, 0)?);
+    ensure!(a == b, "bottom", "the batches differ: {} and {}", ctx.bottom(0), ctx.bottom(1));
+    let is_oriented = Priors::new(ctx)?.are_oriented(ctx, operator.num_classes, operator.share_location)?;
+    let top = Shape::new([1, 1, 1, if is_oriented { 9 } else { 7 }]).at("top")?;
+    let mut tops = ctx.first_top(top);
+    if param.has_segmap() {
+        let (Some(segments), Some(second)) = (ctx.bottoms.get(3), tops.get_mut(1)) else {
+            return Err(Refusal::at(SEGMENTS, "has_segmap needs a fourth bottom and a second top"));
+        };
+        *second = segments.copied();
+    }
+    Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::Opaque, tops) })
+}
+
 /// The fourth bottom has oriented locations, whose five numbers stand in the top, too.
 fn oriented(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let Prepared { operator, draws, notices } = prepare(ctx, &param(ctx))?;
@@ -168,17 +211,26 @@ pub(super) struct Prepared {
     pub(super) notices: Vec<String>,
 }
 
+/// Checks what every layer with these settings does, and gives the number of classes.
+///
+/// # Errors
+/// The number of classes is missing, or a setting about overlaps out of its range.
+pub(super) fn check(param: &DetectionOutputParameter) -> Result<u32, Refusal> {
+    let Some(num_classes) = param.num_classes else {
+        let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
+        return Err(refusal.help("give the number of classes, with background"));
+    };
+    check_nms(&param.nms_param.unwrap_or_default())?;
+    Ok(num_classes)
+}
+
 /// Reads the settings and the files that they name.
 ///
 /// # Errors
 /// A setting is missing or out of its range, or a file cannot be read.
 pub(super) fn prepare(ctx: &SetupContext<'_>, param: &DetectionOutputParameter) -> Result<Prepared, Refusal> {
     let nms = param.nms_param.unwrap_or_default();
-    let Some(num_classes) = param.num_classes else {
-        let refusal = Refusal::at("detection_output_param.num_classes", "num_classes is missing");
-        return Err(refusal.help("give the number of classes, with background"));
-    };
-    check_nms(&nms)?;
+    let num_classes = check(param)?;
     let operator = DetectionOutput {
         num_classes: i64::from(num_classes.cast_signed()),
         share_location: param.share_location(),
@@ -407,6 +459,29 @@ mod tests {
         let save = format!("save_output_param {{ {} }}", fields.replace("DIR/", &folder));
         let made = Surroundings::of("ssd").run(NAME, &text(&save), &BOTTOMS, 1);
         made.map(|_| ()).map_err(|error| error.replace(&folder, "DIR/"))
+    }
+
+    #[test]
+    fn xilinx_s_tell_directions_by_the_channels() {
+        let xilinx = Surroundings::of("xilinx");
+        let run = |fields: &str, bottoms: &[&[i32]], tops: usize| {
+            let made =
+                xilinx.run("DetectionOutput", &format!("detection_output_param {{ {fields} }}"), bottoms, tops)?;
+            Ok::<_, String>(made.tops.iter().map(|top| top.dims().to_vec()).collect::<Vec<_>>())
+        };
+        let (upright, oriented, priors): (&[i32], &[i32], &[i32]) = (&[2, 20], &[2, 30], &[1, 2, 20]);
+        assert_eq!(run("num_classes: 3", &[upright, &[2], priors], 1), Ok(vec![vec![1, 1, 1, 7]]));
+        assert_eq!(run("num_classes: 3", &[oriented, &[2], priors], 2), Ok(vec![vec![1, 1, 1, 9], vec![]]));
+        let segments = "num_classes: 3 has_segmap: true";
+        let made = run(segments, &[upright, &[2], priors, &[2, 1, 8, 8]], 2);
+        assert_eq!(made, Ok(vec![vec![1, 1, 1, 7], vec![2, 1, 8, 8]]));
+        let message = "detection_output_param.has_segmap: has_segmap needs a fourth bottom and a second top";
+        assert_eq!(run(segments, &[upright, &[2], priors], 2), Err(message.into()));
+        let message = "bottom: 5 priors need 20 or 30 channels of locations, bottom 0 (2, 25) has 25";
+        assert_eq!(run("num_classes: 3", &[&[2, 25], &[2], priors], 1), Err(message.into()));
+        let refined = "detection_output_param { num_classes: 2 objectness_score: 0.1 }";
+        let bottoms: &[&[i32]] = &[upright, &[2, 10], priors, &[2, 10], upright];
+        assert_eq!(xilinx.top("DetectionOutputRefine", refined, bottoms), [1, 1, 1, 7]);
     }
 
     #[test]

@@ -85,6 +85,7 @@ pub(super) static TYPES: &[LayerType] = &[
     metric::TRIPLET,
     multi_box::SSD,
     multi_box::OF_XILINX,
+    multi_box::OF_XILINX_REFINED,
     multi_box::REFINEDET,
     multi_box::EARLY,
     multi_box::ORIENTED,

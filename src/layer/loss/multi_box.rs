@@ -40,6 +40,19 @@ pub(super) const SSD: LayerType = entry(Arity::exactly(4), &setup).known(Known::
 pub(super) const OF_XILINX: LayerType =
     entry(Arity::exactly(4), &setup).deployed(|_| Deployment::Loss { predictions: 3 }).known(Known::In(&["xilinx"]));
 
+/// The same for boxes that are predicted in two steps.
+pub(super) const OF_XILINX_REFINED: LayerType = LayerType::new(
+    "MultiBoxLossRefine",
+    "Computes the loss of boxes predicted in two steps and their classes against true ones, over prior boxes",
+    Arity::at_least(4),
+    Arity::exactly(1),
+    &refined,
+)
+.params(&["multibox_loss_param", "loss_param"])
+.auto_tops()
+.deployed(|_| Deployment::Detections { output: "DetectionOutputRefine", rest: &[4, 5] })
+.known(Known::In(&["xilinx"]));
+
 pub(super) const REFINEDET: LayerType = entry(Arity::at_least(4), &setup).known(Known::In(&["refinedet", "synopsys"]));
 
 pub(super) const EARLY: LayerType =
@@ -109,6 +122,12 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = param(ctx);
     let coordinates = if param.ori_flag() { 4 + 2 } else { 4 };
     multi_box(ctx, &param, BoxRules::new(&param, coordinates)?)
+}
+
+/// A location has four numbers, whatever `ori_flag` says.
+fn refined(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let param = param(ctx);
+    multi_box(ctx, &param, BoxRules::new(&param, 4)?)
 }
 
 /// Quadrilaterals have eight more coordinates, oriented rectangles five.
@@ -240,6 +259,10 @@ mod tests {
     #[test]
     fn locations_may_have_an_orientation() {
         let xilinx = crate::layer::testing::Surroundings::of("xilinx");
+        let refined = "multibox_loss_param { num_classes: 2 ori_flag: true }";
+        let bottoms: &[&[i32]] = &[&[2, 20], &[2, 10], &[1, 2, 20], &[1, 1, 3, 8], &[2, 10], &[2, 20]];
+        let made = xilinx.run("MultiBoxLossRefine", refined, bottoms, 1).unwrap();
+        assert_eq!(made.default_propagate_down, [true, true, false, false]);
         let text = "multibox_loss_param { num_classes: 3 ori_flag: true }";
         let made = xilinx.run("MultiBoxLoss", text, &[&[2, 36], &[2, 18], &[1, 2, 24], &[1, 1, 4, 8]], 1).unwrap();
         assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));

@@ -44,7 +44,7 @@ fn gaussian_yolov3(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The loss of boxes with so many coordinates, on a grid of so many rows.
 fn boxes(ctx: &SetupContext<'_>, rows: i32, coordinates: i64) -> Result<Setup, Refusal> {
-    let param = ctx.param.yolov3_param().unwrap_or_default();
+    let param = ctx.param.yolov3_param_yolov3parameter().unwrap_or_default();
     let predictions = ctx.bottom(0);
     let (num, classes) = (i64::from(param.num()), i64::from(param.num_class()));
     let (rows, width) = (i64::from(rows), i64::from(ctx.legacy_dim(0, 3)?));

@@ -23,7 +23,17 @@ pub(super) fn proposals(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal
 
 /// AnchorTargetLayer, with A anchors at each place of bottom 0: (1, 1, A H, W) and three times (1, 4 A, H, W).
 pub(super) fn anchor_targets(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal> {
-    let Some(anchors) = anchors(call) else { return Ok((0..4).map(|_| Asked("1,C,H,W")).collect()) };
+    targets_of(call, anchors(call))
+}
+
+/// The same in Curve-Text-Detector: four scales unless the settings have others, and always three ratios.
+pub(super) fn anchor_targets_of_curves(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal> {
+    targets_of(call, counted(call, "scales", 4).and_then(|scales| scales.checked_mul(3)))
+}
+
+/// The targets of so many anchors at each place, which may not be known.
+fn targets_of(call: &PythonCall<'_>, anchors: Option<i64>) -> Result<Vec<PythonTop>, Refusal> {
+    let Some(anchors) = anchors else { return Ok((0..4).map(|_| Asked("1,C,H,W")).collect()) };
     let Some(scores) = call.bottom(0) else { return Ok((0..4).map(|_| Asked("1,C,H,W")).collect()) };
     let dims = scores.dims();
     ensure!(dims.len() >= 2, "bottom", "bottom 0 has no height and width: its shape is {scores}");
@@ -38,11 +48,15 @@ pub(super) fn anchor_targets(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Re
 
 /// How many anchors there are at each place: three scales and three ratios unless the settings have others.
 fn anchors(call: &PythonCall<'_>) -> Option<i64> {
-    let count = |key: &str| match call.settings.has(key) {
+    counted(call, "scales", 3)?.checked_mul(counted(call, "ratios", 3)?)
+}
+
+/// How many items the list of this key has; so many if there is no such key.
+fn counted(call: &PythonCall<'_>, key: &str, default: i64) -> Option<i64> {
+    match call.settings.has(key) {
         true => call.settings.list(key).map(|items| items.len() as i64),
-        false => Some(3),
-    };
-    count("scales")?.checked_mul(count("ratios")?)
+        false => Some(default),
+    }
 }
 
 /// ProposalTargetLayer for k classes: (1, 5), (1, 1) and three times (1, 4 k).
@@ -167,6 +181,9 @@ mod tests {
         assert_eq!(made("'feat_stride': 16"), ["1,1,36,5", "1,36,4,5", "1,36,4,5", "1,36,4,5"]);
         assert_eq!(made("'scales': [4, 8, 16, 32]")[..2], ["1,1,48,5", "1,48,4,5"]);
         assert_eq!(made("'scales': !!yaml x")[0], "1,C,H,W");
+        let made = |settings: &str| tops_in("curve-text", class, settings, &[&[1, 18, 4, 5]], &["a", "b", "c", "d"]);
+        assert_eq!(made("'feat_stride': 16, 'ratios': [1]").unwrap()[..2], ["1,1,48,5", "1,48,4,5"]);
+        assert_eq!(made("'scales': [8]").unwrap()[0], "1,1,12,5");
     }
 
     #[test]

@@ -119,6 +119,13 @@ pub static PYTHON_LAYERS: &[PythonLayer] = &[
         rcnn::anchor_targets,
     ),
     PythonLayer::new(
+        "rpn.anchor_target_layer",
+        "AnchorTargetLayer",
+        "Gives anchors their labels and true boxes",
+        rcnn::anchor_targets_of_curves,
+    )
+    .known(Known::In(&["curve-text"])),
+    PythonLayer::new(
         "rpn.assign_rois_layer",
         "AssignRoisLayer",
         "Distributes regions to the levels of a pyramid",

@@ -34,6 +34,7 @@
 //!
 //! Blobs given in the net are ignored: Caffe replaces them by those of the unrolled net. Nothing may be empty.
 
+mod both_ways;
 mod cell;
 mod in_one;
 mod rnn_v2;
@@ -68,7 +69,8 @@ const fn of_bvlc(
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     of_bvlc("RNN", RNN, Arity::between(2, 4), Arity::between(1, 2), &rnn),
-    of_bvlc("LSTM", LSTM, Arity::between(2, 5), Arity::between(1, 3), &lstm),
+    of_bvlc("LSTM", LSTM, Arity::between(2, 5), Arity::between(1, 3), &lstm)
+        .known(Known::WithFieldBut { field: "recurrent_param", not: &["synopsys", "cambricon"] }),
     LayerType::new("RNN", RNN, Arity::between(1, 4), Arity::between(1, 2), &rnn)
         .params(&["recurrent_param"])
         .known(Known::In(&["synopsys"])),
@@ -89,6 +91,7 @@ pub(super) static TYPES: &[LayerType] = &[
         3,
         &simple_rnn,
     ),
+    both_ways::TYPE,
     in_one::ALONG_ONE_AXIS,
     in_one::ALONG_THREE_AXES,
     in_one::ALONG_TWO_AXES,
@@ -304,8 +307,20 @@ fn static_features(shape: &Shape, streams: i32) -> Result<i64, Refusal> {
     Ok(shape.count_from(1))
 }
 
+/// Checks the share of its input that an LSTM drops in Curve-Text-Detector, which alone has a field for it.
+fn check_dropout(param: &RecurrentParameter, cell: Cell) -> Result<(), Refusal> {
+    let ratio = param.dropout_ratio();
+    ensure!(
+        cell != Cell::Lstm || (ratio > 0.0 && ratio < 1.0),
+        "recurrent_param.dropout_ratio",
+        "dropout_ratio {ratio} is not between 0 and 1"
+    );
+    Ok(())
+}
+
 fn setup(ctx: &SetupContext<'_>, name: &str, cell: Cell) -> Result<Setup, Refusal> {
     let param = ctx.param.recurrent_param.clone().unwrap_or_default();
+    check_dropout(&param, cell)?;
     let net = Recurrent::new(ctx, &param, name, cell)?;
     let tops = net.tops()?;
     let weight = |dims: [i64; 2]| -> Result<BlobSpec, Refusal> {

@@ -43,15 +43,18 @@ pub(super) static TYPES: &[LayerType] = &[
     mask::RESIZE,
     pooling::CORNER_ALIGN,
     pooling::ROI_ALIGN,
+    pooling::ROI_ALIGN_OF_CAMBRICON,
     pooling::ROI_MASK_ALIGN,
     pooling::ROI_MASK_POOLING,
     pooling::ROI_POOLING,
+    pooling::ROI_POOLING_OF_CAMBRICON,
     pooling::ROI_POOLING_OF_PICTURES,
     pooling::ROI_WARPING,
     position_sensitive::DEFORMABLE_PSROI_POOLING,
     position_sensitive::PSROI_POOLING,
     proposal::OF_SOPHGO,
     proposal::OF_XILINX,
+    proposal::OF_CAMBRICON,
     proposal::TYPE,
 ];
 

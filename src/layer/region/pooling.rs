@@ -6,7 +6,8 @@
 //! ```
 //!
 //! The features have four axes at most, missing ones counting as 1; of the regions, four axes at most too, only the first
-//! axis is looked at; in Sophgo's Caffe, where they are (R, 1, S, 5), the third one too, and there are R S of them. ROIAlign of MS-CNN and Cascade R-CNN makes (R, C, pooled_h + 1, pooled_w + 1). Any `spatial_scale` will do, and so will all else in the parameters. A third bottom of the Align layers
+//! axis is looked at; in Sophgo's Caffe, where they are (R, 1, S, 5), the third one too, and there are R S of them. ROIAlign of MS-CNN and Cascade R-CNN makes (R, C, pooled_h + 1, pooled_w + 1). In Cambricon's Caffe the
+//! regions are (R, 5) or (1, R, 1, 5), and ROIAlign makes N R of R. Any `spatial_scale` will do, and so will all else in the parameters. A third bottom of the Align layers
 //! is not looked at. No blobs, no draws.
 
 use crate::Shape;
@@ -26,7 +27,6 @@ pub(super) const ROI_POOLING: LayerType = maxima(&roi_pooling).known(Known::In(&
     "happynear",
     "synopsys",
     "ducha-aiki",
-    "cambricon",
     "microsoft",
     "pvanet",
     "mnc",
@@ -42,6 +42,9 @@ pub(super) const ROI_POOLING: LayerType = maxima(&roi_pooling).known(Known::In(&
 ]));
 
 pub(super) const ROI_POOLING_OF_PICTURES: LayerType = maxima(&roi_pooling_of_pictures).known(Known::In(&["sophgo"]));
+
+pub(super) const ROI_POOLING_OF_CAMBRICON: LayerType =
+    maxima(&roi_pooling_of_cambricon).known(Known::In(&["cambricon"]));
 
 const fn maxima(rule: &'static dyn Layer) -> LayerType {
     LayerType::new("ROIPooling", "Takes the maxima over a grid of parts of each region", TWO, ONE, rule)
@@ -73,6 +76,18 @@ pub(super) const ROI_ALIGN: LayerType = LayerType::new(
 .weightless()
 .keeps_signal()
 .known(Known::In(&["soeaver", "synopsys"]));
+
+pub(super) const ROI_ALIGN_OF_CAMBRICON: LayerType = LayerType::new(
+    "ROIAlign",
+    "Takes interpolated values over a grid of parts of each region, in each picture",
+    TWO,
+    ONE,
+    &roi_align_of_cambricon,
+)
+.params(&["roi_align_param"])
+.weightless()
+.keeps_signal()
+.known(Known::In(&["cambricon"]));
 
 pub(super) const ROI_WARPING: LayerType =
     LayerType::new("ROIWarping", "Crops each region and resizes it, in one step", TWO, ONE, &roi_warping)
@@ -212,6 +227,32 @@ fn roi_mask_align(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     pooled(ctx, fields, [param.pooled_h(), param.pooled_w()], RoiMethod::MaskAlign(mask), param.spatial_scale())
 }
 
+/// How many regions a layer of Cambricon's Caffe has: they are (R, 5) or (1, R, 1, 5).
+fn listed(ctx: &SetupContext<'_>) -> Result<i64, Refusal> {
+    let regions = ctx.bottom(1);
+    match *regions.dims() {
+        [count, 5] | [_, count, _, 5] => Ok(count.into()),
+        _ => {
+            Err(Refusal::at("bottom", format!("the regions must be (R, 5) or (1, R, 1, 5), their shape is {regions}")))
+        }
+    }
+}
+
+fn roi_pooling_of_cambricon(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    listed(ctx)?;
+    roi_pooling(ctx)
+}
+
+/// Each region is looked up in each picture.
+fn roi_align_of_cambricon(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const SIZES: [&str; 2] = ["roi_align_param.pooled_h", "roi_align_param.pooled_w"];
+    let param = ctx.param.roi_align_param().unwrap_or_default();
+    let sizes = [positive_size(param.pooled_h(), SIZES[0])?, positive_size(param.pooled_w(), SIZES[1])?];
+    let (pictures, channels) = (i64::from(ctx.legacy_dim(0, 0)?), ctx.legacy_dim(0, 1)?);
+    let top = Shape::new([listed(ctx)? * pictures, channels.into(), sizes[0], sizes[1]]).at(SIZES[0])?;
+    Ok(Setup::new(ctx, Operator::Opaque, [top]))
+}
+
 /// The setup of a layer with these sizes, which stand in these fields.
 fn pooled(
     ctx: &SetupContext<'_>,
@@ -246,6 +287,19 @@ mod tests {
         let sophgo = Surroundings::of("sophgo");
         assert_eq!(sophgo.top("ROIPooling", SIZES, &[&[2, 3, 20, 30], &[2, 1, 4, 5]]), [8, 3, 6, 7]);
         assert_eq!(sophgo.top("ROIPooling", SIZES, &[&[2, 3, 20, 30], &[4, 5]]), [4, 3, 6, 7]);
+    }
+
+    #[test]
+    fn cambricon_s_look_at_the_form_of_the_list() {
+        let cambricon = Surroundings::of("cambricon");
+        assert_eq!(cambricon.top("ROIPooling", SIZES, &[&[2, 3, 20, 30], &[4, 5]]), [4, 3, 6, 7]);
+        assert_eq!(cambricon.top("ROIPooling", SIZES, &[&[2, 3, 20, 30], &[1, 4, 1, 5]]), [1, 3, 6, 7]);
+        let align = "roi_align_param { pooled_h: 6 pooled_w: 7 }";
+        assert_eq!(cambricon.top("ROIAlign", align, &[&[2, 3, 20, 30], &[1, 4, 1, 5]]), [8, 3, 6, 7]);
+        let message = "bottom: the regions must be (R, 5) or (1, R, 1, 5), their shape is (4, 6)";
+        for (name, text) in [("ROIPooling", SIZES), ("ROIAlign", align)] {
+            assert_eq!(cambricon.refusal(name, text, &[&[2, 3, 20, 30], &[4, 6]]), message);
+        }
     }
 
     #[test]

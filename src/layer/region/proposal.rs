@@ -7,7 +7,7 @@
 //!
 //! Of the bottoms only the first axis of the first is looked at while the net is built, and their number is not checked. Without
 //! a ratio and a scale there is no anchor, for which Caffe has no memory. That of Sophgo's Caffe has anchors of its own, and one
-//! top: (N, 1, rpn_nms_post_top_n, 5). Xilinx' has its
+//! top: (N, 1, rpn_nms_post_top_n, 5). That of Cambricon's makes (`nms_num`, 5). Xilinx' has its
 //! anchors A from the net, takes scores (N, 2A, H, W) and boxes (N, 4A, H, W), and makes (1, 5). No blobs, no draws.
 
 use crate::Shape;
@@ -22,6 +22,9 @@ pub(super) const OF_SOPHGO: LayerType = entry(ANY, ANY, &of_sophgo).known(Known:
 
 pub(super) const OF_XILINX: LayerType =
     entry(Arity::exactly(3), Arity::exactly(1), &of_xilinx).known(Known::In(&["xilinx"]));
+
+pub(super) const OF_CAMBRICON: LayerType =
+    entry(Arity::at_least(2), Arity::exactly(1), &of_cambricon).known(Known::In(&["cambricon"]));
 
 const ANY: Arity = Arity::at_least(1);
 
@@ -95,6 +98,12 @@ fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::Opaque, [Shape::new([1, 5]).at("top")?]))
 }
 
+fn of_cambricon(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const KEPT: &str = "proposal_param.nms_num";
+    let kept = ctx.param.proposal_param().unwrap_or_default().nms_num();
+    Ok(Setup::new(ctx, Operator::Opaque, [Shape::new([kept, 5]).at(KEPT)?]))
+}
+
 fn of_sophgo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const KEPT: &str = "proposal_param.rpn_nms_post_top_n";
     let param = ctx.param.proposal_param().unwrap_or_default();
@@ -116,6 +125,15 @@ mod tests {
         assert_eq!(tops, [&[200, 5][..], &[200]]);
         let top = Surroundings::of("happynear").top("Proposal", "proposal_param { ratio: 1 scale: 8 }", BOTTOMS);
         assert_eq!(top, [600, 5]);
+    }
+
+    #[test]
+    fn the_number_of_boxes_may_be_fixed() {
+        let cambricon = Surroundings::of("cambricon");
+        assert_eq!(cambricon.top("Proposal", "", BOTTOMS), [2000, 5]);
+        assert_eq!(cambricon.top("Proposal", "proposal_param { nms_num: 304 }", BOTTOMS), [304, 5]);
+        let error = cambricon.refusal("Proposal", "proposal_param { nms_num: -1 }", BOTTOMS);
+        assert_eq!(error, "proposal_param.nms_num: dimension 0 is negative (-1)");
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 use super::LayerType;
 
+mod accuracy;
 mod continuation;
 mod convert;
 mod decoder;
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    accuracy::OF_SOFTMAX,
+    accuracy::TYPE,
     continuation::OF_SOPHGO,
     continuation::TYPE,
     convert::TYPE,

@@ -1,7 +1,7 @@
 //! Reverse, ReverseSequence and ReverseTime: axes back to front. The shape stays. No blobs, no draws.
 //!
 //! Reverse turns the axes that `axis` lists (Synopsys), or one axis, counted from the front and by default the first, and then
-//! not in place. ReverseTime turns the beginnings of sequences (T, N, ..), whose lengths (N) are its second bottom.
+//! not in place; in Cambricon's Caffe there are no settings, and it may be in place. ReverseTime turns the beginnings of sequences (T, N, ..), whose lengths (N) are its second bottom.
 
 use super::SYNOPSYS;
 use crate::dialect::Known;
@@ -21,6 +21,10 @@ pub(in crate::layer) static TYPES: &[LayerType] = &[
         .keeps_signal()
         .weightless()
         .known(Known::WithFieldBut { field: "reverse_param", not: &["synopsys"] }),
+    LayerType::new("Reverse", "Reverses an axis", ONE, ONE, &any_axis)
+        .keeps_signal()
+        .weightless()
+        .known(Known::In(&["cambricon"])),
     LayerType::new("ReverseTime", "Reverses the beginning of each sequence", Arity::exactly(2), ONE, &time)
         .params(&["reverse_time_param"])
         .keeps_signal()
@@ -44,6 +48,11 @@ fn reverse_one(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (axis, bottom) = (named.last().copied().unwrap_or(0), ctx.bottom(0));
     let fits = usize::try_from(axis).is_ok_and(|axis| axis < bottom.axes());
     ensure!(fits, "reverse_param.axis", "{bottom} has no axis {axis}, counted from the front");
+    Ok(Setup::like_bottom(ctx, Operator::Opaque))
+}
+
+/// Nothing is checked.
+fn any_axis(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::like_bottom(ctx, Operator::Opaque))
 }
 

@@ -32,7 +32,7 @@ use crate::proto::text::closest;
 
 pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let options = &options.of(net.dialect);
-    let Net { name, phase, layers, locator, folder, dialect } = net;
+    let Net { name, phase, layers, locator, folder, dialect, saved_fields } = net;
     let mut walk = NetWalk {
         options,
         dialect,
@@ -62,7 +62,7 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     notices.extend(idle);
     notices.extend(extensions::notice(&layers, dialect.layer_message(), &options.fillers));
     let fillers = options.fillers.clone();
-    let plan = Plan { name, phase, layers, changes, locator, dialect, notices, fillers };
+    let plan = Plan { name, phase, layers, changes, locator, dialect, saved_fields, notices, fillers };
     check_elements(&plan, options.limits.elements)?;
     Ok(plan)
 }
@@ -241,8 +241,9 @@ impl<'a> NetWalk<'a> {
     }
 
     fn connect_bottoms(&mut self, bottoms: &[String]) -> Result<Vec<usize>, Refusal> {
+        let splits = self.dialect.traits.splits_blobs;
         let connect = |blob: &String| {
-            let id = self.ids.get(blob).copied().filter(|id| self.unread.remove(id));
+            let id = self.ids.get(blob).copied().filter(|id| self.unread.remove(id) || !splits);
             id.ok_or_else(|| Refusal::at("bottom", format!("no earlier layer makes the blob {blob:?}")))
         };
         bottoms.iter().map(connect).collect()

@@ -287,6 +287,10 @@ fn cambricon_s_layers_share_blobs() {
     let net = Net::resolve(definition, &StateOptions::default()).unwrap();
     let names: Vec<&str> = net.layers.iter().map(|layer| layer.param.name()).collect();
     assert_eq!(names, ["a", "b", "c", "d", "e", "n"]);
+    let plan = Plan::new(net, &PlanOptions::default()).unwrap();
+    let notice =
+        "this Caffe lacks the filler Xavier and takes constant instead: every value is that of the filler, or 0";
+    assert_eq!(plan.notices, [notice]);
     let text = NETS.iter().find(|net| net.dialect == "cambricon").unwrap().text();
     let arrays = filled(&text, 1);
     assert!(arrays.get("c", 0).unwrap().iter().all(|&weight| weight == 3.0), "Xavier stands for constant");

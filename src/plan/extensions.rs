@@ -15,19 +15,38 @@ use crate::proto::schema::{FieldType, Kind, MessageType};
 ///
 /// The message is that of layers.
 pub(super) fn notice(layers: &[PlannedLayer], message: MessageType, fillers: &FillerRegistry) -> Option<String> {
+    let (fillers, names) = named(layers, message, &|name| {
+        fillers.stand_in(name).is_none() && fillers.get(name).is_some_and(|entry| entry.extension)
+    })?;
+    Some(format!("Caffe lacks the {fillers} {names}: it can load the weights, but not initialise the net itself"))
+}
+
+/// What to tell of the fillers that the layers are saved with and that the Caffe of the dialect takes for constant, if there are
+/// any.
+pub(super) fn stand_ins(layers: &[PlannedLayer], message: MessageType, fillers: &FillerRegistry) -> Option<String> {
+    let (kind, names) = named(layers, message, &|name| fillers.stand_in(name).is_some())?;
+    Some(format!(
+        "this Caffe lacks the {kind} {names} and takes constant instead: every value is that of the filler, or 0"
+    ))
+}
+
+/// The names of the fillers of the layers that are of a kind, behind the word for them; `None` where there are none.
+fn named(
+    layers: &[PlannedLayer],
+    message: MessageType,
+    is_of_kind: &dyn Fn(&str) -> bool,
+) -> Option<(&'static str, String)> {
     let mut names = BTreeSet::new();
     let mut note = |filler: &[u8]| {
-        let name = FillerParameter::decode(filler).ok().and_then(|param| fillers.get(param.r#type()));
-        names.extend(name.filter(|entry| entry.extension).map(|entry| entry.name));
+        let param = FillerParameter::decode(filler).ok();
+        names.extend(param.map(|param| param.r#type().to_owned()).filter(|name| is_of_kind(name)));
     };
     for layer in layers {
         for_each_filler(&gate::unfolded(&layer.param.encode_to_vec(), message), message, &mut note);
     }
-    let fillers = if names.len() == 1 { "filler" } else { "fillers" };
-    let known = names.into_iter().collect::<Vec<_>>().join(", ");
-    let notice =
-        format!("Caffe lacks the {fillers} {known}: it can load the weights, but not initialise the net itself");
-    (!known.is_empty()).then_some(notice)
+    let word = if names.len() == 1 { "filler" } else { "fillers" };
+    let names = names.into_iter().collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then_some((word, names))
 }
 
 /// Shows all fillers in an encoded message, encoded, too.

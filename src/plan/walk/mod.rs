@@ -61,6 +61,9 @@ pub(super) fn plan(net: Net, options: &PlanOptions) -> Result<Plan> {
     let mut notices = walk.notices;
     notices.extend(idle);
     notices.extend(extensions::notice(&layers, dialect.layer_message(), &options.fillers));
+    if dialect.traits.unknown_fillers_are_constant {
+        notices.extend(extensions::stand_ins(&layers, dialect.layer_message(), &options.fillers));
+    }
     let fillers = options.fillers.clone();
     let plan = Plan { name, phase, layers, changes, locator, dialect, saved_fields, notices, fillers };
     check_elements(&plan, options.limits.elements)?;

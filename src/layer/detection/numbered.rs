@@ -77,7 +77,8 @@ fn yolov3_detection(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let given = param.biases.len();
     ensure!(i64::try_from(given) == Ok(needed), BIASES, "{needed} biases are needed, {given} given");
     ensure!(given <= MOST_BIASES, BIASES, "there is room for {MOST_BIASES} biases, {given} given");
-    let values = i64::from(ctx.legacy_dim(0, 0)?) * (NUMBERS * i64::from(param.num_box()) + HEADER);
+    let of_picture = NUMBERS * i64::from(param.num_box()) + HEADER;
+    let values = of_picture.saturating_mul(ctx.legacy_dim(0, 0)?.into());
     Ok(Setup::new(ctx, Operator::Opaque, ctx.first_top(Shape::new([1, values, 1, 1]).at(BOXES)?)))
 }
 
@@ -112,6 +113,11 @@ mod tests {
         assert_eq!(error("yolov3_param { biases: 1 }"), "yolov3_param.biases: 18 biases are needed, 1 given");
         let text = format!("yolov3_param {{ anchor_num: 11 {} }}", "biases: 1 ".repeat(66));
         assert_eq!(error(&text), "yolov3_param.biases: there is room for 64 biases, 66 given");
+        let most: &[i32] = &[i32::MAX];
+        let text = format!("yolov3_param {{ num_box: {} {} }}", i32::MAX, "biases: 1 ".repeat(18));
+        let message = "yolov3_param.num_box: a blob holds at most 2147483647 elements, \
+                       1 x 9223372036854775807 x 1 x 1 are more";
+        assert_eq!(cambricon.refusal("Yolov3Detection", &text, &[most; 3]), message);
         let error = |text: &str| cambricon.refusal("SsdDetection", text, &[&[1]]);
         assert_eq!(error(""), "detection_output_param.num_classes: num_classes is missing");
         let message = "detection_output_param.nms_param.nms_threshold: nms_threshold -1 is below 0";

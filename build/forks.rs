@@ -277,6 +277,8 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("FillerParameter", "height"),
     ("FillerParameter", "width"),
     ("ImageDataParameter", "label_cut_start"),
+    ("ImageDataParameter", "min_height"),
+    ("ImageDataParameter", "min_width"),
     ("InnerDistanceParameter", "bias_filler"),
     ("InnerDistanceParameter", "weight_filler"),
     ("LSTMParameter", "bias_filler"),

@@ -296,6 +296,8 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("ImageDataParameter", "is_unchanged"),
     ("ImageDataParameter", "label_cut_start"),
     ("ImageDataParameter", "label_num"),
+    ("ImageDataParameter", "min_height"),
+    ("ImageDataParameter", "min_width"),
     ("InnerDistanceParameter", "bias_filler"),
     ("InnerDistanceParameter", "weight_filler"),
     ("LSTMParameter", "bias_filler"),

@@ -57,6 +57,7 @@ impl Traits {
         let when = |differs: bool, words: &'static str| differs.then_some(words);
         let words = [
             when(!self.has_bilinear, "there is no filler bilinear"),
+            when(!self.has_msra, "there is no filler msra"),
             match self.bilinear_centre {
                 _ if !self.has_bilinear => None,
                 BilinearCentre::Width => None,
@@ -179,7 +180,11 @@ impl Traits {
             when(self.drops_mixed_layers, "a net in the V1 format loses the layers that it has in the current one"),
             when(!self.takes_empty_axes, "axes after an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
-            when(!self.accuracy_counts_tops, "Accuracy layers may have more than two tops"),
+            when(!self.accuracy_tells_classes, "Accuracy has one top"),
+            when(
+                self.accuracy_tells_classes && !self.accuracy_counts_tops,
+                "Accuracy layers may have more than two tops",
+            ),
             when(self.accuracy_tells_f_measure, "the third top of Accuracy tells the F-measure"),
             match self.picture_resize {
                 PictureResize::GivesSize => None,

@@ -84,7 +84,13 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Captions and long-term recurrent networks",
         source: "LisaAnne/lisa-caffe-public, 49b8643",
-        traits: Traits { joins_single_blobs: true, ..Traits::SPRING_2015 },
+        traits: Traits {
+            has_bilinear: false,
+            has_msra: false,
+            joins_single_blobs: true,
+            takes_empty_axes: true,
+            ..Traits::SPRING_2015
+        },
         is_whole: false,
     },
     Dialect {
@@ -187,7 +193,12 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "SegNet, segmentation with pooling indices",
         source: "alexgkendall/caffe-segnet, 344c113",
-        traits: Traits { has_bilinear: false, class_accuracies_have_four_axes: true, ..Traits::SPRING_2015 },
+        traits: Traits {
+            has_bilinear: false,
+            accuracy_tells_classes: true,
+            class_accuracies_have_four_axes: true,
+            ..Traits::SPRING_2015
+        },
         is_whole: true,
     },
     Dialect {
@@ -314,7 +325,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "ParseNet, segmentation with context",
         source: "weiliu89/caffe, branch fcn, 36001c2",
-        traits: Traits::SPRING_2015,
+        traits: Traits { has_bilinear: false, has_msra: false, takes_empty_axes: true, ..Traits::SPRING_2015 },
         is_whole: false,
     },
     Dialect {

@@ -165,6 +165,8 @@ pub enum LayerFormat {
 pub struct Traits {
     /// Whether there is a filler bilinear.
     pub has_bilinear: bool,
+    /// Whether there is the filler msra.
+    pub has_msra: bool,
     /// How the bilinear filler centres its kernel.
     pub bilinear_centre: BilinearCentre,
     /// Which blobs xavier, msra and positive_unitball take.
@@ -238,6 +240,8 @@ pub struct Traits {
     /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
     /// a copy of the first one is added.
     pub scale_takes_given_bias: bool,
+    /// Whether Accuracy has a second top, the accuracy of each class.
+    pub accuracy_tells_classes: bool,
     /// Whether Accuracy refuses more than two tops.
     pub accuracy_counts_tops: bool,
     /// Whether a third top of Accuracy tells the F-measure; elsewhere it is left without axes, or refused.
@@ -281,6 +285,7 @@ impl Traits {
     /// Those of BVLC's master of 2020.
     pub const MASTER: Traits = Traits {
         has_bilinear: true,
+        has_msra: true,
         bilinear_centre: BilinearCentre::Width,
         fans: Fans::AnyAxes,
         xavier_counts_in_half: false,
@@ -314,6 +319,7 @@ impl Traits {
         argmax_takes_any_axes: true,
         takes_empty_axes: true,
         scale_takes_given_bias: true,
+        accuracy_tells_classes: true,
         accuracy_counts_tops: true,
         accuracy_tells_f_measure: false,
         class_accuracies_have_four_axes: false,
@@ -390,13 +396,19 @@ impl Traits {
         prefetch_draws: false,
         data_skips_at_random: true,
         spp_keeps_one_level: false,
+        accuracy_tells_classes: false,
         ..Traits::SUMMER_2015
     };
 
     /// Those of BVLC's release candidate 2 of February 2015. It does not read HDF5 weights, so that there is no shape of theirs
     /// to take.
-    pub const RC2: Traits =
-        Traits { legacy_blobs: true, takes_empty_axes: true, checks_hdf5: true, ..Traits::SPRING_2015 };
+    pub const RC2: Traits = Traits {
+        legacy_blobs: true,
+        takes_empty_axes: true,
+        has_msra: false,
+        checks_hdf5: true,
+        ..Traits::SPRING_2015
+    };
 
     /// Those of BVLC's Caffe at the end of 2014, before layers had their current format; nets that are brought to it are
     /// written in the dialect of this name.

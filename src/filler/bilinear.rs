@@ -68,6 +68,9 @@ pub(super) const STATIC: FillerType = FillerType::new("bilinearstatic", SUMMARY,
 pub(super) const STATIC_OF_DIGITS: FillerType =
     BY_FACTOR.named("bilinearstatic").known(Known::In(super::STATIC_FILLERS_OF_DIGITS));
 
+/// What ParseNet's Caffe calls that of earlier ones.
+pub(super) const UPSAMPLING: FillerType = BY_FACTOR.named("bilinear_upsampling").known(Known::In(&["weiliu-fcn"]));
+
 /// Sets every kernel to the coefficients of bilinear interpolation.
 #[derive(Debug, Clone)]
 pub struct Bilinear {

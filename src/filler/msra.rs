@@ -30,14 +30,14 @@ pub(super) const TYPE: FillerType =
         .fields(&["variance_norm"])
         .by_fan()
         .also_called(&["he", "he_normal", "he_init", "kaiming"])
-        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes && !traits.legacy_blobs));
+        .known(Known::Where(|traits| traits.fans == Fans::AnyAxes && traits.has_msra));
 
 /// That of earlier Caffes.
 pub(super) const FOUR_AXES: FillerType =
     FillerType::new(NAME, SUMMARY, FORMULA, |param, shape| Ok(Box::new(Msra::of(param, shape, Fans::FourAxes)?)))
         .fields(&["variance_norm"])
         .by_fan()
-        .known(Known::Where(|traits| traits.fans == Fans::FourAxes && !traits.legacy_blobs && !traits.msra_is_leaky));
+        .known(Known::Where(|traits| traits.fans == Fans::FourAxes && traits.has_msra && !traits.msra_is_leaky));
 
 /// That of Intel's Caffe.
 pub(super) const SCALED: FillerType =

@@ -21,6 +21,7 @@ pub static FILLERS: &[FillerType] = &[
     super::bilinear::ROUNDED_DOWN,
     super::bilinear::STATIC,
     super::bilinear::STATIC_OF_DIGITS,
+    super::bilinear::UPSAMPLING,
     super::bilinear_diagonal::TYPE,
     super::constant::TYPE,
     super::diagonal::TYPE,
@@ -314,9 +315,12 @@ mod tests {
             }
         }
         let mut aliases = HashSet::new();
-        for alias in FILLERS.iter().flat_map(|entry| entry.aliases) {
+        for (entry, alias) in FILLERS.iter().flat_map(|entry| entry.aliases.iter().map(move |alias| (entry, alias))) {
             assert!(aliases.insert(alias), "two fillers are called {alias}");
-            assert!(FILLERS.iter().all(|entry| entry.name != *alias), "{alias} is a filler");
+            let mut named = FILLERS.iter().filter(|other| other.name == *alias);
+            let shared =
+                |other: &FillerType| DIALECTS.iter().any(|in_| [entry, other].iter().all(|e| e.known.includes(in_)));
+            assert!(!named.any(shared), "{alias} is a filler where {} is one", entry.name);
             assert_eq!(**alias, alias.to_lowercase());
         }
         for entry in FILLERS {
@@ -472,6 +476,19 @@ mod tests {
         assert_eq!(help("lecun"), known);
         let refusal = build(&of_type("ortogonal"), &Shape::scalar()).unwrap_err();
         assert!(refusal.help.unwrap().to_string().starts_with("did you mean \"orthogonal\"? "));
+    }
+
+    #[test]
+    fn the_fillers_of_early_2015_are_fewer() {
+        for (name, bilinear) in [("lisa", None), ("weiliu-fcn", Some("bilinear_upsampling"))] {
+            let registry = FillerRegistry::default();
+            let fillers = registry.of(crate::dialect::Dialect::get(name).unwrap());
+            let mut names: Vec<&str> =
+                fillers.iter().filter(|entry| !entry.extension).map(|entry| entry.name).collect();
+            names.sort_unstable();
+            let expected = ["constant", "gaussian", "positive_unitball", "uniform", "xavier"];
+            assert_eq!(names, bilinear.into_iter().chain(expected).collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Accuracy: the share of items whose label is among the highest scores.
 //!
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
-//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Older Caffes let further tops be, without
-//! axes; CTPN's third one is a scalar, the F-measure. In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take bottoms of
+//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Caffes of the spring of 2015 and before have no second one, those until
+//! 2016 let further tops be, without axes; CTPN's third one is a scalar, the F-measure. In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take bottoms of
 //! one height and width. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. FCNAccuracy of
 //! happynear's compares as many scores and labels, and perhaps weights. No blobs, no draws.
 
@@ -12,10 +12,14 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::AccuracyParameter;
 
+const BOUNDED: Known = Known::Where(|traits| traits.accuracy_tells_classes && traits.accuracy_counts_tops);
+const UNBOUNDED: Known = Known::Where(|traits| traits.accuracy_tells_classes && !traits.accuracy_counts_tops);
+
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    accuracy("Accuracy", Arity::between(1, 2)).known(Known::Where(|traits| traits.accuracy_counts_tops)),
-    accuracy("Accuracy", Arity::at_least(1)).known(Known::Where(|traits| !traits.accuracy_counts_tops)),
+    accuracy("Accuracy", Arity::exactly(1)).known(Known::Where(|traits| !traits.accuracy_tells_classes)),
+    accuracy("Accuracy", Arity::between(1, 2)).known(BOUNDED),
+    accuracy("Accuracy", Arity::at_least(1)).known(UNBOUNDED),
     accuracy("Recall", Arity::at_least(1)).known(Known::In(&["xilinx"])),
     dense("BinaryAccuracy", "Tells how well yes and no are told apart", &binary).params(&["binary_accuracy_param"]),
     dense("EltwiseAccuracy", "Tells the share of places whose label is among the highest scores", &eltwise)
@@ -171,7 +175,7 @@ mod tests {
     use crate::layer::testing::{layer, setup};
 
     fn tops(text: &str, bottoms: &[&[i32]], count: usize) -> Result<Vec<Shape>, String> {
-        setup(&TYPES[0], &layer(text), bottoms, count)
+        setup(&TYPES[1], &layer(text), bottoms, count)
             .map(|s| s.tops)
             .map_err(|r| format!("{}: {}", r.field, r.message))
     }

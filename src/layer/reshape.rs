@@ -9,24 +9,31 @@
 //! A `pixelshuffler` other than 1, which Synopsys' Caffe has, lays the channels out as blocks of that many pixels in height and in
 //! width instead; then the other fields count for nothing.
 //!
+//! In lisa-caffe `shape` has all dimensions of the top: 0 and -1 mean nothing else there.
+//!
 //! In place only in Caffes of 2015 and before, which then compare the new number of elements with itself: it may be any. No
 //! blobs, no draws. The top shares the bottom's memory, so that a bottom without elements is refused.
 
 use std::ops::Range;
 
-use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::ReshapeParameter;
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Reshape", "Changes the dimensions of a blob", Arity::exactly(1), Arity::exactly(1), &reshape)
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&reshape).known(Known::WithFieldBut { field: "reshape_param", not: &["lisa"] }),
+    entry(&reshape_all).known(Known::In(&["lisa"])),
+];
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("Reshape", "Changes the dimensions of a blob", Arity::exactly(1), Arity::exactly(1), rule)
         .params(&["reshape_param"])
-        .known(Known::WithField("reshape_param"))
         .keeps_signal()
-        .weightless()];
+        .weightless()
+}
 
 const DIMS: &str = "reshape_param.shape";
 
@@ -50,7 +57,21 @@ fn reshape(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     if let Some(index) = inferred {
         dims[start + index] = infer(bottom, &dims)?;
     }
-    let top = Shape::new(dims).at(DIMS)?;
+    view(ctx, Shape::new(dims).at(DIMS)?)
+}
+
+fn reshape_all(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let default = ReshapeParameter::default();
+    let param = ctx.param.reshape_param.as_deref().unwrap_or(&default);
+    let bottom = ctx.bottom(0);
+    ensure!(bottom.count() > 0, "bottom", "the bottom {bottom} has no elements");
+    let dims = param.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
+    view(ctx, Shape::new(dims).at(DIMS)?)
+}
+
+/// Shows the bottom in this shape.
+fn view(ctx: &SetupContext<'_>, top: Shape) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
     let keeps_elements = top.count() == bottom.count();
     ensure!(
         keeps_elements || ctx.in_place(0, 0),
@@ -238,6 +259,18 @@ mod tests {
         assert_eq!(unshaped.unwrap_err().message, "the bottom () has no elements");
         let (field, message) = refusal_in_place("Reshape", "", &[&[1]], 1);
         assert_eq!((field, message.as_str()), ("top", "the layer cannot work in place"));
+    }
+
+    #[test]
+    fn lisa_caffe_takes_dimensions_as_they_are() {
+        let own = Surroundings::of("lisa");
+        assert_eq!(own.top("Reshape", "reshape_param { shape { dim: [3, 2] } }", &[&[2, 3]]), [3, 2]);
+        let refusal = |text: &str| own.refusal("Reshape", text, &[&[2, 3]]);
+        let message = "reshape_param.shape: dimension 1 is negative (-1)";
+        assert_eq!(refusal("reshape_param { shape { dim: [3, -1] } }"), message);
+        let message = "reshape_param.shape: the new shape (0, 3) has 0 elements, the bottom (2, 3) has 6";
+        assert_eq!(refusal("reshape_param { shape { dim: [0, 3] } }"), message);
+        assert_eq!(refusal(""), "reshape_param.shape: the new shape () has 1 elements, the bottom (2, 3) has 6");
     }
 
     #[test]

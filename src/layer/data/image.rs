@@ -8,6 +8,9 @@
 //! Where Caffe's generator does not fill the net there are none; the first picture of the list is taken, with a notice
 //! if the shape depends on it.
 //!
+//! `min_height` and `min_width` of Intel's Caffe and lisa-caffe enlarge a smaller picture, where no new size is given: the side that
+//! lacks more gets its least size, the other one follows.
+//!
 //! In Sophgo's Caffe, which is built without OpenCV, the layer is an input of the net: nothing is read or drawn, and the one
 //! top is (1, 3, H, W), H and W being `crop_size`, or else `new_height` and `new_width`, either of which may stand for both, or
 //! 224. Further tops are not made there, and are empty here.
@@ -48,6 +51,32 @@ pub(super) const INPUT: LayerType =
         .known(Known::In(&["sophgo"]));
 
 const FIELDS: [&str; 3] = ["image_data_param", "image_data_param.new_height", "image_data_param.new_width"];
+
+const LEAST: [&str; 3] = ["image_data_param", "image_data_param.min_height", "image_data_param.min_width"];
+
+/// What becomes of the size of a picture that is read.
+#[derive(Clone, Copy)]
+struct PictureSizes {
+    new: Option<NewSize>,
+    least: Option<NewSize>,
+}
+
+impl PictureSizes {
+    fn new(param: &ImageDataParameter) -> Result<PictureSizes, Refusal> {
+        Ok(PictureSizes {
+            new: NewSize::new(param.new_height(), param.new_width(), &FIELDS)?,
+            least: NewSize::new(param.min_height(), param.min_width(), &LEAST)?,
+        })
+    }
+
+    fn of(self, size: PictureSize) -> PictureSize {
+        match (self.new, self.least) {
+            (Some(new), _) => new.of(size),
+            (None, Some(least)) => least.enlarged(size),
+            (None, None) => size,
+        }
+    }
+}
 
 /// Where the list begins.
 pub(super) fn beginning(param: &ImageDataParameter) -> Beginning {
@@ -105,16 +134,16 @@ pub(super) fn listed_pictures(
     let param = ctx.param.image_data_param.as_deref().unwrap_or(&default);
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
-    let new_size = NewSize::new(param.new_height(), param.new_width(), &FIELDS)?;
+    let sizes = PictureSizes::new(param)?;
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(given) => {
-            let size = new_size.map_or(given.size, |new| new.of(given.size));
+            let size = sizes.of(given.size);
             given.made(ctx, transform.picture_shape(given.batch, size)?, &mut notices)
         }
         None => {
-            let size = first_picture(ctx, param, form, &transform, new_size, &mut notices)?;
+            let size = first_picture(ctx, param, form, &transform, sizes, &mut notices)?;
             transform.picture_shape(param.batch_size(), size)?
         }
     };
@@ -134,20 +163,20 @@ fn first_picture(
     param: &ImageDataParameter,
     form: ListForm,
     transform: &Transform,
-    new_size: Option<NewSize>,
+    sizes: PictureSizes,
     notices: &mut Vec<String>,
 ) -> Result<PictureSize, Refusal> {
     let source = ShapeSource { field: "image_data_param.source", name: param.source(), pattern: "C,H,W" };
     let list = source.find(ctx, 0, notices)?;
     let unknown = |error: SourceError| source.unknown_shape(ctx, 0, error);
-    let gives_shape = new_size.is_none() && transform.follows_first_item();
+    let gives_shape = sizes.new.is_none() && transform.follows_first_item();
     let start = beginning(param).start(ctx, transform, gives_shape, notices);
     let listed = image_list::first_picture(&list, start, form).map_err(unknown)?;
     let mut name = OsString::from(param.root_folder());
     name.push(&listed.name);
     let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())
         .map_err(|error| unknown(SourceError::at(&list, SourcePlace::Line(listed.line), error.to_string())))?;
-    Ok(new_size.map_or(size, |new| new.of(size)))
+    Ok(sizes.of(size))
 }
 
 #[cfg(test)]
@@ -187,6 +216,28 @@ mod tests {
         assert_eq!(made.tops[1], Shape::new([1]).unwrap());
         let error = run("ImageData", "image_data_param { batch_size: 0 }", 2, &[]).unwrap_err();
         assert_eq!(error, "image_data_param.batch_size: batch_size must be at least 1");
+    }
+
+    #[test]
+    fn small_pictures_are_enlarged() {
+        for dialect in ["intel", "lisa"] {
+            let top = |size: [i32; 2], text: &str| {
+                let shapes = [given(&[1, 3, size[0], size[1]])];
+                let own = Surroundings { user_shapes: &shapes, ..Surroundings::of(dialect) };
+                let text = format!("image_data_param {{ min_height: 10 min_width: 20 {text} }}");
+                own.run("ImageData", &text, &[], 2).unwrap().tops[0].dims()[2..].to_vec()
+            };
+            assert_eq!(top([10, 20], ""), [10, 20]);
+            assert_eq!(top([8, 15], ""), [11, 20]);
+            assert_eq!(top([4, 15], ""), [10, 38]);
+            assert_eq!(top([12, 15], ""), [16, 20]);
+            assert_eq!(top([4, 15], "new_height: 3 new_width: 5"), [3, 5]);
+            let message = "image_data_param: min_height 3 and min_width 0 must both be 0 or both be more";
+            assert_eq!(
+                Surroundings::of(dialect).run("ImageData", "image_data_param { min_height: 3 }", &[], 2),
+                Err(message.into())
+            );
+        }
     }
 
     #[test]

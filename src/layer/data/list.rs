@@ -94,6 +94,25 @@ impl NewSize {
         [self.height, self.width]
     }
 
+    /// A picture of this size, enlarged where a side is smaller: of the two sides the one that lacks more becomes this one's, and
+    /// the other keeps the proportions, in single precision.
+    pub(super) fn enlarged(self, size: PictureSize) -> PictureSize {
+        if size.height >= self.height && size.width >= self.width {
+            return size;
+        }
+        let scaled = |side: i32, other: i32, of: i32| {
+            let scaled = f64::from(side as f32 * (other as f32 / of as f32));
+            (scaled + 0.5) as i32
+        };
+        let lacks = [(self.height, size.height), (self.width, size.width)]
+            .map(|(least, side)| i64::from(least) - i64::from(side));
+        if lacks[1] > lacks[0] {
+            PictureSize { height: scaled(self.width, size.height, size.width), width: self.width, ..size }
+        } else {
+            PictureSize { height: self.height, width: scaled(self.height, size.width, size.height), ..size }
+        }
+    }
+
     /// A picture of this size, resized.
     pub(super) fn of(self, size: PictureSize) -> PictureSize {
         PictureSize { height: self.height, width: self.width, ..size }

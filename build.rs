@@ -1,4 +1,5 @@
-//! Compiles `proto/caffe.proto` and the schemas of forks in `proto/dialects` into Rust types and tables of their fields.
+//! Compiles `proto/caffe.proto` and the schemas of forks in `proto/dialects` into Rust types and tables of their
+//! fields.
 
 #[path = "build/comments.rs"]
 mod comments;

@@ -1,5 +1,5 @@
-//! Reading the values of a 528 MiB caffemodel through its memory map, inspecting it and comparing it with itself, side by
-//! side with plain reads of the same bytes into one buffer; also the memory that takes.
+//! Reading the values of a 528 MiB caffemodel through its memory map, inspecting it and comparing it with itself, side
+//! by side with plain reads of the same bytes into one buffer; also the memory that takes.
 
 mod support;
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use prost_types::{DescriptorProto, FileDescriptorProto};
 
-/// The numbers of fields of `FileDescriptorProto`, `DescriptorProto` and `EnumDescriptorProto`, of which paths to comments
-/// consist.
+/// The numbers of fields of `FileDescriptorProto`, `DescriptorProto` and `EnumDescriptorProto`, of which paths to
+/// comments consist.
 pub const MESSAGES_OF_FILE: i32 = 4;
 pub const ENUMS_OF_FILE: i32 = 5;
 pub const FIELDS_OF_MESSAGE: i32 = 2;

@@ -1,8 +1,8 @@
 //! The messages that prost makes Rust types of: BVLC's, with what the program reads of forks' fields.
 //!
 //! What the program does not read is kept, encoded by the union's numbers, in a field `kept` of the message. Only some
-//! messages have that field; the others leave it to the one that they stand in: two messages one after the other are, in
-//! protobuf, the two merged, unless they are elements of a list.
+//! messages have that field; the others leave it to the one that they stand in: two messages one after the other are,
+//! in protobuf, the two merged, unless they are elements of a list.
 
 use std::collections::HashSet;
 

@@ -1,9 +1,10 @@
 //! The union of Caffe's schema and those of its forks, by name.
 //!
-//! `proto/dialects/NAME.proto` has the package `caffe.NAME` and says what the fork NAME has otherwise than BVLC: a message
-//! adds its fields to BVLC's of the same name or replaces them, an enum replaces BVLC's of the same name, and what a message
-//! reserves by name is what the fork lacks. A message that the fork has in common with an earlier one is named with that
-//! one's package, as `ssd.PermuteParameter` is. Fields and values that BVLC lacks have numbers of the union's own.
+//! `proto/dialects/NAME.proto` has the package `caffe.NAME` and says what the fork NAME has otherwise than BVLC: a
+//! message adds its fields to BVLC's of the same name or replaces them, an enum replaces BVLC's of the same name, and
+//! what a message reserves by name is what the fork lacks. A message that the fork has in common with an earlier one is
+//! named with that one's package, as `ssd.PermuteParameter` is. Fields and values that BVLC lacks have numbers of the
+//! union's own.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -90,8 +91,8 @@ pub struct Union {
     given: HashMap<String, i32>,
 }
 
-/// What has to be alike in all schemas for a field to be the same: its type, the name of that, and whether it is a list of what
-/// BVLC has one of.
+/// What has to be alike in all schemas for a field to be the same: its type, the name of that, and whether it is a list
+/// of what BVLC has one of.
 type KindName = (Type, String, bool);
 
 impl Union {

@@ -1,6 +1,7 @@
 //! Initialises a net with a layer type and a filler of its own. Both hold state that the program gives them.
 //!
-//! The layer multiplies its bottom by a matrix of low rank, kept as two factors; the filler draws values from a codebook.
+//! The layer multiplies its bottom by a matrix of low rank, kept as two factors; the filler draws values from a
+//! codebook.
 
 use std::io;
 use std::sync::Arc;

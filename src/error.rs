@@ -141,7 +141,8 @@ impl<T, E: fmt::Display> AtField<T> for Result<T, E> {
     }
 }
 
-/// Returns a [`Refusal`] from a layer's rule unless a condition holds: `ensure!(condition, "field.path", "message {}", value)`.
+/// Returns a [`Refusal`] from a layer's rule unless a condition holds:
+/// `ensure!(condition, "field.path", "message {}", value)`.
 ///
 /// An empty field path means the layer as a whole.
 macro_rules! ensure {
@@ -189,7 +190,8 @@ impl Error {
         Error::Io { action, path: path.into(), source }
     }
 
-    /// The error's text with settings as `name` calls them; its [`Display`](fmt::Display) names them as the library does.
+    /// The error's text with settings as `name` calls them; its [`Display`](fmt::Display) names them as the library
+    /// does.
     pub fn text(&self, name: impl Fn(&Setting) -> String) -> String {
         match self {
             Error::Input(diagnostics) => join(diagnostics, name),

@@ -1,5 +1,5 @@
-//! What the source text keeps to: the library names no options of the command line, what is a system's own has a fallback
-//! for the others, and no two types have the same name.
+//! What the source text keeps to: the library names no options of the command line, comments are no wider than code,
+//! what is a system's own has a fallback for the others, and no two types have the same name.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -38,6 +38,21 @@ fn texts_of_the_library_name_no_options() {
     for (path, text) in sources().iter().filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "cli")) {
         let found: Vec<&str> = text.lines().filter(|line| names_option(line)).collect();
         assert!(found.is_empty(), "{}: use setting::Setting: {found:?}", path.display());
+    }
+}
+
+#[test]
+fn comments_are_no_wider_than_code() {
+    const WIDTH: usize = 120;
+    for (path, text) in sources() {
+        let mut in_block = false;
+        for line in text.lines().filter(|line| line.trim_start().starts_with("//")) {
+            let comment = line.trim_start().trim_start_matches(['/', '!']).trim_start();
+            in_block ^= comment.starts_with("```");
+            // Blocks and the rows of tables stay as they are.
+            let is_prose = !in_block && !comment.starts_with('|');
+            assert!(!is_prose || line.chars().count() <= WIDTH, "{}: {line}", path.display());
+        }
     }
 }
 

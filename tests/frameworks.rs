@@ -11,7 +11,8 @@ use folder::{Folder, stderr};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
-/// A convolution, normalised, and its transpose; then two inner products, the first of a picture that a layer makes flat.
+/// A convolution, normalised, and its transpose; then two inner products, the first of a picture that a layer makes
+/// flat.
 const NET: &str = r#"
 layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 6 dim: 5 } } }
 layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"

@@ -1,4 +1,5 @@
-//! Every run of the packs of forks gives the fork's file, byte for byte, and every net that the fork refused is refused.
+//! Every run of the packs of forks gives the fork's file, byte for byte, and every net that the fork refused is
+//! refused.
 
 mod support;
 

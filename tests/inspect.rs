@@ -432,8 +432,9 @@ fn field(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name).display().to_string()
 }
 
-/// Parameters and multiply-accumulates of well-known nets. They round to what albanie/convnet-burden lists (232 MiB, 727
-/// MFLOP, which are multiply-accumulates there, for AlexNet and so on), and MobileNet's to its paper: 4.2 and 569 million.
+/// Parameters and multiply-accumulates of well-known nets. They round to what albanie/convnet-burden lists (232 MiB,
+/// 727 MFLOP, which are multiply-accumulates there, for AlexNet and so on), and MobileNet's to its paper: 4.2 and 569
+/// million.
 #[test]
 fn well_known_nets_have_the_known_sizes() {
     let known = [

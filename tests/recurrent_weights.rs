@@ -1,5 +1,5 @@
-//! `--from pytorch|keras` of recurrent modules: a step of the framework's cell and one of Caffe's, with the weights that it has
-//! got, give the same.
+//! `--from pytorch|keras` of recurrent modules: a step of the framework's cell and one of Caffe's, with the weights
+//! that it has got, give the same.
 
 #![cfg(feature = "cli")]
 

@@ -1,5 +1,5 @@
-//! Holds the tables of the dialects against `schema/forks`: for each fork what its caffe.proto has otherwise than BVLC's,
-//! and in `MISSING.tsv` what it lacks.
+//! Holds the tables of the dialects against `schema/forks`: for each fork what its caffe.proto has otherwise than
+//! BVLC's, and in `MISSING.tsv` what it lacks.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -45,8 +45,8 @@ fn rows(table: &str) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-/// What a message of a fork's schema is called here: where nets have layers of the V1 format alone, that is what the fork calls
-/// its layers, and not what they become in the current format.
+/// What a message of a fork's schema is called here: where nets have layers of the V1 format alone, that is what the
+/// fork calls its layers, and not what they become in the current format.
 fn called<'a>(dialect: &Dialect, name: &'a str) -> Cow<'a, str> {
     match name.strip_prefix("LayerParameter") {
         Some(rest) if dialect.traits.has_v1_layers() => Cow::Owned(format!("V1LayerParameter{rest}")),
@@ -172,8 +172,8 @@ fn what_a_fork_lacks_is_not_in_its_schema() {
     assert!(differences.is_empty(), "{} differ:\n{}", differences.len(), differences.join("\n"));
 }
 
-/// Dialects that come before another although `schema/order.txt` has them behind, as nets of a pack would be read in the
-/// wrong one.
+/// Dialects that come before another although `schema/order.txt` has them behind, as nets of a pack would be read in
+/// the wrong one.
 const EARLIER: &[(&str, &str, &str)] = &[
     ("ssd", "intel", "ssd-net-mobilenet-deploy"),
     ("ssd", "yjxiong", "ssd comes before intel, which comes first"),

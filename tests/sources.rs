@@ -1,4 +1,5 @@
-//! Data layers and their sources: where these are looked for, what is said without them, and that they stay as they are.
+//! Data layers and their sources: where these are looked for, what is said without them, and that they stay as they
+//! are.
 
 #![cfg(all(feature = "cli", feature = "datasets", feature = "hdf5"))]
 

@@ -1,5 +1,5 @@
-//! Forks that know layers of the V1 format alone, C3D 1.0, DeconvNet and CRF as RNN 0.1: their nets are saved in that format, and
-//! read by every command. The files are taken apart by the numbers of the forks' own schemas.
+//! Forks that know layers of the V1 format alone, C3D 1.0, DeconvNet and CRF as RNN 0.1: their nets are saved in that
+//! format, and read by every command. The files are taken apart by the numbers of the forks' own schemas.
 
 #![cfg(feature = "cli")]
 

@@ -40,8 +40,8 @@ With any other name, it is the fork or the release of Caffe that FROM is for, by
 /// Convert nets and weights from one format to another
 ///
 /// The formats are .prototxt, .caffemodel, .binaryproto, HDF5, .npz and .safetensors. Text is converted to binary as by
-/// protoc --encode and binary to text as by protoc --decode; nets in old formats are not upgraded. Nothing is lost but the
-/// sign of NaN, which text does not have.
+/// protoc --encode and binary to text as by protoc --decode; nets in old formats are not upgraded. Nothing is lost but
+/// the sign of NaN, which text does not have.
 #[derive(Debug, Args)]
 #[command(mut_arg("dialect", |argument| argument.help(DIALECT_HELP).long_help(DIALECT_LONG_HELP)))]
 #[command(after_long_help = "Examples:
@@ -293,7 +293,8 @@ impl ConvertArguments {
         Ok((format!("{} {form}", encoded.message().name()), bytes))
     }
 
-    /// Writes weights, by the names of Caffe or of a framework; returns how many there are, and how many bytes they take.
+    /// Writes weights, by the names of Caffe or of a framework; returns how many there are, and how many bytes they
+    /// take.
     fn write_weights(
         &self,
         stored: StoredNet,

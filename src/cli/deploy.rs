@@ -33,9 +33,9 @@ const PHASE_LONG_HELP: &str = "Phase of the net to deploy [default: test]";
 /// Turn a training net into a deploy net, with its weights
 ///
 /// Data layers become Input layers with a batch size of 1. Loss layers become the layers that make predictions
-/// (SoftmaxWithLoss becomes Softmax, SigmoidCrossEntropyLoss becomes Sigmoid) or are removed. Accuracy layers, labels and all
-/// else that no prediction depends on are removed. Layers are those of the TEST phase, without their include and exclude
-/// rules. Comments and the order of the layers are kept.
+/// (SoftmaxWithLoss becomes Softmax, SigmoidCrossEntropyLoss becomes Sigmoid) or are removed. Accuracy layers, labels
+/// and all else that no prediction depends on are removed. Layers are those of the TEST phase, without their include
+/// and exclude rules. Comments and the order of the layers are kept.
 #[derive(Debug, Args)]
 #[command(mut_arg("shapes", |argument| argument.help(SHAPE_HELP).long_help(SHAPE_LONG_HELP)))]
 #[command(mut_arg("phase", |argument| argument.long_help(PHASE_LONG_HELP)))]
@@ -55,8 +55,8 @@ pub(super) struct DeployArguments {
 
     /// Trained weights, to deploy with the net
     ///
-    /// Those of the deploy net are written to the file that --weights-output names, by default the output with the extension
-    /// .caffemodel.
+    /// Those of the deploy net are written to the file that --weights-output names, by default the output with the
+    /// extension .caffemodel.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
 
@@ -68,7 +68,8 @@ pub(super) struct DeployArguments {
 
     /// End the net with this blob; may be repeated
     ///
-    /// By default it ends with the predictions that the losses are computed from, and with the tops that no layer reads.
+    /// By default it ends with the predictions that the losses are computed from, and with the tops that no layer
+    /// reads.
     #[arg(long = "top", value_name = "TOP")]
     tops: Vec<String>,
 

@@ -17,8 +17,8 @@ use crate::proto::text::closest;
 pub(super) struct DialectArgument {
     /// Dialect of Caffe, such as ssd [default: detected]
     ///
-    /// It is the fork or the release of Caffe that the file is for, by default detected from the content. See 'caffemodel
-    /// dialects' for a list.
+    /// It is the fork or the release of Caffe that the file is for, by default detected from the content. See
+    /// 'caffemodel dialects' for a list.
     #[arg(long, value_name = "NAME", value_parser = parse)]
     dialect: Option<&'static Dialect>,
 

@@ -28,9 +28,9 @@ const HASH_BYTES: usize = 1 << 18;
 pub(super) struct DonorArguments {
     /// Weights to load, by layer name; may be repeated
     ///
-    /// The file may be a .caffemodel, .h5, .npz, .safetensors or .binaryproto; the format is detected. Of several files,
-    /// given by repeating the option or separated by commas, later ones win. Without this option, the weights that the
-    /// solver names are loaded.
+    /// The file may be a .caffemodel, .h5, .npz, .safetensors or .binaryproto; the format is detected. Of several
+    /// files, given by repeating the option or separated by commas, later ones win. Without this option, the weights
+    /// that the solver names are loaded.
     ///
     /// NAME=FILE names the file, so that --rename and --from can be limited to it.
     #[arg(long, value_name = "FILE")]
@@ -38,8 +38,8 @@ pub(super) struct DonorArguments {
 
     /// Framework that the weights come from: pytorch or keras
     ///
-    /// The arrays of an .npz, .safetensors or HDF5 file are matched by module name and converted from the layouts of the
-    /// framework. May be repeated: NAME:FRAMEWORK is for the weights called NAME only.
+    /// The arrays of an .npz, .safetensors or HDF5 file are matched by module name and converted from the layouts of
+    /// the framework. May be repeated: NAME:FRAMEWORK is for the weights called NAME only.
     #[arg(long = "from", value_name = "FRAMEWORK", value_parser = frameworks::from, hide_short_help = true)]
     frameworks: Vec<FromArgument>,
 

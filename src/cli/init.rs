@@ -21,8 +21,8 @@ use crate::{Plan, PlanOptions};
 
 /// Initialise a net definition into a .caffemodel, or another format
 ///
-/// If the file is a solver, the net that it trains is initialised. The values are, bit for bit, those that Caffe draws from
-/// the same seed. The output is a .caffemodel, HDF5, .npz, .safetensors, .prototxt or .binaryproto file.
+/// If the file is a solver, the net that it trains is initialised. The values are, bit for bit, those that Caffe draws
+/// from the same seed. The output is a .caffemodel, HDF5, .npz, .safetensors, .prototxt or .binaryproto file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   caffemodel init lenet.prototxt -o lenet.caffemodel --seed 1701

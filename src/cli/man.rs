@@ -70,7 +70,8 @@ fn page(command: clap::Command, title: String) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// A line that stands in the page, character by character, as it is in the text: in groff's fonts some have other glyphs.
+/// A line that stands in the page, character by character, as it is in the text: in groff's fonts some have other
+/// glyphs.
 fn verbatim(line: &str) -> String {
     let escaped = |c| match c {
         '\\' => "\\e".to_owned(),

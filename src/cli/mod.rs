@@ -71,8 +71,8 @@ struct Options {
     /// Change a limit on what a file may ask for; may be repeated
     ///
     /// A file beyond a limit is refused, so that a small malicious file cannot exhaust memory or disk space. The limits
-    /// and their defaults are layers=100000, messages=2000000, text-bytes=268435456 and elements=17179869184, the number
-    /// of values in a net.
+    /// and their defaults are layers=100000, messages=2000000, text-bytes=268435456 and elements=17179869184, the
+    /// number of values in a net.
     #[arg(long = "limit", global = true, value_name = "NAME=N", hide_short_help = true, display_order = GLOBAL)]
     limits: Vec<LimitChange>,
 }

@@ -49,23 +49,23 @@ pub(super) struct StateArguments {
     ///
     /// It is for tops whose shape the net does not give, and for data layers, in place of reading their source.
     ///
-    /// For layers that read pictures, such as Data and ImageData, it is the shape of the stored pictures, which the layer
-    /// crops and resizes by its own fields: C,H,W, or N,C,H,W to change the batch size too. For all other tops it is the
-    /// whole shape. Input layers are saved with the given shape.
+    /// For layers that read pictures, such as Data and ImageData, it is the shape of the stored pictures, which the
+    /// layer crops and resizes by its own fields: C,H,W, or N,C,H,W to change the batch size too. For all other tops it
+    /// is the whole shape. Input layers are saved with the given shape.
     #[arg(long = "shape", value_name = "TOP=N,C,H,W", value_parser = parse_shape)]
     shapes: Vec<(String, Shape)>,
 
     /// Accept layers of this unknown type; may be repeated
     ///
-    /// They are saved as they are, and their tops have the shapes of their bottoms; --shape gives the shape of a top that
-    /// has another.
+    /// They are saved as they are, and their tops have the shapes of their bottoms; --shape gives the shape of a top
+    /// that has another.
     #[arg(long = "opaque", value_name = "TYPE", hide_short_help = true)]
     opaque: Vec<String>,
 
     /// Shape of a blob of a layer of unknown type; may be repeated
     ///
-    /// INDEX counts the blobs of the layer from 0. They are filled with zeros, unless --rule LAYER.INDEX=SPEC gives them a
-    /// filler.
+    /// INDEX counts the blobs of the layer from 0. They are filled with zeros, unless --rule LAYER.INDEX=SPEC gives
+    /// them a filler.
     #[arg(long = "blob", value_name = "LAYER.INDEX=N,C,H,W", value_parser = parse_blob, hide_short_help = true)]
     blobs: Vec<((String, usize), Shape)>,
 
@@ -169,8 +169,8 @@ impl StateArguments {
             .collect()
     }
 
-    /// The net in the state asked for. Stages that no layer's rules name, most likely misspelt, are told of, and a net without
-    /// layers.
+    /// The net in the state asked for. Stages that no layer's rules name, most likely misspelt, are told of, and a net
+    /// without layers.
     pub(super) fn resolve(&self, definition: Definition) -> crate::Result<Net> {
         let named = |stage: &String| {
             let rules =

@@ -17,8 +17,8 @@ pub(super) struct RuleArguments {
     /// Filler for weights that have none in the net
     ///
     /// It is for layers with a weight_filler field that the net leaves out. SPEC is a filler as in a net, such as
-    /// 'type: "gaussian" std: 0.01', or in short form, such as gaussian:std=0.01. A filler with a single field takes the
-    /// value alone, such as constant:1.
+    /// 'type: "gaussian" std: 0.01', or in short form, such as gaussian:std=0.01. A filler with a single field takes
+    /// the value alone, such as constant:1.
     #[arg(long, value_name = "SPEC")]
     weight_filler: Option<String>,
 
@@ -43,9 +43,10 @@ pub(super) struct RuleArguments {
 
     /// Fillers for benchmarks, where the net has none
     ///
-    /// The only preset is benchmark, whose random weights make for a plausible forward pass. Weights are filled by msra,
-    /// a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1. The last weights of each branch before a sum are
-    /// smaller, so that the activations of residual nets do not explode. The other filler options take precedence.
+    /// The only preset is benchmark, whose random weights make for a plausible forward pass. Weights are filled by
+    /// msra, a BatchNorm has mean 0 and variance 1, biases stay 0 and scales 1. The last weights of each branch before
+    /// a sum are smaller, so that the activations of residual nets do not explode. The other filler options take
+    /// precedence.
     #[arg(long, value_name = "NAME")]
     preset: Option<Preset>,
 }

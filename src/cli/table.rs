@@ -145,8 +145,8 @@ impl Rows {
         cells.chain([self.columns[column].title]).map(measure_text_width).max().unwrap_or(0)
     }
 
-    /// Takes columns out of `shown` until the rest fits, wrapped as much as it can be, and returns their titles in their
-    /// order. `content` are the widths of the cells.
+    /// Takes columns out of `shown` until the rest fits, wrapped as much as it can be, and returns their titles in
+    /// their order. `content` are the widths of the cells.
     fn fit(&self, shown: &mut Vec<usize>, content: &[usize], width: Option<usize>) -> Vec<&'static str> {
         let Some(width) = width else { return Vec::new() };
         let mut left_out = Vec::new();

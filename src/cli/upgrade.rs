@@ -17,8 +17,8 @@ use crate::proto::Encoding;
 
 /// Upgrade old nets, weights and solvers to Caffe's current format
 ///
-/// Text that no version of Caffe reads is repaired where its meaning is certain: V1 layers among current ones, the hole of
-/// DeepLab for dilation, strings without quotes and other values with quotes.
+/// Text that no version of Caffe reads is repaired where its meaning is certain: V1 layers among current ones, the hole
+/// of DeepLab for dilation, strings without quotes and other values with quotes.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   caffemodel upgrade deploy_v1.prototxt deploy.prototxt

@@ -1,13 +1,13 @@
 //! Two blobs as samples of a distribution.
 //!
-//! Initialisations from different seeds have no value in common, but their distributions are the same. Blobs must have as
-//! many values that are infinite or NaN, must both be constant or neither, and must pass three tests: of their means, of
-//! their spreads (`two_sample.rs` has the formulas), and of Kolmogorov and Smirnov.
+//! Initialisations from different seeds have no value in common, but their distributions are the same. Blobs must have
+//! as many values that are infinite or NaN, must both be constant or neither, and must pass three tests: of their
+//! means, of their spreads (`two_sample.rs` has the formulas), and of Kolmogorov and Smirnov.
 //!
 //! Means and spreads are those of all finite values. The Kolmogorov-Smirnov test sees all values of blobs with up to
-//! [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is picked
-//! from each, by random numbers that are the same every time. So two lists of 16 MiB are the most that is kept, and
-//! normal distributions whose standard deviations differ by one per cent are still told apart.
+//! [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is
+//! picked from each, by random numbers that are the same every time. So two lists of 16 MiB are the most that is kept,
+//! and normal distributions whose standard deviations differ by one per cent are still told apart.
 
 use std::io;
 

@@ -17,8 +17,8 @@ const RUN: usize = 64;
 
 /// How the values of two blobs of one count differ.
 ///
-/// The maxima are over all pairs, whether they agree within the tolerance or not. A NaN against a number is beyond measure,
-/// so that all three are then; two NaNs are not apart.
+/// The maxima are over all pairs, whether they agree within the tolerance or not. A NaN against a number is beyond
+/// measure, so that all three are then; two NaNs are not apart.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ValueComparison {

@@ -238,8 +238,8 @@ impl Convertible {
         Ok(ForkNet { net, blobs, notices })
     }
 
-    /// Whether it is a net with blobs that have more than those of its dialect, such as the halves that OpenCV writes into
-    /// nets of BVLC's: the values can be read, the message cannot stay as it is.
+    /// Whether it is a net with blobs that have more than those of its dialect, such as the halves that OpenCV writes
+    /// into nets of BVLC's: the values can be read, the message cannot stay as it is.
     pub fn has_foreign_blobs(&self) -> bool {
         let Some(message) = self.message.filter(|message| message.name() == "NetParameter") else { return false };
         let dialect = self.dialect(message).map(|(dialect, _)| dialect);

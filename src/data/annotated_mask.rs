@@ -1,5 +1,5 @@
-//! Annotated datums with masks: pictures with the boxes of the objects in them and a picture that masks them, as SSTD's tools put
-//! them into databases.
+//! Annotated datums with masks: pictures with the boxes of the objects in them and a picture that masks them, as SSTD's
+//! tools put them into databases.
 
 use std::path::Path;
 

@@ -3,8 +3,8 @@
 /// The room that Caffe has for a name; the last byte ends it.
 const MAX_BYTES: usize = 30;
 
-/// The name of a frame: `%d` in the pattern stands for its number, `%c` before that for the direction of the flow, which a
-/// picture in colours has none of.
+/// The name of a frame: `%d` in the pattern stands for its number, `%c` before that for the direction of the flow,
+/// which a picture in colours has none of.
 ///
 /// # Errors
 /// The pattern asks for anything else, or the name is longer than Caffe has room for.

@@ -1,10 +1,9 @@
 //! Lists of pictures: the name of the first one used.
 //!
-//! A line holds a name, a space and a label; the last space of the line counts, in Cambricon's Caffe the first, and a line without
-//! any is a name alone.
-//! Older Caffes read words instead, each name followed by a label, up to what is no label. Lists for segmentation have the
-//! name of a second picture in the place of the label, and other lists several numbers. A list that is shuffled takes four
-//! bytes of memory a picture.
+//! A line holds a name, a space and a label; the last space of the line counts, in Cambricon's Caffe the first, and a
+//! line without any is a name alone. Older Caffes read words instead, each name followed by a label, up to what is no
+//! label. Lists for segmentation have the name of a second picture in the place of the label, and other lists several
+//! numbers. A list that is shuffled takes four bytes of memory a picture.
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -1,9 +1,9 @@
 //! Files of MATLAB, level 5: the dimensions of an array.
 //!
-//! A file is a header of 128 bytes, which ends in `IM` where numbers have their low bytes first, and elements: a type, a length
-//! and a body. An array is an element of type 14, whose body is made of elements: its class, its dimensions, its name, its
-//! values. Those of up to four bytes may have type and length in one number, and the body behind. All but the first are
-//! padded to eight bytes.
+//! A file is a header of 128 bytes, which ends in `IM` where numbers have their low bytes first, and elements: a type,
+//! a length and a body. An array is an element of type 14, whose body is made of elements: its class, its dimensions,
+//! its name, its values. Those of up to four bytes may have type and length in one number, and the body behind. All but
+//! the first are padded to eight bytes.
 
 use std::path::Path;
 

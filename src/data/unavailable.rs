@@ -1,4 +1,5 @@
-//! What stands in for the readers that a build is without: each refuses its source, and names the feature that reads it.
+//! What stands in for the readers that a build is without: each refuses its source, and names the feature that reads
+//! it.
 
 #[cfg(not(feature = "datasets"))]
 pub(crate) mod lmdb {

@@ -1,9 +1,9 @@
 //! Videos: the size of their frames, as AVI files tell it in their header.
 //!
-//! An AVI file is a RIFF file: chunks of a name, a length and a body, of which those named `RIFF` and `LIST` hold a form
-//! and chunks within. A stream has a header `strh`, which begins with its kind, and a format `strf`, which for video is a
-//! Windows bitmap header: its length, width and height, as 32-bit numbers, a negative height being a picture from top to
-//! bottom.
+//! An AVI file is a RIFF file: chunks of a name, a length and a body, of which those named `RIFF` and `LIST` hold a
+//! form and chunks within. A stream has a header `strh`, which begins with its kind, and a format `strf`, which for
+//! video is a Windows bitmap header: its length, width and height, as 32-bit numbers, a negative height being a picture
+//! from top to bottom.
 
 use std::path::Path;
 

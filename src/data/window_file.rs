@@ -35,12 +35,13 @@ pub(crate) fn channels(
     Ok(last.channels)
 }
 
-/// The size of the last picture of a list of true boxes at `path`, as MS-CNN and Cascade R-CNN have them: each box has its class and
-/// `marks` more numbers before its corners, and behind the boxes of a picture come their number and the corners of regions that do
-/// not count. `visit` is called with the name of each picture.
+/// The size of the last picture of a list of true boxes at `path`, as MS-CNN and Cascade R-CNN have them: each box has
+/// its class and `marks` more numbers before its corners, and behind the boxes of a picture come their number and the
+/// corners of regions that do not count. `visit` is called with the name of each picture.
 ///
 /// # Errors
-/// The file cannot be read, names no picture, does not have the words that it should, or a class is not above 0; or `visit` fails.
+/// The file cannot be read, names no picture, does not have the words that it should, or a class is not above 0; or
+/// `visit` fails.
 pub(crate) fn true_boxes(
     path: &Path,
     marks: &[&str],

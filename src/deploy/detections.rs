@@ -6,8 +6,8 @@
 //! priors ────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Where the loss takes the classes one by one, a Sigmoid is in the place of the three. The settings of the output are those
-//! of the loss; what the loss has no say in, how many boxes are kept, is as in SSD's nets.
+//! Where the loss takes the classes one by one, a Sigmoid is in the place of the three. The settings of the output are
+//! those of the loss; what the loss has no say in, how many boxes are kept, is as in SSD's nets.
 
 use crate::net::NetLayer;
 use crate::proto::caffe::multi_box_loss_parameter::ConfLossType;

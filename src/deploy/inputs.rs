@@ -66,8 +66,8 @@ fn transformations(param: &TransformationParameter) -> Vec<String> {
 }
 
 impl Inputs {
-    /// The inputs that stand for the tops needed of these layers, with the shapes that the caller gives for them or that
-    /// the layers make.
+    /// The inputs that stand for the tops needed of these layers, with the shapes that the caller gives for them or
+    /// that the layers make.
     ///
     /// # Errors
     /// The shape of one is not known.

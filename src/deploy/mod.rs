@@ -37,8 +37,8 @@ const DEPLOY_STAGE: &str = "deploy";
 pub struct DeployOptions {
     /// The state that the layers are taken from; the phase is TEST unless it says another.
     pub state: StateOptions,
-    /// How the net is planned. The shape of a top that becomes an input is that of the input: nothing is cropped any more.
-    /// Pictures may be given without the batch, which is 1 then.
+    /// How the net is planned. The shape of a top that becomes an input is that of the input: nothing is cropped any
+    /// more. Pictures may be given without the batch, which is 1 then.
     pub plan: PlanOptions,
     /// The blobs that the net is to make; where there are none, what its losses judge and what no layer reads.
     pub outputs: Vec<String>,

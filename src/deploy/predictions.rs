@@ -305,8 +305,8 @@ pub(super) fn is_taken(layers: &[NetLayer], name: &str) -> bool {
     layers.iter().any(|layer| layer.param.name() == name || layer.param.top.iter().any(|top| top == name))
 }
 
-/// Makes a loss the layer of another type that stands in for it. A second top, which is what it is the loss of, keeps its
-/// name.
+/// Makes a loss the layer of another type that stands in for it. A second top, which is what it is the loss of, keeps
+/// its name.
 pub(super) fn stand_in(layer_type: &str, name: Option<&str>, param: &mut LayerParameter) {
     if let Some(name) = name {
         param.name = Some(name.to_owned());

@@ -15,7 +15,8 @@ use crate::proto::text::{PlacedField, PlacedValue, Span, placed_fields, rewritte
 /// What a net has for training alone, and its old inputs, which a layer stands for.
 const DROPPED: [&str; 5] = ["state", "force_backward", "input", "input_dim", "input_shape"];
 
-/// The text of the net: that of its source, changed, if there is one and if the change reads as the net is; or else a new one.
+/// The text of the net: that of its source, changed, if there is one and if the change reads as the net is; or else a
+/// new one.
 pub(super) fn text(net: &Deployed) -> String {
     let changed = net.definition.locator.text().and_then(|source| Some((source, changed(net, source)?)));
     changed.filter(|(_, text)| reads_as(text, &net.definition)).map_or_else(|| written(net), |(_, text)| text)
@@ -175,8 +176,8 @@ impl Assembly<'_> {
         self.last_stays = !made.is_empty();
     }
 
-    /// What stands between the field before and this one. Comments above a field that does not stay go, but for those at
-    /// the beginning of the file; so does one in the line of a field before that is gone.
+    /// What stands between the field before and this one. Comments above a field that does not stay go, but for those
+    /// at the beginning of the file; so does one in the line of a field before that is gone.
     fn gap(&mut self, entry: &PlacedField<'_>, fate: EntryFate) {
         let gap = &self.source[self.end..entry.span.start];
         let (line, rest) = gap.split_at(gap.find('\n').unwrap_or(gap.len()));

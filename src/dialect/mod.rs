@@ -1,8 +1,9 @@
 //! Dialects: the Caffes that nets are written for.
 //!
-//! A dialect is a [schema](crate::proto::Schema), a few named [traits](Traits) of the machinery that all layers share, and
-//! the layer types and fillers whose entries say that they are known there ([`Known`]). Rules ask for a trait, never for
-//! the name of a dialect. Most of what looks like a fork's quirk is that of the BVLC release that it grew from.
+//! A dialect is a [schema](crate::proto::Schema), a few named [traits](Traits) of the machinery that all layers share,
+//! and the layer types and fillers whose entries say that they are known there ([`Known`]). Rules ask for a trait,
+//! never for the name of a dialect. Most of what looks like a fork's quirk is that of the BVLC release that it grew
+//! from.
 
 mod document;
 mod table;
@@ -128,8 +129,8 @@ impl Dialect {
         self.schema().message("BlobProto").expect("every schema has blobs")
     }
 
-    /// The dialect that its nets are written in once they are in the current format: itself, unless it knows the V1 format
-    /// alone.
+    /// The dialect that its nets are written in once they are in the current format: itself, unless it knows the V1
+    /// format alone.
     pub fn current(&'static self) -> &'static Dialect {
         match self.traits.layer_format {
             LayerFormat::V1 { current } if current != self.name => Dialect::get(current).unwrap_or(self),

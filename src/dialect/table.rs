@@ -20,8 +20,8 @@ const NVIDIA: Traits = Traits {
 const YOLO: Traits =
     Traits { losses_take_any_axes: false, transform_seeds: TransformSeeds::InTrain, ..Traits::SUMMER_2016 };
 
-/// All dialects: BVLC's Caffe of today, its releases, and the forks in the order of preference among those that know all
-/// of a net: those first that nets are most often written for, collections of others' layers last.
+/// All dialects: BVLC's Caffe of today, its releases, and the forks in the order of preference among those that know
+/// all of a net: those first that nets are most often written for, collections of others' layers last.
 pub static DIALECTS: &[Dialect] = &[
     Dialect {
         name: "bvlc",

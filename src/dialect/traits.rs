@@ -51,8 +51,8 @@ pub enum BatchNormParams {
     ClearedAlone,
     /// They stay as they are.
     Kept,
-    /// Those of the statistics get `lr_mult: 0 decay_mult: 0`, those of scale and bias 1 and 1, whatever they said before;
-    /// missing ones are added.
+    /// Those of the statistics get `lr_mult: 0 decay_mult: 0`, those of scale and bias 1 and 1, whatever they said
+    /// before; missing ones are added.
     Set,
 }
 
@@ -177,20 +177,20 @@ pub struct Traits {
     pub msra_is_leaky: bool,
     /// What becomes of the `param` entries of a BatchNorm layer.
     pub batch_norm_params: BatchNormParams,
-    /// Whether layers that read databases have a thread that does it, whose seed they draw first, before all other draws.
-    /// Layers of one name and source share one.
+    /// Whether layers that read databases have a thread that does it, whose seed they draw first, before all other
+    /// draws. Layers of one name and source share one.
     pub reader_draws: bool,
     /// Whether layers that prefetch draw the seed of their thread, after all other draws.
     pub prefetch_draws: bool,
-    /// Whether every thread of a layer that transforms pictures draws a seed, so that what is drawn behind follows from the
-    /// machine.
+    /// Whether every thread of a layer that transforms pictures draws a seed, so that what is drawn behind follows from
+    /// the machine.
     pub seeds_by_thread: bool,
     /// When a layer that transforms pictures takes a seed.
     pub transform_seeds: TransformSeeds,
     /// Whether Data draws how many records it skips, where `rand_skip` lets it skip any, before all other draws.
     pub data_skips_at_random: bool,
-    /// Whether a Data layer with `shuffle` draws from the net's own generator once it has read all records, while the net is
-    /// built.
+    /// Whether a Data layer with `shuffle` draws from the net's own generator once it has read all records, while the
+    /// net is built.
     pub data_shuffles_at_once: bool,
     /// Which blobs a BatchNorm layer has.
     pub batch_norm_blobs: BatchNormBlobs,
@@ -211,10 +211,11 @@ pub struct Traits {
     pub crop_seeds: CropSeeds,
     /// What InfogainLoss takes.
     pub infogain: InfogainInput,
-    /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before shapes.
+    /// Whether every blob has four axes, whatever its layer makes it, and is saved with the sizes of the time before
+    /// shapes.
     pub legacy_blobs: bool,
-    /// Whether layers that ask for num, channels, height and width, which blobs of four axes at most have, take the first four
-    /// axes of blobs with more.
+    /// Whether layers that ask for num, channels, height and width, which blobs of four axes at most have, take the
+    /// first four axes of blobs with more.
     pub takes_first_four_axes: bool,
     /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
@@ -222,8 +223,8 @@ pub struct Traits {
     pub losses_compare_batches: bool,
     /// Whether SoftmaxWithLoss asks for one label for each place.
     pub softmax_counts_labels: bool,
-    /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and stride
-    /// once or in pairs, and Im2col no dilation.
+    /// Whether Convolution, Deconvolution and Im2col take any number of axes; otherwise they take four, kernel, pad and
+    /// stride once or in pairs, and Im2col no dilation.
     pub convolutions_take_any_axes: bool,
     /// Whether Dropout does.
     pub dropout_takes_any_axes: bool,
@@ -237,8 +238,8 @@ pub struct Traits {
     pub argmax_takes_any_axes: bool,
     /// Whether axes behind an empty one do no harm; otherwise Caffe divides by zero there.
     pub takes_empty_axes: bool,
-    /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of several,
-    /// a copy of the first one is added.
+    /// Whether the bias inside a Scale layer takes over the last of the blobs that the net gives; otherwise, of
+    /// several, a copy of the first one is added.
     pub scale_takes_given_bias: bool,
     /// Whether Accuracy has a second top, the accuracy of each class.
     pub accuracy_tells_classes: bool,
@@ -274,8 +275,9 @@ pub struct Traits {
     pub one_transform_seed: bool,
     /// Whether layers that read lists draw for their list before they do for their transformer.
     pub lists_draw_first: bool,
-    /// Whether layers look at the fields that Intel's Caffe has added, where the schema has them: engines, the batch that
-    /// BatchNorm takes statistics of, `pixelshuffler`, `save_output_param`, and what `transform_param` has beyond BVLC's.
+    /// Whether layers look at the fields that Intel's Caffe has added, where the schema has them: engines, the batch
+    /// that BatchNorm takes statistics of, `pixelshuffler`, `save_output_param`, and what `transform_param` has beyond
+    /// BVLC's.
     pub reads_fields_of_intel: bool,
     /// Whether HDF5 weights must have the shapes of the net's blobs; otherwise a blob takes that of the weights.
     pub checks_hdf5: bool,
@@ -400,8 +402,8 @@ impl Traits {
         ..Traits::SUMMER_2015
     };
 
-    /// Those of BVLC's release candidate 2 of February 2015. It does not read HDF5 weights, so that there is no shape of theirs
-    /// to take.
+    /// Those of BVLC's release candidate 2 of February 2015. It does not read HDF5 weights, so that there is no shape
+    /// of theirs to take.
     pub const RC2: Traits = Traits {
         legacy_blobs: true,
         takes_empty_axes: true,
@@ -410,8 +412,8 @@ impl Traits {
         ..Traits::SPRING_2015
     };
 
-    /// Those of BVLC's Caffe at the end of 2014, before layers had their current format; nets that are brought to it are
-    /// written in the dialect of this name.
+    /// Those of BVLC's Caffe at the end of 2014, before layers had their current format; nets that are brought to it
+    /// are written in the dialect of this name.
     pub const fn late_2014(current: &'static str) -> Traits {
         Traits {
             has_bilinear: false,

@@ -1,11 +1,12 @@
 //! BatchNorm layers of donors that differ from those of the net.
 //!
-//! Some Caffes keep scale and shift in BatchNorm as well, as a fourth and a fifth blob, some all blobs but the factor in the
-//! shape (1, C, 1, 1). Where the net has a BatchNorm of three blobs and a Scale behind it, these go there.
+//! Some Caffes keep scale and shift in BatchNorm as well, as a fourth and a fifth blob, some all blobs but the factor
+//! in the shape (1, C, 1, 1). Where the net has a BatchNorm of three blobs and a Scale behind it, these go there.
 //!
-//! A Caffe that keeps the statistics themselves, and not sums of them, takes the shapes of the donor's blobs, whatever they
-//! are. Of three blobs, which are sums and their factor, it divides the sums. Of five it takes all as they are, but where the
-//! last has a single value they are in the order of old files: scale, bias, mean, variance, and one that means nothing.
+//! A Caffe that keeps the statistics themselves, and not sums of them, takes the shapes of the donor's blobs, whatever
+//! they are. Of three blobs, which are sums and their factor, it divides the sums. Of five it takes all as they are,
+//! but where the last has a single value they are in the order of old files: scale, bias, mean, variance, and one that
+//! means nothing.
 
 use std::io;
 use std::sync::Arc;
@@ -41,8 +42,8 @@ impl Matcher<'_> {
         Ok(true)
     }
 
-    /// Takes a BatchNorm with scale and shift for one without, and a Scale behind it, or one whose blobs have four axes; says
-    /// whether the net has such layers.
+    /// Takes a BatchNorm with scale and shift for one without, and a Scale behind it, or one whose blobs have four
+    /// axes; says whether the net has such layers.
     fn parted(&mut self, donor: &Donor, layer: &StoredLayer, target: usize, report: &mut DonorReport) -> Result<bool> {
         let is_corrected =
             donor.net.dialect.is_some_and(|dialect| dialect.traits.batch_norm_blobs == BatchNormBlobs::Corrected);
@@ -120,8 +121,8 @@ fn is_old(blobs: &[StoredBlob]) -> bool {
     matches!(blobs, [_, _, _, _, last] if last.shape.count() == 1)
 }
 
-/// The layer as a BatchNorm of three blobs, and what it has for a Scale behind it; `None` if it is such a BatchNorm already.
-/// `is_corrected` says that its Caffe keeps the statistics themselves: their factor is 1.
+/// The layer as a BatchNorm of three blobs, and what it has for a Scale behind it; `None` if it is such a BatchNorm
+/// already. `is_corrected` says that its Caffe keeps the statistics themselves: their factor is 1.
 pub(crate) fn parted(layer: &StoredLayer, is_corrected: bool) -> Option<(StoredLayer, StoredLayer)> {
     let is_plain = layer.blobs.len() == 3 && layer.blobs.iter().all(|blob| channels(blob).is_none());
     if !(3..=5).contains(&layer.blobs.len()) || is_plain {

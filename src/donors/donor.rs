@@ -35,8 +35,8 @@ impl Donor {
         Donor { called: Some(name.into()), ..self }
     }
 
-    /// Opens a file of weights. Layers in it may have a [`Flaw`](crate::formats::Flaw): they are errors only if the net takes
-    /// their values.
+    /// Opens a file of weights. Layers in it may have a [`Flaw`](crate::formats::Flaw): they are errors only if the net
+    /// takes their values.
     ///
     /// # Errors
     /// The others of [`formats::open`].

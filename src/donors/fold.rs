@@ -1,4 +1,5 @@
-//! Stored weights of BatchNorm and Scale folded into those of the convolution in front, as the net's Caffe does in TEST.
+//! Stored weights of BatchNorm and Scale folded into those of the convolution in front, as the net's Caffe does in
+//! TEST.
 //!
 //! ```text
 //! a       = scale / sqrt(variance / factor + eps)            (a factor of 0 counts as 1)
@@ -6,8 +7,8 @@
 //! bias    = bias a + (shift - mean / factor a)
 //! ```
 //!
-//! in single precision, for each output of the convolution. A BatchNorm without a Scale behind it may have scale and shift
-//! as blobs of its own; otherwise they are 1 and 0.
+//! in single precision, for each output of the convolution. A BatchNorm without a Scale behind it may have scale and
+//! shift as blobs of its own; otherwise they are 1 and 0.
 
 use std::io;
 use std::sync::Arc;
@@ -47,8 +48,8 @@ impl Matcher<'_> {
     }
 }
 
-/// The layers once they are folded; `stays` tells which BatchNorm layers the net has kept. Layers in whose blobs something is
-/// missing stay as they are.
+/// The layers once they are folded; `stays` tells which BatchNorm layers the net has kept. Layers in whose blobs
+/// something is missing stay as they are.
 ///
 /// # Errors
 /// Values cannot be read.

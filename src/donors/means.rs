@@ -1,8 +1,8 @@
 //! Means of pictures that a layer keeps, taken over from pictures of another size (Synopsys' DataAugmentation).
 //!
-//! The blobs are a counter, a mean picture (1, C, h, w) and the mean of each channel (1, C, 1, 1). A picture of the same size is
-//! taken as it is, and its channels' means are computed anew; one of another size gives these alone, of which the layer's
-//! picture is then made. Sums are those of single precision, from front to back.
+//! The blobs are a counter, a mean picture (1, C, h, w) and the mean of each channel (1, C, 1, 1). A picture of the
+//! same size is taken as it is, and its channels' means are computed anew; one of another size gives these alone, of
+//! which the layer's picture is then made. Sums are those of single precision, from front to back.
 
 use std::io;
 
@@ -44,7 +44,8 @@ impl Matcher<'_> {
     }
 }
 
-/// The blobs that a layer whose mean picture has the shape `picture` takes of a stored layer; none where that has no means.
+/// The blobs that a layer whose mean picture has the shape `picture` takes of a stored layer; none where that has no
+/// means.
 ///
 /// # Errors
 /// The values cannot be read; or, within, the blobs are no such means: the text completes "blob 0 ...".

@@ -350,7 +350,8 @@ impl Matcher<'_> {
         }
     }
 
-    /// Refuses rules for blobs that the net does not have, and returns a line for each other one that has fitted nothing.
+    /// Refuses rules for blobs that the net does not have, and returns a line for each other one that has fitted
+    /// nothing.
     fn check_fits(&self) -> Result<Vec<String>> {
         let selects =
             |rule: &FitRule, layer: &PlannedLayer| (0..layer.blobs.len()).any(|index| rule.selects(layer, index));

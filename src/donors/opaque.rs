@@ -12,8 +12,9 @@ use crate::plan::PlanOptions;
 /// Gives the blobs of layers whose type is not known the shapes that donors have for them, where `plan` gives none, and
 /// says so in a line for each layer. [`apply`](super::apply) then takes their values.
 ///
-/// Donors are looked at as there: a layer of a donor is one of the net by its name, renamed or not, if the selection has
-/// it, and later donors win. Those of another framework tell nothing, as only a layer's type says what its arrays are.
+/// Donors are looked at as there: a layer of a donor is one of the net by its name, renamed or not, if the selection
+/// has it, and later donors win. Those of another framework tell nothing, as only a layer's type says what its arrays
+/// are.
 ///
 /// ```
 /// use std::collections::BTreeMap;

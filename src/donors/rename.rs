@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// A rule `OLD=NEW`. A `*` in OLD stands for any characters, and each `*` in NEW for what that of OLD stood for. Several
-/// names with commas between them, `OLD=NEW,NEW`, give the layer to each of them; a comma in a name has a backslash before
-/// it.
+/// A rule `OLD=NEW`. A `*` in OLD stands for any characters, and each `*` in NEW for what that of OLD stood for.
+/// Several names with commas between them, `OLD=NEW,NEW`, give the layer to each of them; a comma in a name has a
+/// backslash before it.
 ///
 /// ```
 /// use caffemodel::donors::Rename;

@@ -6,11 +6,11 @@
 //! the kernel enlarges. A deconvolution with `kernel_size: 2f - f % 2`, `stride: f`, `pad: ⌈(f - 1) / 2⌉` and as many
 //! groups as channels scales a picture by f. It draws nothing.
 //!
-//! Caffe's release 1.0 and those before it, and so most forks, have c = (2f - 1 - f mod 2) / 2f, which differs where w mod
-//! 4 is 2 or 3.
+//! Caffe's release 1.0 and those before it, and so most forks, have c = (2f - 1 - f mod 2) / 2f, which differs where w
+//! mod 4 is 2 or 3.
 //!
-//! NVIDIA's has f = ⌊w / 2⌋ as well, with which values can be negative, and multiplies in double precision; it also calls
-//! the kernel of the earlier Caffes bilinearstatic.
+//! NVIDIA's has f = ⌊w / 2⌋ as well, with which values can be negative, and multiplies in double precision; it also
+//! calls the kernel of the earlier Caffes bilinearstatic.
 //!
 //! Caffe puts the kernel also where input and output channel differ: without groups, channels are summed.
 

@@ -1,10 +1,11 @@
-//! The bilinear_diagonal filler: the kernel of bilinear interpolation from each channel to the output of the same number.
+//! The bilinear_diagonal filler: the kernel of bilinear interpolation from each channel to the output of the same
+//! number.
 //!
 //! x(n, n, i, j) = (1 - |i / f - c|) (1 - |j / f - c|) with f = ⌈w / 2⌉ and c = (w - 1) / 2f, else 0
 //!
-//! for a blob of four axes with a square kernel of width w. A deconvolution without groups enlarges each channel for itself
-//! with it, where [`Bilinear`] would add the channels up. It draws nothing. The surgery of fully convolutional networks
-//! fills their upscore layers like this:
+//! for a blob of four axes with a square kernel of width w. A deconvolution without groups enlarges each channel for
+//! itself with it, where [`Bilinear`] would add the channels up. It draws nothing. The surgery of fully convolutional
+//! networks fills their upscore layers like this:
 //!
 //! > Jonathan Long, Evan Shelhamer and Trevor Darrell (2015), *Fully convolutional networks for semantic segmentation*,
 //! > CVPR 2015.

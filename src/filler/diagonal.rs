@@ -2,8 +2,8 @@
 //!
 //! x(n, n, ..) = `diag_val`_n / (h w) for all positions of the kernel, else 0, with 1 for values that `diag_val` lacks
 //!
-//! A blob of fewer than four axes counts as one of four, with axes of 1 behind; more are refused. The quotient is one of
-//! single precision. It draws nothing.
+//! A blob of fewer than four axes counts as one of four, with axes of 1 behind; more are refused. The quotient is one
+//! of single precision. It draws nothing.
 
 use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
 use crate::Shape;

@@ -51,7 +51,8 @@ impl Dirac {
     /// The filler for a blob of the given shape; `name` is what errors call it.
     ///
     /// # Errors
-    /// The blob is empty or has fewer than two axes, `groups` does not divide its first dimension, or `sparse` is given.
+    /// The blob is empty or has fewer than two axes, `groups` does not divide its first dimension, or `sparse` is
+    /// given.
     pub fn new(name: &str, param: &FillerParameter, shape: &Shape) -> Result<Dirac, Refusal> {
         refuse_sparse(name, param)?;
         let count = count(name, shape)?;

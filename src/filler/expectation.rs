@@ -1,11 +1,12 @@
-//! The expectation fillers: coordinates, so that an inner product with them takes the mean position of a map (caffe_pp2).
+//! The expectation fillers: coordinates, so that an inner product with them takes the mean position of a map
+//! (caffe_pp2).
 //!
 //! u(n, of) = 2 (n / (of - 1) - 1/2), from -1 to 1 along a side of so many positions
 //!
-//! expectation fills a matrix (outputs, `width` * `height`): with `expectation_option` xy, the default, u along the width in the
-//! first row and along the height in the second; with x or y one row; with -x^2y^2 the negative squares. expectation_data
-//! fills every map (.., height, width) of a blob with x or y. In single precision, but for the squares; a side of one position
-//! makes 0/0. They draw nothing.
+//! expectation fills a matrix (outputs, `width` * `height`): with `expectation_option` xy, the default, u along the
+//! width in the first row and along the height in the second; with x or y one row; with -x^2y^2 the negative squares.
+//! expectation_data fills every map (.., height, width) of a blob with x or y. In single precision, but for the
+//! squares; a side of one position makes 0/0. They draw nothing.
 
 use super::{FillerType, INVALID, Piecewise, count, refuse_sparse};
 use crate::Shape;
@@ -59,8 +60,8 @@ impl Expectation {
     /// The filler expectation for a blob of the given shape.
     ///
     /// # Errors
-    /// The blob is empty, has fewer than two axes, or other dimensions than `width`, `height` and the option make; the option
-    /// is none of the four; or `sparse` is given.
+    /// The blob is empty, has fewer than two axes, or other dimensions than `width`, `height` and the option make; the
+    /// option is none of the four; or `sparse` is given.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<Expectation, Refusal> {
         refuse_sparse("expectation", param)?;
         let count = count("expectation", shape)?;

@@ -3,8 +3,8 @@
 //! For a blob of shape (d0, d1, ...) with N elements, fan-in = N / d0 and fan-out = N / d1. So it is right for the
 //! weights of a convolution, (outputs, inputs, height, width), without groups: Caffe looks neither at groups nor at
 //! transposition, and for a deconvolution the two change places. Caffe's quirk for a blob of one axis, such as a bias,
-//! is fan-in = 1 and fan-out = N. Its release 1.0 and those before it, and so most forks, take a blob without axes, whose
-//! fans are 1, but none of more than four axes. Intel's takes none of one axis.
+//! is fan-in = 1 and fan-out = N. Its release 1.0 and those before it, and so most forks, take a blob without axes,
+//! whose fans are 1, but none of more than four axes. Intel's takes none of one axis.
 
 use super::{count, first_dim};
 use crate::Shape;

@@ -2,9 +2,9 @@
 //!
 //! x(k, c, j, i) = colour(c) a exp(-(u² + v²) / 2σ²) cos(ω (u cos θ - v sin θ) + φ)
 //!
-//! u and v run from -1 to 1 over the columns i and the rows j; the colour of each of three channels, a, σ, ω, φ and θ follow
-//! from the number k of the output, by a table for each of four shapes: the first layers of nets for CIFAR (32 outputs of 5
-//! x 5), of GoogLeNet (64 of 7 x 7), VGG (64 of 3 x 3) and AlexNet (96 of 11 x 11). It draws nothing.
+//! u and v run from -1 to 1 over the columns i and the rows j; the colour of each of three channels, a, σ, ω, φ and θ
+//! follow from the number k of the output, by a table for each of four shapes: the first layers of nets for CIFAR (32
+//! outputs of 5 x 5), of GoogLeNet (64 of 7 x 7), VGG (64 of 3 x 3) and AlexNet (96 of 11 x 11). It draws nothing.
 
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, FRAC_PI_8, PI};
 

@@ -2,9 +2,9 @@
 //!
 //! x(o, j) = z(o, j) / √(Σⱼ z(o, j)² + 1e-12) with z ~ N(0, 1)
 //!
-//! o is an index of the first axis; j runs over the values of its row. A blob has at most four axes. The sum is taken one value
-//! after the other in single precision, as the reference BLAS does; others add in another order, so that a file made with them
-//! may differ in the last bits.
+//! o is an index of the first axis; j runs over the values of its row. A blob has at most four axes. The sum is taken
+//! one value after the other in single precision, as the reference BLAS does; others add in another order, so that a
+//! file made with them may differ in the last bits.
 
 use std::io;
 

@@ -1,8 +1,8 @@
 //! Fillers of blobs of halves.
 //!
 //! NVIDIA's Caffe rounds a filler's parameters to halves, draws single floats between them, one for each value as ever,
-//! and rounds those. So a bound of 1/3 becomes 0.33325, and the values are not the rounded ones of single precision. Some fillers
-//! round the n that their parameters follow from first.
+//! and rounds those. So a bound of 1/3 becomes 0.33325, and the values are not the rounded ones of single precision.
+//! Some fillers round the n that their parameters follow from first.
 
 use super::{Fan, Filler, Moments, Piecewise, refuse_sparse};
 use crate::Shape;

@@ -2,9 +2,9 @@
 //!
 //! x(o, i) = 1 where o = i, else 0
 //!
-//! The ones stand as if a blob (outputs, inputs, ..) had no more axes than these two: for kernels of more than one element they
-//! are not where an identity would have them. happynear's takes at most four axes, and as many outputs as inputs; C3D's takes
-//! two axes or more. It draws nothing.
+//! The ones stand as if a blob (outputs, inputs, ..) had no more axes than these two: for kernels of more than one
+//! element they are not where an identity would have them. happynear's takes at most four axes, and as many outputs as
+//! inputs; C3D's takes two axes or more. It draws nothing.
 
 use super::fan::at_most_four_axes;
 use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
@@ -56,8 +56,8 @@ impl Identity {
     /// The same as happynear has it.
     ///
     /// # Errors
-    /// The blob is empty or has more than four axes, its first two dimensions differ, missing ones counting as 1, or `sparse`
-    /// is given.
+    /// The blob is empty or has more than four axes, its first two dimensions differ, missing ones counting as 1, or
+    /// `sparse` is given.
     pub fn square(param: &FillerParameter, shape: &Shape) -> Result<Identity, Refusal> {
         refuse_sparse(NAME, param)?;
         let count = count(NAME, shape)?;

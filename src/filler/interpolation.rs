@@ -1,14 +1,14 @@
 //! multilinear, multicubic and lanczos2 to lanczos4: kernels that interpolate along any number of axes (caffe3D).
 //!
-//! For deconvolutions that enlarge: every channel has the same kernel, whose values are products of one for each axis behind the
-//! channels, the last axis first, in single precision:
+//! For deconvolutions that enlarge: every channel has the same kernel, whose values are products of one for each axis
+//! behind the channels, the last axis first, in single precision:
 //!
 //! ```text
 //! k((x - c) / f) with f = ceil(w / 2s) and c = (2 s f - 1 - f mod 2) / 2, w being the size of the axis
 //! ```
 //!
-//! s is the support: 1 for multilinear, 2 for multicubic, n for lanczosn. k(x) is 1 - |x|, or the cubic of Keys (1981) with
-//! a = -1/2, or sinc(x) sinc(x / s), and 0 beyond the support. They draw nothing.
+//! s is the support: 1 for multilinear, 2 for multicubic, n for lanczosn. k(x) is 1 - |x|, or the cubic of Keys (1981)
+//! with a = -1/2, or sinc(x) sinc(x / s), and 0 beyond the support. They draw nothing.
 
 use std::f64::consts::PI;
 

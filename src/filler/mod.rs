@@ -4,9 +4,9 @@
 //! shape, and building checks everything: filling cannot fail but for the sink.
 //!
 //! Values are drawn and handed on in pieces of 256 KiB, so that memory does not grow with the blob. Some fillers need
-//! more: [`PositiveUnitball`] and [`GaussianUnitball`] hold a row that does not end with its piece, [`NumbersOfFile`] its numbers, a sparse [`Gaussian`] the whole blob and
-//! [`Orthogonal`] the whole blob in double precision. The others are [`Piecewise`]: their pieces can be made side by
-//! side where the generator has random access.
+//! more: [`PositiveUnitball`] and [`GaussianUnitball`] hold a row that does not end with its piece, [`NumbersOfFile`]
+//! its numbers, a sparse [`Gaussian`] the whole blob and [`Orthogonal`] the whole blob in double precision. The others
+//! are [`Piecewise`]: their pieces can be made side by side where the generator has random access.
 //!
 //! Some fillers are extensions: Caffe does not have them, and a net may use them on request only
 //! ([`FillerRegistry::with_extensions`]).
@@ -87,7 +87,8 @@ pub trait Filler: fmt::Debug + Send + Sync {
     /// Writes the blob's values, exactly as many as its shape counts, to `sink`.
     ///
     /// # Errors
-    /// Those of the sink; no memory, where a filler needs more than a piece; bounds that this generator does not support.
+    /// Those of the sink; no memory, where a filler needs more than a piece; bounds that this generator does not
+    /// support.
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()>;
 
     /// The mean and the standard deviation to expect of the values, where they are known and finite.
@@ -115,8 +116,8 @@ pub trait Filler: fmt::Debug + Send + Sync {
     }
 }
 
-/// The dialects that have a second name for each filler that ends in `static`: there a filler would keep what it drew, but
-/// each blob gets a new one.
+/// The dialects that have a second name for each filler that ends in `static`: there a filler would keep what it drew,
+/// but each blob gets a new one.
 const STATIC_FILLERS: &[&str] = &["nvidia", "nvidia-0.15", "xilinx", "jacinto"];
 
 /// Those of them whose fillers are otherwise BVLC's.

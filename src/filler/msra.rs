@@ -2,15 +2,15 @@
 //!
 //! x ~ N(0, σ²) with σ = √(2 / n)
 //!
-//! n is the fan-in, or what `variance_norm` asks for: `FAN_IN`, `FAN_OUT` or `AVERAGE` of the two ([`Fan`] says what they
-//! are for a shape). The 2 makes up for rectifiers, which silence half of the units; the paper has both fans, one to
-//! keep the variance of signals, one that of gradients:
+//! n is the fan-in, or what `variance_norm` asks for: `FAN_IN`, `FAN_OUT` or `AVERAGE` of the two ([`Fan`] says what
+//! they are for a shape). The 2 makes up for rectifiers, which silence half of the units; the paper has both fans, one
+//! to keep the variance of signals, one that of gradients:
 //!
 //! > Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun (2015), *Delving deep into rectifiers: surpassing human-level
 //! > performance on ImageNet classification*, ICCV 2015.
 //!
-//! `mean` and `std` are not read. Intel's Caffe multiplies σ by `scale`, 1 unless given; happynear's has σ = √(2 / n / (1 + `alpha`²)),
-//! with 0 unless given.
+//! `mean` and `std` are not read. Intel's Caffe multiplies σ by `scale`, 1 unless given; happynear's has σ = √(2 / n /
+//! (1 + `alpha`²)), with 0 unless given.
 
 use super::half::CountedInHalf;
 use super::{Fan, FillerType, Piecewise, refuse_sparse};

@@ -2,8 +2,8 @@
 //!
 //! x = the numbers of the file `file`, one after the other
 //!
-//! Where the file has fewer numbers than the blob has elements, the last one is repeated, as Caffe does; further ones are not
-//! read. A relative name starts from the current folder. It draws nothing.
+//! Where the file has fewer numbers than the blob has elements, the last one is repeated, as Caffe does; further ones
+//! are not read. A relative name starts from the current folder. It draws nothing.
 
 use std::path::Path;
 

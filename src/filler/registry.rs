@@ -152,8 +152,8 @@ impl FillerRegistry {
     /// filler.
     ///
     /// # Errors
-    /// There is no filler of that name, it or one of the fields is an extension that nets may not use, or it refuses the
-    /// parameters or the shape. The refusal's field is relative to the filler: `std`, not
+    /// There is no filler of that name, it or one of the fields is an extension that nets may not use, or it refuses
+    /// the parameters or the shape. The refusal's field is relative to the filler: `std`, not
     /// `convolution_param.weight_filler.std`.
     pub fn build(&self, param: &FillerParameter, shape: &Shape) -> Result<Box<dyn Filler>, Refusal> {
         self.of_net(param)?.build(param, shape)

@@ -6,8 +6,8 @@ use super::Sink;
 use super::pieces::{self, Drawn};
 use crate::random::Generator;
 
-/// Draws all values, changes each row of `row` values by `change`, and hands all on in order. A row is held in memory where it
-/// does not end with its piece.
+/// Draws all values, changes each row of `row` values by `change`, and hands all on in order. A row is held in memory
+/// where it does not end with its piece.
 pub(super) fn fill_rows(
     drawn: &Drawn,
     row: usize,

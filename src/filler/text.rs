@@ -22,8 +22,8 @@ pub(super) fn fields(param: &FillerParameter) -> Vec<(FieldType, String)> {
     text.lines().filter_map(field).collect()
 }
 
-/// The text form with a line for each field. A filler with fields of a fork is written by the first schema that has them
-/// all.
+/// The text form with a line for each field. A filler with fields of a fork is written by the first schema that has
+/// them all.
 fn written(param: &FillerParameter) -> (MessageType, String) {
     let bytes = param.encode_to_vec();
     let by = |schema: &'static Schema| {

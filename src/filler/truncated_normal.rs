@@ -3,8 +3,8 @@
 //! x ~ N(`mean`, `std`²) given that `mean + a std ≤ x ≤ mean + b std`, with `mean` 0, `std` 1, `a` -2 and `b` 2 unless
 //! given
 //!
-//! Each value is the quantile of one 32-bit draw ([`TruncatedNormal`](crate::random::TruncatedNormal) has the formula), so
-//! that values neither depend on one another nor on the Boost release of Caffe's generator. `std` is that of the
+//! Each value is the quantile of one 32-bit draw ([`TruncatedNormal`](crate::random::TruncatedNormal) has the formula),
+//! so that values neither depend on one another nor on the Boost release of Caffe's generator. `std` is that of the
 //! distribution before it is cut: with the usual cuts the values have 0.8796 times as much. A cut may be infinite.
 //!
 //! TensorFlow, Keras and JAX know it under the same name with cuts at two standard deviations; in PyTorch

@@ -4,7 +4,8 @@
 //!
 //! Both bounds belong to the interval: Caffe draws below the float that follows `max`. An infinite `max` counts as the
 //! largest float. A width beyond the largest float keeps a Caffe built with a Boost before 1.56 drawing for ever, and
-//! filling is an error with its generator. Equal bounds are allowed, but Caffe then throws about half of its draws away.
+//! filling is an error with its generator. Equal bounds are allowed, but Caffe then throws about half of its draws
+//! away.
 
 use super::{FillerType, Piecewise, count, refuse_sparse};
 use crate::Shape;

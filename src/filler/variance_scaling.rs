@@ -1,5 +1,5 @@
-//! The variance_scaling filler and its relations lecun_normal, lecun_uniform, kaiming_normal and kaiming_uniform: values
-//! whose variance is that of the signals they meet.
+//! The variance_scaling filler and its relations lecun_normal, lecun_uniform, kaiming_normal and kaiming_uniform:
+//! values whose variance is that of the signals they meet.
 //!
 //! The variance of the values is s / n, with n the fan-in, the fan-out or the mean of both, which is not rounded
 //! ([`Fan`] says what they are for a shape), and their mean is 0:
@@ -21,9 +21,9 @@
 //! > Kaiming He, Xiangyu Zhang, Shaoqing Ren and Jian Sun (2015), *Delving deep into rectifiers: surpassing human-level
 //! > performance on ImageNet classification*, ICCV 2015.
 //!
-//! `variance_scaling`, `lecun_normal` and `lecun_uniform` are those of Keras and JAX, `kaiming_normal` and `kaiming_uniform`
-//! (with `a` 0 unless given) are PyTorch's; there, too, n is counted as if there were no groups. Caffe's msra is the former
-//! with `a` 0.
+//! `variance_scaling`, `lecun_normal` and `lecun_uniform` are those of Keras and JAX, `kaiming_normal` and
+//! `kaiming_uniform` (with `a` 0 unless given) are PyTorch's; there, too, n is counted as if there were no groups.
+//! Caffe's msra is the former with `a` 0.
 
 use super::pieces::Drawn;
 use super::{Fan, FillerType, refuse_sparse};

@@ -2,8 +2,8 @@
 //!
 //! x ~ U(-a, a) with a = √(3 / n), so that the variance is 1 / n
 //!
-//! n is the fan-in, or what `variance_norm` asks for: `FAN_IN`, `FAN_OUT` or `AVERAGE` of the two ([`Fan`] says what they
-//! are for a shape). `AVERAGE` is the rule of the paper, which keeps the variance of signals and gradients alike:
+//! n is the fan-in, or what `variance_norm` asks for: `FAN_IN`, `FAN_OUT` or `AVERAGE` of the two ([`Fan`] says what
+//! they are for a shape). `AVERAGE` is the rule of the paper, which keeps the variance of signals and gradients alike:
 //!
 //! > Xavier Glorot and Yoshua Bengio (2010), *Understanding the difficulty of training deep feedforward neural
 //! > networks*, AISTATS 2010.

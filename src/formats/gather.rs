@@ -22,8 +22,8 @@ impl RowChoice {
     }
 }
 
-/// Where the values of an array come from in a stored one with as many axes: along each axis its indices are repeated as
-/// often as they fit in.
+/// Where the values of an array come from in a stored one with as many axes: along each axis its indices are repeated
+/// as often as they fit in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Gather {
     stored: Vec<usize>,

@@ -86,8 +86,8 @@ pub fn from_bytes_with(name: &str, bytes: impl Into<Vec<u8>>, options: &ReadOpti
 
 /// Opens a file of arrays by their keys, whatever these are: an .npz, a .safetensors or an HDF5 file.
 ///
-/// Each array is a layer of its key with a single blob, or with a [`Flaw`] if its values cannot be read. In HDF5 the key
-/// is the path of the dataset; where Keras 3 has the name of a layer as an attribute, that stands for the groups.
+/// Each array is a layer of its key with a single blob, or with a [`Flaw`] if its values cannot be read. In HDF5 the
+/// key is the path of the dataset; where Keras 3 has the name of a layer as an attribute, that stands for the groups.
 ///
 /// ```
 /// use caffemodel::formats;

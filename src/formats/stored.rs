@@ -62,8 +62,8 @@ pub struct StoredBlob {
     pub index: usize,
     /// Its shape.
     pub shape: Shape,
-    /// Whether the shape stands in the old sizes (num, channels, height, width, in C3D also length), which Caffe compares with shapes
-    /// of fewer axes as if those had ones in front.
+    /// Whether the shape stands in the old sizes (num, channels, height, width, in C3D also length), which Caffe
+    /// compares with shapes of fewer axes as if those had ones in front.
     pub legacy: bool,
     /// Its values, as many as the shape counts.
     pub values: Arc<dyn StoredValues>,
@@ -87,8 +87,8 @@ impl StoredBlob {
 
     /// The dimensions with as many axes as `shape`, if the blob has them.
     ///
-    /// The old sizes have ones in front of those that a shape of fewer axes has; those of C3D a length of 1 where a picture has
-    /// none.
+    /// The old sizes have ones in front of those that a shape of fewer axes has; those of C3D a length of 1 where a
+    /// picture has none.
     pub(crate) fn aligned(&self, shape: &Shape) -> Option<Vec<i32>> {
         let dims = self.shape.dims();
         if !self.legacy {
@@ -125,8 +125,9 @@ pub struct StoredLayer {
     pub blobs: Vec<StoredBlob>,
     /// Its place in the order in which Caffe loads the layers; layers of the same rank are loaded as they come.
     pub rank: usize,
-    /// Why its values cannot be taken. Blobs are missing then. Only donors have such layers ([`Donor::open`](crate::donors::Donor::open)), as Caffe
-    /// does not look at those that the net has no place for; for [`open`](super::open) they are an error.
+    /// Why its values cannot be taken. Blobs are missing then. Only donors have such layers
+    /// ([`Donor::open`](crate::donors::Donor::open)), as Caffe does not look at those that the net has no place for;
+    /// for [`open`](super::open) they are an error.
     pub flaw: Option<Flaw>,
 }
 

@@ -1,8 +1,9 @@
 //! The groups of an HDF5 file and the links in them, which are followed here; hdf5-reader reads what they lead to.
 //!
-//! Links come in the order that HDF5 calls native: that of the names in old groups, that in which they stand in the file
-//! in new ones, that of the names' hashes in new groups of many links. Soft links are followed within the file; links
-//! into other files are not. hdf5-reader's own lists of a group leave out links that lead nowhere, and have another order.
+//! Links come in the order that HDF5 calls native: that of the names in old groups, that in which they stand in the
+//! file in new ones, that of the names' hashes in new groups of many links. Soft links are followed within the file;
+//! links into other files are not. hdf5-reader's own lists of a group leave out links that lead nowhere, and have
+//! another order.
 
 mod links;
 mod lzf;

@@ -1,7 +1,7 @@
 //! Executes a plan: draws the values in Caffe's order and hands them to an output.
 //!
-//! ValueMaker are made in [pieces](crate::filler::PIECE) and written as they come, so that memory does not grow with the
-//! net. Large nets are filled by threads beside the caller's, which writes: one for Caffe's generator, whose stream
+//! ValueMaker are made in [pieces](crate::filler::PIECE) and written as they come, so that memory does not grow with
+//! the net. Large nets are filled by threads beside the caller's, which writes: one for Caffe's generator, whose stream
 //! has an order; several for the native one.
 
 mod patched;

@@ -203,7 +203,8 @@ impl PieceTarget for Batcher {
 impl Sink for Batcher {
     fn write(&mut self, mut values: &[f32]) -> io::Result<()> {
         while !values.is_empty() {
-            // A full buffer waits for more: the last one ends the batch, and the writer does not wait for one behind it.
+            // A full buffer waits for more: the last one ends the batch, and the writer does not wait for one behind
+            // it.
             if self.filled == PIECE {
                 self.send(false)?;
             }

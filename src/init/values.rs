@@ -22,8 +22,8 @@ pub(super) struct ValueMaker<'a> {
     owners: HashMap<BlobId, Option<Streams>>,
     /// How many of the current layer's draws are done.
     drawn: usize,
-    /// The blobs of the current layer that are drawn before their turn to be written, each with the streams as they were
-    /// before its fill.
+    /// The blobs of the current layer that are drawn before their turn to be written, each with the streams as they
+    /// were before its fill.
     early: HashMap<usize, Streams>,
 }
 
@@ -88,8 +88,8 @@ impl<'a> ValueMaker<'a> {
         Ok(())
     }
 
-    /// Throws away what comes before the draw of a blob, or all that is left; other blobs that are drawn there are kept in
-    /// mind.
+    /// Throws away what comes before the draw of a blob, or all that is left; other blobs that are drawn there are kept
+    /// in mind.
     fn discard_until(&mut self, layer: &PlannedLayer, blob: Option<usize>) -> io::Result<()> {
         while let Some(&draw) = layer.draws.get(self.drawn) {
             self.drawn += 1;

@@ -1,7 +1,7 @@
 //! What a net or its weights are like: shapes, fillers, fans, parameters, work, memory, and the statistics of values.
 //!
-//! A net definition is inspected as its [`Plan`]: what each blob would get. Weights are inspected blob by blob; with the
-//! plan of their net, what is expected of the values stands beside what they are.
+//! A net definition is inspected as its [`Plan`]: what each blob would get. Weights are inspected blob by blob; with
+//! the plan of their net, what is expected of the values stands beside what they are.
 //!
 //! ```
 //! use caffemodel::inspect::{Inspection, InspectOptions, Subject};

@@ -22,8 +22,8 @@ pub struct Inspection {
     pub layers: Vec<LayerReport>,
     /// What the layers add up to.
     pub totals: Totals,
-    /// What is hardly meant: see [`Plan::warnings`](crate::Plan::warnings). Of weights, what their values are: none but zeros, and
-    /// variances of 0.
+    /// What is hardly meant: see [`Plan::warnings`](crate::Plan::warnings). Of weights, what their values are: none but
+    /// zeros, and variances of 0.
     pub warnings: Vec<WarningReport>,
     /// What does not fit together or could not be found out, and why, in a line each.
     pub notes: Vec<String>,
@@ -83,8 +83,8 @@ pub struct BlobReport {
     pub source: Option<SourceKind>,
     /// Its filler, if it has one.
     pub filler: Option<FillerReport>,
-    /// The inputs of a unit, as fillers count them; none for statistics and blobs without axes. Those of a blob with the four
-    /// sizes of old files are those of its shape in the net.
+    /// The inputs of a unit, as fillers count them; none for statistics and blobs without axes. Those of a blob with
+    /// the four sizes of old files are those of its shape in the net.
     pub fan_in: Option<i32>,
     /// The units that an input reaches, as fillers count them.
     pub fan_out: Option<i32>,

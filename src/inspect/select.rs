@@ -25,7 +25,8 @@ impl BlobSelection {
         only && !self.except.iter().any(whole)
     }
 
-    /// Whether the blob of this index is selected in the layer of this name; role and operator are known of a planned one.
+    /// Whether the blob of this index is selected in the layer of this name; role and operator are known of a planned
+    /// one.
     pub fn blob(&self, layer: &str, index: usize, role: Option<Role>, operator: Option<&Operator>) -> bool {
         let names = |pattern: &Pattern| names(pattern, layer, index, role, operator);
         (self.only.is_empty() || self.only.iter().any(names)) && !self.except.iter().any(names)

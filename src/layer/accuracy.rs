@@ -1,10 +1,11 @@
 //! Accuracy: the share of items whose label is among the highest scores.
 //!
 //! Bottoms: scores and labels, one label for each place outside `accuracy_param.axis`. Tops: a scalar and, where the
-//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Caffes of the spring of 2015 and before have no second one, those until
-//! 2016 let further tops be, without axes; CTPN's third one is a scalar, the F-measure. In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take bottoms of
-//! one height and width. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes. FCNAccuracy of
-//! happynear's compares as many scores and labels, and perhaps weights. No blobs, no draws.
+//! net names a second one, the accuracy of each class, (scores.shape\[axis\]). Caffes of the spring of 2015 and before
+//! have no second one, those until 2016 let further tops be, without axes; CTPN's third one is a scalar, the F-measure.
+//! In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take
+//! bottoms of one height and width. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes.
+//! FCNAccuracy of happynear's compares as many scores and labels, and perhaps weights. No blobs, no draws.
 
 use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
@@ -134,8 +135,8 @@ fn confusion(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup::new(ctx, Operator::Opaque, tops))
 }
 
-/// As many scores, labels and, of three bottoms, weights. Caffe takes the number of classes for a second top from an axis
-/// that nobody sets.
+/// As many scores, labels and, of three bottoms, weights. Caffe takes the number of classes for a second top from an
+/// axis that nobody sets.
 fn of_positions(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(ctx.top_count() == 1, "top", "FCNAccuracy can set up 1 top, {} given", ctx.top_count());
     let first = ctx.bottom(0);

@@ -1,5 +1,5 @@
-//! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN, FlowNet, caffe_pp2, Xilinx and
-//! others.
+//! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN, FlowNet, caffe_pp2,
+//! Xilinx and others.
 //!
 //! The top is like the bottom. No blobs, no draws while the net is built.
 

@@ -1,7 +1,7 @@
 //! AddPad: a border around pictures (Cambricon).
 //!
-//! (N, C, H, W) becomes (N, C, H + 2 `pad_h`, W + 2 `pad_w`), missing axes counting as 1; `pad`, given once, stands for both.
-//! No blobs, no draws.
+//! (N, C, H, W) becomes (N, C, H + 2 `pad_h`, W + 2 `pad_w`), missing axes counting as 1; `pad`, given once, stands for
+//! both. No blobs, no draws.
 
 use super::size::checked_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

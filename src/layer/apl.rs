@@ -7,8 +7,8 @@
 //! blobs = slope (1, 1, S, K), offset (1, 1, S, K)
 //! ```
 //!
-//! Draws: the slope, then the offset. Without fillers they are uniform in ±0.5 / S and gaussian with a `std` of 0.5. Blobs given
-//! in the net are taken as they are.
+//! Draws: the slope, then the offset. Without fillers they are uniform in ±0.5 / S and gaussian with a `std` of 0.5.
+//! Blobs given in the net are taken as they are.
 
 use super::size::positive_size;
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};

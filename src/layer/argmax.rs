@@ -2,8 +2,8 @@
 //!
 //! With `axis`, the top has the bottom's shape with `top_k` in place of that axis. Without, each item of the batch is
 //! searched whole: (N, ...) gives (N, 1, top_k), or (N, 2, top_k) with `out_max_val`, followed by ones up to the
-//! bottom's number of axes. Caffes of 2015 and before, which know no `axis`, take four axes at most, and the top has four. No
-//! blobs, no draws.
+//! bottom's number of axes. Caffes of 2015 and before, which know no `axis`, take four axes at most, and the top has
+//! four. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;

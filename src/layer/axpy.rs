@@ -5,7 +5,8 @@
 //! top     = x.dims
 //! ```
 //!
-//! Of the factors Caffe compares the first two axes, and those behind with 1 if there are four in all. No blobs, no draws.
+//! Of the factors Caffe compares the first two axes, and those behind with 1 if there are four in all. No blobs, no
+//! draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::dialect::Known;

@@ -20,10 +20,11 @@
 //!         scale (C), `scale_filler`, by default 1; bias (C), `bias_filler`, by default 0
 //! ```
 //!
-//! Cambricon's may have a factor of ones and a summand of zeros behind the sums, with `use_alpha_beta`, and refuses other multipliers
-//! of theirs than 0, too.
+//! Cambricon's may have a factor of ones and a summand of zeros behind the sums, with `use_alpha_beta`, and refuses
+//! other multipliers of theirs than 0, too.
 //!
-//! That for DIGITS always has five blobs in another order, all zeros but for fillers: scale, bias, mean, variance (C), count (1).
+//! That for DIGITS always has five blobs in another order, all zeros but for fillers: scale, bias, mean, variance (C),
+//! count (1).
 //!
 //! Draws: the scale, the bias. The bottom needs four axes in the newer one. The multipliers of all blobs are set: see
 //! [`BatchNormParams::Set`].

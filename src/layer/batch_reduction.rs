@@ -4,9 +4,9 @@
 //! top = (d0, .., levels, .., dn) in place of the axis that `reduction_param` names, 0 by default
 //! ```
 //!
-//! A level l takes l² positions of the axis, and together the levels take all. With the only level 1, which a layer without any
-//! is saved with, the axis is reduced whole and goes. `pos` takes the axis behind away, too. The sum, the mean and the mean of
-//! the `k` largest are known, the last with one level. No blobs, no draws.
+//! A level l takes l² positions of the axis, and together the levels take all. With the only level 1, which a layer
+//! without any is saved with, the axis is reduced whole and goes. `pos` takes the axis behind away, too. The sum, the
+//! mean and the mean of the `k` largest are known, the last with one level. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;

@@ -1,5 +1,5 @@
-//! Bilinear and CompactBilinear: products of the channels of two bottoms, summed over the positions (caffe_pp2; Lin et al. 2015,
-//! Gao et al. 2016).
+//! Bilinear and CompactBilinear: products of the channels of two bottoms, summed over the positions (caffe_pp2; Lin et
+//! al. 2015, Gao et al. 2016).
 //!
 //! ```text
 //! bottoms          (N, C, H, W) and (N, D, H, W)

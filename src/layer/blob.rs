@@ -102,7 +102,8 @@ impl BlobSpec {
         self
     }
 
-    /// A blob of one value, which no field of the net says: `field` is what a rule for its filler is told to be in place of.
+    /// A blob of one value, which no field of the net says: `field` is what a rule for its filler is told to be in
+    /// place of.
     pub fn constant(role: Role, shape: Shape, field: &'static str, value: f32) -> BlobSpec {
         BlobSpec::filled(role, shape, field, None).or_constant(value)
     }

@@ -34,7 +34,8 @@ pub(super) fn read_shape(
     Ok(shape)
 }
 
-/// Decodes a blob, which may have its values as bytes as NVIDIA's Caffe writes them, or a length where the dialect's blobs have one.
+/// Decodes a blob, which may have its values as bytes as NVIDIA's Caffe writes them, or a length where the dialect's
+/// blobs have one.
 fn decoded(bytes: &[u8], dialect: &Dialect) -> Result<BlobProto, DecodeError> {
     let messages = Schema::all().iter().filter_map(|schema| schema.message("BlobProto"));
     let raw = match dialect.traits.blobs_have_length {

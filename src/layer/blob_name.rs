@@ -37,8 +37,8 @@ impl NamedBlob {
 }
 
 impl Operator {
-    /// Whether the blob of this index, which has this role, is called `name`: that is its name in reports, or it is the scale
-    /// or the shift of a normalised signal.
+    /// Whether the blob of this index, which has this role, is called `name`: that is its name in reports, or it is the
+    /// scale or the shift of a normalised signal.
     pub(crate) fn calls(&self, index: usize, role: Role, name: &str) -> bool {
         let scales = matches!(self, Operator::Scale(_) | Operator::Bn(_) | Operator::BatchNorm(_));
         match (name, role) {

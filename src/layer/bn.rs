@@ -1,5 +1,5 @@
-//! BN: normalises every channel, multiplies it by a learned scale and adds a learned shift, in one layer. Several trees have
-//! a layer of this name, which differ.
+//! BN: normalises every channel, multiplies it by a learned scale and adds a learned shift, in one layer. Several trees
+//! have a layer of this name, which differ.
 //!
 //! With `C` the dimension of axis 1, and 1 for a bottom without it:
 //!
@@ -14,15 +14,16 @@
 //! | Synopsys | SegNet's, PSPNet's with `icnet` | | | |
 //! | ParseNet | (1, C, 1, 1), or (1, C, H, W) without `across_spatial` | two | four axes | stay |
 //!
-//! Draws: the first two blobs, filled by `scale_filler` and `shift_filler`, or `slope_filler` and `bias_filler`: zeros unless the
-//! net says otherwise, the scale too. The mean is 0. So is the variance, but happynear's and that of a `frozen` layer are 1;
-//! Cambricon's layers are frozen unless the net says otherwise. Fixed entries are those of mean and variance, with `frozen` all
-//! four: their `lr_mult` and `decay_mult` become 0, whatever the net says. Given blobs are taken as they are.
+//! Draws: the first two blobs, filled by `scale_filler` and `shift_filler`, or `slope_filler` and `bias_filler`: zeros
+//! unless the net says otherwise, the scale too. The mean is 0. So is the variance, but happynear's and that of a
+//! `frozen` layer are 1; Cambricon's layers are frozen unless the net says otherwise. Fixed entries are those of mean
+//! and variance, with `frozen` all four: their `lr_mult` and `decay_mult` become 0, whatever the net says. Given blobs
+//! are taken as they are.
 //!
 //! Sophgo's takes `slope_filler` and `bias_filler` only where both are there, else `scale_filler` and `shift_filler`.
 //!
-//! SegNet's layer keeps no statistics. Unless `bn_mode` is INFERENCE, it may show mean and variance of the batch as second and
-//! third top, (1, C, 1, 1).
+//! SegNet's layer keeps no statistics. Unless `bn_mode` is INFERENCE, it may show mean and variance of the batch as
+//! second and third top, (1, C, 1, 1).
 
 use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal, ZeroStart};
 use crate::Shape;

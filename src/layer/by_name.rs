@@ -1,5 +1,5 @@
-//! The entries of [`LAYERS`] by name: an index that is made at compile time, as a net of a few layers would pay more for
-//! making it than for all else.
+//! The entries of [`LAYERS`] by name: an index that is made at compile time, as a net of a few layers would pay more
+//! for making it than for all else.
 
 use super::LayerType;
 use super::registry::LAYERS;

@@ -1,4 +1,5 @@
-//! MLUYUVtoRGB, MLUGrayNormalized, MLUResizecrop and MLUResizeConvert: pictures from cameras, made what nets take (Cambricon).
+//! MLUYUVtoRGB, MLUGrayNormalized, MLUResizecrop and MLUResizeConvert: pictures from cameras, made what nets take
+//! (Cambricon).
 //!
 //! ```text
 //! MLUYUVtoRGB        brightness (N, 1, 2 H, W), colours (N, 1, H, W)  -> (N, 4, 2 H, W); 2 H may be one more

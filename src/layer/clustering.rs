@@ -1,5 +1,5 @@
-//! MultipleInnerProduct and Clustering: inner products one behind the other, and several such branches, one for each cluster
-//! (CharlesShang).
+//! MultipleInnerProduct and Clustering: inner products one behind the other, and several such branches, one for each
+//! cluster (CharlesShang).
 //!
 //! With the numbers of an item of the bottom (N, C, H, W) as the first inputs:
 //!
@@ -9,8 +9,9 @@
 //!                       of `num_layer` inner products of num_output, and then for each of them its centre (1, C, H, W)
 //! ```
 //!
-//! With `across_class`, or where `dominate` is not below 0, there is one class. Missing axes count as 1. Draws: the weights, xavier;
-//! biases and centres are 0. MultipleInnerProduct has its blobs behind those that the net gives; Clustering ignores these.
+//! With `across_class`, or where `dominate` is not below 0, there is one class. Missing axes count as 1. Draws: the
+//! weights, xavier; biases and centres are 0. MultipleInnerProduct has its blobs behind those that the net gives;
+//! Clustering ignores these.
 
 use super::size::{checked_size, positive_size};
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};

@@ -4,8 +4,8 @@
 //! top = dims of the first bottom; a single bottom is the top
 //! ```
 //!
-//! Caffe gives a bottom of another shape that of the first one, for all layers behind, and copies past its end: it is refused.
-//! The settings have no fields. No blobs, no draws.
+//! Caffe gives a bottom of another shape that of the first one, for all layers behind, and copies past its end: it is
+//! refused. The settings have no fields. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::dialect::Known;

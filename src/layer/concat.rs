@@ -1,7 +1,7 @@
 //! Concat: joins its bottoms along `axis` (1 by default; `concat_dim` in older nets).
 //!
-//! The top has the first bottom's shape, with the sum of the bottoms' lengths along the axis. Caffes of 2015 and before take two
-//! bottoms at least. No blobs, no draws.
+//! The top has the first bottom's shape, with the sum of the bottoms' lengths along the axis. Caffes of 2015 and before
+//! take two bottoms at least. No blobs, no draws.
 
 use super::parts::AxisParts;
 use super::{Arity, LayerType, Operator, Setup, SetupContext, Signal, TopMemory};

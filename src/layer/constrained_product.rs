@@ -1,5 +1,5 @@
-//! OrthogonalConstraint, RelevanceConstraint and MultiView: inner products whose matrices a penalty holds together while they are
-//! learned (Light CNN).
+//! OrthogonalConstraint, RelevanceConstraint and MultiView: inner products whose matrices a penalty holds together
+//! while they are learned (Light CNN).
 //!
 //! With `K` the product of the dimensions of the first bottom from axis 1 on:
 //!
@@ -10,8 +10,8 @@
 //!                                        (num_output_shared, K), twice (num_output_unique, K), bias (num_output_shared)
 //! ```
 //!
-//! Draws: the blobs in this order, zeros without a filler. The layers make their blobs anew whatever the net gives, if only it
-//! gives enough of them. Nothing of a second bottom is looked at.
+//! Draws: the blobs in this order, zeros without a filler. The layers make their blobs anew whatever the net gives, if
+//! only it gives enough of them. Nothing of a second bottom is looked at.
 
 use super::size::checked_size;
 use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext};

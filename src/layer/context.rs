@@ -107,11 +107,11 @@ impl SetupContext<'_> {
         self.bottom(bottom).canonical_axis(axis).at(field)
     }
 
-    /// The message in a field of the layer, encoded by the numbers of the schema that the net is written in; `None` where the
-    /// layer does not give it. The messages of a list follow one another.
+    /// The message in a field of the layer, encoded by the numbers of the schema that the net is written in; `None`
+    /// where the layer does not give it. The messages of a list follow one another.
     ///
-    /// A layer type for a fork that is not known here takes its parameters from it: [`param`](SetupContext::param) has the
-    /// fields of known dialects only, and all others come from the fork's own schema
+    /// A layer type for a fork that is not known here takes its parameters from it: [`param`](SetupContext::param) has
+    /// the fields of known dialects only, and all others come from the fork's own schema
     /// ([`ReadOptions::in_schema`](crate::ReadOptions::in_schema)). Any library for protocol buffers decodes it.
     ///
     /// # Errors
@@ -137,8 +137,8 @@ impl SetupContext<'_> {
         declared.and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
-    /// A dimension of a bottom that may have at most four axes, but where the dialect looks at the first four of any number; 1
-    /// for an axis that it lacks.
+    /// A dimension of a bottom that may have at most four axes, but where the dialect looks at the first four of any
+    /// number; 1 for an axis that it lacks.
     ///
     /// # Errors
     /// The bottom has more.
@@ -155,8 +155,8 @@ impl SetupContext<'_> {
             .map_err(|_| Refusal::at("bottom", format!("bottom {bottom} has more than 4 axes: its shape is {shape}")))
     }
 
-    /// The sizes of a bottom of five axes: items, channels, length, height and width. Where blobs have a length, one of 1
-    /// is not shown to rules.
+    /// The sizes of a bottom of five axes: items, channels, length, height and width. Where blobs have a length, one of
+    /// 1 is not shown to rules.
     pub(crate) fn volume(&self, bottom: usize) -> Option<[i32; 5]> {
         match *self.bottom(bottom).dims() {
             [items, channels, length, height, width] => Some([items, channels, length, height, width]),

@@ -1,4 +1,5 @@
-//! Covariance: that of the channels, over the positions of each item (ducha-aiki); Gram: their inner products (happynear).
+//! Covariance: that of the channels, over the positions of each item (ducha-aiki); Gram: their inner products
+//! (happynear).
 //!
 //! The top is (N, C, C, 1). No blobs, no draws.
 

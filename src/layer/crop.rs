@@ -4,9 +4,9 @@
 //! have more axes, has at the same number. `offset` says where the cut starts: 0 everywhere if not given, one value
 //! for all the cut axes, or one for each. No blobs, no draws.
 //!
-//! The older layer of this name, that of fully convolutional nets, has no settings: the top has the items and channels of the
-//! first bottom and the height and width of the second. Where the cut starts follows from the layers between both bottoms, which
-//! is not checked here. Four axes at most.
+//! The older layer of this name, that of fully convolutional nets, has no settings: the top has the items and channels
+//! of the first bottom and the height and width of the second. Where the cut starts follows from the layers between
+//! both bottoms, which is not checked here. Four axes at most.
 
 use super::size::checked_size;
 use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};

@@ -1,7 +1,7 @@
 //! Add, Sub and Mult, and CycleAdd, CycleSub and CycleMult: arithmetic of two blobs (Cambricon).
 //!
-//! The top has the shape of the first bottom. Of the second one nothing is looked at, but in the Cycle layers it has a value for
-//! each channel: (1, C, 1, 1), missing axes counting as 1. No blobs, no draws.
+//! The top has the shape of the first bottom. Of the second one nothing is looked at, but in the Cycle layers it has a
+//! value for each channel: (1, C, 1, 1), missing axes counting as 1. No blobs, no draws.
 
 use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;

@@ -1,7 +1,8 @@
 //! DeephiResize: pictures in another size (Xilinx).
 //!
-//! (N, C, H, W) becomes (N, C, new_height, new_width), or else the sides are multiplied by `scale_h` and `scale_w`, by default 1, and
-//! what is not whole is cut off. Both sides are given, or none. Missing axes count as 1. No blobs, no draws.
+//! (N, C, H, W) becomes (N, C, new_height, new_width), or else the sides are multiplied by `scale_h` and `scale_w`, by
+//! default 1, and what is not whole is cut off. Both sides are given, or none. Missing axes count as 1. No blobs, no
+//! draws.
 
 use super::size::checked_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

@@ -1,19 +1,20 @@
 //! DenseBlock: a whole block of a DenseNet (Huang et al. 2016) as one layer (Tongcheng/caffe, caffe_ocr).
 //!
-//! Each of `T = numTransition` steps normalises what there is, convolves it to `g = growthRate` more channels and puts them
-//! behind. With `c_t = c + t g` the channels before step t, of `c = initChannel` (caffe_ocr: those of the bottom):
+//! Each of `T = numTransition` steps normalises what there is, convolves it to `g = growthRate` more channels and puts
+//! them behind. With `c_t = c + t g` the channels before step t, of `c = initChannel` (caffe_ocr: those of the bottom):
 //!
 //! ```text
 //! top   = (N, c + T g, H, W), of a bottom (N, C, H, W)
 //! blobs = T convolutions (g, c_t, 3, 3), T scales, biases, means and variances (1, c_t, 1, 1) each, and a factor (1)
 //! ```
 //!
-//! With `use_BC` the convolutions are (g, 4 g, 3, 3), and before the factor come T convolutions (4 g, c_t, 1, 1), and T scales,
-//! biases, means and variances (1, 4 g, 1, 1) each. Means and the factor are 0, variances 1. Draws, step by step: the 3 x 3
-//! convolution, the 1 x 1 convolution, the scale, the scale (4 g), the bias, the bias (4 g); zero without a filler.
+//! With `use_BC` the convolutions are (g, 4 g, 3, 3), and before the factor come T convolutions (4 g, c_t, 1, 1), and T
+//! scales, biases, means and variances (1, 4 g, 1, 1) each. Means and the factor are 0, variances 1. Draws, step by
+//! step: the 3 x 3 convolution, the 1 x 1 convolution, the scale, the scale (4 g), the bias, the bias (4 g); zero
+//! without a filler.
 //!
-//! The layer adds a `param` for each blob, with multipliers of 0 for the statistics and of 1 for all others; the net may not give
-//! any. Blobs given in the net are replaced.
+//! The layer adds a `param` for each blob, with multipliers of 0 for the statistics and of 1 for all others; the net
+//! may not give any. Blobs given in the net are replaced.
 
 use super::size::field_name;
 use super::{Arity, BlobSpec, Draw, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal};

@@ -15,8 +15,8 @@ pub enum Deployment {
     },
     /// It is the loss of what a layer of another type makes of its first bottom: that layer stands in for it.
     LossOf(&'static str),
-    /// It is the loss of boxes and their classes, its bottoms being locations, confidences and priors: a layer that keeps
-    /// the best boxes stands in for it.
+    /// It is the loss of boxes and their classes, its bottoms being locations, confidences and priors: a layer that
+    /// keeps the best boxes stands in for it.
     Detections {
         /// The type of that layer.
         output: &'static str,

@@ -5,8 +5,8 @@
 //! blobs = slope (C), bias (C); both without axes if channel_shared
 //! ```
 //!
-//! Draws: the slope, then the bias. Without fillers they are 1.0001 and 0.0001; an empty filler makes zeros. Of blobs that
-//! the net gives, the slope's count matters alone.
+//! Draws: the slope, then the bias. Without fillers they are 1.0001 and 0.0001; an empty filler makes zeros. Of blobs
+//! that the net gives, the slope's count matters alone.
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;

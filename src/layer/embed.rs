@@ -5,8 +5,9 @@
 //! blobs = weight (input_dim, num_output); bias (num_output) if bias_term
 //! ```
 //!
-//! In the tree of bottom-up attention the vectors take the place of a last axis of 1. Draws: weight, then bias. Blobs given in the net are taken as they are. A bias over an empty bottom is refused, as
-//! Caffe does for its multiplier of ones.
+//! In the tree of bottom-up attention the vectors take the place of a last axis of 1. Draws: weight, then bias. Blobs
+//! given in the net are taken as they are. A bias over an empty bottom is refused, as Caffe does for its multiplier of
+//! ones.
 
 use super::size::positive_size;
 use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext};

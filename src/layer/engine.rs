@@ -1,7 +1,7 @@
 //! Engines, in Intel's Caffe: the code that a layer of a type with several runs on.
 //!
-//! A layer says it by name, `NAME` or `MKLDNN:CPU`, or the net says it for all. What CAFFE builds is known here: layers of the
-//! other engines may have other blobs.
+//! A layer says it by name, `NAME` or `MKLDNN:CPU`, or the net says it for all. What CAFFE builds is known here: layers
+//! of the other engines may have other blobs.
 
 use super::LayerType;
 use crate::error::{Refusal, ensure};

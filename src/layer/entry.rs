@@ -272,13 +272,15 @@ impl LayerType {
         self.deployed(|_| Deployment::Measure)
     }
 
-    /// Says that layers of the type are losses of one prediction, their first bottom, and go from a net that is deployed.
+    /// Says that layers of the type are losses of one prediction, their first bottom, and go from a net that is
+    /// deployed.
     #[must_use]
     pub const fn judges_first(self) -> LayerType {
         self.deployed(|_| Deployment::Loss { predictions: 1 })
     }
 
-    /// Says that layers of the type are losses of predictions, their first two bottoms, and go from a net that is deployed.
+    /// Says that layers of the type are losses of predictions, their first two bottoms, and go from a net that is
+    /// deployed.
     #[must_use]
     pub const fn judges_both(self) -> LayerType {
         self.deployed(|_| Deployment::Loss { predictions: 2 })

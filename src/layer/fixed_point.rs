@@ -1,11 +1,11 @@
-//! Layers that reckon in numbers of fixed point: ConvolutionFixed, DeconvolutionFixed, InnerProductFixed, NormalizeFixed,
-//! PReLUFixed, ScaleFixed and FixedNeuron (Xilinx).
+//! Layers that reckon in numbers of fixed point: ConvolutionFixed, DeconvolutionFixed, InnerProductFixed,
+//! NormalizeFixed, PReLUFixed, ScaleFixed and FixedNeuron (Xilinx).
 //!
-//! The first six have the top and the blobs of the layers that they are named after. All but PReLUFixed hold a second one of
-//! those, for what comes of the rounded weights: it is filled too, behind their own blobs, and thrown away.
+//! The first six have the top and the blobs of the layers that they are named after. All but PReLUFixed hold a second
+//! one of those, for what comes of the rounded weights: it is filled too, behind their own blobs, and thrown away.
 //!
-//! FixedNeuron rounds its input, which may be in place. It has one blob (1), the position of the point, which starts as 0 whatever
-//! the net gives; `bit_width` is above 0.
+//! FixedNeuron rounds its input, which may be in place. It has one blob (1), the position of the point, which starts as
+//! 0 whatever the net gives; `bit_width` is above 0.
 
 use super::convolution::{convolution, convolution_signal, deconvolution};
 use super::inner_product::{self, inner_product};

@@ -1,5 +1,6 @@
 //! Gather and Scatter: where several processes train a net, they bring the parts of a batch together and hand them out
-//! (temporal segment networks). In one process each top is its bottom. Layers of these names in other trees are not these.
+//! (temporal segment networks). In one process each top is its bottom. Layers of these names in other trees are not
+//! these.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::Shape;

@@ -1,7 +1,7 @@
 //! GaussianAttention: channels in groups, each weakened away from a position of its own (caffe_pp2).
 //!
-//! The top is like the first bottom; the second, (N, .., L, ..), has L positions, which divide the channels up. `sigma` is at
-//! least 0.1. No blobs, no draws.
+//! The top is like the first bottom; the second, (N, .., L, ..), has L positions, which divide the channels up. `sigma`
+//! is at least 0.1. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::dialect::Known;

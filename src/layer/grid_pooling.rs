@@ -5,7 +5,8 @@
 //! top     = (R, C, pooled sizes)
 //! ```
 //!
-//! The sizes are those of `pooled_size`, once or for each axis, or for pictures `pooled_h` and `pooled_w`. No blobs, no draws.
+//! The sizes are those of `pooled_size`, once or for each axis, or for pictures `pooled_h` and `pooled_w`. No blobs, no
+//! draws.
 
 use super::size::positive_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

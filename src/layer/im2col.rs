@@ -1,7 +1,8 @@
 //! Im2col: lays the windows of a convolution out as channels.
 //!
 //! (N.., C, D..) becomes (N.., C * kernel.., O..) with the windows and output sizes of Convolution; there must be at
-//! least one spatial axis. No blobs, no draws. The output may be empty. Older Caffes take four axes alone, and no dilation.
+//! least one spatial axis. No blobs, no draws. The output may be empty. Older Caffes take four axes alone, and no
+//! dilation.
 
 use super::convolution::Window;
 use super::pooling::picture_size;

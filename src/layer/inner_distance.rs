@@ -1,7 +1,7 @@
 //! InnerDistance: the distance of each item from learned centres (happynear).
 //!
-//! With `axis` the first flattened axis, `K` the product of the dimensions from there on, and `N = num_output`, or with a second
-//! bottom, the centres, its first dimension:
+//! With `axis` the first flattened axis, `K` the product of the dimensions from there on, and `N = num_output`, or with
+//! a second bottom, the centres, its first dimension:
 //!
 //! ```text
 //! top   = bottom.dims[..axis] ++ [N]

@@ -8,8 +8,9 @@
 //! blobs = weight (N, K), or (K, N) if transpose; bias (N) if bias_term
 //! ```
 //!
-//! The product takes M N K multiply-accumulates. Draws: weight, then bias. Blobs given in the net are taken as they are,
-//! whatever their number and shapes; then `num_output` may be 0. FcRistretto is the same in quantised numbers. A bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
+//! The product takes M N K multiply-accumulates. Draws: weight, then bias. Blobs given in the net are taken as they
+//! are, whatever their number and shapes; then `num_output` may be 0. FcRistretto is the same in quantised numbers. A
+//! bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
 
 use super::convolution::RISTRETTO;
 use super::size::{checked_size, positive_size};

@@ -1,7 +1,7 @@
 //! Interp: a picture resized by bilinear interpolation (DeepLab).
 //!
-//! (N, C, H, W) becomes (N, C, h, w). With `H' = H + pad_beg + pad_end`, of pads that are not above 0, the first of these tells
-//! h, and likewise w:
+//! (N, C, H, W) becomes (N, C, h, w). With `H' = H + pad_beg + pad_end`, of pads that are not above 0, the first of
+//! these tells h, and likewise w:
 //!
 //! - `use_blob_size`, where there is such a field: the height of the second bottom,
 //! - `shrink_factor` without `zoom_factor`: `(H' - 1) / shrink_factor + 1`,
@@ -10,8 +10,9 @@
 //! - `shrink_factor` and `zoom_factor`, one after the other,
 //! - `full_zoom_factor`, where there is such a field: `H' full_zoom_factor`.
 //!
-//! What counts is that a field is there, not its value. The bottom has four axes at most, missing ones counting as 1; the top
-//! has four. Where several bottoms are taken, all but what `use_blob_size` asks for do nothing. No blobs, no draws.
+//! What counts is that a field is there, not its value. The bottom has four axes at most, missing ones counting as 1;
+//! the top has four. Where several bottoms are taken, all but what `use_blob_size` asks for do nothing. No blobs, no
+//! draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;

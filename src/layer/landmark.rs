@@ -9,7 +9,8 @@
 //! ```
 //!
 //! AlignmentAccuracy (Xilinx) compares points (N, 2P) with as many true ones, and makes (1), and with
-//! `accuracy_for_each_point` a second top (P). No blobs, no draws. Caffe looks at nothing of SubRegion's third bottom while the net is built, and gives further tops no shape.
+//! `accuracy_for_each_point` a second top (P). No blobs, no draws. Caffe looks at nothing of SubRegion's third bottom
+//! while the net is built, and gives further tops no shape.
 
 use super::size::checked_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

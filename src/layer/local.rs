@@ -7,8 +7,8 @@
 //! blobs = weight (num_output, 1, C k k, H' W'); bias (1, 1, num_output, H' W') if bias_term
 //! ```
 //!
-//! Draws: weight, then bias. The kernel must fit the picture without its padding. Blobs given in the net are taken as they
-//! are.
+//! Draws: weight, then bias. The kernel must fit the picture without its padding. Blobs given in the net are taken as
+//! they are.
 
 use super::size::{checked_size, positive_size};
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};

@@ -3,9 +3,9 @@
 //! The top has the shape of the bottom, which must have four axes; `local_size` must be odd. No blobs, no draws.
 //!
 //! Within a channel, Caffe runs an average pooling of `local_size` with stride 1 and as much pad as keeps the size, and
-//! multiplies its result with the bottom; the layer is refused where that pooling is, or where it misses the size, as it
-//! does from 2^24 elements on because pooling divides floats. `engine` changes nothing here. LRNRistretto is the same in
-//! quantised numbers, which must be MINIFLOAT.
+//! multiplies its result with the bottom; the layer is refused where that pooling is, or where it misses the size, as
+//! it does from 2^24 elements on because pooling divides floats. `engine` changes nothing here. LRNRistretto is the
+//! same in quantised numbers, which must be MINIFLOAT.
 
 use super::convolution::RISTRETTO;
 use super::pooling::{Pooling, picture_size};

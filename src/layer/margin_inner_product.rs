@@ -1,5 +1,5 @@
-//! MarginInnerProduct and LargeMarginInnerProduct: a matrix times the bottom, with a margin for the true class (Liu et al. 2017,
-//! 2016).
+//! MarginInnerProduct and LargeMarginInnerProduct: a matrix times the bottom, with a margin for the true class (Liu et
+//! al. 2017, 2016).
 //!
 //! With `axis` the first flattened axis, `K` the product of the dimensions from there on and `N = num_output`:
 //!
@@ -9,9 +9,9 @@
 //! blobs   = weight (N, K)
 //! ```
 //!
-//! LargeMarginInnerProduct needs both tops: without the second, Caffe crashes. In happynear's tree a third bottom may be the
-//! matrix; then N is its first dimension, and there is no blob. The weight is zero where the net gives no filler.
-//! Draws: the weight. A blob given in the net is taken as it is, whatever its shape.
+//! LargeMarginInnerProduct needs both tops: without the second, Caffe crashes. In happynear's tree a third bottom may
+//! be the matrix; then N is its first dimension, and there is no blob. The weight is zero where the net gives no
+//! filler. Draws: the weight. A blob given in the net is taken as it is, whatever its shape.
 
 use super::size::{checked_size, positive_size};
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Signal};

@@ -1,9 +1,9 @@
 //! Layer types: which shapes a layer makes, which blobs it owns, and what it draws while the net is built.
 //!
-//! One file a family of layers; [`LAYERS`] is the table that lookup, help and documentation read.
-//! A layer's rule is a function from a [`SetupContext`] to a [`Setup`]. It mirrors what Caffe's `LayerSetUp` and
-//! `Reshape` check and compute, but neither allocates nor draws. What it finds out of the computation is an
-//! [`Operator`], from which the shapes of tops and blobs and the costs derive; whoever executes a plan reads that alone.
+//! One file a family of layers; [`LAYERS`] is the table that lookup, help and documentation read. A layer's rule is a
+//! function from a [`SetupContext`] to a [`Setup`]. It mirrors what Caffe's `LayerSetUp` and `Reshape` check and
+//! compute, but neither allocates nor draws. What it finds out of the computation is an [`Operator`], from which the
+//! shapes of tops and blobs and the costs derive; whoever executes a plan reads that alone.
 
 mod arity;
 mod blob;

@@ -1,5 +1,5 @@
-//! ChannelScale, MovingNormalize, GlobalLSEMargin and LabelSpecificAdd: features and scores scaled and shifted by what is
-//! collected while training (happynear).
+//! ChannelScale, MovingNormalize, GlobalLSEMargin and LabelSpecificAdd: features and scores scaled and shifted by what
+//! is collected while training (happynear).
 //!
 //! ```text
 //! ChannelScale      features (N, C, ..) and a scale for each position; with global_scale a blob (1) of -1
@@ -8,11 +8,11 @@
 //! LabelSpecificAdd  scores and labels; no blobs
 //! ```
 //!
-//! The first top is like the first bottom. A second one has one number, GlobalLSEMargin's five; that of ChannelScale without
-//! `global_scale` gets no shape. Draws: the scale of GlobalLSEMargin.
+//! The first top is like the first bottom. A second one has one number, GlobalLSEMargin's five; that of ChannelScale
+//! without `global_scale` gets no shape. Draws: the scale of GlobalLSEMargin.
 //!
-//! Where the net gives no `param`, one with multipliers of 0 is added for each blob; the scale of GlobalLSEMargin learns unless
-//! there is a third bottom. A `param` for the -1 must have an `lr_mult` of 0.
+//! Where the net gives no `param`, one with multipliers of 0 is added for each blob; the scale of GlobalLSEMargin
+//! learns unless there is a third bottom. A `param` for the -1 must have an `lr_mult` of 0.
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;

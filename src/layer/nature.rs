@@ -9,8 +9,8 @@ pub enum ZeroStart {
     /// It passes nothing on, which is hardly meant.
     #[default]
     Dead,
-    /// It passes nothing on either, but learns to: a factor for each channel, which a residual branch may begin with. It is
-    /// meant where the net says so in so many words, with `value: 0`.
+    /// It passes nothing on either, but learns to: a factor for each channel, which a residual branch may begin with.
+    /// It is meant where the net says so in so many words, with `value: 0`.
     WhereSaid,
     /// Like any other: zeros are as good as other weights.
     Harmless,

@@ -5,10 +5,11 @@
 //! blobs = scale (), or (C) unless channel_shared; `scale_filler`, by default 1; an empty `scale_filler { }` makes it 0
 //! ```
 //!
-//! Draws: the scale. Where the net gives blobs nothing is drawn; the first is the scale, of which only the count matters.
+//! Draws: the scale. Where the net gives blobs nothing is drawn; the first is the scale, of which only the count
+//! matters.
 //!
-//! The layer of this name in the trees of ducha-aiki and yjxiong has neither settings nor blobs, and a top of four axes; that of
-//! happynear no blobs either, and a second top (N, 1, H, W).
+//! The layer of this name in the trees of ducha-aiki and yjxiong has neither settings nor blobs, and a top of four
+//! axes; that of happynear no blobs either, and a second top (N, 1, H, W).
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;

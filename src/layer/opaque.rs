@@ -1,7 +1,8 @@
 //! Layers of types that nobody here knows: what the user says of them stands in for a rule.
 //!
 //! A top has the shape that the user gives, or that of the bottom in its place where the type is said to keep shapes.
-//! The blobs are those that the user gives, or whose shapes are those of donors: zeros, unless rules fill them. Nothing is drawn otherwise.
+//! The blobs are those that the user gives, or whose shapes are those of donors: zeros, unless rules fill them. Nothing
+//! is drawn otherwise.
 
 use std::collections::BTreeMap;
 

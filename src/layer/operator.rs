@@ -38,8 +38,8 @@ use super::tile::Tile;
 
 use crate::Shape;
 
-/// What a layer computes: all that its execution needs beside the values of its bottoms and blobs, defaults filled in and
-/// axes counted from the front. Whoever has it need not look at the layer's type or parameters.
+/// What a layer computes: all that its execution needs beside the values of its bottoms and blobs, defaults filled in
+/// and axes counted from the front. Whoever has it need not look at the layer's type or parameters.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Operator {
@@ -127,8 +127,8 @@ pub enum Operator {
     Normalize(Normalize),
     /// Each item divided by its 2-norm.
     NormalizeItems,
-    /// It is not described here: a layer written in Python, of a type that a user of the library has added, or of one that
-    /// few trees have.
+    /// It is not described here: a layer written in Python, of a type that a user of the library has added, or of one
+    /// that few trees have.
     Opaque,
     /// The only blob.
     Parameter,
@@ -180,7 +180,8 @@ pub enum Operator {
     Transformer,
     /// The elements of the first bottom, at the positions that the second has; zeros elsewhere.
     Upsample,
-    /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape, Split, and Gather and Scatter.
+    /// The elements of the bottom as they are, in every top's own shape: Flatten, Reshape, Split, and Gather and
+    /// Scatter.
     View,
     /// The maximum, average or a random element of each window of volumes.
     VolumePooling(VolumePooling),
@@ -200,8 +201,8 @@ impl Operator {
         }
     }
 
-    /// What the blob of this index is called, where the roles of a layer's blobs do not tell them apart: statistics, and the
-    /// weights of recurrent layers, which have Caffe's names.
+    /// What the blob of this index is called, where the roles of a layer's blobs do not tell them apart: statistics,
+    /// and the weights of recurrent layers, which have Caffe's names.
     pub fn blob_name(&self, index: usize) -> Option<&'static str> {
         match self {
             Operator::BatchNorm(_) => BatchNorm::STATISTICS.get(index).copied(),

@@ -1,8 +1,8 @@
 //! Silence, HDF5Output and BlackHole: layers that read and make no tops, or nothing that means anything.
 //!
 //! Silence keeps its bottoms from counting as outputs of the net. HDF5Output writes data and labels to a file while the
-//! net runs; Caffe creates that file when it builds the net, this program does not. BlackHole of C3D takes any bottoms, and
-//! its first top is one zero, (1, 1, 1, 1, 1). No blobs, no draws.
+//! net runs; Caffe creates that file when it builds the net, this program does not. BlackHole of C3D takes any bottoms,
+//! and its first top is one zero, (1, 1, 1, 1, 1). No blobs, no draws.
 
 use super::{Arity, Deployment, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;

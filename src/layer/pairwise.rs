@@ -1,7 +1,7 @@
 //! Pairwise: the sum, product or maximum of each item of one bottom with each of another (happynear).
 //!
-//! (M, K) and (N, K) become (M, N, K), where further axes count for nothing. `coeff` has a factor for each bottom, of a sum
-//! alone. No blobs, no draws.
+//! (M, K) and (N, K) become (M, N, K), where further axes count for nothing. `coeff` has a factor for each bottom, of a
+//! sum alone. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;

@@ -5,7 +5,8 @@
 //! blobs = the same: zeros
 //! ```
 //!
-//! The top shows the blob's memory. Nothing is drawn: the layer has no filler. A blob given in the net is taken as it is, whatever its shape.
+//! The top shows the blob's memory. Nothing is drawn: the layer has no filler. A blob given in the net is taken as it
+//! is, whatever its shape.
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, TopMemory};
 use crate::Shape;

@@ -1,10 +1,10 @@
 //! Permute: the axes of a blob in another order (SSD).
 //!
-//! `order` names the bottom's axes in the order of the top's; those that it does not name follow as they are. Working in
-//! place is allowed, but then Caffe permutes the shape twice. No blobs, no draws.
+//! `order` names the bottom's axes in the order of the top's; those that it does not name follow as they are. Working
+//! in place is allowed, but then Caffe permutes the shape twice. No blobs, no draws.
 //!
-//! Transpose does the same by `dim`, which names all axes, and not in place. That of CharlesShang has no settings, and makes
-//! (N, C, H, W) a list of positions, (N H W, C, 1, 1).
+//! Transpose does the same by `dim`, which names all axes, and not in place. That of CharlesShang has no settings, and
+//! makes (N, C, H, W) a list of positions, (N H W, C, 1, 1).
 
 use super::size::field_name;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

@@ -1,4 +1,5 @@
-//! LstmUnit and PyramidLstm: a step of a long short-term memory with its weights, and one for each of several maps (CharlesShang).
+//! LstmUnit and PyramidLstm: a step of a long short-term memory with its weights, and one for each of several maps
+//! (CharlesShang).
 //!
 //! With `H = num_cells` and `D` the channels of the input:
 //!
@@ -8,9 +9,9 @@
 //! blobs        input, input gate, forget gate, output gate: (1, H, 1, D + H) each
 //! ```
 //!
-//! Missing axes count as 1. Draws: the four blobs in this order, by `weight_filler`, which must be given. PyramidLstm sets up a unit
-//! for each map, whose weights are filled too, and thrown away but for the first. Blobs given in the net do not count: LstmUnit
-//! replaces them, PyramidLstm has its own behind them.
+//! Missing axes count as 1. Draws: the four blobs in this order, by `weight_filler`, which must be given. PyramidLstm
+//! sets up a unit for each map, whose weights are filled too, and thrown away but for the first. Blobs given in the net
+//! do not count: LstmUnit replaces them, PyramidLstm has its own behind them.
 
 use super::size::positive_size;
 use super::{Arity, BlobSpec, Draw, LayerType, Operator, Role, Setup, SetupContext, Signal};

@@ -5,9 +5,9 @@
 //!       (N, C / (s s), H s, W s) with `reverse`
 //! ```
 //!
-//! Missing axes count as 1; what does not divide is cut off, but for the trees of YOLO9000 and Cambricon, which refuse it, the latter
-//! where channels are no multiple of s s, too. Tiling and GSTiling of Xilinx' Caffe do the same in other orders of channels, the first the
-//! other way round alone, and cut nothing off either. No blobs, no draws.
+//! Missing axes count as 1; what does not divide is cut off, but for the trees of YOLO9000 and Cambricon, which refuse
+//! it, the latter where channels are no multiple of s s, too. Tiling and GSTiling of Xilinx' Caffe do the same in other
+//! orders of channels, the first the other way round alone, and cut nothing off either. No blobs, no draws.
 
 use super::size::{field_name, positive_size};
 use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};

@@ -1,18 +1,18 @@
 //! Reshape: other dimensions for the same elements.
 //!
-//! The dimensions in `shape` replace `num_axes` axes of the bottom (-1, the default: all that follow) from `axis` on (0 by
-//! default). A negative `axis` counts from one place past the end: -1 appends. Among the dimensions
+//! The dimensions in `shape` replace `num_axes` axes of the bottom (-1, the default: all that follow) from `axis` on (0
+//! by default). A negative `axis` counts from one place past the end: -1 appends. Among the dimensions
 //! - 0 copies the bottom's axis at the same place, counted from `axis`, whether or not that axis is replaced;
 //! - -1, at most once, is what the other dimensions leave of the bottom's elements;
 //! - none at all drops the replaced axes.
 //!
-//! A `pixelshuffler` other than 1, which Synopsys' Caffe has, lays the channels out as blocks of that many pixels in height and in
-//! width instead; then the other fields count for nothing.
+//! A `pixelshuffler` other than 1, which Synopsys' Caffe has, lays the channels out as blocks of that many pixels in
+//! height and in width instead; then the other fields count for nothing.
 //!
 //! In lisa-caffe `shape` has all dimensions of the top: 0 and -1 mean nothing else there.
 //!
-//! In place only in Caffes of 2015 and before, which then compare the new number of elements with itself: it may be any. No
-//! blobs, no draws. The top shares the bottom's memory, so that a bottom without elements is refused.
+//! In place only in Caffes of 2015 and before, which then compare the new number of elements with itself: it may be
+//! any. No blobs, no draws. The top shares the bottom's memory, so that a bottom without elements is refused.
 
 use std::ops::Range;
 
@@ -117,8 +117,8 @@ fn replaced_axes(bottom: &Shape, param: &ReshapeParameter) -> Result<Range<usize
     Ok(start as usize..end as usize)
 }
 
-/// The dimensions that the user gives, with copies in place of zeros, and the index of the one to be inferred, which is 1
-/// for now.
+/// The dimensions that the user gives, with copies in place of zeros, and the index of the one to be inferred, which is
+/// 1 for now.
 fn new_dims(bottom: &Shape, start: usize, param: &ReshapeParameter) -> Result<(Vec<i64>, Option<usize>), Refusal> {
     let given = param.shape.as_ref().map_or(&[][..], |shape| &shape.dim);
     let mut dims = Vec::with_capacity(given.len());

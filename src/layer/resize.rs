@@ -1,7 +1,7 @@
 //! Resize: pictures of another size (happynear).
 //!
-//! (N, C, H, W) becomes (N, C, height, width), or with `is_pyramid_test` (N, C, `out_height_scale` H, `out_width_scale` W), in
-//! single precision and rounded down. No blobs, no draws.
+//! (N, C, H, W) becomes (N, C, height, width), or with `is_pyramid_test` (N, C, `out_height_scale` H, `out_width_scale`
+//! W), in single precision and rounded down. No blobs, no draws.
 
 use super::size::checked_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

@@ -1,5 +1,5 @@
-//! Sample: for each item a position, drawn with the item's values as probabilities in TRAIN, that of the largest in TEST
-//! (lisa-caffe).
+//! Sample: for each item a position, drawn with the item's values as probabilities in TRAIN, that of the largest in
+//! TEST (lisa-caffe).
 //!
 //! (N, ...) gives (N). No blobs, and no draws while the net is built.
 

@@ -1,8 +1,8 @@
-//! Scalar: the first bottom times the second, which is spread over the axes that it lacks (jeffdonahue/caffe). Scale does the
-//! same today.
+//! Scalar: the first bottom times the second, which is spread over the axes that it lacks (jeffdonahue/caffe). Scale
+//! does the same today.
 //!
-//! The second bottom's axes are those of the first from `axis` on. The top is like the first bottom, and not in place. No blobs,
-//! no draws.
+//! The second bottom's axes are those of the first from `axis` on. The top is like the first bottom, and not in place.
+//! No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Scale, Setup, SetupContext};
 use crate::dialect::Known;

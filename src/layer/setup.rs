@@ -121,8 +121,8 @@ impl Setup {
         Ok(())
     }
 
-    /// A layer that makes these tops by this operator. Its blobs are those that the net gives in the layer's `blobs`, if
-    /// any: Caffe takes them over before the layer's own rule runs, whatever the type.
+    /// A layer that makes these tops by this operator. Its blobs are those that the net gives in the layer's `blobs`,
+    /// if any: Caffe takes them over before the layer's own rule runs, whatever the type.
     pub fn new(ctx: &SetupContext<'_>, operator: Operator, tops: impl Into<Vec<Shape>>) -> Setup {
         let tops = tops.into();
         let given = |(index, shape): (usize, &Shape)| BlobSpec {

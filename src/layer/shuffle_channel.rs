@@ -1,7 +1,7 @@
 //! ShuffleChannel: the channels of several groups in turns (farmingyard/ShuffleNet).
 //!
-//! Channel c of group g goes to place `c * group + g`. The top always has four axes, missing ones being 1. Whether `group`
-//! divides the channels is not checked while the net is built. No blobs, no draws.
+//! Channel c of group g goes to place `c * group + g`. The top always has four axes, missing ones being 1. Whether
+//! `group` divides the channels is not checked while the net is built. No blobs, no draws.
 
 use super::size::positive_size;
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

@@ -2,8 +2,8 @@
 
 use crate::proto::caffe::LayerParameter;
 
-/// What becomes of the size of a signal on its way through a layer, as far as a preset that keeps residual nets in range
-/// has to know.
+/// What becomes of the size of a signal on its way through a layer, as far as a preset that keeps residual nets in
+/// range has to know.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Signal {

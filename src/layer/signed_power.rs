@@ -1,7 +1,7 @@
 //! SignedPower: each element to a power, its sign kept, with the exponent as a blob (caffe_pp2).
 //!
-//! The top is like the bottom; not in place. The blob, (1), is filled with `power_param`'s `power`, by default 1, whatever the
-//! net gives. Draws: that fill, which takes no random numbers.
+//! The top is like the bottom; not in place. The blob, (1), is filled with `power_param`'s `power`, by default 1,
+//! whatever the net gives. Draws: that fill, which takes no random numbers.
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, ZeroStart};
 use crate::Shape;

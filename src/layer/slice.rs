@@ -1,8 +1,8 @@
 //! Slice: cuts its bottom along `axis` (1 by default; `slice_dim` in older nets), one part a top.
 //!
 //! Each top has the bottom's shape but for the length of its part: from one slice point to the next, or equal parts
-//! where no slice points are given. A last point at the end of the axis leaves an empty part. Caffes of 2015 and before make two tops
-//! at least. No blobs, no draws.
+//! where no slice points are given. A last point at the end of the axis leaves an empty part. Caffes of 2015 and before
+//! make two tops at least. No blobs, no draws.
 
 use super::parts::AxisParts;
 use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};

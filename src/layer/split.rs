@@ -1,7 +1,7 @@
 //! Split: hands its bottom on to several readers, one top each.
 //!
-//! Each top has the bottom's shape, and shows the bottom's memory. Nets need not name the layer: it is inserted where a blob has several readers.
-//! Not in place. No blobs, no draws.
+//! Each top has the bottom's shape, and shows the bottom's memory. Nets need not name the layer: it is inserted where a
+//! blob has several readers. Not in place. No blobs, no draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext, TopMemory};
 use crate::error::{Refusal, ensure};

@@ -2,11 +2,12 @@
 //!
 //! Level l divides height and width into 2^l bins each: kernel and stride are `ceil(size / bins)`, the pad is half of
 //! what the bins have in excess, rounded up. One level keeps its shape (N, C, 1, 1); more are flattened and joined to
-//! (N, C * sum of pooled H * pooled W), which is C * (4^levels - 1) / 3 unless a pad drops a window. No blobs, no draws.
+//! (N, C * sum of pooled H * pooled W), which is C * (4^levels - 1) / 3 unless a pad drops a window. No blobs, no
+//! draws.
 //!
-//! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before. Until
-//! August 2015 Caffe flattened and joined a single level, too: it is (N, C) there, and refused where Concat takes two bottoms at
-//! least.
+//! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before.
+//! Until August 2015 Caffe flattened and joined a single level, too: it is (N, C) there, and refused where Concat takes
+//! two bottoms at least.
 
 use super::pooling::{Pooling, picture_size};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

@@ -5,9 +5,9 @@
 //! blobs = weight (N, K), bias (N) if bias_term, their masks, (1, 1, 1, 2)
 //! ```
 //!
-//! Draws: weight, bias, and then their masks. `transpose` has no effect. Blobs given in the net are taken as they are; where
-//! they are just weights and bias, masks are added. What surprises: the size is checked once more with the axis of
-//! `inner_product_param`, which is 1 unless given, so that any other axis is refused but where the size is the same.
+//! Draws: weight, bias, and then their masks. `transpose` has no effect. Blobs given in the net are taken as they are;
+//! where they are just weights and bias, masks are added. What surprises: the size is checked once more with the axis
+//! of `inner_product_param`, which is 1 unless given, so that any other axis is refused but where the size is the same.
 
 use super::convolution::add_masks;
 use super::size::checked_size;

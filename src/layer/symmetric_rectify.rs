@@ -5,7 +5,8 @@
 //! blobs = threshold (C), or without axes if channel_shared
 //! ```
 //!
-//! Draws: the threshold, 0 where the net gives no filler. A negative constant is refused; so are blobs given in the net.
+//! Draws: the threshold, 0 where the net gives no filler. A negative constant is refused; so are blobs given in the
+//! net.
 
 use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext};
 use crate::Shape;

@@ -1,13 +1,14 @@
-//! Transformer and SpatialTransformer: pictures resampled by an affine map of their positions, one for each item (Jaderberg et
-//! al. 2015).
+//! Transformer and SpatialTransformer: pictures resampled by an affine map of their positions, one for each item
+//! (Jaderberg et al. 2015).
 //!
 //! ```text
 //! Transformer         pictures (N, C, H, W), maps (N, 6)  -> like the pictures (ducha-aiki, happynear)
 //! SpatialTransformer  pictures (N, C, H, W), maps (N, ..) -> (N, C, output_H, output_W) (daerduoCarey)
 //! ```
 //!
-//! Transformer's maps are not counted while the net is built. SpatialTransformer's have six numbers each, but for those that
-//! `theta_1_1` to `theta_2_3` give for all of them; where a side is not given, it is the picture's. No blobs, no draws.
+//! Transformer's maps are not counted while the net is built. SpatialTransformer's have six numbers each, but for those
+//! that `theta_1_1` to `theta_2_3` give for all of them; where a side is not given, it is the picture's. No blobs, no
+//! draws.
 
 use super::{Arity, LayerType, Operator, Setup, SetupContext};
 use crate::Shape;

@@ -2,14 +2,14 @@
 //!
 //! UnPooling: each value is set in the middle of a window, spread over it or repeated there.
 //!
-//! (N, C, H, W) becomes (N, C, H', W') with `H' = (H - 1) out_stride - 2 out_pad + out_kernel`, likewise W'. Of a second bottom
-//! of size h x w the windows follow instead: kernel and stride are `ceil(h / H)`, but the stride is 1 where that is h itself, and
-//! the pad is half of what would be too much, rounded down. The settings must be whole all the same: one kernel or both sides,
-//! pads and strides once or for both sides.
+//! (N, C, H, W) becomes (N, C, H', W') with `H' = (H - 1) out_stride - 2 out_pad + out_kernel`, likewise W'. Of a
+//! second bottom of size h x w the windows follow instead: kernel and stride are `ceil(h / H)`, but the stride is 1
+//! where that is h itself, and the pad is half of what would be too much, rounded down. The settings must be whole all
+//! the same: one kernel or both sides, pads and strides once or for both sides.
 //!
-//! Unpooling: each value is put back to where the maximum of its window was, which a second bottom says, spread over the window
-//! or repeated there. (N, C, H, W) becomes (N, C, `unpool_h`, `unpool_w`), or `unpool_size` for both, which has to be given.
-//! Kernel, pad and stride are given once or for both sides, and the pad is 0.
+//! Unpooling: each value is put back to where the maximum of its window was, which a second bottom says, spread over
+//! the window or repeated there. (N, C, H, W) becomes (N, C, `unpool_h`, `unpool_w`), or `unpool_size` for both, which
+//! has to be given. Kernel, pad and stride are given once or for both sides, and the pad is 0.
 //!
 //! No blobs, no draws.
 

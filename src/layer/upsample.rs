@@ -4,13 +4,14 @@
 //! top = (N, C, height, width), of bottoms (N, C, H, W)
 //! ```
 //!
-//! `upsample_h` and `upsample_w` are the height and the width where both are given; one of them alone counts for nothing. Else
-//! it is H times `scale`, or `scale_h`, and likewise for the width, by default twice as many; `pad_out_h` and `pad_out_w` leave
-//! out the last row or column where the scale is 2. No blobs, no draws.
+//! `upsample_h` and `upsample_w` are the height and the width where both are given; one of them alone counts for
+//! nothing. Else it is H times `scale`, or `scale_h`, and likewise for the width, by default twice as many; `pad_out_h`
+//! and `pad_out_w` leave out the last row or column where the scale is 2. No blobs, no draws.
 //!
-//! That of MobileNet-YOLO has one bottom, each value of which it repeats along the last two axes, `scale` times, by default
-//! once. That of Cambricon's needs no mask with `nearestneighbor_mode`, has no scale by default, and takes `scale_h` and `scale_w` before
-//! `scale` without the mode, behind it with it. That of Sophgo's Caffe can do without the mask, and its `scale` is 1 by default, which is refused as elsewhere.
+//! That of MobileNet-YOLO has one bottom, each value of which it repeats along the last two axes, `scale` times, by
+//! default once. That of Cambricon's needs no mask with `nearestneighbor_mode`, has no scale by default, and takes
+//! `scale_h` and `scale_w` before `scale` without the mode, behind it with it. That of Sophgo's Caffe can do without
+//! the mask, and its `scale` is 1 by default, which is refused as elsewhere.
 
 use super::pooling::picture_size;
 use super::size::{checked_size, field_name};

@@ -1,8 +1,8 @@
 //! Unpooling: each value is set into a window, in the middle, spread over it or repeated (SeqFace).
 //!
-//! (N, C, H, W) becomes (N, C, unpool_h, unpool_w), or both sides are `unpool_size`, which must be given. The settings of the
-//! window must be whole: one kernel or both sides, strides once or for both sides, and a pad of 0. No blobs, no draws; a second
-//! top gets no shape.
+//! (N, C, H, W) becomes (N, C, unpool_h, unpool_w), or both sides are `unpool_size`, which must be given. The settings
+//! of the window must be whole: one kernel or both sides, strides once or for both sides, and a pad of 0. No blobs, no
+//! draws; a second top gets no shape.
 
 use super::size::{checked_size, field_name, positive_size};
 use super::{Arity, LayerType, Operator, Setup, SetupContext};

@@ -75,8 +75,8 @@ impl LayerDefaults {
         layer.backward_type.get_or_insert(backward_type as i32);
     }
 
-    /// Writes the types of a layer, as the net gives them, into the automatic split of one of its tops. A split computes in
-    /// single precision unless the layer or the net says its math.
+    /// Writes the types of a layer, as the net gives them, into the automatic split of one of its tops. A split
+    /// computes in single precision unless the layer or the net says its math.
     pub(super) fn enter_split(&self, layer: &LayerParameter, split: &mut LayerParameter, traits: &Traits) {
         if !traits.layers_have_types {
             return;

@@ -48,7 +48,8 @@ pub struct Definition {
     pub defaults: LayerDefaults,
     /// The layers in file order.
     pub layers: Vec<NetLayer>,
-    /// The old-style inputs without sizes that layers read. Caffe has no such blobs; here the user may give their shapes.
+    /// The old-style inputs without sizes that layers read. Caffe has no such blobs; here the user may give their
+    /// shapes.
     pub unsized_inputs: Vec<String>,
     /// Finds places in the file.
     pub locator: Locator,

@@ -1,9 +1,9 @@
 //! Which dialect a file is written in.
 //!
-//! It is BVLC's if that knows every field, value, layer type and filler of the file. Otherwise the dialects whose schema
-//! knows all fields and values are candidates, and the first of those in the order of
-//! [`DIALECTS`](crate::dialect::DIALECTS) that know the most layer types and fillers, and of these connect the most layers,
-//! is taken: types that nobody knows are told of when the net is planned.
+//! It is BVLC's if that knows every field, value, layer type and filler of the file. Otherwise the dialects whose
+//! schema knows all fields and values are candidates, and the first of those in the order of
+//! [`DIALECTS`](crate::dialect::DIALECTS) that know the most layer types and fillers, and of these connect the most
+//! layers, is taken: types that nobody knows are told of when the net is planned.
 
 use std::cell::OnceCell;
 use std::cmp::Ordering;
@@ -97,8 +97,8 @@ impl<'a> Detection<'_, 'a> {
         DialectCandidate { reading, census }
     }
 
-    /// The dialect to read a file in that is not BVLC's: what BVLC makes of it is given, a reading with names that it does
-    /// not know, or its faults.
+    /// The dialect to read a file in that is not BVLC's: what BVLC makes of it is given, a reading with names that it
+    /// does not know, or its faults.
     fn chosen(&self, bvlc: Result<DialectCandidate<'a>, &Vec<Diagnostic>>) -> Option<Told<'a>> {
         let (bvlc, faults) = match bvlc {
             Ok(candidate) => (Some(candidate), None),
@@ -207,8 +207,9 @@ impl DialectCandidate<'_> {
     }
 }
 
-/// The first of the candidates that leave the fewest names unknown and the fewest layers unconnected, and the names of the
-/// others of these that would give other bytes or build the net in another way. Two are in memory at a time, as a file may be large.
+/// The first of the candidates that leave the fewest names unknown and the fewest layers unconnected, and the names of
+/// the others of these that would give other bytes or build the net in another way. Two are in memory at a time, as a
+/// file may be large.
 fn best<'a>(
     mut candidates: impl Iterator<Item = DialectCandidate<'a>>,
 ) -> Option<(DialectCandidate<'a>, Vec<&'static str>)> {

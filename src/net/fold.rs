@@ -1,11 +1,11 @@
 //! BatchNorm and Scale folded into the convolution in front of them, in dialects that do so in TEST.
 //!
-//! A Convolution whose first reader is a BatchNorm takes over what that does, and what a Scale does that is the first reader
-//! of the BatchNorm: both vanish, and the convolution makes the last vanished top. A BatchNorm that takes statistics of the
-//! batch stays, and so does one that nothing reads. The convolution gets a bias if it has none.
+//! A Convolution whose first reader is a BatchNorm takes over what that does, and what a Scale does that is the first
+//! reader of the BatchNorm: both vanish, and the convolution makes the last vanished top. A BatchNorm that takes
+//! statistics of the batch stays, and so does one that nothing reads. The convolution gets a bias if it has none.
 //!
-//! What surprises: who reads a top is looked for by its name, from the second layer behind the convolution on. So a BatchNorm
-//! that works in place and does not follow its convolution at once is taken for its own reader, and stays.
+//! What surprises: who reads a top is looked for by its name, from the second layer behind the convolution on. So a
+//! BatchNorm that works in place and does not follow its convolution at once is taken for its own reader, and stays.
 
 use super::NetLayer;
 use crate::proto::caffe::LayerParameter;
@@ -21,7 +21,8 @@ pub(crate) struct Folding {
 /// The foldings of a net; `stays` tells of a BatchNorm whether it does.
 pub(crate) fn foldings(layers: &[&LayerParameter], stays: impl Fn(&LayerParameter) -> bool) -> Vec<Folding> {
     let is = |place: &usize, name: &str| layers[*place].r#type() == name;
-    // The first reader of a layer's top, from so many layers behind the convolution on: from there if the net ends before.
+    // The first reader of a layer's top, from so many layers behind the convolution on: from there if the net ends
+    // before.
     let reader = |maker: usize, convolution: usize, behind: usize| {
         let top = layers[maker].top.first()?;
         let start = if convolution + behind < layers.len() { convolution + behind } else { convolution };

@@ -19,8 +19,8 @@ const NETS: &str = "net, net_param, train_net, train_net_param";
 
 /// What a solver says about the net it trains, its seed and its weights.
 ///
-/// NamedFiles that the solver names are looked for from the current folder, as Caffe does, or else, with a notice, in the
-/// solver's folder: first under the whole path, then under the file's name alone.
+/// NamedFiles that the solver names are looked for from the current folder, as Caffe does, or else, with a notice, in
+/// the solver's folder: first under the whole path, then under the file's name alone.
 ///
 /// ```
 /// use std::path::Path;

@@ -35,8 +35,8 @@ pub(super) fn check_tops(setup: &Setup, tops: usize) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Checks that a layer has no blobs of its own and draws nothing, and has the loss weight of its type, where its type is
-/// said to do without the shapes of its bottoms.
+/// Checks that a layer has no blobs of its own and draws nothing, and has the loss weight of its type, where its type
+/// is said to do without the shapes of its bottoms.
 pub(super) fn check_shapeless(entry: &LayerType, setup: &Setup, given: usize) -> Result<(), Refusal> {
     if let Shapeless::PassedOn { loss_weight } = entry.shapeless {
         let holds = setup.blobs.len() == given && setup.draws.is_empty() && setup.default_loss_weight == loss_weight;

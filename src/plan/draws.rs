@@ -1,8 +1,8 @@
 //! The draws of planned layers, made and thrown away.
 //!
-//! A plan draws nothing. But Caffe's generator shuffles the list of an ImageData layer, and the shape of its tops is that
-//! of the first picture. For such a layer alone the draws of the layers before it are made, on a copy of the generator;
-//! there are few, as such layers stand at the start of a net.
+//! A plan draws nothing. But Caffe's generator shuffles the list of an ImageData layer, and the shape of its tops is
+//! that of the first picture. For such a layer alone the draws of the layers before it are made, on a copy of the
+//! generator; there are few, as such layers stand at the start of a net.
 
 use std::io;
 

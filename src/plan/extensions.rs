@@ -21,8 +21,8 @@ pub(super) fn notice(layers: &[PlannedLayer], message: MessageType, fillers: &Fi
     Some(format!("Caffe lacks the {fillers} {names}: it can load the weights, but not initialise the net itself"))
 }
 
-/// What to tell of the fillers that the layers are saved with and that the Caffe of the dialect takes for constant, if there are
-/// any.
+/// What to tell of the fillers that the layers are saved with and that the Caffe of the dialect takes for constant, if
+/// there are any.
 pub(super) fn stand_ins(layers: &[PlannedLayer], message: MessageType, fillers: &FillerRegistry) -> Option<String> {
     let (kind, names) = named(layers, message, &|name| fillers.stand_in(name).is_some())?;
     Some(format!(

@@ -1,7 +1,7 @@
 //! The plan: for each layer the shapes of its tops, its blobs and what it draws, before a single number is drawn.
 //!
-//! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it, be it to fill
-//! blobs or to run the net, never looks at a layer's type but at its [`Operator`].
+//! A [`Plan`] is plain data. It is made by walking the layers in order ([`Plan::new`]); whoever executes it, be it to
+//! fill blobs or to run the net, never looks at a layer's type but at its [`Operator`].
 
 mod checks;
 mod draws;

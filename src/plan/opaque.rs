@@ -1,4 +1,5 @@
-//! Layers of types that nobody here knows: which of them the caller speaks of, and what to ask for where nothing is said.
+//! Layers of types that nobody here knows: which of them the caller speaks of, and what to ask for where nothing is
+//! said.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,8 +13,8 @@ use crate::proto::text::closest;
 use crate::setting::{Advice, Setting};
 
 impl PlanOptions {
-    /// What the caller says of a layer whose type is not known: that its tops are like its bottoms, or the shape of a top
-    /// or of a blob.
+    /// What the caller says of a layer whose type is not known: that its tops are like its bottoms, or the shape of a
+    /// top or of a blob.
     pub(super) fn opaque_layer(&self, param: &LayerParameter) -> Option<OpaqueLayer> {
         if self.layers.get(param.r#type()).is_some() || param.r#type().is_empty() {
             return None;
@@ -77,7 +78,8 @@ struct UnknownType<'a> {
     has_bottoms: bool,
 }
 
-/// What is wrong with layers of unknown types of which the caller says nothing: of each type once, with its first layer.
+/// What is wrong with layers of unknown types of which the caller says nothing: of each type once, with its first
+/// layer.
 pub(super) fn unknown_types<'a>(
     layers: &'a [NetLayer],
     options: &PlanOptions,

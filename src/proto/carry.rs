@@ -7,8 +7,8 @@ use super::schema::{Kind, MessageType};
 /// A field that the other message does not have, or has in another kind: the names that lead to it.
 pub(crate) type LostField = String;
 
-/// The fields of an encoded message by the numbers that they have in another message, those within them likewise. Both are
-/// by the numbers of the union. Numbers and truth values may be of different kinds, as long as they are whole.
+/// The fields of an encoded message by the numbers that they have in another message, those within them likewise. Both
+/// are by the numbers of the union. Numbers and truth values may be of different kinds, as long as they are whole.
 ///
 /// # Errors
 /// The other message lacks a field.

@@ -123,7 +123,8 @@ pub(crate) fn sin_cos(angle: f32) -> (f32, f32) {
     let quadrant = rounded.to_bits() as u32;
     let x = angle - (rounded - ROUND) * std::f64::consts::FRAC_PI_2;
     let (sin, cos) = (sin_near_zero(x).to_bits(), cos_near_zero(x).to_bits());
-    // Without branches, so that loops become vector code: exchanged in odd quadrants, then negative where bit 1 says so.
+    // Without branches, so that loops become vector code: exchanged in odd quadrants, then negative where bit 1 says
+    // so.
     let exchange = (sin ^ cos) & (quadrant & 1).wrapping_neg();
     let negative = |quadrant: u32| (quadrant & 2) << 30;
     (f32::from_bits(sin ^ exchange ^ negative(quadrant)), f32::from_bits(cos ^ exchange ^ negative(quadrant + 1)))

@@ -1,11 +1,12 @@
 //! The native generator: independent streams of the `rand` crates, one a blob.
 //!
-//! Caffe draws all numbers of a net from one sequence, so that a layer's values change with whatever is drawn before it.
-//! Here the values of a blob depend on the seed, its layer's name and its index in the layer, and on nothing else.
+//! Caffe draws all numbers of a net from one sequence, so that a layer's values change with whatever is drawn before
+//! it. Here the values of a blob depend on the seed, its layer's name and its index in the layer, and on nothing else.
 //!
 //! # Streams
-//! A blob is filled in one or more passes, and each pass is cut into blocks of [`BLOCK`] values. Every block has a stream of
-//! its own, Xoshiro256++ with a state made by SHA-256, so that blocks can be filled in any order or side by side:
+//! A blob is filled in one or more passes, and each pass is cut into blocks of [`BLOCK`] values. Every block has a
+//! stream of its own, Xoshiro256++ with a state made by SHA-256, so that blocks can be filled in any order or side by
+//! side:
 //!
 //! - key = SHA-256(`"caffemodel stream 1"`, seed as u64, blob index as u64, layer name in UTF-8)
 //! - state = SHA-256(key, pass as u32, offset of the block's first value as u64), read as four u64

@@ -18,8 +18,8 @@
 //! > ICLR 2019, for the growth and other powers of L.
 //!
 //! A bottom is a branch if the way back from it leads to weights that the net gives no filler, through layers that keep
-//! the signal's size or scale with it, and to no blob that other layers read too. Those weights are the last ones of the
-//! branch, such as the Scale behind its batch normalisation: damped they change the sum and nothing else.
+//! the signal's size or scale with it, and to no blob that other layers read too. Those weights are the last ones of
+//! the branch, such as the Scale behind its batch normalisation: damped they change the sum and nothing else.
 
 use std::collections::HashMap;
 

@@ -54,12 +54,13 @@ impl BlobSelector {
 
 /// The layers whose name matches a glob, and which of their blobs.
 ///
-/// - A pattern is `GLOB` for all blobs or `GLOB.BLOB`, with `BLOB` an index, a role (`weight`, `bias`, `statistic`, `other`) or
-///   the name of a blob (`mean`, `variance`, `factor`, `scale`, `shift`, `W_xc`, `b_c`, `W_hc` and the like).
-/// - What may be a `BLOB` behind the last dot always is one. Where it belongs to the layer's name, a
-///   backslash stands before the dot: `features\.0` is the layer `features.0`, `features.0` the first blob of `features`.
-/// - In the glob `*` matches any characters, dots and slashes too, `?` one, `[ab]` one of these and `{a,b}` one of these
-///   texts; a backslash takes the meaning from the character behind it. Case matters.
+/// - A pattern is `GLOB` for all blobs or `GLOB.BLOB`, with `BLOB` an index, a role (`weight`, `bias`, `statistic`,
+///   `other`) or the name of a blob (`mean`, `variance`, `factor`, `scale`, `shift`, `W_xc`, `b_c`, `W_hc` and the
+///   like).
+/// - What may be a `BLOB` behind the last dot always is one. Where it belongs to the layer's name, a backslash stands
+///   before the dot: `features\.0` is the layer `features.0`, `features.0` the first blob of `features`.
+/// - In the glob `*` matches any characters, dots and slashes too, `?` one, `[ab]` one of these and `{a,b}` one of
+///   these texts; a backslash takes the meaning from the character behind it. Case matters.
 ///
 /// ```
 /// use caffemodel::rules::Pattern;

@@ -1,7 +1,7 @@
 //! The incomplete beta function, and with it the tails of Student's t and of Fisher's F distribution.
 //!
-//! It has to hold at a hundred million degrees of freedom, as a large blob has them. There the functions of statrs and of
-//! puruspe, which have a fixed number of terms, give no chance at all.
+//! It has to hold at a hundred million degrees of freedom, as a large blob has them. There the functions of statrs and
+//! of puruspe, which have a fixed number of terms, give no chance at all.
 
 use std::f64::consts::PI;
 

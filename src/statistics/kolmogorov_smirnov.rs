@@ -7,8 +7,9 @@ const NEGLIGIBLE: f64 = 1e-20;
 
 /// The statistic and its p-value for two samples in ascending order, neither of them empty.
 ///
-/// The p-value of samples of one size is exact where no values are tied, after Gnedenko and Korolyuk (1951); with other sizes it is
-/// the limit of large samples after Kolmogorov, which errs on the side of agreement. Ties err on that side as well.
+/// The p-value of samples of one size is exact where no values are tied, after Gnedenko and Korolyuk (1951); with other
+/// sizes it is the limit of large samples after Kolmogorov, which errs on the side of agreement. Ties err on that side
+/// as well.
 pub(crate) fn two_sample<T: Ord>(a: &[T], b: &[T]) -> (f64, f64) {
     let (n, m) = (a.len() as u64, b.len() as u64);
     let gap = greatest_gap(a, b);

@@ -1,5 +1,5 @@
-//! Statistics of values, whatever they are values of: moments, extremes and histograms in one pass, and the tests that tell
-//! whether two samples are alike.
+//! Statistics of values, whatever they are values of: moments, extremes and histograms in one pass, and the tests that
+//! tell whether two samples are alike.
 
 mod beta;
 mod histogram;

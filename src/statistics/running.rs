@@ -42,8 +42,8 @@ impl Default for RunningMoments {
 }
 
 impl RunningMoments {
-    /// Takes the next values but those that are infinite or NaN; returns the others. Pieces of some ten thousand are best:
-    /// they stay in the cache.
+    /// Takes the next values but those that are infinite or NaN; returns the others. Pieces of some ten thousand are
+    /// best: they stay in the cache.
     pub(crate) fn add<'a>(&mut self, values: &'a [f32]) -> Cow<'a, [f32]> {
         let all = RunningMoments::of(values);
         // Sums of squared floats do not overflow a double, so that they are finite if all values are.

@@ -3,8 +3,8 @@
 //! Most are plain Rust without branches, which the compiler turns into vector code for the target, and once more for
 //! AVX2. It never fuses a multiplication with an addition, so that the bits are the same.
 
-/// Defines a function that does what the `#[inline(always)]` function behind the `=` does, compiled for the vectors of the
-/// machine.
+/// Defines a function that does what the `#[inline(always)]` function behind the `=` does, compiled for the vectors of
+/// the machine.
 ///
 /// It is never inlined itself: the results leave through a reference, which tells the compiler that those side by side
 /// are a vector's.

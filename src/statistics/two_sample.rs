@@ -1,10 +1,11 @@
 //! Whether two samples have the same mean and the same spread, whatever their distribution.
 //!
 //! - The **means** by Welch's t test: `t = (mₐ - m_b) / sqrt(sₐ²/n + s_b²/m)`, with his degrees of freedom.
-//! - The **spreads**, the mean squares `q`, by their ratio, which is taken for an F. A mean square of `n` values of kurtosis
-//!   `k = E x⁴ / (E x²)²` has the relative variance `(k - 1) / n`, and so the degrees of freedom `2 n / (k - 1)`, after
-//!   Satterthwaite; for normal values these are `n`, and the test is exact. `k` is that of the sample, times `(n + 2) / n`,
-//!   which makes its expectation right for normal values, and not below 3: a few values say little of their kurtosis.
+//! - The **spreads**, the mean squares `q`, by their ratio, which is taken for an F. A mean square of `n` values of
+//!   kurtosis `k = E x⁴ / (E x²)²` has the relative variance `(k - 1) / n`, and so the degrees of freedom
+//!   `2 n / (k - 1)`, after Satterthwaite; for normal values these are `n`, and the test is exact. `k` is that of the
+//!   sample, times `(n + 2) / n`, which makes its expectation right for normal values, and not below 3: a few values
+//!   say little of their kurtosis.
 //!
 //! Squares are about zero rather than about the mean: values that are scaled to a sum of one are not independent, and
 //! vary more about their mean than the test allows for.
@@ -12,7 +13,8 @@
 //! > B. L. Welch (1947), *The generalization of "Student's" problem when several different population variances are
 //! > involved*, Biometrika 34.
 //! >
-//! > F. E. Satterthwaite (1946), *An approximate distribution of estimates of variance components*, Biometrics Bulletin 2.
+//! > F. E. Satterthwaite (1946), *An approximate distribution of estimates of variance components*, Biometrics
+//! > Bulletin 2.
 
 use super::beta::{fisher, student};
 

@@ -31,16 +31,16 @@ const DIFFERENT: u8 = 1;
 
 /// Compare two files of weights, blob by blob
 ///
-/// Each file is a .caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt with blobs; the format is detected.
-/// Doubles are rounded to floats. The exit code is 0 if all blobs are equal, 1 if some differ, and 2 if the files cannot be
-/// compared.
+/// Each file is a .caffemodel, HDF5, .npz, .safetensors or .binaryproto, or a .prototxt with blobs; the format is
+/// detected. Doubles are rounded to floats. The exit code is 0 if all blobs are equal, 1 if some differ, and 2 if the
+/// files cannot be compared.
 ///
 /// Without a tolerance, values are compared bit for bit. With one, values a and b are equal if |a - b| <= atol + rtol *
 /// |b|, if they are at most ULP floats apart, or if both are NaN. Infinity equals only itself.
 ///
-/// Distributions are equal if as many values are infinite or NaN, if both are the same constant or neither is constant, and
-/// if the means, the root mean squares and the Kolmogorov-Smirnov test show no difference at the significance level of
-/// --alpha.
+/// Distributions are equal if as many values are infinite or NaN, if both are the same constant or neither is constant,
+/// and if the means, the root mean squares and the Kolmogorov-Smirnov test show no difference at the significance level
+/// of --alpha.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   caffemodel compare ours.caffemodel caffe.caffemodel
@@ -73,8 +73,8 @@ pub(super) struct CompareArguments {
 
     /// Significance level
     ///
-    /// It is for --distribution: the chance that two nets with the same fillers are found to differ, shared among the tests
-    /// of all blobs.
+    /// It is for --distribution: the chance that two nets with the same fillers are found to differ, shared among the
+    /// tests of all blobs.
     #[arg(long, value_name = "P", default_value = "0.01", requires = "distribution", value_parser = parse_alpha)]
     alpha: f64,
 

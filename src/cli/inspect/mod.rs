@@ -27,13 +27,13 @@ use crate::{Definition, Plan, PlanOptions};
 
 /// Show the shapes, fillers and values of a net or its weights
 ///
-/// For a net definition, what each blob would be filled with is shown, with the parameters, the memory, the multiply-adds and
-/// all warnings. For weights, statistics of their values are shown, next to what the fillers of their net would give, if the
-/// net is known: a .caffemodel holds it, --net gives it for other formats.
+/// For a net definition, what each blob would be filled with is shown, with the parameters, the memory, the
+/// multiply-adds and all warnings. For weights, statistics of their values are shown, next to what the fillers of their
+/// net would give, if the net is known: a .caffemodel holds it, --net gives it for other formats.
 ///
-/// Means and standard deviations are shown as mean ± standard deviation. A histogram has up to 16 bins of equal width from
-/// the smallest to the largest value; a full bar is the fullest bin. Multiply-adds are those of convolutions, inner products
-/// and recurrent layers, for the whole batch.
+/// Means and standard deviations are shown as mean ± standard deviation. A histogram has up to 16 bins of equal width
+/// from the smallest to the largest value; a full bar is the fullest bin. Multiply-adds are those of convolutions,
+/// inner products and recurrent layers, for the whole batch.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   caffemodel inspect models/lenet.prototxt

@@ -67,8 +67,8 @@ fn layers(layers: &[LayerReport]) -> Rows {
     rows
 }
 
-/// The shapes of a layer's tops, behind their names where these are not the layer's: `(64, 1, 28, 28) label (64)`. Equal
-/// shapes that follow one another are counted: `2 x (64, 20)`. One that is not known is `?`.
+/// The shapes of a layer's tops, behind their names where these are not the layer's: `(64, 1, 28, 28) label (64)`.
+/// Equal shapes that follow one another are counted: `2 x (64, 20)`. One that is not known is `?`.
 fn tops(layer: &str, tops: &[TopReport]) -> String {
     let shown = |shape: &Shape| if *shape == Shape::unshaped() { "?".to_owned() } else { shape.to_string() };
     let runs = tops.chunk_by(|one, next| one.shape == next.shape).map(|run| match run {

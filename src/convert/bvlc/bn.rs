@@ -8,7 +8,8 @@ use crate::proto::caffe::{BatchNormParameter, FillerParameter, ParamSpec, ScaleP
 /// What SegNet's layer adds to the variance.
 const SEGNET_EPS: f32 = 1e-9;
 
-/// BN becomes BatchNorm and Scale, or a Scale alone where SegNet's INFERENCE mode has the statistics in scale and shift.
+/// BN becomes BatchNorm and Scale, or a Scale alone where SegNet's INFERENCE mode has the statistics in scale and
+/// shift.
 pub(super) fn translate(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     if !draft.is("BN") {
         return Ok(None);

@@ -65,8 +65,8 @@ fn pair(list: &mut Vec<u32>, height: &mut Option<u32>, width: &mut Option<u32>) 
     }
 }
 
-/// `dilation_h` and `dilation_w` become a `dilation` for each of the two axes. Beside the first, the second is 0 where it is
-/// missing; alone it does nothing.
+/// `dilation_h` and `dilation_w` become a `dilation` for each of the two axes. Beside the first, the second is 0 where
+/// it is missing; alone it does nothing.
 pub(super) fn dilation(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     let sides = ["convolution_param.dilation_h", "convolution_param.dilation_w"].map(|path| draft.fields.u32(path));
     let (height, width) = match sides {

@@ -10,8 +10,8 @@ use crate::error::{Diagnostic, Refusal};
 use crate::layer::{LAYERS, LayerType};
 use crate::net::{Census, Locator, NetLayer, NetPlace, ReadOptions, describe};
 
-/// Types of which dialects have entries of their own that differ in fields, or in what is accepted, but not in what a layer
-/// computes that BVLC's Caffe accepts too.
+/// Types of which dialects have entries of their own that differ in fields, or in what is accepted, but not in what a
+/// layer computes that BVLC's Caffe accepts too.
 const ALIKE: &[&str] = &["Accuracy", "Convolution", "Deconvolution", "Eltwise", "Pooling", "ReLU", "SoftmaxWithLoss"];
 
 /// Something that cannot be expressed, and the field that it is in.
@@ -20,8 +20,8 @@ pub(super) struct Inexpressible {
     message: String,
 }
 
-/// What is left of the fork's in a layer whose type was `before`; `is_made` says that it is none of the file, but stands for
-/// the inputs of the net.
+/// What is left of the fork's in a layer whose type was `before`; `is_made` says that it is none of the file, but
+/// stands for the inputs of the net.
 pub(super) fn faults(draft: &LayerDraft<'_>, before: &str, is_made: bool) -> Vec<Inexpressible> {
     let (layer_type, dialect) = (draft.param.r#type(), draft.net.dialect);
     let of_type = |message: String| vec![Inexpressible { path: "type".to_owned(), message }];

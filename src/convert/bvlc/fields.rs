@@ -8,8 +8,8 @@ use crate::proto::gate;
 use crate::proto::reader::Reader;
 use crate::proto::schema::{FieldType, Kind, MessageType, Schema};
 
-/// Fields that a fork has and BVLC's schema has not, or values of enums of which that holds, by their paths below the layer,
-/// such as `bn_param.eps`. Translations take out those that they have dealt with.
+/// Fields that a fork has and BVLC's schema has not, or values of enums of which that holds, by their paths below the
+/// layer, such as `bn_param.eps`. Translations take out those that they have dealt with.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ForkFields {
     fields: Vec<ForkField>,
@@ -24,7 +24,8 @@ struct ForkField {
 }
 
 impl ForkFields {
-    /// Parts an encoded message of a fork, by the numbers of the union: returns what BVLC's schema has of it, and the rest.
+    /// Parts an encoded message of a fork, by the numbers of the union: returns what BVLC's schema has of it, and the
+    /// rest.
     pub(super) fn part(bytes: &[u8], message: MessageType) -> (Vec<u8>, ForkFields) {
         let mut rest = ForkFields::default();
         let known = rest.part_message(bytes, message, message.of(Schema::caffe()), "");

@@ -1,8 +1,8 @@
 //! Interp: bilinear interpolation whose corners stay where they are.
 //!
-//! From `n` values along an axis to `m`, with `(m - 1) / (n - 1) = p / q`, it is a Deconvolution of stride `p` with a kernel
-//! that falls off linearly on both sides, which makes `p (n - 1) + 1` values, every `q`-th of which is then taken. A single
-//! value is repeated.
+//! From `n` values along an axis to `m`, with `(m - 1) / (n - 1) = p / q`, it is a Deconvolution of stride `p` with a
+//! kernel that falls off linearly on both sides, which makes `p (n - 1) + 1` values, every `q`-th of which is then
+//! taken. A single value is repeated.
 
 use super::convolution::unknown_channels;
 use super::draft::{LayerDraft, constant, fixed};

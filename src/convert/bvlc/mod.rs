@@ -1,7 +1,7 @@
 //! Nets of forks as nets for BVLC's Caffe.
 //!
-//! A layer goes through the [translations](TRANSLATIONS), each of which takes something of a fork's out of it and puts BVLC's
-//! means in its place, weights included. What is left then of the fork's is what BVLC's Caffe cannot express.
+//! A layer goes through the [translations](TRANSLATIONS), each of which takes something of a fork's out of it and puts
+//! BVLC's means in its place, weights included. What is left then of the fork's is what BVLC's Caffe cannot express.
 //!
 //! ```text
 //!              ForkFields::part                translations                   faults

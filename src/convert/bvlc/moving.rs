@@ -10,8 +10,8 @@ use crate::proto::caffe::{BlobShape, ConcatParameter, ConvolutionParameter, Resh
 /// The most groups that channels are shuffled in: each takes a layer.
 const MAX_GROUPS: u32 = 1024;
 
-/// ShuffleChannel becomes Slice, a Reshape for each group, Concat and Reshape: the groups stand side by side on an axis of
-/// their own, which then becomes one with that of the channels.
+/// ShuffleChannel becomes Slice, a Reshape for each group, Concat and Reshape: the groups stand side by side on an axis
+/// of their own, which then becomes one with that of the channels.
 pub(super) fn shuffle_channel(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     if !draft.is("ShuffleChannel") {
         return Ok(None);

@@ -27,7 +27,8 @@ use crate::setting::{Advice, Setting};
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct BvlcOptions {
-    /// Leave out the layers that BVLC's Caffe cannot express, and those that read what they make, instead of refusing them.
+    /// Leave out the layers that BVLC's Caffe cannot express, and those that read what they make, instead of refusing
+    /// them.
     pub partial: bool,
     /// Make a net definition, even of a file that has weights.
     pub without_weights: bool,
@@ -285,8 +286,8 @@ impl BvlcNet {
         self.layers.iter().any(|layer| !layer.blobs.is_empty())
     }
 
-    /// The layers with their weights, to be [planned](super::super::plan()) and written; also the names of those that weights
-    /// need not have, as the fillers of the definition give the only values that they may have.
+    /// The layers with their weights, to be [planned](super::super::plan()) and written; also the names of those that
+    /// weights need not have, as the fillers of the definition give the only values that they may have.
     pub fn weights(self) -> (StoredNet, Vec<String>) {
         let BvlcNet { layers, filled, mut head, .. } = self;
         let (left, layers): (Vec<_>, Vec<_>) = layers.into_iter().partition(|layer| filled.contains(&layer.name));

@@ -1,8 +1,8 @@
 //! Normalize: division by the 2-norm.
 //!
 //! Over the channels of each position it is what LRN computes whose region has all of them:
-//! `x / (k + alpha / n * sum of squares)^0.5` with `alpha = n` and `k = eps`. Over a whole item, Reduction sums up the squares,
-//! Power takes the root of the inverse, and a Scale multiplies.
+//! `x / (k + alpha / n * sum of squares)^0.5` with `alpha = n` and `k = eps`. Over a whole item, Reduction sums up the
+//! squares, Power takes the root of the inverse, and a Scale multiplies.
 
 use super::convolution::unknown_channels;
 use super::draft::{self, LayerDraft};

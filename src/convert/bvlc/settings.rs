@@ -3,7 +3,8 @@
 use super::draft::LayerDraft;
 use crate::error::{Refusal, Result};
 
-/// Fields that change nothing that a layer computes, but how: on which engine, in which numbers, over how many machines.
+/// Fields that change nothing that a layer computes, but how: on which engine, in which numbers, over how many
+/// machines.
 const OF_MACHINE: &[&str] = &[
     "engine",
     "forward_type",

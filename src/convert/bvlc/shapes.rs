@@ -54,8 +54,8 @@ impl KnownShapes {
         self.by_layer.get(layer).map(|(_, tops)| tops.as_slice())
     }
 
-    /// Checks that a translated net can be built in the phases in which the one of the fork can, and that its blobs have the
-    /// same shapes.
+    /// Checks that a translated net can be built in the phases in which the one of the fork can, and that its blobs
+    /// have the same shapes.
     ///
     /// # Errors
     /// That is not so.

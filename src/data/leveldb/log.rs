@@ -1,8 +1,8 @@
 //! The format of logs and manifests: records, cut into fragments that fit blocks of 32 KiB.
 //!
-//! A fragment starts with its checksum, its length, and whether it is a whole record, or the first, a middle or the last
-//! piece of one. A log may end in the middle of a record, where the program that wrote it ended: that record counts as
-//! never written.
+//! A fragment starts with its checksum, its length, and whether it is a whole record, or the first, a middle or the
+//! last piece of one. A log may end in the middle of a record, where the program that wrote it ended: that record
+//! counts as never written.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! The writes in the logs, in the order of their keys.
 //!
-//! A log holds up to as much as LevelDB's write buffer, for Caffe a quarter of a gigabyte, in the order of writing. It is
-//! read through for some of the smallest keys, and again for the next ones should all of these turn out deleted.
+//! A log holds up to as much as LevelDB's write buffer, for Caffe a quarter of a gigabyte, in the order of writing. It
+//! is read through for some of the smallest keys, and again for the next ones should all of these turn out deleted.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 
 use super::{Decoding, PictureSize, size, size_of_file};
 
-/// Each picture with its stored channels, and whether it lies on its side where it is decoded to colours, and as stored.
+/// Each picture with its stored channels, and whether it lies on its side where it is decoded to colours, and as
+/// stored.
 const PICTURES: &[(&str, i32, bool, bool)] = &[
     ("alpha.tiff", 4, false, false),
     ("alpha.webp", 4, false, false),

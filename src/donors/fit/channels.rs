@@ -1,6 +1,7 @@
 //! `mean` and `sum`: over the input channels, which are axis 1 of the weights of a convolution or an inner product.
 //!
-//! Values are added up as floats in the order of the channels, and the sum is divided by their number, as numpy does it.
+//! Values are added up as floats in the order of the channels, and the sum is divided by their number, as numpy does
+//! it.
 
 use super::{Fit, Mismatch, others_agree};
 use crate::formats::Gather;

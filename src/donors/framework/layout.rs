@@ -9,8 +9,8 @@ use crate::formats::{AxisOrder, Reordered, StoredBlob};
 use crate::layer::Operator;
 use crate::plan::Plan;
 
-/// The array of a module that has this role as the weights of a layer of the net, blob `index` of it. Where they do not fit,
-/// they come as near as they get.
+/// The array of a module that has this role as the weights of a layer of the net, blob `index` of it. Where they do not
+/// fit, they come as near as they get.
 pub(super) struct Weights<'a> {
     pub(super) plan: &'a Plan,
     pub(super) layer: usize,
@@ -79,7 +79,8 @@ pub(super) fn outputs_first(array: &StoredBlob, dims: &[i32]) -> StoredBlob {
     reordered(array, dims, &order)
 }
 
-/// An array with the channels and the filters of each last: with the filters of all channels first, which have one input.
+/// An array with the channels and the filters of each last: with the filters of all channels first, which have one
+/// input.
 fn filters_first(array: &StoredBlob) -> StoredBlob {
     let [spatial @ .., channels, filters] = array.shape.dims() else { return array.clone() };
     let Some(all) = channels.checked_mul(*filters) else { return array.clone() };
@@ -105,7 +106,8 @@ fn count(dims: &[i32]) -> Option<i32> {
     dims.iter().try_fold(1i32, |count, &dim| count.checked_mul(dim))
 }
 
-/// An array as blob `index` of a layer of the net, in the shape that it has there if they differ by axes of length 1 alone.
+/// An array as blob `index` of a layer of the net, in the shape that it has there if they differ by axes of length 1
+/// alone.
 pub(super) fn numbered(array: StoredBlob, index: usize, needed: &Shape) -> StoredBlob {
     let long = |shape: &Shape| shape.dims().iter().copied().filter(|&dim| dim != 1).collect::<Vec<_>>();
     let is_same = array.shape.count() == needed.count() && long(&array.shape) == long(needed);

@@ -10,8 +10,8 @@
 //! | mean | `running_mean` | `moving_mean` |
 //! | variance | `running_var` | `moving_variance` |
 //!
-//! - A batch normalisation goes to a BatchNorm layer, whose factor becomes 1, and its scale and shift to the Scale layer
-//!   behind that.
+//! - A batch normalisation goes to a BatchNorm layer, whose factor becomes 1, and its scale and shift to the Scale
+//!   layer behind that.
 //! - A module without a bias has one of zeros, and a normalisation without a scale one of ones.
 //! - A recurrent module goes to a recurrent layer, see [`recurrent`].
 //! - Axes of length 1 do not matter where shapes are compared: a value for each channel is one in any shape.

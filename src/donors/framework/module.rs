@@ -39,8 +39,8 @@ impl<'d> Module<'d> {
         }
     }
 
-    /// Its weights. If it is a convolution with filters for each channel and one of 1 x 1 behind that, `of_each` chooses the
-    /// former.
+    /// Its weights. If it is a convolution with filters for each channel and one of 1 x 1 behind that, `of_each`
+    /// chooses the former.
     pub(super) fn weights(&self, of_each: bool) -> Option<(ArrayRole, &'d StoredBlob)> {
         let chosen = if of_each { ArrayRole::DepthwiseKernel } else { ArrayRole::PointwiseKernel };
         self.array(|role| role == chosen).or_else(|| self.array(ArrayRole::is_weight))
@@ -82,8 +82,8 @@ impl<'d> Module<'d> {
     }
 }
 
-/// The roles of arrays of so many axes, in the order in which Keras numbers them; `None` where it cannot be told, as with a
-/// normalisation that lacks its scale or its shift.
+/// The roles of arrays of so many axes, in the order in which Keras numbers them; `None` where it cannot be told, as
+/// with a normalisation that lacks its scale or its shift.
 fn roles(axes: &[usize]) -> Option<&'static [ArrayRole]> {
     use ArrayRole::{Bias, DepthwiseKernel, Kernel, Mean, PointwiseKernel, StateKernel, Variance, Weight};
     match axes {

@@ -3,8 +3,8 @@
 use crate::layer::{Operator, TopMemory};
 use crate::plan::{Plan, PlannedLayer};
 
-/// The dimensions, channels first, of what an inner product flattens from its first axis on: those of its bottom, or of what
-/// layers in front of it made flat. `None` if it takes no picture of so many values.
+/// The dimensions, channels first, of what an inner product flattens from its first axis on: those of its bottom, or of
+/// what layers in front of it made flat. `None` if it takes no picture of so many values.
 pub(super) fn flattened(plan: &Plan, layer: usize, inputs: i32) -> Option<Vec<i32>> {
     let planned = &plan.layers[layer];
     let Operator::InnerProduct(product) = &planned.operator else { return None };

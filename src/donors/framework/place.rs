@@ -179,8 +179,8 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Whether the layer is the one with filters for each channel of a module that has a convolution of 1 x 1 behind that, to
-    /// which the bias belongs.
+    /// Whether the layer is the one with filters for each channel of a module that has a convolution of 1 x 1 behind
+    /// that, to which the bias belongs.
     fn is_first_half(&self, placement: &Placement<'_, '_>, layer: usize) -> bool {
         let is_of_each = self.blobs_of(layer, Role::Weight).next().is_some_and(|blob| blob.shape.dim(1) == Some(1));
         is_of_each && placement.module.has_both_halves()

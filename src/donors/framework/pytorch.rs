@@ -1,10 +1,10 @@
 //! PyTorch: the state dictionary of a module, whose keys are `<module>.<parameter>`.
 //!
-//! Convolutions (outputs, inputs / groups, height, width), transposed ones (inputs, outputs / groups, height, width), linear
-//! layers (outputs, inputs) and embeddings are laid out as Caffe's. HDF5 has `/` where keys have a dot.
+//! Convolutions (outputs, inputs / groups, height, width), transposed ones (inputs, outputs / groups, height, width),
+//! linear layers (outputs, inputs) and embeddings are laid out as Caffe's. HDF5 has `/` where keys have a dot.
 //!
-//! A recurrent module has a layer for each of `_l0`, `_l1`, `_l0_reverse` and so on at the ends of its parameters. The first
-//! has its name, the others have that with the end: `lstm_l1`.
+//! A recurrent module has a layer for each of `_l0`, `_l1`, `_l0_reverse` and so on at the ends of its parameters. The
+//! first has its name, the others have that with the end: `lstm_l1`.
 
 use std::borrow::Cow;
 

@@ -9,8 +9,8 @@
 //! | W_h (G H, H) | `weight_hh` (G H, H) | `recurrent_kernel` (H, G H) |
 //!
 //! Caffe's LSTM has the gates input, forget, output and cell, the others have the cell before the output. The GRU of
-//! Synopsys' Caffe has update, reset and new state, each of them with a matrix of its own for the state, and so has Keras;
-//! PyTorch has reset before update. Where the reset gate comes behind the product, that has a bias of its own.
+//! Synopsys' Caffe has update, reset and new state, each of them with a matrix of its own for the state, and so has
+//! Keras; PyTorch has reset before update. Where the reset gate comes behind the product, that has a bias of its own.
 
 use std::io;
 use std::sync::Arc;
@@ -54,7 +54,8 @@ impl CellPart {
 }
 
 impl Placement<'_, '_> {
-    /// The blobs of a recurrent layer of the net, but for those that its module has nothing for and that stay what they are.
+    /// The blobs of a recurrent layer of the net, but for those that its module has nothing for and that stay what they
+    /// are.
     ///
     /// # Errors
     /// The module is of another cell, or one of the two has what the other has not.

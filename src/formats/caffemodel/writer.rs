@@ -1,8 +1,8 @@
 //! The caffemodel: a binary `NetParameter`, streamed.
 //!
-//! Every length is known beforehand, so nothing is buffered. Fields go out in ascending order, as C++ protobuf
-//! writes them. The net's name is written even if it is empty, as Caffe does; of a blob, the values stand before the
-//! shape, and a scalar has no shape. A dialect of the V1 format has its layers in front of the net's inputs, and the sizes of
+//! Every length is known beforehand, so nothing is buffered. Fields go out in ascending order, as C++ protobuf writes
+//! them. The net's name is written even if it is empty, as Caffe does; of a blob, the values stand before the shape,
+//! and a scalar has no shape. A dialect of the V1 format has its layers in front of the net's inputs, and the sizes of
 //! blobs in front of their values. In a dialect whose layers have types of numbers, the values are bytes behind the
 //! shape and their type.
 
@@ -37,7 +37,8 @@ pub(super) fn check(net: &SavedNet<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Field numbers of the schema that are written by hand. Those of layers, of their blobs and of old sizes are the dialect's.
+/// Field numbers of the schema that are written by hand. Those of layers, of their blobs and of old sizes are the
+/// dialect's.
 pub(in crate::formats) mod field {
     pub const NET_NAME: u32 = 1;
     pub const NET_INPUT: u32 = 3;

@@ -101,7 +101,8 @@ fn element(descr: &str) -> Result<Element, String> {
     }
 }
 
-/// The header of an array of little-endian `f32` of this shape, padded so that the values start at a multiple of 64 bytes.
+/// The header of an array of little-endian `f32` of this shape, padded so that the values start at a multiple of 64
+/// bytes.
 pub(in crate::formats) fn encode_header(shape: &Shape) -> Vec<u8> {
     let dims: String = shape.dims().iter().map(|dim| format!("{dim}, ")).collect();
     let dims = if shape.axes() == 1 { dims.trim_end() } else { dims.trim_end_matches(", ") };

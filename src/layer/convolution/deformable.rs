@@ -4,9 +4,9 @@
 //! bottoms = data, offsets (.., 2 * kernel_h * kernel_w * deformable_group, H, W)
 //! ```
 //!
-//! with H and W the axes 2 and 3 of the data, whatever the size of the top; further bottoms are not looked at. All tops are
-//! alike. Settings, blobs and draws are those of [`Convolution`](super), in `deformable_convolution_param`. The engine CUDNN is
-//! refused, as there is none.
+//! with H and W the axes 2 and 3 of the data, whatever the size of the top; further bottoms are not looked at. All tops
+//! are alike. Settings, blobs and draws are those of [`Convolution`](super), in `deformable_convolution_param`. The
+//! engine CUDNN is refused, as there is none.
 
 use super::{BlobFillers, Convolution, check_bias_multiplier, check_column_buffer};
 use crate::dialect::Known;

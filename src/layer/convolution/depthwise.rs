@@ -5,10 +5,10 @@
 //! blobs = weights (C, 1, kernel_h, kernel_w); bias (C), unless bias_term is false
 //! ```
 //!
-//! The bottom has four axes at most, missing ones counting as 1. `num_output` and `group` are not looked at. Kernel, stride and
-//! pad are each given as a pair `_h`, `_w`, or else once or more, where a third and further ones do nothing; half of a pair
-//! does nothing either. Stride and pad have to be there: where they are not, Caffe reads past the end of an empty list. Draws:
-//! weights, then bias. Blobs given in the net are taken as they are.
+//! The bottom has four axes at most, missing ones counting as 1. `num_output` and `group` are not looked at. Kernel,
+//! stride and pad are each given as a pair `_h`, `_w`, or else once or more, where a third and further ones do nothing;
+//! half of a pair does nothing either. Stride and pad have to be there: where they are not, Caffe reads past the end of
+//! an empty list. Draws: weights, then bias. Blobs given in the net are taken as they are.
 
 use super::{Convolution, Window, convolution_signal};
 use crate::Shape;

@@ -21,15 +21,16 @@
 //! Blobs given in the net must have these shapes.
 //!
 //! In Synopsys' Caffe bottoms and tops need not be equal in number, and `per_channel_scale_weight` and
-//! `per_channel_scale_output` each add two blobs with a value for each filter of the first axis, ones and zeros, unless the net
-//! gives blobs. ConvolutionDepthwise there has as many groups as channels.
+//! `per_channel_scale_output` each add two blobs with a value for each filter of the first axis, ones and zeros, unless
+//! the net gives blobs. ConvolutionDepthwise there has as many groups as channels.
 //!
-//! In Cambricon's `pad` may be given for each side, see [`Window::over_sides`], and ConvolutionDepthwise is as in Synopsys'.
+//! In Cambricon's `pad` may be given for each side, see [`Window::over_sides`], and ConvolutionDepthwise is as in
+//! Synopsys'.
 //!
 //! ConvolutionRistretto and DeconvolutionRistretto are the same in quantised numbers.
 //!
-//! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs as they
-//! are.
+//! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs
+//! as they are.
 //!
 //! What surprises: an output without elements is allowed, but not with a bias, since Caffe then allocates a vector of
 //! ones over the output's positions. Caffe also sizes the column buffer of one image, which must not have more than
@@ -349,8 +350,8 @@ struct BlobFillers<'a> {
 }
 
 impl BlobFillers<'_> {
-    /// Checks the given blobs or, where there are none, adds those to be filled: weights of this shape, and so many numbers of
-    /// a bias, if there is one.
+    /// Checks the given blobs or, where there are none, adds those to be filled: weights of this shape, and so many
+    /// numbers of a bias, if there is one.
     fn add(self, mut setup: Setup, weight: Shape, bias: Option<i64>) -> Result<Setup, Refusal> {
         let mut expected = vec![(Role::Weight, weight, self.weight)];
         if let Some(count) = bias {

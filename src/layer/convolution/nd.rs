@@ -1,11 +1,11 @@
 //! NdConvolution: learned filters slid over any number of axes, on cuDNN (video-caffe).
 //!
-//! (N, C, d..) becomes (N, num_output, o..) with `o = (d + 2 pad - kernel) / stride + 1`, truncated towards zero; an axis with
-//! one place left, or none, vanishes. `kernel_shape`, `pad_shape` and `stride_shape` have a size for each axis; without the latter
-//! two pads are 0 and strides 1. Several bottoms have one shape.
+//! (N, C, d..) becomes (N, num_output, o..) with `o = (d + 2 pad - kernel) / stride + 1`, truncated towards zero; an
+//! axis with one place left, or none, vanishes. `kernel_shape`, `pad_shape` and `stride_shape` have a size for each
+//! axis; without the latter two pads are 0 and strides 1. Several bottoms have one shape.
 //!
-//! Blobs: weight (num_output, C / group, kernel..) and, unless `bias_term` is false, bias (num_output). Draws: weight, then bias.
-//! Blobs given in the net are taken as they are.
+//! Blobs: weight (num_output, C / group, kernel..) and, unless `bias_term` is false, bias (num_output). Draws: weight,
+//! then bias. Blobs given in the net are taken as they are.
 
 use std::sync::LazyLock;
 

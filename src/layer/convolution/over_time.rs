@@ -9,12 +9,12 @@
 //!                  k, k)
 //! ```
 //!
-//! W' is likewise. The bias is (1, 1, 1, 1, num_output). `filter_group` does not change the shape of the weights. Deconvolution3D
-//! asks `convolution_param`, not `convolution3d_param`, for its `bias_term`. Draws: weight, then bias; zeros without a filler.
-//! Blobs given in the net are taken as they are.
+//! W' is likewise. The bias is (1, 1, 1, 1, num_output). `filter_group` does not change the shape of the weights.
+//! Deconvolution3D asks `convolution_param`, not `convolution3d_param`, for its `bias_term`. Draws: weight, then bias;
+//! zeros without a filler. Blobs given in the net are taken as they are.
 //!
-//! Caffe sizes the columns of one item, which must not be more than `i32::MAX` elements. It also appends a line to a file
-//! profile.log in the working directory, which is not done here.
+//! Caffe sizes the columns of one item, which must not be more than `i32::MAX` elements. It also appends a line to a
+//! file profile.log in the working directory, which is not done here.
 
 use crate::Shape;
 use crate::dialect::Known;

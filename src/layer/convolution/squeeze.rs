@@ -1,8 +1,9 @@
 //! SqueezeConvolution and SqueezeDeconvolution: filters of which a mask takes some away (Synopsys).
 //!
-//! They are Convolution and Deconvolution with settings in `squeeze_convolution_param`. Where these make or are given just
-//! weights and, unless `bias_term` is false, a bias, masks follow in the same order and shape, filled by `weight_mask_filler`
-//! and `bias_mask_filler`, and two zeros, (1, 1, 1, 2). Stored layers may have fewer blobs, which are the first ones.
+//! They are Convolution and Deconvolution with settings in `squeeze_convolution_param`. Where these make or are given
+//! just weights and, unless `bias_term` is false, a bias, masks follow in the same order and shape, filled by
+//! `weight_mask_filler` and `bias_mask_filler`, and two zeros, (1, 1, 1, 2). Stored layers may have fewer blobs, which
+//! are the first ones.
 
 use super::setup;
 use crate::Shape;

@@ -4,9 +4,10 @@
 //! spatial axes the first three can be given as a pair `_h`, `_w` instead. Stride and dilation default to 1, pad to 0,
 //! and a pad missing from its pair is 0. A dilation of 0 is allowed and makes the window one element wide.
 //!
-//! Synopsys' Caffe has two further ways to pad. `pad_t`, `pad_b`, `pad_l` and `pad_r`, once one of them is not 0, pad each side
-//! of two spatial axes by itself, or crop it. `pad_type: 1` pads as much as makes `ceil(input / stride)` positions, and has no
-//! effect on a Deconvolution. In Cambricon's `pad` may be given for each side: [`Window::over_sides`].
+//! Synopsys' Caffe has two further ways to pad. `pad_t`, `pad_b`, `pad_l` and `pad_r`, once one of them is not 0, pad
+//! each side of two spatial axes by itself, or crop it. `pad_type: 1` pads as much as makes `ceil(input / stride)`
+//! positions, and has no effect on a Deconvolution. In Cambricon's `pad` may be given for each side:
+//! [`Window::over_sides`].
 
 use crate::error::{Refusal, ensure};
 use crate::layer::size::{checked_size, field_name};
@@ -124,8 +125,8 @@ impl Window {
         Ok((0..axes).map(window).collect())
     }
 
-    /// The windows over height and width, as Caffes before those of any number of axes read them: kernel, stride and pad are
-    /// given once or as a pair, both of it. One of the kernel's pair counts for nothing beside `kernel_size`.
+    /// The windows over height and width, as Caffes before those of any number of axes read them: kernel, stride and
+    /// pad are given once or as a pair, both of it. One of the kernel's pair counts for nothing beside `kernel_size`.
     ///
     /// `dilation_h`, which some trees have, stands for a pair, too, of which the other half is 0 where it is missing;
     /// `dilation_w` counts only beside it.
@@ -212,7 +213,8 @@ impl Window {
     }
 }
 
-/// What the four sides of a picture are padded by: height and width, each in front and at the end; none where all are 0.
+/// What the four sides of a picture are padded by: height and width, each in front and at the end; none where all
+/// are 0.
 fn sides(param: &ConvolutionParameter, axes: usize) -> Result<Option<[[i64; 2]; 2]>, Refusal> {
     let sides = [[param.pad_t(), param.pad_b()], [param.pad_l(), param.pad_r()]];
     let (padded, typed) = (sides != [[0; 2]; 2], param.pad_type.is_some());

@@ -3,8 +3,8 @@
 //! Tops: as [Data](super::database), and then the boxes, (1, 1, B, 8) with B those of the first record, but at least 1;
 //! in TextBoxes++ with 16 instead of 8; (batch_size, 1, 300, 5) with `yolo_data_type: 1`, as the ports of YOLO have it;
 //! (batch_size, 1, 1, 1) where neither the record nor `anno_type` has a type; with Synopsys' `caffe_yolo` instead
-//! (batch_size, 7 side side) for each `side`. Further tops are left without axes. Draws: as
-//! Data. In Xilinx' Caffe boxes have 10 numbers where the record has `label_ori`; with `has_seg_label` the third top has the labels of the
+//! (batch_size, 7 side side) for each `side`. Further tops are left without axes. Draws: as Data. In Xilinx' Caffe
+//! boxes have 10 numbers where the record has `label_ori`; with `has_seg_label` the third top has the labels of the
 //! pixels, of the size of pictures, and with `has_lane_label` two more have boxes and classes over grids, as in
 //! [DriveData](super::grids). `label_map_file` is not opened while the net is built.
 

@@ -1,9 +1,10 @@
-//! AnnotatedDataMask: pictures, their masks, and the boxes of the objects in them, from an LMDB or LevelDB database (SSTD).
+//! AnnotatedDataMask: pictures, their masks, and the boxes of the objects in them, from an LMDB or LevelDB database
+//! (SSTD).
 //!
-//! Tops: as [Data](super::database), then the masks, transformed as the pictures are, and then the boxes, (1, 1, B, 8) with B those
-//! of the first record, but at least 1, and 13 instead of 8 with `oriented`; (batch_size, 1, 1, 1) where the record has no type. There
-//! may be the first top alone; further ones are left without axes. Draws: as Data, and two seeds more if `mask_param`, which
-//! transforms masks once the net runs, mirrors or crops.
+//! Tops: as [Data](super::database), then the masks, transformed as the pictures are, and then the boxes, (1, 1, B, 8)
+//! with B those of the first record, but at least 1, and 13 instead of 8 with `oriented`; (batch_size, 1, 1, 1) where
+//! the record has no type. There may be the first top alone; further ones are left without axes. Draws: as Data, and
+//! two seeds more if `mask_param`, which transforms masks once the net runs, mirrors or crops.
 
 use super::DataSource;
 use super::database::{batch_size, first_record_for, picture_size, reader, source};

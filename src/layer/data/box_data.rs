@@ -1,7 +1,8 @@
 //! BoxData: pictures with the boxes of the objects in them, from an LMDB or LevelDB database (YOLO).
 //!
-//! Tops: as [Data](super::database), and then labels for each `side` of `data_param`, of which there is one of 7 unless it is
-//! given: (batch_size, 150), five numbers for each of 30 boxes; in the first YOLO (batch_size, 7 side side). Draws: as Data.
+//! Tops: as [Data](super::database), and then labels for each `side` of `data_param`, of which there is one of 7 unless
+//! it is given: (batch_size, 150), five numbers for each of 30 boxes; in the first YOLO (batch_size, 7 side side).
+//! Draws: as Data.
 
 use super::DataSource;
 use super::database::{batch_size, pictures, reader};

@@ -5,8 +5,9 @@
 //!        labels (seq_length, batch_size), and with use_multi_label a second set of them
 //! ```
 //!
-//! C is 2^(1 + `n_iterated_integrals`) - 1, and one more with `using_online`. So the shapes follow from the settings, and the database is
-//! not looked at. Draws: those of a layer that reads a database, see [`transform`](super::transform).
+//! C is 2^(1 + `n_iterated_integrals`) - 1, and one more with `using_online`. So the shapes follow from the settings,
+//! and the database is not looked at. Draws: those of a layer that reads a database, see
+//! [`transform`](super::transform).
 
 use super::DataSource;
 use super::database::{batch_size, reader};

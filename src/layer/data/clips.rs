@@ -1,9 +1,10 @@
 //! VideoData of C3D and video-caffe: clips of so many frames of the videos named in a list file.
 //!
 //! Tops: batch_size x C x L x H x W and the labels, (batch_size), or in C3D's tree (batch_size, num_of_labels) with
-//! `use_multiple_label`. C is 3, in video-caffe 1 without `is_color`; L is `new_length`; H and W are `transform_param`'s
-//! `crop_size`, else `new_height` and `new_width`. C3D 1.0 has one top or two, and crops only what is larger. Where none of them is given, the shape has to be: videos are not read. Draws:
-//! those of a prefetching layer, see [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
+//! `use_multiple_label`. C is 3, in video-caffe 1 without `is_color`; L is `new_length`; H and W are
+//! `transform_param`'s `crop_size`, else `new_height` and `new_width`. C3D 1.0 has one top or two, and crops only what
+//! is larger. Where none of them is given, the shape has to be: videos are not read. Draws: those of a prefetching
+//! layer, see [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 
 use super::DataSource;
 use super::list::{Beginning, NewSize};

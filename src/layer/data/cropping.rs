@@ -1,7 +1,8 @@
-//! How pictures are cropped: by `crop_size` in both directions, or else by `crop_h` and `crop_w`, each where it is not 0.
+//! How pictures are cropped: by `crop_size` in both directions, or else by `crop_h` and `crop_w`, each where it is
+//! not 0.
 //!
-//! Light CNN's Caffe calls the latter `crop_size_h` and `crop_size_w`. Dialects differ in the crops for which a transformer takes a
-//! seed.
+//! Light CNN's Caffe calls the latter `crop_size_h` and `crop_size_w`. Dialects differ in the crops for which a
+//! transformer takes a seed.
 
 use super::resize::Bounds;
 use crate::data::PictureSize;

@@ -1,8 +1,8 @@
 //! CustomData: values of an LMDB, which tops share channel by channel (FlowNet).
 //!
-//! Tops: (batch_size, C, H, W) of the first record, in parts that `slice_point` separates along the channels, and perhaps labels
-//! (batch_size, 1, 1, 1) behind them. Nothing is cropped. Draws: a seed in TRAIN with `mirror` of `data_param`. The files that
-//! choose among the records are not read here.
+//! Tops: (batch_size, C, H, W) of the first record, in parts that `slice_point` separates along the channels, and
+//! perhaps labels (batch_size, 1, 1, 1) behind them. Nothing is cropped. Draws: a seed in TRAIN with `mirror` of
+//! `data_param`. The files that choose among the records are not read here.
 
 use super::DataSource;
 use super::database::{first_record, source};

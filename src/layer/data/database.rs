@@ -2,8 +2,8 @@
 //!
 //! Tops: batch_size x C x H x W of the first record, H and W replaced by `crop_size`, and the labels. Draws: those of a
 //! prefetching layer that reads a database, see [`transform`](super::transform). The deprecated transform fields inside
-//! `data_param` have no effect here. Where the dialect has readers, layers of one name and source share one, which serves the
-//! first of them alone: Caffe aborts, or waits for ever.
+//! `data_param` have no effect here. Where the dialect has readers, layers of one name and source share one, which
+//! serves the first of them alone: Caffe aborts, or waits for ever.
 
 use std::path::Path;
 

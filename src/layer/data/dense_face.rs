@@ -1,10 +1,11 @@
-//! DenseFaceImageData: pictures of faces, pictures of the labels of their pixels, and clean pictures of them, named in a list
-//! file (Light CNN).
+//! DenseFaceImageData: pictures of faces, pictures of the labels of their pixels, and clean pictures of them, named in
+//! a list file (Light CNN).
 //!
-//! Tops: batch_size x C x H x W of the first picture used, batch_size x 1 x H x W of its labels, and batch_size x C x H x W of the
-//! clean one. C is 3, or 1 without `is_color`, and without `is_color_clean`; H and W are those of the picture, which the others must
-//! have too, replaced by `new_height` and `new_width`, and then cropped by `transform_param`. Draws: those of a prefetching layer, see
-//! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
+//! Tops: batch_size x C x H x W of the first picture used, batch_size x 1 x H x W of its labels, and batch_size x C x H
+//! x W of the clean one. C is 3, or 1 without `is_color`, and without `is_color_clean`; H and W are those of the
+//! picture, which the others must have too, replaced by `new_height` and `new_width`, and then cropped by
+//! `transform_param`. Draws: those of a prefetching layer, see [`transform`](super::transform), one more for `shuffle`,
+//! and one more for `rand_skip`.
 
 use std::ffi::{OsStr, OsString};
 
@@ -68,7 +69,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::Data(DataSource::Dataset), tops) })
 }
 
-/// The size of the first picture used, once it is resized. That of its labels and the clean one must be there, and as large.
+/// The size of the first picture used, once it is resized. That of its labels and the clean one must be there, and as
+/// large.
 fn first_picture(
     ctx: &SetupContext<'_>,
     param: &DenseFaceImageDataParameter,

@@ -1,8 +1,8 @@
 //! DenseImageData: pictures, and pictures of the labels of their pixels, named in a list file (SegNet).
 //!
-//! Tops: batch_size x C x H x W of the first picture used, and batch_size x 1 x H x W. C is 3, or 1 without `is_color`; H and W
-//! are those of `transform_param`'s `crop_size`, else `crop_height` and `crop_width`, else `new_height` and `new_width`, else
-//! those of the picture, which its labels must have too. Draws: those of a prefetching layer, see
+//! Tops: batch_size x C x H x W of the first picture used, and batch_size x 1 x H x W. C is 3, or 1 without `is_color`;
+//! H and W are those of `transform_param`'s `crop_size`, else `crop_height` and `crop_width`, else `new_height` and
+//! `new_width`, else those of the picture, which its labels must have too. Draws: those of a prefetching layer, see
 //! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 //!
 //! ENet's labels are `label_divide_factor` times smaller where nothing is cropped.
@@ -138,7 +138,8 @@ struct Sizes {
     crop: Option<NewSize>,
 }
 
-/// The size of the first picture used, once it is resized. The picture of its labels must be there and, if that counts, fit.
+/// The size of the first picture used, once it is resized. The picture of its labels must be there and, if that counts,
+/// fit.
 fn first_picture(
     ctx: &SetupContext<'_>,
     param: &DenseImageDataParameter,

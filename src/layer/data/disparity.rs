@@ -1,8 +1,8 @@
 //! DisparityData: disparities in PFM files, named in a list file (FlowNet).
 //!
-//! Tops: batch_size x C x new_height x new_width, which the files must have themselves, cropped by `transform_param`, and the
-//! labels. C is 3, or 1 without `is_color`. The list and its files are not read here: the settings tell the shape. Draws: as
-//! [ImageData](super::image).
+//! Tops: batch_size x C x new_height x new_width, which the files must have themselves, cropped by `transform_param`,
+//! and the labels. C is 3, or 1 without `is_color`. The list and its files are not read here: the settings tell the
+//! shape. Draws: as [ImageData](super::image).
 
 use super::DataSource;
 use super::image::beginning;

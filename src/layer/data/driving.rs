@@ -1,5 +1,5 @@
-//! DrivingData, DrivingData2 and DirectRegressionNnnData: pictures with maps of the cars or the text in them, from an LMDB or LevelDB
-//! database (Xilinx).
+//! DrivingData, DrivingData2 and DirectRegressionNnnData: pictures with maps of the cars or the text in them, from an
+//! LMDB or LevelDB database (Xilinx).
 //!
 //! ```text
 //! pictures (batch_size, 3, cropped_height, cropped_width), and as second top
@@ -8,8 +8,8 @@
 //!   DirectRegressionNnnData  (batch_size, 12, H, W)
 //! ```
 //!
-//! with W = label_width label_resolution and H = label_height label_resolution; the sizes are those that the first record says. Draws:
-//! those of a layer that reads a database, see [`transform`](super::transform).
+//! with W = label_width label_resolution and H = label_height label_resolution; the sizes are those that the first
+//! record says. Draws: those of a layer that reads a database, see [`transform`](super::transform).
 
 use std::path::Path;
 

@@ -4,8 +4,8 @@
 //! once for each. Of the fillers, none, one or one for each top, only the constant ones run while the net is built,
 //! the others with the first batch. No blobs, no draws.
 //!
-//! In Sophgo's Caffe the layer is an input of the net: it looks at neither the fillers nor the deprecated fields, and without
-//! `shape` its tops are empty.
+//! In Sophgo's Caffe the layer is an input of the net: it looks at neither the fillers nor the deprecated fields, and
+//! without `shape` its tops are empty.
 
 use super::DataSource;
 use crate::Shape;

@@ -1,8 +1,9 @@
-//! EnhancedImageData and ImageSegData of Xilinx' Caffe: pictures named in a list file, with several labels or one for each pixel.
+//! EnhancedImageData and ImageSegData of Xilinx' Caffe: pictures named in a list file, with several labels or one for
+//! each pixel.
 //!
-//! Tops: the pictures as [ImageData](super::image) makes them, of C x H x W; and (batch_size, `label_num`), or (batch_size, 1, H, W).
-//! Lines of the first one's list that hold nothing do not count. The pictures of labels are not looked at while the net is
-//! built. Draws: as ImageData.
+//! Tops: the pictures as [ImageData](super::image) makes them, of C x H x W; and (batch_size, `label_num`), or
+//! (batch_size, 1, H, W). Lines of the first one's list that hold nothing do not count. The pictures of labels are not
+//! looked at while the net is built. Draws: as ImageData.
 
 use super::image::{beginning, check_channels, listed_pictures};
 use crate::Shape;

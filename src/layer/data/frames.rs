@@ -1,10 +1,11 @@
 //! VideoData of temporal segment networks: stacks of frames, each frame a file, of the videos named in a list file.
 //!
-//! Tops: batch_size x C x H x W of a frame, cropped by `crop_size`, and batch_size x 1 x 1 x 1 labels. C is the number of
-//! frames, `new_length` from each of `num_segments` segments, times 2 for the directions of FLOW, the modality by default,
-//! or times 3 for RGB, 1 with `grayscale`; H and W are replaced by `new_height` and `new_width`, if both are given. A line of
-//! the list holds the folder of the frames, their number and a label. Draws: those of a prefetching layer, see
-//! [`transform`](super::transform), one for `shuffle`, and one for the generator that picks the frames, in phase TEST, too.
+//! Tops: batch_size x C x H x W of a frame, cropped by `crop_size`, and batch_size x 1 x 1 x 1 labels. C is the number
+//! of frames, `new_length` from each of `num_segments` segments, times 2 for the directions of FLOW, the modality by
+//! default, or times 3 for RGB, 1 with `grayscale`; H and W are replaced by `new_height` and `new_width`, if both are
+//! given. A line of the list holds the folder of the frames, their number and a label. Draws: those of a prefetching
+//! layer, see [`transform`](super::transform), one for `shuffle`, and one for the generator that picks the frames, in
+//! phase TEST, too.
 
 use std::ffi::OsString;
 

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The shapes follow from the settings alone, and nothing is read. Draws: those of a prefetching layer, see
-//! [`transform`](super::transform), of one that reads a database in DriveData; one more in PAFData with `mirror` of `pe_transform_param`.
+//! [`transform`](super::transform), of one that reads a database in DriveData; one more in PAFData with `mirror` of
+//! `pe_transform_param`.
 
 use super::DataSource;
 use super::database::{batch_size, reader};

@@ -8,9 +8,9 @@
 //! | DetectionData | the same | the same for each `stride`, rounded to the nearest |
 //! | EvalData | the same | true boxes (1, 8, 1, 1), and perhaps sizes (batch_size, 2, 1, 1) |
 //!
-//! With `output_gt_boxes` the first two have true boxes behind, (1, 7, 1, 1) and (1, 8, 1, 1). C, H and W are those of the list's last
-//! picture, unless there are sizes to resize or crop to. Further tops are left without axes. Draws: those of a prefetching layer, see
-//! [`transform`](super::transform), and one more of the first two.
+//! With `output_gt_boxes` the first two have true boxes behind, (1, 7, 1, 1) and (1, 8, 1, 1). C, H and W are those of
+//! the list's last picture, unless there are sizes to resize or crop to. Further tops are left without axes. Draws:
+//! those of a prefetching layer, see [`transform`](super::transform), and one more of the first two.
 
 use std::ffi::OsString;
 

@@ -1,8 +1,8 @@
 //! HDF5Data of C3D 1.0: the datasets `data` and `label` of the first HDF5 file named in a list file.
 //!
-//! Tops: (batch_size, C, L, W, H) of `data`, (N, C, L, H, W) of up to five axes: width and height change places, while the
-//! values do not. (batch_size, C, 1, 1, 1) of `label`, of up to two axes. Both have the same first dimension; axes that a
-//! dataset lacks are 1. No draws.
+//! Tops: (batch_size, C, L, W, H) of `data`, (N, C, L, H, W) of up to five axes: width and height change places, while
+//! the values do not. (batch_size, C, 1, 1, 1) of `label`, of up to two axes. Both have the same first dimension; axes
+//! that a dataset lacks are 1. No draws.
 
 use super::DataSource;
 use super::source::ShapeSource;

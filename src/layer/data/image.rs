@@ -4,15 +4,16 @@
 //! replaced by `new_height` and `new_width`, and then by `crop_size`. Draws: those of a prefetching layer, see
 //! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 //!
-//! With `shuffle` or `rand_skip` the first picture follows from these draws, and so from all draws of the layers before.
-//! Where Caffe's generator does not fill the net there are none; the first picture of the list is taken, with a notice
-//! if the shape depends on it.
+//! With `shuffle` or `rand_skip` the first picture follows from these draws, and so from all draws of the layers
+//! before. Where Caffe's generator does not fill the net there are none; the first picture of the list is taken, with a
+//! notice if the shape depends on it.
 //!
-//! `min_height` and `min_width` of Intel's Caffe and lisa-caffe enlarge a smaller picture, where no new size is given: the side that
-//! lacks more gets its least size, the other one follows.
+//! `min_height` and `min_width` of Intel's Caffe and lisa-caffe enlarge a smaller picture, where no new size is given:
+//! the side that lacks more gets its least size, the other one follows.
 //!
-//! In Sophgo's Caffe, which is built without OpenCV, the layer is an input of the net: nothing is read or drawn, and the one
-//! top is (1, 3, H, W), H and W being `crop_size`, or else `new_height` and `new_width`, either of which may stand for both, or
+//! In Sophgo's Caffe, which is built without OpenCV, the layer is an input of the net: nothing is read or drawn, and
+//! the one top is (1, 3, H, W), H and W being `crop_size`, or else `new_height` and `new_width`, either of which may
+//! stand for both, or
 //! 224. Further tops are not made there, and are empty here.
 
 use std::ffi::OsString;

@@ -1,8 +1,8 @@
 //! ImageLabelData: pictures, and pictures of the labels of their pixels, from two databases (Texas Instruments).
 //!
-//! Tops: batch_size x C x H x W of the first record of `image_list_path`, H and W replaced by `transform_param`'s `crop_size`, and
-//! batch_size x 1 x H x W. Draws: a seed for both, unless `transform_param` has one, and the seeds of two
-//! [Data](super::database) layers.
+//! Tops: batch_size x C x H x W of the first record of `image_list_path`, H and W replaced by `transform_param`'s
+//! `crop_size`, and batch_size x 1 x H x W. Draws: a seed for both, unless `transform_param` has one, and the seeds of
+//! two [Data](super::database) layers.
 
 use super::DataSource;
 use super::database;

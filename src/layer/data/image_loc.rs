@@ -1,7 +1,7 @@
 //! ImageLocData: pictures named in a list file, each with a label and a box (ducha-aiki).
 //!
-//! Tops: the pictures as [ImageData](super::image) makes them, and (batch_size, 5, 1, 1): label and box. The list is made
-//! of words: a name, a label and the four sides of the box. `image_loc_data_param` changes nothing here. Draws: as
+//! Tops: the pictures as [ImageData](super::image) makes them, and (batch_size, 5, 1, 1): label and box. The list is
+//! made of words: a name, a label and the four sides of the box. `image_loc_data_param` changes nothing here. Draws: as
 //! ImageData.
 
 use super::image::{beginning, listed_pictures};

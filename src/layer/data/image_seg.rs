@@ -1,11 +1,11 @@
-//! ImageSegData: pictures, pictures of the labels of their pixels and the sizes of both, named in a list file (DeepLab). DeconvNet
-//! has further layers of the kind, which cut windows out of their pictures.
+//! ImageSegData: pictures, pictures of the labels of their pixels and the sizes of both, named in a list file
+//! (DeepLab). DeconvNet has further layers of the kind, which cut windows out of their pictures.
 //!
-//! Tops: batch_size x C x H x W of the first picture used, batch_size x 1 x H x W, and batch_size x 1 x 1 x 2; those that the
-//! net does not name are made all the same. C is 3, or 1 without `is_color`; H and W are those of `transform_param`'s
-//! `crop_size`, or its `crop_height` and `crop_width`, else `new_height` and `new_width`, else those of the picture. The labels
-//! are not read while the net is built. Draws: those of a prefetching layer, see [`transform`](super::transform), one more for
-//! `shuffle`, and one more for `rand_skip`.
+//! Tops: batch_size x C x H x W of the first picture used, batch_size x 1 x H x W, and batch_size x 1 x 1 x 2; those
+//! that the net does not name are made all the same. C is 3, or 1 without `is_color`; H and W are those of
+//! `transform_param`'s `crop_size`, or its `crop_height` and `crop_width`, else `new_height` and `new_width`, else
+//! those of the picture. The labels are not read while the net is built. Draws: those of a prefetching layer, see
+//! [`transform`](super::transform), one more for `shuffle`, and one more for `rand_skip`.
 
 use std::ffi::OsString;
 

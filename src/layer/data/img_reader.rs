@@ -1,7 +1,7 @@
 //! ImgReader: one picture of a file, so many times (FlowNet).
 //!
-//! The top is (num, C, H, W), H and W replaced by `transform_param`'s `crop_size`. Cropping and mirroring at random is refused, as
-//! Caffe has no generator for it here. Draws: none.
+//! The top is (num, C, H, W), H and W replaced by `transform_param`'s `crop_size`. Cropping and mirroring at random is
+//! refused, as Caffe has no generator for it here. Draws: none.
 
 use super::DataSource;
 use super::tops::given_pictures;

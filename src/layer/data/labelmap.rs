@@ -1,7 +1,8 @@
 //! ImageLabelmapData: pictures and pictures of their labels, named in a list file (HED).
 //!
-//! Tops: the pictures as [ImageData](super::image) makes them, and batch_size x 1 x H x W. The list is made of words in pairs: the
-//! names of a picture and of that of its labels, which must be as large, but is not read here. Draws: as ImageData.
+//! Tops: the pictures as [ImageData](super::image) makes them, and batch_size x 1 x H x W. The list is made of words in
+//! pairs: the names of a picture and of that of its labels, which must be as large, but is not read here. Draws: as
+//! ImageData.
 
 use super::image::{beginning, listed_pictures};
 use crate::Shape;

@@ -1,8 +1,8 @@
 //! LaneData: pictures of streets and the lanes in them, from an LMDB or LevelDB database (MobileNet-YOLO).
 //!
-//! Tops: as [Data](super::database), then (batch_size, 1, 1, 1), and the lanes: (batch_size, 1, H / seg_scales, W / seg_scales), or
-//! (batch_size, 1, seg_resize_width, seg_resize_height), in this order, where both are given. Further tops are left without axes.
-//! Draws: as Data.
+//! Tops: as [Data](super::database), then (batch_size, 1, 1, 1), and the lanes: (batch_size, 1, H / seg_scales, W /
+//! seg_scales), or (batch_size, 1, seg_resize_width, seg_resize_height), in this order, where both are given. Further
+//! tops are left without axes. Draws: as Data.
 
 use super::DataSource;
 use super::database::{batch_size, first_record, picture_size, source};

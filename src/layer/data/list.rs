@@ -28,8 +28,8 @@ impl Beginning {
         u64::from(self.shuffle) + u64::from(self.rand_skip > 0)
     }
 
-    /// Which entry comes first: where Caffe's generator decides and is not known, that of the list. `gives_shape` says that
-    /// the shape of the top follows from it.
+    /// Which entry comes first: where Caffe's generator decides and is not known, that of the list. `gives_shape` says
+    /// that the shape of the top follows from it.
     pub(super) fn start(
         self,
         ctx: &SetupContext<'_>,
@@ -94,8 +94,8 @@ impl NewSize {
         [self.height, self.width]
     }
 
-    /// A picture of this size, enlarged where a side is smaller: of the two sides the one that lacks more becomes this one's, and
-    /// the other keeps the proportions, in single precision.
+    /// A picture of this size, enlarged where a side is smaller: of the two sides the one that lacks more becomes this
+    /// one's, and the other keeps the proportions, in single precision.
     pub(super) fn enlarged(self, size: PictureSize) -> PictureSize {
         if size.height >= self.height && size.width >= self.width {
             return size;

@@ -1,8 +1,8 @@
 //! MatRead and MatWrite: blobs from files of MATLAB, and into such files (DeepLab).
 //!
-//! MatRead makes batch_size x C x H x W of the array `data` in the file `PREFIX NAME _blob_0.mat`, NAME being the first of those
-//! that the list in `source` names, without its last `strip` bytes. MatWrite takes any bottoms and opens its list alone. No
-//! draws.
+//! MatRead makes batch_size x C x H x W of the array `data` in the file `PREFIX NAME _blob_0.mat`, NAME being the first
+//! of those that the list in `source` names, without its last `strip` bytes. MatWrite takes any bottoms and opens its
+//! list alone. No draws.
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -2,8 +2,8 @@
 //!
 //! The label top, where there is one, has one number an item: (N). The shapes come from the source, of which the first
 //! record is read, unless the user gives them: what the user gives wins over the layer's own fields, and the source is
-//! left alone. Pictures may be given without the batch, which is then that of the layer. Nothing that a data layer makes
-//! is saved, but some take random numbers while the net is built, see [`transform`].
+//! left alone. Pictures may be given without the batch, which is then that of the layer. Nothing that a data layer
+//! makes is saved, but some take random numbers while the net is built, see [`transform`].
 
 use super::LayerType;
 use crate::proto::caffe::FillerParameter;

@@ -1,8 +1,9 @@
 //! MultiLabelImageData: pictures named in a list file, each with several labels (happynear).
 //!
-//! Tops: the pictures as [ImageData](super::image) makes them, and (batch_size - 2 label_cut_start, labels). A line of the list is
-//! a name and its labels, as many as in the first line; the list ends with a name of less than three letters, or with one that
-//! stands twice in a row. Caffe takes `label_cut_start` for `label_cut_end`, too. Draws: as ImageData.
+//! Tops: the pictures as [ImageData](super::image) makes them, and (batch_size - 2 label_cut_start, labels). A line of
+//! the list is a name and its labels, as many as in the first line; the list ends with a name of less than three
+//! letters, or with one that stands twice in a row. Caffe takes `label_cut_start` for `label_cut_end`, too. Draws: as
+//! ImageData.
 
 use super::image::{beginning, listed_pictures};
 use super::source::ShapeSource;

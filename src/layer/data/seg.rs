@@ -1,9 +1,9 @@
 //! SegData: pictures one at a time, and the labels of their pixels, named in a list file (temporal segment networks).
 //!
-//! Tops: 1 x 3 x H x W, and 1 x 1 x H x W. H and W are those of the first picture, cut down to multiples of `transform_param`'s
-//! `stride`, then to `upper_size`, or else to `upper_height` and `upper_width` if both are given. `root_dir` goes in front of
-//! both names. A list that is shuffled begins always alike, as the seed is fixed. Draws: those of a prefetching layer, see
-//! [`transform`](super::transform).
+//! Tops: 1 x 3 x H x W, and 1 x 1 x H x W. H and W are those of the first picture, cut down to multiples of
+//! `transform_param`'s `stride`, then to `upper_size`, or else to `upper_height` and `upper_width` if both are given.
+//! `root_dir` goes in front of both names. A list that is shuffled begins always alike, as the seed is fixed. Draws:
+//! those of a prefetching layer, see [`transform`](super::transform).
 
 use std::ffi::{OsStr, OsString};
 

@@ -52,8 +52,8 @@ impl Transform {
     /// user should know of its place goes to `notices`.
     ///
     /// # Errors
-    /// A crop that does not fit an `i32`, means given twice, a mean file that cannot be read, a size to resize to that is
-    /// missing, or an expansion that does not enlarge.
+    /// A crop that does not fit an `i32`, means given twice, a mean file that cannot be read, a size to resize to that
+    /// is missing, or an expansion that does not enlarge.
     pub(in crate::layer) fn new(ctx: &SetupContext<'_>, notices: &mut Vec<String>) -> Result<Transform, Refusal> {
         Transform::of_items(ctx, notices, ["pictures", "C,H,W"])
     }
@@ -219,8 +219,8 @@ fn fields_of_bvlc(param: &TransformationParameter) -> TransformationParameter {
     }
 }
 
-/// Whether a layer takes a seed for all it does at random, in a Caffe where it takes but one for that: in TRAIN, where it mirrors
-/// or crops; but WindowData always there, and ImageData also where it shuffles.
+/// Whether a layer takes a seed for all it does at random, in a Caffe where it takes but one for that: in TRAIN, where
+/// it mirrors or crops; but WindowData always there, and ImageData also where it shuffles.
 fn takes_one_seed(ctx: &SetupContext<'_>, param: &TransformationParameter) -> Option<bool> {
     let transforms = param.mirror() || param.crop_size() > 0;
     let trains = ctx.phase == Phase::Train;

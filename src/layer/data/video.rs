@@ -1,9 +1,9 @@
 //! VideoData: the frames of a video file or of a camera (SSD).
 //!
-//! Tops: batch_size x 3 x H x W of the first frame, resized and cropped by `transform_param`, and the labels; the batch is
-//! that of `data_param`. Draws: those of a prefetching layer, see [`transform`](super::transform). The size of a frame is
-//! read from AVI files; that of a camera, which is what `video_type` has by default, or of other files the user has to
-//! give.
+//! Tops: batch_size x 3 x H x W of the first frame, resized and cropped by `transform_param`, and the labels; the batch
+//! is that of `data_param`. Draws: those of a prefetching layer, see [`transform`](super::transform). The size of a
+//! frame is read from AVI files; that of a camera, which is what `video_type` has by default, or of other files the
+//! user has to give.
 
 use super::DataSource;
 use super::source::ShapeSource;

@@ -1,4 +1,5 @@
-//! VolumeData, VideoSegmentationData and VideoWithVoxelTruthData: volumes, (N, C, L, H, W), and what is true of them (C3D 1.0).
+//! VolumeData, VideoSegmentationData and VideoWithVoxelTruthData: volumes, (N, C, L, H, W), and what is true of them
+//! (C3D 1.0).
 //!
 //! | type | from | second top |
 //! |---|---|---|
@@ -6,9 +7,9 @@
 //! | VideoSegmentationData | blobs in files, the last channel of which is the truth | (N, 1, L, H, W) |
 //! | VideoWithVoxelTruthData | blobs in files, the last `num_truth_channels` of which are the truth | (N, `num_truth_channels`, L, H, W) |
 //!
-//! Neither the records nor the files are read: the shape of the volumes, C and L with it, has to be given. With `crop_size` H and
-//! W are that. Draws: those of a layer that transforms pictures, see [`transform`](super::transform), one more for `shuffle`, and
-//! one more for `rand_skip`.
+//! Neither the records nor the files are read: the shape of the volumes, C and L with it, has to be given. With
+//! `crop_size` H and W are that. Draws: those of a layer that transforms pictures, see [`transform`](super::transform),
+//! one more for `shuffle`, and one more for `rand_skip`.
 
 use super::DataSource;
 use super::clips::given_clips;

@@ -1,5 +1,5 @@
-//! Boxes and other rows chosen by their scores, as networks of TensorFlow have it: NMS, NMSGather, TopkGather, Where4 and
-//! what follows it, and NonMaxSuppression (Synopsys).
+//! Boxes and other rows chosen by their scores, as networks of TensorFlow have it: NMS, NMSGather, TopkGather, Where4
+//! and what follows it, and NonMaxSuppression (Synopsys).
 //!
 //! The number of rows is one of the settings, and what is not found is filled up once the net runs:
 //!

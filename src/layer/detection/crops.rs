@@ -1,5 +1,5 @@
-//! Parts of pictures, resized, as networks of TensorFlow have it: CropAndResize, PyramidROIAlign and Mask R-CNN's layers
-//! MaskRCNNProposal and MaskRCNNDetection (Synopsys).
+//! Parts of pictures, resized, as networks of TensorFlow have it: CropAndResize, PyramidROIAlign and Mask R-CNN's
+//! layers MaskRCNNProposal and MaskRCNNDetection (Synopsys).
 //!
 //! ```text
 //! CropAndResize      pictures, indices (M), boxes (M, 4)      -> (M, crop_h, crop_w, C)
@@ -8,8 +8,8 @@
 //! MaskRCNNDetection  regions (N, M, 4), (N, M, K), (N, M, K, 4), (N, *) -> (batch_size, detection_max_instances, 6)
 //! ```
 //!
-//! C is the last axis of the pictures, with another `data_format` than NHWC axis 1, which then stands in front of height and
-//! width in the top, too; of PyramidROIAlign's maps it is always the last one. No blobs, no draws.
+//! C is the last axis of the pictures, with another `data_format` than NHWC axis 1, which then stands in front of
+//! height and width in the top, too; of PyramidROIAlign's maps it is always the last one. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;

@@ -5,9 +5,9 @@
 //! tops    = pictures (N, 3, image_size_y, image_size_x), targets (N, 9 + greatest dst, image_size_y / stride, image_size_x / stride)
 //! ```
 //!
-//! The sizes of the grid are rounded to the nearest, half a cell to the even one. `dst` is the class that an `object_class` is mapped
-//! to; without any it counts as 0. Four axes at most, missing ones counting as 1. The mean file of `transform_param` is read
-//! while the net is built. No blobs. Draws: one number.
+//! The sizes of the grid are rounded to the nearest, half a cell to the even one. `dst` is the class that an
+//! `object_class` is mapped to; without any it counts as 0. Four axes at most, missing ones counting as 1. The mean
+//! file of `transform_param` is read while the net is built. No blobs. Draws: one number.
 
 use crate::Shape;
 use crate::dialect::Known;

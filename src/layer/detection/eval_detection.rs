@@ -5,9 +5,9 @@
 //! top     = (N, K + 4 S S B)
 //! ```
 //!
-//! In the first YOLO the boxes of a cell share its classes, which makes predictions (N, S S (K + 5 B)), and the true boxes have 7
-//! numbers for each cell; in YOLOv2 they have 150, 5 for each of 30. YoloEvalDetection of Xilinx' Caffe takes the grid's sides from the
-//! predictions (N, C, H, W), and makes (1, 1, 1, 7). No blobs, no draws.
+//! In the first YOLO the boxes of a cell share its classes, which makes predictions (N, S S (K + 5 B)), and the true
+//! boxes have 7 numbers for each cell; in YOLOv2 they have 150, 5 for each of 30. YoloEvalDetection of Xilinx' Caffe
+//! takes the grid's sides from the predictions (N, C, H, W), and makes (1, 1, 1, 7). No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;

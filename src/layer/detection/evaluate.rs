@@ -5,12 +5,13 @@
 //! top     = (1, 1, K + V, 5)
 //! ```
 //!
-//! K is the number of classes without that of the background; of all where `background_label_id` is -1, written 4294967295. V
-//! is the number of detections whose second value, the class, is not -1 while the net is built: all D of them, as blobs hold
-//! zeros then, unless a DummyData layer has filled the bottom with -1; in the trees of an early SSD all D of them. TextBoxes++ has
-//! rows of 15 or 12, and of 16; Xilinx' Caffe of 7 and 8, or 9 and 10. In the YOLOv2 of gklz1982 there is no background, and the true boxes may have any shape of one item.
-//! In Cascade R-CNN's tree, where a third bottom has the sizes of the pictures, boxes are items: (D, 7), (*, 8) and (*, 2) make
-//! (K + V, 5, 1, 1), and `name_size_file` has to be given. SegmentationEvaluate of MobileNet-YOLO makes (1, 1, 1, C), with C
+//! K is the number of classes without that of the background; of all where `background_label_id` is -1,
+//! written 4294967295. V is the number of detections whose second value, the class, is not -1 while the net is built:
+//! all D of them, as blobs hold zeros then, unless a DummyData layer has filled the bottom with -1; in the trees of an
+//! early SSD all D of them. TextBoxes++ has rows of 15 or 12, and of 16; Xilinx' Caffe of 7 and 8, or 9 and 10. In the
+//! YOLOv2 of gklz1982 there is no background, and the true boxes may have any shape of one item. In Cascade R-CNN's
+//! tree, where a third bottom has the sizes of the pictures, boxes are items: (D, 7), (*, 8) and (*, 2) make (K + V, 5,
+//! 1, 1), and `name_size_file` has to be given. SegmentationEvaluate of MobileNet-YOLO makes (1, 1, 1, C), with C
 //! channels of the second bottom. Caffe does not count the bottoms. No blobs, no draws.
 
 use super::files::count_sizes;

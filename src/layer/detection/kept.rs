@@ -4,8 +4,8 @@
 //! top = (N, 1, keep_topk, numbers), with 15 numbers a face, and 6 a box of the others
 //! ```
 //!
-//! N is the first axis of the first bottom, of the third one in FrcnDetection; nothing else of the bottoms is looked at while
-//! the net is built, nor is their number. No blobs, no draws.
+//! N is the first axis of the first bottom, of the third one in FrcnDetection; nothing else of the bottoms is looked at
+//! while the net is built, nor is their number. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;

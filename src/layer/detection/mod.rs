@@ -159,8 +159,8 @@ impl Priors {
         }
     }
 
-    /// Checks that a bottom has an oriented location, of so many numbers, for each prior, and for each class where they do not
-    /// share it.
+    /// Checks that a bottom has an oriented location, of so many numbers, for each prior, and for each class where they
+    /// do not share it.
     ///
     /// # Errors
     /// It has more than four axes, or another number of channels.

@@ -1,4 +1,5 @@
-//! ImageDetect, SsdDetection, Yolov3Detection and DetectionOut: boxes in blobs of a fixed size, with their number (Cambricon).
+//! ImageDetect, SsdDetection, Yolov3Detection and DetectionOut: boxes in blobs of a fixed size, with their number
+//! (Cambricon).
 //!
 //! ```text
 //! ImageDetect      boxes (N, C, ..)              -> (1, N (C / 4), 1, 6)
@@ -7,8 +8,8 @@
 //! DetectionOut     predictions of a grid         -> (1, 1, 1, 7), of which the third axis is the number of boxes once there are any
 //! ```
 //!
-//! The first 64 values of a picture begin with the number of its boxes. The label map of DetectionOut is read while the net is built. No
-//! blobs, no draws.
+//! The first 64 values of a picture begin with the number of its boxes. The label map of DetectionOut is read while the
+//! net is built. No blobs, no draws.
 
 use super::yolo::GridOutput;
 use crate::Shape;

@@ -5,18 +5,20 @@
 //! top     = (1, 1, 1, 7), of which the third axis is the number of boxes once there are any
 //! ```
 //!
-//! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. Missing axes count as 1. No blobs.
-//! With `visualize` the layer sets up a transformer, which draws as in [data layers](super::super::data), once.
+//! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. Missing axes count as 1. No
+//! blobs. With `visualize` the layer sets up a transformer, which draws as in [data layers](super::super::data), once.
 //!
-//! In Synopsys' Caffe the predictions of `nbottom` layers may come apart, confidences first, then locations, then the priors of
-//! all, in one bottom or in as many; there are at least 2 `nbottom` + 1 bottoms then, and with fewer than that, but at least
-//! `nbottom`, nothing is checked. With `tflite_detection` the top is (max_classes_per_detection `keep_top_k`, 7).
+//! In Synopsys' Caffe the predictions of `nbottom` layers may come apart, confidences first, then locations, then the
+//! priors of all, in one bottom or in as many; there are at least 2 `nbottom` + 1 bottoms then, and with fewer than
+//! that, but at least `nbottom`, nothing is checked. With `tflite_detection` the top is (max_classes_per_detection
+//! `keep_top_k`, 7).
 //!
-//! In SSTD DetectionOrientedOutput has oriented locations as fourth bottom, and a top (1, 1, 1, 12). In TextBoxes++ a box has 12 numbers instead of 4, or 9 without `use_polygon`, and the top as many more. In the YOLOv2 of
-//! gklz1982 the only bottom is YOLO's predictions for one picture.
+//! In SSTD DetectionOrientedOutput has oriented locations as fourth bottom, and a top (1, 1, 1, 12). In TextBoxes++ a
+//! box has 12 numbers instead of 4, or 9 without `use_polygon`, and the top as many more. In the YOLOv2 of gklz1982 the
+//! only bottom is YOLO's predictions for one picture.
 //!
-//! In Xilinx' Caffe a location may have six numbers, and the top is (1, 1, 1, 9) then; confidences are not counted. With `has_segmap`
-//! there is a second top like the fourth bottom. DetectionOutputRefine is RefineDet's.
+//! In Xilinx' Caffe a location may have six numbers, and the top is (1, 1, 1, 9) then; confidences are not counted.
+//! With `has_segmap` there is a second top like the fourth bottom. DetectionOutputRefine is RefineDet's.
 //!
 //! The label map and the list of sizes are read while the net is built. Caffe also makes the folder `output_directory`
 //! then; nothing is made here.
@@ -152,8 +154,8 @@ fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup { draws, notices, ..Setup::new(ctx, Operator::DetectionOutput(operator), [top]) })
 }
 
-/// A location of six numbers instead of four has a direction, and the top two more for it. Confidences are not counted. With
-/// `has_segmap` the fourth bottom is handed on.
+/// A location of six numbers instead of four has a direction, and the top two more for it. Confidences are not counted.
+/// With `has_segmap` the fourth bottom is handed on.
 fn of_xilinx(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     const SEGMENTS: &str = "detection_output_param.has_segmap";
     let param = param(ctx);

@@ -4,13 +4,14 @@
 //! top = (1, 2, 4 P H W), of bottom (N, C, H, W)
 //! ```
 //!
-//! P is the number of boxes at a position: one for each `min_size` and ratio, and one for each `max_size`. The ratios are 1,
-//! each `aspect_ratio` that is not within 1e-6 of one already there, and with `flip` the inverse behind each. In
-//! Synopsys' Caffe `keras` puts the inverses last, each if it is new; with `faceboxes` three `min_size` have 21 boxes; and
-//! `box_width` and `box_height` name all boxes themselves. TextBoxes has all boxes twice, TextBoxes++ with `denser_prior_boxes`; in
-//! SSTD the inverses come last, whether they are new or not; in Cambricon's Caffe, where `p_type` is DENSE, each `max_size` does
-//! not add a box but makes all of them `inner_scale` times as many. In Sophgo's Caffe the ratio 1 is not there by itself where
-//! `use_default_aspect_ratio` is false. The second bottom, the picture, is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
+//! P is the number of boxes at a position: one for each `min_size` and ratio, and one for each `max_size`. The ratios
+//! are 1, each `aspect_ratio` that is not within 1e-6 of one already there, and with `flip` the inverse behind each. In
+//! Synopsys' Caffe `keras` puts the inverses last, each if it is new; with `faceboxes` three `min_size` have 21 boxes;
+//! and `box_width` and `box_height` name all boxes themselves. TextBoxes has all boxes twice, TextBoxes++ with
+//! `denser_prior_boxes`; in SSTD the inverses come last, whether they are new or not; in Cambricon's Caffe, where
+//! `p_type` is DENSE, each `max_size` does not add a box but makes all of them `inner_scale` times as many. In Sophgo's
+//! Caffe the ratio 1 is not there by itself where `use_default_aspect_ratio` is false. The second bottom, the picture,
+//! is read once the net runs; Caffe does not count the bottoms. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;

@@ -1,6 +1,6 @@
-//! Layers of YOLO, and Faster R-CNN's proposals, as Synopsys' Caffe has them: UpsampleDarknet, Tensor2Box and Proposal; and
-//! the outputs of MobileNet-YOLO: YoloDetectionOutput and Yolov3DetectionOutput, and its AssistedExcitation, whose top is like its first
-//! bottom.
+//! Layers of YOLO, and Faster R-CNN's proposals, as Synopsys' Caffe has them: UpsampleDarknet, Tensor2Box and Proposal;
+//! and the outputs of MobileNet-YOLO: YoloDetectionOutput and Yolov3DetectionOutput, and its AssistedExcitation, whose
+//! top is like its first bottom.
 //!
 //! ```text
 //! UpsampleDarknet  the last two axes times `stride`

@@ -1,5 +1,5 @@
-//! DataAugmentation, FlowAugmentation, GenerateAugmentationParameters and BlackAugmentation: pictures and flows distorted at
-//! random, once the net runs.
+//! DataAugmentation, FlowAugmentation, GenerateAugmentationParameters and BlackAugmentation: pictures and flows
+//! distorted at random, once the net runs.
 //!
 //! ```text
 //! DataAugmentation                pictures, [parameters] -> (N, C, crop_height, crop_width), [parameters]
@@ -8,10 +8,11 @@
 //! BlackAugmentation               pictures               -> as they are
 //! ```
 //!
-//! 42 is the number of a picture's parameters. Without both sides of the crop, DataAugmentation's pictures keep their size. Its
-//! blobs are a counter (1, 1, 1, 1) and, with `recompute_mean`, the mean picture (1, C, h, w) and the mean of each channel
-//! (1, C, 1, 1): zeros. Of stored blobs it takes the means alone, and none without `recompute_mean`. For each of them it adds a `param` with multipliers of 0 behind those of the net. All but
-//! BlackAugmentation are saved with `reshape_every_iter: false`.
+//! 42 is the number of a picture's parameters. Without both sides of the crop, DataAugmentation's pictures keep their
+//! size. Its blobs are a counter (1, 1, 1, 1) and, with `recompute_mean`, the mean picture (1, C, h, w) and the mean of
+//! each channel (1, C, 1, 1): zeros. Of stored blobs it takes the means alone, and none without `recompute_mean`. For
+//! each of them it adds a `param` with multipliers of 0 behind those of the net. All but BlackAugmentation are saved
+//! with `reshape_every_iter: false`.
 
 use super::{TREES, picture, shaped, shaped_once};
 use crate::Shape;

@@ -1,8 +1,8 @@
 //! FloatReader, FloatWriter, FLOWriter, ImgWriter and PFMWriter: blobs in files, a picture each.
 //!
-//! FloatReader's top is (num, z, y, x) of its file, which begins with four or five lines: `float`, the number of axes, two or
-//! three, and the sizes x, y and perhaps z; the numbers follow in binary. The writers make their folder while the net is built;
-//! nothing is made here.
+//! FloatReader's top is (num, z, y, x) of its file, which begins with four or five lines: `float`, the number of axes,
+//! two or three, and the sizes x, y and perhaps z; the numbers follow in binary. The writers make their folder while
+//! the net is built; nothing is made here.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};

@@ -1,9 +1,9 @@
 //! Resample, Downsample and Accum: pictures of another size, and several one behind the other.
 //!
-//! Resample and Downsample take the size from their second bottom, or else from their settings; `factor` is ignored. They are
-//! saved with `reshape_every_iter: false`. Accum's channels are those of all bottoms; its size is the largest height and width
-//! of them, or what is asked for where that is larger in both, or that of the last bottom with `have_reference`, which is then
-//! no part of the channels. No blobs, no draws.
+//! Resample and Downsample take the size from their second bottom, or else from their settings; `factor` is ignored.
+//! They are saved with `reshape_every_iter: false`. Accum's channels are those of all bottoms; its size is the largest
+//! height and width of them, or what is asked for where that is larger in both, or that of the last bottom with
+//! `have_reference`, which is then no part of the channels. No blobs, no draws.
 
 use super::{TREES, picture, shaped, shaped_once};
 use crate::error::{Refusal, ensure};

@@ -1,7 +1,8 @@
-//! FlowWarp, ChannelNorm and Mean: pictures moved along a flow, the norm over the channels, and a mean added or taken away.
+//! FlowWarp, ChannelNorm and Mean: pictures moved along a flow, the norm over the channels, and a mean added or taken
+//! away.
 //!
-//! FlowWarp's second bottom is the flow, of two channels and the picture's size. Mean has as many tops as bottoms; of the mean,
-//! a file or values, each picture has a multiple of the channels. No blobs, no draws.
+//! FlowWarp's second bottom is the flow, of two channels and the picture's size. Mean has as many tops as bottoms; of
+//! the mean, a file or values, each picture has a multiple of the channels. No blobs, no draws.
 
 use super::{TREES, picture, shaped};
 use crate::Shape;

@@ -7,8 +7,8 @@
 //! blobs   = centres (num_output, K)
 //! ```
 //!
-//! The centres are learned, and zero where the net gives no filler. No `loss_weight` is added: without one the layer is no
-//! loss. Draws: the centres. A blob given in the net is taken as it is, whatever its shape.
+//! The centres are learned, and zero where the net gives no filler. No `loss_weight` is added: without one the layer is
+//! no loss. Draws: the centres. A blob given in the net is taken as it is, whatever its shape.
 
 use super::{check_batches, check_single};
 use crate::Shape;

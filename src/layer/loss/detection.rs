@@ -6,9 +6,9 @@
 //! | MS-CNN | (N, K + C, H, W) | (N, any, H, W) | (1, 1, 1, 2), classes and boxes |
 //! | Cascade R-CNN (DetectionGroupLoss) | (N, K, H, W), (N, 4, H, W) | (N, 6, H, W) | (1, 1, 1, 2) |
 //!
-//! with S = `side`, B = `num_object` and K classes, `num_class` or `cls_num`; C = `coord_num`. In Cascade R-CNN N is a multiple of
-//! the number of `field_h`, which are as many as `field_w`; the layer draws one number, and is saved with `propagate_down: true true
-//! false` where the net gives none. The statistics in `bbox_reg_param` come four at a time.
+//! with S = `side`, B = `num_object` and K classes, `num_class` or `cls_num`; C = `coord_num`. In Cascade R-CNN N is a
+//! multiple of the number of `field_h`, which are as many as `field_w`; the layer draws one number, and is saved with
+//! `propagate_down: true true false` where the net gives none. The statistics in `bbox_reg_param` come four at a time.
 
 use super::{check_batches, check_inner_weight, opaque_loss};
 use crate::Shape;

@@ -7,8 +7,8 @@
 //! blobs   = centres (faceid_num + seqid_num, K)
 //! ```
 //!
-//! The centres are learned, and zero where the net gives no filler. No `loss_weight` is added: without one the layer is no
-//! loss. Draws: the centres. A blob given in the net is taken as it is.
+//! The centres are learned, and zero where the net gives no filler. No `loss_weight` is added: without one the layer is
+//! no loss. Draws: the centres. A blob given in the net is taken as it is.
 
 use super::center::Centres;
 use crate::dialect::Known;

@@ -1,4 +1,5 @@
-//! Losses of vectors and their labels: LiftedStructSimilaritySoftmaxLoss and RankHardLoss (SeqFace), CMDLoss (Light CNN).
+//! Losses of vectors and their labels: LiftedStructSimilaritySoftmaxLoss and RankHardLoss (SeqFace), CMDLoss (Light
+//! CNN).
 //!
 //! ```text
 //! LiftedStructSimilaritySoftmaxLoss  vectors (N, C) or (N, C, 1, 1), labels of one channel

@@ -1,7 +1,7 @@
 //! EuclideanLoss: half the mean squared distance between items, sum (a - b)^2 / (2 N).
 //!
-//! Bottoms: N x any, and N x as many numbers an item. EuclideanLossW has weights as a third bottom, which it does not look at
-//! while the net is built (caffe3d).
+//! Bottoms: N x any, and N x as many numbers an item. EuclideanLossW has weights as a third bottom, which it does not
+//! look at while the net is built (caffe3d).
 
 use super::{Loss, check_batches, scalar_loss};
 use crate::dialect::Known;

@@ -1,7 +1,7 @@
 //! FocalLoss: the mean negative log-likelihood of the labels, weighted by how unlikely they are (Lin et al. 2017).
 //!
-//! Bottoms: scores, and one label for each place outside `softmax_param.axis`. Two tops are documented but cannot be set up, as
-//! in [`softmax`](super::softmax).
+//! Bottoms: scores, and one label for each place outside `softmax_param.axis`. Two tops are documented but cannot be
+//! set up, as in [`softmax`](super::softmax).
 //!
 //! SeqFace's is one of targets in [0, 1], as many as scores, under a sigmoid.
 

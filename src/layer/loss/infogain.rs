@@ -5,8 +5,8 @@
 //! serialised `BlobProto`; with one the file is not opened. Tops: a scalar, and the softmax in the shape of the
 //! scores. Two tops need two loss weights, since Caffe adds just one.
 //!
-//! Caffes before release 1.0 take probabilities: all K values of an item are one set of classes, there is one label an item
-//! and one top, and the matrix has the shape (1, 1, K, K).
+//! Caffes before release 1.0 take probabilities: all K values of an item are one set of classes, there is one label an
+//! item and one top, and the matrix has the shape (1, 1, K, K).
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! L1Loss, NVIDIA's and Texas Instruments': the distances of prediction and target, summed and divided by N.
 //!
-//! Bottoms: N x any, and N x as many numbers an item. There are no settings. AbsdistLoss is the same (CharlesShang). The layer of this name in FlowNet's tree is
-//! not this one.
+//! Bottoms: N x any, and N x as many numbers an item. There are no settings. AbsdistLoss is the same (CharlesShang).
+//! The layer of this name in FlowNet's tree is not this one.
 
 use super::{Loss, check_batches, scalar_loss};
 use crate::dialect::Known;

@@ -8,8 +8,8 @@
 //! TripletLoss                                           three times (N, C) or (N, C, 1, 1)
 //! ```
 //!
-//! A second top has the mean distances of like and of unlike pairs: (2), or (3) with `add_intra_mae`. Bottoms agree in their
-//! first dimension.
+//! A second top has the mean distances of like and of unlike pairs: (2), or (3) with `add_intra_mae`. Bottoms agree in
+//! their first dimension.
 
 use super::{Loss, check_batches, check_single, scalar_loss};
 use crate::Shape;

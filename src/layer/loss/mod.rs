@@ -191,7 +191,8 @@ pub enum Loss {
         /// The divisor of the sum.
         normalization: NormalizationMode,
     },
-    /// Half the squared distance up to a point, from which on it grows by 1 for each unit; divided by the number of items.
+    /// Half the squared distance up to a point, from which on it grows by 1 for each unit; divided by the number of
+    /// items.
     SmoothL1Turned {
         /// The point.
         turn_point: f32,

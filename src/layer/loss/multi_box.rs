@@ -4,11 +4,13 @@
 //! bottoms = locations (N, 4 P L), confidences (N, P K), priors (1, 2, 4 P), true boxes
 //! ```
 //!
-//! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. In RefineDet there may follow the
-//! confidences and locations of a first step. No more than four axes anywhere but in those; missing ones count as 1.
+//! with P priors, K = `num_classes`, and L = 1 where all classes share a location, else K. In RefineDet there may
+//! follow the confidences and locations of a first step. No more than four axes anywhere but in those; missing ones
+//! count as 1.
 //!
-//! In SSTD MultiBoxOrientedLoss has two more bottoms, of which the last are oriented locations (N, 5 P L), and is saved with six
-//! `propagate_down`. In TextBoxes++ a location has 12 numbers instead of 4, or 9 without `use_polygon`, and 6 in Xilinx' Caffe with `ori_flag`. The trees of an early SSD have other settings.
+//! In SSTD MultiBoxOrientedLoss has two more bottoms, of which the last are oriented locations (N, 5 P L), and is saved
+//! with six `propagate_down`. In TextBoxes++ a location has 12 numbers instead of 4, or 9 without `use_polygon`, and 6
+//! in Xilinx' Caffe with `ori_flag`. The trees of an early SSD have other settings.
 //!
 //! The layer is saved with `propagate_down: true true false false` where the net gives none, whatever its bottoms. The
 //! layers inside, for locations and for confidences, have neither blobs nor draws.

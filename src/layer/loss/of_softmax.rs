@@ -8,8 +8,8 @@
 //! SoftmaxPerInstLoss         labels; the top has the loss of each item, in the shape of the labels (lisa-caffe, recurrent)
 //! ```
 //!
-//! Bottoms: scores, and labels, one for each place outside the axis. Two tops are documented but cannot be set up, as in
-//! [`softmax`](super::softmax).
+//! Bottoms: scores, and labels, one for each place outside the axis. Two tops are documented but cannot be set up, as
+//! in [`softmax`](super::softmax).
 
 use super::softmax::inner_softmax_axis;
 use super::{check_batches, check_label_count, opaque_loss};

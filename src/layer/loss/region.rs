@@ -1,7 +1,7 @@
 //! RegionLoss: the loss of the boxes that a grid predicts (YOLO).
 //!
-//! Bottoms: predictions and true boxes; neither is looked at while the net is built. Only the YOLOv2 of gklz1982 counts them:
-//! predictions have `side^2 num (coords + num_class + 1)` numbers an item, true boxes `30 num`.
+//! Bottoms: predictions and true boxes; neither is looked at while the net is built. Only the YOLOv2 of gklz1982 counts
+//! them: predictions have `side^2 num (coords + num_class + 1)` numbers an item, true boxes `30 num`.
 
 use super::{Loss, check_batches, scalar_loss};
 use crate::dialect::Known;

@@ -13,7 +13,8 @@
 //! | happynear, where the distance is squared below `turn_point` | none or one | 1 | stays |
 //! | R-FCN, and SmoothL1LossOHEM elsewhere | none or one | 1, or 2 with the loss of each place, (N, 1, H, W) | stays |
 //!
-//! Where losses do not compare batches, only height and width are compared. Where the weight stays, a layer without one is no loss: Caffe sees none in it.
+//! Where losses do not compare batches, only height and width are compared. Where the weight stays, a layer without one
+//! is no loss: Caffe sees none in it.
 
 use super::{Loss, check_batches, normalization, scalar_loss};
 use crate::Shape;

@@ -1,7 +1,7 @@
 //! TripletLoss: pulls vectors to those of their kind and pushes them away from others (ducha-aiki, SeqFace, Light CNN).
 //!
-//! Bottoms: three times N x C (x 1 x 1): anchors, vectors of their kind, and others, whose batch ducha-aiki's Caffe does not
-//! check. SeqFace's has labels of one channel behind them; Light CNN's takes further axes.
+//! Bottoms: three times N x C (x 1 x 1): anchors, vectors of their kind, and others, whose batch ducha-aiki's Caffe
+//! does not check. SeqFace's has labels of one channel behind them; Light CNN's takes further axes.
 
 use std::ops::RangeInclusive;
 

@@ -1,8 +1,8 @@
 //! Yolov3, GaussianYolov3 and YoloSeg: the losses of boxes that a grid predicts, and of segments (MobileNet-YOLO).
 //!
-//! Bottoms: predictions (N, any, H, W) with `num (num_class + 5)` numbers for each of the H W cells, 4 more for each box where its
-//! coordinates have deviations (GaussianYolov3), and true boxes. In the port for Windows the W W cells of a square count. YoloSeg
-//! takes predictions and targets of equal count, and perhaps weights.
+//! Bottoms: predictions (N, any, H, W) with `num (num_class + 5)` numbers for each of the H W cells, 4 more for each
+//! box where its coordinates have deviations (GaussianYolov3), and true boxes. In the port for Windows the W W cells of
+//! a square count. YoloSeg takes predictions and targets of equal count, and perhaps weights.
 
 use super::{check_batches, opaque_loss};
 use crate::Shape;

@@ -1,7 +1,7 @@
 //! Pooling of Sophgo's Caffe, which may have one more window along each axis than others: with `yolo`.
 //!
-//! That window is there before a last one behind the elements is dropped, so that with a pad it may be the one that goes.
-//! `ceil_mode: false` wins over a `round_mode`.
+//! That window is there before a last one behind the elements is dropped, so that with a pad it may be the one that
+//! goes. `ceil_mode: false` wins over a `round_mode`.
 
 use super::{FIELD, Pooling, check_method, of_pictures};
 use crate::Shape;

@@ -7,9 +7,10 @@
 //! TreepoolKernel1L  g (u . x) + (1 - g) (v . x)                     blobs u, v, w
 //! ```
 //!
-//! (N, C, H, W) becomes (N, C, pooled H, pooled W), with `pooled = ceil((size - k) / stride) + 1` in single precision. The
-//! settings are those of a convolution, `kernel_size` and `stride`, both given once. Each blob is (1, 1, k, k). Draws: the
-//! blobs, all with `weight_filler`, zeros where the net gives none. Blobs given in the net are taken as they are.
+//! (N, C, H, W) becomes (N, C, pooled H, pooled W), with `pooled = ceil((size - k) / stride) + 1` in single precision.
+//! The settings are those of a convolution, `kernel_size` and `stride`, both given once. Each blob is (1, 1, k, k).
+//! Draws: the blobs, all with `weight_filler`, zeros where the net gives none. Blobs given in the net are taken as they
+//! are.
 
 use super::window::PoolWindow;
 use crate::Shape;

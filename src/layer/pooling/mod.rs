@@ -1,11 +1,10 @@
 //! Pooling: the maximum, average or a random element of each window over height and width.
 //!
-//! (N, C, H, W) becomes (N, C, pooled H, pooled W) with
-//! `pooled = round((size + 2 * pad - kernel) / stride) + 1`, where the division is one of `f32` and `round_mode`, or in
-//! forks `ceil_mode`, takes the quotient up (the default) or down. As soon as either pad is not 0, a last window that would start behind the
-//! elements and their leading pad is dropped, on both axes. Global pooling takes the whole picture as its window. MAX
-//! pooling can have a second top of the same shape, the positions of the maxima. No blobs; stochastic pooling draws
-//! nothing while the net is built.
+//! (N, C, H, W) becomes (N, C, pooled H, pooled W) with `pooled = round((size + 2 * pad - kernel) / stride) + 1`, where
+//! the division is one of `f32` and `round_mode`, or in forks `ceil_mode`, takes the quotient up (the default) or down.
+//! As soon as either pad is not 0, a last window that would start behind the elements and their leading pad is dropped,
+//! on both axes. Global pooling takes the whole picture as its window. MAX pooling can have a second top of the same
+//! shape, the positions of the maxima. No blobs; stochastic pooling draws nothing while the net is built.
 //!
 //! What surprises: beside `kernel_size`, one of `kernel_h` and `kernel_w` is ignored, only both are refused. `engine`
 //! changes nothing here. Intel's Caffe drops that window also where a kernel has a side of 1, and takes
@@ -125,8 +124,8 @@ pub(super) fn picture_size(bottom: &Shape) -> Result<[i64; 2], Refusal> {
     }
 }
 
-/// Windows over height and width, each reduced to a number; every size is at most `i32::MAX`. Global pooling has the whole
-/// picture as its window.
+/// Windows over height and width, each reduced to a number; every size is at most `i32::MAX`. Global pooling has the
+/// whole picture as its window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pooling {
     /// What a window is reduced to.

@@ -1,9 +1,9 @@
 //! NdPooling: the maximum or average of each window over any number of axes, on cuDNN (video-caffe).
 //!
-//! (N, C, d..) becomes (N, C, o..), each size rounded up in single precision; along axes with a pad a last window that would
-//! start behind the elements and their leading pad is dropped, and an axis with nothing left vanishes. `kernel_shape` must be
-//! given; `global_pooling` takes all there is instead. `pad_shape` and `stride_shape` are 0 and 1 without them. No blobs, no
-//! draws.
+//! (N, C, d..) becomes (N, C, o..), each size rounded up in single precision; along axes with a pad a last window that
+//! would start behind the elements and their leading pad is dropped, and an axis with nothing left vanishes.
+//! `kernel_shape` must be given; `global_pooling` takes all there is instead. `pad_shape` and `stride_shape` are 0 and
+//! 1 without them. No blobs, no draws.
 
 use std::sync::LazyLock;
 

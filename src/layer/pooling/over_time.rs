@@ -1,8 +1,8 @@
 //! Pooling3D of C3D: the maximum, average or a random element of each window over time, height and width.
 //!
-//! (N, C, L, H, W) becomes (N, C, pooled L, pooled H, pooled W), each rounded up in single precision: windows of `kernel_depth`
-//! every `temporal_stride` along the time, which has no pad, of `kernel_size` every `stride` along the sides, with `pad` where it
-//! is the average. No window is dropped. No blobs, no draws.
+//! (N, C, L, H, W) becomes (N, C, pooled L, pooled H, pooled W), each rounded up in single precision: windows of
+//! `kernel_depth` every `temporal_stride` along the time, which has no pad, of `kernel_size` every `stride` along the
+//! sides, with `pad` where it is the average. No window is dropped. No blobs, no draws.
 
 use super::window::PoolWindow;
 use crate::Shape;

@@ -1,12 +1,14 @@
-//! Pooling with each side padded by itself, as Synopsys' Caffe has it; and SpatialBatchingPooling, which is the same there.
+//! Pooling with each side padded by itself, as Synopsys' Caffe has it; and SpatialBatchingPooling, which is the same
+//! there.
 //!
-//! Pooling is BVLC's until `pad_type` or one of `pad_l`, `pad_r`, `pad_t` and `pad_b` that is not 0 is given, beside which no
-//! other padding may stand. `pad_type: 1` gives `ceil(size / stride)` windows, whatever the kernel. With sides padded,
-//! `pooled = round((size + both sides - kernel) / stride) + 1`, and a last window that would start behind the elements and
-//! their leading pad is dropped; neither kernel nor method limits the padding, and global pooling may have more than one window.
+//! Pooling is BVLC's until `pad_type` or one of `pad_l`, `pad_r`, `pad_t` and `pad_b` that is not 0 is given, beside
+//! which no other padding may stand. `pad_type: 1` gives `ceil(size / stride)` windows, whatever the kernel. With sides
+//! padded, `pooled = round((size + both sides - kernel) / stride) + 1`, and a last window that would start behind the
+//! elements and their leading pad is dropped; neither kernel nor method limits the padding, and global pooling may have
+//! more than one window.
 //!
-//! SpatialBatchingPooling has the fields of Pooling but `pad_type`, and must not rescale. Where sides are padded and windows are
-//! rounded down, `(spatial_batching - 1) * skip` elements are left out.
+//! SpatialBatchingPooling has the fields of Pooling but `pad_type`, and must not rescale. Where sides are padded and
+//! windows are rounded down, `(spatial_batching - 1) * skip` elements are left out.
 
 use super::window::PoolWindow;
 use super::{Pooling, check_method, picture_size};

@@ -1,8 +1,9 @@
 //! Pooling of caffe3d, over any number of axes behind the channels.
 //!
-//! `kernel_size`, `stride` and `pad` are given once, or once for each axis; two axes may have their settings in pairs, `kernel_h`
-//! and `kernel_w`, of which a missing one is 0. Sizes are rounded up; along axes with a pad a last window that would start behind
-//! the elements and their leading pad is dropped. The pad is smaller than the kernel, and global pooling takes none, and no stride.
+//! `kernel_size`, `stride` and `pad` are given once, or once for each axis; two axes may have their settings in pairs,
+//! `kernel_h` and `kernel_w`, of which a missing one is 0. Sizes are rounded up; along axes with a pad a last window
+//! that would start behind the elements and their leading pad is dropped. The pad is smaller than the kernel, and
+//! global pooling takes none, and no stride.
 
 use super::check_method;
 use super::window::PoolWindow;

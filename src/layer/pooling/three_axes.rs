@@ -1,10 +1,10 @@
 //! Pooling3D: the maximum or average of each window over depth, height and width (Synopsys).
 //!
 //! (N, C, D, H, W) becomes (N, C, pooled D, pooled H, pooled W) with
-//! `pooled = round((size + both pads - kernel) / stride) + 1`, in single precision and rounded down unless `ceil_mode` says
-//! otherwise. Where anything is padded, a last window that would start behind the elements and their leading pad is dropped.
-//! `kernel_size`, `stride` and `pad` win over what is given for single axes. Global pooling takes the whole as its kernel, and
-//! may have pads and strides. No blobs, no draws.
+//! `pooled = round((size + both pads - kernel) / stride) + 1`, in single precision and rounded down unless `ceil_mode`
+//! says otherwise. Where anything is padded, a last window that would start behind the elements and their leading pad
+//! is dropped. `kernel_size`, `stride` and `pad` win over what is given for single axes. Global pooling takes the whole
+//! as its kernel, and may have pads and strides. No blobs, no draws.
 
 use super::window::PoolWindow;
 use crate::Shape;

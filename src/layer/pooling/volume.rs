@@ -1,8 +1,8 @@
 //! Pooling over volumes (Intel's Caffe): the maximum, average or a random element of each window over three axes.
 //!
-//! (N, C, D, H, W) becomes (N, C, pooled D, pooled H, pooled W), each size rounded up. As soon as any pad is not 0, a last
-//! window that would start behind the elements and their leading pad is dropped, on all axes. The sizes are those of
-//! `kernel_size_3d`, `stride_3d` and `pad_3d`, given once or for each axis.
+//! (N, C, D, H, W) becomes (N, C, pooled D, pooled H, pooled W), each size rounded up. As soon as any pad is not 0, a
+//! last window that would start behind the elements and their leading pad is dropped, on all axes. The sizes are those
+//! of `kernel_size_3d`, `stride_3d` and `pad_3d`, given once or for each axis.
 
 use super::window::PoolWindow;
 use crate::Shape;

@@ -15,8 +15,8 @@ pub(super) struct PoolWindow {
 }
 
 impl PoolWindow {
-    /// How many windows there are over `size` elements, in single precision; `clips` says that a last window that would start
-    /// behind the elements and their leading pad is dropped.
+    /// How many windows there are over `size` elements, in single precision; `clips` says that a last window that would
+    /// start behind the elements and their leading pad is dropped.
     ///
     /// # Errors
     /// It would be negative, or the pad is too large: `field` is at fault.
@@ -32,7 +32,8 @@ impl PoolWindow {
             RoundMode::Floor => steps.floor(),
         };
         let mut count = steps as i64 + 1;
-        // At most one window is in excess, unless the pad at the end is large or the division too coarse: that Caffe refuses.
+        // At most one window is in excess, unless the pad at the end is large or the division too coarse: that Caffe
+        // refuses.
         let excess = |count: i64| clips && (count - 1) * stride >= size + front;
         if excess(count) {
             count -= 1;

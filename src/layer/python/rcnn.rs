@@ -93,8 +93,8 @@ pub(super) fn proposal_targets_with_attributes(call: &PythonCall<'_>) -> Result<
     Ok(tops)
 }
 
-/// ProposalFgDisHWTargetLayer, of text along curves, for k classes: as [`proposal_targets_of_four_axes`], then four times
-/// (1, 16 (k - 1), 1, 1) and the regions that hold text, (1, 5, 1, 1).
+/// ProposalFgDisHWTargetLayer, of text along curves, for k classes: as [`proposal_targets_of_four_axes`], then four
+/// times (1, 16 (k - 1), 1, 1) and the regions that hold text, (1, 5, 1, 1).
 pub(super) fn curve_targets(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal> {
     let mut tops = proposal_targets_of_four_axes(call)?;
     // The boxes of all classes have been counted above.
@@ -112,9 +112,9 @@ pub(super) fn assigned_regions(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, 
     Ok((0..levels).map(|_| Dims(vec![1, 5])).collect())
 }
 
-/// RoIDataLayer with a network that proposes regions: the picture, im_info (1, 3) and gt_boxes (1, 4), for text along curves
-/// gt_info (1, 4), too. Without one: the pictures, regions (1, 5), labels (1), and three times (1, 4 k) where boxes are learned,
-/// or twice, as Fast R-CNN had it.
+/// RoIDataLayer with a network that proposes regions: the picture, im_info (1, 3) and gt_boxes (1, 4), for text along
+/// curves gt_info (1, 4), too. Without one: the pictures, regions (1, 5), labels (1), and three times (1, 4 k) where
+/// boxes are learned, or twice, as Fast R-CNN had it.
 pub(super) fn data(call: &PythonCall<'_>) -> Result<Vec<PythonTop>, Refusal> {
     let picture = |batch| ByDefault(vec![batch, 3, SCALE, MAX_SIZE]);
     let named = |top: usize| call.ctx.top_name(top);

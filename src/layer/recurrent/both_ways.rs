@@ -1,7 +1,7 @@
 //! BLSTM: two long short-term memories, one of which reads its input backwards (Curve-Text-Detector).
 //!
-//! Each is an [LSTM](super) of the same settings. The outputs are joined along the last axis: (T, N, 2 H). Blobs and draws are those
-//! of the first one, then those of the second.
+//! Each is an [LSTM](super) of the same settings. The outputs are joined along the last axis: (T, N, 2 H). Blobs and
+//! draws are those of the first one, then those of the second.
 
 use super::{Cell, NUM_OUTPUT};
 use crate::Shape;

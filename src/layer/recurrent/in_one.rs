@@ -9,8 +9,9 @@
 //! blobs       weight (4 H, I), weight (4 H, H), bias (4 H)
 //! ```
 //!
-//! Draws: the blobs in this order, both weights with `weight_filler`. They are zero where the net gives no filler. Blobs given in
-//! the net are taken as they are. A second bottom, the continuation, is not looked at while the net is built.
+//! Draws: the blobs in this order, both weights with `weight_filler`. They are zero where the net gives no filler.
+//! Blobs given in the net are taken as they are. A second bottom, the continuation, is not looked at while the net is
+//! built.
 
 use crate::Shape;
 use crate::dialect::Known;

@@ -21,16 +21,17 @@
 //! Multiply-accumulates are those of the products with the W; Caffe multiplies the first state, too.
 //!
 //! Synopsys' Caffe has more cells and settings. There `continue_recur` leaves the continuation out of the bottoms, and
-//! `default_initial` shows the last states as tops, though the first ones are no bottoms. With `tf_rnn` RNN is SimpleRNN: the
-//! hidden state is the output. LSTMV2 has LSTM's blobs. `activations` name layer types. Blobs of a timestep:
+//! `default_initial` shows the last states as tops, though the first ones are no bottoms. With `tf_rnn` RNN is
+//! SimpleRNN: the hidden state is the output. LSTMV2 has LSTM's blobs. `activations` name layer types. Blobs of a
+//! timestep:
 //!
 //! ```text
 //! SimpleRNN: W_hh (H, H); PeepholeLSTM: W_hc (4 H, H) and three of ones (H), for which nothing is drawn;
 //! GRU: W_z, W_r, W_h (H, H), and with linear_before_reset b_h (H)
 //! ```
 //!
-//! The `expose_hidden_state` of lisa-caffe's branch of these layers is refused: that Caffe looks for the last states in tops that
-//! have no memory yet, and ends there.
+//! The `expose_hidden_state` of lisa-caffe's branch of these layers is refused: that Caffe looks for the last states in
+//! tops that have no memory yet, and ends there.
 //!
 //! Blobs given in the net are ignored: Caffe replaces them by those of the unrolled net. Nothing may be empty.
 

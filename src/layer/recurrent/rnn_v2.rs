@@ -9,8 +9,8 @@
 //! blobs   = W_x (4 H, K), b (4 H), W_h (4 H, H): zeros; with an axis of 2 in front of each for both ways
 //! ```
 //!
-//! Nothing is drawn. One more bottom is allowed and ignored. The activations are those of `recurrent_param`. Blobs given in the
-//! net are replaced.
+//! Nothing is drawn. One more bottom is allowed and ignored. The activations are those of `recurrent_param`. Blobs
+//! given in the net are replaced.
 
 use super::{check_activations, check_continuation};
 use crate::Shape;

@@ -1,4 +1,5 @@
-//! How good predicted boxes and classes are: DetectionAccuracy and BboxAccuracy (MS-CNN), DetectionGroupAccuracy (Cascade R-CNN).
+//! How good predicted boxes and classes are: DetectionAccuracy and BboxAccuracy (MS-CNN), DetectionGroupAccuracy
+//! (Cascade R-CNN).
 //!
 //! | type | bottoms | tops |
 //! |---|---|---|
@@ -6,8 +7,8 @@
 //! | DetectionGroupAccuracy | scores (N, K, H, W), boxes (N, 4, H, W), targets (N, 6, H, W) | the same |
 //! | BboxAccuracy | three of N items | (1, 1, 1, 1), twice |
 //!
-//! with K = `cls_num` and C = `coord_num`. In a group N is a multiple of the number of `field_h`. In Cascade R-CNN's tree boxes
-//! that do not depend on the class have 8 channels. No blobs, no draws.
+//! with K = `cls_num` and C = `coord_num`. In a group N is a multiple of the number of `field_h`. In Cascade R-CNN's
+//! tree boxes that do not depend on the class have 8 channels. No blobs, no draws.
 
 use super::{check_statistics, is_class_aware};
 use crate::Shape;

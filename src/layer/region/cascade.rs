@@ -10,10 +10,10 @@
 //! | HardMining | losses (N), boxes (N, 5) and more of N | all but the first with min(N, images x boxes) items |
 //! | ScaleRoute | boxes (N, 5) and more of N | one for each, of one item |
 //!
-//! Tops have four axes, missing ones of bottoms count as 1. D is 4 K, or 8 where `bbox_reg_param` is not `cls_aware`; B is
-//! `batch_size`, or N but at least 1 where that is -1. The statistics in `bbox_reg_param` come four at a time. No blobs.
-//! ProposalTarget draws one number; all others none. HardMining and ScaleRoute are saved with `propagate_down: false` for each
-//! bottom where the net gives none, and refuse any other.
+//! Tops have four axes, missing ones of bottoms count as 1. D is 4 K, or 8 where `bbox_reg_param` is not `cls_aware`; B
+//! is `batch_size`, or N but at least 1 where that is -1. The statistics in `bbox_reg_param` come four at a time. No
+//! blobs. ProposalTarget draws one number; all others none. HardMining and ScaleRoute are saved with
+//! `propagate_down: false` for each bottom where the net gives none, and refuse any other.
 
 use super::{check_statistics, is_class_aware};
 use crate::Shape;

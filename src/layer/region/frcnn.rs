@@ -7,9 +7,9 @@
 //! | FrcnnProposalTarget | boxes, true boxes | boxes (1, 5, 1, 1), labels (1, 1, 1, 1), thrice (1, 4 K, 1, 1) |
 //! | BoxesObj | boxes, scores and more | boxes (1, 5, 1, 1), scores (1, 1, 1, 1) |
 //!
-//! with A anchors and K classes. A comes from the file `config`, which the first two read. FrcnnProposalTarget reads none: its
-//! K is that of the file that any layer before has read last, or 0; it does not look at its own `num_classes`. Shapes are
-//! checked nowhere. No blobs; what is drawn comes from a generator of their own.
+//! with A anchors and K classes. A comes from the file `config`, which the first two read. FrcnnProposalTarget reads
+//! none: its K is that of the file that any layer before has read last, or 0; it does not look at its own
+//! `num_classes`. Shapes are checked nowhere. No blobs; what is drawn comes from a generator of their own.
 
 use super::FrcnnConfig;
 use crate::Shape;

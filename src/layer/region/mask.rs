@@ -5,8 +5,9 @@
 //! MaskResize:  masks (N, C, any, any)                       ->  (N, C, output_height, output_width)
 //! ```
 //!
-//! In SSTD's tree `factor_height` and `factor_width`, where they are above 0, give the sizes instead, as multiples of those of the
-//! masks; the others have to be given nevertheless. No more than four axes anywhere, missing ones counting as 1; the tops have four. No blobs, no draws.
+//! In SSTD's tree `factor_height` and `factor_width`, where they are above 0, give the sizes instead, as multiples of
+//! those of the masks; the others have to be given nevertheless. No more than four axes anywhere, missing ones counting
+//! as 1; the tops have four. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;

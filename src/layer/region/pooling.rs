@@ -5,10 +5,11 @@
 //! top     = (R, C, pooled_h, pooled_w)
 //! ```
 //!
-//! The features have four axes at most, missing ones counting as 1; of the regions, four axes at most too, only the first
-//! axis is looked at; in Sophgo's Caffe, where they are (R, 1, S, 5), the third one too, and there are R S of them. ROIAlign of MS-CNN and Cascade R-CNN makes (R, C, pooled_h + 1, pooled_w + 1). In Cambricon's Caffe the
-//! regions are (R, 5) or (1, R, 1, 5), and ROIAlign makes N R of R. Any `spatial_scale` will do, and so will all else in the parameters. A third bottom of the Align layers
-//! is not looked at. No blobs, no draws.
+//! The features have four axes at most, missing ones counting as 1; of the regions, four axes at most too, only the
+//! first axis is looked at; in Sophgo's Caffe, where they are (R, 1, S, 5), the third one too, and there are R S of
+//! them. ROIAlign of MS-CNN and Cascade R-CNN makes (R, C, pooled_h + 1, pooled_w + 1). In Cambricon's Caffe the
+//! regions are (R, 5) or (1, R, 1, 5), and ROIAlign makes N R of R. Any `spatial_scale` will do, and so will all else
+//! in the parameters. A third bottom of the Align layers is not looked at. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;

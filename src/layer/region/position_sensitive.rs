@@ -8,8 +8,8 @@
 //! No more than four axes anywhere, missing ones counting as 1; of the regions only the first axis is looked at. The
 //! schema requires all fields of the message, but a layer without the message has them as 0. No blobs, no draws.
 //!
-//! DeformablePSROIPooling moves the parts by what a third bottom says, at which it does not look while the net is built; nor
-//! does it at `pooled_size`.
+//! DeformablePSROIPooling moves the parts by what a third bottom says, at which it does not look while the net is
+//! built; nor does it at `pooled_size`.
 
 use crate::Shape;
 use crate::dialect::Known;

@@ -1,14 +1,16 @@
-//! Proposal: the best of the boxes that a region proposal network predicts, by settings of the net itself (PVANet, happynear).
+//! Proposal: the best of the boxes that a region proposal network predicts, by settings of the net itself (PVANet,
+//! happynear).
 //!
 //! ```text
 //! bottoms = scores (N, ...), boxes, the size of the picture
 //! tops    = (N post_nms_topn, 5): the number of a picture, and a box in it; (N post_nms_topn), their scores
 //! ```
 //!
-//! Of the bottoms only the first axis of the first is looked at while the net is built, and their number is not checked. Without
-//! a ratio and a scale there is no anchor, for which Caffe has no memory. That of Sophgo's Caffe has anchors of its own, and one
-//! top: (N, 1, rpn_nms_post_top_n, 5). That of Cambricon's makes (`nms_num`, 5). Xilinx' has its
-//! anchors A from the net, takes scores (N, 2A, H, W) and boxes (N, 4A, H, W), and makes (1, 5). No blobs, no draws.
+//! Of the bottoms only the first axis of the first is looked at while the net is built, and their number is not
+//! checked. Without a ratio and a scale there is no anchor, for which Caffe has no memory. That of Sophgo's Caffe has
+//! anchors of its own, and one top: (N, 1, rpn_nms_post_top_n, 5). That of Cambricon's makes (`nms_num`, 5). Xilinx'
+//! has its anchors A from the net, takes scores (N, 2A, H, W) and boxes (N, 4A, H, W), and makes (1, 5). No blobs, no
+//! draws.
 
 use crate::Shape;
 use crate::dialect::Known;

@@ -6,11 +6,12 @@
 //! blobs   = spatial weights, bilateral weights, compatibility: (1, 1, C, C) each
 //! ```
 //!
-//! Nothing is drawn. The compatibility is -1 on the diagonal. The weights' diagonals are C numbers: in the later tree those of
-//! `spatial_filter_weights_str` and `bilateral_filter_weights_str`, between single spaces; in the older one those of the files
-//! spatial.par and bilateral.par. That tree reads them as numbers of double precision into ones of single precision: the lower half
-//! of each comes to stand on the diagonal, and the upper half behind it, but for the last one's, which Caffe writes past the end.
-//! So a 3 leaves 0 and 2.125. Where there are too few numbers, the rest stays 0.
+//! Nothing is drawn. The compatibility is -1 on the diagonal. The weights' diagonals are C numbers: in the later tree
+//! those of `spatial_filter_weights_str` and `bilateral_filter_weights_str`, between single spaces; in the older one
+//! those of the files spatial.par and bilateral.par. That tree reads them as numbers of double precision into ones of
+//! single precision: the lower half of each comes to stand on the diagonal, and the upper half behind it, but for the
+//! last one's, which Caffe writes past the end. So a 3 leaves 0 and 2.125. Where there are too few numbers, the rest
+//! stays 0.
 //!
 //! caffe3d's takes volumes, (N, C, D, H, W), and the older tree's files; its blobs are (1, 1, 1, C, C).
 //!
@@ -79,7 +80,8 @@ fn of_files(ctx: &SetupContext<'_>, channels: usize, notices: &mut Vec<String>) 
     Ok([spatial?, bilateral?])
 }
 
-/// The layer with this top, of which the channels are the classes, and with the weights that `weights` reads for so many channels.
+/// The layer with this top, of which the channels are the classes, and with the weights that `weights` reads for so
+/// many channels.
 fn meanfield(
     ctx: &SetupContext<'_>,
     top: Shape,

@@ -1,9 +1,9 @@
 //! SequenceAccuracy and SequenceAccuracySoftmaxbased: the share of sequences whose labels are told right
 //! (Curve-Text-Detector).
 //!
-//! Bottoms and tops are those of [Accuracy](crate::layer::accuracy), for scores of at least two axes. The second one takes the
-//! softmax of the scores along `softmax_param.axis` first, along which there must be as many labels, too; its second top has the
-//! shape of the scores. No blobs, no draws.
+//! Bottoms and tops are those of [Accuracy](crate::layer::accuracy), for scores of at least two axes. The second one
+//! takes the softmax of the scores along `softmax_param.axis` first, along which there must be as many labels, too; its
+//! second top has the shape of the scores. No blobs, no draws.
 
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};

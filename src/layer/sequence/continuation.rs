@@ -1,5 +1,5 @@
-//! ContinuationIndicator: tells where sequences begin, for the recurrent layers: (time_step, batch_size), 0 in the first row and
-//! 1 in all others. In Sophgo's Caffe the settings are signed.
+//! ContinuationIndicator: tells where sequences begin, for the recurrent layers: (time_step, batch_size), 0 in the
+//! first row and 1 in all others. In Sophgo's Caffe the settings are signed.
 
 use crate::Shape;
 use crate::dialect::Known;

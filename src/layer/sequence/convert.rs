@@ -1,7 +1,7 @@
 //! Convert: maps of features as a sequence along their last axis (Curve-Text-Detector).
 //!
-//! (N, C, .., W) becomes (W, N, C); a second top, (W, N), is where sequences go on. What lies between is not looked at while the
-//! net is built. No blobs, no draws.
+//! (N, C, .., W) becomes (W, N, C); a second top, (W, N), is where sequences go on. What lies between is not looked at
+//! while the net is built. No blobs, no draws.
 
 use crate::Shape;
 use crate::dialect::Known;

@@ -1,13 +1,13 @@
-//! CTCGreedyDecoder: the labels that scores (T, N, C) of T timesteps and N sequences make most likely, timestep by timestep; and
-//! LabelsequenceAccuracy, the share of sequences that are told right.
+//! CTCGreedyDecoder: the labels that scores (T, N, C) of T timesteps and N sequences make most likely, timestep by
+//! timestep; and LabelsequenceAccuracy, the share of sequences that are told right.
 //!
 //! ```text
 //! labels = (N, T, 1, 1); scores of the labels (N, 1, 1, 1)
 //! ```
 //!
-//! caffe-ocr's makes the labels, or, of two bottoms, the accuracy (1, 2, 1, 1) in their place. TextBoxes++' makes the labels
-//! and, of two bottoms, their scores; of three bottoms the accuracy (1, 1, 1, 1), with the scores before it where there are
-//! three tops. Further tops get no shape.
+//! caffe-ocr's makes the labels, or, of two bottoms, the accuracy (1, 2, 1, 1) in their place. TextBoxes++' makes the
+//! labels and, of two bottoms, their scores; of three bottoms the accuracy (1, 1, 1, 1), with the scores before it
+//! where there are three tops. Further tops get no shape.
 
 use crate::Shape;
 use crate::dialect::Known;

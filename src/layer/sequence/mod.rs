@@ -1,4 +1,5 @@
-//! Layers for sequences of labels: what beside the losses and the recurrent layers is there for them. No blobs, no draws.
+//! Layers for sequences of labels: what beside the losses and the recurrent layers is there for them. No blobs, no
+//! draws.
 
 use super::LayerType;
 

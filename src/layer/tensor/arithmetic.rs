@@ -1,10 +1,10 @@
 //! Arithmetic of two blobs: Add, Sub, Mul, Div, FloorDiv, FloorMod, Maximum, Minimum and Pow, and NotEqual.
 //!
-//! The second operand is the second bottom or else the first blob that the net gives. Pow makes it zeros of the bottom's
-//! shape where there is none, Mul always zeros of `mul_shape`. With as many axes in both, the top follows NumPy's rule:
-//! dimensions are equal, or one of them is 1. With different numbers of axes they are aligned at the end and the larger of
-//! each pair is taken, unchecked. An operand without axes goes with any. NotEqual takes operands of one shape, or a number.
-//! Third bottoms are ignored. No draws.
+//! The second operand is the second bottom or else the first blob that the net gives. Pow makes it zeros of the
+//! bottom's shape where there is none, Mul always zeros of `mul_shape`. With as many axes in both, the top follows
+//! NumPy's rule: dimensions are equal, or one of them is 1. With different numbers of axes they are aligned at the end
+//! and the larger of each pair is taken, unchecked. An operand without axes goes with any. NotEqual takes operands of
+//! one shape, or a number. Third bottoms are ignored. No draws.
 
 use super::SYNOPSYS;
 use crate::Shape;

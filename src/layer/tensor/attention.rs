@@ -1,7 +1,7 @@
 //! Attention and LuongAttention: the weights that a query gives to the timesteps of a memory.
 //!
-//! The top is (batch_size, alignments_size) of `attention_param` for Attention, whatever the bottoms are, and always (2, 500)
-//! for LuongAttention. No blobs, no draws.
+//! The top is (batch_size, alignments_size) of `attention_param` for Attention, whatever the bottoms are, and always
+//! (2, 500) for LuongAttention. No blobs, no draws.
 
 use super::{SYNOPSYS, shaped};
 use crate::error::Refusal;

@@ -1,8 +1,9 @@
 //! Axes added and taken away: Squeeze, ExpandDimsND, Stack and Unstack; and Shape, which tells them.
 //!
-//! Squeeze removes the axes named, each of length 1, or all such; ExpandDimsND inserts axes of length 1, where the n-th one
-//! named counts those put in before it; Stack lays blobs of one shape along a new axis, and Unstack takes one apart, of
-//! which the number of tops is not checked. None but Stack, Unstack and Shape may work in place. No blobs, no draws.
+//! Squeeze removes the axes named, each of length 1, or all such; ExpandDimsND inserts axes of length 1, where the n-th
+//! one named counts those put in before it; Stack lays blobs of one shape along a new axis, and Unstack takes one
+//! apart, of which the number of tops is not checked. None but Stack, Unstack and Shape may work in place. No blobs, no
+//! draws.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::Shape;

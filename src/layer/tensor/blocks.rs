@@ -1,9 +1,10 @@
-//! Blocks of positions that become channels or items, and back: DepthToSpace, SpaceToDepth, SpaceToBatchND, BatchToSpaceND.
+//! Blocks of positions that become channels or items, and back: DepthToSpace, SpaceToDepth, SpaceToBatchND,
+//! BatchToSpaceND.
 //!
-//! With `b` the block size, DepthToSpace makes (N, H, W, C) into (N, H b, W b, C / (b b)), SpaceToDepth does the reverse;
-//! another `data_format` than NHWC has the channels on axis 1. Divisions leave no rest, in the ND layers they do unchecked.
-//! SpaceToBatchND and BatchToSpaceND have a block length and two paddings or crops for each axis from 1 on. Only these may
-//! work in place. No blobs, no draws.
+//! With `b` the block size, DepthToSpace makes (N, H, W, C) into (N, H b, W b, C / (b b)), SpaceToDepth does the
+//! reverse; another `data_format` than NHWC has the channels on axis 1. Divisions leave no rest, in the ND layers they
+//! do unchecked. SpaceToBatchND and BatchToSpaceND have a block length and two paddings or crops for each axis from 1
+//! on. Only these may work in place. No blobs, no draws.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::error::{Refusal, ensure};

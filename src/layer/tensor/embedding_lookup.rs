@@ -1,8 +1,8 @@
 //! EmbeddingLookup and EmbeddingLookupSparse: rows of tables by their numbers.
 //!
-//! The bottoms are the tables, parts of one, which agree behind their first axis. EmbeddingLookup puts the shape of the ids
-//! in that axis' place, whatever the number of ids. EmbeddingLookupSparse joins the rows of each segment; `ids_indices` are
-//! pairs of a segment, in ascending order, and a place in it. No blobs, no draws.
+//! The bottoms are the tables, parts of one, which agree behind their first axis. EmbeddingLookup puts the shape of the
+//! ids in that axis' place, whatever the number of ids. EmbeddingLookupSparse joins the rows of each segment;
+//! `ids_indices` are pairs of a segment, in ascending order, and a place in it. No blobs, no draws.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::error::{Refusal, ensure};

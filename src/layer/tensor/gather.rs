@@ -1,8 +1,9 @@
 //! Gather, GatherND and GatherV2: elements of a blob by their indices.
 //!
-//! Gather replaces an axis by the shape of its indices; a single index, without a shape or with one of 0, removes the axis.
-//! GatherND's indices are rows of places along the first axes, which the other axes of the indices replace. GatherV2 takes
-//! the indices from its second bottom. Indices are checked against their axis by Gather alone. No blobs, no draws.
+//! Gather replaces an axis by the shape of its indices; a single index, without a shape or with one of 0, removes the
+//! axis. GatherND's indices are rows of places along the first axes, which the other axes of the indices replace.
+//! GatherV2 takes the indices from its second bottom. Indices are checked against their axis by Gather alone. No blobs,
+//! no draws.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::error::{Refusal, ensure};

@@ -5,8 +5,8 @@
 //! blobs = scale, shift, of the bottom's shape without axis 0, unless elementwise_affine is false
 //! ```
 //!
-//! The scale is 1, the shift 0; nothing is drawn. Exactly two blobs that the net gives are kept, in any shape; others are
-//! replaced.
+//! The scale is 1, the shift 0; nothing is drawn. Exactly two blobs that the net gives are kept, in any shape; others
+//! are replaced.
 
 use super::SYNOPSYS;
 use crate::Shape;

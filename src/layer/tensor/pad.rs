@@ -1,7 +1,7 @@
 //! Pad and MirrorPad: each axis made longer at both ends. Padding (Sophgo): the last two axes.
 //!
-//! `paddings` has two numbers for each axis. What stands there (`mode`, `constant_values`) changes no shape. No blobs, no
-//! draws.
+//! `paddings` has two numbers for each axis. What stands there (`mode`, `constant_values`) changes no shape. No blobs,
+//! no draws.
 //!
 //! Padding has a number for each side: `pad_t` and `pad_b`, `pad_l` and `pad_r`.
 

@@ -1,12 +1,12 @@
 //! MatMul and Gemm: products of matrices.
 //!
-//! MatMul multiplies the last two axes of the first bottom, those before being batch axes, by those of the second bottom or
-//! of a blob, the one that the net gives or else zeros of `blob_shape`. With as many axes in both, the batch axes must agree
-//! and `transpose_a` and `transpose_b` count; a second operand of fewer axes goes with the last axis of the first. Gemm
-//! takes A, B and C, of which C's shape is not checked. No draws.
+//! MatMul multiplies the last two axes of the first bottom, those before being batch axes, by those of the second
+//! bottom or of a blob, the one that the net gives or else zeros of `blob_shape`. With as many axes in both, the batch
+//! axes must agree and `transpose_a` and `transpose_b` count; a second operand of fewer axes goes with the last axis of
+//! the first. Gemm takes A, B and C, of which C's shape is not checked. No draws.
 //!
-//! In Sophgo's Caffe the sizes of MatMul are settings: `dim_1` by `dim_2` times `dim_2` by `dim_3`, by default 1, whatever the
-//! bottoms are.
+//! In Sophgo's Caffe the sizes of MatMul are settings: `dim_1` by `dim_2` times `dim_2` by `dim_3`, by default 1,
+//! whatever the bottoms are.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::Shape;

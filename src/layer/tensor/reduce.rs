@@ -1,9 +1,9 @@
-//! Reductions over axes: ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceAll, ReduceAny, ReduceLogSumExp,
-//! ReduceL1, ReduceL2 and CountNonzero.
+//! Reductions over axes: ReduceSum, ReduceMean, ReduceMax, ReduceMin, ReduceProd, ReduceAll, ReduceAny,
+//! ReduceLogSumExp, ReduceL1, ReduceL2 and CountNonzero.
 //!
 //! The axes named are gone, or of length 1 with `keepdims`; without any, all are. ReduceL1 and ReduceL2 keep them by
-//! default, and take only the value 1 for that. What surprises: an axis named twice takes the one that follows it along. No
-//! blobs, no draws.
+//! default, and take only the value 1 for that. What surprises: an axis named twice takes the one that follows it
+//! along. No blobs, no draws.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::error::{Refusal, ensure};

@@ -1,9 +1,9 @@
 //! ResizeBilinear and ResizeNearestNeighbor: pictures of another size.
 //!
-//! `output_height` and `output_width` give it, or else the picture's sides times `scale_height` and `scale_width`, in single
-//! precision and rounded down. `data_format` NHWC, the default, has the channels last; anything else has them on axis 1,
-//! and ResizeBilinear takes what is not NCHW either for five axes with a depth. At most one of the fields that say where
-//! pixels lie may be on. No blobs, no draws; not in place.
+//! `output_height` and `output_width` give it, or else the picture's sides times `scale_height` and `scale_width`, in
+//! single precision and rounded down. `data_format` NHWC, the default, has the channels last; anything else has them on
+//! axis 1, and ResizeBilinear takes what is not NCHW either for five axes with a depth. At most one of the fields that
+//! say where pixels lie may be on. No blobs, no draws; not in place.
 
 use super::{SYNOPSYS, shaped};
 use crate::error::{Refusal, ensure};

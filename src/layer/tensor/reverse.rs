@@ -1,7 +1,8 @@
 //! Reverse, ReverseSequence and ReverseTime: axes back to front. The shape stays. No blobs, no draws.
 //!
-//! Reverse turns the axes that `axis` lists (Synopsys), or one axis, counted from the front and by default the first, and then
-//! not in place; in Cambricon's Caffe there are no settings, and it may be in place. ReverseTime turns the beginnings of sequences (T, N, ..), whose lengths (N) are its second bottom.
+//! Reverse turns the axes that `axis` lists (Synopsys), or one axis, counted from the front and by default the first,
+//! and then not in place; in Cambricon's Caffe there are no settings, and it may be in place. ReverseTime turns the
+//! beginnings of sequences (T, N, ..), whose lengths (N) are its second bottom.
 
 use super::SYNOPSYS;
 use crate::dialect::Known;

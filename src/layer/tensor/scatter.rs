@@ -1,8 +1,9 @@
 //! ScatterND: a blob with some of its elements replaced.
 //!
-//! Data, indices and updates are each a bottom or, where `is_data_param`, `is_indices_param` or `is_updates_param` says so, a
-//! blob of zeros of the shape given. The last axis of the indices is a place along the first axes of the data; the updates
-//! have the other axes of the indices and then those of the data that are not in a place. The top is like the data. No draws.
+//! Data, indices and updates are each a bottom or, where `is_data_param`, `is_indices_param` or `is_updates_param` says
+//! so, a blob of zeros of the shape given. The last axis of the indices is a place along the first axes of the data;
+//! the updates have the other axes of the indices and then those of the data that are not in a place. The top is like
+//! the data. No draws.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::Shape;

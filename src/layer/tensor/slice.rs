@@ -1,10 +1,10 @@
 //! StridedSlice and Piece: a part of a blob.
 //!
-//! Piece takes `size` elements from `begin` on along every axis, or all that follow where `size` is -1. StridedSlice takes
-//! those from `begin` up to `end`, which is excluded, in steps; negative numbers count from the end of the axis. Its entries
-//! belong to the first axes, or to the `axes` named, as ONNX has it. Without `axes` five masks apply, bit by bit for each
-//! entry, as TensorFlow has them: entries whose begin or end is left open, one that stands for all axes not mentioned, new
-//! axes of length 1, and axes of which one element is taken and that go. No blobs, no draws.
+//! Piece takes `size` elements from `begin` on along every axis, or all that follow where `size` is -1. StridedSlice
+//! takes those from `begin` up to `end`, which is excluded, in steps; negative numbers count from the end of the axis.
+//! Its entries belong to the first axes, or to the `axes` named, as ONNX has it. Without `axes` five masks apply, bit
+//! by bit for each entry, as TensorFlow has them: entries whose begin or end is left open, one that stands for all axes
+//! not mentioned, new axes of length 1, and axes of which one element is taken and that go. No blobs, no draws.
 
 use super::{SYNOPSYS, shaped, wide};
 use crate::Shape;

@@ -1,7 +1,7 @@
 //! Range and SparseToDense: blobs that their fields describe. No bottoms, no blobs, no draws.
 //!
-//! Range counts from `start` up to `limit`, which is excluded, in steps of `delta`, in single precision. SparseToDense has
-//! `output_shape`, in which `sparse_values` stand at the places of `sparse_indices`.
+//! Range counts from `start` up to `limit`, which is excluded, in steps of `delta`, in single precision. SparseToDense
+//! has `output_shape`, in which `sparse_values` stand at the places of `sparse_indices`.
 
 use super::gather::check_count;
 use super::{SYNOPSYS, shaped};

@@ -17,8 +17,8 @@
 //! | ThresholdedReLU | x where x > alpha, else 0 |
 //! | XLU | x within bounds, with a slope below 0 |
 //!
-//! All may work in place. XLU has any number of tops, of which the first one alone gets a shape, and a second bottom that is
-//! ignored; Atan, Ceil, Floor and Round ignore any number of them. No blobs, no draws.
+//! All may work in place. XLU has any number of tops, of which the first one alone gets a shape, and a second bottom
+//! that is ignored; Atan, Ceil, Floor and Round ignore any number of them. No blobs, no draws.
 
 use super::SYNOPSYS;
 use crate::dialect::Known;

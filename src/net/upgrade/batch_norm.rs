@@ -13,8 +13,8 @@ const SET: &str = "params of BatchNorm layers were given lr_mult: 0 and decay_mu
 /// How many of the blobs of a BatchNorm layer are statistics.
 const STATISTICS: usize = 3;
 
-/// Sets both multipliers to zero in BatchNorm layers with exactly three params, or does with them what the dialect does;
-/// returns how many layers it changed.
+/// Sets both multipliers to zero in BatchNorm layers with exactly three params, or does with them what the dialect
+/// does; returns how many layers it changed.
 pub(super) fn upgrade(layers: &mut [NetLayer], dialects: BatchNormParams) -> usize {
     let mut changed = 0;
     let any_number = dialects == BatchNormParams::Set;

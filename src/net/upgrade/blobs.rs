@@ -1,5 +1,5 @@
-//! Weights of the time when every blob had four sizes: num, channels, height and width, with ones in front; in C3D five, with a
-//! length behind the channels.
+//! Weights of the time when every blob had four sizes: num, channels, height and width, with ones in front; in C3D
+//! five, with a length behind the channels.
 
 use crate::dialect::Dialect;
 use crate::proto::blob;
@@ -33,8 +33,8 @@ static BLOB_AXES: [BlobAxes; 8] = [
     },
 ];
 
-/// The shape that a layer of today has for a blob that was stored in four sizes or five, where its type tells the axes and those in
-/// front are 1.
+/// The shape that a layer of today has for a blob that was stored in four sizes or five, where its type tells the axes
+/// and those in front are 1.
 pub(crate) fn current_shape(layer: &LayerParameter, index: usize, sizes: &[i64]) -> Option<Vec<i64>> {
     let entry = BLOB_AXES.iter().find(|entry| entry.layer_type == layer.r#type() && (entry.applies)(layer))?;
     let axes = *entry.axes.get(index)?;

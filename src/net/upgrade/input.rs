@@ -86,8 +86,8 @@ pub(super) fn stand_in(net: &mut NetParameter, dialect: &Dialect) -> Result<NetL
     Ok(NetLayer { origin, ..layer })
 }
 
-/// Turns five sizes for each input into shapes. Caffe's quirk: an input takes five numbers from four times its index on, so
-/// that those of the second begin with the last one of the first.
+/// Turns five sizes for each input into shapes. Caffe's quirk: an input takes five numbers from four times its index
+/// on, so that those of the second begin with the last one of the first.
 pub(super) fn take_five_axes(net: &mut NetParameter) {
     let dims = std::mem::take(&mut net.input_dim);
     let shape = |index: usize| dims.iter().skip(4 * index).take(5).map(|&dim| i64::from(dim)).collect();

@@ -2,7 +2,8 @@
 //!
 //! The steps and their order are Caffe's: V0 becomes V1, old transformation fields move to `transform_param`, V1
 //! becomes the current format, old inputs become an Input layer, and BatchNorm layers with the three parameters of the
-//! old definition have their multipliers set to zero. Where a file of weights is rewritten, blobs of four sizes get shapes.
+//! old definition have their multipliers set to zero. Where a file of weights is rewritten, blobs of four sizes get
+//! shapes.
 
 mod batch_norm;
 mod blobs;

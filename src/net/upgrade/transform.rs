@@ -69,8 +69,8 @@ pub(super) fn upgrade(layers: &mut [V1LayerParameter]) -> bool {
     true
 }
 
-/// Moves the old fields of a layer in the current format into its `transform_param`, if it has any: those of a Caffe that
-/// keeps them with the parameters of its layers.
+/// Moves the old fields of a layer in the current format into its `transform_param`, if it has any: those of a Caffe
+/// that keeps them with the parameters of its layers.
 pub(super) fn move_in(layer: &mut LayerParameter) {
     let old = match layer.r#type() {
         "Data" | "VolumeData" => layer.data_param.as_deref_mut().map(|param| take_fields!(param)),

@@ -134,8 +134,8 @@ pub(super) fn carry(layer: &mut NetLayer, dialect: &Dialect, written: &Dialect) 
     Ok(())
 }
 
-/// The layer as a Caffe saves it that knows the V1 format alone: encoded by the numbers of the union, without blobs. What
-/// that format has no field for, such as the phase, is left out, as such a Caffe does not know it either.
+/// The layer as a Caffe saves it that knows the V1 format alone: encoded by the numbers of the union, without blobs.
+/// What that format has no field for, such as the phase, is left out, as such a Caffe does not know it either.
 pub(crate) fn v1_layer(param: &LayerParameter, dialect: &Dialect) -> Vec<u8> {
     let Some([v1, current]) = messages(dialect) else { return Vec::new() };
     let mut layer = param.clone();

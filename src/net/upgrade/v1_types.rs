@@ -28,7 +28,8 @@ const fn renaming(value: &'static str, name: &'static str, old: &'static str, cu
     ForkV1Type { value, name, renamed: Some(RenamedParam { old, current }) }
 }
 
-/// The layer types of C3D 1.0, DeconvNet and CRF as RNN 0.1: where later trees have them, by the names that these gave them.
+/// The layer types of C3D 1.0, DeconvNet and CRF as RNN 0.1: where later trees have them, by the names that these gave
+/// them.
 static FORK_TYPES: &[ForkV1Type] = &[
     of_fork("BIN_ACCURACY", "BinaryAccuracy"),
     of_fork("BN", "BN"),

@@ -1,17 +1,17 @@
 //! How large signals are in a net that starts, by its fillers alone.
 //!
-//! The rule is that of the preset's fillers (He et al. 2015, *Delving deep into rectifiers*): a unit that adds up N inputs
-//! of mean square q by weights of mean square w makes q' = N w q. As weights need not have mean 0, two parts of q = s + c are
-//! told apart: s is the variance between the units of a blob, c the mean square of what they have in common. Weights of
-//! mean m and variance v, and a bias of mean a and variance b, make
+//! The rule is that of the preset's fillers (He et al. 2015, *Delving deep into rectifiers*): a unit that adds up N
+//! inputs of mean square q by weights of mean square w makes q' = N w q. As weights need not have mean 0, two parts of
+//! q = s + c are told apart: s is the variance between the units of a blob, c the mean square of what they have in
+//! common. Weights of mean m and variance v, and a bias of mean a and variance b, make
 //!
 //! ```text
 //! s' = N v (s + c) + b,   c' = m² (N s + N² c) + a²
 //! ```
 //!
-//! Only s tells classes apart; c' grows with N², as in a layer of weights between 0 and 1. [`gain`] has what functions of
-//! single elements do. N is the layer's multiply-accumulates by the elements of its tops, so that what is padded counts as
-//! seen. Behind a layer of which nothing is known, signals count as large as the net's inputs.
+//! Only s tells classes apart; c' grows with N², as in a layer of weights between 0 and 1. [`gain`] has what functions
+//! of single elements do. N is the layer's multiply-accumulates by the elements of its tops, so that what is padded
+//! counts as seen. Behind a layer of which nothing is known, signals count as large as the net's inputs.
 
 mod gain;
 
@@ -234,8 +234,8 @@ impl Around<'_> {
         }
     }
 
-    /// The variance in a blob by which a layer normalises, over the factor in another; `None` where it is not known or 0,
-    /// which has a warning of its own.
+    /// The variance in a blob by which a layer normalises, over the factor in another; `None` where it is not known or
+    /// 0, which has a warning of its own.
     fn stored_variance(&self, variance: usize, factor: Option<usize>) -> Option<f64> {
         let known = |blob: usize| self.layer.blobs.get(blob).and_then(|_| self.moments_of(blob));
         let variance = known(variance)?.mean;

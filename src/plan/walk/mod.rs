@@ -230,8 +230,8 @@ impl<'a> NetWalk<'a> {
         Ok(Connected { bottoms, bottom_ids, top_ids })
     }
 
-    /// The shape of a blob as the rules of layers see it: where blobs have a length, one of 1 is left out, as most layers are
-    /// those of pictures.
+    /// The shape of a blob as the rules of layers see it: where blobs have a length, one of 1 is left out, as most
+    /// layers are those of pictures.
     fn shown(&self, id: usize) -> Shape {
         let shape = &self.shapes[id];
         let picture = match *shape.dims() {

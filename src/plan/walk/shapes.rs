@@ -8,8 +8,8 @@ use crate::error::Refusal;
 use crate::plan::PlannedLayer;
 use crate::setting::{Advice, Setting};
 
-/// The refusal, with a word on an input without a shape where a bottom has none, or on one that kept its batch where the
-/// caller has given others another.
+/// The refusal, with a word on an input without a shape where a bottom has none, or on one that kept its batch where
+/// the caller has given others another.
 pub(super) fn help_with_shape(
     refusal: Refusal,
     connected: &Connected,

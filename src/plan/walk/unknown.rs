@@ -25,8 +25,8 @@ impl UnknownShape {
 }
 
 impl NetWalk<'_> {
-    /// Keeps for which of a layer's tops the shape is not known: for the layer's own reasons, or since that of a bottom is
-    /// not.
+    /// Keeps for which of a layer's tops the shape is not known: for the layer's own reasons, or since that of a bottom
+    /// is not.
     pub(super) fn keep_unknown(
         &mut self,
         layer: &NetLayer,

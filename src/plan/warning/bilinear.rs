@@ -1,7 +1,7 @@
 //! Bilinear kernels in convolutions without groups.
 //!
-//! The filler puts the same kernel between every input and every output channel. With as many groups as channels each is
-//! enlarged by itself; without, each output is the sum of all inputs, and all outputs are the same.
+//! The filler puts the same kernel between every input and every output channel. With as many groups as channels each
+//! is enlarged by itself; without, each output is the sum of all inputs, and all outputs are the same.
 
 use super::finding::{Finding, Predicate, Wording, warning};
 use super::{Scope, Warning, WarningKind};

@@ -1,7 +1,7 @@
 //! Layers all of whose units have the same weights.
 //!
-//! They compute the same, get the same gradient and stay the same for ever: a layer as wide as one unit. Fixed weights, such
-//! as those of an average, are meant; so are those of layers with one output.
+//! They compute the same, get the same gradient and stay the same for ever: a layer as wide as one unit. Fixed weights,
+//! such as those of an average, are meant; so are those of layers with one output.
 
 use super::finding::{Finding, Predicate, Wording, warning};
 use super::weights::{is_frozen, last};

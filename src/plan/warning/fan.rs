@@ -1,8 +1,8 @@
 //! Biases filled by the number of their inputs.
 //!
-//! A bias has one input a unit, as Caffe counts: the standard deviation of `xavier` is 1 there, that of `msra` √2, as large
-//! as all that the weights make or larger. Where the fan is another one, as by `variance_norm` or in blobs of four axes, the
-//! values are small, and there is nothing to tell.
+//! A bias has one input a unit, as Caffe counts: the standard deviation of `xavier` is 1 there, that of `msra` √2, as
+//! large as all that the weights make or larger. Where the fan is another one, as by `variance_norm` or in blobs of
+//! four axes, the values are small, and there is nothing to tell.
 
 use super::finding::{Finding, Predicate, Wording, add, warning};
 use super::weights::last;

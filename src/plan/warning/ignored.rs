@@ -1,7 +1,8 @@
 //! Fields that a filler does not read.
 //!
-//! Caffe has one message for all fillers and looks at the fields of the one that is chosen: `gaussian value: 0.01` draws with
-//! the standard deviation 1. A field with its default value changes nothing in any filler, and is passed over.
+//! Caffe has one message for all fillers and looks at the fields of the one that is chosen: `gaussian value: 0.01`
+//! draws with the standard deviation 1. A field with its default value changes nothing in any filler, and is passed
+//! over.
 
 use super::finding::{Finding, Predicate, Wording, add, warning};
 use super::weights::last;

@@ -1,7 +1,7 @@
 //! What is not wrong, but hardly meant: starts that cannot train, and rules that decide nothing.
 //!
-//! [`WARNINGS`] is the table of the kinds. One file finds those of a kind, or of kinds that belong together; what it finds
-//! becomes one message.
+//! [`WARNINGS`] is the table of the kinds. One file finds those of a kind, or of kinds that belong together; what it
+//! finds becomes one message.
 
 mod bilinear;
 mod constant;
@@ -69,7 +69,8 @@ impl<'a> Scope<'a> {
         blobs.filter(move |&id| selected(id))
     }
 
-    /// The selected blobs that fillers of the net make, each with its filler: not one that a rule of the caller has chosen.
+    /// The selected blobs that fillers of the net make, each with its filler: not one that a rule of the caller has
+    /// chosen.
     fn fillers_of_net(self) -> impl Iterator<Item = (BlobId, &'a FillerSpec)> {
         let mut chosen = self.plan.changes.iter().map(|change| change.blob).peekable();
         self.blobs().filter_map(move |id| {

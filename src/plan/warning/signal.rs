@@ -1,7 +1,7 @@
 //! Signals that grow or shrink beyond all measure on their way through the net.
 //!
-//! Inputs may be normalised, or pixels from 0 to 255: a signal counts as too small where it is for pixels, and as too large
-//! where it is for inputs of variance 1.
+//! Inputs may be normalised, or pixels from 0 to 255: a signal counts as too small where it is for pixels, and as too
+//! large where it is for inputs of variance 1.
 
 use std::collections::HashSet;
 
@@ -67,8 +67,9 @@ fn passed_on(plan: &Plan) -> Vec<bool> {
     found
 }
 
-/// The layers with weights at which signals leave the range, and their mean squares; `beyond` says how many times a mean
-/// square is beyond the limit. What is told of holds for the layers behind, too, until the signal is back well within.
+/// The layers with weights at which signals leave the range, and their mean squares; `beyond` says how many times a
+/// mean square is beyond the limit. What is told of holds for the layers behind, too, until the signal is back well
+/// within.
 fn leaving(plan: &Plan, signals: &[LayerSignal], beyond: impl Fn(f64) -> f64) -> Vec<(usize, f64)> {
     let mut told: HashSet<usize> = HashSet::new();
     let mut found = Vec::new();

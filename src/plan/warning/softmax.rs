@@ -1,7 +1,7 @@
 //! Scores so far apart that the loss of a softmax starts at its largest value.
 //!
-//! The loss is -log p, and Caffe takes no p below the smallest float above 0: the loss is 87.3 at most, and then there is no
-//! gradient. Of K scores with standard deviation σ, the largest lies about σ √(2 log K) above the mean.
+//! The loss is -log p, and Caffe takes no p below the smallest float above 0: the loss is 87.3 at most, and then there
+//! is no gradient. Of K scores with standard deviation σ, the largest lies about σ √(2 log K) above the mean.
 
 use super::finding::{Finding, Predicate, Wording, warning};
 use super::signal::weights;

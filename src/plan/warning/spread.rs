@@ -1,8 +1,8 @@
 //! Fillers for weights that do not say how far their values spread.
 //!
-//! The defaults of the schema are for nobody: `gaussian` has the standard deviation 1 then, and `uniform` runs from 0 to 1.
-//! A unit sums up its inputs, hundreds of them mostly, and its variance is so many times as large. Weights that are not
-//! summed up, such as those of an embedding, may well have the standard deviation 1.
+//! The defaults of the schema are for nobody: `gaussian` has the standard deviation 1 then, and `uniform` runs from 0
+//! to 1. A unit sums up its inputs, hundreds of them mostly, and its variance is so many times as large. Weights that
+//! are not summed up, such as those of an embedding, may well have the standard deviation 1.
 
 use super::fan::rounded;
 use super::finding::{Finding, Predicate, Wording, add, warning};

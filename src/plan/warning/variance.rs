@@ -1,12 +1,12 @@
 //! Batch normalisation by stored statistics that say that the variance is 0.
 //!
-//! Caffe divides the stored sums of means and variances by the factor in the third blob, and by a factor of 0 they count
-//! as 0. So each BatchNorm of a fresh net takes the mean as 0 and divides its input by √eps: with the usual eps that is
-//! 316 times as much, and after a dozen such layers the signal overflows. A BN layer, of some forks, stores the variance
-//! itself.
+//! Caffe divides the stored sums of means and variances by the factor in the third blob, and by a factor of 0 they
+//! count as 0. So each BatchNorm of a fresh net takes the mean as 0 and divides its input by √eps: with the usual eps
+//! that is 316 times as much, and after a dozen such layers the signal overflows. A BN layer, of some forks, stores the
+//! variance itself.
 //!
-//! A net that trains collects its statistics before anyone uses them. One without a loss does not train, whatever its phase:
-//! its file goes to a tool for inference.
+//! A net that trains collects its statistics before anyone uses them. One without a loss does not train, whatever its
+//! phase: its file goes to a tool for inference.
 
 use super::finding::{Finding, Predicate, Wording, warning};
 use super::{Scope, Warning, WarningKind, is_zero};

@@ -1,10 +1,10 @@
 //! Learnable weights that start as zeros, however that comes about.
 //!
-//! A layer between two others whose weights are zero passes nothing on, forwards or backwards, and stays as it is. Zeros
-//! are meant where the net says so and the layer starts well with them: a factor at the end of a residual branch (Goyal et
-//! al. 2017, *Accurate, large minibatch SGD*), a convolution whose output is added to another (Zhang et al. 2019, *Fixup*;
-//! the scores of Long et al. 2015), offsets of a deformable convolution (Dai et al. 2017), or weights that are never to be
-//! learned.
+//! A layer between two others whose weights are zero passes nothing on, forwards or backwards, and stays as it is.
+//! Zeros are meant where the net says so and the layer starts well with them: a factor at the end of a residual branch
+//! (Goyal et al. 2017, *Accurate, large minibatch SGD*), a convolution whose output is added to another (Zhang et al.
+//! 2019, *Fixup*; the scores of Long et al. 2015), offsets of a deformable convolution (Dai et al. 2017), or weights
+//! that are never to be learned.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,8 +1,8 @@
 //! A schema that the user brings: protobuf's own language as `caffe.proto` uses it, or protoc's descriptor set.
 //!
-//! Caffe's schemas are proto2 without imports, extensions, groups and maps; a file that has these is refused. The parser
-//! is our own, as those that there are bring a generator of lexers along, whose build takes longer than all of this
-//! program's.
+//! Caffe's schemas are proto2 without imports, extensions, groups and maps; a file that has these is refused. The
+//! parser is our own, as those that there are bring a generator of lexers along, whose build takes longer than all of
+//! this program's.
 
 mod descriptor;
 mod lexer;

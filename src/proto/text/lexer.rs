@@ -1,6 +1,7 @@
 //! Splits a text into tokens, as protobuf's tokenizer does for the text format.
 //!
-//! A token that breaks a rule of its own (a string without end, `08`, `1.5x`) is still a token; it carries a [`TokenFlaw`].
+//! A token that breaks a rule of its own (a string without end, `08`, `1.5x`) is still a token; it carries a
+//! [`TokenFlaw`].
 
 use super::flaw::{NumberRule, TokenFlaw};
 use super::source::Span;

@@ -10,8 +10,8 @@ use crate::proto::fields::Fields;
 use crate::proto::gather::gather;
 use crate::proto::schema::{FieldType, Kind, MessageType};
 
-/// The text of a message that was read from the part `body` of a text as `old`, and is now `new`: that part, changed where
-/// they differ. None where the text does not show what changes, as one that gives parts of a field in two ways.
+/// The text of a message that was read from the part `body` of a text as `old`, and is now `new`: that part, changed
+/// where they differ. None where the text does not show what changes, as one that gives parts of a field in two ways.
 pub(crate) fn rewritten(text: &str, body: Span, message: MessageType, old: &[u8], new: &[u8]) -> Option<String> {
     let mut edits = Vec::new();
     Rewriting { text }.message(body, message, old, new, &mut edits)?;

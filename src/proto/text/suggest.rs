@@ -8,8 +8,9 @@ const COMMON_END: &str = "_param";
 
 /// The candidate nearest to `name`, if one is near enough to be meant.
 ///
-/// Case does not matter. One edit (insertion, deletion, replacement, transposition) is allowed in a name of three characters
-/// or more, two in one of six, three in one of twelve. The ending `_param`, which most names share, does not count.
+/// Case does not matter. One edit (insertion, deletion, replacement, transposition) is allowed in a name of three
+/// characters or more, two in one of six, three in one of twelve. The ending `_param`, which most names share, does not
+/// count.
 pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > LONGEST {
         return None;

@@ -1,7 +1,7 @@
 //! The ziggurat tables of Boost.Random: 128 layers under the normal density, 256 under the exponential one.
 //!
-//! Marsaglia and Tsang, "The Ziggurat Method for Generating Random Variables", Journal of Statistical Software 5 (2000).
-//! All layers have the same area, so the edges follow from the number of layers alone.
+//! Marsaglia and Tsang, "The Ziggurat Method for Generating Random Variables", Journal of Statistical Software 5
+//! (2000). All layers have the same area, so the edges follow from the number of layers alone.
 
 /// Right edges of the layers under exp(-x^2 / 2), from the base layer up.
 ///

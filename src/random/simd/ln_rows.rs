@@ -4,8 +4,8 @@ use std::f64::consts::LN_2;
 
 use crate::random::math::{LN_CENTRE, LN_INVERSE, LN_ORIGIN};
 
-/// `1 / c` and `ln c` for a point `c` near the middle of an interval, as [`ln_near`](crate::random::math::ln_near) takes
-/// them.
+/// `1 / c` and `ln c` for a point `c` near the middle of an interval, as [`ln_near`](crate::random::math::ln_near)
+/// takes them.
 pub(super) type LnRow = [f64; 2];
 
 /// 16 intervals an octave, from 0.7 * 2^-31 or so to 1.4.

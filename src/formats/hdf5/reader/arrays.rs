@@ -8,8 +8,8 @@ use crate::formats::map::FileMap;
 use crate::formats::{Flaw, StoredBlob, StoredLayer};
 use crate::hdf5::{Link, LinkTree, LinkedObject, ObjectPath};
 
-/// The group of the numbered arrays of a layer in files of Keras 3, which has the layer's name as an attribute; the groups
-/// around it are called after its class.
+/// The group of the numbered arrays of a layer in files of Keras 3, which has the layer's name as an attribute; the
+/// groups around it are called after its class.
 const VARIABLES: &str = "vars";
 
 /// How deep groups may nest.

@@ -1,7 +1,7 @@
 //! HDF5 as Caffe writes it: a group `/data/<layer>` for each layer, in it a dataset for each blob, named by its number.
 //!
-//! Links are followed as HDF5 follows them, but not into other files. Layers come by name; the order in which Caffe loads
-//! them is that of the links, which is the same in old files only.
+//! Links are followed as HDF5 follows them, but not into other files. Layers come by name; the order in which Caffe
+//! loads them is that of the links, which is the same in old files only.
 
 mod arrays;
 mod blob;

@@ -7,8 +7,8 @@ use crate::proto::schema::{FieldType, Kind, MessageType, Schema};
 
 impl Schema {
     /// What is otherwise in this schema than the program takes it to be, in a line each: defaults of fields that it
-    /// reads, which are taken to be those of BVLC's Caffe or of the first fork that has the field, and values of enums that
-    /// no known schema has.
+    /// reads, which are taken to be those of BVLC's Caffe or of the first fork that has the field, and values of enums
+    /// that no known schema has.
     pub fn differences(&'static self) -> Vec<String> {
         let read = self.messages().flat_map(|message| {
             let fields: Vec<FieldType> = message.fields().filter(|field| field.is_read()).collect();

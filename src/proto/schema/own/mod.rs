@@ -57,8 +57,8 @@ impl Schema {
     /// ```
     ///
     /// # Errors
-    /// It is no schema in proto2 or has imports, extensions, groups or maps; it lacks the messages of nets and layers; two
-    /// fields of a message have the same number; a field of BVLC's has another type. The errors have their places.
+    /// It is no schema in proto2 or has imports, extensions, groups or maps; it lacks the messages of nets and layers;
+    /// two fields of a message have the same number; a field of BVLC's has another type. The errors have their places.
     pub fn from_proto(name: &str, text: impl Into<Vec<u8>>) -> Result<&'static Schema> {
         let declarations = idl::read_text(Source::new(name, text.into())).map_err(|error| Error::from(*error))?;
         OwnSchema::build(name, &declarations)

@@ -11,7 +11,8 @@ pub(in crate::random::simd) struct Layers {
     pub(in crate::random::simd) limit: [u32; 128],
     /// The limit rounded down to a multiple of 256, over 256: fractions over 256 below this are certain.
     pub(in crate::random::simd) coarse_limit: [u16; 128],
-    /// By the low byte of a draw, its layer and sign: the limit, and the bits of the scale, negative where the value is.
+    /// By the low byte of a draw, its layer and sign: the limit, and the bits of the scale, negative where the value
+    /// is.
     pub(in crate::random::simd) packed: [[u32; 2]; 256],
     /// What a wedge is judged by.
     pub(in crate::random::simd) edges: [Edges; 128],

@@ -126,8 +126,8 @@ pub(in crate::random::simd) fn judge(ziggurat: Ziggurat, uncertain: &mut Uncerta
 /// Values that [`settle`] copies at a time, and that are there behind those of the block.
 pub(in crate::random::simd) const COPIED: usize = 64;
 
-/// Runs the plain form on the draw at a position, whose value it may change; returns how many values, 0 or 1, that gave,
-/// and the position after the draws it took.
+/// Runs the plain form on the draw at a position, whose value it may change; returns how many values, 0 or 1, that
+/// gave, and the position after the draws it took.
 pub(in crate::random::simd) type RunPlain<'a> = dyn FnMut(usize, &mut [f32]) -> (usize, usize) + 'a;
 
 /// What a block has come to.

@@ -3,10 +3,9 @@
 use std::io::Cursor;
 
 use caffemodel::dialect::Dialect;
-use caffemodel::formats::{Arrays, Format, caffemodel_size};
-use caffemodel::init;
+use caffemodel::formats::{self, Arrays, Format, caffemodel_size};
 use caffemodel::random::Streams;
-use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, StateOptions};
+use caffemodel::{Definition, Limits, Net, Plan, PlanOptions, ReadOptions, StateOptions, convert, init};
 
 /// A net of a fork, as far as it is no BVLC's.
 struct ForkNet {
@@ -268,16 +267,30 @@ fn jacinto_s_nets_are_saved_with_their_quantisation() {
     let net = NETS.iter().find(|net| net.dialect == "jacinto").unwrap();
     let definition = Definition::from_bytes("net", format!("name: 'n'\n{}", net.text())).unwrap();
     let plan = Plan::new(Net::resolve(definition, &StateOptions::default()).unwrap(), &PlanOptions::default()).unwrap();
-    let saved = plan.saved();
-    let format = Format::of_path("net.caffemodel").unwrap();
-    let mut file = Cursor::new(Vec::new());
-    let mut writer = format.writer(&saved, &mut file).unwrap();
-    init::fill_on(1, &plan, &mut Streams::caffe(7, "1.74".parse().unwrap()), &mut *writer).unwrap();
-    drop(writer);
-    let bytes = file.into_inner();
-    assert_eq!(bytes.len() as u64, caffemodel_size(&saved));
+    let bytes = written(&plan, "net.caffemodel");
+    assert_eq!(bytes.len() as u64, caffemodel_size(&plan.saved()));
     assert!(bytes.starts_with(b"\x0a\x21n___QUANTIZED__SEE_END_OFTHE_FILE"));
     assert!(bytes.ends_with(&[0xc0, 0x0c, 1, 0xca, 0x0c, 2, 0x18, 8]));
+
+    let copied = |bytes: &[u8], name: &str| {
+        let stored = formats::from_bytes(name, bytes).unwrap();
+        assert_eq!(stored.dialect.map(|dialect| dialect.name), Some("jacinto"));
+        convert::plan(stored, &Limits::default()).unwrap()
+    };
+    let text = written(&copied(&bytes, "net.caffemodel"), "net.prototxt");
+    let end = "quantize: true\nnet_quantization_param {\n  bitwidth_weights: 8\n}\n";
+    assert!(text.ends_with(end.as_bytes()), "{}", String::from_utf8_lossy(&text));
+    assert_eq!(written(&copied(&text, "net.prototxt"), "net.caffemodel"), bytes);
+}
+
+/// A plan filled from one seed, as a file of this name.
+fn written(plan: &Plan, name: &str) -> Vec<u8> {
+    let saved = plan.saved();
+    let mut file = Cursor::new(Vec::new());
+    let mut writer = Format::of_path(name).unwrap().writer(&saved, &mut file).unwrap();
+    init::fill_on(1, plan, &mut Streams::caffe(7, "1.74".parse().unwrap()), &mut *writer).unwrap();
+    drop(writer);
+    file.into_inner()
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub fn plan(stored: StoredNet, limits: &Limits) -> Result<Plan> {
         layers,
         changes: Vec::new(),
         locator: Locator::default(),
-        saved_fields: Vec::new(),
+        saved_fields: stored.saved_fields,
         notices: Vec::new(),
         fillers: FillerRegistry::default(),
     };

@@ -156,6 +156,8 @@ pub struct StoredNet {
     pub layers: Vec<StoredLayer>,
     /// The dialect that its layers are written in, where the file stores their parameters.
     pub dialect: Option<&'static Dialect>,
+    /// The fields that its Caffe saves behind the layers, encoded by the numbers of the dialect.
+    pub saved_fields: Vec<u8>,
     /// The format of the file; `None` for what was made in memory.
     pub format: Option<Format>,
     /// What was changed or passed over on reading, in a line each.

@@ -31,7 +31,7 @@ impl Quantization {
     }
 
     /// The fields that are saved behind the layers, encoded by the numbers of the dialect.
-    pub(super) fn saved_fields(&self, dialect: &Dialect) -> Vec<u8> {
+    pub(crate) fn saved_fields(&self, dialect: &Dialect) -> Vec<u8> {
         let mut saved = Vec::new();
         if *self != Quantization::default()
             && let Some(message) = dialect.schema().message("NetParameter")

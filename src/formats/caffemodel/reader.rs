@@ -47,7 +47,9 @@ pub(in crate::formats) fn open(file: &Arc<FileMap>, options: &ReadOptions) -> Re
     let mut blobs = by_layer(&sieve);
     let layers = definition.layers.into_iter().map(|layer| stored_layer(file, layer, dialect, &mut blobs));
     let layers = layers.collect();
-    Ok(StoredNet { name: definition.name, layers, dialect: Some(dialect), notices, ..StoredNet::default() })
+    let saved_fields = definition.quantization.saved_fields(dialect);
+    let name = definition.name;
+    Ok(StoredNet { name, layers, dialect: Some(dialect), saved_fields, notices, ..StoredNet::default() })
 }
 
 /// A net taken apart, by the schema of its dialect.

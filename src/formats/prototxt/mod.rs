@@ -25,6 +25,6 @@ pub(super) const FORMAT: FormatEntry = FormatEntry {
     writing: Some(Writing {
         check: |_| Ok(()),
         least_size: value_bytes,
-        start: |out, net| Ok(Box::new(PrototxtWriter::in_dialect(out, net.name, net.dialect)?)),
+        start: |out, net| Ok(Box::new(PrototxtWriter::in_dialect(out, net.name, net.dialect)?.with_fields(net.fields))),
     }),
 };

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use crate::dialect::Dialect;
 use crate::formats::caffemodel::{BlobFrame, LayerFrame, field, frame, net_inputs, sizes};
 use crate::formats::{Output, SavedLayer, le_bytes};
+use crate::net::FileKind;
 use crate::proto::{descriptor, escape, gate, text};
 use crate::sink::Sink;
 
@@ -18,6 +19,8 @@ use crate::sink::Sink;
 pub struct PrototxtWriter<W> {
     out: W,
     dialect: &'static Dialect,
+    /// The fields of the net that come behind the layers.
+    behind: Vec<u8>,
     /// Whether the layer at hand is one, and not the inputs of the net.
     is_layer: bool,
     layer_tail: Vec<u8>,
@@ -43,7 +46,15 @@ impl<W: Write> PrototxtWriter<W> {
         frame(field::NET_NAME, name.len() as u64, &mut start);
         start.extend(&*name);
         text::write(&mut out, descriptor("NetParameter"), &start)?;
-        Ok(PrototxtWriter { out, dialect, is_layer: true, layer_tail: Vec::new(), blob_tail: Vec::new() })
+        let (behind, layer_tail, blob_tail) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(PrototxtWriter { out, dialect, behind, is_layer: true, layer_tail, blob_tail })
+    }
+
+    /// Adds fields of the net that come behind its layers, encoded by the numbers of the dialect.
+    #[must_use]
+    pub fn with_fields(mut self, fields: &[u8]) -> PrototxtWriter<W> {
+        self.behind.extend(fields);
+        self
     }
 
     /// Writes fields of a layer, by their numbers in files.
@@ -107,6 +118,11 @@ impl<W: Write> Output for PrototxtWriter<W> {
     }
 
     fn finish(&mut self) -> io::Result<()> {
+        if !self.behind.is_empty() {
+            let message = FileKind::Net.message_of(self.dialect);
+            let joined = gate::joined(&self.behind, message).map_err(io::Error::other)?;
+            text::write(&mut self.out, message, &joined)?;
+        }
         self.out.flush()
     }
 }

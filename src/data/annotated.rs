@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use prost::Message;
-
 use super::datum::Datum;
-use super::{DatabaseRecord, SourceError, SourcePlace};
+use super::{DatabaseRecord, SourceError};
 use crate::proto::Schema;
 use crate::proto::caffe::AnnotatedDatum;
-use crate::proto::gate::{folded, joined};
 
 /// An AnnotatedDatum of a database.
 #[derive(Debug)]
@@ -35,14 +32,8 @@ impl<'a> Annotated<'a> {
         record: DatabaseRecord,
         schema: &'static Schema,
     ) -> Result<Annotated<'a>, SourceError> {
-        let DatabaseRecord { key, value } = record;
-        let fault = |why: &dyn std::fmt::Display| {
-            let message = format!("the record is not an AnnotatedDatum: {why}");
-            SourceError::at(database, SourcePlace::Record(key.clone()), message)
-        };
-        let message = schema.message("AnnotatedDatum").ok_or_else(|| fault(&"the dialect has none"))?;
-        let union = joined(&value, message).map_err(|error| fault(&error))?;
-        let datum = AnnotatedDatum::decode(&*folded(&union, message)).map_err(|error| fault(&error))?;
+        let datum: AnnotatedDatum = record.decode(database, schema, "AnnotatedDatum")?;
+        let key = record.key;
         Ok(Annotated {
             has_type: datum.r#type.is_some(),
             boxes: datum.annotation_group.iter().map(|group| group.annotation.len()).sum(),

@@ -3,13 +3,10 @@
 
 use std::path::Path;
 
-use prost::Message;
-
 use super::datum::Datum;
-use super::{DatabaseRecord, SourceError, SourcePlace};
+use super::{DatabaseRecord, SourceError};
 use crate::proto::Schema;
 use crate::proto::caffe::AnnotatedMaskDatum;
-use crate::proto::gate::{folded, joined};
 
 /// An AnnotatedMaskDatum of a database.
 #[derive(Debug)]
@@ -34,14 +31,8 @@ impl<'a> AnnotatedMask<'a> {
         record: DatabaseRecord,
         schema: &'static Schema,
     ) -> Result<AnnotatedMask<'a>, SourceError> {
-        let DatabaseRecord { key, value } = record;
-        let fault = |why: &dyn std::fmt::Display| {
-            let message = format!("the record is not an AnnotatedMaskDatum: {why}");
-            SourceError::at(database, SourcePlace::Record(key.clone()), message)
-        };
-        let message = schema.message("AnnotatedMaskDatum").ok_or_else(|| fault(&"the dialect has none"))?;
-        let union = joined(&value, message).map_err(|error| fault(&error))?;
-        let datum = AnnotatedMaskDatum::decode(&*folded(&union, message)).map_err(|error| fault(&error))?;
+        let datum: AnnotatedMaskDatum = record.decode(database, schema, "AnnotatedMaskDatum")?;
+        let key = record.key;
         Ok(AnnotatedMask {
             has_type: datum.r#type.is_some(),
             boxes: datum.annotation_group.iter().map(|group| group.annotation.len()).sum(),

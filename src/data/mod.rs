@@ -31,6 +31,7 @@ pub(crate) mod window_file;
 mod error;
 #[cfg_attr(not(feature = "datasets"), allow(dead_code, reason = "lists of files need a part of it"))]
 mod file;
+mod record;
 #[cfg(feature = "datasets")]
 mod source_file;
 mod sources;
@@ -44,20 +45,12 @@ use std::fmt;
 
 pub(crate) use error::{SourceError, SourcePlace};
 pub(crate) use file::check_readable;
+pub(crate) use record::DatabaseRecord;
 pub use sources::Sources;
 #[cfg(not(feature = "hdf5"))]
 pub(crate) use unavailable::hdf5_list;
 #[cfg(not(feature = "datasets"))]
 pub(crate) use unavailable::{leveldb, lmdb, mat_file, picture, video};
-
-/// A record of a database.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct DatabaseRecord {
-    /// Its key.
-    pub(crate) key: Vec<u8>,
-    /// Its value.
-    pub(crate) value: Vec<u8>,
-}
 
 /// How a picture is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

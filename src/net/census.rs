@@ -63,13 +63,13 @@ struct Walk<'a> {
     /// The layer at hand.
     layer: Option<Origin>,
     /// How many layers have read each blob since a layer made it.
-    readers: HashMap<Vec<u8>, usize>,
+    readers: HashMap<&'a [u8], usize>,
     /// How many layers of the current format and of the older ones there were.
     counts: [usize; 2],
 }
 
-impl Walk<'_> {
-    fn message(&mut self, bytes: &[u8], message: MessageType) {
+impl<'a> Walk<'a> {
+    fn message(&mut self, bytes: &'a [u8], message: MessageType) {
         for field in Fields::new(bytes, 0, message.name()).map_while(Result::ok) {
             let Some(known) = message.field(field.number) else { continue };
             match (known.kind(), message.name(), known.name()) {
@@ -91,14 +91,14 @@ impl Walk<'_> {
     }
 
     /// Counts what a layer reads and makes.
-    fn connections(&mut self, layer: &[u8], message: MessageType) {
+    fn connections(&mut self, layer: &'a [u8], message: MessageType) {
         let (mut name, mut bottoms, mut tops) = (None, 0, Vec::new());
         for field in Fields::new(layer, 0, message.name()).map_while(Result::ok) {
             match message.field(field.number).map(|field| field.name()) {
                 Some("type") => name = Some(String::from_utf8_lossy(field.body)),
                 Some("bottom") => {
                     bottoms += 1;
-                    let readers = self.readers.entry(field.body.to_vec()).or_default();
+                    let readers = self.readers.entry(field.body).or_default();
                     *readers += 1;
                     self.census.has_shared_blobs |= *readers > 1;
                 }
@@ -109,7 +109,7 @@ impl Walk<'_> {
         let name = name.unwrap_or_default();
         self.census.unconnected += usize::from(!self.vocabulary.connects(self.dialect, &name, bottoms, tops.len()));
         for top in tops {
-            self.readers.insert(top.to_vec(), 0);
+            self.readers.insert(top, 0);
         }
     }
 

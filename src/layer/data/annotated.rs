@@ -9,10 +9,10 @@
 //! [DriveData](super::grids). `label_map_file` is not opened while the net is built.
 
 use super::DataSource;
-use super::database::{batch_size, first_record_for, picture_size, reader, source};
+use super::database::{checked_batch_size, first_record_for, picture_size, reader, source};
 use super::grids::{BOX_MAPS, grid};
 use super::source::ShapeSource;
-use super::tops::{check_batch, check_prefetched, given_pictures};
+use super::tops::{check_prefetched, given_pictures};
 use super::transform::Transform;
 use crate::Shape;
 use crate::data::SourceError;
@@ -137,8 +137,7 @@ fn picture_shape(
 fn annotated(ctx: &SetupContext<'_>, numbers: i64) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    let batch = batch_size(ctx, param);
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    let batch = checked_batch_size(ctx, param)?;
     let (mut notices, mut locks) = (Vec::new(), reader(ctx, "AnnotatedDatum")?);
     let transform = Transform::new(ctx, &mut notices)?;
     ensure!(

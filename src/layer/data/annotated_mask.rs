@@ -7,9 +7,9 @@
 //! two seeds more if `mask_param`, which transforms masks once the net runs, mirrors or crops.
 
 use super::DataSource;
-use super::database::{batch_size, first_record_for, picture_size, reader, source};
+use super::database::{checked_batch_size, first_record_for, picture_size, reader, source};
 use super::source::ShapeSource;
-use super::tops::{check_batch, check_prefetched, given_pictures};
+use super::tops::{check_prefetched, given_pictures};
 use super::transform::{Transform, seeds_of};
 use crate::Shape;
 use crate::data::SourceError;
@@ -36,8 +36,7 @@ const PATTERNS: [&str; 3] = ["C,H,W", "N,C,H,W", "1,1,B,8"];
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    let batch = batch_size(ctx, param);
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    let batch = checked_batch_size(ctx, param)?;
     ensure!(ctx.top_count() != 2, "top", "AnnotatedDataMask makes 1 top, or 3, and 2 are given");
     let (mut notices, mut locks) = (Vec::new(), reader(ctx, "AnnotatedMaskDatum")?);
     let transform = Transform::new(ctx, &mut notices)?;

@@ -5,8 +5,8 @@
 //! Draws: as Data.
 
 use super::DataSource;
-use super::database::{batch_size, pictures, reader};
-use super::tops::{check_batch, check_prefetched};
+use super::database::{checked_batch_size, pictures, reader};
+use super::tops::check_prefetched;
 use super::transform::Transform;
 use crate::Shape;
 use crate::dialect::Known;
@@ -47,8 +47,7 @@ fn cells(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn box_data(ctx: &SetupContext<'_>, numbers: fn(i64) -> i64) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    let batch = batch_size(ctx, param);
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    let batch = checked_batch_size(ctx, param)?;
     let (mut notices, mut locks) = (Vec::new(), reader(ctx, "Datum")?);
     let transform = Transform::new(ctx, &mut notices)?;
     let mut tops = vec![pictures(ctx, &transform, &mut notices, &mut locks)?];

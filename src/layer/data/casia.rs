@@ -10,8 +10,8 @@
 //! [`transform`](super::transform).
 
 use super::DataSource;
-use super::database::{batch_size, reader};
-use super::tops::{check_batch, check_prefetched};
+use super::database::{checked_batch_size, reader};
+use super::tops::check_prefetched;
 use super::transform::Transform;
 use crate::Shape;
 use crate::dialect::Known;
@@ -34,8 +34,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    let batch = batch_size(ctx, param);
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    let batch = checked_batch_size(ctx, param)?;
     let (mut notices, locks) = (Vec::new(), reader(ctx, "DatumSeq")?);
     let transform = Transform::new(ctx, &mut notices)?;
     let mut tops = ctx.first_top(pictures(ctx, batch)?);

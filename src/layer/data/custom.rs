@@ -5,8 +5,8 @@
 //! `data_param`. The files that choose among the records are not read here.
 
 use super::DataSource;
-use super::database::{first_record, source};
-use super::tops::{check_batch, given_pictures};
+use super::database::{checked_batch_size, first_record, source};
+use super::tops::given_pictures;
 use crate::Shape;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
@@ -43,8 +43,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(param.backend() == Db::Lmdb, "data_param.backend", "CustomData reads an LMDB alone");
     ensure!(param.rand_skip() == 0, "data_param.rand_skip", "CustomData skips no records at random");
     ensure!(param.crop_size() == 0, "data_param.crop_size", "CustomData does not crop");
-    let batch = param.batch_size.unwrap_or_else(|| ctx.default_of("DataParameter", "batch_size"));
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    let batch = checked_batch_size(ctx, param)?;
     let (mut notices, mut locks) = (Vec::new(), Vec::new());
     let data = match given_pictures(ctx, batch)? {
         Some(given) => given.shape()?,

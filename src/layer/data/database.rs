@@ -36,8 +36,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    let batch = batch_size(ctx, param);
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    checked_batch_size(ctx, param)?;
     let (mut notices, mut locks) = (Vec::new(), reader(ctx, "Datum")?);
     let transform = Transform::new(ctx, &mut notices)?;
     if ctx.dialect.traits.data_shuffles_at_once && param.shuffle() {
@@ -80,6 +79,16 @@ pub(super) fn pictures(
 /// The items of a batch; dialects differ in how many there are by default.
 pub(super) fn batch_size(ctx: &SetupContext<'_>, param: &DataParameter) -> u32 {
     param.batch_size.unwrap_or_else(|| ctx.default_of("DataParameter", "batch_size"))
+}
+
+/// The same for a layer that prefetches.
+///
+/// # Errors
+/// Those of [`check_batch`].
+pub(super) fn checked_batch_size(ctx: &SetupContext<'_>, param: &DataParameter) -> Result<u32, Refusal> {
+    let batch = batch_size(ctx, param);
+    check_batch(ctx, "data_param.batch_size", batch)?;
+    Ok(batch)
 }
 
 /// The database that the layer names.

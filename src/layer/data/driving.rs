@@ -13,21 +13,18 @@
 
 use std::path::Path;
 
-use prost::Message;
-
 use super::DataSource;
-use super::database::{batch_size, first_record_for, reader, source};
+use super::database::{checked_batch_size, first_record_for, reader, source};
 use super::source::ShapeSource;
-use super::tops::{check_batch, check_prefetched};
+use super::tops::check_prefetched;
 use super::transform::Transform;
 use crate::Shape;
-use crate::data::{DatabaseRecord, SourceError, SourcePlace};
+use crate::data::{DatabaseRecord, SourceError};
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal};
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::Schema;
 use crate::proto::caffe::{DataParameter, DirectRegressionData, DrivingData};
-use crate::proto::gate::{folded, joined};
 
 pub(super) const CARS: LayerType =
     entry(&Mapped { name: "DrivingData", record: "DrivingData", of: cars, labels: car_maps });
@@ -56,7 +53,8 @@ struct Mapped {
     name: &'static str,
     /// The message of a record.
     record: &'static str,
-    of: fn(&[u8]) -> Result<MapSizes, prost::DecodeError>,
+    /// What a record of the database at a path says, by the numbers of a schema.
+    of: fn(&Path, &DatabaseRecord, &'static Schema) -> Result<MapSizes, SourceError>,
     /// The shape of the second top, without the batch.
     labels: fn(&MapSizes) -> [i64; 3],
 }
@@ -78,8 +76,8 @@ impl MapSizes {
     }
 }
 
-fn cars(record: &[u8]) -> Result<MapSizes, prost::DecodeError> {
-    let data = DrivingData::decode(record)?;
+fn cars(database: &Path, record: &DatabaseRecord, schema: &'static Schema) -> Result<MapSizes, SourceError> {
+    let data: DrivingData = record.decode(database, schema, "DrivingData")?;
     Ok(MapSizes {
         picture: [data.car_cropped_height(), data.car_cropped_width()],
         tiles: [data.car_label_height(), data.car_label_width()],
@@ -87,8 +85,8 @@ fn cars(record: &[u8]) -> Result<MapSizes, prost::DecodeError> {
     })
 }
 
-fn text(record: &[u8]) -> Result<MapSizes, prost::DecodeError> {
-    let data = DirectRegressionData::decode(record)?;
+fn text(database: &Path, record: &DatabaseRecord, schema: &'static Schema) -> Result<MapSizes, SourceError> {
+    let data: DirectRegressionData = record.decode(database, schema, "DirectRegressionData")?;
     Ok(MapSizes {
         picture: [data.text_cropped_height(), data.text_cropped_width()],
         tiles: [data.text_label_height(), data.text_label_width()],
@@ -118,8 +116,7 @@ impl Layer for Mapped {
     fn setup(&self, ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         let default = DataParameter::default();
         let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-        let batch = batch_size(ctx, param);
-        check_batch(ctx, "data_param.batch_size", batch)?;
+        let batch = checked_batch_size(ctx, param)?;
         let (mut notices, mut locks) = (Vec::new(), reader(ctx, self.record)?);
         let transform = Transform::new(ctx, &mut notices)?;
         let mut tops: Vec<Option<Shape>> = (0..ctx.top_count()).map(|top| ctx.user_shape(top).cloned()).collect();
@@ -128,7 +125,7 @@ impl Layer for Mapped {
             let unknown = |error: SourceError| asked.unknown_shape(ctx, missing, error);
             let folder = asked.find(ctx, missing, &mut notices)?;
             let record = first_record_for(ctx, param, &folder, &mut locks, &unknown)?;
-            let sizes = self.read(&folder, &record, ctx.dialect.schema()).map_err(unknown)?;
+            let sizes = (self.of)(&folder, &record, ctx.dialect.schema()).map_err(unknown)?;
             let [height, width] = sizes.picture.map(i64::from);
             for (top, dims) in tops.iter_mut().zip([[3, height, width], (self.labels)(&sizes)]) {
                 let made = Shape::new([i64::from(batch), dims[0], dims[1], dims[2]]).at("data_param.source")?;
@@ -139,18 +136,6 @@ impl Layer for Mapped {
         check_prefetched(ctx, &tops)?;
         let operator = Operator::Data(DataSource::Dataset);
         Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })
-    }
-}
-
-impl Mapped {
-    fn read(&self, database: &Path, record: &DatabaseRecord, schema: &'static Schema) -> Result<MapSizes, SourceError> {
-        let fault = |why: &dyn std::fmt::Display| {
-            let message = format!("the record is not a {}: {why}", self.record);
-            SourceError::at(database, SourcePlace::Record(record.key.clone()), message)
-        };
-        let message = schema.message(self.record).ok_or_else(|| fault(&"the dialect has none"))?;
-        let union = joined(&record.value, message).map_err(|error| fault(&error))?;
-        (self.of)(&folded(&union, message)).map_err(|error| fault(&error))
     }
 }
 
@@ -165,7 +150,7 @@ mod tests {
     fn labels(of: &Mapped, value: &[u8]) -> Result<([i32; 2], [i64; 3]), String> {
         let record = DatabaseRecord { key: b"k".to_vec(), value: value.to_vec() };
         let schema = Dialect::get("xilinx").unwrap().schema();
-        let sizes = of.read(Path::new("db"), &record, schema).map_err(|error| error.to_string())?;
+        let sizes = (of.of)(Path::new("db"), &record, schema).map_err(|error| error.to_string())?;
         Ok((sizes.picture, (of.labels)(&sizes)))
     }
 

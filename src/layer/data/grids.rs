@@ -12,8 +12,8 @@
 //! `pe_transform_param`.
 
 use super::DataSource;
-use super::database::{batch_size, reader};
-use super::tops::{check_batch, check_prefetched};
+use super::database::{checked_batch_size, reader};
+use super::tops::check_prefetched;
 use super::transform::Transform;
 use crate::Shape;
 use crate::dialect::Known;
@@ -44,8 +44,7 @@ const fn entry(name: &'static str, summary: &'static str, tops: Arity, rule: &'s
 /// The items of a batch, checked.
 fn batch(ctx: &SetupContext<'_>) -> Result<i64, Refusal> {
     let default = DataParameter::default();
-    let batch = batch_size(ctx, ctx.param.data_param.as_deref().unwrap_or(&default));
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    let batch = checked_batch_size(ctx, ctx.param.data_param.as_deref().unwrap_or(&default))?;
     Ok(batch.into())
 }
 

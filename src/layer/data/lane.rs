@@ -5,8 +5,8 @@
 //! tops are left without axes. Draws: as Data.
 
 use super::DataSource;
-use super::database::{batch_size, first_record, picture_size, source};
-use super::tops::{check_batch, check_prefetched, given_pictures};
+use super::database::{checked_batch_size, first_record, picture_size, source};
+use super::tops::{check_prefetched, given_pictures};
 use super::transform::Transform;
 use crate::Shape;
 use crate::data::annotated::Annotated;
@@ -31,8 +31,7 @@ pub(super) const TYPE: LayerType = LayerType::new(
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
-    let batch = batch_size(ctx, param);
-    check_batch(ctx, "data_param.batch_size", batch)?;
+    let batch = checked_batch_size(ctx, param)?;
     let (mut notices, mut locks) = (Vec::new(), Vec::new());
     let transform = Transform::new(ctx, &mut notices)?;
     ensure!(

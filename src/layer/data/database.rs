@@ -77,7 +77,7 @@ pub(super) fn pictures(
 }
 
 /// The items of a batch; dialects differ in how many there are by default.
-pub(super) fn batch_size(ctx: &SetupContext<'_>, param: &DataParameter) -> u32 {
+fn batch_size(ctx: &SetupContext<'_>, param: &DataParameter) -> u32 {
     param.batch_size.unwrap_or_else(|| ctx.default_of("DataParameter", "batch_size"))
 }
 

@@ -357,7 +357,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Label sequences, with Baidu's CTC",
         source: "xmfbit/warpctc-caffe, 3e47d1f",
-        traits: Traits::RC5,
+        traits: Traits { losses_compare_batches: false, ..Traits::RC5 },
         is_whole: true,
     },
     Dialect {
@@ -478,7 +478,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Deformable convolutions, in a Faster R-CNN",
         source: "unsky/Deformable-ConvNets-caffe, e0f7abd",
-        traits: Traits { losses_compare_batches: false, ..Traits::RC3 },
+        traits: Traits { losses_compare_batches: false, softmax_counts_labels: false, ..Traits::RC3 },
         is_whole: true,
     },
     Dialect {
@@ -490,6 +490,7 @@ pub static DIALECTS: &[Dialect] = &[
             batch_norm_params: BatchNormParams::ClearedAlone,
             losses_take_any_axes: false,
             scale_takes_given_bias: false,
+            softmax_counts_labels: false,
             ..Traits::RC5
         },
         is_whole: true,

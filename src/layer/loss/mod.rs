@@ -99,6 +99,7 @@ pub(super) static TYPES: &[LayerType] = &[
     region::TYPE,
     region::COUNTED,
     sigmoid_cross_entropy::TYPE,
+    sigmoid_cross_entropy::WEIGHED,
     smooth_l1::SSD,
     smooth_l1::WEIGHTED,
     smooth_l1::FAST_RCNN,
@@ -318,7 +319,7 @@ mod tests {
     use super::TYPES;
     use crate::dialect::Dialect;
     use crate::layer::Setup;
-    use crate::layer::testing::{layer, setup};
+    use crate::layer::testing::{Surroundings, layer, setup};
 
     /// Runs the rule of the type `name`; a refusal comes as "field: message".
     pub(super) fn run(name: &str, text: &str, bottoms: &[&[i32]], tops: usize) -> Result<Setup, String> {
@@ -351,5 +352,22 @@ mod tests {
         }
         let message = "bottom: both bottoms need an axis: (2, 3) and () given";
         assert_eq!(run("SoftmaxWithLoss", "", &[&[2, 3], &[]], 1).unwrap_err(), message);
+    }
+
+    #[test]
+    fn some_dialects_count_no_targets() {
+        let run = |dialect: &str, name: &str, targets: &[i32]| {
+            Surroundings::of(dialect).run(name, "", &[&[2, 3], targets], 1).map(|made| made.tops)
+        };
+        let scalar = Ok(vec![crate::Shape::scalar()]);
+        for dialect in ["warpctc", "deformable"] {
+            assert_eq!(run(dialect, "HingeLoss", &[3]), scalar, "{dialect}");
+        }
+        for dialect in ["bottom-up-attention", "deformable"] {
+            assert_eq!(run(dialect, "SoftmaxWithLoss", &[2, 16]), scalar, "{dialect}");
+        }
+        let message = "bottom: 32 labels of shape (2, 16) given, scores of shape (2, 3) need 2: \
+                       one for each place outside axis 1";
+        assert_eq!(run("warpctc", "SoftmaxWithLoss", &[2, 16]), Err(message.into()));
     }
 }

@@ -321,6 +321,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("LossParameter", "weight_by_label_freqs"),
     ("LstmUnitParameter", "weight_filler"),
     ("MarginInnerProductParameter", "weight_filler"),
+    ("MemoryDataParameter", "length"),
     ("MultiViewParameter", "bias_filler_shared"),
     ("MultiViewParameter", "weight_filler_shared"),
     ("MultiViewParameter", "weight_filler_unique_1"),

@@ -324,6 +324,34 @@ fn planned_in(dialect: &str, text: &str) -> Result<Vec<(String, Vec<i32>, Vec<Ve
     Ok(plan.layers.iter().map(shapes).collect())
 }
 
+/// The first Pooling gives pictures a length, over which all convolutions behind it pass.
+#[test]
+fn pictures_of_video_caffe_have_a_length_behind_their_first_pooling() {
+    let head = "input: 'a' input_dim: [2, 3, 16, 12]
+                layer { name: 'c' type: 'Convolution' bottom: 'a' top: 'c' convolution_param { num_output: 4 kernel_size: 3 pad: 1 } }";
+    let pool = "layer { name: 'p' type: 'Pooling' bottom: 'c' top: 'p' pooling_param { kernel_size: 2 stride: 2 } }";
+    let behind = "layer { name: 'n' type: 'LRN' bottom: 'p' top: 'n' }
+                  layer { name: 'd' type: 'Convolution' bottom: 'n' top: 'd' convolution_param { num_output: 5 kernel_size: 3 } }
+                  layer { name: 'i' type: 'InnerProduct' bottom: 'd' top: 'i' inner_product_param { num_output: 2 } }";
+    let shapes = planned_in("video-caffe", &format!("{head}{pool}{behind}")).unwrap();
+    let shapes: Vec<(&str, &[i32], &[Vec<i32>])> =
+        shapes.iter().map(|(name, top, blobs)| (&**name, &**top, &**blobs)).collect();
+    assert_eq!(
+        shapes[1..],
+        [
+            ("c", &[2, 4, 16, 12][..], &[vec![4, 3, 3, 3], vec![4]][..]),
+            ("p", &[2, 4, 1, 8, 6], &[]),
+            ("n", &[2, 4, 1, 8, 6], &[]),
+            ("d", &[2, 5, 1, 6, 4], &[vec![5, 4, 3, 3], vec![5]]),
+            ("i", &[2, 2], &[vec![2, 120], vec![2]]),
+        ]
+    );
+    let first = behind.replacen("'p'", "'c'", 1);
+    let error = planned_in("video-caffe", &format!("{head}\n{first}")).unwrap_err();
+    assert_eq!(error, "net:3:31: layer \"n\" (LRN), bottom: the bottom (2, 4, 16, 12) must have 5 axes");
+    assert!(planned_in("bvlc", &format!("{head}{first}")).is_ok());
+}
+
 /// It is a Caffe of April 2015.
 #[test]
 fn the_tree_of_apl_is_older_than_two_fillers() {

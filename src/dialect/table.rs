@@ -397,8 +397,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Videos, with convolutions over time",
         source: "chuckcho/video-caffe, fc232b3",
-        traits: Traits::MASTER,
-        is_whole: false,
+        traits: Traits { pictures_have_length: true, ..Traits::MASTER },
+        is_whole: true,
     },
     Dialect {
         name: "seqface",

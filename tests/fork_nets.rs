@@ -311,6 +311,82 @@ fn cambricon_s_layers_share_blobs() {
     assert_eq!(factors, [1.0; 8]);
 }
 
+/// The names of a net's layers with the shapes of their first tops and of their blobs, or why it is refused.
+fn planned_in(dialect: &str, text: &str) -> Result<Vec<(String, Vec<i32>, Vec<Vec<i32>>)>, String> {
+    let net = Definition::from_bytes_with("net", text, &ReadOptions::of(Dialect::get(dialect)));
+    let net = net.and_then(|net| Net::resolve(net, &StateOptions::default()));
+    let plan = net.and_then(|net| Plan::new(net, &PlanOptions::default())).map_err(|error| error.to_string())?;
+    let shapes = |layer: &caffemodel::plan::PlannedLayer| {
+        let tops = layer.tops.first().map(|top| top.dims().to_vec()).unwrap_or_default();
+        let blobs = layer.blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
+        (layer.param.name().to_owned(), tops, blobs)
+    };
+    Ok(plan.layers.iter().map(shapes).collect())
+}
+
+/// The first Pooling gives pictures a length, over which all convolutions behind it pass.
+#[test]
+fn pictures_of_video_caffe_have_a_length_behind_their_first_pooling() {
+    let head = "input: 'a' input_dim: [2, 3, 16, 12]
+                layer { name: 'c' type: 'Convolution' bottom: 'a' top: 'c' convolution_param { num_output: 4 kernel_size: 3 pad: 1 } }";
+    let pool = "layer { name: 'p' type: 'Pooling' bottom: 'c' top: 'p' pooling_param { kernel_size: 2 stride: 2 } }";
+    let behind = "layer { name: 'n' type: 'LRN' bottom: 'p' top: 'n' }
+                  layer { name: 'd' type: 'Convolution' bottom: 'n' top: 'd' convolution_param { num_output: 5 kernel_size: 3 } }
+                  layer { name: 'i' type: 'InnerProduct' bottom: 'd' top: 'i' inner_product_param { num_output: 2 } }";
+    let shapes = planned_in("video-caffe", &format!("{head}{pool}{behind}")).unwrap();
+    let shapes: Vec<(&str, &[i32], &[Vec<i32>])> =
+        shapes.iter().map(|(name, top, blobs)| (&**name, &**top, &**blobs)).collect();
+    assert_eq!(
+        shapes[1..],
+        [
+            ("c", &[2, 4, 16, 12][..], &[vec![4, 3, 3, 3], vec![4]][..]),
+            ("p", &[2, 4, 1, 8, 6], &[]),
+            ("n", &[2, 4, 1, 8, 6], &[]),
+            ("d", &[2, 5, 1, 6, 4], &[vec![5, 4, 3, 3], vec![5]]),
+            ("i", &[2, 2], &[vec![2, 120], vec![2]]),
+        ]
+    );
+    let first = behind.replacen("'p'", "'c'", 1);
+    let error = planned_in("video-caffe", &format!("{head}\n{first}")).unwrap_err();
+    assert_eq!(error, "net:3:31: layer \"n\" (LRN), bottom: the bottom (2, 4, 16, 12) must have 5 axes");
+    assert!(planned_in("bvlc", &format!("{head}{first}")).is_ok());
+}
+
+/// It is a Caffe of April 2015.
+#[test]
+fn the_tree_of_apl_is_older_than_two_fillers() {
+    let net = |filler: &str| {
+        format!(
+            "input: 'a' input_dim: [2, 3, 8, 8]
+             layer {{ name: 'c' type: 'Convolution' bottom: 'a' top: 'c'
+                      convolution_param {{ num_output: 4 kernel_size: 3 weight_filler {{ type: '{filler}' }} }} }}
+             layer {{ name: 'p' type: 'APL' bottom: 'c' top: 'c' }}"
+        )
+    };
+    let shapes = planned_in("apl", &net("xavier")).unwrap();
+    assert_eq!(shapes[2].2, [vec![1, 1, 2, 144], vec![1, 1, 2, 144]]);
+    for filler in ["bilinear", "msra"] {
+        let error = planned_in("apl", &net(filler)).unwrap_err();
+        assert!(error.contains(&format!("unknown filler \"{filler}\"")), "{error}");
+    }
+}
+
+#[test]
+fn power_of_caffe_pp2_does_not_work_in_place() {
+    let net = |top: &str| {
+        format!(
+            "input: 'a' input_dim: [2, 3, 8, 8]
+             layer {{ name: 'p' type: 'Power' bottom: 'a' top: '{top}' power_param {{ power: 2 eps: 0.1 }} }}"
+        )
+    };
+    assert!(planned_in("caffe-pp2", &net("p")).is_ok());
+    let error = planned_in("caffe-pp2", &net("a")).unwrap_err();
+    assert_eq!(
+        error,
+        "net:2:58: layer \"p\" (Power), top: the layer cannot work in place (give the top a name of its own)"
+    );
+}
+
 /// These share all of their nets' fields with dialects that are read first.
 #[test]
 fn some_dialects_have_to_be_named() {

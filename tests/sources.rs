@@ -210,6 +210,35 @@ fn the_picture_of_a_shuffled_list_follows_from_all_draws_before() {
 }
 
 #[test]
+fn the_smaller_side_of_pictures_follows_from_all_draws_before() {
+    let folder = Folder::new();
+    write_pictures(&folder, 1);
+    let data = SHUFFLED.replace("shuffle: true", "smaller_side_size: [90, 60]");
+    for seed in [1, 2, 1701] {
+        let mut streams = Streams::caffe(seed, "1.74".parse().unwrap());
+        let mut before = streams.clone();
+        init::fill(&plan(FILLED, &folder, None), &mut before, &mut Arrays::default()).unwrap();
+        let Streams::Caffe(mut expected) = before else { unreachable!("Caffe's streams stay Caffe's") };
+        let mut side = [0.0];
+        expected.uniform(60.0, 90.0, &mut side);
+        let planned = plan(&format!("{FILLED}{data}"), &folder, Some(streams.clone()));
+        // The picture has a height of 1 and a width of 2.
+        let [height, width] = [1.0, 2.0].map(|sides: f32| (sides * side[0]).round_ties_even() as i32);
+        assert_eq!(planned.layers[2].tops[0].dims(), [2, 3, height, width]);
+        // The seed of the thread that reads ahead comes behind.
+        expected.next_u32();
+        init::fill(&planned, &mut streams, &mut Arrays::default()).unwrap();
+        let Streams::Caffe(mut found) = streams else { unreachable!("Caffe's streams stay Caffe's") };
+        assert_eq!(found.next_u32(), expected.next_u32());
+    }
+    folder.write("net.prototxt", &data);
+    let run = folder.run("init net.prototxt -o out --force --seed 1 --generator native --dialect caffe-pp2");
+    let note = "layer \"i\": pictures are scaled to a smaller side of 60, as only Caffe's generator decides which one it \
+                is between 60 and 90";
+    assert_eq!(notes(&run.success()), note);
+}
+
+#[test]
 fn other_random_numbers_take_the_first_picture_of_the_list_and_say_so() {
     let folder = Folder::new();
     write_pictures(&folder, 3);

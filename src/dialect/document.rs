@@ -152,6 +152,11 @@ impl Traits {
                 "layers that elsewhere take four axes at most look at the first four of any number",
             ),
             when(
+                self.pictures_have_length,
+                "layers that make pictures of other blobs give them a length of 1 behind the channels; LRN and SPP take \
+                 no other ones, and convolutions pass over it",
+            ),
+            when(
                 self.layer_format != LayerFormat::Current,
                 "layers are in the V1 format, and are saved in it; what they give for each blob they give for all or none",
             ),

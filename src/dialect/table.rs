@@ -293,8 +293,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Learned activation functions",
         source: "forestagostinelli/Learned-Activation-Functions-Source, aa1f97e",
-        traits: Traits::SPRING_2015,
-        is_whole: false,
+        traits: Traits { has_bilinear: false, has_msra: false, takes_empty_axes: true, ..Traits::SPRING_2015 },
+        is_whole: true,
     },
     Dialect {
         name: "jeffdonahue-recurrent",
@@ -342,7 +342,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "DenseNet, with blocks as layers",
         source: "Tongcheng/caffe, 1625bb3",
         traits: Traits::RC5,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "caffe-lstm",
@@ -390,15 +390,15 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Spatial transformers and object parts",
         source: "cvjena/caffe_pp2, 5a59fcc",
         traits: Traits::RELEASE_1_0,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "video-caffe",
         own: None,
         about: "Videos, with convolutions over time",
         source: "chuckcho/video-caffe, fc232b3",
-        traits: Traits::MASTER,
-        is_whole: false,
+        traits: Traits { pictures_have_length: true, ..Traits::MASTER },
+        is_whole: true,
     },
     Dialect {
         name: "seqface",

@@ -217,6 +217,9 @@ pub struct Traits {
     /// Whether layers that ask for num, channels, height and width, which blobs of four axes at most have, take the
     /// first four axes of blobs with more.
     pub takes_first_four_axes: bool,
+    /// Whether layers that make a shape of num, channels, height and width put a length of 1 behind the channels, and
+    /// so make five axes; those that ask for height and width of five axes take the last two.
+    pub pictures_have_length: bool,
     /// Whether the losses take blobs of any number of axes, and not of four at most.
     pub losses_take_any_axes: bool,
     /// Whether the losses ask for as many targets as there are items.
@@ -310,6 +313,7 @@ impl Traits {
         infogain: InfogainInput::Scores,
         legacy_blobs: false,
         takes_first_four_axes: false,
+        pictures_have_length: false,
         losses_take_any_axes: true,
         losses_compare_batches: true,
         softmax_counts_labels: true,

@@ -1,8 +1,10 @@
 //! Functions of each element, which few trees have: ReLU6, and those of happynear, Light CNN, FlowNet, caffe_pp2,
 //! Xilinx and others.
 //!
-//! The top is like the bottom. No blobs, no draws while the net is built.
+//! The top is like the bottom; Power and SignedSqrt of caffe_pp2 do not work in place. No blobs, no draws while the net
+//! is built.
 
+use super::neuron::power;
 use super::{Arity, Layer, LayerType, Neuron, Operator, Setup, SetupContext};
 use crate::Shape;
 use crate::dialect::Known;
@@ -22,6 +24,7 @@ pub(super) static TYPES: &[LayerType] = &[
         .known(Known::WithField("insanity_param")),
     of("NegReLU", "Keeps what is below zero", &keep).keeps_signal().known(Known::In(&["flownet2"])),
     of("Noise", "Adds noise", &noise).params(&["noise_param"]).keeps_signal().known(HAPPYNEAR),
+    of("Power", "Raises shift + scale x to a power", &power_apart).params(&["power_param"]).known(CAFFE_PP2),
     of("PowerFile", "Adds numbers of a file, one for each number of an item", &power_file)
         .params(&["power_file_param"])
         .keeps_signal()
@@ -61,6 +64,11 @@ fn keep(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn apart(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ctx.refuse_in_place(0, 0)?;
     keep(ctx)
+}
+
+fn power_apart(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    ctx.refuse_in_place(0, 0)?;
+    power(ctx)
 }
 
 /// What the file holds is no blob. One that is missing, or too short, leaves zeros.

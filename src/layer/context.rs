@@ -138,7 +138,7 @@ impl SetupContext<'_> {
     }
 
     /// A dimension of a bottom that may have at most four axes, but where the dialect looks at the first four of any
-    /// number; 1 for an axis that it lacks.
+    /// number, or knows a length behind the channels, which is passed over; 1 for an axis that it lacks.
     ///
     /// # Errors
     /// The bottom has more.
@@ -149,6 +149,11 @@ impl SetupContext<'_> {
             && let Some(&dim) = first.get(axis).filter(|_| first.len() >= 4)
         {
             return Ok(dim);
+        }
+        if self.dialect.traits.pictures_have_length
+            && let [items, channels, _, height, width] = *shape.dims()
+        {
+            return Ok([items, channels, height, width][axis]);
         }
         shape
             .legacy_dim(axis)

@@ -4,7 +4,7 @@
 //! them behind. With `c_t = c + t g` the channels before step t, of `c = initChannel` (caffe_ocr: those of the bottom):
 //!
 //! ```text
-//! top   = (N, c + T g, H, W), of a bottom (N, C, H, W)
+//! top   = (N, c + T g, H, W), of a bottom (N, C, H, W, ..)
 //! blobs = T convolutions (g, c_t, 3, 3), T scales, biases, means and variances (1, c_t, 1, 1) each, and a factor (1)
 //! ```
 //!
@@ -80,8 +80,8 @@ fn dense_block(ctx: &SetupContext<'_>, channels: i32) -> Result<Setup, Refusal> 
     let given = ctx.param.param.len();
     ensure!(given == 0, "param", "DenseBlock adds a param for each of its blobs, and {given} are given");
     let bottom = ctx.bottom(0);
-    let &[items, _, height, width] = bottom.dims() else {
-        return Err(Refusal::at("bottom", format!("DenseBlock takes 4 axes, the input is {bottom}")));
+    let &[items, _, height, width, ..] = bottom.dims() else {
+        return Err(Refusal::at("bottom", format!("DenseBlock needs 4 axes, the input is {bottom}")));
     };
     let block = DenseBlock { param: &param, channels: channels.into(), growth: growth.into(), steps: steps.into() };
     let top = Shape::new([items.into(), block.before(steps.into()), height.into(), width.into()]).at(STEPS)?;
@@ -198,6 +198,8 @@ mod tests {
     fn channels_grow_step_by_step() {
         let made = run("denseblock", "numTransition: 2 initChannel: 4 growthRate: 3").unwrap();
         assert_eq!(made.tops[0].dims(), [2, 10, 8, 8]);
+        let text = "denseblock_param { numTransition: 1 initChannel: 4 growthRate: 3 }";
+        assert_eq!(Surroundings::of("denseblock").top("DenseBlock", text, &[&[2, 4, 8, 7, 6]]), [2, 7, 8, 7]);
         let (first, second) = (vec![1, 4, 1, 1], vec![1, 7, 1, 1]);
         let pair = [first, second];
         let expected = [vec![vec![3, 4, 3, 3], vec![3, 7, 3, 3]], [&pair[..]; 4].concat(), vec![vec![1]]].concat();
@@ -226,6 +228,8 @@ mod tests {
         assert_eq!(error("growthRate: 0"), "denseblock_param.growthRate: growthRate 0 is not above 0");
         let message = "denseblock_param.numTransition: numTransition 2147483647 is not between 0 and 4096";
         assert_eq!(error("numTransition: 2147483647"), message);
+        let message = "bottom: DenseBlock needs 4 axes, the input is (2, 5, 8)";
+        assert_eq!(Surroundings::of("denseblock").refusal("DenseBlock", "", &[&[2, 5, 8]]), message);
         let text = "param { lr_mult: 1 }";
         let message = "param: DenseBlock adds a param for each of its blobs, and 1 are given";
         assert_eq!(Surroundings::of("denseblock").refusal("DenseBlock", text, &[PICTURE]), message);

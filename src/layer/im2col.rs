@@ -6,7 +6,7 @@
 
 use super::convolution::Window;
 use super::pooling::picture_size;
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, length};
 use crate::Shape;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::ConvolutionParameter;
@@ -50,8 +50,16 @@ impl Im2col {
 fn im2col(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = ConvolutionParameter::default();
     let param = ctx.param.convolution_param.as_deref().unwrap_or(&default);
-    let bottom = ctx.bottom(0);
     let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
+    if length::is_passed_over(ctx, axis) {
+        return length::passed_over(ctx, |ctx| columns(ctx, param, 1));
+    }
+    columns(ctx, param, axis)
+}
+
+/// The windows of the axes behind this one as channels.
+fn columns(ctx: &SetupContext<'_>, param: &ConvolutionParameter, axis: usize) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
     let spatial = bottom.axes() - axis - 1;
     ensure!(spatial > 0, "convolution_param.axis", "no spatial axis after axis {axis} of the bottom {bottom}");
     let windows = match ctx.dialect.traits.convolutions_take_any_axes {

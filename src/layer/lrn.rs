@@ -5,15 +5,16 @@
 //! Within a channel, Caffe runs an average pooling of `local_size` with stride 1 and as much pad as keeps the size, and
 //! multiplies its result with the bottom; the layer is refused where that pooling is, or where it misses the size, as
 //! it does from 2^24 elements on because pooling divides floats. `engine` changes nothing here. LRNRistretto is the
-//! same in quantised numbers, which must be MINIFLOAT.
+//! same in quantised numbers, which must be MINIFLOAT. In video-caffe the bottom must have five axes, and the top has a
+//! length of 1.
 
 use super::convolution::RISTRETTO;
 use super::pooling::{Pooling, picture_size};
 use super::size::checked_size;
-use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext, length};
 use crate::Shape;
 use crate::dialect::Known;
-use crate::error::{Refusal, ensure};
+use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::LrnParameter;
 use crate::proto::caffe::lrn_parameter::NormRegion;
 use crate::proto::caffe::pooling_parameter::{PoolMethod, RoundMode};
@@ -82,7 +83,7 @@ fn inner_pooling(size: i64, bottom: &Shape) -> Result<Pooling, Refusal> {
 fn lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = LrnParameter::default();
     let param = ctx.param.lrn_param.as_ref().unwrap_or(&default);
-    let bottom = ctx.bottom(0);
+    let bottom = &length::pictures(ctx)?;
     picture_size(bottom)?;
     let size = checked_size(param.local_size(), LOCAL_SIZE)?;
     ensure!(size % 2 == 1, LOCAL_SIZE, "local_size {size} is not odd");
@@ -90,6 +91,12 @@ fn lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         NormRegion::WithinChannel => Some(inner_pooling(size, bottom)?),
         NormRegion::AcrossChannels => None,
     };
+    if ctx.dialect.traits.pictures_have_length {
+        let volumes = ctx.bottom(0);
+        let fits = within.is_none() || volumes.dim(2) == Some(1);
+        ensure!(fits, "bottom", "within a channel there must be a length of 1, the input is {volumes}");
+        return Ok(Setup::new(ctx, Operator::Opaque, [ctx.pictures(bottom).at("bottom")?]));
+    }
     let k = if within.is_some() { 1.0 } else { param.k() };
     let operator = Lrn { size, alpha: param.alpha(), beta: param.beta(), k, within };
     Ok(Setup::like_bottom(ctx, Operator::Lrn(operator)))

@@ -72,6 +72,7 @@ mod input;
 mod interp;
 mod l2_normalize;
 mod landmark;
+mod length;
 mod local;
 mod loss;
 mod lrn;

@@ -26,10 +26,11 @@ pub struct Mvn {
 
 fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
-    let takes_more = ctx.dialect.traits.takes_first_four_axes;
-    ensure!(bottom.axes() <= 4 || takes_more, "bottom", "MVN handles at most 4 axes, not the shape {bottom}");
-    let (mut dims, axes) = ([1; 4], bottom.axes().min(4));
-    dims[..axes].copy_from_slice(&bottom.dims()[..axes]);
+    let traits = &ctx.dialect.traits;
+    let most = if traits.pictures_have_length { 5 } else { 4 };
+    let fits = bottom.axes() <= most || traits.takes_first_four_axes;
+    ensure!(fits, "bottom", "MVN handles at most {most} axes, not the shape {bottom}");
+    let pictures = ctx.four_axes(0)?;
 
     let param = ctx.param.mvn_param.unwrap_or_default();
     let operator = Mvn {
@@ -39,9 +40,10 @@ fn mvn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     };
     let first = if operator.across_channels { 1 } else { 2 };
     // Caffe makes a blob of as many ones as a mean has terms and fills it at once.
-    let terms = Shape::new(&dims[first..]).at("bottom")?;
+    let terms = Shape::new(&pictures.dims()[first..]).at("bottom")?;
     ensure!(terms.count() > 0, "bottom", "the bottom {bottom} has no elements to take a mean of");
-    Ok(Setup::new(ctx, Operator::Mvn(operator), [Shape::new(dims).at("bottom")?]))
+    let operator = if traits.pictures_have_length { Operator::Opaque } else { Operator::Mvn(operator) };
+    Ok(Setup::new(ctx, operator, [ctx.pictures(&pictures).at("bottom")?]))
 }
 
 #[cfg(test)]

@@ -70,7 +70,8 @@ pub(super) static TYPES: &[LayerType] = &[
         .known(Known::WithFieldBut { field: "log_param", not: &["wu-lightcnn"] }),
     LayerType::new("Power", "Raises shift + scale x to a power", ONE, ONE, &power)
         .weightless()
-        .params(&["power_param"]),
+        .params(&["power_param"])
+        .known(Known::Except(&["caffe-pp2"])),
     LayerType::new("ReLU", "Applies the rectified linear unit, leaky if asked for", ONE, ONE, &relu)
         .with_engines()
         .weightless()
@@ -311,7 +312,7 @@ fn log(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, Neuron::Log { base, scale: param.scale(), shift: param.shift() })
 }
 
-fn power(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+pub(super) fn power(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.power_param.unwrap_or_default();
     setup(ctx, Neuron::Power { power: param.power(), scale: param.scale(), shift: param.shift() })
 }

@@ -3,7 +3,7 @@
 //! With `C` the dimension of axis 1:
 //!
 //! ```text
-//! top   = bottom.dims, of 2 to 4 axes; in Intel's tree of 2 or more
+//! top   = bottom.dims, of 2 to 4 axes; in video-caffe of 2 to 5, in Intel's tree of 2 or more
 //! blobs = slope (C), or a scalar without axes if channel_shared
 //! ```
 //!
@@ -44,7 +44,8 @@ pub struct Prelu {
 
 pub(super) fn prelu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);
-    ensure!((2..=4).contains(&bottom.axes()), "bottom", "PReLU takes 2 to 4 axes, the input is {bottom}");
+    let most = if ctx.dialect.traits.pictures_have_length { 5 } else { 4 };
+    ensure!((2..=most).contains(&bottom.axes()), "bottom", "PReLU takes 2 to {most} axes, the input is {bottom}");
     rectified(ctx)
 }
 

@@ -7,10 +7,10 @@
 //!
 //! A level whose pad reaches its kernel size is refused, as happens once the bins outnumber the elements, often before.
 //! Until August 2015 Caffe flattened and joined a single level, too: it is (N, C) there, and refused where Concat takes
-//! two bottoms at least.
+//! two bottoms at least. In video-caffe the bottom must have five axes, of which the length is not looked at.
 
 use super::pooling::{Pooling, picture_size};
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, LayerType, Operator, Setup, SetupContext, length};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -57,7 +57,7 @@ impl Spp {
 fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = SppParameter::default();
     let param = ctx.param.spp_param.as_ref().unwrap_or(&default);
-    let bottom = ctx.bottom(0);
+    let bottom = &length::pictures(ctx)?;
     let size = picture_size(bottom)?;
     ensure!(size[0] > 0 && size[1] > 0, "bottom", "a pyramid over a picture of {} x {}", size[0], size[1]);
     let method = match param.pool() {
@@ -77,7 +77,9 @@ fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let pyramid = (0..levels).map(|index| level(index, size, method, bottom)).collect::<Result<_, _>>()?;
     let operator = Spp { levels: pyramid };
     let top = operator.top(bottom)?;
-    Ok(if is_joined && levels == 1 {
+    Ok(if traits.pictures_have_length {
+        Setup::new(ctx, Operator::Opaque, [if is_joined { top } else { ctx.pictures(&top).at(HEIGHT)? }])
+    } else if is_joined && levels == 1 {
         let flat = Shape::new([i64::from(top.dims()[0]), top.count_from(1)]).at(HEIGHT)?;
         Setup::new(ctx, Operator::Opaque, [flat])
     } else {

@@ -60,9 +60,29 @@ impl CaffeGenerator {
         self.engine.isa().path()
     }
 
+    /// A value of the uniform distribution on `[min, max]`, and how many draws it took; `None` where Boost has none.
+    pub(crate) fn one_uniform(&mut self, min: f32, max: f32) -> Option<(f32, u64)> {
+        let mut counted = CountedDraws { draws: &mut self.engine, count: 0 };
+        let value = UniformReal::new(self.era, min, max)?.sample(&mut counted);
+        Some((value, counted.count))
+    }
+
     /// Throws `count` draws away.
     pub(crate) fn skip(&mut self, count: u64) {
         self.engine.discard(count, None);
+    }
+}
+
+/// Draws, counted.
+struct CountedDraws<'a> {
+    draws: &'a mut Mt19937,
+    count: u64,
+}
+
+impl Draws for CountedDraws<'_> {
+    fn draw(&mut self) -> u32 {
+        self.count += 1;
+        self.draws.draw()
     }
 }
 
@@ -168,6 +188,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn one_value_is_that_of_a_fill() {
+        let mut generator = CaffeGenerator::new(7, Era::default());
+        let (mut filler, mut value) = (generator.clone(), [0.0]);
+        filler.uniform(256.0, 480.0, &mut value);
+        assert_eq!(generator.one_uniform(256.0, 480.0), Some((value[0], 1)));
+        assert_eq!(generator.draw(), filler.draw());
+        assert_eq!(generator.one_uniform(1.0, 0.0), None);
     }
 
     #[test]

@@ -29,6 +29,9 @@
 //!
 //! ConvolutionRistretto and DeconvolutionRistretto are the same in quantised numbers.
 //!
+//! video-caffe takes volumes of one picture each, of shape (N, C, 1, H, W), as pictures: the weights have four axes,
+//! the top has five.
+//!
 //! Older Caffes take four axes alone, read pads and strides in pairs only ([`Window::of_pairs`]), and take given blobs
 //! as they are.
 //!
@@ -54,7 +57,7 @@ use std::sync::LazyLock;
 
 use super::pooling::picture_size;
 use super::size::checked_size;
-use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal};
+use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, Signal, length};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -280,6 +283,11 @@ fn setup(ctx: &SetupContext<'_>, param: &ConvolutionParameter, transposed: bool)
     for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
         let may_differ = !ctx.dialect.traits.convolution_compares_bottoms;
         ensure!(may_differ || other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
+    }
+    let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
+    if length::is_passed_over(ctx, axis) {
+        let param = ConvolutionParameter { axis: Some(1), ..param.clone() };
+        return length::passed_over(ctx, |ctx| setup(ctx, &param, transposed));
     }
     let convolution = Convolution::new(ctx, param, transposed)?;
     let top = convolution.top(bottom)?;

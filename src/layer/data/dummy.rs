@@ -2,7 +2,8 @@
 //!
 //! Shapes come from `shape`, or from the deprecated num, channels, height and width, each given once for all tops or
 //! once for each. Of the fillers, none, one or one for each top, only the constant ones run while the net is built,
-//! the others with the first batch. No blobs, no draws.
+//! the others with the first batch. No blobs, no draws. In video-caffe the deprecated fields make five axes, with a
+//! length of 1.
 //!
 //! In Sophgo's Caffe the layer is an input of the net: it looks at neither the fillers nor the deprecated fields, and
 //! without `shape` its tops are empty.
@@ -39,7 +40,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         FILLER,
         "{fillers} fillers for {tops} tops: give one for all, one for each, or none"
     );
-    let own = own_shapes(param, tops)?;
+    let own = own_shapes(ctx, param, tops)?;
     let shapes: Vec<Shape> = own.iter().enumerate().map(|(i, own)| ctx.user_shape(i).unwrap_or(own).clone()).collect();
     let saved = (shapes != own).then(|| saved(ctx, &shapes));
     let default = [FillerParameter::default()];
@@ -82,7 +83,7 @@ fn saved(ctx: &SetupContext<'_>, shapes: &[Shape]) -> Box<LayerParameter> {
 }
 
 /// The shapes of the tops by the layer's own fields.
-fn own_shapes(param: &DummyDataParameter, tops: usize) -> Result<Vec<Shape>, Refusal> {
+fn own_shapes(ctx: &SetupContext<'_>, param: &DummyDataParameter, tops: usize) -> Result<Vec<Shape>, Refusal> {
     let legacy = [
         ("dummy_data_param.num", &param.num),
         ("dummy_data_param.channels", &param.channels),
@@ -102,7 +103,10 @@ fn own_shapes(param: &DummyDataParameter, tops: usize) -> Result<Vec<Shape>, Ref
     for (field, dims) in legacy {
         check_once_or_each(field, dims.len(), tops)?;
     }
-    let shape = |top| Shape::new(legacy.map(|(_, dims)| *for_top(dims, top))).at("dummy_data_param");
+    let shape = |top| {
+        let sizes = Shape::new(legacy.map(|(_, dims)| *for_top(dims, top)));
+        sizes.and_then(|sizes| ctx.pictures(&sizes)).at("dummy_data_param")
+    };
     (0..tops).map(shape).collect()
 }
 

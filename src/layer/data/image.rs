@@ -11,6 +11,8 @@
 //! `min_height` and `min_width` of Intel's Caffe and lisa-caffe enlarge a smaller picture, where no new size is given:
 //! the side that lacks more gets its least size, the other one follows.
 //!
+//! `smaller_side_size` of caffe_pp2 then gives the [smaller side](super::smaller_side), at random between two sizes.
+//!
 //! In Sophgo's Caffe, which is built without OpenCV, the layer is an input of the net: nothing is read or drawn, and
 //! the one top is (1, 3, H, W), H and W being `crop_size`, or else `new_height` and `new_width`, either of which may
 //! stand for both, or
@@ -20,6 +22,7 @@ use std::ffi::OsString;
 
 use super::DataSource;
 use super::list::{Beginning, NewSize};
+use super::smaller_side::{SmallerSide, drawn_side, is_drawn};
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
@@ -43,7 +46,9 @@ pub(super) const TYPE: LayerType = LayerType::new(
 .params(&["image_data_param", "transform_param"])
 .brings_data()
 .known(Known::Except(&["sophgo"]))
-.shaped_by_draws(|layer| layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random()));
+.shaped_by_draws(|layer| {
+    layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random() || is_drawn(param))
+});
 
 pub(super) const INPUT: LayerType =
     LayerType::new("ImageData", "Takes pictures from the user", Arity::exactly(0), Arity::at_least(1), &input)
@@ -60,22 +65,25 @@ const LEAST: [&str; 3] = ["image_data_param", "image_data_param.min_height", "im
 struct PictureSizes {
     new: Option<NewSize>,
     least: Option<NewSize>,
+    smaller: Option<SmallerSide>,
 }
 
 impl PictureSizes {
-    fn new(param: &ImageDataParameter) -> Result<PictureSizes, Refusal> {
+    fn new(param: &ImageDataParameter, smaller: Option<SmallerSide>) -> Result<PictureSizes, Refusal> {
         Ok(PictureSizes {
+            smaller,
             new: NewSize::new(param.new_height(), param.new_width(), &FIELDS)?,
             least: NewSize::new(param.min_height(), param.min_width(), &LEAST)?,
         })
     }
 
-    fn of(self, size: PictureSize) -> PictureSize {
-        match (self.new, self.least) {
+    fn of(self, size: PictureSize) -> Result<PictureSize, Refusal> {
+        let size = match (self.new, self.least) {
             (Some(new), _) => new.of(size),
             (None, Some(least)) => least.enlarged(size),
             (None, None) => size,
-        }
+        };
+        self.smaller.map_or(Ok(size), |smaller| smaller.of(size))
     }
 }
 
@@ -135,12 +143,13 @@ pub(super) fn listed_pictures(
     let param = ctx.param.image_data_param.as_deref().unwrap_or(&default);
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
-    let sizes = PictureSizes::new(param)?;
+    let drawn = drawn_side(ctx, param, beginning(param), &transform, &mut notices)?;
+    let sizes = PictureSizes::new(param, drawn.side)?;
     ensure!(param.batch_size() > 0, "image_data_param.batch_size", "batch_size must be at least 1");
     check_batch(ctx, "image_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
         Some(given) => {
-            let size = sizes.of(given.size);
+            let size = sizes.of(given.size)?;
             given.made(ctx, transform.picture_shape(given.batch, size)?, &mut notices)
         }
         None => {
@@ -152,7 +161,7 @@ pub(super) fn listed_pictures(
     check_prefetched(ctx, &tops)?;
     let operator = Operator::Data(DataSource::Dataset);
     Ok(Setup {
-        draws: transform.prefetching_draws(ctx, beginning(param).draws()),
+        draws: transform.prefetching_draws(ctx, beginning(param).draws() + drawn.draws),
         notices,
         ..Setup::new(ctx, operator, tops)
     })
@@ -177,7 +186,7 @@ fn first_picture(
     name.push(&listed.name);
     let size = picture::size_of_file(&ctx.sources.find(name, notices), param.is_color())
         .map_err(|error| unknown(SourceError::at(&list, SourcePlace::Line(listed.line), error.to_string())))?;
-    Ok(sizes.of(size))
+    sizes.of(size)
 }
 
 #[cfg(test)]

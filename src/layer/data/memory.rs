@@ -1,9 +1,11 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
 //! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Sizes that the user gives
-//! for them are saved. Draws: those of a transformer set up once, see [`transform`](super::transform).
+//! for them are saved. In video-caffe there is a `length` behind the channels, 1 by default. Draws: those of a
+//! transformer set up once, see [`transform`](super::transform).
 
 use super::DataSource;
+use super::clips::given_clips;
 use super::tops::{check_not_empty, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
@@ -27,9 +29,21 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.memory_data_param.as_ref().unwrap_or(&default);
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
-    let own = Shape::new([param.batch_size(), param.channels(), param.height(), param.width()]).at(FIELD)?;
-    ensure!(own.count() > 0, FIELD, "batch_size, channels, height and width must be at least 1, they are {own}");
-    let given = given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()?;
+    let has_length = ctx.dialect.traits.pictures_have_length;
+    let (own, sizes) = if has_length {
+        let length = param.length.unwrap_or(1);
+        let own = Shape::new([param.batch_size(), param.channels(), length, param.height(), param.width()]);
+        (own.at(FIELD)?, "channels, length, height")
+    } else {
+        let own = Shape::new([param.batch_size(), param.channels(), param.height(), param.width()]);
+        (own.at(FIELD)?, "channels, height")
+    };
+    ensure!(own.count() > 0, FIELD, "batch_size, {sizes} and width must be at least 1, they are {own}");
+    let given = if has_length {
+        given_clips(ctx, param.batch_size().into())?
+    } else {
+        given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()?
+    };
     let saved = given.as_ref().filter(|given| **given != own).and_then(|given| saved(ctx, given));
     let data = given.unwrap_or(own);
     let tops = with_labels(ctx, data)?;
@@ -40,9 +54,14 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The layer with the sizes that the user gives for the arrays.
 fn saved(ctx: &SetupContext<'_>, data: &Shape) -> Option<Box<LayerParameter>> {
-    let &[batch_size, channels, height, width] = data.dims() else { return None };
+    let (batch_size, channels, length, height, width) = match *data.dims() {
+        [batch_size, channels, height, width] => (batch_size, channels, None, height, width),
+        [batch_size, channels, length, height, width] => (batch_size, channels, Some(length), height, width),
+        _ => return None,
+    };
     let mut saved = ctx.param.clone();
     let param = saved.memory_data_param.get_or_insert_default();
+    param.length = length.map(i32::cast_unsigned);
     param.batch_size = Some(batch_size.cast_unsigned());
     param.channels = Some(channels.cast_unsigned());
     param.height = Some(height.cast_unsigned());
@@ -54,6 +73,7 @@ fn saved(ctx: &SetupContext<'_>, data: &Shape) -> Option<Box<LayerParameter>> {
 mod tests {
     use crate::Shape;
     use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::Surroundings;
 
     const TEXT: &str = "memory_data_param { batch_size: 2 channels: 3 height: 4 width: 5 }";
 
@@ -64,6 +84,23 @@ mod tests {
         assert_eq!(run("MemoryData", &cropped, 2, &[]).unwrap().tops, [shape(&[2, 3, 4, 5]), shape(&[2])]);
         let made = run("MemoryData", TEXT, 2, &[given(&[9, 1, 2, 2])]).unwrap();
         assert_eq!(made.tops, [shape(&[9, 1, 2, 2]), shape(&[9])]);
+    }
+
+    #[test]
+    fn volumes_have_a_length() {
+        let shape = |dims: &[i32]| Shape::new(dims).unwrap();
+        let run = |text: &str, user_shapes: &[Option<Shape>]| {
+            let own = Surroundings { user_shapes, ..Surroundings::of("video-caffe") };
+            own.run("MemoryData", text, &[], 2)
+        };
+        assert_eq!(run(TEXT, &[]).unwrap().tops, [shape(&[2, 3, 1, 4, 5]), shape(&[2])]);
+        let text = TEXT.replace("height", "length: 16 height");
+        assert_eq!(run(&text, &[]).unwrap().tops[0], shape(&[2, 3, 16, 4, 5]));
+        let made = run(&text, &[given(&[1, 8, 2, 2])]).unwrap();
+        assert_eq!(made.tops[0], shape(&[2, 1, 8, 2, 2]));
+        assert_eq!(made.saved.unwrap().memory_data_param.unwrap().length, Some(8));
+        let message = "memory_data_param: batch_size, channels, length, height and width must be at least 1, they are (2, 3, 0, 4, 5)";
+        assert_eq!(run(&text.replace("16", "0"), &[]).unwrap_err(), message);
     }
 
     #[test]

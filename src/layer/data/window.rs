@@ -2,7 +2,7 @@
 //!
 //! Tops: batch_size x C x `crop_size` x `crop_size`, with C of the file's last picture, and the labels. Draws: those of
 //! a prefetching layer, see [`transform`](super::transform), and one more with `mirror` or `crop_size`, whatever the
-//! phase.
+//! phase. In video-caffe there is a length of 1 behind C.
 
 use std::ffi::OsString;
 
@@ -34,8 +34,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(transform.crop_size() > 0, "transform_param.crop_size", "crop_size must be at least 1");
     check_batch(ctx, "window_data_param.batch_size", param.batch_size())?;
     let data = match given_pictures(ctx, param.batch_size())? {
-        Some(given) => given.made(ctx, batch_shape(given.batch, given.size.channels, &transform)?, &mut notices),
-        None => batch_shape(param.batch_size(), channels(ctx, param, &mut notices)?, &transform)?,
+        Some(given) => given.made(ctx, batch_shape(ctx, given.batch, given.size.channels, &transform)?, &mut notices),
+        None => batch_shape(ctx, param.batch_size(), channels(ctx, param, &mut notices)?, &transform)?,
     };
     let tops = with_labels(ctx, data)?;
     check_mean_values(&transform, &tops[0])?;
@@ -49,9 +49,9 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 ///
 /// # Errors
 /// The batch has too many values.
-fn batch_shape(batch: u32, channels: i32, transform: &Transform) -> Result<Shape, Refusal> {
+fn batch_shape(ctx: &SetupContext<'_>, batch: u32, channels: i32, transform: &Transform) -> Result<Shape, Refusal> {
     let side = i64::from(transform.crop_size());
-    Shape::new([batch.into(), channels.into(), side, side]).at("")
+    Shape::new([batch.into(), channels.into(), side, side]).and_then(|windows| ctx.pictures(&windows)).at("")
 }
 
 /// The channels of the file's pictures.

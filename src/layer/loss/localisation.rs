@@ -10,7 +10,7 @@
 use super::opaque_loss;
 use crate::Shape;
 use crate::dialect::Known;
-use crate::error::{Refusal, ensure};
+use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, Layer, LayerType, Setup, SetupContext};
 
 pub(super) const LOCATION: LayerType = of("LocLoss", "Punishes locations beyond a threshold", &location)
@@ -36,6 +36,10 @@ fn map(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let maps = ctx.bottom(0);
     let fits = maps.axes() > 0 && maps.count_from(1) == 6;
     ensure!(fits, "bottom", "a map has 6 numbers, the shape of the maps is {maps}");
+    let param = ctx.param.st_loss_param().unwrap_or_default();
+    let (items, height, width) = (i64::from(maps.dims()[0]), param.output_h().into(), param.output_w().into());
+    // Caffe keeps a number for each place of each picture, and six for their gradients.
+    Shape::new([items, height, width]).and_then(|_| Shape::new([items, 6, height, width])).at("st_loss_param")?;
     Ok(opaque_loss(ctx, Shape::scalar()))
 }
 
@@ -55,5 +59,9 @@ mod tests {
         assert_eq!(own.refusal("LocLoss", "loc_loss_param { threshold: 0 }", &[&[2]]), message);
         let message = "bottom: a map has 6 numbers, the shape of the maps is (2, 5)";
         assert_eq!(own.refusal("STLoss", text, &[&[2, 5]]), message);
+        let message = "st_loss_param: dimension 1 is negative (-4)";
+        assert_eq!(own.refusal("STLoss", "st_loss_param { output_H: -4 output_W: 5 }", &[&[2, 6]]), message);
+        let message = "st_loss_param: a blob holds at most 2147483647 elements, 2 x 6 x 20000 x 20000 are more";
+        assert_eq!(own.refusal("STLoss", "st_loss_param { output_H: 20000 output_W: 20000 }", &[&[2, 6]]), message);
     }
 }

@@ -8,7 +8,8 @@
 //!
 //! What surprises: beside `kernel_size`, one of `kernel_h` and `kernel_w` is ignored, only both are refused. `engine`
 //! changes nothing here. Intel's Caffe drops that window also where a kernel has a side of 1, and takes
-//! [volumes](VolumePooling). C3D 1.0 drops none, and takes a pad for the average alone.
+//! [volumes](VolumePooling). C3D 1.0 drops none, and takes a pad for the average alone. video-caffe takes four or five
+//! axes and makes five, (N, C, 1, pooled H, pooled W).
 
 mod enlarged;
 mod learned;
@@ -85,6 +86,9 @@ fn of_pictures(ctx: &SetupContext<'_>, param: &PoolingParameter) -> Result<Setup
             }
         }
     }
+    if ctx.dialect.traits.pictures_have_length {
+        return with_length(ctx, param);
+    }
     let operator = Pooling::new(param, ctx.bottom(0))?;
     let top = match ctx.dialect.traits.pooling_axes {
         PoolingAxes::AllOfPictures => {
@@ -95,6 +99,16 @@ fn of_pictures(ctx: &SetupContext<'_>, param: &PoolingParameter) -> Result<Setup
         _ => operator.clipped_top(ctx.bottom(0), takes_volumes && operator.kernel.contains(&1))?,
     };
     Ok(Setup::new(ctx, Operator::Pooling(operator), vec![top; tops]))
+}
+
+/// The layer where pictures get a length of 1: of volumes it pools the first picture alone.
+fn with_length(ctx: &SetupContext<'_>, param: &PoolingParameter) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
+    ensure!((4..=5).contains(&bottom.axes()), "bottom", "the bottom {bottom} must have 4 or 5 axes");
+    let pictures = ctx.four_axes(0)?;
+    let top = Pooling::new(param, &pictures)?.top(&pictures)?;
+    let top = ctx.pictures(&top).at(FIELD)?;
+    Ok(Setup::new(ctx, Operator::Opaque, vec![top; ctx.top_count()]))
 }
 
 /// Checks the number of tops, which depends on the method.

@@ -1,28 +1,45 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
-//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Sizes that the user gives
-//! for them are saved. Draws: those of a transformer set up once, see [`transform`](super::transform).
+//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels; in happynear's tree height
+//! and width are `crop_size` where that is given. Sizes that the user gives for them are saved. Draws: those of a transformer set up once, see [`transform`](super::transform).
 
 use super::DataSource;
 use super::tops::{check_not_empty, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::{LayerParameter, MemoryDataParameter};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "MemoryData",
-    "Takes arrays and labels that the user of the net passes",
-    Arity::exactly(0),
-    Arity::exactly(2),
-    &setup,
-)
-.params(&["memory_data_param", "transform_param"])
-.brings_data();
+pub(super) const TYPE: LayerType = entry(&setup).known(Known::Except(&["happynear"]));
+
+pub(super) const CROPPED: LayerType = entry(&cropped).known(Known::In(&["happynear"]));
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "MemoryData",
+        "Takes arrays and labels that the user of the net passes",
+        Arity::exactly(0),
+        Arity::exactly(2),
+        rule,
+    )
+    .params(&["memory_data_param", "transform_param"])
+    .brings_data()
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    of_crop(ctx, 0)
+}
+
+fn cropped(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    of_crop(ctx, ctx.param.transform_param.as_ref().map_or(0, |param| param.crop_size()))
+}
+
+/// The layer with squares of this side for a top; with the arrays themselves where it is 0.
+fn of_crop(ctx: &SetupContext<'_>, side: u32) -> Result<Setup, Refusal> {
     const FIELD: &str = "memory_data_param";
+    const CROP: &str = "transform_param.crop_size";
     let default = MemoryDataParameter::default();
     let param = ctx.param.memory_data_param.as_ref().unwrap_or(&default);
     let mut notices = Vec::new();
@@ -31,7 +48,10 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(own.count() > 0, FIELD, "batch_size, channels, height and width must be at least 1, they are {own}");
     let given = given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()?;
     let saved = given.as_ref().filter(|given| **given != own).and_then(|given| saved(ctx, given));
-    let data = given.unwrap_or(own);
+    let mut data = given.unwrap_or(own);
+    if let (&[batch, channels, ..], 1..) = (data.dims(), side) {
+        data = Shape::new([batch.into(), channels.into(), i64::from(side), side.into()]).at(CROP)?;
+    }
     let tops = with_labels(ctx, data)?;
     check_not_empty(&tops)?;
     let operator = Operator::Data(DataSource::User);
@@ -54,6 +74,7 @@ fn saved(ctx: &SetupContext<'_>, data: &Shape) -> Option<Box<LayerParameter>> {
 mod tests {
     use crate::Shape;
     use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::Surroundings;
 
     const TEXT: &str = "memory_data_param { batch_size: 2 channels: 3 height: 4 width: 5 }";
 
@@ -64,6 +85,17 @@ mod tests {
         assert_eq!(run("MemoryData", &cropped, 2, &[]).unwrap().tops, [shape(&[2, 3, 4, 5]), shape(&[2])]);
         let made = run("MemoryData", TEXT, 2, &[given(&[9, 1, 2, 2])]).unwrap();
         assert_eq!(made.tops, [shape(&[9, 1, 2, 2]), shape(&[9])]);
+    }
+
+    #[test]
+    fn happynear_s_are_cropped() {
+        let happynear = Surroundings::of("happynear");
+        let made = |fields: &str| {
+            let text = format!("{TEXT} transform_param {{ {fields} }}");
+            happynear.run("MemoryData", &text, &[], 2).unwrap().tops[0].dims().to_vec()
+        };
+        assert_eq!(made("crop_size: 7 crop_h: 2"), [2, 3, 7, 7]);
+        assert_eq!(made("crop_h: 2"), [2, 3, 4, 5]);
     }
 
     #[test]

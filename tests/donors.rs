@@ -266,6 +266,15 @@ fn threads_do_not_change_what_is_taken() {
 
 /// A release whose blobs have four axes cannot take the shape of weights with fewer.
 #[test]
+fn happynear_s_caffe_takes_the_shapes_of_weights() {
+    let folder = folder(&net(5));
+    folder.run("init net.prototxt -o out --seed 1 -q --dialect happynear --weights w.caffemodel").success();
+    assert_eq!(values(&open(&folder, "out"), "a", 0), values(&open(&folder, "w.caffemodel"), "a", 0));
+    let options = "w.caffemodel";
+    assert!(refused(&folder, options).contains("shape"), "others compare them");
+}
+
+#[test]
 fn a_release_of_four_axes_compares_the_shapes_of_hdf5() {
     let folder = Folder::new();
     let net = r#"input: "data" input_dim: [2, 3, 1, 1]

@@ -36,8 +36,22 @@ const NETS: &[ForkNet] = &[
         dialect: "happynear",
         inputs: &[&[4, 8]],
         layers: "layer { name: 'd' type: 'InnerDistance' bottom: 'a' top: 'd'
-                         inner_distance_param { num_output: 3 weight_filler { type: 'xavier' } } }",
-        parameters: 24,
+                         inner_distance_param { num_output: 3 weight_filler { type: 'xavier' } } }
+                 layer { name: 'p' type: 'Parameter' top: 'p'
+                         parameter_param { shape { dim: [5, 8] } blob_filler { type: 'gaussian_unitball' } } }
+                 layer { name: 'i' type: 'InnerProduct' bottom: 'a' bottom: 'p' top: 'i' inner_product_param { } }",
+        parameters: 69,
+    },
+    ForkNet {
+        dialect: "lisa",
+        inputs: &[],
+        layers: "input: 'a' input_shape { dim: [4, 2] } input: 'b' input_shape { dim: [4, 2] }
+                 layer { name: 'e' type: 'Embed' bottom: 'a' top: 'e'
+                         embed_param { num_output: 3 input_dim: 5 weight_filler { type: 'uniform' } } }
+                 layer { name: 'l' type: 'LSTM' bottom: 'e' bottom: 'b' top: 'l'
+                         recurrent_param { num_output: 2 weight_filler { type: 'uniform' } } }
+                 layer { name: 'c' type: 'Accuracy' bottom: 'l' bottom: 'b' top: 'c' accuracy_param { axis: 2 denominator: 8 } }",
+        parameters: 66,
     },
     ForkNet {
         dialect: "deeplab-v2",
@@ -59,8 +73,11 @@ const NETS: &[ForkNet] = &[
         inputs: &[],
         layers: "input: 'a' input_shape { dim: [1, 4, 8, 8] }
                  layer { name: 'n' type: 'Normalize' bottom: 'a' top: 'n'
-                         norm_param { across_spatial: false channel_shared: false fix_scale: false } }",
-        parameters: 4,
+                         norm_param { across_spatial: false channel_shared: false fix_scale: false } }
+                 layer { name: 'c' type: 'Convolution' bottom: 'n' top: 'c'
+                         convolution_param { num_output: 2 kernel_size: 3 filter_stride: 2 weight_filler { type: 'xavier' } } }
+                 layer { name: 'p' type: 'Pooling' bottom: 'c' top: 'p' pooling_param { bin_size: 2 } }",
+        parameters: 78,
     },
     ForkNet {
         dialect: "flownet2",
@@ -427,6 +444,27 @@ fn filled(text: &str, threads: usize) -> Arrays {
     let mut streams = Streams::caffe(7, "1.74".parse().unwrap());
     init::fill_on(threads, &plan, &mut streams, &mut arrays).unwrap();
     arrays
+}
+
+#[test]
+fn happynear_s_parts_move_by_weights_of_the_layer() {
+    let text = "layer { name: 'a' type: 'Input' top: 'a' input_param { shape { dim: [1, 2, 4, 4] } } }
+                layer { name: 'p' type: 'Pooling' bottom: 'a' top: 'p'
+                        pooling_param { pool: DEF_ALL3 kernel_size: 2 blobs_a_min: 0.5 } }";
+    let weights: Vec<f32> = filled(text, 1).get("p", 0).unwrap().iter().copied().collect();
+    assert_eq!(weights, [-1.0, -0.5, -0.5, -0.0].repeat(2));
+}
+
+#[test]
+fn parsenet_s_upgrade_knows_more_types() {
+    let text = "input: 'a' input_shape { dim: [1, 4, 8, 8] } input: 'b' input_shape { dim: [1, 4, 6, 6] }
+                layers { name: 'c' type: CROP bottom: 'a' bottom: 'b' top: 'c' }
+                layers { name: 'p' type: PARSE_OUTPUT bottom: 'c' top: 'p' }";
+    let definition = Definition::from_bytes("net", text).unwrap();
+    assert_eq!(definition.dialect.name, "weiliu-fcn");
+    let net = Net::resolve(definition, &StateOptions::default()).unwrap();
+    let plan = Plan::new(net, &PlanOptions::default()).unwrap();
+    assert_eq!(plan.layers.last().unwrap().tops[0].dims(), [1, 1, 6, 6]);
 }
 
 /// A DenseBlock fills the convolutions of each step in turn, but has all of one size before those of the other.

@@ -10,6 +10,8 @@
 pub(crate) mod annotated;
 pub(crate) mod annotated_mask;
 pub(crate) mod datum;
+#[cfg(feature = "datasets")]
+pub(crate) mod datum_file;
 pub(crate) mod frame_name;
 #[cfg(feature = "hdf5")]
 pub(crate) mod hdf5_list;
@@ -50,7 +52,7 @@ pub use sources::Sources;
 #[cfg(not(feature = "hdf5"))]
 pub(crate) use unavailable::hdf5_list;
 #[cfg(not(feature = "datasets"))]
-pub(crate) use unavailable::{leveldb, lmdb, mat_file, picture, video};
+pub(crate) use unavailable::{datum_file, leveldb, lmdb, mat_file, picture, video};
 
 /// How a picture is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

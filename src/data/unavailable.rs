@@ -42,6 +42,23 @@ pub(crate) mod leveldb {
 }
 
 #[cfg(not(feature = "datasets"))]
+pub(crate) mod datum_file {
+    //! Files of records, which this build does not read.
+
+    use std::path::Path;
+
+    use crate::data::{DatabaseRecord, SourceError};
+
+    /// Refuses the file.
+    ///
+    /// # Errors
+    /// Always.
+    pub(crate) fn first_record(path: &Path) -> Result<DatabaseRecord, SourceError> {
+        Err(SourceError::without(path, "files of records", "datasets"))
+    }
+}
+
+#[cfg(not(feature = "datasets"))]
 pub(crate) mod picture {
     //! Encoded pictures, which this build does not decode.
 

@@ -67,7 +67,7 @@ pub(super) fn stand_ins(
         let shape = Some(BlobShape { dim: vec![0, -1, classes] });
         reshape.reshape_param = Some(ReshapeParameter { shape, ..Default::default() }.into());
         let mut softmax = made("Softmax", "softmax", reshape.name());
-        softmax.softmax_param = Some(SoftmaxParameter { axis: Some(2), ..Default::default() });
+        softmax.softmax_param = Some(SoftmaxParameter { axis: Some(2), ..Default::default() }.into());
         let mut flatten = made("Flatten", "flatten", softmax.name());
         flatten.flatten_param = Some(FlattenParameter { axis: Some(1), ..Default::default() });
         layers.extend([reshape, softmax, flatten]);

@@ -92,12 +92,16 @@ impl Traits {
                 "Pooling drops no last windows, and pads for the average alone",
             ),
             when(!self.crops_by_sides, "crop_h and crop_w do not change the size of pictures"),
+            when(self.crop_sides_win, "crop_h and crop_w win over crop_size, each where it is given"),
             when(
                 self.batch_norm_blobs == BatchNormBlobs::ScaleFirst,
                 "BatchNorm has five blobs: scale, bias, mean, variance and count",
             ),
             match self.batch_norm_params {
                 BatchNormParams::Cleared => None,
+                BatchNormParams::ClearedByCaffe => {
+                    Some("BatchNorm layers of cuDNN are not given params that are missing")
+                }
                 BatchNormParams::Replaced => Some("three params of a BatchNorm layer are removed, names included"),
                 BatchNormParams::ClearedAlone => Some("BatchNorm layers are not given params that are missing"),
                 BatchNormParams::Kept => Some("the params of BatchNorm layers stay as they are"),
@@ -186,6 +190,7 @@ impl Traits {
             when(!self.takes_empty_axes, "axes after an empty one are refused"),
             when(!self.scale_takes_given_bias, "the bias inside a Scale layer copies the first of several given blobs"),
             when(!self.accuracy_tells_classes, "Accuracy has one top"),
+            when(self.accuracy_takes_weights, "Accuracy takes a third bottom, the weights of the places"),
             when(
                 self.accuracy_tells_classes && !self.accuracy_counts_tops,
                 "Accuracy layers may have more than two tops",
@@ -222,6 +227,7 @@ impl Traits {
                 "a blob takes the shape of its HDF5 weights; these are recognised by the extension .h5, here by \
                  content",
             ),
+            when(!self.checks_weights, "a blob takes the shape of its weights in a .caffemodel"),
         ];
         words.into_iter().flatten().collect()
     }

@@ -91,7 +91,7 @@ pub static DIALECTS: &[Dialect] = &[
             takes_empty_axes: true,
             ..Traits::SPRING_2015
         },
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "intel",
@@ -116,7 +116,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
-        traits: Traits { data_shuffles_at_once: true, ..Traits::SPRING_2015 },
+        traits: Traits { data_shuffles_at_once: true, lists_draw_first: false, ..Traits::SPRING_2015 },
         is_whole: true,
     },
     Dialect {
@@ -161,8 +161,16 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Caffe for Windows with layers for faces, by happynear",
         source: "happynear/caffe-windows, branch ms, 967eedf",
-        traits: Traits { msra_is_leaky: true, crop_seeds: CropSeeds::OffCentre, ..Traits::RELEASE_1_0 },
-        is_whole: false,
+        traits: Traits {
+            batch_norm_params: BatchNormParams::ClearedByCaffe,
+            msra_is_leaky: true,
+            crop_sides_win: true,
+            crop_seeds: CropSeeds::OffCentre,
+            accuracy_takes_weights: true,
+            checks_weights: false,
+            ..Traits::RELEASE_1_0
+        },
+        is_whole: true,
     },
     Dialect {
         name: "fast-rcnn",
@@ -325,8 +333,14 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "ParseNet, segmentation with context",
         source: "weiliu89/caffe, branch fcn, 36001c2",
-        traits: Traits { has_bilinear: false, has_msra: false, takes_empty_axes: true, ..Traits::SPRING_2015 },
-        is_whole: false,
+        traits: Traits {
+            has_bilinear: false,
+            has_msra: false,
+            takes_empty_axes: true,
+            picture_resize: PictureResize::BoundsCrop,
+            ..Traits::SPRING_2015
+        },
+        is_whole: true,
     },
     Dialect {
         name: "wu-lightcnn",

@@ -45,6 +45,8 @@ pub enum PoolingAxes {
 pub enum BatchNormParams {
     /// Missing ones are added with `lr_mult: 0`; three given ones lose what they say beside.
     Cleared,
+    /// The same, but missing ones stay missing where the layer's engine is cuDNN.
+    ClearedByCaffe,
     /// Missing ones are added with `lr_mult: 0`; three given ones are removed first, names included.
     Replaced,
     /// Three given ones lose what they say beside; missing ones stay missing.
@@ -207,6 +209,8 @@ pub struct Traits {
     pub pooling_axes: PoolingAxes,
     /// Whether `crop_h` and `crop_w` of a `transform_param` count.
     pub crops_by_sides: bool,
+    /// Whether they win over `crop_size`, each where it is given; otherwise they count where that is 0.
+    pub crop_sides_win: bool,
     /// For which crops layers take a seed in TRAIN.
     pub crop_seeds: CropSeeds,
     /// What InfogainLoss takes.
@@ -246,6 +250,8 @@ pub struct Traits {
     pub scale_takes_given_bias: bool,
     /// Whether Accuracy has a second top, the accuracy of each class.
     pub accuracy_tells_classes: bool,
+    /// Whether Accuracy takes a third bottom, which weighs the places.
+    pub accuracy_takes_weights: bool,
     /// Whether Accuracy refuses more than two tops.
     pub accuracy_counts_tops: bool,
     /// Whether a third top of Accuracy tells the F-measure; elsewhere it is left without axes, or refused.
@@ -284,6 +290,8 @@ pub struct Traits {
     pub reads_fields_of_intel: bool,
     /// Whether HDF5 weights must have the shapes of the net's blobs; otherwise a blob takes that of the weights.
     pub checks_hdf5: bool,
+    /// Whether those of a .caffemodel must.
+    pub checks_weights: bool,
 }
 
 impl Traits {
@@ -303,6 +311,7 @@ impl Traits {
         convolution_compares_bottoms: true,
         pooling_axes: PoolingAxes::Pictures,
         crops_by_sides: true,
+        crop_sides_win: false,
         crop_seeds: CropSeeds::Squares,
         reader_draws: false,
         prefetch_draws: true,
@@ -326,6 +335,7 @@ impl Traits {
         takes_empty_axes: true,
         scale_takes_given_bias: true,
         accuracy_tells_classes: true,
+        accuracy_takes_weights: false,
         accuracy_counts_tops: true,
         accuracy_tells_f_measure: false,
         class_accuracies_have_four_axes: false,
@@ -344,6 +354,7 @@ impl Traits {
         lists_draw_first: false,
         reads_fields_of_intel: true,
         checks_hdf5: true,
+        checks_weights: true,
     };
 
     /// Those of BVLC's release 1.0 of April 2017.
@@ -401,6 +412,7 @@ impl Traits {
         reader_draws: false,
         prefetch_draws: false,
         data_skips_at_random: true,
+        lists_draw_first: true,
         spp_keeps_one_level: false,
         accuracy_tells_classes: false,
         ..Traits::SUMMER_2015
@@ -423,7 +435,6 @@ impl Traits {
             has_bilinear: false,
             drops_mixed_layers: false,
             layer_format: LayerFormat::V1 { current },
-            lists_draw_first: true,
             softmax_counts_labels: false,
             ..Traits::RC2
         }

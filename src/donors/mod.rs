@@ -12,8 +12,8 @@
 //!   Groups within that of a layer are passed over. Only where they make Caffe refuse a layer that has blobs, are they
 //!   the layers `conv1/bn` that they were written for.
 //! - Shapes in the four old sizes are compared with ones in front of the net's shape; others must be the same to the
-//!   number of axes. In [dialects](crate::dialect::Traits::checks_hdf5) that do not compare those of HDF5, a blob takes
-//!   the shape of what is stored for it.
+//!   number of axes. In dialects that do not compare those of [HDF5](crate::dialect::Traits::checks_hdf5) or of
+//!   [caffemodels](crate::dialect::Traits::checks_weights), a blob takes the shape of what is stored for it.
 //!
 //! The other formats follow the rules of the caffemodel. Beyond Caffe, and only on request, are [`MatchOptions`], and
 //! weights of another [`Framework`].
@@ -223,9 +223,12 @@ impl Matcher<'_> {
 
     /// How the blobs of a donor's layer fit those of the net's.
     fn fits(&self, layer: &StoredLayer, target: usize, matching: Matching) -> Result<Vec<TakenBlob>, String> {
-        let reshapes = matching == Matching::Groups
-            && self.options.on_mismatch == OnMismatch::Error
-            && !self.plan.dialect.traits.checks_hdf5;
+        let traits = &self.plan.dialect.traits;
+        let are_checked = match matching {
+            Matching::Layers => traits.checks_weights,
+            Matching::Groups => traits.checks_hdf5,
+        };
+        let reshapes = !are_checked && self.options.on_mismatch == OnMismatch::Error;
         let fit = |blob: &StoredBlob| {
             let id = BlobId { layer: target, blob: blob.index };
             let (rules, index) = (&self.options.fits, self.rule(id));

@@ -5,7 +5,8 @@
 //! have no second one, those until 2016 let further tops be, without axes; CTPN's third one is a scalar, the F-measure.
 //! In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take
 //! bottoms of one height and width. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes.
-//! FCNAccuracy of happynear's compares as many scores and labels, and perhaps weights. No blobs, no draws.
+//! In happynear's, Accuracy takes a weight for each place as a third bottom, and FCNAccuracy compares as many scores and
+//! labels, and perhaps weights. `denominator` of lisa-caffe is 0 or more. No blobs, no draws.
 
 use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
@@ -13,13 +14,17 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::proto::caffe::AccuracyParameter;
 
-const BOUNDED: Known = Known::Where(|traits| traits.accuracy_tells_classes && traits.accuracy_counts_tops);
+const BOUNDED: Known = Known::Where(|traits| {
+    traits.accuracy_tells_classes && traits.accuracy_counts_tops && !traits.accuracy_takes_weights
+});
+const WEIGHED: Known = Known::Where(|traits| traits.accuracy_takes_weights);
 const UNBOUNDED: Known = Known::Where(|traits| traits.accuracy_tells_classes && !traits.accuracy_counts_tops);
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     accuracy("Accuracy", Arity::exactly(1)).known(Known::Where(|traits| !traits.accuracy_tells_classes)),
     accuracy("Accuracy", Arity::between(1, 2)).known(BOUNDED),
+    of_bottoms("Accuracy", Arity::between(2, 3), Arity::between(1, 2)).known(WEIGHED),
     accuracy("Accuracy", Arity::at_least(1)).known(UNBOUNDED),
     accuracy("Recall", Arity::at_least(1)).known(Known::In(&["xilinx"])),
     dense("BinaryAccuracy", "Tells how well yes and no are told apart", &binary).params(&["binary_accuracy_param"]),
@@ -63,16 +68,14 @@ const fn dense(name: &'static str, summary: &'static str, rule: &'static dyn Lay
 }
 
 const fn accuracy(name: &'static str, tops: Arity) -> LayerType {
-    LayerType::new(
-        name,
-        "Computes the share of items whose label is among the highest scores",
-        Arity::exactly(2),
-        tops,
-        &setup,
-    )
-    .params(&["accuracy_param"])
-    .weightless()
-    .measures()
+    of_bottoms(name, Arity::exactly(2), tops)
+}
+
+const fn of_bottoms(name: &'static str, bottoms: Arity, tops: Arity) -> LayerType {
+    LayerType::new(name, "Computes the share of items whose label is among the highest scores", bottoms, tops, &setup)
+        .params(&["accuracy_param"])
+        .weightless()
+        .measures()
 }
 
 /// The share of items whose label is among the highest scores.
@@ -101,8 +104,11 @@ impl Accuracy {
             "accuracy_param.top_k",
             "top_k {top_k} is more than the {classes} scores for each label"
         );
+        let denominator = param.denominator();
+        ensure!(denominator >= 0.0, "accuracy_param.denominator", "denominator {denominator} is not at least 0");
         let axis = ctx.bottom_axis(0, param.axis(), "accuracy_param.axis")?;
         loss::check_label_count(ctx, axis)?;
+        loss::check_weights(ctx)?;
         Ok(Accuracy { axis, top_k, ignore_label: param.ignore_label })
     }
 }
@@ -213,6 +219,19 @@ mod tests {
         assert_eq!(error("", &[&[2], &[2]]), message);
         let message = "top: Accuracy makes 1 to 2 tops, 3 given";
         assert_eq!(tops("", &[&[2, 3], &[2]], 3).unwrap_err(), message);
+    }
+
+    #[test]
+    fn weights_and_denominators_of_forks_are_checked() {
+        let of = crate::layer::testing::Surroundings::of;
+        let bottoms: [&[i32]; 3] = [&[2, 5, 3], &[2, 3], &[6]];
+        assert_eq!(of("happynear").top("Accuracy", "accuracy_param { min_is_better: true }", &bottoms), [0; 0]);
+        let message = "bottom: 2 weights of shape (2) given for the 6 labels of shape (2, 3)";
+        assert_eq!(of("happynear").refusal("Accuracy", "", &[bottoms[0], bottoms[1], &[2]]), message);
+        let message = "accuracy_param.denominator: denominator -1 is not at least 0";
+        for dialect in ["lisa", "lisa-recurrent"] {
+            assert_eq!(of(dialect).refusal("Accuracy", "accuracy_param { denominator: -1 }", &bottoms[..2]), message);
+        }
     }
 
     #[test]

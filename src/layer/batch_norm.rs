@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Nothing is drawn. The statistics are not learned: Caffe adds a `param { lr_mult: 0 }` for each blob that has none,
-//! and refuses any other multiplier; older ones leave the entries alone. Blobs given in the net are taken as they are,
-//! and as many entries are added.
-//! The bottom needs a second axis and may not be empty.
+//! and refuses any other multiplier; older ones leave the entries alone, and so does happynear's where the engine is
+//! CUDNN. Blobs given in the net are taken as they are, and as many entries are added. The bottom needs a second axis
+//! and may not be empty.
 //!
 //! NVIDIA's Caffe keeps the statistics themselves, and may scale and shift them as a Scale layer behind would, if
 //! `scale_bias` says so or a filler is given:
@@ -33,6 +33,7 @@ use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, Zer
 use crate::Shape;
 use crate::dialect::{BatchNormBlobs, BatchNormParams, Known};
 use crate::error::{AtField, Refusal, ensure};
+use crate::proto::caffe::batch_norm_parameter::Engine;
 use crate::proto::caffe::{ParamSpec, Phase};
 
 /// The entries of the layer table.
@@ -103,7 +104,10 @@ fn batch_norm(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         }
     }
     match ctx.dialect.traits.batch_norm_params {
-        BatchNormParams::Cleared | BatchNormParams::Replaced => add_params(ctx, &mut setup)?,
+        BatchNormParams::ClearedByCaffe if param.engine() == Engine::Cudnn => {}
+        BatchNormParams::Cleared | BatchNormParams::ClearedByCaffe | BatchNormParams::Replaced => {
+            add_params(ctx, &mut setup)?;
+        }
         BatchNormParams::ClearedAlone | BatchNormParams::Kept => {}
         BatchNormParams::Set => set_params(ctx, &mut setup),
     }
@@ -265,6 +269,16 @@ mod tests {
         }
         assert_eq!(of("ssd", &[]), Ok(3));
         assert!(of("ssd", &[None]).is_err());
+    }
+
+    #[test]
+    fn happynear_s_leaves_the_params_of_cudnn_alone() {
+        let happynear = Surroundings::of("happynear");
+        let run = |text: &str| happynear.run("BatchNorm", text, &[&[2, 3]], 1).map(|made| made.extra_params.len());
+        assert_eq!(run("batch_norm_param { engine: CUDNN } param { lr_mult: 1 }"), Ok(0));
+        assert_eq!([run(""), run("batch_norm_param { engine: CAFFE }")], [Ok(3), Ok(3)]);
+        let message = "param: the statistics are not learned: param 0 has lr_mult 1 instead of 0";
+        assert_eq!(run("param { lr_mult: 1 }").unwrap_err(), message);
     }
 
     #[test]

@@ -146,6 +146,7 @@ fn segnet(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn weiliu(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = ctx.param.bn_param().unwrap_or_default();
     let top = ctx.four_axes(0)?;
+    ensure!(top.count() > 0, "bottom", "BN cannot take the empty input {top}");
     let mut dims = [1; 4];
     dims[1..].copy_from_slice(&top.dims()[1..]);
     if param.across_spatial.unwrap_or(true) {
@@ -286,6 +287,8 @@ mod tests {
     #[test]
     fn parsenet_may_learn_for_each_place() {
         let of = |text: &str| shapes(&run("weiliu-fcn", text, &[2, 3, 4, 5], 1));
+        let message = "bottom: BN cannot take the empty input (0, 3, 4, 5)";
+        assert_eq!(Surroundings::of("weiliu-fcn").refusal("BN", "", &[&[0, 3, 4, 5]]), message);
         assert_eq!(of(""), [[1, 3, 1, 1]; 2]);
         assert_eq!(of("bn_param { across_spatial: false }"), [[1, 3, 4, 5]; 2]);
     }

@@ -24,7 +24,7 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .params(&["eltwise_affine_param"])
 .zero_start(ZeroStart::WhereSaid)
 .keeps_signal()
-.known(Known::WithField("eltwise_affine_param"))];
+.known(Known::WithFieldBut { field: "eltwise_affine_param", not: &["happynear"] })];
 
 fn eltwise_affine(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let bottom = ctx.bottom(0);

@@ -2,7 +2,7 @@
 //!
 //! (N.., C, D..) becomes (N.., C * kernel.., O..) with the windows and output sizes of Convolution; there must be at
 //! least one spatial axis. No blobs, no draws. The output may be empty. Older Caffes take four axes alone, and no
-//! dilation.
+//! dilation but ParseNet's `filter_stride`.
 
 use super::convolution::Window;
 use super::pooling::picture_size;
@@ -73,13 +73,13 @@ fn columns(ctx: &SetupContext<'_>, param: &ConvolutionParameter, axis: usize) ->
 
 /// The windows as older Caffes have them.
 fn undilated(param: &ConvolutionParameter) -> Result<Vec<Window>, Refusal> {
-    Ok(Window::of_pairs(param)?.into_iter().map(|window| Window { dilation: 1, ..window }).collect())
+    Window::of_pairs(&ConvolutionParameter { dilation: Vec::new(), dilation_h: None, ..param.clone() })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::layer::testing::setup;
+    use crate::layer::testing::{Surroundings, setup};
     use crate::proto::caffe::LayerParameter;
 
     fn layer(param: ConvolutionParameter, bottom: &[i32]) -> Result<Setup, Refusal> {
@@ -107,6 +107,23 @@ mod tests {
         let inner = ConvolutionParameter { axis: Some(-2), stride: vec![2], ..kernel(&[2]) };
         assert_eq!(top(inner, &[1, 2, 6, 7]), [1, 2, 12, 3]);
         assert_eq!(top(kernel(&[4]), &[2, 3, 3]), [2, 12, 0]);
+    }
+
+    #[test]
+    fn parsenet_s_windows_have_gaps() {
+        let parsenet = Surroundings::of("weiliu-fcn");
+        let bottom: &[i32] = &[1, 2, 7, 8];
+        let top = |name: &str, fields: &str| {
+            parsenet.top(name, &format!("convolution_param {{ num_output: 1 kernel_size: 3 {fields} }}"), &[bottom])
+        };
+        assert_eq!(top("Im2col", "filter_stride: 2"), [1, 18, 3, 4]);
+        assert_eq!(top("Convolution", "filter_stride_h: 3 filter_stride_w: 1"), [1, 1, 1, 6]);
+        assert_eq!(top("Deconvolution", "filter_stride: 2"), [1, 1, 11, 12]);
+        assert_eq!(top("Convolution", "filter_stride: 0"), [1, 1, 7, 8]);
+        let text = "convolution_param { kernel_size: 3 filter_stride_h: 2 }";
+        let message = "convolution_param.filter_stride: give filter_stride, or both of filter_stride_h and \
+                       filter_stride_w, or none";
+        assert_eq!(parsenet.refusal("Im2col", text, &[bottom]), message);
     }
 
     #[test]

@@ -11,6 +11,9 @@
 //! The product takes M N K multiply-accumulates. Draws: weight, then bias. Blobs given in the net are taken as they
 //! are, whatever their number and shapes; then `num_output` may be 0. FcRistretto is the same in quantised numbers. A
 //! bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
+//!
+//! In happynear's tree a second bottom may be the weights, and a third the bias: `N` is the first dimension of the second
+//! then, and the only blob the bias (N), without a third.
 
 use super::convolution::RISTRETTO;
 use super::size::{checked_size, positive_size};
@@ -26,7 +29,18 @@ const NUM_OUTPUT: &str = "inner_product_param.num_output";
 pub(super) static TYPES: &[LayerType] = &[
     entry("InnerProduct", "Multiplies its input by a learned matrix and adds a learned bias")
         .with_engines()
-        .params(&["inner_product_param"]),
+        .params(&["inner_product_param"])
+        .known(Known::Except(&["happynear"])),
+    LayerType::new(
+        "InnerProduct",
+        "Multiplies its input by a matrix and adds a bias, which are learned or other inputs",
+        Arity::between(1, 3),
+        Arity::exactly(1),
+        &of_bottoms,
+    )
+    .signal(signal)
+    .params(&["inner_product_param"])
+    .known(Known::In(&["happynear"])),
     entry("FcRistretto", "Multiplies its input by a learned matrix and adds a learned bias, in quantised numbers")
         .params(&["inner_product_param", "quantization_param"])
         .known(Known::In(RISTRETTO)),
@@ -115,6 +129,38 @@ pub(super) fn inner_product(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
             "inner_product_param.bias_filler",
             param.bias_filler.as_ref(),
         ));
+    }
+    Ok(setup)
+}
+
+/// The weights may be the second bottom, and the bias the third.
+fn of_bottoms(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    if ctx.bottoms.len() == 1 {
+        return inner_product(ctx);
+    }
+    let param = ctx.param.inner_product_param.clone().unwrap_or_default();
+    let bottom = ctx.bottom(0);
+    let axis = ctx.bottom_axis(0, param.axis(), "inner_product_param.axis")?;
+    let product = InnerProduct {
+        axis,
+        inputs: bottom.count_from(axis),
+        num_output: ctx.legacy_dim(1, 0)?.into(),
+        transpose: param.transpose(),
+        bias: param.bias_term(),
+    };
+    let learns_bias = product.bias && ctx.bottoms.len() == 2;
+    ensure!(
+        !learns_bias || bottom.count_range(0, axis) > 0,
+        "inner_product_param.bias_term",
+        "an inner product with a bias cannot take the empty batch {bottom}"
+    );
+    let top = product.top(bottom)?;
+    let macs = product.macs(std::slice::from_ref(&top));
+    let mut setup = Setup::new(ctx, Operator::Opaque, [top]).given_roles(&[Role::Bias]).costs(macs);
+    if learns_bias && ctx.given.is_empty() {
+        let shape = Shape::new([product.num_output]).at("bottom")?;
+        let (field, filler) = ("inner_product_param.bias_filler", param.bias_filler.as_ref());
+        setup.push_blob(BlobSpec::filled(Role::Bias, shape, field, filler));
     }
     Ok(setup)
 }
@@ -210,6 +256,25 @@ mod tests {
         let refusal = run(param, &[&[7]], &[0, 65536, 65536]).unwrap_err();
         assert_eq!(refusal.field, "bottom");
         assert_eq!(refusal.message, "a blob holds at most 2147483647 elements, 4294967296 are more");
+    }
+
+    #[test]
+    fn weights_and_bias_may_be_bottoms_in_happynear_s() {
+        let happynear = testing::Surroundings::of("happynear");
+        let bottoms: [&[i32]; 3] = [&[2, 3, 4], &[5, 12], &[5]];
+        let run = |fields: &str, count: usize| {
+            let text = format!("inner_product_param {{ num_output: 7 {fields} }}");
+            let made = happynear.run("InnerProduct", &text, &bottoms[..count], 1).unwrap();
+            let blobs: Vec<Vec<i32>> = made.blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
+            (made.tops[0].dims().to_vec(), blobs, made.draws.len())
+        };
+        assert_eq!(run("", 1), (vec![2, 7], vec![vec![7, 12], vec![7]], 2));
+        assert_eq!(run("", 2), (vec![2, 5], vec![vec![5]], 1));
+        assert_eq!(run("bias_term: false", 2), (vec![2, 5], vec![], 0));
+        assert_eq!(run("normalize: true", 3), (vec![2, 5], vec![], 0));
+        let error = happynear.refusal("InnerProduct", "", &[&[0, 3], &[5, 3]]);
+        let message = "an inner product with a bias cannot take the empty batch (0, 3)";
+        assert_eq!(error, format!("inner_product_param.bias_term: {message}"));
     }
 
     #[test]

@@ -5,19 +5,35 @@
 //! tops    = cell (1, N, H), hidden (1, N, H)
 //! ```
 //!
-//! No blobs, no draws.
+//! In lisa-caffe the continuation is (1, 1, N). No blobs, no draws.
 
-use super::{Arity, LayerType, Operator, Setup, SetupContext};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
+use crate::Shape;
 use crate::dialect::Known;
-use crate::error::{Refusal, ensure};
+use crate::error::{AtField, Refusal, ensure};
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("LSTMUnit", "Computes one timestep of an LSTM", Arity::exactly(3), Arity::exactly(2), &lstm_unit)
-        .known(Known::WithFieldBut { field: "recurrent_param", not: &["cambricon"] })
-        .weightless()];
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&lstm_unit)
+        .known(Known::WithFieldBut { field: "recurrent_param", not: &["cambricon", "lisa", "lisa-recurrent"] }),
+    entry(&of_one_row).known(Known::In(&["lisa", "lisa-recurrent"])),
+];
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    let (three, two) = (Arity::exactly(3), Arity::exactly(2));
+    LayerType::new("LSTMUnit", "Computes one timestep of an LSTM", three, two, rule).weightless()
+}
 
 fn lstm_unit(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    continued_by(ctx, &[1])
+}
+
+fn of_one_row(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    continued_by(ctx, &[1, 1])
+}
+
+/// The layer where the continuation has these axes before that of the streams.
+fn continued_by(ctx: &SetupContext<'_>, before: &[i32]) -> Result<Setup, Refusal> {
     let (cell, gates, continuation) = (ctx.bottom(0), ctx.bottom(1), ctx.bottom(2));
     let &[1, streams, hidden] = cell.dims() else {
         return Err(Refusal::at("bottom", format!("the cell state's shape is {cell} instead of (1, streams, units)")));
@@ -29,10 +45,11 @@ fn lstm_unit(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         "the gate inputs' shape is {gates} instead of (1, {streams}, {})",
         expected[2]
     );
+    let wanted = Shape::new([before, &[streams]].concat()).at("bottom")?;
     ensure!(
-        continuation.dims() == [1, streams],
+        *continuation == wanted,
         "bottom",
-        "the continuation indicators' shape is {continuation} instead of (1, {streams})"
+        "the continuation indicators' shape is {continuation} instead of {wanted}"
     );
     Ok(Setup::new(ctx, Operator::LstmUnit, [cell.clone(), cell.clone()]))
 }
@@ -51,6 +68,17 @@ mod tests {
     fn both_states_have_the_shape_of_the_first() {
         let setup = run([&[1, 2, 3], &[1, 2, 12], &[1, 2]]).unwrap();
         assert_eq!(setup.tops.iter().map(|top| top.dims()).collect::<Vec<_>>(), [[1, 2, 3], [1, 2, 3]]);
+    }
+
+    #[test]
+    fn lisa_s_continuation_is_a_row() {
+        for dialect in ["lisa", "lisa-recurrent"] {
+            let lisa = testing::Surroundings::of(dialect);
+            let made = lisa.run("LSTMUnit", "", &[&[1, 2, 3], &[1, 2, 12], &[1, 1, 2]], 2).unwrap();
+            assert_eq!(made.tops[1].dims(), [1, 2, 3]);
+            let error = lisa.run("LSTMUnit", "", &[&[1, 2, 3], &[1, 2, 12], &[1, 2]], 2).unwrap_err();
+            assert_eq!(error, "bottom: the continuation indicators' shape is (1, 2) instead of (1, 1, 2)");
+        }
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! top   = shape, a scalar if there is none
-//! blobs = the same: zeros
+//! blobs = the same: zeros, or in happynear's tree filled by `blob_filler`
 //! ```
 //!
-//! The top shows the blob's memory. Nothing is drawn: the layer has no filler. A blob given in the net is taken as it
+//! The top shows the blob's memory. Only that filler draws. A blob given in the net is taken as it
 //! is, whatever its shape.
 
-use super::{Arity, BlobSpec, LayerType, Operator, Role, Setup, SetupContext, TopMemory};
+use super::{Arity, BlobSpec, Layer, LayerType, Operator, Role, Setup, SetupContext, TopMemory};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
@@ -16,31 +16,49 @@ use crate::error::{AtField, Refusal, ensure};
 const SHAPE: &str = "parameter_param.shape";
 
 /// The entries of the layer table.
-pub(super) static TYPES: &[LayerType] =
-    &[LayerType::new("Parameter", "Outputs a learned blob", Arity::exactly(0), Arity::exactly(1), &parameter)
+pub(super) static TYPES: &[LayerType] = &[
+    entry(&parameter).known(Known::WithFieldBut { field: "parameter_param", not: &["happynear"] }),
+    entry(&filled).known(Known::In(&["happynear"])),
+];
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("Parameter", "Outputs a learned blob", Arity::exactly(0), Arity::exactly(1), rule)
         .params(&["parameter_param"])
-        .known(Known::WithField("parameter_param"))];
+}
 
 fn parameter(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    shown(ctx, |shape| BlobSpec::zeros(Role::Other, shape))
+}
+
+fn filled(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    let filler = ctx.param.parameter_param.as_ref().and_then(|param| param.blob_filler.as_ref());
+    shown(ctx, |shape| BlobSpec::filled(Role::Other, shape, "parameter_param.blob_filler", filler))
+}
+
+/// The layer whose blob of the shape that the net gives is made by `blob`.
+fn shown(ctx: &SetupContext<'_>, blob: impl Fn(Shape) -> BlobSpec) -> Result<Setup, Refusal> {
     let dims = ctx.param.parameter_param.as_ref().and_then(|param| param.shape.as_ref()).map(|shape| &shape.dim[..]);
     let shape = Shape::new(dims.unwrap_or_default()).at(SHAPE)?;
     let mut setup = Setup::new(ctx, Operator::Parameter, [shape.clone()]).view(TopMemory::Blob(0));
     if ctx.given.is_empty() {
         ensure!(shape.count() > 0, SHAPE, "a learned blob cannot be empty, its shape is {shape}");
-        setup.push_blob(BlobSpec::zeros(Role::Other, shape));
+        setup.push_blob(blob(shape));
     }
     Ok(setup)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{BlobValues, testing};
+    use super::super::{BlobValues, Draw, testing};
     use super::*;
     use crate::proto::caffe::{BlobProto, BlobShape, LayerParameter, ParameterParameter};
 
     fn layer(dims: &[i64]) -> LayerParameter {
         let shape = Some(BlobShape { dim: dims.to_vec() });
-        LayerParameter { parameter_param: Some(ParameterParameter { shape }.into()), ..Default::default() }
+        LayerParameter {
+            parameter_param: Some(ParameterParameter { shape, ..Default::default() }.into()),
+            ..Default::default()
+        }
     }
 
     fn run(layer: &LayerParameter) -> Result<Setup, Refusal> {
@@ -54,6 +72,16 @@ mod tests {
         assert_eq!(setup.blobs, [BlobSpec::zeros(Role::Other, Shape::new([2, 3]).unwrap())]);
         assert!(setup.draws.is_empty());
         assert_eq!(run(&LayerParameter::default()).unwrap().tops[0], Shape::scalar());
+    }
+
+    #[test]
+    fn happynear_s_blob_has_a_filler() {
+        let happynear = testing::Surroundings::of("happynear");
+        let text = "parameter_param { shape { dim: [2, 3] } blob_filler { type: 'xavier' } }";
+        let made = happynear.run("Parameter", text, &[], 1).unwrap();
+        assert_eq!((made.tops[0].dims(), &made.draws[..]), (&[2, 3][..], &[Draw::Blob(0)][..]));
+        let BlobValues::Filled(spec) = &made.blobs[0].values else { panic!("a filler makes it") };
+        assert_eq!((spec.param.r#type(), spec.field), ("xavier", "parameter_param.blob_filler"));
     }
 
     #[test]

@@ -211,7 +211,9 @@ mod tests {
         let others = sources.filter(|entry| (entry.deployment)(&LayerParameter::default()) != Deployment::Input);
         // What they make does not come from outside.
         let made = ["Parameter", "ContinuationIndicator", "Range", "SparseToDense"];
-        assert_eq!(others.map(|entry| entry.name).collect::<Vec<_>>(), made);
+        let mut others: Vec<&str> = others.map(|entry| entry.name).collect();
+        others.dedup();
+        assert_eq!(others, made);
     }
 
     #[test]

@@ -18,7 +18,8 @@ pub(super) static TYPES: &[LayerType] = &[LayerType::new(
 .weightless()];
 
 fn softmax(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
-    let axis = ctx.bottom_axis(0, ctx.param.softmax_param.unwrap_or_default().axis(), "softmax_param.axis")?;
+    let axis = ctx.param.softmax_param.as_ref().map_or(1, |param| param.axis());
+    let axis = ctx.bottom_axis(0, axis, "softmax_param.axis")?;
     // Caffe makes a blob of as many ones as there are classes and fills it at once.
     let bottom = ctx.bottom(0);
     ensure!(bottom.dims()[axis] > 0, "bottom", "axis {axis} of the bottom {bottom} has no classes");

@@ -83,6 +83,7 @@ fn unpooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         (sizes[side] - 1).saturating_mul(stride).saturating_sub(2 * pad).saturating_add(kernel)
     };
     let top = Shape::new([items?, channels?, side(0), side(1)]).at(FIELD)?;
+    ensure!(top.count_from(2) > 0, FIELD, "the top {top} has no places for the values");
     Ok(Setup::new(ctx, Operator::Opaque, [top]))
 }
 

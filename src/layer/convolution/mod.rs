@@ -27,6 +27,8 @@
 //! In Cambricon's `pad` may be given for each side, see [`Window::over_sides`], and ConvolutionDepthwise is as in
 //! Synopsys'.
 //!
+//! In happynear's `shape_offset` makes the top of a Deconvolution longer, along each axis.
+//!
 //! ConvolutionRistretto and DeconvolutionRistretto are the same in quantised numbers.
 //!
 //! video-caffe takes volumes of one picture each, of shape (N, C, 1, H, W), as pictures: the weights have four axes,
@@ -77,18 +79,8 @@ pub(super) static TYPES: &[LayerType] = &[
     .signal(convolution_signal)
     .matching_tops()
     .known(Known::Except(&["synopsys"])),
-    LayerType::new(
-        "Deconvolution",
-        "Spreads out its inputs through learned filters, the transpose of a convolution",
-        Arity::at_least(1),
-        Arity::at_least(1),
-        &deconvolution,
-    )
-    .with_engines()
-    .params(&["convolution_param"])
-    .keeps_signal()
-    .matching_tops()
-    .known(Known::Except(&["synopsys"])),
+    transposed(&deconvolution).with_engines().known(Known::Except(&["synopsys", "happynear"])),
+    transposed(&longer_deconvolution).known(Known::In(&["happynear"])),
     LayerType::new(
         "DepthwiseConvolution",
         "Convolves its inputs with learned filters, by code that is fast where each channel is a group",
@@ -150,6 +142,20 @@ pub(super) static TYPES: &[LayerType] = &[
     over_time::TRANSPOSED,
     over_time::TYPE,
 ];
+
+/// An entry for Deconvolution.
+const fn transposed(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "Deconvolution",
+        "Spreads out its inputs through learned filters, the transpose of a convolution",
+        Arity::at_least(1),
+        Arity::at_least(1),
+        rule,
+    )
+    .params(&["convolution_param"])
+    .keeps_signal()
+    .matching_tops()
+}
 
 /// An entry of Ristretto.
 const fn quantised(name: &'static str, summary: &'static str, rule: &'static dyn Layer) -> LayerType {
@@ -265,6 +271,15 @@ pub(super) fn deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     setup(ctx, own_param(ctx), true)
 }
 
+/// The top may be longer than the windows reach.
+fn longer_deconvolution(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    check_bottoms(ctx)?;
+    let param = own_param(ctx);
+    let mut convolution = Convolution::new(ctx, param, true)?;
+    Window::lengthen(&mut convolution.windows, &param.shape_offset)?;
+    setup_of(ctx, param, convolution)
+}
+
 /// Every channel is a group, whatever `group` says.
 fn depthwise(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let param = own_param(ctx);
@@ -279,17 +294,28 @@ fn own_param<'a>(ctx: &SetupContext<'a>) -> &'a ConvolutionParameter {
 }
 
 fn setup(ctx: &SetupContext<'_>, param: &ConvolutionParameter, transposed: bool) -> Result<Setup, Refusal> {
-    let bottom = ctx.bottom(0);
-    for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
-        let may_differ = !ctx.dialect.traits.convolution_compares_bottoms;
-        ensure!(may_differ || other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
-    }
+    check_bottoms(ctx)?;
     let axis = ctx.bottom_axis(0, param.axis(), "convolution_param.axis")?;
     if length::is_passed_over(ctx, axis) {
         let param = ConvolutionParameter { axis: Some(1), ..param.clone() };
         return length::passed_over(ctx, |ctx| setup(ctx, &param, transposed));
     }
-    let convolution = Convolution::new(ctx, param, transposed)?;
+    setup_of(ctx, param, Convolution::new(ctx, param, transposed)?)
+}
+
+/// Checks that the bottoms have one shape, where the dialect asks for that.
+fn check_bottoms(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    let bottom = ctx.bottom(0);
+    for (index, other) in ctx.bottoms.iter().enumerate().skip(1) {
+        let may_differ = !ctx.dialect.traits.convolution_compares_bottoms;
+        ensure!(may_differ || other == bottom, "bottom", "bottom {index} has the shape {other}, bottom 0 has {bottom}");
+    }
+    Ok(())
+}
+
+/// The layer of this convolution.
+fn setup_of(ctx: &SetupContext<'_>, param: &ConvolutionParameter, convolution: Convolution) -> Result<Setup, Refusal> {
+    let bottom = ctx.bottom(0);
     let top = convolution.top(bottom)?;
     let weight = convolution.weight_shape()?;
     check_column_buffer(&convolution, &weight, convolution.positions(bottom, &top))?;

@@ -174,3 +174,17 @@ fn older_caffes_refuse_halves() {
     assert_eq!(error("kernel_size: 3 stride: 0", &[1, 2, 9, 8]), "convolution_param.stride: stride is 0");
     assert_eq!(error("kernel_size: 3", &[1, 2, 9]), "bottom: the bottom (1, 2, 9) must have 4 axes");
 }
+
+#[test]
+fn happynear_s_deconvolution_may_be_longer() {
+    let happynear = Surroundings::of("happynear");
+    let run = |fields: &str| {
+        let text = format!("convolution_param {{ num_output: 2 kernel_size: 4 stride: 2 pad: 1 {fields} }}");
+        let made = happynear.run("Deconvolution", &text, &[&[1, 3, 5, 6]], 1)?;
+        Ok::<_, String>(made.tops[0].dims().to_vec())
+    };
+    assert_eq!(run(""), Ok(vec![1, 2, 10, 12]));
+    assert_eq!(run("shape_offset: 1 shape_offset: 0"), Ok(vec![1, 2, 11, 12]));
+    let message = "convolution_param.shape_offset: shape_offset is given 1 times for 2 spatial axes";
+    assert_eq!(run("shape_offset: 1").unwrap_err(), message);
+}

@@ -19,6 +19,7 @@ const PAD: &str = "convolution_param.pad";
 const PAD_TYPE: &str = "convolution_param.pad_type";
 const SIDES: &str = "convolution_param.pad_l";
 const DILATION: &str = "convolution_param.dilation";
+const FILTER_STRIDE: &str = "convolution_param.filter_stride";
 
 /// The window along one spatial axis; every number is at most `i32::MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +85,21 @@ impl Window {
         Ok(windows)
     }
 
+    /// Makes what the windows of a Deconvolution are put together to longer, along each axis by this many elements
+    /// (happynear's `shape_offset`).
+    ///
+    /// # Errors
+    /// There is not one number for each axis.
+    pub(super) fn lengthen(windows: &mut [Window], offsets: &[u32]) -> Result<(), Refusal> {
+        const OFFSET: &str = "convolution_param.shape_offset";
+        let (given, axes) = (offsets.len(), windows.len());
+        ensure!(given == 0 || given == axes, OFFSET, "shape_offset is given {given} times for {axes} spatial axes");
+        for (window, &offset) in windows.iter_mut().zip(offsets) {
+            window.pad_end -= checked_size(offset, OFFSET)?;
+        }
+        Ok(())
+    }
+
     /// Pads the window so that it has `ceil(input / stride)` positions, with the odd element at the end.
     fn pad_to_strides(&mut self, input: i32) {
         let positions = (input as f32 / self.stride as f32).ceil() as i64;
@@ -129,7 +145,7 @@ impl Window {
     /// pad are given once or as a pair, both of it. One of the kernel's pair counts for nothing beside `kernel_size`.
     ///
     /// `dilation_h`, which some trees have, stands for a pair, too, of which the other half is 0 where it is missing;
-    /// `dilation_w` counts only beside it.
+    /// `dilation_w` counts only beside it. In ParseNet's the dilation is called `filter_stride`, and given as a stride is.
     ///
     /// # Errors
     /// A setting is missing, given in two ways or by half, or a kernel or a stride is 0.
@@ -150,9 +166,13 @@ impl Window {
         };
         let strides = pair(param.stride.first(), 1, STRIDE, [param.stride_h, param.stride_w])?;
         let pads = pair(param.pad.first(), 0, PAD, [param.pad_h, param.pad_w])?;
-        let dilations = match param.dilation_h {
-            Some(height) => [height, param.dilation_w.unwrap_or(0)],
-            None => [param.dilation.first().copied().unwrap_or(1); 2],
+        let filter_strides = [param.filter_stride_h, param.filter_stride_w];
+        let (dilations, dilation) = match param.dilation_h {
+            Some(height) => ([height, param.dilation_w.unwrap_or(0)], DILATION),
+            None if param.filter_stride.is_some() || filter_strides != [None; 2] => {
+                (pair(param.filter_stride.as_ref(), 1, FILTER_STRIDE, filter_strides)?, FILTER_STRIDE)
+            }
+            None => ([param.dilation.first().copied().unwrap_or(1); 2], DILATION),
         };
         let positive = |value: u32, field: &'static str| {
             ensure!(value > 0, field, "{} is 0", field_name(field));
@@ -164,7 +184,7 @@ impl Window {
                 stride: positive(strides[side], STRIDE)?,
                 pad: checked_size(pads[side], PAD)?,
                 pad_end: checked_size(pads[side], PAD)?,
-                dilation: checked_size(dilations[side], DILATION)?,
+                dilation: checked_size(dilations[side], dilation)?,
             })
         };
         [0, 1].into_iter().map(window).collect()

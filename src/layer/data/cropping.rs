@@ -1,5 +1,5 @@
 //! How pictures are cropped: by `crop_size` in both directions, or else by `crop_h` and `crop_w`, each where it is
-//! not 0.
+//! not 0. In happynear's tree these win, each where it is given, be it 0.
 //!
 //! Light CNN's Caffe calls the latter `crop_size_h` and `crop_size_w`. Dialects differ in the crops for which a
 //! transformer takes a seed.
@@ -16,6 +16,8 @@ pub(super) struct CropFields {
     pub(super) size: u32,
     pub(super) height: u32,
     pub(super) width: u32,
+    /// Whether height and width count beside the square's side, which stands in them where they are not given.
+    pub(super) sides_win: bool,
     /// The names of the fields for height and width, and their paths.
     pub(super) names: [(&'static str, &'static str); 2],
 }
@@ -31,16 +33,38 @@ impl CropFields {
         let is_named_size = param.crop_size_h.is_some() || param.crop_size_w.is_some();
         let (names, [height, width]) = match is_named_size {
             true => (SIZE_SIDES, [param.crop_size_h(), param.crop_size_w()]),
+            false if traits.crop_sides_win => return CropFields::of_sides(param),
             false if traits.crops_by_sides => (SIDES, [param.crop_h(), param.crop_w()]),
             false => (SIDES, [0; 2]),
         };
-        let crop = CropFields { size: param.crop_size(), height, width, names };
+        let crop = CropFields { size: param.crop_size(), height, width, sides_win: false, names };
+        crop.checked()
+    }
+
+    /// Itself, with sides that fit an `i32`.
+    fn checked(self) -> Result<CropFields, Refusal> {
+        let CropFields { size, height, width, names, .. } = self;
         for (side, (name, field)) in
-            [(crop.size, ("crop_size", "transform_param.crop_size")), (height, names[0]), (width, names[1])]
+            [(size, ("crop_size", "transform_param.crop_size")), (height, names[0]), (width, names[1])]
         {
             ensure!(i32::try_from(side).is_ok(), field, "{name} {side} is more than 2147483647");
         }
-        Ok(crop)
+        Ok(self)
+    }
+
+    /// Those of a tree where `crop_h` and `crop_w` win over `crop_size`.
+    fn of_sides(param: &TransformationParameter) -> Result<CropFields, Refusal> {
+        const SQUARE: (&str, &str) = ("crop_size", "transform_param.crop_size");
+        let side = |given: Option<u32>, name| given.map_or((param.crop_size(), SQUARE), |side| (side, name));
+        let (height, width) = (side(param.crop_h, SIDES[0]), side(param.crop_w, SIDES[1]));
+        let crop = CropFields {
+            size: param.crop_size(),
+            height: height.0,
+            width: width.0,
+            sides_win: true,
+            names: [height.1, width.1],
+        };
+        crop.checked()
     }
 
     /// Whether a transformer with these crops takes a seed.
@@ -49,7 +73,9 @@ impl CropFields {
         let crops = match traits.crop_seeds {
             CropSeeds::Squares => self.size > 0,
             CropSeeds::BothSides => !self.sides().contains(&0),
-            CropSeeds::OffCentre => self.sides() != [0, 0] && !param.center_crop(),
+            CropSeeds::OffCentre => {
+                [param.crop_size(), param.crop_h(), param.crop_w()] != [0; 3] && !param.center_crop()
+            }
         };
         let trains = ctx.phase == Phase::Train;
         let at_any_rate = match traits.transform_seeds {
@@ -64,7 +90,7 @@ impl CropFields {
 
     /// The height and the width to crop to.
     pub(super) fn sides(&self) -> [i32; 2] {
-        let sides = if self.size > 0 { [self.size; 2] } else { [self.height, self.width] };
+        let sides = if self.size > 0 && !self.sides_win { [self.size; 2] } else { [self.height, self.width] };
         sides.map(u32::cast_signed)
     }
 
@@ -106,6 +132,7 @@ impl CropFields {
     /// The names of the fields that give the height and the width, and their paths.
     fn names(&self) -> [(&'static str, &'static str); 2] {
         match self.size {
+            _ if self.sides_win => self.names,
             0 => self.names,
             _ => [("crop_size", "transform_param.crop_size"); 2],
         }

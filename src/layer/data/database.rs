@@ -3,7 +3,8 @@
 //! Tops: batch_size x C x H x W of the first record, H and W replaced by `crop_size`, and the labels. Draws: those of a
 //! prefetching layer that reads a database, see [`transform`](super::transform). The deprecated transform fields inside
 //! `data_param` have no effect here. Where the dialect has readers, layers of one name and source share one, which
-//! serves the first of them alone: Caffe aborts, or waits for ever.
+//! serves the first of them alone: Caffe aborts, or waits for ever. ParseNet's Caffe also reads files of records
+//! (`backend: DATUMFILE`), and mixes records by draws of the net's own generator with `shuffle_buffer_size`.
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use super::transform::Transform;
 use crate::Shape;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
-use crate::data::{DatabaseRecord, PictureSize, SourceError, leveldb, lmdb};
+use crate::data::{DatabaseRecord, PictureSize, SourceError, datum_file, leveldb, lmdb};
 use crate::error::Refusal;
 use crate::layer::{Arity, LayerType, Lock, Operator, Setup, SetupContext};
 use crate::proto::caffe::data_parameter::Db;
@@ -43,6 +44,13 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         notices.push(format!(
             "layer {:?} shuffles its records by the net's own generator each time it has read all of them: if the \
              first batch takes as many, the values that this Caffe gives the layers after it differ from run to run",
+            ctx.param.name()
+        ));
+    }
+    if param.shuffle_buffer_size() > 0 {
+        notices.push(format!(
+            "layer {:?} mixes its records by the net's own generator while the net is built: the values that this \
+             Caffe gives the layers after it differ from run to run",
             ctx.param.name()
         ));
     }
@@ -130,6 +138,7 @@ pub(super) fn first_record_for(
             locks.push(lock(ctx, folder)?);
             leveldb::first_record(folder)
         }
+        Db::Datumfile => datum_file::first_record(folder),
     };
     record.map_err(unknown)
 }
@@ -150,6 +159,7 @@ fn has_other_backend(folder: &Path, backend: Db) -> bool {
     let (own, other) = match backend {
         Db::Lmdb => (lmdb::DATA_FILE, leveldb::CURRENT_FILE),
         Db::Leveldb => (leveldb::CURRENT_FILE, lmdb::DATA_FILE),
+        Db::Datumfile => return false,
     };
     !folder.join(own).exists() && folder.join(other).exists()
 }
@@ -197,6 +207,8 @@ fn decoding(ctx: &SetupContext<'_>) -> Result<Decoding, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::TYPE;
     use crate::Shape;
     use crate::layer::Draw;
@@ -236,6 +248,25 @@ mod tests {
         };
         assert_eq!([notices("yjxiong", "shuffle: true"), notices("yjxiong", "")], [1, 0]);
         assert_eq!(notices("intel", "shuffle: true"), 0);
+    }
+
+    #[test]
+    #[cfg_attr(not(feature = "datasets"), ignore = "this build reads no files of records")]
+    fn parsenet_reads_files_of_records_too() {
+        let datum = b"\x08\x03\x10\x04\x18\x05\x22\x3c".iter().copied().chain([0; 60]).collect::<Vec<u8>>();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let sizes = [10 + datum.len(), 1].map(|size| (size as u32).to_le_bytes());
+        let value_size = (datum.len() as u32).to_le_bytes();
+        file.write_all(&[&sizes.concat()[..], b"k", &value_size, &datum].concat()).unwrap();
+        let fields = format!("source: {:?} batch_size: 2 backend: DATUMFILE", file.path());
+        let parsenet = Surroundings::of("weiliu-fcn");
+        let made = |fields: &str| parsenet.run("Data", &format!("top: 'a' data_param {{ {fields} }}"), &[], 1);
+        assert_eq!(made(&fields).unwrap().tops, [Shape::new([2, 3, 4, 5]).unwrap()]);
+        assert_eq!(made(&fields).unwrap().notices.len(), 0);
+        let notices = made(&format!("{fields} shuffle_buffer_size: 3")).unwrap().notices;
+        let message = "layer \"\" mixes its records by the net's own generator while the net is built: the values that \
+                       this Caffe gives the layers after it differ from run to run";
+        assert_eq!(notices, [message]);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! the side that lacks more gets its least size, the other one follows.
 //!
 //! `smaller_side_size` of caffe_pp2 then gives the [smaller side](super::smaller_side), at random between two sizes.
+//! In happynear's a third top has the weights of the labels.
 //!
 //! In Sophgo's Caffe, which is built without OpenCV, the layer is an input of the net: nothing is read or drawn, and
 //! the one top is (1, 3, H, W), H and W being `crop_size`, or else `new_height` and `new_width`, either of which may
@@ -32,23 +33,22 @@ use crate::data::{PictureSize, SourceError, SourcePlace, picture};
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::size::checked_size;
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::ImageDataParameter;
 use crate::setting::{Advice, Setting};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "ImageData",
-    "Reads pictures and labels named in a list file",
-    Arity::exactly(0),
-    Arity::exactly(2),
-    &setup,
-)
-.params(&["image_data_param", "transform_param"])
-.brings_data()
-.known(Known::Except(&["sophgo"]))
-.shaped_by_draws(|layer| {
-    layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random() || is_drawn(param))
-});
+pub(super) const TYPE: LayerType = entry(Arity::exactly(2), &setup).known(Known::Except(&["happynear", "sophgo"]));
+
+pub(super) const WEIGHED: LayerType = entry(Arity::between(2, 3), &weighed).known(Known::In(&["happynear"]));
+
+const fn entry(tops: Arity, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("ImageData", "Reads pictures and labels named in a list file", Arity::exactly(0), tops, rule)
+        .params(&["image_data_param", "transform_param"])
+        .brings_data()
+        .shaped_by_draws(|layer| {
+            layer.image_data_param.as_deref().is_some_and(|param| beginning(param).is_random() || is_drawn(param))
+        })
+}
 
 pub(super) const INPUT: LayerType =
     LayerType::new("ImageData", "Takes pictures from the user", Arity::exactly(0), Arity::at_least(1), &input)
@@ -95,6 +95,16 @@ pub(super) fn beginning(param: &ImageDataParameter) -> Beginning {
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_channels(ctx)?;
     listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), with_labels)
+}
+
+/// A third top has a weight for each label.
+fn weighed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), |ctx, data| {
+        let mut tops = with_labels(ctx, data)?;
+        let weights = tops.get(1..ctx.top_count() - 1).map(<[Shape]>::to_vec);
+        tops.extend(weights.into_iter().flatten());
+        Ok(tops)
+    })
 }
 
 fn input(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -203,6 +213,24 @@ mod tests {
         assert_eq!(draws("image_data_param { shuffle: true rand_skip: 3 }"), [Draw::Skip(3)]);
         let all = "transform_param { mirror: true } image_data_param { shuffle: true rand_skip: 3 }";
         assert_eq!(draws(all), [Draw::Skip(5)]);
+    }
+
+    #[test]
+    fn happynear_s_labels_may_have_weights() {
+        let user_shapes = [given(&[3, 8, 9])];
+        let happynear = Surroundings { user_shapes: &user_shapes, ..Surroundings::of("happynear") };
+        let text = "image_data_param { batch_size: 2 } transform_param { crop_size: 5 crop_w: 4 }";
+        for count in [2, 3] {
+            let tops: Vec<Vec<i32>> = happynear
+                .run("ImageData", text, &[], count)
+                .unwrap()
+                .tops
+                .iter()
+                .map(|top| top.dims().to_vec())
+                .collect();
+            assert_eq!(tops, [&[vec![2, 3, 5, 4]][..], &vec![vec![2]; count - 1]].concat());
+        }
+        assert_eq!(happynear.run("ImageData", text, &[], 1).unwrap_err(), "top: ImageData makes 2 to 3 tops, 1 given");
     }
 
     #[test]

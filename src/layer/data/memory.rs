@@ -1,30 +1,48 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
-//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Sizes that the user gives
-//! for them are saved. In video-caffe there is a `length` behind the channels, 1 by default. Draws: those of a
-//! transformer set up once, see [`transform`](super::transform).
+//! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels; in happynear's tree height
+//! and width are `crop_size` where that is given, in video-caffe there is a `length` behind the channels, 1 by default.
+//! Sizes that the user gives for them are saved. Draws: those of a transformer set up once, see
+//! [`transform`](super::transform).
 
 use super::DataSource;
 use super::clips::given_clips;
 use super::tops::{check_not_empty, given_pictures, with_labels};
 use super::transform::Transform;
 use crate::Shape;
+use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::{LayerParameter, MemoryDataParameter};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "MemoryData",
-    "Takes arrays and labels that the user of the net passes",
-    Arity::exactly(0),
-    Arity::exactly(2),
-    &setup,
-)
-.params(&["memory_data_param", "transform_param"])
-.brings_data();
+pub(super) const TYPE: LayerType = entry(&setup).known(Known::Except(&["happynear"]));
+
+pub(super) const CROPPED: LayerType = entry(&cropped).known(Known::In(&["happynear"]));
+
+const fn entry(rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "MemoryData",
+        "Takes arrays and labels that the user of the net passes",
+        Arity::exactly(0),
+        Arity::exactly(2),
+        rule,
+    )
+    .params(&["memory_data_param", "transform_param"])
+    .brings_data()
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    of_crop(ctx, 0)
+}
+
+fn cropped(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    of_crop(ctx, ctx.param.transform_param.as_ref().map_or(0, |param| param.crop_size()))
+}
+
+/// The layer with squares of this side for a top; with the arrays themselves where it is 0.
+fn of_crop(ctx: &SetupContext<'_>, side: u32) -> Result<Setup, Refusal> {
     const FIELD: &str = "memory_data_param";
+    const CROP: &str = "transform_param.crop_size";
     let default = MemoryDataParameter::default();
     let param = ctx.param.memory_data_param.as_ref().unwrap_or(&default);
     let mut notices = Vec::new();
@@ -45,7 +63,10 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()?
     };
     let saved = given.as_ref().filter(|given| **given != own).and_then(|given| saved(ctx, given));
-    let data = given.unwrap_or(own);
+    let mut data = given.unwrap_or(own);
+    if let (&[batch, channels, ..], 1..) = (data.dims(), side) {
+        data = Shape::new([batch.into(), channels.into(), i64::from(side), side.into()]).at(CROP)?;
+    }
     let tops = with_labels(ctx, data)?;
     check_not_empty(&tops)?;
     let operator = Operator::Data(DataSource::User);
@@ -101,6 +122,17 @@ mod tests {
         assert_eq!(made.saved.unwrap().memory_data_param.unwrap().length, Some(8));
         let message = "memory_data_param: batch_size, channels, length, height and width must be at least 1, they are (2, 3, 0, 4, 5)";
         assert_eq!(run(&text.replace("16", "0"), &[]).unwrap_err(), message);
+    }
+
+    #[test]
+    fn happynear_s_are_cropped() {
+        let happynear = Surroundings::of("happynear");
+        let made = |fields: &str| {
+            let text = format!("{TEXT} transform_param {{ {fields} }}");
+            happynear.run("MemoryData", &text, &[], 2).unwrap().tops[0].dims().to_vec()
+        };
+        assert_eq!(made("crop_size: 7 crop_h: 2"), [2, 3, 7, 7]);
+        assert_eq!(made("crop_h: 2"), [2, 3, 4, 5]);
     }
 
     #[test]

@@ -288,7 +288,7 @@ mod tests {
     }
 
     fn crop(size: u32, height: u32, width: u32) -> CropFields {
-        CropFields { size, height, width, names: SIDES }
+        CropFields { size, height, width, sides_win: false, names: SIDES }
     }
 
     fn transform(crop: CropFields, resizing: Resizing, border: i64) -> Transform {
@@ -417,10 +417,20 @@ mod tests {
             ("happynear", "crop_h: 4", 2),
             ("happynear", "crop_h: 4 center_crop: true", 0),
             ("happynear", "crop_size: 4 center_crop: true", 0),
+            ("happynear", "crop_size: 4 crop_h: 0 crop_w: 0", 2),
             ("happynear", "erase_ratio: 0", 2),
         ] {
             assert_eq!(seeds(dialect, fields), taken, "{dialect}: {fields}");
         }
+        let happynear = Surroundings { user_shapes: &pictures, ..Surroundings::of("happynear") };
+        let cropped = |fields: &str| {
+            let text = format!("top: 'data' data_param {{ batch_size: 2 }} transform_param {{ {fields} }}");
+            happynear.run("Data", &text, &[], 1).map(|made| made.tops[0].dims()[2..].to_vec())
+        };
+        assert_eq!(cropped("crop_size: 4 crop_h: 5"), Ok(vec![5, 4]));
+        assert_eq!(cropped("crop_size: 10 crop_h: 0 crop_w: 3"), Ok(vec![9, 3]));
+        let message = "transform_param.crop_size: crop_size 10 is larger than the pictures given, 3 x 9 x 9";
+        assert_eq!(cropped("crop_size: 10 crop_h: 5"), Err(message.to_owned()));
         let text = "top: 'data' data_param { batch_size: 2 } transform_param { crop_size_h: 10 }";
         let wu = Surroundings { user_shapes: &pictures, ..Surroundings::of("wu-lightcnn") };
         let message = "transform_param.crop_size_h: crop_size_h 10 is larger than the pictures given, 3 x 9 x 9";

@@ -1,22 +1,38 @@
 //! ContrastiveLoss: pulls similar pairs of vectors together and pushes dissimilar ones apart.
 //!
-//! Bottoms: two times N x C (x 1 x 1), and one flag an item whose own batch Caffe does not check.
+//! Bottoms: two times N x C (x 1 x 1), and one flag an item whose own batch Caffe does not check. In happynear's tree
+//! there are labels of both vectors instead of the flag, of which the second ones are not looked at.
 
 use super::{Loss, check_batches, check_single, scalar_loss};
+use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "ContrastiveLoss",
+pub(super) const TYPE: LayerType = entry(
     "Computes the contrastive loss of pairs of vectors, similar or dissimilar by a flag",
     Arity::exactly(3),
-    Arity::exactly(1),
     &setup,
 )
-.params(&["contrastive_loss_param"])
-.auto_tops()
-.loss()
-.judges_both();
+.known(Known::Except(&["happynear"]));
+
+pub(super) const OF_LABELS: LayerType = entry(
+    "Computes the contrastive loss of pairs of vectors, similar where their labels are the same",
+    Arity::exactly(4),
+    &of_labels,
+)
+.known(Known::In(&["happynear"]));
+
+const fn entry(summary: &'static str, bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("ContrastiveLoss", summary, bottoms, Arity::exactly(1), rule)
+        .params(&["contrastive_loss_param"])
+        .auto_tops()
+        .loss()
+        .judges_both()
+}
+
+fn of_labels(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    Ok(Setup { operator: Operator::Opaque, ..setup(ctx)? })
+}
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let (a, b) = (ctx.legacy_dim(0, 1)?, ctx.legacy_dim(1, 1)?);
@@ -32,6 +48,18 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use crate::layer::loss::tests::run;
+    use crate::layer::testing::Surroundings;
+
+    #[test]
+    fn happynear_s_has_two_labels() {
+        let happynear = Surroundings::of("happynear");
+        let bottoms: [&[i32]; 4] = [&[3, 4], &[3, 4], &[3], &[3]];
+        assert_eq!(happynear.top("ContrastiveLoss", "", &bottoms), [0; 0]);
+        let message = "bottom: ContrastiveLoss takes 4 bottoms, 3 given";
+        assert_eq!(happynear.refusal("ContrastiveLoss", "", &bottoms[..3]), message);
+        let message = "bottom: bottom 2 must have dimension 1 at axis 1, its shape is (3, 2)";
+        assert_eq!(happynear.refusal("ContrastiveLoss", "", &[&[3, 4], &[3, 4], &[3, 2], &[3]]), message);
+    }
 
     #[test]
     fn the_flags_may_have_any_batch() {

@@ -1,23 +1,30 @@
 //! EuclideanLoss: half the mean squared distance between items, sum (a - b)^2 / (2 N).
 //!
 //! Bottoms: N x any, and N x as many numbers an item. EuclideanLossW has weights as a third bottom, which it does not
-//! look at while the net is built (caffe3d).
+//! look at while the net is built (caffe3d); so may EuclideanLoss in happynear's tree.
 
 use super::{Loss, check_batches, scalar_loss};
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
-use crate::layer::{Arity, LayerType, Operator, Setup, SetupContext};
+use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const TYPE: LayerType = LayerType::new(
-    "EuclideanLoss",
-    "Computes half the mean squared distance between prediction and target",
-    Arity::exactly(2),
-    Arity::exactly(1),
-    &setup,
-)
-.auto_tops()
-.loss()
-.judges_both();
+pub(super) const TYPE: LayerType = entry(Arity::exactly(2), &setup).known(Known::Except(&["happynear"]));
+
+pub(super) const OF_HAPPYNEAR: LayerType =
+    entry(Arity::between(2, 3), &perhaps_weighed).known(Known::In(&["happynear"]));
+
+const fn entry(bottoms: Arity, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new(
+        "EuclideanLoss",
+        "Computes half the mean squared distance between prediction and target",
+        bottoms,
+        Arity::exactly(1),
+        rule,
+    )
+    .auto_tops()
+    .loss()
+    .judges_both()
+}
 
 pub(super) const WEIGHED: LayerType = LayerType::new(
     "EuclideanLossW",
@@ -33,6 +40,10 @@ pub(super) const WEIGHED: LayerType = LayerType::new(
 
 fn weighed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup { operator: Operator::Opaque, ..setup(ctx)? })
+}
+
+fn perhaps_weighed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    if ctx.bottoms.len() > 2 { weighed(ctx) } else { setup(ctx) }
 }
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -54,6 +65,16 @@ mod tests {
         assert_eq!((made.tops[0].axes(), made.default_loss_weight), (0, Some(1.0)));
         let message = "bottom: the bottoms have 3 and 4 numbers per item";
         assert_eq!(caffe3d.refusal("EuclideanLossW", "", &[&[2, 3], &[2, 4], &[1]]), message);
+    }
+
+    #[test]
+    fn happynear_s_may_have_weights() {
+        let happynear = Surroundings::of("happynear");
+        let pair: [&[i32]; 3] = [&[2, 3], &[2, 3], &[1]];
+        for bottoms in [&pair[..2], &pair] {
+            assert_eq!(happynear.run("EuclideanLoss", "", bottoms, 1).unwrap().default_loss_weight, Some(1.0));
+        }
+        assert_eq!(run("EuclideanLoss", "", &pair, 1).unwrap_err(), "bottom: EuclideanLoss takes 2 bottoms, 3 given");
     }
 
     #[test]

@@ -46,6 +46,7 @@ pub use multi_box::MultiBoxLoss;
 pub(super) static TYPES: &[LayerType] = &[
     center::TYPE,
     contrastive::TYPE,
+    contrastive::OF_LABELS,
     ctc::OF_LABELS,
     ctc::TYPE,
     ctc::WARP,
@@ -57,6 +58,7 @@ pub(super) static TYPES: &[LayerType] = &[
     embedding::MOMENTS,
     embedding::RANK_HARD,
     euclidean::TYPE,
+    euclidean::OF_HAPPYNEAR,
     euclidean::WEIGHED,
     euclidean_with_index::TYPE,
     flow::L1,
@@ -110,6 +112,7 @@ pub(super) static TYPES: &[LayerType] = &[
     smooth_l1::OF_VOLUMES,
     smooth_l1::TURNED,
     softmax::TYPE,
+    softmax::OF_HAPPYNEAR,
     triplet::TYPE,
     triplet::LABELLED,
     triplet::WHOLE,
@@ -288,6 +291,18 @@ pub(super) fn check_label_count(ctx: &SetupContext<'_>, axis: usize) -> Result<(
         "bottom",
         "{given} labels of shape {labels} given, scores of shape {scores} need {needed}: \
          one for each place outside axis {axis}"
+    );
+    Ok(())
+}
+
+/// Checks that a third bottom, where there is one, has a weight for each label.
+pub(super) fn check_weights(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
+    let (labels, Some(weights)) = (ctx.bottom(1), ctx.bottoms.get(2)) else { return Ok(()) };
+    let (given, needed) = (weights.count(), labels.count());
+    ensure!(
+        given == needed,
+        "bottom",
+        "{given} weights of shape {weights} given for the {needed} labels of shape {labels}"
     );
     Ok(())
 }

@@ -5,18 +5,29 @@
 //! hands those of the net to the softmax inside, which has one top. In R-FCN's tree, where the softmax inside gets no
 //! weights, there may be two tops or three, the third with the loss of each label, if the net gives as many weights;
 //! elsewhere that is SoftmaxWithLossOHEM.
+//!
+//! In happynear's tree a third bottom may weigh the labels. `normalize_type` L1 or L2 puts a Normalize in the place of
+//! the softmax, `class_weight` is given for each class, `hard_ratio` and `cutting_point` are from 0 to 1.
 
-use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, loss, scalar_loss};
+use super::{Labels, Loss, check_batches, check_inner_weight, check_label_count, check_weights, loss, scalar_loss};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
+use crate::layer::size::field_name;
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::SoftmaxParameter;
 
 const NAME: &str = "SoftmaxWithLoss";
 
-pub(super) const TYPE: LayerType =
-    entry(NAME, Arity::between(1, 2), &of_bvlc).known(Known::Except(&["rfcn", "cascade-rcnn", "curve-text"]));
+pub(super) const TYPE: LayerType = entry(NAME, Arity::between(1, 2), &of_bvlc).known(Known::Except(&[
+    "rfcn",
+    "cascade-rcnn",
+    "curve-text",
+    "happynear",
+]));
+
+pub(super) const OF_HAPPYNEAR: LayerType =
+    of(NAME, Arity::between(2, 3), Arity::between(1, 2), &of_happynear).known(Known::In(&["happynear"]));
 
 pub(super) const RFCN: LayerType =
     entry(NAME, Arity::between(1, 3), &of_each_label).known(Known::In(&["rfcn", "cascade-rcnn", "curve-text"]));
@@ -45,7 +56,7 @@ const fn of(name: &'static str, bottoms: Arity, tops: Arity, rule: &'static dyn 
 /// The axis of the classes.
 pub(super) fn class_axis(ctx: &SetupContext<'_>) -> Result<usize, Refusal> {
     let default = SoftmaxParameter::default();
-    let param = ctx.param.softmax_param.as_ref().unwrap_or(&default);
+    let param = ctx.param.softmax_param.as_deref().unwrap_or(&default);
     let axis = ctx.bottom_axis(0, param.axis(), "softmax_param.axis")?;
     let scores = ctx.bottom(0);
     ensure!(scores.dim(axis) != Some(0), "bottom", "axis {axis} of the scores {scores} has no classes");
@@ -72,6 +83,50 @@ fn of_bvlc(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     }
     check_class_weights(ctx)?;
     Ok(scalar_loss(ctx, Loss::Softmax(Labels::new(ctx, axis))))
+}
+
+/// The operator is that of BVLC's where nothing is weighed, mined or smoothed.
+fn of_happynear(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const NORMALIZE: &str = "softmax_param.normalize_type";
+    let default = SoftmaxParameter::default();
+    let param = ctx.param.softmax_param.as_deref().unwrap_or(&default);
+    let kind = param.normalize_type();
+    ensure!(["Softmax", "L1", "L2"].contains(&kind), NORMALIZE, "normalize_type is {kind:?}, not Softmax, L1 or L2");
+    if kind != "Softmax" {
+        ctx.four_axes(0)?;
+    }
+    let axis = inner_softmax_axis(ctx)?;
+    check_share("softmax_param.hard_ratio", param.hard_ratio)?;
+    check_share("softmax_param.cutting_point", param.cutting_point)?;
+    check_class_weight(ctx.bottom(0), axis, &param.class_weight)?;
+    check_batches(ctx)?;
+    check_label_count(ctx, axis)?;
+    check_weights(ctx)?;
+    let plain = SoftmaxParameter { axis: param.axis, engine: param.engine, ..Default::default() };
+    let is_plain = ctx.bottoms.len() == 2 && *param == plain;
+    let setup = scalar_loss(ctx, Loss::Softmax(Labels::new(ctx, axis)));
+    Ok(if is_plain { setup } else { Setup { operator: Operator::Opaque, ..setup } })
+}
+
+/// Checks a share that the net gives.
+fn check_share(field: &'static str, share: Option<f32>) -> Result<(), Refusal> {
+    let share = share.unwrap_or(0.0);
+    ensure!((0.0..=1.0).contains(&share), field, "{} {share} is not in [0, 1]", field_name(field));
+    Ok(())
+}
+
+/// Checks that there is a weight for each class, or none: happynear's counts the classes along the axis, and then the
+/// channels.
+fn check_class_weight(scores: &Shape, axis: usize, weights: &[f32]) -> Result<(), Refusal> {
+    let classes = [axis, 1].map(|axis| scores.dim(axis).and_then(|dim| usize::try_from(dim).ok()));
+    let fits = weights.is_empty() || classes == [Some(weights.len()); 2];
+    ensure!(
+        fits,
+        "softmax_param.class_weight",
+        "{} class_weight for scores of {scores}: there is one for each class, along axis {axis} and along axis 1",
+        weights.len()
+    );
+    Ok(())
 }
 
 fn of_fewer(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
@@ -106,6 +161,7 @@ fn of_each_label(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::NAME;
+    use crate::layer::Operator;
     use crate::layer::loss::tests::run;
     use crate::layer::testing::Surroundings;
 
@@ -132,6 +188,33 @@ mod tests {
         let error = segnet.refusal(NAME, &text("class_weighting: 1"), &bottoms);
         assert_eq!(error, format!("loss_param.class_weighting: {message}"));
         assert!(segnet.run(NAME, "loss_param { class_weighting: 1 }", &bottoms, 1).is_ok());
+    }
+
+    #[test]
+    fn happynear_s_weighs_labels_and_classes() {
+        let happynear = Surroundings::of("happynear");
+        let bottoms: [&[i32]; 3] = [&[2, 3, 4, 1], &[2, 4], &[8]];
+        let is_opaque = |fields: &str, bottoms: &[&[i32]]| {
+            let made = happynear.run(NAME, &format!("softmax_param {{ {fields} }}"), bottoms, 1).unwrap();
+            made.operator == Operator::Opaque
+        };
+        assert!(!is_opaque("axis: 1", &bottoms[..2]) && is_opaque("axis: 1", &bottoms));
+        let weights = "class_weight: 1 class_weight: 2 class_weight: 1";
+        for fields in [weights, "normalize_type: 'L2'", "hard_ratio: 1", "label_smooth_factor: 0.1"] {
+            assert!(is_opaque(fields, &bottoms[..2]), "{fields}");
+        }
+        let error = |fields: &str, bottoms: &[&[i32]]| {
+            happynear.refusal(NAME, &format!("softmax_param {{ {fields} }}"), bottoms)
+        };
+        let message = "bottom: 2 weights of shape (2) given for the 8 labels of shape (2, 4)";
+        assert_eq!(error("", &[bottoms[0], bottoms[1], &[2]]), message);
+        let message = "softmax_param.normalize_type: normalize_type is \"L3\", not Softmax, L1 or L2";
+        assert_eq!(error("normalize_type: 'L3'", &bottoms), message);
+        let message = "softmax_param.cutting_point: cutting_point 2 is not in [0, 1]";
+        assert_eq!(error("cutting_point: 2", &bottoms), message);
+        let message = "softmax_param.class_weight: 1 class_weight for scores of (2, 3, 4, 1): there is one for each \
+                       class, along axis 1 and along axis 1";
+        assert_eq!(error("class_weight: 1", &bottoms), message);
     }
 
     #[test]

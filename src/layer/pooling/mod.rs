@@ -11,6 +11,8 @@
 //! [volumes](VolumePooling). C3D 1.0 drops none, and takes a pad for the average alone. video-caffe takes four or five
 //! axes and makes five, (N, C, 1, pooled H, pooled W).
 
+mod binned;
+mod deformation;
 mod enlarged;
 mod learned;
 mod nd;
@@ -39,7 +41,9 @@ const PAD: [&str; 3] = ["pooling_param.pad", "pooling_param.pad_h", "pooling_par
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    entry(&pooling).weightless().known(Known::Except(&["synopsys", "sophgo", "caffe3d"])),
+    entry(&pooling).weightless().known(Known::Except(&["synopsys", "sophgo", "caffe3d", "weiliu-fcn", "happynear"])),
+    entry(&binned::pooling).weightless().known(Known::In(&["weiliu-fcn"])),
+    entry(&deformation::pooling).known(Known::In(&["happynear"])),
     entry(&enlarged::pooling).weightless().known(Known::In(&["sophgo"])),
     entry(&padded::pooling).known(Known::In(&["synopsys"])),
     entry(&spatial::pooling).weightless().known(Known::In(&["caffe3d"])),

@@ -36,6 +36,7 @@ const fn of(
 
 fn grouping(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_same(ctx, 1, &[3, 2, 0])?;
+    ensure!(ctx.bottom(1).count() > 0, "bottom", "the groups {} are empty", ctx.bottom(1));
     Ok(Setup::new(ctx, Operator::Opaque, [ctx.four_axes(0)?]))
 }
 
@@ -65,6 +66,8 @@ mod tests {
         let own = Surroundings::of("weiliu-fcn");
         let (scores, labels): (&[i32], &[i32]) = (&[2, 3, 4, 5], &[2, 1, 4, 5]);
         assert_eq!(own.top("Grouping", "", &[scores, labels]), scores);
+        let message = "bottom: the groups (2, 0, 4, 5) are empty";
+        assert_eq!(own.refusal("Grouping", "", &[scores, &[2, 0, 4, 5]]), message);
         let made = own.run("ParseOutput", "", &[scores], 2).unwrap();
         assert!(made.tops.iter().all(|top| top.dims() == labels));
         let text = "parse_evaluate_param { num_labels: 21 }";

@@ -26,7 +26,7 @@ pub(super) fn upgrade(layers: &mut [NetLayer], dialects: BatchNormParams) -> usi
         match dialects {
             BatchNormParams::Kept => {}
             BatchNormParams::Replaced => param.param.clear(),
-            BatchNormParams::Cleared | BatchNormParams::ClearedAlone => {
+            BatchNormParams::Cleared | BatchNormParams::ClearedByCaffe | BatchNormParams::ClearedAlone => {
                 for spec in &mut param.param {
                     spec.lr_mult = Some(0.0);
                     spec.decay_mult = Some(0.0);

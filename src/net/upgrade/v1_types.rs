@@ -61,6 +61,13 @@ static FORK_TYPES: &[ForkV1Type] = &[
     of_fork("WINDOW_SEG_DATA", "WindowSegData"),
 ];
 
+/// Layer types of forks whose nets are current, by what these upgrade of the V1 format.
+static UPGRADED_TYPES: &[(&[&str], &str, &str)] = &[
+    (&["crfasrnn", "hed", "weiliu-fcn"], "CROP", "Crop"),
+    (&["weiliu-fcn"], "PARSE_EVALUATE", "ParseEvaluate"),
+    (&["weiliu-fcn"], "PARSE_OUTPUT", "ParseOutput"),
+];
+
 /// Every value of the enum but `NONE`, with the type that it became.
 static TYPES: &[(V1Type, &str)] = &[
     (V1Type::Absval, "AbsVal"),
@@ -107,7 +114,11 @@ static TYPES: &[(V1Type, &str)] = &[
 /// The current name of the V1 type that a dialect's schema calls `value`.
 pub(super) fn current_name(value: &str, dialect: &Dialect) -> Option<&'static str> {
     let bvlcs = TYPES.iter().find(|(old, _)| old.as_str_name() == value).map(|&(_, name)| name);
-    bvlcs.or_else(|| fork_types(dialect).find(|entry| entry.value == value).map(|entry| entry.name))
+    let upgraded = || {
+        let found = UPGRADED_TYPES.iter().find(|(dialects, old, _)| *old == value && dialects.contains(&dialect.name));
+        found.map(|&(_, _, name)| name)
+    };
+    bvlcs.or_else(|| fork_types(dialect).find(|entry| entry.value == value).map(|entry| entry.name)).or_else(upgraded)
 }
 
 /// What becomes of the parameters of a layer of this type, by its current name.
@@ -171,6 +182,9 @@ mod tests {
         assert_eq!(v1_name("SoftmaxWithLoss"), Some("SOFTMAX_LOSS"));
         assert_eq!((current_name("NONE", bvlc), v1_name("BatchNorm")), (None, None));
         assert_eq!(current_name("BN", bvlc), None);
+        let parsenet = Dialect::get("weiliu-fcn").unwrap();
+        assert_eq!(current_name("PARSE_OUTPUT", parsenet), Some("ParseOutput"));
+        assert_eq!([current_name("CROP", parsenet), current_name("CROP", bvlc)], [Some("Crop"), None]);
     }
 
     #[test]

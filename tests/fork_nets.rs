@@ -66,8 +66,10 @@ const NETS: &[ForkNet] = &[
         dialect: "flownet2",
         inputs: &[&[1, 4, 8, 8], &[1, 4, 8, 8]],
         layers: "layer { name: 'c' type: 'Correlation' bottom: 'a' bottom: 'b' top: 'c'
-                         correlation_param { pad: 2 kernel_size: 1 max_displacement: 2 stride_1: 1 stride_2: 1 } }",
-        parameters: 0,
+                         correlation_param { pad: 2 kernel_size: 1 max_displacement: 2 stride_1: 1 stride_2: 1 } }
+                 layer { name: 'e' type: 'Eltwise' bottom: 'c' top: 'e' eltwise_param { coeff: 0.5 } }
+                 layer { name: 'd' type: 'DataAugmentation' bottom: 'e' top: 'd' augmentation_param { recompute_mean: 5 } }",
+        parameters: 1626,
     },
     ForkNet {
         dialect: "c3d-1.1",

@@ -233,7 +233,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "FlowNet 2, optical flow",
         source: "lmb-freiburg/flownet2, b92e198",
         traits: Traits::SPRING_2016,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "c3d-1.1",

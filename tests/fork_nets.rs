@@ -231,6 +231,18 @@ const NETS: &[ForkNet] = &[
         parameters: 2014,
     },
     ForkNet {
+        dialect: "mobilenet-yolo",
+        inputs: &[&[2, 8, 4, 4], &[2, 300, 5]],
+        layers: "layer { name: 'c' type: 'DepthwiseConvolution' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 8 group: 8 kernel_size: 3 pad: 1 bias_term: false
+                           weight_filler { type: 'msra' } } }
+                 layer { name: 'u' type: 'Upsample' bottom: 'c' top: 'u' upsample_param { scale: 2 } }
+                 layer { name: 'p' type: 'Convolution' bottom: 'u' top: 'p' convolution_param { num_output: 18 kernel_size: 1 } }
+                 layer { name: 'y' type: 'Yolov3' bottom: 'p' bottom: 'b' top: 'y'
+                         yolov3_param { num: 3 num_class: 1 iou_loss: GIOU } }",
+        parameters: 234,
+    },
+    ForkNet {
         dialect: "apl",
         inputs: &[],
         layers: "input: 'a' input_shape { dim: [2, 3, 4, 4] }

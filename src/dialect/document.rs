@@ -188,6 +188,9 @@ impl Traits {
             when(self.accuracy_tells_f_measure, "the third top of Accuracy tells the F-measure"),
             match self.picture_resize {
                 PictureResize::GivesSize => None,
+                PictureResize::GivesSizeOrSide => {
+                    Some("with FIT_SMALL_SIZE resize_param may give only one side of pictures")
+                }
                 PictureResize::GivesSides => Some("resize_param may give only one side of pictures, whatever its mode"),
                 PictureResize::BoundsCrop => {
                     Some("resize_param does not resize pictures, and a crop must fit into each of its sizes")

@@ -430,8 +430,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "MobileNet-YOLO",
         source: "eric612/MobileNet-YOLO, 69b4441",
-        traits: Traits { reader_draws: true, ..Traits::MASTER },
-        is_whole: false,
+        traits: Traits { reader_draws: true, picture_resize: PictureResize::GivesSizeOrSide, ..Traits::MASTER },
+        is_whole: true,
     },
     Dialect {
         name: "microsoft",
@@ -499,7 +499,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "YOLOv3 for Windows",
         source: "eric612/Caffe-YOLOv3-Windows, 6736ca6",
-        traits: Traits { reader_draws: true, ..Traits::MASTER },
+        traits: Traits { reader_draws: true, picture_resize: PictureResize::GivesSizeOrSide, ..Traits::MASTER },
         is_whole: true,
     },
     Dialect {

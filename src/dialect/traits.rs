@@ -128,6 +128,8 @@ pub enum TransformSeeds {
 pub enum PictureResize {
     /// It gives the size that they have before they are cropped.
     GivesSize,
+    /// The same, but one side is enough where they keep the ratio of both.
+    GivesSizeOrSide,
     /// It gives each side that it names; they keep the other.
     GivesSides,
     /// They keep their size; a crop has to fit into each of the sizes.

@@ -63,6 +63,7 @@ pub enum DataSource {
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    annotated::OF_MOBILENET_YOLO,
     annotated::OF_XILINX,
     annotated::TEXTBOXES_PP,
     annotated::TYPE,

@@ -307,6 +307,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("ImageDataParameter", "label_num"),
     ("ImageDataParameter", "min_height"),
     ("ImageDataParameter", "min_width"),
+    ("ImageDataParameter", "regression"),
     ("InnerDistanceParameter", "bias_filler"),
     ("InnerDistanceParameter", "weight_filler"),
     ("LSTMParameter", "bias_filler"),

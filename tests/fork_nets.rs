@@ -69,7 +69,7 @@ const NETS: &[ForkNet] = &[
                          correlation_param { pad: 2 kernel_size: 1 max_displacement: 2 stride_1: 1 stride_2: 1 } }
                  layer { name: 'e' type: 'Eltwise' bottom: 'c' top: 'e' eltwise_param { coeff: 0.5 } }
                  layer { name: 'd' type: 'DataAugmentation' bottom: 'e' top: 'd' augmentation_param { recompute_mean: 5 } }",
-        parameters: 1626,
+        parameters: 0,
     },
     ForkNet {
         dialect: "c3d-1.1",
@@ -101,8 +101,10 @@ const NETS: &[ForkNet] = &[
         inputs: &[&[2, 6, 1, 8]],
         layers: "layer { name: 't' type: 'Transpose' bottom: 'a' top: 't' transpose_param { dim: [3, 0, 1, 2] } }
                  layer { name: 'l' type: 'Lstm' bottom: 't' top: 'l'
-                         lstm_param { num_output: 5 weight_filler { type: 'xavier' } } }",
-        parameters: 240,
+                         lstm_param { num_output: 5 weight_filler { type: 'xavier' } } }
+                 layer { name: 'm' type: 'LSTM' bottom: 't' top: 'm'
+                         recurrent_param { num_output: 4 weight_filler { type: 'xavier' } } }",
+        parameters: 416,
     },
     ForkNet {
         dialect: "warpctc",

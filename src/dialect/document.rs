@@ -206,6 +206,14 @@ impl Traits {
                 self.batch_norm_checks_fraction,
                 "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
             ),
+            when(
+                self.several_labels,
+                "pictures have any number of labels, along a second axis; in a line of an image list they follow the name",
+            ),
+            when(
+                self.continuation_is_optional,
+                "RNN and LSTM may have no second bottom: then every timestep continues the one before",
+            ),
             match self.image_lists {
                 ImageLists::Lines => None,
                 ImageLists::Words => Some("image lists are read word by word"),

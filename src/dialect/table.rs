@@ -373,8 +373,13 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Text recognition",
         source: "senlinuc/caffe_ocr, 81642f6",
-        traits: Traits { image_lists: ImageLists::Words, ..Traits::SPRING_2016 },
-        is_whole: false,
+        traits: Traits {
+            several_labels: true,
+            continuation_is_optional: true,
+            reader_draws: false,
+            ..Traits::SPRING_2016
+        },
+        is_whole: true,
     },
     Dialect {
         name: "textboxes-pp",

@@ -1,7 +1,7 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
 //! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Sizes that the user gives
-//! for them are saved. Draws: those of a transformer set up once, see [`transform`](super::transform).
+//! for them are saved. The labels of caffe-ocr's have no axes before the net runs. Draws: those of a transformer set up once, see [`transform`](super::transform).
 
 use super::DataSource;
 use super::tops::{check_not_empty, given_pictures, with_labels};
@@ -32,7 +32,10 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let given = given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()?;
     let saved = given.as_ref().filter(|given| **given != own).and_then(|given| saved(ctx, given));
     let data = given.unwrap_or(own);
-    let tops = with_labels(ctx, data)?;
+    let tops = match ctx.dialect.traits.several_labels && ctx.user_shape(1).is_none() {
+        true => vec![data, Shape::scalar()],
+        false => with_labels(ctx, data)?,
+    };
     check_not_empty(&tops)?;
     let operator = Operator::Data(DataSource::User);
     Ok(Setup { draws: transform.draws(), notices, saved, ..Setup::new(ctx, operator, tops) })
@@ -54,6 +57,7 @@ fn saved(ctx: &SetupContext<'_>, data: &Shape) -> Option<Box<LayerParameter>> {
 mod tests {
     use crate::Shape;
     use crate::layer::data::tests::{given, run};
+    use crate::layer::testing::Surroundings;
 
     const TEXT: &str = "memory_data_param { batch_size: 2 channels: 3 height: 4 width: 5 }";
 
@@ -64,6 +68,12 @@ mod tests {
         assert_eq!(run("MemoryData", &cropped, 2, &[]).unwrap().tops, [shape(&[2, 3, 4, 5]), shape(&[2])]);
         let made = run("MemoryData", TEXT, 2, &[given(&[9, 1, 2, 2])]).unwrap();
         assert_eq!(made.tops, [shape(&[9, 1, 2, 2]), shape(&[9])]);
+    }
+
+    #[test]
+    fn several_labels_come_with_the_arrays() {
+        let made = Surroundings::of("caffe-ocr").run("MemoryData", TEXT, &[], 2).unwrap();
+        assert_eq!(made.tops, [Shape::new([2, 3, 4, 5]).unwrap(), Shape::scalar()]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod memory;
 mod multi_label;
 mod resize;
 mod seg;
+mod several_labels;
 mod source;
 mod tops;
 mod transform;

@@ -83,7 +83,9 @@ const NETS: &[ForkNet] = &[
         dialect: "flownet2",
         inputs: &[&[1, 4, 8, 8], &[1, 4, 8, 8]],
         layers: "layer { name: 'c' type: 'Correlation' bottom: 'a' bottom: 'b' top: 'c'
-                         correlation_param { pad: 2 kernel_size: 1 max_displacement: 2 stride_1: 1 stride_2: 1 } }",
+                         correlation_param { pad: 2 kernel_size: 1 max_displacement: 2 stride_1: 1 stride_2: 1 } }
+                 layer { name: 'e' type: 'Eltwise' bottom: 'c' top: 'e' eltwise_param { coeff: 0.5 } }
+                 layer { name: 'd' type: 'DataAugmentation' bottom: 'e' top: 'd' augmentation_param { recompute_mean: 5 } }",
         parameters: 0,
     },
     ForkNet {
@@ -116,8 +118,10 @@ const NETS: &[ForkNet] = &[
         inputs: &[&[2, 6, 1, 8]],
         layers: "layer { name: 't' type: 'Transpose' bottom: 'a' top: 't' transpose_param { dim: [3, 0, 1, 2] } }
                  layer { name: 'l' type: 'Lstm' bottom: 't' top: 'l'
-                         lstm_param { num_output: 5 weight_filler { type: 'xavier' } } }",
-        parameters: 240,
+                         lstm_param { num_output: 5 weight_filler { type: 'xavier' } } }
+                 layer { name: 'm' type: 'LSTM' bottom: 't' top: 'm'
+                         recurrent_param { num_output: 4 weight_filler { type: 'xavier' } } }",
+        parameters: 416,
     },
     ForkNet {
         dialect: "warpctc",
@@ -244,6 +248,18 @@ const NETS: &[ForkNet] = &[
                          pyramid_lstm_param { num_cells: 3 weight_filler { type: 'xavier' } } }
                  layer { name: 'k' type: 'Clustering' bottom: 'l' top: 'k' clustering_param { k: 2 num_output: 5 num_layer: 1 } }",
         parameters: 2014,
+    },
+    ForkNet {
+        dialect: "mobilenet-yolo",
+        inputs: &[&[2, 8, 4, 4], &[2, 300, 5]],
+        layers: "layer { name: 'c' type: 'DepthwiseConvolution' bottom: 'a' top: 'c'
+                         convolution_param { num_output: 8 group: 8 kernel_size: 3 pad: 1 bias_term: false
+                           weight_filler { type: 'msra' } } }
+                 layer { name: 'u' type: 'Upsample' bottom: 'c' top: 'u' upsample_param { scale: 2 } }
+                 layer { name: 'p' type: 'Convolution' bottom: 'u' top: 'p' convolution_param { num_output: 18 kernel_size: 1 } }
+                 layer { name: 'y' type: 'Yolov3' bottom: 'p' bottom: 'b' top: 'y'
+                         yolov3_param { num: 3 num_class: 1 iou_loss: GIOU } }",
+        parameters: 234,
     },
     ForkNet {
         dialect: "apl",

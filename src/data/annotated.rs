@@ -6,6 +6,7 @@ use super::datum::Datum;
 use super::{DatabaseRecord, SourceError};
 use crate::proto::Schema;
 use crate::proto::caffe::AnnotatedDatum;
+use crate::proto::caffe::annotated_datum::AnnotationType;
 
 /// An AnnotatedDatum of a database.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(crate) struct Annotated<'a> {
     pub(crate) picture: Datum<'a>,
     /// Whether the annotations have a type.
     pub(crate) has_type: bool,
+    /// Whether it is that of lanes (MobileNet-YOLO).
+    pub(crate) has_lanes: bool,
     /// How many boxes there are, in all groups.
     pub(crate) boxes: usize,
     /// Whether boxes have a direction (Xilinx' Caffe).
@@ -36,6 +39,7 @@ impl<'a> Annotated<'a> {
         let key = record.key;
         Ok(Annotated {
             has_type: datum.r#type.is_some(),
+            has_lanes: datum.r#type() == AnnotationType::Lane,
             boxes: datum.annotation_group.iter().map(|group| group.annotation.len()).sum(),
             has_directions: datum.label_ori(),
             segments: Datum::new(database, key.clone(), datum.seg_datum.unwrap_or_default()),

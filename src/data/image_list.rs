@@ -39,6 +39,8 @@ pub(crate) enum ListForm {
     FirstWords,
     /// The same, where lines of space alone do not count.
     FilledLines,
+    /// Lines of a name and any number of labels; in an empty line the name is that before.
+    SeveralLabels,
     /// Lines of a name and any number of labels, up to a name of less than three letters, or one like that before.
     Labelled,
 }
@@ -138,6 +140,7 @@ enum Pictures<'a> {
     FirstSpace(Lines<'a>),
     FirstWords(Lines<'a>),
     FilledLines(Lines<'a>),
+    SeveralLabels { lines: Lines<'a>, last: Vec<u8> },
     Labelled { lines: Lines<'a>, last: Vec<u8> },
     Words { words: Words, numbers: usize },
     Pairs(Words),
@@ -151,6 +154,7 @@ impl<'a> Pictures<'a> {
             ListForm::FirstSpace => Pictures::FirstSpace(Lines::open(path)?),
             ListForm::FirstWords => Pictures::FirstWords(Lines::open(path)?),
             ListForm::FilledLines => Pictures::FilledLines(Lines::open(path)?),
+            ListForm::SeveralLabels => Pictures::SeveralLabels { lines: Lines::open(path)?, last: Vec::new() },
             ListForm::Labelled => Pictures::Labelled { lines: Lines::open(path)?, last: Vec::new() },
             ListForm::Words { numbers } => Pictures::Words { words: Words::open(path)?, numbers },
             ListForm::Pairs => Pictures::Pairs(Words::open(path)?),
@@ -180,11 +184,16 @@ impl<'a> Pictures<'a> {
                     return Ok(Some(alone(name.to_vec(), lines.read)));
                 }
             },
+            Pictures::SeveralLabels { lines, last } => Ok(lines.next()?.map(|line| {
+                let (name, labels) = split_name(&line);
+                if !name.is_empty() {
+                    *last = name.to_vec();
+                }
+                pair(last.clone(), labels.to_vec(), lines.read)
+            })),
             Pictures::Labelled { lines, last } => {
                 let Some(line) = lines.next()? else { return Ok(None) };
-                let whole = line.trim_ascii_start();
-                let end = whole.iter().position(u8::is_ascii_whitespace).unwrap_or(whole.len());
-                let (name, labels) = whole.split_at(end);
+                let (name, labels) = split_name(&line);
                 if name.len() < 3 || name == &last[..] {
                     return Ok(None);
                 }
@@ -213,6 +222,12 @@ impl<'a> Pictures<'a> {
             }
         }
     }
+}
+
+/// The first word of a line, empty if it has none, and what follows.
+fn split_name(line: &[u8]) -> (&[u8], &[u8]) {
+    let whole = line.trim_ascii_start();
+    whole.split_at(whole.iter().position(u8::is_ascii_whitespace).unwrap_or(whole.len()))
 }
 
 /// The first word of a line, if it has any.
@@ -362,6 +377,8 @@ mod tests {
         assert_eq!(entry("a.png\nb.png 1 2", ListForm::Labelled, 1), whole("b.png", " 1 2", 2));
         assert_eq!(entry("a.png 1\na.png 1\nb.png 1", ListForm::Labelled, 1), None);
         assert_eq!(entry("a.png 1\n\nb.png 1", ListForm::Labelled, 1), None);
+        assert_eq!(entry(" a 1\na 1 2", ListForm::SeveralLabels, 1), whole("a", " 1 2", 2));
+        assert_eq!(entry("a.png 1\n\nb.png 1", ListForm::SeveralLabels, 1), whole("a.png", "", 2));
     }
 
     #[test]

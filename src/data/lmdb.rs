@@ -58,9 +58,18 @@ pub(crate) fn first_record(folder: &Path) -> Result<DatabaseRecord, SourceError>
     Err(SourceError::whole(folder, format!("the database is damaged: its tree has more than {MAX_DEPTH} levels")))
 }
 
+/// How many records the main database in `folder` has.
+///
+/// # Errors
+/// The folder holds no database.
+pub(crate) fn records(folder: &Path) -> Result<u64, SourceError> {
+    Ok(Database::open(folder)?.meta.records)
+}
+
 /// What a meta page says.
 struct Meta {
     page_bytes: u64,
+    records: u64,
     root: u64,
     last_page: u64,
     transaction: u64,
@@ -167,7 +176,8 @@ impl Meta {
         if !page_bytes.is_power_of_two() || !(256..=65536).contains(&page_bytes) {
             return Err(file.fault(offset, format!("pages of {page_bytes} bytes: the database is damaged")));
         }
-        Ok(Meta { page_bytes, root: long(112), last_page: long(120), transaction: long(128) })
+        let (records, root) = (long(104), long(112));
+        Ok(Meta { page_bytes, records, root, last_page: long(120), transaction: long(128) })
     }
 }
 

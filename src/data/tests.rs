@@ -28,16 +28,21 @@ fn writes() -> impl Strategy<Value = Vec<Write>> {
 /// What is done to a file.
 type Damage<'a> = &'a dyn Fn(&Path);
 
-/// The first record once all is written.
-fn expected(writes: &[Write]) -> Option<DatabaseRecord> {
+/// The records that are there once all is written.
+fn left(writes: &[Write]) -> BTreeMap<&[u8], &[u8]> {
     let mut map = BTreeMap::new();
     for (key, value) in writes {
         match value {
-            Some(value) => map.insert(key, value),
-            None => map.remove(key),
+            Some(value) => map.insert(&key[..], &value[..]),
+            None => map.remove(&key[..]),
         };
     }
-    map.first_key_value().map(|(key, value)| DatabaseRecord { key: key.to_vec(), value: value.to_vec() })
+    map
+}
+
+/// The first of them.
+fn expected(writes: &[Write]) -> Option<DatabaseRecord> {
+    left(writes).first_key_value().map(|(key, value)| DatabaseRecord { key: key.to_vec(), value: value.to_vec() })
 }
 
 fn check(found: Result<DatabaseRecord, SourceError>, expected: Option<DatabaseRecord>) {
@@ -91,6 +96,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         write_lmdb(folder.path(), &writes, per_transaction);
         check(lmdb::first_record(folder.path()), expected(&writes));
+        assert_eq!(lmdb::records(folder.path()).unwrap(), left(&writes).len() as u64);
     }
 
     #[test]

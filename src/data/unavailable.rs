@@ -19,6 +19,14 @@ pub(crate) mod lmdb {
     pub(crate) fn first_record(folder: &Path) -> Result<DatabaseRecord, SourceError> {
         Err(SourceError::without(folder, "LMDB databases", "datasets"))
     }
+
+    /// Refuses the database.
+    ///
+    /// # Errors
+    /// Always.
+    pub(crate) fn records(folder: &Path) -> Result<u64, SourceError> {
+        Err(SourceError::without(folder, "LMDB databases", "datasets"))
+    }
 }
 
 #[cfg(not(feature = "datasets"))]

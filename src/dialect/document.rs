@@ -198,6 +198,9 @@ impl Traits {
             when(self.accuracy_tells_f_measure, "the third top of Accuracy tells the F-measure"),
             match self.picture_resize {
                 PictureResize::GivesSize => None,
+                PictureResize::GivesSizeOrSide => {
+                    Some("with FIT_SMALL_SIZE resize_param may give only one side of pictures")
+                }
                 PictureResize::GivesSides => Some("resize_param may give only one side of pictures, whatever its mode"),
                 PictureResize::BoundsCrop => {
                     Some("resize_param does not resize pictures, and a crop must fit into each of its sizes")
@@ -212,6 +215,14 @@ impl Traits {
             when(
                 self.batch_norm_checks_fraction,
                 "BatchNorm layers refuse a moving_average_fraction that is not in [0, 1]",
+            ),
+            when(
+                self.several_labels,
+                "pictures have any number of labels, along a second axis; in a line of an image list they follow the name",
+            ),
+            when(
+                self.continuation_is_optional,
+                "RNN and LSTM may have no second bottom: then every timestep continues the one before",
             ),
             match self.image_lists {
                 ImageLists::Lines => None,

@@ -241,7 +241,7 @@ pub static DIALECTS: &[Dialect] = &[
         about: "FlowNet 2, optical flow",
         source: "lmb-freiburg/flownet2, b92e198",
         traits: Traits::SPRING_2016,
-        is_whole: false,
+        is_whole: true,
     },
     Dialect {
         name: "c3d-1.1",
@@ -387,8 +387,13 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "Text recognition",
         source: "senlinuc/caffe_ocr, 81642f6",
-        traits: Traits { image_lists: ImageLists::Words, ..Traits::SPRING_2016 },
-        is_whole: false,
+        traits: Traits {
+            several_labels: true,
+            continuation_is_optional: true,
+            reader_draws: false,
+            ..Traits::SPRING_2016
+        },
+        is_whole: true,
     },
     Dialect {
         name: "textboxes-pp",
@@ -444,8 +449,8 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "MobileNet-YOLO",
         source: "eric612/MobileNet-YOLO, 69b4441",
-        traits: Traits { reader_draws: true, ..Traits::MASTER },
-        is_whole: false,
+        traits: Traits { reader_draws: true, picture_resize: PictureResize::GivesSizeOrSide, ..Traits::MASTER },
+        is_whole: true,
     },
     Dialect {
         name: "microsoft",
@@ -514,7 +519,7 @@ pub static DIALECTS: &[Dialect] = &[
         own: None,
         about: "YOLOv3 for Windows",
         source: "eric612/Caffe-YOLOv3-Windows, 6736ca6",
-        traits: Traits { reader_draws: true, ..Traits::MASTER },
+        traits: Traits { reader_draws: true, picture_resize: PictureResize::GivesSizeOrSide, ..Traits::MASTER },
         is_whole: true,
     },
     Dialect {

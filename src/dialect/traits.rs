@@ -130,6 +130,8 @@ pub enum TransformSeeds {
 pub enum PictureResize {
     /// It gives the size that they have before they are cropped.
     GivesSize,
+    /// The same, but one side is enough where they keep the ratio of both.
+    GivesSizeOrSide,
     /// It gives each side that it names; they keep the other.
     GivesSides,
     /// They keep their size; a crop has to fit into each of the sizes.
@@ -260,6 +262,8 @@ pub struct Traits {
     pub class_accuracies_have_four_axes: bool,
     /// Whether BatchNorm refuses a `moving_average_fraction` that is not in [0, 1].
     pub batch_norm_checks_fraction: bool,
+    /// Whether pictures have any number of labels, along an axis of their own, which in a list follow the name.
+    pub several_labels: bool,
     /// How lists of pictures are read.
     pub image_lists: ImageLists,
     /// What `resize_param` is to the size of pictures.
@@ -272,6 +276,9 @@ pub struct Traits {
     pub layer_format: LayerFormat,
     /// Whether a blob that several layers read is copied for each of them, by automatic Split layers.
     pub splits_blobs: bool,
+    /// Whether RNN and LSTM do without the continuation, the second bottom; then every timestep continues the one
+    /// before.
+    pub continuation_is_optional: bool,
     /// Whether `pad` of a Convolution may be given for the front of each axis and then for the end of each.
     pub pads_by_side: bool,
     /// Whether a filler that there is not stands for the constant one.
@@ -340,12 +347,14 @@ impl Traits {
         accuracy_tells_f_measure: false,
         class_accuracies_have_four_axes: false,
         batch_norm_checks_fraction: false,
+        several_labels: false,
         image_lists: ImageLists::Lines,
         picture_resize: PictureResize::GivesSize,
         net_inputs: NetInputs::Layer,
         drops_mixed_layers: false,
         layer_format: LayerFormat::Current,
         splits_blobs: true,
+        continuation_is_optional: false,
         pads_by_side: false,
         unknown_fillers_are_constant: false,
         blobs_have_length: false,

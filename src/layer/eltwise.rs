@@ -2,9 +2,9 @@
 //!
 //! The top has that shape. No blobs, no draws. The shapes must agree in all axes: (2, 3) does not go with (2, 3, 1).
 //!
-//! In Synopsys' Caffe one bottom is enough, and the second may be smaller: its axes are those of the first from `axis`
-//! on, which the shape of the top is. Third and later bottoms are not looked at. DIV takes two bottoms, only SUM takes
-//! coefficients.
+//! In FlowNet's and Synopsys' Caffe one bottom is enough. In the latter the second may be smaller: its axes are those of
+//! the first from `axis` on, which the shape of the top is. Third and later bottoms are not looked at. DIV takes two
+//! bottoms, only SUM takes coefficients.
 //!
 //! In lisa-caffe, only SUM takes coefficients, too, and `coeff_blob` says that the last bottom has more of them: its
 //! first axis has as many places as there are other bottoms, the axes after that are the first ones of these.
@@ -31,7 +31,18 @@ pub(super) static TYPES: &[LayerType] = &[
     .params(&["eltwise_param"])
     .signal(signal)
     .weightless()
-    .known(Known::Except(&["lisa", "lisa-recurrent", "synopsys"])),
+    .known(Known::Except(&["lisa", "lisa-recurrent", "flownet2", "synopsys"])),
+    LayerType::new(
+        "Eltwise",
+        "Adds, multiplies or takes the maximum of blobs, or passes one on",
+        Arity::at_least(1),
+        Arity::exactly(1),
+        &eltwise,
+    )
+    .params(&["eltwise_param"])
+    .signal(signal)
+    .weightless()
+    .known(Known::In(&["flownet2"])),
     LayerType::new(
         "Eltwise",
         "Adds, multiplies or takes the maximum of blobs, or sums them with coefficients of a blob",
@@ -198,6 +209,14 @@ mod tests {
             ("eltwise_param.coeff", "1 coefficients do not match 2 bottoms".to_owned())
         );
         assert_eq!(coeff("eltwise_param { operation: PROD coeff: 1 coeff: 1 }").1, "a product takes no coefficients");
+    }
+
+    #[test]
+    fn flownet_passes_a_single_bottom_on() {
+        let flownet = Surroundings::of("flownet2");
+        assert_eq!(flownet.top("Eltwise", "eltwise_param { coeff: 20 }", &[&[2, 3]]), [2, 3]);
+        let message = "bottom: bottom 1 (3) has a different shape than bottom 0 (2, 3)";
+        assert_eq!(flownet.refusal("Eltwise", "", &[&[2, 3], &[3]]), message);
     }
 
     #[test]

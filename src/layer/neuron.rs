@@ -67,7 +67,7 @@ pub(super) static TYPES: &[LayerType] = &[
     LayerType::new("Log", "Takes the logarithm of shift + scale x", ONE, ONE, &log)
         .weightless()
         .params(&["log_param"])
-        .known(Known::WithFieldBut { field: "log_param", not: &["wu-lightcnn"] }),
+        .known(Known::WithFieldBut { field: "log_param", not: &["wu-lightcnn", "mobilenet-yolo"] }),
     LayerType::new("Power", "Raises shift + scale x to a power", ONE, ONE, &power)
         .weightless()
         .params(&["power_param"])

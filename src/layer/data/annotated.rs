@@ -6,11 +6,14 @@
 //! (batch_size, 7 side side) for each `side`. Further tops are left without axes. Draws: as Data. In Xilinx' Caffe
 //! boxes have 10 numbers where the record has `label_ori`; with `has_seg_label` the third top has the labels of the
 //! pixels, of the size of pictures, and with `has_lane_label` two more have boxes and classes over grids, as in
-//! [DriveData](super::grids). `label_map_file` is not opened while the net is built.
+//! [DriveData](super::grids). In MobileNet-YOLO a third top has the labels of pixels in the size that LaneData gives
+//! [its lanes](super::lane), in one channel, or, without `single_class`, as many as the largest `label_id` in
+//! `label_map_file`. Elsewhere, or without that top, the file is not opened while the net is built.
 
 use super::DataSource;
 use super::database::{checked_batch_size, first_record_for, picture_size, reader, source};
 use super::grids::{BOX_MAPS, grid};
+use super::lane::pixel_labels;
 use super::source::ShapeSource;
 use super::tops::{check_prefetched, given_pictures};
 use super::transform::Transform;
@@ -20,7 +23,9 @@ use crate::data::annotated::Annotated;
 use crate::data::datum::Datum;
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
+use crate::layer::detection::files::largest_label_id;
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
+use crate::proto::caffe::annotated_datum::AnnotationType;
 use crate::proto::caffe::{AnnotatedDataParameter, DataParameter};
 
 /// How many numbers a box has: the item, its group and number, four sides, and whether it is difficult.
@@ -35,13 +40,15 @@ const QUADRILATERAL: i64 = 16;
 /// How many boxes of an item YOLO has room for, and how many numbers each has: its class and four sides.
 const YOLO_BOXES: [i64; 2] = [300, 5];
 
+/// What is said where records have lanes, which have a layer of their own.
+const LANES: &str = "the annotations are lanes: use LaneData";
+
 pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "ssd",
     "refinedet",
     "intel",
     "nvidia",
     "synopsys",
-    "mobilenet-yolo",
     "yolov3-windows",
     "yolo9000",
     "textboxes",
@@ -49,6 +56,8 @@ pub(super) const TYPE: LayerType = entry(&setup).known(Known::In(&[
     "jacinto",
     "seqface",
 ]));
+
+pub(super) const OF_MOBILENET_YOLO: LayerType = entry(&of_mobilenet_yolo).known(Known::In(&["mobilenet-yolo"]));
 
 pub(super) const OF_XILINX: LayerType = entry(&of_xilinx).known(Known::In(&["xilinx"]));
 
@@ -72,6 +81,29 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 fn of_textboxes_pp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     annotated(ctx, QUADRILATERAL)
+}
+
+/// Behind the boxes there may be the labels of pixels.
+fn of_mobilenet_yolo(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const LABELS: &str = "annotated_data_param.label_map_file";
+    let param = ctx.param.annotated_data_param().unwrap_or_default();
+    let has_lanes = ctx.top_count() > 1 && param.anno_type == Some(AnnotationType::Lane.into());
+    ensure!(!has_lanes, "annotated_data_param.anno_type", "{LANES}");
+    let mut setup = annotated(ctx, BOX)?;
+    if ctx.top_count() < 3 {
+        return Ok(setup);
+    }
+    setup.tops[2] = match ctx.user_shape(2) {
+        Some(given) => given.clone(),
+        None => {
+            ensure!(!param.label_map_file().is_empty(), LABELS, "label_map_file is missing, which a third top needs");
+            let largest = largest_label_id(ctx, LABELS, param.label_map_file(), &mut setup.notices)?;
+            let channels = if param.single_class() { 1 } else { largest };
+            pixel_labels(ctx, [setup.tops[0].dims()[0].into(), channels.into()], &setup.tops[0])?
+        }
+    };
+    check_prefetched(ctx, &setup.tops[..3])?;
+    Ok(setup)
 }
 
 /// Behind the boxes there may be the labels of pixels, and behind these, boxes and classes over grids.
@@ -206,6 +238,7 @@ fn boxes_pattern(ctx: &SetupContext<'_>, numbers: i64) -> &'static str {
 /// The shape of the boxes.
 fn boxes_of(ctx: &SetupContext<'_>, record: &Annotated<'_>, batch: u32, numbers: i64) -> Result<Shape, Refusal> {
     let param = ctx.param.annotated_data_param().unwrap_or_default();
+    ensure!(!record.has_lanes || param.anno_type.is_some(), "data_param.source", "{LANES}");
     let shape = match record.has_type || param.anno_type.is_some() {
         true if param.yolo_data_type() == 1 => return room_for_boxes(batch),
         true if record.has_directions => [1, 1, record.boxes.max(1) as i64, WITH_DIRECTION],
@@ -278,6 +311,50 @@ mod tests {
         let surroundings = Surroundings { user_shapes: &pictures, ..Surroundings::of("mobilenet-yolo") };
         let made = surroundings.run("AnnotatedData", &format!("top: 'data' top: 'label' {fields}"), &[], 2).unwrap();
         assert_eq!(made.tops[1].dims(), [4, 1, 300, 5]);
+    }
+
+    #[test]
+    fn a_third_top_has_the_labels_of_pixels() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "item { name: 'car' label_id: 2 label: 1 } item { label_id: 7 }").unwrap();
+        let user_shapes = [given(&[3, 40, 64]), given(&[4, 1, 300, 5])];
+        let own = Surroundings { user_shapes: &user_shapes, ..Surroundings::of("mobilenet-yolo") };
+        let run = |fields: &str, tops: usize| {
+            let text = format!("data_param {{ batch_size: 4 }} annotated_data_param {{ {fields} }}");
+            let made = own.run("AnnotatedData", &text, &[], tops)?;
+            Ok::<_, String>(made.tops.iter().map(|top| top.dims().to_vec()).skip(2).collect::<Vec<_>>())
+        };
+        let labels = format!("label_map_file: {:?}", file.path());
+        assert_eq!(run("", 2), Ok(vec![]));
+        assert_eq!(run(&labels, 4), Ok(vec![vec![4, 1, 5, 8], vec![]]));
+        let classes = format!("{labels} single_class: false seg_resize_width: 9 seg_resize_height: 6");
+        assert_eq!(run(&classes, 3), Ok(vec![vec![4, 7, 9, 6]]));
+        let message = "annotated_data_param.label_map_file: label_map_file is missing, which a third top needs";
+        assert_eq!(run("", 3).unwrap_err(), message);
+        let message = "annotated_data_param.anno_type: the annotations are lanes: use LaneData";
+        assert_eq!(run("anno_type: LANE", 2).unwrap_err(), message);
+        std::fs::write(file.path(), "item { label_id: -2 }").unwrap();
+        let message = "top: top 2 would be empty: its shape is (4, 0, 5, 8)";
+        assert_eq!(run(&format!("{labels} single_class: false"), 3).unwrap_err(), message);
+    }
+
+    #[test]
+    fn one_side_may_do_for_yolo() {
+        let top = |dialect: &str, resize: &str| {
+            let user_shapes = [given(&[3, 40, 64])];
+            let own = Surroundings { user_shapes: &user_shapes, ..Surroundings::of(dialect) };
+            let text = format!("data_param {{ batch_size: 1 }} transform_param {{ resize_param {{ {resize} }} }}");
+            Ok::<_, String>(own.run("AnnotatedData", &text, &[], 1)?.tops[0].dims().to_vec())
+        };
+        let small = "resize_mode: FIT_SMALL_SIZE";
+        for dialect in ["mobilenet-yolo", "yolov3-windows"] {
+            assert_eq!(top(dialect, &format!("{small} height: 20")), Ok(vec![1, 3, 20, 32]));
+            assert_eq!(top(dialect, &format!("{small} width: 32")), Ok(vec![1, 3, 20, 32]));
+            let message = "transform_param.resize_param.height: height must be at least 1";
+            assert_eq!(top(dialect, "width: 32").unwrap_err(), message);
+            assert_eq!(top(dialect, small).unwrap_err(), message);
+        }
+        assert!(top("ssd", &format!("{small} width: 32")).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Data: pictures from an LMDB or LevelDB database.
 //!
-//! Tops: batch_size x C x H x W of the first record, H and W replaced by `crop_size`, and the labels. Draws: those of a
+//! Tops: batch_size x C x H x W of the first record, H and W replaced by `crop_size`, and the labels, of which
+//! caffe-ocr's records have [any number](super::several_labels). Draws: those of a
 //! prefetching layer that reads a database, see [`transform`](super::transform). The deprecated transform fields inside
 //! `data_param` have no effect here. Where the dialect has readers, layers of one name and source share one, which
 //! serves the first of them alone: Caffe aborts, or waits for ever. ParseNet's Caffe also reads files of records
@@ -8,10 +9,10 @@
 
 use std::path::Path;
 
-use super::DataSource;
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
+use super::{DataSource, several_labels};
 use crate::Shape;
 use crate::data::datum::Datum;
 use crate::data::picture::Decoding;
@@ -55,7 +56,10 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         ));
     }
     let data = pictures(ctx, &transform, &mut notices, &mut locks)?;
-    let tops = with_labels(ctx, data)?;
+    let tops = match ctx.dialect.traits.several_labels {
+        true => several_labels::of_records(ctx, data)?,
+        false => with_labels(ctx, data)?,
+    };
     check_prefetched(ctx, &tops)?;
     let operator = Operator::Data(DataSource::Dataset);
     Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })

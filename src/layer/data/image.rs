@@ -13,6 +13,7 @@
 //!
 //! `smaller_side_size` of caffe_pp2 then gives the [smaller side](super::smaller_side), at random between two sizes.
 //! In happynear's a third top has the weights of the labels.
+//! In caffe-ocr a picture may have [any number of labels](super::several_labels).
 //!
 //! In Sophgo's Caffe, which is built without OpenCV, the layer is an input of the net: nothing is read or drawn, and
 //! the one top is (1, 3, H, W), H and W being `crop_size`, or else `new_height` and `new_width`, either of which may
@@ -21,12 +22,12 @@
 
 use std::ffi::OsString;
 
-use super::DataSource;
 use super::list::{Beginning, NewSize};
 use super::smaller_side::{SmallerSide, drawn_side, is_drawn};
 use super::source::ShapeSource;
 use super::tops::{check_batch, check_prefetched, given_pictures, with_labels};
 use super::transform::Transform;
+use super::{DataSource, several_labels};
 use crate::Shape;
 use crate::data::image_list::{self, ListForm};
 use crate::data::{PictureSize, SourceError, SourcePlace, picture};
@@ -94,7 +95,10 @@ pub(super) fn beginning(param: &ImageDataParameter) -> Beginning {
 
 fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_channels(ctx)?;
-    listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), with_labels)
+    match ctx.dialect.traits.several_labels {
+        true => listed_pictures(ctx, ListForm::SeveralLabels, several_labels::of_list),
+        false => listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), with_labels),
+    }
 }
 
 /// A third top has a weight for each label.

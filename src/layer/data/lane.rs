@@ -5,7 +5,7 @@
 //! tops are left without axes. Draws: as Data.
 
 use super::DataSource;
-use super::database::{checked_batch_size, first_record, picture_size, source};
+use super::database::{checked_batch_size, first_record, picture_size, reader, source};
 use super::tops::{check_prefetched, given_pictures};
 use super::transform::Transform;
 use crate::Shape;
@@ -32,7 +32,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = DataParameter::default();
     let param = ctx.param.data_param.as_deref().unwrap_or(&default);
     let batch = checked_batch_size(ctx, param)?;
-    let (mut notices, mut locks) = (Vec::new(), Vec::new());
+    let (mut notices, mut locks) = (Vec::new(), reader(ctx, "AnnotatedDatum")?);
     let transform = Transform::new(ctx, &mut notices)?;
     ensure!(
         !transform.keeps_aspects() || batch == 1,
@@ -54,7 +54,7 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
         tops.push(ctx.user_shape(1).cloned().map_or_else(|| Shape::new([i64::from(batch), 1, 1, 1]).at("top"), Ok)?);
     }
     if ctx.top_count() > 2 {
-        tops.push(ctx.user_shape(2).cloned().map_or_else(|| lanes(ctx, batch, &tops[0]), Ok)?);
+        tops.push(ctx.user_shape(2).cloned().map_or_else(|| pixel_labels(ctx, [batch.into(), 1], &tops[0]), Ok)?);
     }
     check_prefetched(ctx, &tops)?;
     tops.resize(ctx.top_count(), Shape::unshaped());
@@ -62,8 +62,15 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     Ok(Setup { draws: transform.reading_draws(ctx)?, locks, notices, ..Setup::new(ctx, operator, tops) })
 }
 
-/// The shape of the lanes in pictures of this shape.
-fn lanes(ctx: &SetupContext<'_>, batch: u32, pictures: &Shape) -> Result<Shape, Refusal> {
+/// The shape of labels of pixels for so many pictures of this shape, in so many channels.
+///
+/// # Errors
+/// Their size is not given, or cannot be.
+pub(super) fn pixel_labels(
+    ctx: &SetupContext<'_>,
+    [batch, channels]: [i64; 2],
+    pictures: &Shape,
+) -> Result<Shape, Refusal> {
     let param = ctx.param.annotated_data_param().unwrap_or_default();
     let (width, height, scales) = (param.seg_resize_width(), param.seg_resize_height(), param.seg_scales());
     let sides = if width == 0 || height == 0 {
@@ -72,7 +79,7 @@ fn lanes(ctx: &SetupContext<'_>, batch: u32, pictures: &Shape) -> Result<Shape, 
     } else {
         [width, height].map(i64::from)
     };
-    Shape::new([batch.into(), 1, sides[0], sides[1]]).at(SCALES)
+    Shape::new([batch, channels, sides[0], sides[1]]).at(SCALES)
 }
 
 #[cfg(test)]
@@ -98,6 +105,14 @@ mod tests {
         assert_eq!(made, Ok(vec![data, label, vec![2, 1, 8, 9]]));
         let error = run("seg_scales: 0", 3, &pictures).unwrap_err();
         assert_eq!(error, "annotated_data_param.seg_scales: seg_scales must not be 0");
+    }
+
+    #[test]
+    fn a_reader_serves_one_layer() {
+        let user_shapes = [given(&[3, 40, 60])];
+        let own = Surroundings { user_shapes: &user_shapes, ..Surroundings::of("mobilenet-yolo") };
+        let made = own.run("LaneData", "data_param { batch_size: 2 source: 'db' }", &[], 1).unwrap();
+        assert_eq!(made.locks.len(), 1);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels; in happynear's tree height
 //! and width are `crop_size` where that is given, in video-caffe there is a `length` behind the channels, 1 by default.
-//! Sizes that the user gives for them are saved. Draws: those of a transformer set up once, see
-//! [`transform`](super::transform).
+//! Sizes that the user gives for them are saved. The labels of caffe-ocr's have no axes before the net runs. Draws:
+//! those of a transformer set up once, see [`transform`](super::transform).
 
 use super::DataSource;
 use super::clips::given_clips;
@@ -14,6 +14,9 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 use crate::proto::caffe::{LayerParameter, MemoryDataParameter};
+
+const FIELD: &str = "memory_data_param";
+const CROP: &str = "transform_param.crop_size";
 
 pub(super) const TYPE: LayerType = entry(&setup).known(Known::Except(&["happynear"]));
 
@@ -41,36 +44,47 @@ fn cropped(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The layer with squares of this side for a top; with the arrays themselves where it is 0.
 fn of_crop(ctx: &SetupContext<'_>, side: u32) -> Result<Setup, Refusal> {
-    const FIELD: &str = "memory_data_param";
-    const CROP: &str = "transform_param.crop_size";
     let default = MemoryDataParameter::default();
     let param = ctx.param.memory_data_param.as_ref().unwrap_or(&default);
     let mut notices = Vec::new();
     let transform = Transform::new(ctx, &mut notices)?;
-    let has_length = ctx.dialect.traits.pictures_have_length;
-    let (own, sizes) = if has_length {
-        let length = param.length.unwrap_or(1);
-        let own = Shape::new([param.batch_size(), param.channels(), length, param.height(), param.width()]);
-        (own.at(FIELD)?, "channels, length, height")
-    } else {
-        let own = Shape::new([param.batch_size(), param.channels(), param.height(), param.width()]);
-        (own.at(FIELD)?, "channels, height")
-    };
-    ensure!(own.count() > 0, FIELD, "batch_size, {sizes} and width must be at least 1, they are {own}");
-    let given = if has_length {
-        given_clips(ctx, param.batch_size().into())?
-    } else {
-        given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()?
-    };
+    let own = own_arrays(ctx, param)?;
+    let given = given_arrays(ctx, param)?;
     let saved = given.as_ref().filter(|given| **given != own).and_then(|given| saved(ctx, given));
     let mut data = given.unwrap_or(own);
     if let (&[batch, channels, ..], 1..) = (data.dims(), side) {
         data = Shape::new([batch.into(), channels.into(), i64::from(side), side.into()]).at(CROP)?;
     }
-    let tops = with_labels(ctx, data)?;
+    let tops = match ctx.dialect.traits.several_labels && ctx.user_shape(1).is_none() {
+        true => vec![data, Shape::scalar()],
+        false => with_labels(ctx, data)?,
+    };
     check_not_empty(&tops)?;
     let operator = Operator::Data(DataSource::User);
     Ok(Setup { draws: transform.draws(), notices, saved, ..Setup::new(ctx, operator, tops) })
+}
+
+/// The arrays that the layer's settings tell of.
+fn own_arrays(ctx: &SetupContext<'_>, param: &MemoryDataParameter) -> Result<Shape, Refusal> {
+    let (batch, channels, height, width) = (param.batch_size(), param.channels(), param.height(), param.width());
+    let (own, sizes) = match ctx.dialect.traits.pictures_have_length {
+        true => (
+            Shape::new([batch, channels, param.length.unwrap_or(1), height, width]),
+            "batch_size, channels, length, height and width",
+        ),
+        false => (Shape::new([batch, channels, height, width]), "batch_size, channels, height and width"),
+    };
+    let own = own.at(FIELD)?;
+    ensure!(own.count() > 0, FIELD, "{sizes} must be at least 1, they are {own}");
+    Ok(own)
+}
+
+/// The arrays that the user gives the sizes of.
+fn given_arrays(ctx: &SetupContext<'_>, param: &MemoryDataParameter) -> Result<Option<Shape>, Refusal> {
+    if ctx.dialect.traits.pictures_have_length {
+        return given_clips(ctx, param.batch_size().into());
+    }
+    given_pictures(ctx, param.batch_size())?.map(|given| given.shape()).transpose()
 }
 
 /// The layer with the sizes that the user gives for the arrays.
@@ -133,6 +147,12 @@ mod tests {
         };
         assert_eq!(made("crop_size: 7 crop_h: 2"), [2, 3, 7, 7]);
         assert_eq!(made("crop_h: 2"), [2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn several_labels_come_with_the_arrays() {
+        let made = Surroundings::of("caffe-ocr").run("MemoryData", TEXT, &[], 2).unwrap();
+        assert_eq!(made.tops, [Shape::new([2, 3, 4, 5]).unwrap(), Shape::scalar()]);
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod memory;
 mod multi_label;
 mod resize;
 mod seg;
+mod several_labels;
 mod smaller_side;
 mod source;
 mod tops;
@@ -64,6 +65,7 @@ pub enum DataSource {
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
+    annotated::OF_MOBILENET_YOLO,
     annotated::OF_XILINX,
     annotated::TEXTBOXES_PP,
     annotated::TYPE,

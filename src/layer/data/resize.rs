@@ -1,8 +1,9 @@
 //! `resize_param` of `transform_param`.
 //!
 //! In SSD and its like it gives the size that pictures have before they are cropped; in the trees of an early SSD it
-//! may give one side alone. In ducha-aiki's tree there may be several, of which some are taken at random, and pictures
-//! keep their size; but a crop has to fit into each of them.
+//! may give one side alone; in the later ports of YOLO one side is enough for pictures that keep the ratio of theirs. In
+//! ducha-aiki's tree there may be several, of which some are taken at random, and pictures keep their size; but a crop
+//! has to fit into each of them.
 
 use crate::data::PictureSize;
 use crate::dialect::PictureResize;
@@ -37,6 +38,10 @@ impl Resizing {
         Ok(match ctx.dialect.traits.picture_resize {
             PictureResize::GivesSize => match param.resize_param.first() {
                 Some(resize) => Resizing::To(Resize::new(resize)?),
+                None => Resizing::None,
+            },
+            PictureResize::GivesSizeOrSide => match param.resize_param.first() {
+                Some(resize) => Resizing::To(Resize::of_either_side(resize)?),
                 None => Resizing::None,
             },
             PictureResize::GivesSides => match param.resize_param.first() {
@@ -83,6 +88,14 @@ impl Resize {
             ensure!(i32::try_from(side).is_ok(), field, "{name} {side} is more than 2147483647");
         }
         Ok(Resize { mode: param.resize_mode(), height: height.cast_signed(), width: width.cast_signed() })
+    }
+
+    /// The same where one of the sides will do for pictures that keep the ratio of theirs.
+    fn of_either_side(param: &ResizeParameter) -> Result<Resize, Refusal> {
+        let sides = [param.height(), param.width()];
+        let is_one = sides.contains(&0) && sides != [0, 0] && param.resize_mode() == ResizeMode::FitSmallSize;
+        let resize = if is_one { Resize::of_sides(param)? } else { Resize::new(param)? };
+        Ok(Resize { mode: param.resize_mode(), ..resize })
     }
 
     /// The sides alone, of which some may be missing.

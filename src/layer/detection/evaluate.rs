@@ -169,6 +169,9 @@ fn of_cascade_rcnn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// A value for each channel of the second bottom.
 fn segments(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
+    const CLASSES: &str = "segmentation_evaluate_param.num_classes";
+    let param = ctx.param.segmentation_evaluate_param().unwrap_or_default();
+    ensure!(param.num_classes.is_some(), CLASSES, "num_classes is missing");
     let top = Shape::new([1, 1, 1, ctx.legacy_dim(1, 1)?]).at("bottom")?;
     Ok(Setup::new(ctx, Operator::Opaque, [top]))
 }
@@ -269,9 +272,11 @@ mod tests {
         assert_eq!(pp.top(NAME, &text("use_polygon: false"), &[&[1, 1, 5, 12], &[1, 1, 4, 16]]), [1, 1, 7, 5]);
         let message = "bottom: the detections must be (1, 1, rows, 15), not (1, 1, 5, 7)";
         assert_eq!(pp.refusal(NAME, &text(""), &BOTTOMS), message);
-        let segments =
-            Surroundings::of("mobilenet-yolo").top("SegmentationEvaluate", "", &[&[2, 3, 4, 5], &[2, 7, 4, 5]]);
-        assert_eq!(segments, [1, 1, 1, 7]);
+        let (yolo, classes) = (Surroundings::of("mobilenet-yolo"), "segmentation_evaluate_param { num_classes: 2 }");
+        let bottoms: [&[i32]; 2] = [&[2, 3, 4, 5], &[2, 7, 4, 5]];
+        assert_eq!(yolo.top("SegmentationEvaluate", classes, &bottoms), [1, 1, 1, 7]);
+        let message = "segmentation_evaluate_param.num_classes: num_classes is missing";
+        assert_eq!(yolo.refusal("SegmentationEvaluate", "", &bottoms), message);
         let yolov2 = Surroundings::of("caffe-yolov2");
         assert_eq!(yolov2.top(NAME, &text(""), &[&[1, 1, 5, 7], &[1, 150]]), [1, 1, 8, 5]);
         let message = "bottom: the true boxes must be those of one picture, not (2, 150)";

@@ -1,7 +1,7 @@
 //! L1Loss and LpqLoss, FlowNet's: norms of a blob or of the difference of two.
 //!
 //! One or two bottoms, of which in Synopsys' Caffe the second may be smaller, as for its Eltwise. The layers inside
-//! draw nothing. LpqLoss needs one `p` and one `q`, or as many of each as iterations at which they begin, the first of
+//! draw nothing; where they sum over the channels, which L1Loss does with `l2_per_location`, there must be some. LpqLoss needs one `p` and one `q`, or as many of each as iterations at which they begin, the first of
 //! them 0.
 
 use super::opaque_loss;
@@ -53,9 +53,16 @@ fn spread(ctx: &SetupContext<'_>) -> Result<(), Refusal> {
 }
 
 fn l1(ctx: &SetupContext<'_>, check_pair: CheckPair) -> Result<Setup, Refusal> {
+    let sums_channels = ctx.param.l1_loss_param().is_some_and(|param| param.l2_per_location());
+    norm(ctx, check_pair, sums_channels)
+}
+
+fn norm(ctx: &SetupContext<'_>, check_pair: CheckPair, sums_channels: bool) -> Result<Setup, Refusal> {
     if ctx.bottoms.len() > 1 {
         check_pair(ctx)?;
     }
+    let shape = ctx.bottom(0);
+    ensure!(shape.axes() > 1 || !sums_channels, "bottom", "bottom 0 {shape} has no channels to sum over");
     ctx.four_axes(0)?;
     Ok(opaque_loss(ctx, Shape::scalar()))
 }
@@ -73,7 +80,7 @@ fn lpq(ctx: &SetupContext<'_>, check_pair: CheckPair) -> Result<Setup, Refusal> 
     );
     ensure!(starts.is_sorted_by(|a, b| a < b), STARTS, "the iterations do not increase");
     ensure!(starts.first().is_none_or(|&first| first == 0), STARTS, "the first iteration is not 0");
-    l1(ctx, check_pair)
+    norm(ctx, check_pair, true)
 }
 
 #[cfg(test)]
@@ -100,10 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn channels_are_summed_over() {
+        let flownet = Surroundings::of("flownet2");
+        assert!(flownet.run("L1Loss", "", &[&[2]], 1).is_ok());
+        let message = "bottom: bottom 0 (2) has no channels to sum over";
+        assert_eq!(flownet.refusal("L1Loss", "l1_loss_param { l2_per_location: true }", &[&[2]]), message);
+        assert_eq!(flownet.refusal("LpqLoss", "lpq_loss_param { p: 1 q: 1 }", &[&[2]]), message);
+    }
+
+    #[test]
     fn powers_have_a_schedule() {
         let synopsys = Surroundings::of("synopsys");
-        let error = |fields: &str| synopsys.refusal("LpqLoss", &format!("lpq_loss_param {{ {fields} }}"), &[&[2]]);
-        assert!(synopsys.run("LpqLoss", "lpq_loss_param { p: 2 q: 0.5 }", &[&[2]], 1).is_ok());
+        let error = |fields: &str| synopsys.refusal("LpqLoss", &format!("lpq_loss_param {{ {fields} }}"), &[&[2, 3]]);
+        assert!(synopsys.run("LpqLoss", "lpq_loss_param { p: 2 q: 0.5 }", &[&[2, 3]], 1).is_ok());
         let field = "lpq_loss_param.pq_episode_starts_at_iter";
         assert_eq!(error("p: 1 q: 1 pq_episode_starts_at_iter: 5"), format!("{field}: the first iteration is not 0"));
         let starts = "pq_episode_starts_at_iter: [0, 0]";

@@ -20,7 +20,7 @@ pub(super) const GAUSSIAN: LayerType =
     entry("GaussianYolov3", BOXES, Arity::exactly(2), &gaussian_yolov3).known(Known::In(&["mobilenet-yolo"]));
 
 pub(super) const SEGMENTS: LayerType =
-    entry("YoloSeg", "Computes the loss of predicted segments", Arity::between(2, 3), &yolo_seg)
+    entry("YoloSeg", "Computes the loss of predicted segments", Arity::exactly(3), &yolo_seg)
         .params(&["yolo_seg_param"])
         .known(Known::In(&["mobilenet-yolo"]));
 
@@ -94,6 +94,6 @@ mod tests {
         let yolo = Surroundings::of("mobilenet-yolo");
         assert!(yolo.run("YoloSeg", "", &[&[2, 3, 4], &[2, 12], &[1]], 1).is_ok());
         let message = "bottom: the predictions (2, 3) and the targets (2, 4) differ in count";
-        assert_eq!(yolo.refusal("YoloSeg", "", &[&[2, 3], &[2, 4]]), message);
+        assert_eq!(yolo.refusal("YoloSeg", "", &[&[2, 3], &[2, 4], &[1]]), message);
     }
 }

@@ -30,6 +30,9 @@
 //! GRU: W_z, W_r, W_h (H, H), and with linear_before_reset b_h (H)
 //! ```
 //!
+//! In caffe-ocr the least number of bottoms and the largest are one less: there is no static input, and the continuation
+//! may be missing or, with `expose_hidden`, the last of the first states.
+//!
 //! The `expose_hidden_state` of lisa-caffe's branch of these layers is refused: that Caffe looks for the last states in
 //! tops that have no memory yet, and ends there.
 //!
@@ -64,14 +67,16 @@ const fn of_bvlc(
 ) -> LayerType {
     LayerType::new(name, summary, bottoms, tops, rule)
         .params(&["recurrent_param"])
-        .known(Known::WithFieldBut { field: "recurrent_param", not: &["synopsys"] })
+        .known(Known::WithFieldBut { field: "recurrent_param", not: &["synopsys", "caffe-ocr"] })
 }
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
     of_bvlc("RNN", RNN, Arity::between(2, 4), Arity::between(1, 2), &rnn),
     of_bvlc("LSTM", LSTM, Arity::between(2, 5), Arity::between(1, 3), &lstm)
-        .known(Known::WithFieldBut { field: "recurrent_param", not: &["synopsys", "cambricon"] }),
+        .known(Known::WithFieldBut { field: "recurrent_param", not: &["synopsys", "cambricon", "caffe-ocr"] }),
+    of_bvlc("RNN", RNN, Arity::between(1, 3), Arity::between(1, 2), &rnn).known(Known::In(&["caffe-ocr"])),
+    of_bvlc("LSTM", LSTM, Arity::between(1, 4), Arity::between(1, 3), &lstm).known(Known::In(&["caffe-ocr"])),
     LayerType::new("RNN", RNN, Arity::between(1, 4), Arity::between(1, 2), &rnn)
         .params(&["recurrent_param"])
         .known(Known::In(&["synopsys"])),
@@ -195,14 +200,16 @@ impl Recurrent {
         check_counts(ctx, param, name, cell)?;
 
         // The bottoms that every timestep has.
-        let own = 1 + usize::from(!param.continue_recur());
+        let is_alone = ctx.dialect.traits.continuation_is_optional && ctx.bottoms.len() == 1;
+        let continues = param.continue_recur() || is_alone;
+        let own = 1 + usize::from(!continues);
         let input = ctx.bottom(0);
         let &[steps, streams, _, ..] = input.dims() else {
             let message = format!("the input needs 3 axes (timesteps, streams, features), its shape is {input}");
             return Err(Refusal::at("bottom", message));
         };
         ensure!(input.count() > 0, "bottom", "{name} cannot take the empty input {input}");
-        if !param.continue_recur() {
+        if !continues {
             check_continuation(ctx.bottom(1), steps, streams)?;
         }
         let num_output = positive_size(param.num_output(), NUM_OUTPUT)?;
@@ -222,9 +229,11 @@ impl Recurrent {
             static_features: if has_static { Some(static_features(ctx.bottom(own), streams)?) } else { None },
             expose_hidden: param.expose_hidden(),
             shows_states: param.expose_hidden() || param.default_initial(),
-            continues: param.continue_recur(),
+            continues,
         };
-        recurrent.check_states(&ctx.bottoms[ctx.bottoms.len() - exposed..], ctx.bottoms.len() - exposed)?;
+        // Where the continuation is optional, the last state may be missing.
+        let first = ctx.bottoms.len() - exposed.min(ctx.bottoms.len() - own);
+        recurrent.check_states(&ctx.bottoms[first..], first)?;
         // The transformed input holds the gates of all timesteps.
         Shape::new([recurrent.steps, recurrent.streams, recurrent.gates()]).at(NUM_OUTPUT)?;
         Ok(recurrent)
@@ -361,7 +370,8 @@ fn setup(ctx: &SetupContext<'_>, name: &str, cell: Cell) -> Result<Setup, Refusa
 /// Checks the numbers of bottoms and tops, which depend on how many states are exposed.
 fn check_counts(ctx: &SetupContext<'_>, param: &RecurrentParameter, name: &str, cell: Cell) -> Result<(), Refusal> {
     let states = |shown: bool| if shown { cell.states() } else { 0 };
-    let least = 1 + usize::from(!param.continue_recur()) + states(param.expose_hidden());
+    let continues = param.continue_recur() || ctx.dialect.traits.continuation_is_optional;
+    let least = 1 + usize::from(!continues) + states(param.expose_hidden());
     let bottoms = Arity::between(least, least + 1);
     let tops = Arity::exactly(1 + states(param.expose_hidden() || param.default_initial()));
     let setting = match (param.expose_hidden(), param.default_initial()) {

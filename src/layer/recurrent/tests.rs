@@ -173,3 +173,25 @@ fn the_states_of_lisa_caffe_cannot_be_exposed() {
                    for them";
     assert_eq!(own.refusal("LSTM", &text(true), &[&[3, 2, 4], &[3, 2]]), message);
 }
+
+#[test]
+fn caffe_ocr_may_do_without_the_continuation() {
+    let own = testing::Surroundings::of("caffe-ocr");
+    let (plain, exposed) =
+        ("recurrent_param { num_output: 3 }", "recurrent_param { num_output: 3 expose_hidden: true }");
+    let bottoms: [&[i32]; 4] = [&[4, 2, 5], &[4, 2], &[1, 2, 3], &[1, 2, 3]];
+    for count in [1, 2] {
+        let made = own.run("LSTM", plain, &bottoms[..count], 1).unwrap();
+        assert_eq!(made.tops[0].dims(), [4, 2, 3]);
+        assert_eq!(blobs(&made), [vec![12, 5], vec![12], vec![12, 3]]);
+    }
+    assert_eq!(own.top("RNN", plain, &bottoms[..1]), [4, 2, 3]);
+    let made = own.run("LSTM", exposed, &bottoms[..3], 3).unwrap();
+    assert_eq!(dims(made.tops), [[4, 2, 3], [1, 2, 3], [1, 2, 3]]);
+    let message = "bottom: LSTM without expose_hidden takes 1 to 2 bottoms, 3 given";
+    assert_eq!(own.refusal("LSTM", plain, &bottoms[..3]), message);
+    let error = own.run("LSTM", exposed, &bottoms[..2], 3).unwrap_err();
+    assert_eq!(error, "bottom: LSTM with expose_hidden takes 3 to 4 bottoms, 2 given");
+    let message = "bottom: the continuation indicators' shape is (2, 2) instead of (4, 2)";
+    assert_eq!(own.refusal("RNN", plain, &[&[4, 2, 5], &[2, 2]]), message);
+}

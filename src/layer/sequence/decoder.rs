@@ -14,7 +14,7 @@ use crate::dialect::Known;
 use crate::error::{AtField, Refusal, ensure};
 use crate::layer::{Arity, Layer, LayerType, Operator, Setup, SetupContext};
 
-pub(super) const OF_CAFFE_OCR: LayerType = entry(Arity::at_least(1), &of_caffe_ocr).known(Known::In(&["caffe-ocr"]));
+pub(super) const OF_CAFFE_OCR: LayerType = entry(Arity::between(1, 3), &of_caffe_ocr).known(Known::In(&["caffe-ocr"]));
 pub(super) const OF_TEXTBOXES: LayerType =
     entry(Arity::between(2, 3), &of_textboxes).known(Known::In(&["textboxes-pp"]));
 

@@ -344,17 +344,11 @@ fn cambricon_s_layers_share_blobs() {
     assert_eq!(factors, [1.0; 8]);
 }
 
-/// The names of a net's layers with the shapes of their first tops and of their blobs, or why it is refused.
-fn planned_in(dialect: &str, text: &str) -> Result<Vec<(String, Vec<i32>, Vec<Vec<i32>>)>, String> {
+/// The plan of a net in the dialect of this name, or why it is refused.
+fn planned_in(dialect: &str, text: &str) -> Result<Plan, String> {
     let net = Definition::from_bytes_with("net", text, &ReadOptions::of(Dialect::get(dialect)));
     let net = net.and_then(|net| Net::resolve(net, &StateOptions::default()));
-    let plan = net.and_then(|net| Plan::new(net, &PlanOptions::default())).map_err(|error| error.to_string())?;
-    let shapes = |layer: &caffemodel::plan::PlannedLayer| {
-        let tops = layer.tops.first().map(|top| top.dims().to_vec()).unwrap_or_default();
-        let blobs = layer.blobs.iter().map(|blob| blob.shape.dims().to_vec()).collect();
-        (layer.param.name().to_owned(), tops, blobs)
-    };
-    Ok(plan.layers.iter().map(shapes).collect())
+    net.and_then(|net| Plan::new(net, &PlanOptions::default())).map_err(|error| error.to_string())
 }
 
 /// The first Pooling gives pictures a length, over which all convolutions behind it pass.
@@ -366,19 +360,13 @@ fn pictures_of_video_caffe_have_a_length_behind_their_first_pooling() {
     let behind = "layer { name: 'n' type: 'LRN' bottom: 'p' top: 'n' }
                   layer { name: 'd' type: 'Convolution' bottom: 'n' top: 'd' convolution_param { num_output: 5 kernel_size: 3 } }
                   layer { name: 'i' type: 'InnerProduct' bottom: 'd' top: 'i' inner_product_param { num_output: 2 } }";
-    let shapes = planned_in("video-caffe", &format!("{head}{pool}{behind}")).unwrap();
-    let shapes: Vec<(&str, &[i32], &[Vec<i32>])> =
-        shapes.iter().map(|(name, top, blobs)| (&**name, &**top, &**blobs)).collect();
-    assert_eq!(
-        shapes[1..],
-        [
-            ("c", &[2, 4, 16, 12][..], &[vec![4, 3, 3, 3], vec![4]][..]),
-            ("p", &[2, 4, 1, 8, 6], &[]),
-            ("n", &[2, 4, 1, 8, 6], &[]),
-            ("d", &[2, 5, 1, 6, 4], &[vec![5, 4, 3, 3], vec![5]]),
-            ("i", &[2, 2], &[vec![2, 120], vec![2]]),
-        ]
-    );
+    let plan = planned_in("video-caffe", &format!("{head}{pool}{behind}")).unwrap();
+    let tops: Vec<&[i32]> = plan.layers[1..].iter().map(|layer| layer.tops[0].dims()).collect();
+    let expected: [&[i32]; 5] = [&[2, 4, 16, 12], &[2, 4, 1, 8, 6], &[2, 4, 1, 8, 6], &[2, 5, 1, 6, 4], &[2, 2]];
+    assert_eq!(tops, expected);
+    let blobs: Vec<&[i32]> = plan.layers.iter().flat_map(|layer| &layer.blobs).map(|blob| blob.shape.dims()).collect();
+    let expected: [&[i32]; 6] = [&[4, 3, 3, 3], &[4], &[5, 4, 3, 3], &[5], &[2, 120], &[2]];
+    assert_eq!(blobs, expected);
     let first = behind.replacen("'p'", "'c'", 1);
     let error = planned_in("video-caffe", &format!("{head}\n{first}")).unwrap_err();
     assert_eq!(error, "net:3:31: layer \"n\" (LRN), bottom: the bottom (2, 4, 16, 12) must have 5 axes");
@@ -396,11 +384,15 @@ fn the_tree_of_apl_is_older_than_two_fillers() {
              layer {{ name: 'p' type: 'APL' bottom: 'c' top: 'c' }}"
         )
     };
-    let shapes = planned_in("apl", &net("xavier")).unwrap();
-    assert_eq!(shapes[2].2, [vec![1, 1, 2, 144], vec![1, 1, 2, 144]]);
+    let plan = planned_in("apl", &net("xavier")).unwrap();
+    let blobs: Vec<&[i32]> = plan.layers[2].blobs.iter().map(|blob| blob.shape.dims()).collect();
+    assert_eq!(blobs, [[1, 1, 2, 144]; 2]);
     for filler in ["bilinear", "msra"] {
         let error = planned_in("apl", &net(filler)).unwrap_err();
-        assert!(error.contains(&format!("unknown filler \"{filler}\"")), "{error}");
+        let message = format!("unknown filler \"{filler}\"");
+        let help = "the fillers are constant, gaussian, positive_unitball, uniform, xavier";
+        let field = "convolution_param.weight_filler.type";
+        assert_eq!(error, format!("net:3:88: layer \"c\" (Convolution), {field}: {message} ({help})"));
     }
 }
 

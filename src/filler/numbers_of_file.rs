@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::{FillerType, Piecewise, count, refuse_sparse};
 use crate::Shape;
-use crate::data::numbers::first_numbers;
+use crate::data::numbers::{FirstNumbers, first_numbers};
 use crate::dialect::Known;
 use crate::error::{AtField, Refusal};
 use crate::proto::caffe::FillerParameter;
@@ -36,7 +36,8 @@ impl NumbersOfFile {
     /// The filler for a blob of the given shape.
     ///
     /// # Errors
-    /// There is no `file`, it cannot be read, or does not begin with a number; the blob is empty, or `sparse` is given.
+    /// There is no `file`, it cannot be read, or has something else where the blob needs a number; the blob is empty,
+    /// or `sparse` is given.
     pub fn new(param: &FillerParameter, shape: &Shape) -> Result<NumbersOfFile, Refusal> {
         refuse_sparse("file", param)?;
         let count = count("file", shape)?;
@@ -44,9 +45,13 @@ impl NumbersOfFile {
         if name.is_empty() {
             return Err(Refusal::at("file", "the file filler needs a file"));
         }
-        let numbers: Vec<f32> = first_numbers(Path::new(name), count).at("file")?;
+        let FirstNumbers { numbers, ended_by } = first_numbers(Path::new(name), count).at("file")?;
         if numbers.is_empty() {
             return Err(Refusal::at("file", format!("{name} does not begin with a number")));
+        }
+        if let Some(word) = ended_by {
+            let message = format!("{name} has {word:?} in the place of number {} of {count}", numbers.len() + 1);
+            return Err(Refusal::at("file", message));
         }
         Ok(NumbersOfFile { numbers, count })
     }
@@ -94,6 +99,7 @@ mod tests {
     #[test]
     fn refusals() {
         assert_eq!(filled("x", &[2]).unwrap_err(), "file: F does not begin with a number");
+        assert_eq!(filled("1 2,3 4", &[3]).unwrap_err(), "file: F has \"2,3\" in the place of number 2 of 3");
         let refusal = NumbersOfFile::new(&FillerParameter::default(), &Shape::new([2]).unwrap()).unwrap_err();
         assert_eq!(refusal.message, "the file filler needs a file");
     }

@@ -118,11 +118,11 @@ fn halves_of_file(
     channels: usize,
     notices: &mut Vec<String>,
 ) -> Result<Matrix, Refusal> {
-    let numbers = first_numbers(&ctx.sources.find(file, notices), channels).map_err(|error| {
+    let found = first_numbers(&ctx.sources.find(file, notices), channels).map_err(|error| {
         Refusal::at("type", format!("the weights of MultiStageMeanfield are not known: {error}"))
             .help(format!("put a file {file} with {channels} numbers into the folder of the net"))
     })?;
-    Ok(halves(&numbers, channels))
+    Ok(halves(&found.numbers, channels))
 }
 
 fn halves(numbers: &[f64], channels: usize) -> Matrix {

@@ -1,7 +1,8 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
 //! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels; in happynear's tree height
-//! and width are `crop_size` where that is given. Sizes that the user gives for them are saved. Draws: those of a transformer set up once, see [`transform`](super::transform).
+//! and width are `crop_size` where that is given. Sizes that the user gives for them are saved. Draws: those of a
+//! transformer set up once, see [`transform`](super::transform).
 
 use super::DataSource;
 use super::tops::{check_not_empty, given_pictures, with_labels};

@@ -5,8 +5,8 @@
 //! have no second one, those until 2016 let further tops be, without axes; CTPN's third one is a scalar, the F-measure.
 //! In C3D 1.0 the first top has a second number. BinaryAccuracy, EltwiseAccuracy and RedAccuracy of DeconvNet take
 //! bottoms of one height and width. SegmentationAccuracy of Texas Instruments' Caffe makes (1, 1, K, K) for K classes.
-//! In happynear's, Accuracy takes a weight for each place as a third bottom, and FCNAccuracy compares as many scores and
-//! labels, and perhaps weights. `denominator` of lisa-caffe is 0 or more. No blobs, no draws.
+//! In happynear's, Accuracy takes a weight for each place as a third bottom, and FCNAccuracy compares as many scores
+//! and labels, and perhaps weights. `denominator` of lisa-caffe is 0 or more. No blobs, no draws.
 
 use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext, loss};
 use crate::Shape;
@@ -105,7 +105,8 @@ impl Accuracy {
             "top_k {top_k} is more than the {classes} scores for each label"
         );
         let denominator = param.denominator();
-        ensure!(denominator >= 0.0, "accuracy_param.denominator", "denominator {denominator} is not at least 0");
+        let is_valid = denominator >= 0.0;
+        ensure!(is_valid, "accuracy_param.denominator", "denominator {denominator} is not at least 0");
         let axis = ctx.bottom_axis(0, param.axis(), "accuracy_param.axis")?;
         loss::check_label_count(ctx, axis)?;
         loss::check_weights(ctx)?;

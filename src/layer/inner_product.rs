@@ -12,8 +12,8 @@
 //! are, whatever their number and shapes; then `num_output` may be 0. FcRistretto is the same in quantised numbers. A
 //! bias over an empty batch (`M = 0`) is refused, as Caffe does for its multiplier of ones.
 //!
-//! In happynear's tree a second bottom may be the weights, and a third the bias: `N` is the first dimension of the second
-//! then, and the only blob the bias (N), without a third.
+//! In happynear's tree a second bottom may be the weights, and a third the bias: `N` is the first dimension of the
+//! second then, and the only blob the bias (N), without a third.
 
 use super::convolution::RISTRETTO;
 use super::size::{checked_size, positive_size};

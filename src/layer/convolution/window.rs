@@ -145,7 +145,8 @@ impl Window {
     /// pad are given once or as a pair, both of it. One of the kernel's pair counts for nothing beside `kernel_size`.
     ///
     /// `dilation_h`, which some trees have, stands for a pair, too, of which the other half is 0 where it is missing;
-    /// `dilation_w` counts only beside it. In ParseNet's the dilation is called `filter_stride`, and given as a stride is.
+    /// `dilation_w` counts only beside it. In ParseNet's the dilation is called `filter_stride`, and given as a stride
+    /// is.
     ///
     /// # Errors
     /// A setting is missing, given in two ways or by half, or a kernel or a stride is 0.

@@ -27,7 +27,7 @@ pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     check_method(ctx, param.pool())?;
     let bottom = ctx.bottom(0);
     let sizes = picture_size(bottom)?;
-    let windows = [Bins::new(bins[0], sizes[0])?, Bins::new(bins[1], sizes[1])?];
+    let windows = [BinWindow::new(bins[0], sizes[0])?, BinWindow::new(bins[1], sizes[1])?];
     let operator = Pooling {
         method: param.pool(),
         round: RoundMode::Ceil,
@@ -41,21 +41,21 @@ pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 
 /// The windows of so many bins along a side.
 #[derive(Clone, Copy)]
-struct Bins {
+struct BinWindow {
     kernel: i64,
     stride: i64,
     pad: i64,
 }
 
-impl Bins {
-    fn new((bins, field): (u32, &'static str), size: i64) -> Result<Bins, Refusal> {
+impl BinWindow {
+    fn new((bins, field): (u32, &'static str), size: i64) -> Result<BinWindow, Refusal> {
         let bins = positive_size(bins, field)?;
         let name = field_name(field);
         ensure!(bins <= size / 2, field, "{name} {bins} is more than half of the {size} elements");
         let kernel = (size as f32 / bins as f32).ceil() as i64;
         let stride = if kernel == size { 1 } else { kernel };
         let excess = (bins - 1) as f32 * stride as f32 + kernel as f32 - size as f32;
-        Ok(Bins { kernel, stride, pad: (f64::from(excess) / 2.0) as i64 })
+        Ok(BinWindow { kernel, stride, pad: (f64::from(excess) / 2.0) as i64 })
     }
 }
 

@@ -1,7 +1,8 @@
 //! MemoryData: arrays that the user of the net hands over.
 //!
 //! Tops: batch_size x channels x height x width, whatever `crop_size` says, and the labels. Sizes that the user gives
-//! for them are saved. The labels of caffe-ocr's have no axes before the net runs. Draws: those of a transformer set up once, see [`transform`](super::transform).
+//! for them are saved. The labels of caffe-ocr's have no axes before the net runs. Draws: those of a transformer set up
+//! once, see [`transform`](super::transform).
 
 use super::DataSource;
 use super::tops::{check_not_empty, given_pictures, with_labels};

@@ -2,8 +2,8 @@
 //!
 //! The top has that shape. No blobs, no draws. The shapes must agree in all axes: (2, 3) does not go with (2, 3, 1).
 //!
-//! In FlowNet's and Synopsys' Caffe one bottom is enough. In the latter the second may be smaller: its axes are those of
-//! the first from `axis` on, which the shape of the top is. Third and later bottoms are not looked at. DIV takes two
+//! In FlowNet's and Synopsys' Caffe one bottom is enough. In the latter the second may be smaller: its axes are those
+//! of the first from `axis` on, which the shape of the top is. Third and later bottoms are not looked at. DIV takes two
 //! bottoms, only SUM takes coefficients.
 //!
 //! In lisa-caffe, only SUM takes coefficients, too, and `coeff_blob` says that the last bottom has more of them: its

@@ -1,9 +1,9 @@
 //! `resize_param` of `transform_param`.
 //!
 //! In SSD and its like it gives the size that pictures have before they are cropped; in the trees of an early SSD it
-//! may give one side alone; in the later ports of YOLO one side is enough for pictures that keep the ratio of theirs. In
-//! ducha-aiki's tree there may be several, of which some are taken at random, and pictures keep their size; but a crop
-//! has to fit into each of them.
+//! may give one side alone; in the later ports of YOLO one side is enough for pictures that keep the ratio of theirs.
+//! In ducha-aiki's tree there may be several, of which some are taken at random, and pictures keep their size; but a
+//! crop has to fit into each of them.
 
 use crate::data::PictureSize;
 use crate::dialect::PictureResize;

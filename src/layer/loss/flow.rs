@@ -1,8 +1,8 @@
 //! L1Loss and LpqLoss, FlowNet's: norms of a blob or of the difference of two.
 //!
 //! One or two bottoms, of which in Synopsys' Caffe the second may be smaller, as for its Eltwise. The layers inside
-//! draw nothing; where they sum over the channels, which L1Loss does with `l2_per_location`, there must be some. LpqLoss needs one `p` and one `q`, or as many of each as iterations at which they begin, the first of
-//! them 0.
+//! draw nothing; where they sum over the channels, which L1Loss does with `l2_per_location`, there must be some.
+//! LpqLoss needs one `p` and one `q`, or as many of each as iterations at which they begin, the first of them 0.
 
 use super::opaque_loss;
 use crate::Shape;

@@ -30,8 +30,8 @@
 //! GRU: W_z, W_r, W_h (H, H), and with linear_before_reset b_h (H)
 //! ```
 //!
-//! In caffe-ocr the least number of bottoms and the largest are one less: there is no static input, and the continuation
-//! may be missing or, with `expose_hidden`, the last of the first states.
+//! In caffe-ocr the least number of bottoms and the largest are one less: there is no static input, and the
+//! continuation may be missing or, with `expose_hidden`, the last of the first states.
 //!
 //! The `expose_hidden_state` of lisa-caffe's branch of these layers is refused: that Caffe looks for the last states in
 //! tops that have no memory yet, and ends there.

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use assert_cmd::assert::Assert;
+use caffemodel::dialect::Dialect;
 use caffemodel::random::{Generator, Mt19937, Streams, shuffle};
-use caffemodel::{Definition, Net, Plan, PlanOptions, StateOptions, formats::Arrays, init};
+use caffemodel::{Definition, Net, Plan, PlanOptions, ReadOptions, StateOptions, formats::Arrays, init};
 use folder::{Folder, stderr};
 use support::{Settings, load, pack};
 
@@ -185,7 +186,11 @@ const SHUFFLED: &str = r#"layer { name: "i" type: "ImageData" top: "data" top: "
 "#;
 
 fn plan(net: &str, folder: &Folder, streams: Option<Streams>) -> Plan {
-    let definition = Definition::from_bytes("net.prototxt", net).unwrap();
+    plan_in(Dialect::bvlc(), net, folder, streams)
+}
+
+fn plan_in(dialect: &'static Dialect, net: &str, folder: &Folder, streams: Option<Streams>) -> Plan {
+    let definition = Definition::from_bytes_with("net.prototxt", net, &ReadOptions::of(Some(dialect))).unwrap();
     let mut options = PlanOptions::default();
     options.folder = Some(folder.path(""));
     options.streams = streams;
@@ -236,6 +241,24 @@ fn the_smaller_side_of_pictures_follows_from_all_draws_before() {
     let note = "layer \"i\": pictures are scaled to a smaller side of 60, as only Caffe's generator decides which one it \
                 is between 60 and 90";
     assert_eq!(notes(&run.success()), note);
+}
+
+#[test]
+fn caffes_of_early_2015_draw_for_their_lists_before_they_do_for_transformations() {
+    let folder = Folder::new();
+    write_pictures(&folder, 20);
+    let net = SHUFFLED.replace("image_data_param", "transform_param { mirror: true } image_data_param");
+    for (dialect, before) in [("lisa", 0), ("weiliu-fcn", 0), ("bvlc-rc2", 0), ("yjxiong", 1), ("bvlc-rc3", 1)] {
+        let streams = Streams::caffe(3, "1.74".parse().unwrap());
+        let Streams::Caffe(mut generator) = streams.clone() else { unreachable!("they are Caffe's") };
+        for _ in 0..before {
+            generator.next_u32();
+        }
+        let mut heights: Vec<i32> = (1..=20).collect();
+        shuffle(&mut heights, &mut Mt19937::new(generator.next_u32()));
+        let planned = plan_in(Dialect::get(dialect).unwrap(), &net, &folder, Some(streams));
+        assert_eq!(planned.layers[0].tops[0].dims(), [2, 3, heights[0], 2], "{dialect}");
+    }
 }
 
 #[test]

@@ -123,11 +123,10 @@ fn with_table(page: &str, name: &str, table: impl FnOnce() -> String) -> String 
 fn dialects() -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_caffemodel")).args(["dialects", "--json"]).output().unwrap();
     let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let mut table = "| dialect | what it is | from | known |\n|---|---|---|---|\n".to_owned();
+    let mut table = "| dialect | what it is | from |\n|---|---|---|\n".to_owned();
     for dialect in printed["dialects"].as_array().unwrap() {
         let text = |key: &str| dialect[key].as_str().unwrap();
-        let known = if dialect["is_whole"] == true { "as a whole" } else { "its fields" };
-        table += &format!("| `{}` | {} | {} | {known} |\n", text("name"), text("about"), text("source"));
+        table += &format!("| `{}` | {} | {} |\n", text("name"), text("about"), text("source"));
     }
     table
 }

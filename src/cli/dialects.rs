@@ -57,13 +57,10 @@ fn list(dialects: &[DialectDocument]) -> String {
 
 fn one(dialect: &DialectDocument) -> String {
     let screen = Screen::standard_output();
-    let DialectDocument { name, about, source, is_whole, traits, adds, lacks, layer_types, fillers } = dialect;
+    let DialectDocument { name, about, source, traits, adds, lacks, layer_types, fillers } = dialect;
     let width = screen.text_width();
     let mut text = format!("{}\n{}\n", screen.bold(name), paragraph(about, width));
     text += &item("", &format!("from: {source}"), width);
-    if !is_whole {
-        text += &paragraph("Little more than its fields is known: the bytes may differ from its own.", width);
-    }
     let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             let _ = write!(text, "\n{}\n", screen.bold(title));

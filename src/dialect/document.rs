@@ -17,8 +17,6 @@ pub struct DialectDocument {
     pub about: &'static str,
     /// Where it comes from.
     pub source: &'static str,
-    /// Whether all of it is known here, and not only its fields.
-    pub is_whole: bool,
     /// What it does otherwise, in a line each.
     pub traits: Vec<&'static str>,
     /// The fields of its schema that BVLC's lacks, by message.

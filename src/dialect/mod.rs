@@ -36,8 +36,6 @@ pub struct Dialect {
     pub source: &'static str,
     /// What it does otherwise than BVLC's Caffe of today in the machinery that all layers share.
     pub traits: Traits,
-    /// Whether its layer types, fillers and traits are known here, all of them; of others only the schema is.
-    pub is_whole: bool,
     /// The schema that the user has brought in the place of its own.
     own: Option<&'static Schema>,
 }

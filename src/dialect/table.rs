@@ -29,7 +29,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's current Caffe, the last commit of master",
         source: "BVLC/caffe, 9b89154, 2020",
         traits: Traits::MASTER,
-        is_whole: true,
     },
     Dialect {
         name: "bvlc-1.0",
@@ -37,7 +36,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's release 1.0 of April 2017",
         source: "BVLC/caffe, tag 1.0",
         traits: Traits::RELEASE_1_0,
-        is_whole: true,
     },
     Dialect {
         name: "bvlc-rc5",
@@ -45,7 +43,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's release candidate 5 of February 2017, and 4 of January",
         source: "BVLC/caffe, tags rc5 and rc4",
         traits: Traits::RC5,
-        is_whole: true,
     },
     Dialect {
         name: "bvlc-rc3",
@@ -53,7 +50,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's release candidate 3 of January 2016",
         source: "BVLC/caffe, tag rc3",
         traits: Traits::RC3,
-        is_whole: true,
     },
     Dialect {
         name: "bvlc-rc2",
@@ -61,7 +57,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's release candidate 2 of February 2015",
         source: "BVLC/caffe, tag rc2",
         traits: Traits::RC2,
-        is_whole: true,
     },
     Dialect {
         name: "addons",
@@ -69,7 +64,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "BVLC's current Caffe with ShuffleChannel and ConvolutionDepthwise, as ShuffleNet needs them",
         source: "farmingyard/ShuffleNet, README",
         traits: Traits::MASTER,
-        is_whole: true,
     },
     Dialect {
         name: "ssd",
@@ -77,7 +71,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SSD, the single shot detector",
         source: "weiliu89/caffe, branch ssd, 4817bf8",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: true,
     },
     Dialect {
         name: "lisa",
@@ -91,7 +84,6 @@ pub static DIALECTS: &[Dialect] = &[
             takes_empty_axes: true,
             ..Traits::SPRING_2015
         },
-        is_whole: true,
     },
     Dialect {
         name: "intel",
@@ -109,7 +101,6 @@ pub static DIALECTS: &[Dialect] = &[
             prefetch_draws: false,
             ..Traits::RELEASE_1_0
         },
-        is_whole: true,
     },
     Dialect {
         name: "yjxiong",
@@ -117,7 +108,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Temporal segment networks",
         source: "yjxiong/caffe, branch action_recog, 9831a2b",
         traits: Traits { data_shuffles_at_once: true, lists_draw_first: false, ..Traits::SPRING_2015 },
-        is_whole: true,
     },
     Dialect {
         name: "caffe-face",
@@ -125,7 +115,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Centre loss, for faces",
         source: "ydwen/caffe-face, branch caffe-face, 48ff38e",
         traits: Traits { accuracy_counts_tops: false, ..Traits::LATE_SUMMER_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "sphereface",
@@ -133,7 +122,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SphereFace, faces on a sphere",
         source: "wy1iu/sphereface, f20b130",
         traits: Traits::RELEASE_1_0,
-        is_whole: true,
     },
     Dialect {
         name: "soeaver",
@@ -146,7 +134,6 @@ pub static DIALECTS: &[Dialect] = &[
             scale_takes_given_bias: false,
             ..Traits::RC5
         },
-        is_whole: true,
     },
     Dialect {
         name: "nvidia",
@@ -154,7 +141,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "NVIDIA's distribution, NVCaffe",
         source: "NVIDIA/caffe 0.17, 87a2554",
         traits: NVIDIA,
-        is_whole: true,
     },
     Dialect {
         name: "happynear",
@@ -170,7 +156,6 @@ pub static DIALECTS: &[Dialect] = &[
             checks_weights: false,
             ..Traits::RELEASE_1_0
         },
-        is_whole: true,
     },
     Dialect {
         name: "fast-rcnn",
@@ -178,7 +163,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Fast and Faster R-CNN",
         source: "rbgirshick/caffe-fast-rcnn as py-faster-rcnn pins it, 0dcd397",
         traits: Traits::RC3,
-        is_whole: true,
     },
     Dialect {
         name: "deeplab-v2",
@@ -186,7 +170,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "DeepLab, version 2",
         source: "xmyqsh/deeplab-v2, 5c10b1e",
         traits: Traits { dropout_takes_any_axes: false, ..Traits::LATE_SUMMER_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "pspnet",
@@ -194,7 +177,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "PSPNet, scene parsing",
         source: "hszhao/PSPNet, 798bdc9",
         traits: Traits { batch_norm_checks_fraction: true, ..Traits::RC3 },
-        is_whole: true,
     },
     Dialect {
         name: "segnet",
@@ -207,7 +189,6 @@ pub static DIALECTS: &[Dialect] = &[
             class_accuracies_have_four_axes: true,
             ..Traits::SPRING_2015
         },
-        is_whole: true,
     },
     Dialect {
         name: "segnet-cudnn5",
@@ -220,7 +201,6 @@ pub static DIALECTS: &[Dialect] = &[
             data_skips_at_random: true,
             ..Traits::RC5
         },
-        is_whole: true,
     },
     Dialect {
         name: "enet",
@@ -233,7 +213,6 @@ pub static DIALECTS: &[Dialect] = &[
             data_skips_at_random: true,
             ..Traits::RC5
         },
-        is_whole: true,
     },
     Dialect {
         name: "flownet2",
@@ -241,7 +220,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "FlowNet 2, optical flow",
         source: "lmb-freiburg/flownet2, b92e198",
         traits: Traits::SPRING_2016,
-        is_whole: true,
     },
     Dialect {
         name: "c3d-1.1",
@@ -249,7 +227,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "C3D, convolutions over time",
         source: "facebookarchive/C3D, C3D-v1.1, 71336a2",
         traits: Traits { fans: Fans::AnyAxesButMsra, takes_first_four_axes: true, ..Traits::RC5 },
-        is_whole: true,
     },
     Dialect {
         name: "refinedet",
@@ -257,7 +234,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "RefineDet, a detector in two steps on top of SSD",
         source: "sfzhang15/RefineDet, 52b6fe2",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: true,
     },
     Dialect {
         name: "rfcn",
@@ -270,7 +246,6 @@ pub static DIALECTS: &[Dialect] = &[
             drops_mixed_layers: false,
             ..Traits::RC3
         },
-        is_whole: true,
     },
     Dialect {
         name: "crfasrnn",
@@ -278,7 +253,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "CRF as RNN",
         source: "torrvision/caffe, d779ee3",
         traits: Traits::SUMMER_2015,
-        is_whole: true,
     },
     Dialect {
         name: "crfasrnn-crfrnn",
@@ -286,7 +260,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "CRF as RNN on a later Caffe",
         source: "torrvision/caffe, branch crfrnn, fcd05e8",
         traits: Traits::MASTER,
-        is_whole: true,
     },
     Dialect {
         name: "crfasrnn-0.1",
@@ -294,7 +267,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "CRF as RNN, its first release",
         source: "torrvision/crfasrnn, tag 0.1, 3ddb109",
         traits: Traits::late_2014("crfasrnn"),
-        is_whole: true,
     },
     Dialect {
         name: "apl",
@@ -302,7 +274,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Learned activation functions",
         source: "forestagostinelli/Learned-Activation-Functions-Source, aa1f97e",
         traits: Traits { has_bilinear: false, has_msra: false, takes_empty_axes: true, ..Traits::SPRING_2015 },
-        is_whole: true,
     },
     Dialect {
         name: "jeffdonahue-recurrent",
@@ -310,7 +281,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Long-term recurrent networks, before BVLC had them",
         source: "jeffdonahue/caffe, branch recurrent, 506c4d9",
         traits: Traits { joins_single_blobs: true, ..Traits::SUMMER_2015 },
-        is_whole: true,
     },
     Dialect {
         name: "lisa-recurrent",
@@ -318,7 +288,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Captions of videos",
         source: "LisaAnne/lisa-caffe-public, branch lisa_recurrent, eca6918",
         traits: Traits { joins_single_blobs: true, spp_keeps_one_level: false, ..Traits::SUMMER_2015 },
-        is_whole: true,
     },
     Dialect {
         name: "hed",
@@ -326,7 +295,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Edge detection by nets supervised at every depth",
         source: "s9xie/hed, 912632b",
         traits: Traits::SUMMER_2015,
-        is_whole: true,
     },
     Dialect {
         name: "weiliu-fcn",
@@ -340,7 +308,6 @@ pub static DIALECTS: &[Dialect] = &[
             picture_resize: PictureResize::BoundsCrop,
             ..Traits::SPRING_2015
         },
-        is_whole: true,
     },
     Dialect {
         name: "wu-lightcnn",
@@ -348,7 +315,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Light CNN, for faces",
         source: "AlfredXiangWu/caffe, 5f3deda",
         traits: Traits { image_lists: ImageLists::Words, crop_seeds: CropSeeds::BothSides, ..Traits::SPRING_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "denseblock",
@@ -356,7 +322,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "DenseNet, with blocks as layers",
         source: "Tongcheng/caffe, 1625bb3",
         traits: Traits::RC5,
-        is_whole: true,
     },
     Dialect {
         name: "caffe-lstm",
@@ -364,7 +329,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "A layer for long short-term memory",
         source: "junhyukoh/caffe-lstm, 598d454",
         traits: Traits::RC3,
-        is_whole: true,
     },
     Dialect {
         name: "warpctc",
@@ -372,7 +336,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Label sequences, with Baidu's CTC",
         source: "xmfbit/warpctc-caffe, 3e47d1f",
         traits: Traits { losses_compare_batches: false, ..Traits::RC5 },
-        is_whole: true,
     },
     Dialect {
         name: "ctpn",
@@ -380,7 +343,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Text proposals, with recurrent layers",
         source: "tianzhi0549/CTPN, f77ec9e",
         traits: Traits { accuracy_tells_f_measure: true, spp_keeps_one_level: false, ..Traits::SUMMER_2015 },
-        is_whole: true,
     },
     Dialect {
         name: "caffe-ocr",
@@ -393,7 +355,6 @@ pub static DIALECTS: &[Dialect] = &[
             reader_draws: false,
             ..Traits::SPRING_2016
         },
-        is_whole: true,
     },
     Dialect {
         name: "textboxes-pp",
@@ -401,7 +362,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "TextBoxes++, oriented text on top of SSD",
         source: "MhLiao/TextBoxes_plusplus, 39d4898",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: true,
     },
     Dialect {
         name: "caffe-pp2",
@@ -409,7 +369,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Spatial transformers and object parts",
         source: "cvjena/caffe_pp2, 5a59fcc",
         traits: Traits::RELEASE_1_0,
-        is_whole: true,
     },
     Dialect {
         name: "video-caffe",
@@ -417,7 +376,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Videos, with convolutions over time",
         source: "chuckcho/video-caffe, fc232b3",
         traits: Traits { pictures_have_length: true, ..Traits::MASTER },
-        is_whole: true,
     },
     Dialect {
         name: "seqface",
@@ -425,7 +383,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SeqFace, faces in sequences",
         source: "huangyangyu/SeqFace, ef524f7",
         traits: Traits { crop_seeds: CropSeeds::BothSides, ..Traits::LATE_SUMMER_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "cambricon",
@@ -442,7 +399,6 @@ pub static DIALECTS: &[Dialect] = &[
             unknown_fillers_are_constant: true,
             ..Traits::MASTER
         },
-        is_whole: true,
     },
     Dialect {
         name: "mobilenet-yolo",
@@ -450,7 +406,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "MobileNet-YOLO",
         source: "eric612/MobileNet-YOLO, 69b4441",
         traits: Traits { reader_draws: true, picture_resize: PictureResize::GivesSizeOrSide, ..Traits::MASTER },
-        is_whole: true,
     },
     Dialect {
         name: "microsoft",
@@ -458,7 +413,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Microsoft's Caffe for Windows, with the layers of R-FCN",
         source: "microsoft/caffe, 70f521f",
         traits: Traits { losses_take_any_axes: false, ..Traits::SUMMER_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "pvanet",
@@ -466,7 +420,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "PVANet, a light Faster R-CNN",
         source: "sanghoon/caffe, branch dev_pvanet, 6068dd0",
         traits: Traits::SUMMER_2016,
-        is_whole: true,
     },
     Dialect {
         name: "mscnn",
@@ -474,7 +427,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "MS-CNN, a detector at several scales",
         source: "zhaoweicai/mscnn, 534bcac",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: true,
     },
     Dialect {
         name: "cascade-rcnn",
@@ -482,7 +434,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Cascade R-CNN",
         source: "zhaoweicai/cascade-rcnn, 2252f46",
         traits: Traits::RELEASE_1_0,
-        is_whole: true,
     },
     Dialect {
         name: "mnc",
@@ -490,7 +441,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Multi-task network cascades",
         source: "AndreiBarsan/caffe-mnc, cf78fd6",
         traits: Traits::RELEASE_1_0,
-        is_whole: true,
     },
     Dialect {
         name: "deformable",
@@ -498,7 +448,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Deformable convolutions, in a Faster R-CNN",
         source: "unsky/Deformable-ConvNets-caffe, e0f7abd",
         traits: Traits { losses_compare_batches: false, softmax_counts_labels: false, ..Traits::RC3 },
-        is_whole: true,
     },
     Dialect {
         name: "bottom-up-attention",
@@ -512,7 +461,6 @@ pub static DIALECTS: &[Dialect] = &[
             softmax_counts_labels: false,
             ..Traits::RC5
         },
-        is_whole: true,
     },
     Dialect {
         name: "yolov3-windows",
@@ -520,7 +468,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "YOLOv3 for Windows",
         source: "eric612/Caffe-YOLOv3-Windows, 6736ca6",
         traits: Traits { reader_draws: true, picture_resize: PictureResize::GivesSizeOrSide, ..Traits::MASTER },
-        is_whole: true,
     },
     Dialect {
         name: "yolo9000",
@@ -534,7 +481,6 @@ pub static DIALECTS: &[Dialect] = &[
             picture_resize: PictureResize::GivesSides,
             ..Traits::SUMMER_2016
         },
-        is_whole: true,
     },
     Dialect {
         name: "caffe-yolo",
@@ -542,7 +488,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "The first YOLO",
         source: "yeahkun/caffe-yolo, eea92bf",
         traits: YOLO,
-        is_whole: true,
     },
     Dialect {
         name: "caffe-yolov2",
@@ -550,7 +495,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "The second YOLO",
         source: "gklz1982/caffe-yolov2, ebb2702",
         traits: YOLO,
-        is_whole: true,
     },
     Dialect {
         name: "textboxes",
@@ -558,7 +502,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "TextBoxes, text detection on an early SSD",
         source: "MhLiao/TextBoxes, fd4d7a9",
         traits: Traits { picture_resize: PictureResize::GivesSides, ..Traits::SUMMER_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "sstd",
@@ -566,7 +509,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "SSTD, text detection with attention, on SSD",
         source: "BestSonny/SSTD, 174d452",
         traits: Traits::LATE_SUMMER_2016,
-        is_whole: true,
     },
     Dialect {
         name: "ristretto",
@@ -574,7 +516,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Ristretto, quantised nets",
         source: "pmgysel/caffe, 614963c",
         traits: Traits::MASTER,
-        is_whole: true,
     },
     Dialect {
         name: "jacinto",
@@ -582,7 +523,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Texas Instruments' distribution, on NVIDIA's",
         source: "tidsp/caffe-jacinto, branch caffe-0.17, 2678b2b",
         traits: Traits { xavier_counts_in_half: true, ..NVIDIA },
-        is_whole: true,
     },
     Dialect {
         name: "dorn",
@@ -590,7 +530,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "DORN, depth by ordinal regression",
         source: "hufu6371/DORN, ce9ee7b",
         traits: Traits::MASTER,
-        is_whole: true,
     },
     Dialect {
         name: "curve-text",
@@ -603,7 +542,6 @@ pub static DIALECTS: &[Dialect] = &[
             dropout_takes_any_axes: false,
             ..Traits::SPRING_2016
         },
-        is_whole: true,
     },
     Dialect {
         name: "nvidia-0.15",
@@ -616,7 +554,6 @@ pub static DIALECTS: &[Dialect] = &[
             takes_empty_axes: false,
             ..Traits::SPRING_2016
         },
-        is_whole: true,
     },
     Dialect {
         name: "deconvnet",
@@ -624,7 +561,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "DeconvNet, segmentation by deconvolution",
         source: "HyeonwooNoh/caffe, d9e8494",
         traits: Traits::late_2014("deconvnet"),
-        is_whole: true,
     },
     Dialect {
         name: "c3d-1.0",
@@ -641,7 +577,6 @@ pub static DIALECTS: &[Dialect] = &[
             losses_take_any_axes: true,
             ..Traits::late_2014("c3d-1.1")
         },
-        is_whole: true,
     },
     Dialect {
         name: "xilinx",
@@ -654,7 +589,6 @@ pub static DIALECTS: &[Dialect] = &[
             crop_seeds: CropSeeds::BothSides,
             ..Traits::SPRING_2016
         },
-        is_whole: true,
     },
     Dialect {
         name: "caffe3d",
@@ -662,7 +596,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Segmentation of volumes",
         source: "ginobilinie/caffe3D, e9437d0",
         traits: Traits { has_bilinear: false, ..Traits::SUMMER_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "charlesshang",
@@ -670,7 +603,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Clusters of inner products, and recurrent layers over pyramids",
         source: "CharlesShang/caffe, dbec9f7",
         traits: Traits { image_lists: ImageLists::Words, takes_empty_axes: false, ..Traits::SPRING_2016 },
-        is_whole: true,
     },
     Dialect {
         name: "ducha-aiki",
@@ -678,7 +610,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "A benchmark of activations and initialisations, by ducha-aiki",
         source: "ducha-aiki/caffe, branch elu, c9b0c54",
         traits: Traits { picture_resize: PictureResize::BoundsCrop, ..Traits::RC3 },
-        is_whole: true,
     },
     Dialect {
         name: "synopsys",
@@ -686,7 +617,6 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Synopsys' superset for ARC processors",
         source: "foss-for-synopsys-dwc-arc-processors/synopsys-caffe, 977ba36",
         traits: Traits { batch_norm_checks_fraction: true, checks_hdf5: false, ..Traits::MASTER },
-        is_whole: true,
     },
     Dialect {
         name: "sophgo",
@@ -694,6 +624,5 @@ pub static DIALECTS: &[Dialect] = &[
         about: "Sophgo's Caffe for its processors",
         source: "sophgo/caffe, e188c0e",
         traits: Traits { reads_fields_of_intel: false, ..Traits::MASTER },
-        is_whole: true,
     },
 ];

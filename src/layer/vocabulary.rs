@@ -40,7 +40,7 @@ impl Default for ReadOptions {
 impl Dialect {
     /// What there is to say of the dialect.
     pub fn document(&'static self) -> DialectDocument {
-        let &Dialect { name, about, source, traits, is_whole, .. } = self;
+        let &Dialect { name, about, source, traits, .. } = self;
         let bvlc = Dialect::bvlc();
         let own = |known: &Known| known.includes(self) && !known.includes(bvlc);
         let layers = LAYERS.iter().copied().flatten().filter(|entry| own(&entry.known) && entry.is_known_in(self));
@@ -49,7 +49,6 @@ impl Dialect {
             name,
             about,
             source,
-            is_whole,
             traits: traits.words(),
             adds: difference(self, bvlc),
             lacks: difference(bvlc, self),

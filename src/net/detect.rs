@@ -34,8 +34,7 @@ pub(super) fn told<'a>(file: &FileBytes<'a>, kind: FileKind, options: &ReadOptio
     let mistaken = |error| mistaken(file.name, file.bytes, kind).map_or(error, Error::from);
     if let Some(dialect) = options.dialect {
         let reading = Reading::new(file, kind, dialect).map_err(mistaken)?;
-        let notice = in_part(dialect).map(|in_part| format!("the dialect {}: {in_part}", dialect.name));
-        return Ok(Told { reading, notice });
+        return Ok(Told { reading, notice: None });
     }
     let message = |dialect: &Dialect| Some(kind.message_of(dialect));
     Detection { file, message: &message, read: &|dialect| Reading::new(file, kind, dialect), options }.run(&mistaken)
@@ -232,12 +231,6 @@ fn best<'a>(
     Some((best, rivals))
 }
 
-/// What has to be said of a dialect that is not known as a whole.
-fn in_part(dialect: &Dialect) -> Option<&'static str> {
-    let in_part = "little more than its fields is known, so the bytes may differ from its own";
-    (!dialect.is_whole).then_some(in_part)
-}
-
 /// A finding with its place in the file.
 fn at(message: &str, place: Option<&Location>) -> String {
     place.map_or_else(|| message.to_owned(), |Location { line, column, .. }| format!("{message} at {line}:{column}"))
@@ -247,7 +240,6 @@ fn at(message: &str, place: Option<&Location>) -> String {
 pub(crate) fn notice(dialect: &Dialect, reason: &str, rivals: &[&str]) -> String {
     let Dialect { name, about, .. } = dialect;
     let told = format!("read in the dialect {name} ({about}), since BVLC's Caffe lacks this: {reason}");
-    let told = in_part(dialect).map_or(told.clone(), |in_part| format!("{told}; {in_part}"));
     match rivals {
         [] => told,
         [one] => format!("{told}; {one} knows it all, too, but would give other bytes: name the dialect to choose"),

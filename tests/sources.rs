@@ -186,11 +186,11 @@ const SHUFFLED: &str = r#"layer { name: "i" type: "ImageData" top: "data" top: "
 "#;
 
 fn plan(net: &str, folder: &Folder, streams: Option<Streams>) -> Plan {
-    plan_in(Dialect::bvlc(), net, folder, streams)
+    plan_in(None, net, folder, streams)
 }
 
-fn plan_in(dialect: &'static Dialect, net: &str, folder: &Folder, streams: Option<Streams>) -> Plan {
-    let definition = Definition::from_bytes_with("net.prototxt", net, &ReadOptions::of(Some(dialect))).unwrap();
+fn plan_in(dialect: Option<&'static Dialect>, net: &str, folder: &Folder, streams: Option<Streams>) -> Plan {
+    let definition = Definition::from_bytes_with("net.prototxt", net, &ReadOptions::of(dialect)).unwrap();
     let mut options = PlanOptions::default();
     options.folder = Some(folder.path(""));
     options.streams = streams;
@@ -256,7 +256,7 @@ fn caffes_of_early_2015_draw_for_their_lists_before_they_do_for_transformations(
         }
         let mut heights: Vec<i32> = (1..=20).collect();
         shuffle(&mut heights, &mut Mt19937::new(generator.next_u32()));
-        let planned = plan_in(Dialect::get(dialect).unwrap(), &net, &folder, Some(streams));
+        let planned = plan_in(Dialect::get(dialect), &net, &folder, Some(streams));
         assert_eq!(planned.layers[0].tops[0].dims(), [2, 3, heights[0], 2], "{dialect}");
     }
 }

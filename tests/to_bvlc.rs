@@ -251,6 +251,28 @@ fn convolutions_of_each_channel_compute_the_same() {
 }
 
 #[test]
+fn strides_between_the_elements_of_a_filter_are_dilation() {
+    let converted = |fields: &str| {
+        let layer = format!(
+            "layer {{ name: 'c' type: 'Convolution' bottom: 'x' top: 'y'
+             convolution_param {{ num_output: 1 kernel_size: 1 {fields} }} }}"
+        );
+        let net = translated("weiliu-fcn", &layer)?;
+        let convolution =
+            net.layers.iter().filter_map(|layer| layer.param.as_ref()?.convolution_param.as_deref()).next();
+        Ok::<_, String>(convolution.unwrap().dilation.clone())
+    };
+    assert_eq!(converted("filter_stride: 2"), Ok(vec![2]));
+    assert_eq!(converted("filter_stride_h: 3 filter_stride_w: 1"), Ok(vec![3, 1]));
+    assert_eq!(converted(""), Ok(vec![]));
+    let error = converted("filter_stride_h: 3").unwrap_err();
+    let message = "net:2:14: layer \"c\" (Convolution), convolution_param.filter_stride: give filter_stride, or both of \
+                   filter_stride_h and filter_stride_w, or none (BvlcOptions::partial leaves out what cannot be \
+                   expressed)";
+    assert_eq!(error, message);
+}
+
+#[test]
 fn layers_that_move_values_compute_the_same() {
     let shuffle = "layer { name: 'n' type: 'ShuffleChannel' bottom: 'x' top: 'y' shuffle_channel_param { group: 3 } }";
     let net = translated("addons", shuffle).unwrap();

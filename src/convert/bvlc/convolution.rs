@@ -78,6 +78,26 @@ pub(super) fn dilation(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Ref
     Ok(Some("dilation_h and dilation_w became dilation".to_owned()))
 }
 
+/// ParseNet's `filter_stride`, or both of `filter_stride_h` and `filter_stride_w`, become `dilation`.
+pub(super) fn filter_stride(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
+    const BOTH: &str = "convolution_param.filter_stride";
+    let [both, height, width] = [BOTH, "convolution_param.filter_stride_h", "convolution_param.filter_stride_w"]
+        .map(|path| draft.fields.u32(path));
+    let dilation = match (both, height, width) {
+        (None, None, None) => return Ok(None),
+        (Some(both), None, None) => vec![both],
+        (None, Some(height), Some(width)) => vec![height, width],
+        _ => {
+            return Err(Refusal::at(
+                BOTH,
+                "give filter_stride, or both of filter_stride_h and filter_stride_w, or none",
+            ));
+        }
+    };
+    draft.param.convolution_param.get_or_insert_default().dilation = dilation;
+    Ok(Some("filter_stride became dilation".to_owned()))
+}
+
 /// Equal padding on opposite sides becomes `pad_h` and `pad_w`.
 pub(super) fn sides(draft: &mut LayerDraft<'_>) -> Result<Option<String>, Refusal> {
     for message in ["convolution_param", "pooling_param"] {

@@ -86,6 +86,7 @@ pub static TRANSLATIONS: &[Translation] = &[
     .known(Known::In(&["synopsys"]))
     .with_shapes(),
     entry("dilation_h, dilation_w", "dilation, once for each axis", &[], convolution::dilation),
+    entry("filter_stride, filter_stride_h, filter_stride_w", "dilation", &[], convolution::filter_stride),
     entry("pad_t, pad_b, pad_l, pad_r, equal on opposite sides", "pad_h, pad_w", &[], convolution::sides),
     entry("ceil_mode: false of Pooling", "round_mode: FLOOR", &["Pooling"], pooling::translate),
     entry(

@@ -9,7 +9,7 @@
 //! In lisa-caffe, only SUM takes coefficients, too, and `coeff_blob` says that the last bottom has more of them: its
 //! first axis has as many places as there are other bottoms, the axes after that are the first ones of these.
 
-use super::{Arity, LayerType, Operator, Setup, SetupContext, Signal};
+use super::{Arity, Layer, LayerType, Operator, Setup, SetupContext, Signal};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};
@@ -20,52 +20,31 @@ const COEFF: &str = "eltwise_param.coeff";
 
 /// The entries of the layer table.
 pub(super) static TYPES: &[LayerType] = &[
-    LayerType::new(
-        "Eltwise",
-        "Adds, multiplies or takes the maximum of blobs",
-        Arity::at_least(2),
-        Arity::exactly(1),
-        &eltwise,
-    )
-    .with_engines()
-    .params(&["eltwise_param"])
-    .signal(signal)
-    .weightless()
-    .known(Known::Except(&["lisa", "lisa-recurrent", "flownet2", "synopsys"])),
-    LayerType::new(
-        "Eltwise",
-        "Adds, multiplies or takes the maximum of blobs, or passes one on",
-        Arity::at_least(1),
-        Arity::exactly(1),
-        &eltwise,
-    )
-    .params(&["eltwise_param"])
-    .signal(signal)
-    .weightless()
-    .known(Known::In(&["flownet2"])),
-    LayerType::new(
-        "Eltwise",
+    entry("Adds, multiplies or takes the maximum of blobs", 2, &eltwise).with_engines().known(Known::Except(&[
+        "lisa",
+        "lisa-recurrent",
+        "flownet2",
+        "synopsys",
+    ])),
+    entry("Adds, multiplies or takes the maximum of blobs, or passes one on", 1, &eltwise)
+        .known(Known::In(&["flownet2"])),
+    entry(
         "Adds, multiplies or takes the maximum of blobs, or sums them with coefficients of a blob",
-        Arity::at_least(2),
-        Arity::exactly(1),
+        2,
         &eltwise_with_blob,
     )
-    .params(&["eltwise_param"])
-    .signal(signal)
-    .weightless()
     .known(Known::In(&["lisa", "lisa-recurrent"])),
-    LayerType::new(
-        "Eltwise",
-        "Adds, multiplies, divides or takes the maximum or the minimum of blobs",
-        Arity::at_least(1),
-        Arity::exactly(1),
-        &eltwise_from_axis,
-    )
-    .params(&["eltwise_param"])
-    .signal(signal)
-    .weightless()
-    .known(Known::In(&["synopsys"])),
+    entry("Adds, multiplies, divides or takes the maximum or the minimum of blobs", 1, &eltwise_from_axis)
+        .known(Known::In(&["synopsys"])),
 ];
+
+/// An entry with so many bottoms or more.
+const fn entry(summary: &'static str, bottoms: usize, rule: &'static dyn Layer) -> LayerType {
+    LayerType::new("Eltwise", summary, Arity::at_least(bottoms), Arity::exactly(1), rule)
+        .params(&["eltwise_param"])
+        .signal(signal)
+        .weightless()
+}
 
 /// What becomes of the elements at the same place of all bottoms.
 #[derive(Debug, Clone, PartialEq)]

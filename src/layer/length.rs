@@ -26,7 +26,7 @@ impl SetupContext<'_> {
 ///
 /// # Errors
 /// It must, and has another number of axes than five.
-pub(super) fn pictures(ctx: &SetupContext<'_>) -> Result<Shape, Refusal> {
+pub(super) fn bottom_pictures(ctx: &SetupContext<'_>) -> Result<Shape, Refusal> {
     let bottom = ctx.bottom(0);
     if !ctx.dialect.traits.pictures_have_length {
         return Ok(bottom.clone());

@@ -83,7 +83,7 @@ fn inner_pooling(size: i64, bottom: &Shape) -> Result<Pooling, Refusal> {
 fn lrn(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = LrnParameter::default();
     let param = ctx.param.lrn_param.as_ref().unwrap_or(&default);
-    let bottom = &length::pictures(ctx)?;
+    let bottom = &length::bottom_pictures(ctx)?;
     picture_size(bottom)?;
     let size = checked_size(param.local_size(), LOCAL_SIZE)?;
     ensure!(size % 2 == 1, LOCAL_SIZE, "local_size {size} is not odd");

@@ -57,7 +57,7 @@ impl Spp {
 fn spp(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     let default = SppParameter::default();
     let param = ctx.param.spp_param.as_ref().unwrap_or(&default);
-    let bottom = &length::pictures(ctx)?;
+    let bottom = &length::bottom_pictures(ctx)?;
     let size = picture_size(bottom)?;
     ensure!(size[0] > 0 && size[1] > 0, "bottom", "a pyramid over a picture of {} x {}", size[0], size[1]);
     let method = match param.pool() {

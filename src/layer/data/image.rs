@@ -105,8 +105,8 @@ fn setup(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
 fn weighed(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     listed_pictures(ctx, ctx.dialect.traits.image_lists.into(), |ctx, data| {
         let mut tops = with_labels(ctx, data)?;
-        let weights = tops.get(1..ctx.top_count() - 1).map(<[Shape]>::to_vec);
-        tops.extend(weights.into_iter().flatten());
+        let weights = tops[1].clone();
+        tops.resize(ctx.top_count(), weights);
         Ok(tops)
     })
 }

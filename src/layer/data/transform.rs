@@ -149,7 +149,7 @@ impl Transform {
 
     /// Whether the first item decides the shape of the batch, and not the transformation alone.
     pub(super) fn follows_first_item(&self) -> bool {
-        !self.resizing.fixes_size() && self.crop.sides().contains(&0)
+        !self.resizing.fixes_size() && self.crop.sides.contains(&0)
     }
 
     /// Whether a batch of more than one item may come to differ in shape.
@@ -260,9 +260,9 @@ fn skipped(count: u64) -> Vec<Draw> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cropping::SIDES;
     use super::super::resize::{Bounds, Resize};
     use super::*;
+    use crate::dialect::Traits;
     use crate::layer::data::tests::{given, run};
     use crate::layer::testing::Surroundings;
     use crate::proto::caffe::resize_parameter::ResizeMode;
@@ -288,7 +288,9 @@ mod tests {
     }
 
     fn crop(size: u32, height: u32, width: u32) -> CropFields {
-        CropFields { size, height, width, sides_win: false, names: SIDES }
+        let [crop_size, crop_h, crop_w] = [size, height, width].map(Some);
+        let param = TransformationParameter { crop_size, crop_h, crop_w, ..Default::default() };
+        CropFields::new(&param, &Traits::MASTER).unwrap()
     }
 
     fn transform(crop: CropFields, resizing: Resizing, border: i64) -> Transform {

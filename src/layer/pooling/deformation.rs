@@ -55,8 +55,7 @@ pub(super) fn pooling(ctx: &SetupContext<'_>) -> Result<Setup, Refusal> {
     ensure!(channels > 0, "bottom", "{} pooling cannot take the empty input {bottom}", method.as_str_name());
     let top = match method {
         PoolMethod::Def => {
-            let parts = "bottom";
-            ensure!(channels % PARTS == 0, parts, "{channels} channels of {bottom} are not a multiple of {PARTS}");
+            ensure!(channels % PARTS == 0, "bottom", "{channels} channels of {bottom} are not a multiple of {PARTS}");
             Shape::new([items, channels, 1, 1])
         }
         _ => {

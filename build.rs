@@ -5,6 +5,8 @@
 mod comments;
 #[path = "build/forks.rs"]
 mod forks;
+#[path = "build/link.rs"]
+mod link;
 #[path = "build/on_request.rs"]
 mod on_request;
 #[path = "build/protoc.rs"]
@@ -106,6 +108,7 @@ const DIALECTS: &[&str] = &[
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=proto");
+    link::settings();
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let files = DIALECTS.iter().map(|name| format!("proto/dialects/{name}.proto"));
     let files: Vec<String> = std::iter::once("proto/caffe.proto".to_owned()).chain(files).collect();

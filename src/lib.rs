@@ -31,12 +31,9 @@ pub mod net;
 pub mod plan;
 pub mod proto;
 pub mod provenance;
-pub mod random;
 pub mod rules;
 pub mod setting;
-pub mod statistics;
 
-mod binary16;
 mod data;
 mod given;
 mod glob;
@@ -45,6 +42,7 @@ mod hdf5;
 mod shape;
 mod sink;
 
+pub use caffemodel_numeric::{random, statistics};
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use net::{Definition, Net, ReadOptions, StateOptions};

@@ -8,7 +8,9 @@
 //! expectation_data fills every map (.., height, width) of a blob with x or y. In single precision, but for the
 //! squares; a side of one position makes 0/0. They draw nothing.
 
-use super::{FillerType, INVALID, Piecewise, count, refuse_sparse};
+use caffemodel_numeric::arithmetic::INVALID;
+
+use super::{FillerType, Piecewise, count, refuse_sparse};
 use crate::Shape;
 use crate::dialect::Known;
 use crate::error::{Refusal, ensure};

@@ -13,11 +13,12 @@
 
 use std::io;
 
+use caffemodel_numeric::{arithmetic, binary16};
+
 use super::half;
 use super::pieces::{self, Drawn};
-use super::{Filler, FillerType, INVALID, Moments, PIECE, Piecewise, Sink, count};
+use super::{Filler, FillerType, Moments, PIECE, Piecewise, Sink, count};
 use crate::Shape;
-use crate::binary16;
 use crate::dialect::{GaussianCheck, Known};
 use crate::error::{Refusal, ensure};
 use crate::proto::caffe::FillerParameter;
@@ -140,9 +141,7 @@ impl Gaussian {
             let mask = &mut mask[..piece.len()];
             rng.seek(1, (index * PIECE) as u64);
             rng.bernoulli(keep, mask);
-            for (value, &kept) in piece.iter_mut().zip(&*mask) {
-                *value = if kept == 0.0 { masked(*value) } else { *value };
-            }
+            arithmetic::mask(piece, mask);
             sink.write(piece)?;
         }
         Ok(())
@@ -164,17 +163,6 @@ fn keep(sparse: i32, shape: &Shape, (axis, name): (usize, &str)) -> Result<Optio
         return Err(Refusal::at("sparse", message));
     }
     Ok(Some(probability))
-}
-
-/// `value` times 0, as x86 has it.
-fn masked(value: f32) -> f32 {
-    if value.is_nan() {
-        value
-    } else if value.is_infinite() {
-        INVALID
-    } else {
-        0f32.copysign(value)
-    }
 }
 
 impl Filler for Gaussian {

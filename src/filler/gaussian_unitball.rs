@@ -8,6 +8,8 @@
 
 use std::io;
 
+use caffemodel_numeric::arithmetic::to_unit_length;
+
 use super::fan::at_most_four_axes;
 use super::pieces::Drawn;
 use super::rows::fill_rows;
@@ -54,16 +56,6 @@ impl GaussianUnitball {
     }
 }
 
-/// Divides a row by its 2-norm.
-fn to_unit_length(row: &mut [f32]) {
-    let squares: f32 = row.iter().fold(0.0, |sum, value| sum + value * value);
-    let sum = (f64::from(squares) + 1e-12) as f32;
-    let factor = 1.0 / sum.sqrt();
-    for value in row {
-        *value *= factor;
-    }
-}
-
 impl Filler for GaussianUnitball {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
         fill_rows(&self.draws(), self.row, to_unit_length, rng, sink)
@@ -97,16 +89,6 @@ mod tests {
                 assert!((length - 1.0).abs() < 1e-3, "{dims:?}: {length}");
             }
         }
-    }
-
-    #[test]
-    fn the_factor_is_that_of_single_precision() {
-        let mut row = [3.0, 4.0];
-        to_unit_length(&mut row);
-        assert_eq!(row, [3.0f32 * 0.2, 4.0f32 * 0.2]);
-        let mut zeros = [0.0, 0.0];
-        to_unit_length(&mut zeros);
-        assert_eq!(zeros, [0.0, 0.0]);
     }
 
     #[test]

@@ -4,9 +4,10 @@
 //! and rounds those. So a bound of 1/3 becomes 0.33325, and the values are not the rounded ones of single precision.
 //! Some fillers round the n that their parameters follow from first.
 
+use caffemodel_numeric::binary16::nearest;
+
 use super::{Fan, Filler, Moments, Piecewise, refuse_sparse};
 use crate::Shape;
-use crate::binary16::nearest;
 use crate::dialect::Fans;
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;

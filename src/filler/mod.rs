@@ -25,7 +25,6 @@ mod gabor;
 mod gaussian;
 mod gaussian_unitball;
 mod half;
-mod householder;
 mod identity;
 mod interpolation;
 mod msra;
@@ -125,11 +124,6 @@ const STATIC_FILLERS_OF_DIGITS: &[&str] = &["nvidia-0.15", "xilinx"];
 
 /// Those of them whose gaussian and bilinear are not BVLC's.
 const CHANGED_STATIC_FILLERS: &[&str] = &["nvidia", "jacinto"];
-
-/// The NaN that x86 makes of an invalid operation, such as 0/0: its sign bit is set.
-///
-/// Other platforms make another one, and Rust promises none, so that fillers choose it where Caffe's arithmetic does.
-const INVALID: f32 = f32::from_bits(0xffc0_0000);
 
 /// The number of elements to fill, at least one: Caffe refuses to fill an empty blob.
 fn count(filler: &str, shape: &Shape) -> Result<usize, Refusal> {

@@ -18,7 +18,8 @@
 
 use std::io;
 
-use super::householder::orthonormalise;
+use caffemodel_numeric::householder::orthonormalise;
+
 use super::pieces::{self, Drawn, PIECE};
 use super::{Filler, FillerType, Moments, Sink, count, refuse_sparse};
 use crate::Shape;

@@ -38,12 +38,8 @@ pub trait Piecewise: fmt::Debug + Send + Sync {
 
     /// See [`Filler::moments`]; those of the distribution, if any.
     fn moments(&self) -> Option<Moments> {
-        match self.distribution()? {
-            Distribution::Uniform { min, max } => Moments::uniform(min, max),
-            Distribution::Gaussian { mean, std } => Moments::finite(mean.into(), std.into()),
-            Distribution::TruncatedNormal(normal) => Moments::finite(normal.mean(), normal.std()),
-            Distribution::Bernoulli { p } => Moments::finite(p.into(), (f64::from(p) * (1.0 - f64::from(p))).sqrt()),
-        }
+        let distribution = self.distribution()?;
+        Moments::finite(distribution.mean(), distribution.std())
     }
 }
 

@@ -11,12 +11,13 @@
 
 use std::io;
 
+use caffemodel_numeric::arithmetic::{to_sum_one, to_sum_one_in_half};
+
 use super::fan::at_most_four_axes;
 use super::pieces::Drawn;
 use super::rows::fill_rows;
-use super::{Filler, FillerType, INVALID, Moments, Sink, count, first_dim, refuse_sparse};
+use super::{Filler, FillerType, Moments, Sink, count, first_dim, refuse_sparse};
 use crate::Shape;
-use crate::binary16;
 use crate::dialect::{Fans, Known};
 use crate::error::Refusal;
 use crate::proto::caffe::FillerParameter;
@@ -81,23 +82,6 @@ impl PositiveUnitball {
     }
 }
 
-/// Divides the values of a row by their sum.
-fn normalise(row: &mut [f32]) {
-    let sum: f32 = row.iter().fold(0.0, |sum, value| sum + value);
-    for value in row {
-        *value = if sum == 0.0 { INVALID } else { *value / sum };
-    }
-}
-
-/// The same in half precision.
-fn normalise_in_half(row: &mut [f32]) {
-    binary16::round(row);
-    let sum: f32 = row.iter().fold(0.0, |sum, value| binary16::nearest(sum + value));
-    for value in row {
-        *value = if sum == 0.0 { INVALID } else { binary16::nearest(*value / sum) };
-    }
-}
-
 /// The mean square of u(1) / (u(1) + ... + u(n)) with u ~ U(0, 1).
 ///
 /// With 1 / s² = ∫ t exp(-ts) dt over t > 0 it is ∫ t b(t) a(t)ⁿ⁻¹ dt, where a and b are the means of exp(-tu) and
@@ -130,7 +114,7 @@ fn mean_square_discounted(t: f64) -> f64 {
 
 impl Filler for PositiveUnitball {
     fn fill(&self, rng: &mut dyn Generator, sink: &mut dyn Sink) -> io::Result<()> {
-        let normalise = if self.in_half { normalise_in_half } else { normalise };
+        let normalise = if self.in_half { to_sum_one_in_half } else { to_sum_one };
         fill_rows(&self.draws(), self.row, normalise, rng, sink)
     }
 
@@ -189,7 +173,7 @@ mod tests {
             let streamed = values(&filler, &mut rng);
             let mut whole = vec![0.0; filler.rows * filler.row];
             Stub::new(7).uniform(0.0, 1.0, &mut whole);
-            whole.chunks_exact_mut(filler.row).for_each(normalise);
+            whole.chunks_exact_mut(filler.row).for_each(to_sum_one);
             assert_eq!(bits(&streamed), bits(&whole), "{dims:?}");
             let aligned = |call: &Call| !matches!(call, Call::Seek(pass, offset) if *pass != 0 || offset % 65536 != 0);
             assert!(rng.calls.iter().all(aligned));

@@ -4,7 +4,8 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::element::Element;
+use caffemodel_numeric::number_type::Element;
+
 use super::map::FileMap;
 use super::{NumberType, StoredValues};
 use crate::Shape;
@@ -44,12 +45,9 @@ impl InPlace {
 impl StoredValues for InPlace {
     fn read(&self, offset: usize, out: &mut [f32]) -> io::Result<()> {
         let width = self.element.width();
-        let values = &self.file.bytes()[self.bytes.clone()];
-        let rest = offset.checked_mul(width).and_then(|start| values.get(start..));
-        let rest = rest.filter(|rest| rest.len() / width >= out.len()).ok_or(io::ErrorKind::UnexpectedEof)?;
-        self.element.decode(rest, width, out);
-        self.file.note_read(out.len() * width);
-        Ok(())
+        let end = offset.checked_add(out.len()).filter(|&end| end <= self.bytes.len() / width);
+        end.ok_or(io::ErrorKind::UnexpectedEof)?;
+        self.file.decode(self.element, self.bytes.start + offset * width, width, out)
     }
 
     fn number_type(&self) -> NumberType {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use caffemodel_numeric::number_type::Element;
 use memmap2::Mmap;
 use thiserror::Error;
 
@@ -29,7 +30,7 @@ pub(crate) struct FileMap {
 
 #[derive(Debug)]
 enum Bytes {
-    Mapped(Mmap),
+    Mapped { map: Mmap, file: File },
     Held(Vec<u8>),
 }
 
@@ -49,7 +50,7 @@ impl FileMap {
         }
         // SAFETY: the bytes are only ever copied out; a file that others cut short meanwhile is the one danger left.
         let map = unsafe { Mmap::map(&file) }.map_err(|source| cannot_read(path, source))?;
-        Ok(FileMap::new(path, Bytes::Mapped(map)))
+        Ok(FileMap::new(path, Bytes::Mapped { map, file }))
     }
 
     /// A file that has been read; `name` is what errors call it.
@@ -72,6 +73,41 @@ impl FileMap {
         Arc::new(FileMap { path: path.to_owned(), content, read: AtomicUsize::new(0) })
     }
 
+    /// Fills `out` with the bytes from `start` on.
+    ///
+    /// # Errors
+    /// The file ends before, or cannot be read.
+    pub(super) fn read(&self, start: usize, out: &mut [u8]) -> io::Result<()> {
+        match &self.content {
+            // The system copies faster than it maps pages.
+            #[cfg(unix)]
+            Bytes::Mapped { file, .. } => std::os::unix::fs::FileExt::read_exact_at(file, out, start as u64),
+            _ => {
+                let bytes = self.bytes().get(start..).and_then(|rest| rest.get(..out.len()));
+                out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+                self.note_read(out.len());
+                Ok(())
+            }
+        }
+    }
+
+    /// Fills `out` with the values that start every `stride` bytes, the first at `start`.
+    ///
+    /// # Errors
+    /// As for [`FileMap::read`].
+    pub(super) fn decode(&self, element: Element, start: usize, stride: usize, out: &mut [f32]) -> io::Result<()> {
+        if stride == element.width()
+            && let Some(out) = element.as_stored(out)
+        {
+            return self.read(start, out);
+        }
+        let needed = out.len().saturating_sub(1).checked_mul(stride).and_then(|last| last.checked_add(element.width()));
+        let rest = self.bytes().get(start..).filter(|rest| needed.is_some_and(|needed| rest.len() >= needed));
+        element.decode(rest.ok_or(io::ErrorKind::UnexpectedEof)?, stride, out);
+        self.note_read(out.len() * stride);
+        Ok(())
+    }
+
     /// Notes that so many bytes have been copied out, once. Pages are given back in time, so that the memory that the
     /// process is seen to use does not grow with the file.
     pub(super) fn note_read(&self, bytes: usize) {
@@ -84,7 +120,7 @@ impl FileMap {
 
     #[cfg(unix)]
     fn give_back(&self) {
-        let Bytes::Mapped(map) = &self.content else { return };
+        let Bytes::Mapped { map, .. } = &self.content else { return };
         // SAFETY: the map is a shared one and only read, so that the same bytes come back when they are read again.
         // Should the system refuse, it keeps the pages.
         let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
@@ -96,7 +132,7 @@ impl FileMap {
     /// The file's bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         match &self.content {
-            Bytes::Mapped(map) => map,
+            Bytes::Mapped { map, .. } => map,
             Bytes::Held(bytes) => bytes,
         }
     }

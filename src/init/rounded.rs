@@ -2,8 +2,9 @@
 
 use std::io;
 
+use caffemodel_numeric::binary16;
+
 use super::target::PieceTarget;
-use crate::binary16;
 use crate::filler::Sink;
 
 /// Passes a blob's values on, rounded to halves.

@@ -54,9 +54,6 @@ impl UpcomingDraws {
             layer.draws.iter().try_for_each(|&draw| layer.discard(draw, &mut self.streams)).ok()?;
             self.layers += 1;
         }
-        match &self.streams {
-            Streams::Caffe(generator) => Some(generator),
-            Streams::Native { .. } => None,
-        }
+        self.streams.caffe_generator()
     }
 }

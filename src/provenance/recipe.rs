@@ -65,10 +65,8 @@ impl DonorRecord {
 impl Recipe {
     /// The recipe of a net read from the file `net`, with these random numbers and no weights from elsewhere.
     pub fn new(net: impl Into<String>, net_sha256: &[u8; 32], streams: &Streams, seed: u64) -> Recipe {
-        let (generator, era) = match streams {
-            Streams::Caffe(generator) => ("caffe", Some(generator.era().to_string())),
-            Streams::Native { .. } => ("native", None),
-        };
+        let era = streams.caffe_generator().map(|generator| generator.era().to_string());
+        let generator = if era.is_some() { "caffe" } else { "native" };
         Recipe {
             program: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),

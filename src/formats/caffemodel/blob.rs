@@ -4,11 +4,11 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use caffemodel_numeric::number_type::Element;
 use prost::Message;
 use prost::encoding::WireType;
 
 use crate::Shape;
-use crate::formats::element::Element;
 use crate::formats::map::FileMap;
 use crate::formats::{NumberType, StoredBlob, StoredValues};
 use crate::proto::blob::{self, Counts, RawType};
@@ -199,8 +199,7 @@ impl StoredValues for WireValues {
             let run = runs.next().ok_or(io::ErrorKind::UnexpectedEof)?;
             let (now, later) = out.split_at_mut(out.len().min(run.elements.end - offset));
             let start = run.offset + (offset - run.elements.start) * run.stride;
-            self.element.decode(&self.file.bytes()[start..], run.stride, now);
-            self.file.note_read(now.len() * run.stride);
+            self.file.decode(self.element, start, run.stride, now)?;
             offset += now.len();
             out = later;
         }

@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
+use caffemodel_numeric::number_type::{Element, NumberType};
+
 use crate::Shape;
-use crate::formats::element::{Element, NumberType};
 use crate::formats::in_place::shape;
 
 /// What a `.npy` file starts with.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use caffemodel_numeric::number_type::{Element, NumberType};
 use safetensors::tensor::Metadata;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::error::Result;
-use crate::formats::element::{Element, NumberType};
 use crate::formats::in_place::{InPlace, shape};
 use crate::formats::keys::KeyedLayers;
 use crate::formats::map::FileMap;

@@ -4,6 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use caffemodel_numeric::number_type::Element;
 use hdf5_reader::error::{ByteOrder, Error};
 use hdf5_reader::messages::HdfMessage;
 use hdf5_reader::messages::dataspace::{DataspaceMessage, DataspaceType};
@@ -14,7 +15,6 @@ use hdf5_reader::{Dataset, H5Type, SliceInfo, SliceInfoElem};
 
 use super::number;
 use crate::Shape;
-use crate::formats::element::Element;
 use crate::formats::in_place::{InPlace, shape};
 use crate::formats::map::FileMap;
 use crate::formats::{Flaw, NumberType, StoredBlob, StoredValues};

@@ -1,6 +1,6 @@
 //! The number types of HDF5: those that computers have today, and no others of the same widths.
 
-use crate::formats::element::{Element, NumberType};
+use caffemodel_numeric::number_type::{Element, NumberType};
 
 const WHOLE: u8 = 0;
 const FLOATING: u8 = 1;

@@ -4,10 +4,10 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use caffemodel_numeric::number_type::Element;
 use flate2::read::DeflateDecoder;
 
 use super::zip::{ArchiveEntry, Compression};
-use crate::formats::element::Element;
 use crate::formats::map::FileMap;
 use crate::formats::{NumberType, StoredValues};
 
@@ -23,9 +23,8 @@ struct MapReader {
 impl Read for MapReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = out.len().min(self.rest.len());
-        out[..count].copy_from_slice(&self.file.bytes()[self.rest.start..][..count]);
+        self.file.read(self.rest.start, &mut out[..count])?;
         self.rest.start += count;
-        self.file.note_read(count);
         Ok(count)
     }
 }

@@ -16,10 +16,4 @@ impl Moments {
     pub fn finite(mean: f64, std: f64) -> Option<Moments> {
         (mean.is_finite() && std.is_finite()).then_some(Moments { mean, std })
     }
-
-    /// The moments of the uniform distribution between `min` and `max`.
-    pub fn uniform(min: f32, max: f32) -> Option<Moments> {
-        let (min, max) = (f64::from(min), f64::from(max));
-        Moments::finite((min + max) / 2.0, (max - min) / 12f64.sqrt())
-    }
 }

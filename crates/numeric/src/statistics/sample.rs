@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 const SEED: u64 = 0;
 
 /// Picks one value of each of the equal stretches that the values are cut into.
-pub(crate) struct Picker {
+pub struct Picker {
     count: usize,
     size: usize,
     random: Xoshiro256PlusPlus,
@@ -18,7 +18,7 @@ pub(crate) struct Picker {
 
 impl Picker {
     /// Picks up to `most` of `count` values, all of them if there are no more.
-    pub(crate) fn new(count: usize, most: usize) -> Picker {
+    pub fn new(count: usize, most: usize) -> Picker {
         let size = count.min(most);
         let random = Xoshiro256PlusPlus::seed_from_u64(SEED);
         let mut picker = Picker { count, size, random, next: 0, keys: Vec::with_capacity(size) };
@@ -27,7 +27,7 @@ impl Picker {
     }
 
     /// Takes what is due of the values from `offset` on.
-    pub(crate) fn pick(&mut self, offset: usize, values: &[f32]) {
+    pub fn pick(&mut self, offset: usize, values: &[f32]) {
         while self.keys.len() < self.size && self.next - offset < values.len() {
             self.keys.push(key(values[self.next - offset]));
             self.advance();
@@ -35,7 +35,7 @@ impl Picker {
     }
 
     /// The places of the picked values in numerical order, ascending.
-    pub(crate) fn into_sorted_keys(self) -> Vec<u32> {
+    pub fn into_sorted_keys(self) -> Vec<u32> {
         let mut keys = self.keys;
         keys.sort_unstable();
         keys

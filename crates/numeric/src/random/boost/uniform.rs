@@ -2,6 +2,7 @@
 
 use super::canonical::{FRACTION, UNIT_LIMIT, unit};
 use super::release::Era;
+use crate::arithmetic::INVALID;
 use crate::random::Draws;
 use crate::random::simd::UniformBlock;
 
@@ -69,7 +70,7 @@ impl UniformReal {
     pub(crate) fn sample(&self, draws: &mut impl Draws) -> f32 {
         let Some(bound) = self.bound else {
             let value = unit(draws) * self.span + self.min;
-            return if value.is_nan() { super::normal::X86_NAN } else { value };
+            return if value.is_nan() { INVALID } else { value };
         };
         loop {
             let value = draws.draw() as f32 * FRACTION * self.span + self.min;

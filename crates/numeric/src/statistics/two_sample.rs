@@ -23,15 +23,17 @@ const NORMAL_KURTOSIS: f64 = 3.0;
 
 /// What the tests need of a sample: a number of finite values, and their means.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct SampleMoments {
-    pub(crate) count: f64,
-    pub(crate) mean: f64,
+pub struct SampleMoments {
+    /// How many values there are.
+    pub count: f64,
+    /// Their mean.
+    pub mean: f64,
     /// The standard deviation, with the squares divided by their number.
-    pub(crate) std: f64,
+    pub std: f64,
     /// The mean of the squares.
-    pub(crate) square: f64,
+    pub square: f64,
     /// The mean of the fourth powers.
-    pub(crate) fourth: f64,
+    pub fourth: f64,
 }
 
 impl SampleMoments {
@@ -48,7 +50,7 @@ impl SampleMoments {
 }
 
 /// The chance of means that differ so much or more. Neither sample is constant.
-pub(crate) fn mean_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
+pub fn mean_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
     let (left, right) = (a.mean_variance(), b.mean_variance());
     let variance = left + right;
     let freedom = variance * variance / (left * left / (a.count - 1.0) + right * right / (b.count - 1.0));
@@ -56,6 +58,6 @@ pub(crate) fn mean_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
 }
 
 /// The chance of mean squares that differ so much or more. Neither sample is constant.
-pub(crate) fn spread_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
+pub fn spread_p_value(a: &SampleMoments, b: &SampleMoments) -> f64 {
     fisher(a.square / b.square, 2.0 / a.square_variance(), 2.0 / b.square_variance())
 }

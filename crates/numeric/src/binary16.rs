@@ -12,7 +12,7 @@ const STEP: f64 = 1.0 / 16_777_216.0;
 const LOST_BITS: u32 = 13;
 
 /// The half nearest to a value; of two equally near ones the larger in magnitude. NaN stays.
-pub(crate) fn nearest(value: f32) -> f32 {
+pub fn nearest(value: f32) -> f32 {
     let magnitude = value.abs();
     let bits = magnitude.to_bits();
     let rounded = if bits >= f32::INFINITY.to_bits() {
@@ -27,7 +27,7 @@ pub(crate) fn nearest(value: f32) -> f32 {
 }
 
 /// Rounds all values.
-pub(crate) fn round(values: &mut [f32]) {
+pub fn round(values: &mut [f32]) {
     for value in values {
         *value = nearest(*value);
     }

@@ -10,7 +10,7 @@ const NEGLIGIBLE: f64 = 1e-20;
 /// The p-value of samples of one size is exact where no values are tied, after Gnedenko and Korolyuk (1951); with other
 /// sizes it is the limit of large samples after Kolmogorov, which errs on the side of agreement. Ties err on that side
 /// as well.
-pub(crate) fn two_sample<T: Ord>(a: &[T], b: &[T]) -> (f64, f64) {
+pub fn two_sample<T: Ord>(a: &[T], b: &[T]) -> (f64, f64) {
     let (n, m) = (a.len() as u64, b.len() as u64);
     let gap = greatest_gap(a, b);
     let statistic = gap as f64 / (n as f64 * m as f64);
@@ -69,38 +69,6 @@ fn limit(n: f64, m: f64, statistic: f64) -> f64 {
     }
     let terms = (1..).map(f64::from).map(|k| (k * k * exponent).exp()).take_while(|term| *term > NEGLIGIBLE);
     2.0 * terms.zip([1.0, -1.0].into_iter().cycle()).map(|(term, sign)| sign * term).sum::<f64>()
-}
-
-/// The test of one sample, which tests of distributions share.
-#[cfg(test)]
-pub(crate) mod one_sample {
-    /// The Kolmogorov-Smirnov distance that a right distribution of so many samples exceeds once in a thousand seeds.
-    pub(crate) fn critical(samples: usize) -> f64 {
-        1.95 / (samples as f64).sqrt()
-    }
-
-    /// The largest distance between the distribution of the values and `cdf`.
-    pub(crate) fn kolmogorov_smirnov(values: &[f32], cdf: impl Fn(f64) -> f64) -> f64 {
-        let mut sorted = values.to_vec();
-        sorted.sort_by(f32::total_cmp);
-        let share = 1.0 / sorted.len() as f64;
-        let distance = |(index, &value): (usize, &f32)| {
-            let expected = cdf(f64::from(value));
-            (expected - index as f64 * share).max((index + 1) as f64 * share - expected)
-        };
-        sorted.iter().enumerate().map(distance).fold(0.0, f64::max)
-    }
-
-    /// The distribution function of the standard normal distribution, by the series of the integral of its density.
-    pub(crate) fn normal_cdf(x: f64) -> f64 {
-        let (mut sum, mut term, mut odd) = (x, x, 1.0);
-        while term.abs() > 1e-17 {
-            odd += 2.0;
-            term *= x * x / odd;
-            sum += term;
-        }
-        0.5 + sum * (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt()
-    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ const COMPARED: usize = 2 * LANES;
 
 /// The moments of finite values so far.
 #[derive(Debug, Clone)]
-pub(crate) struct RunningMoments {
+pub struct RunningMoments {
     count: u64,
     mean: f64,
     /// The sum of the squared deviations from the mean.
@@ -44,7 +44,7 @@ impl Default for RunningMoments {
 impl RunningMoments {
     /// Takes the next values but those that are infinite or NaN; returns the others. Pieces of some ten thousand are
     /// best: they stay in the cache.
-    pub(crate) fn add<'a>(&mut self, values: &'a [f32]) -> Cow<'a, [f32]> {
+    pub fn add<'a>(&mut self, values: &'a [f32]) -> Cow<'a, [f32]> {
         let all = RunningMoments::of(values);
         // Sums of squared floats do not overflow a double, so that they are finite if all values are.
         if all.squares.is_finite() {
@@ -65,7 +65,7 @@ impl RunningMoments {
     }
 
     /// Adds the values of another.
-    pub(crate) fn merge(&mut self, other: &RunningMoments) {
+    pub fn merge(&mut self, other: &RunningMoments) {
         if other.count == 0 {
             return;
         }
@@ -81,32 +81,32 @@ impl RunningMoments {
     }
 
     /// How many values there are.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.count
     }
 
     /// Their mean.
-    pub(crate) fn mean(&self) -> Option<f64> {
+    pub fn mean(&self) -> Option<f64> {
         self.of_some(self.mean)
     }
 
     /// Their standard deviation: the squares are divided by the number of values.
-    pub(crate) fn std(&self) -> Option<f64> {
+    pub fn std(&self) -> Option<f64> {
         self.of_some((self.squares / self.count as f64).sqrt())
     }
 
     /// The smallest, with 0 for -0.
-    pub(crate) fn min(&self) -> Option<f32> {
+    pub fn min(&self) -> Option<f32> {
         self.of_some(self.min + 0.0)
     }
 
     /// The largest, with 0 for -0.
-    pub(crate) fn max(&self) -> Option<f32> {
+    pub fn max(&self) -> Option<f32> {
         self.of_some(self.max + 0.0)
     }
 
     /// How many are 0 or -0.
-    pub(crate) fn zeros(&self) -> u64 {
+    pub fn zeros(&self) -> u64 {
         self.zeros
     }
 

@@ -5,6 +5,7 @@ mod beta;
 mod histogram;
 mod kolmogorov_smirnov;
 mod moments;
+pub mod one_sample;
 mod running;
 mod sample;
 mod simd;
@@ -12,13 +13,9 @@ mod summary;
 mod two_sample;
 
 pub use histogram::Histogram;
+pub use kolmogorov_smirnov::two_sample as kolmogorov_smirnov;
 pub use moments::Moments;
-pub(crate) use summary::Accumulator;
-pub use summary::Statistics;
-
-#[cfg(test)]
-pub(crate) use kolmogorov_smirnov::one_sample;
-pub(crate) use kolmogorov_smirnov::two_sample as kolmogorov_smirnov;
-pub(crate) use running::RunningMoments;
-pub(crate) use sample::Picker;
-pub(crate) use two_sample::{SampleMoments, mean_p_value, spread_p_value};
+pub use running::RunningMoments;
+pub use sample::Picker;
+pub use summary::{Accumulator, Statistics};
+pub use two_sample::{SampleMoments, mean_p_value, spread_p_value};

@@ -3,10 +3,8 @@
 use super::box_muller::box_muller;
 use super::release::Era;
 use super::ziggurat::Ziggurat;
+use crate::arithmetic::INVALID;
 use crate::random::Draws;
-
-/// The NaN that x86-64 makes of an invalid operation.
-pub(crate) const X86_NAN: f32 = f32::from_bits(0xffc0_0000);
 
 /// How an era makes standard normal values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +66,7 @@ impl Affine {
     #[cold]
     fn nan(self) -> f32 {
         const QUIET: u32 = 0x0040_0000;
-        if self.mean.is_nan() { f32::from_bits(self.mean.to_bits() | QUIET) } else { X86_NAN }
+        if self.mean.is_nan() { f32::from_bits(self.mean.to_bits() | QUIET) } else { INVALID }
     }
 }
 

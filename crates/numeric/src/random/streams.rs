@@ -28,9 +28,17 @@ impl Streams {
         Streams::Native { seed, current: None }
     }
 
+    /// Caffe's generator, if all blobs draw from it.
+    pub fn caffe_generator(&self) -> Option<&CaffeGenerator> {
+        match self {
+            Streams::Caffe(generator) => Some(generator),
+            Streams::Native { .. } => None,
+        }
+    }
+
     /// Whether all blobs draw from one stream, so that values thrown away count.
     pub fn one_for_all(&self) -> bool {
-        matches!(self, Streams::Caffe(_))
+        self.caffe_generator().is_some()
     }
 
     /// The generator for a blob.

@@ -16,7 +16,7 @@ use super::{Distribution, Draws, Generator, Mt19937};
 /// A fill is what one call makes: a fill of an odd number of values up to 1.55 loses the second of the last pair.
 ///
 /// ```
-/// use caffemodel::random::{CaffeGenerator, Era, Generator};
+/// use caffemodel_numeric::random::{CaffeGenerator, Era, Generator};
 /// let mut rng = CaffeGenerator::new(1701, Era::default());
 /// let mut weights = [0.0; 3];
 /// rng.gaussian(0.0, 0.01, &mut weights);
@@ -61,7 +61,7 @@ impl CaffeGenerator {
     }
 
     /// A value of the uniform distribution on `[min, max]`, and how many draws it took; `None` where Boost has none.
-    pub(crate) fn one_uniform(&mut self, min: f32, max: f32) -> Option<(f32, u64)> {
+    pub fn one_uniform(&mut self, min: f32, max: f32) -> Option<(f32, u64)> {
         let mut counted = CountedDraws { draws: &mut self.engine, count: 0 };
         let value = UniformReal::new(self.era, min, max)?.sample(&mut counted);
         Some((value, counted.count))

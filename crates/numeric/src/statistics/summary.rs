@@ -32,7 +32,7 @@ pub struct Statistics {
 
 /// Statistics while values come in.
 #[derive(Debug, Clone)]
-pub(crate) struct Accumulator {
+pub struct Accumulator {
     moments: RunningMoments,
     non_finite: u64,
     bins: Bins,
@@ -46,7 +46,7 @@ impl Default for Accumulator {
 
 impl Accumulator {
     /// Takes the next values. Pieces of some ten thousand are best: they stay in the cache while they are looked at.
-    pub(crate) fn add(&mut self, piece: &[f32]) {
+    pub fn add(&mut self, piece: &[f32]) {
         let mut moments = RunningMoments::default();
         let values = moments.add(piece);
         if let Some((min, max)) = moments.min().zip(moments.max()) {
@@ -57,14 +57,14 @@ impl Accumulator {
     }
 
     /// Adds the values of another.
-    pub(crate) fn merge(&mut self, other: Accumulator) {
+    pub fn merge(&mut self, other: Accumulator) {
         self.moments.merge(&other.moments);
         self.non_finite += other.non_finite;
         self.bins.merge(other.bins);
     }
 
     /// The statistics of all values so far.
-    pub(crate) fn statistics(self) -> Statistics {
+    pub fn statistics(self) -> Statistics {
         let (zeros, all) = (self.moments.zeros(), self.moments.count() + self.non_finite);
         Statistics {
             mean: self.moments.mean(),

@@ -6,9 +6,11 @@ use half::{bf16, f16};
 
 /// A number type and its byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) kind: NumberType,
-    pub(super) big_endian: bool,
+pub struct Element {
+    /// The number type.
+    pub kind: NumberType,
+    /// Whether the most significant byte comes first.
+    pub big_endian: bool,
 }
 
 /// A number type.
@@ -55,14 +57,14 @@ impl NumberType {
     }
 
     /// The type in little-endian order.
-    pub(super) const fn little(self) -> Element {
+    pub const fn little(self) -> Element {
         Element { kind: self, big_endian: false }
     }
 }
 
 impl Element {
     /// How many bytes a value takes.
-    pub(super) fn width(self) -> usize {
+    pub fn width(self) -> usize {
         match self.kind {
             NumberType::I8 | NumberType::U8 => 1,
             NumberType::F16 | NumberType::Bf16 | NumberType::I16 | NumberType::U16 => 2,
@@ -71,11 +73,17 @@ impl Element {
         }
     }
 
+    /// The memory of values as the bytes that they are stored as; `None` where they must be decoded.
+    pub fn as_stored(self, values: &mut [f32]) -> Option<&mut [u8]> {
+        let is_memory = self.kind == NumberType::F32 && self.big_endian == cfg!(target_endian = "big");
+        is_memory.then(|| bytemuck::cast_slice_mut(values))
+    }
+
     /// Decodes values that start every `stride` bytes, rounded to the nearest `f32`; bits of an `f32` are kept.
     ///
     /// # Panics
     /// `bytes` are too few for `out`.
-    pub(super) fn decode(self, bytes: &[u8], stride: usize, out: &mut [f32]) {
+    pub fn decode(self, bytes: &[u8], stride: usize, out: &mut [f32]) {
         macro_rules! each {
             ($type:ty, $width:literal, $to_f32:expr) => {
                 // The order is chosen before the loop, which otherwise would not become vector code.
@@ -153,5 +161,19 @@ mod tests {
         let mut out = [0.0; 2];
         NumberType::F32.little().decode(&[1, 0, 0xa0, 0x7f, 9, 0, 0, 0, 0x80], 5, &mut out);
         assert_eq!(out.map(f32::to_bits), [0x7fa0_0001, 0x8000_0000]);
+    }
+
+    #[test]
+    fn only_the_floats_of_the_machine_are_stored_as_they_are() {
+        let bytes = 1.5f32.to_ne_bytes();
+        let mut values = [0.0];
+        let native = Element { kind: NumberType::F32, big_endian: cfg!(target_endian = "big") };
+        native.as_stored(&mut values).unwrap().copy_from_slice(&bytes);
+        assert_eq!(values, [1.5]);
+        let other = Element { big_endian: !native.big_endian, ..native };
+        assert_eq!(
+            [other, NumberType::I32.little()].map(|element| element.as_stored(&mut values).is_some()),
+            [false; 2]
+        );
     }
 }

@@ -15,7 +15,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         .set_strict_mode(false)
         .set_max_width(MAX_SIDE as usize)
         .set_max_height(MAX_SIDE as usize);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    // Bytes of its own, as the decoder of TIFF has them, so that the program holds zune-jpeg's code once.
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes.to_vec()), options);
     decoder.decode_headers().map_err(error)?;
     let header = decoder.dimensions().zip(decoder.input_colorspace());
     let Some(((width, height), stored)) = header else {

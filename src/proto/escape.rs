@@ -23,7 +23,8 @@ fn byte_of(character: char) -> Option<u8> {
 
 /// Whether the bytes may hold such characters.
 pub(crate) fn may_be_marked(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|pair| MARKS.iter().any(|mark| pair == mark))
+    // Few bytes are the first of a mark, and the search for a single one is fast.
+    bytes.contains(&MARKS[0][0]) && bytes.windows(2).any(|pair| MARKS.iter().any(|mark| pair == mark))
 }
 
 /// The string that stands for these bytes.

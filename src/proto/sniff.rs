@@ -69,9 +69,7 @@ pub(crate) fn is_text(bytes: &[u8]) -> bool {
     let padded = if start.len() == bytes.len() { start.iter().rev().take_while(padding).count() } else { 0 };
     let start = if padded < start.len() { &start[..start.len() - padded] } else { start };
     let control = |&byte: &u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0b | 0x0c);
-    // All bytes are looked at, whatever is found, which compiles to vector code.
-    let has_control = start.iter().fold(false, |found, byte| found | control(byte));
-    !has_control && (starts_in_ascii(start) || is_utf8(start))
+    !start.iter().any(control) && (starts_in_ascii(start) || is_utf8(start))
 }
 
 /// Whether the first character is one of ASCII or a byte order mark; what comes later may be in any encoding.

@@ -42,12 +42,19 @@ mod hdf5;
 mod shape;
 mod sink;
 
-pub use caffemodel_numeric::{random, statistics};
+#[doc(inline)]
+pub use caffemodel_numeric::random;
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use net::{Definition, Net, ReadOptions, StateOptions};
 pub use plan::{Plan, PlanOptions};
 pub use shape::{MAX_AXES, Shape, ShapeError};
+
+/// Statistics of values: moments and histograms.
+pub mod statistics {
+    #[doc(inline)]
+    pub use caffemodel_numeric::statistics::{Histogram, Moments, Statistics};
+}
 
 /// The README's examples, run as tests.
 #[cfg(doctest)]

@@ -2,7 +2,7 @@
 //!
 //! Initialisations from different seeds have no value in common, but their distributions are the same. Blobs must have
 //! as many values that are infinite or NaN, must both be constant or neither, and must pass three tests: of their
-//! means, of their spreads (`two_sample.rs` has the formulas), and of Kolmogorov and Smirnov.
+//! means, of their spreads (`two_sample.rs` of `crates/numeric` has the formulas), and of Kolmogorov and Smirnov.
 //!
 //! Means and spreads are those of all finite values. The Kolmogorov-Smirnov test sees all values of blobs with up to
 //! [`SAMPLE`] of them. Of larger blobs it sees that many: the values are cut into [`SAMPLE`] stretches and one is
@@ -11,12 +11,12 @@
 
 use std::io;
 
+use caffemodel_numeric::statistics::{self, Picker, RunningMoments, SampleMoments, kolmogorov_smirnov};
 use serde::Serialize;
 
 use super::values::PIECE;
 use super::{ReadProgress, Side};
 use crate::formats::StoredBlob;
-use crate::statistics::{self, Picker, RunningMoments, SampleMoments, kolmogorov_smirnov};
 
 /// The most values of a blob that the Kolmogorov-Smirnov test sees.
 pub const SAMPLE: usize = 1 << 22;

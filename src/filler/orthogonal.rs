@@ -110,10 +110,11 @@ impl Filler for Orthogonal {
 
 #[cfg(test)]
 mod tests {
+    use caffemodel_numeric::statistics::one_sample::{critical, kolmogorov_smirnov};
+
     use super::*;
     use crate::filler::stub::{bits, values};
     use crate::random::{CaffeGenerator, Era, NativeGenerator};
-    use crate::statistics::one_sample::{critical, kolmogorov_smirnov};
 
     fn filler(gain: f32, dims: &[i32]) -> Orthogonal {
         let param = FillerParameter { gain: Some(gain), ..Default::default() };

@@ -145,11 +145,12 @@ fn drawn(distribution: Shapes, variance: f64, shape: &Shape) -> Drawn {
 
 #[cfg(test)]
 mod tests {
+    use caffemodel_numeric::statistics::one_sample::{critical, kolmogorov_smirnov, normal_cdf};
+
     use super::*;
     use crate::filler::stub::{bits, values};
     use crate::filler::{Filler, FillerRegistry};
     use crate::random::{CaffeGenerator, Era, NativeGenerator};
-    use crate::statistics::one_sample::{critical, kolmogorov_smirnov, normal_cdf};
 
     const DIMS: [i32; 4] = [256, 64, 4, 4];
     const COUNT: usize = 256 * 64 * 16;

@@ -30,7 +30,11 @@ pub(crate) struct FileMap {
 
 #[derive(Debug)]
 enum Bytes {
-    Mapped { map: Mmap, file: File },
+    Mapped {
+        map: Mmap,
+        #[cfg(unix)]
+        file: File,
+    },
     Held(Vec<u8>),
 }
 
@@ -50,7 +54,12 @@ impl FileMap {
         }
         // SAFETY: the bytes are only ever copied out; a file that others cut short meanwhile is the one danger left.
         let map = unsafe { Mmap::map(&file) }.map_err(|source| cannot_read(path, source))?;
-        Ok(FileMap::new(path, Bytes::Mapped { map, file }))
+        let content = Bytes::Mapped {
+            map,
+            #[cfg(unix)]
+            file,
+        };
+        Ok(FileMap::new(path, content))
     }
 
     /// A file that has been read; `name` is what errors call it.
@@ -201,5 +210,49 @@ fn not_regular(kind: FileType) -> &'static str {
         "a folder, not a weights file"
     } else {
         "not a regular file; weights are read in place, so save them to one first"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use caffemodel_numeric::number_type::NumberType;
+
+    use super::*;
+
+    /// The same bytes in a file and in memory.
+    fn maps(bytes: &[u8]) -> (tempfile::TempPath, [Arc<FileMap>; 2]) {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        fs::write(&path, bytes).unwrap();
+        let maps = [FileMap::open(&path).unwrap(), FileMap::from_bytes("bytes", bytes.to_vec()).unwrap()];
+        (path, maps)
+    }
+
+    #[test]
+    fn values_of_a_file_and_of_memory_are_the_same() {
+        let bytes: Vec<u8> =
+            (0..5u8).flat_map(|number| [&[number][..], &f32::from(number).to_le_bytes()].concat()).collect();
+        let (_path, maps) = maps(&bytes);
+        for map in maps {
+            let single = NumberType::F32.little();
+            let mut apart = [0.0; 5];
+            map.decode(single, 1, 5, &mut apart).unwrap();
+            assert_eq!(apart, [0.0, 1.0, 2.0, 3.0, 4.0]);
+            let mut one = [0.0];
+            map.decode(single, 11, 4, &mut one).unwrap();
+            assert_eq!(one, [2.0]);
+            let ends = |start, stride, out: &mut [f32]| map.decode(single, start, stride, out).unwrap_err().kind();
+            assert_eq!(ends(2, 5, &mut apart), io::ErrorKind::UnexpectedEof);
+            assert_eq!(ends(22, 4, &mut one), io::ErrorKind::UnexpectedEof);
+            assert_eq!(ends(100, 4, &mut one), io::ErrorKind::UnexpectedEof);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_is_cut_short_meanwhile_is_an_error() {
+        let (path, [map, _]) = maps(&[0; 32]);
+        File::options().write(true).open(&path).unwrap().set_len(16).unwrap();
+        let error = map.decode(NumberType::F32.little(), 0, 4, &mut [0.0; 8]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 }

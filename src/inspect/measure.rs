@@ -4,10 +4,10 @@
 use std::io;
 use std::ops::Range;
 
+use caffemodel_numeric::statistics::{Accumulator, Statistics};
 use rayon::prelude::*;
 
 use super::blob::BlobReader;
-use crate::statistics::{Accumulator, Statistics};
 
 /// The values that are read at a time: 64 KiB, which stay in a core's second-level cache.
 const PIECE: usize = 1 << 14;

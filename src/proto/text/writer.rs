@@ -31,7 +31,7 @@ pub(crate) fn write_within<W: Write>(out: &mut W, depth: usize, message: Message
     Writer { out, depth, line: String::new() }.message(message, bytes)
 }
 
-/// The text of an encoded message, as [`write`] gives it.
+/// The text of an encoded message, as [`write()`] gives it.
 ///
 /// # Errors
 /// `InvalidData` for bytes that are not such a message.

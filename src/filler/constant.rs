@@ -5,6 +5,8 @@
 //! It is the filler of a `FillerParameter` without `type`, and its `value` is 0 unless given: a learnable blob without
 //! a filler is therefore left at zero. It draws nothing. Any number will do, infinite and NaN ones included.
 
+use caffemodel_numeric::arithmetic;
+
 use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
 use crate::Shape;
 use crate::error::Refusal;
@@ -48,7 +50,7 @@ impl Piecewise for Constant {
     }
 
     fn make(&self, _: &mut dyn Generator, _: usize, out: &mut [f32]) {
-        out.fill(self.value);
+        arithmetic::fill(out, self.value);
     }
 
     fn moments(&self) -> Option<Moments> {

@@ -13,6 +13,8 @@
 //! > Sergey Zagoruyko and Nikos Komodakis (2017), *DiracNets: training very deep neural networks without
 //! > skip-connections*.
 
+use caffemodel_numeric::arithmetic;
+
 use super::{FillerType, Moments, Piecewise, count, refuse_sparse};
 use crate::Shape;
 use crate::dialect::Known;
@@ -84,7 +86,7 @@ impl Piecewise for Dirac {
     }
 
     fn make(&self, _: &mut dyn Generator, offset: usize, out: &mut [f32]) {
-        out.fill(0.0);
+        arithmetic::fill(out, 0.0);
         let end = offset + out.len();
         for output in offset / self.row..end.div_ceil(self.row) {
             let input = output % self.outputs_of_group;

@@ -1,4 +1,4 @@
-//! A file's bytes, mapped into memory or held there.
+//! A file's bytes, mapped into memory or held there; large pieces of values are read instead.
 
 use std::fs::{self, File, FileType};
 use std::io;
@@ -18,6 +18,10 @@ const RESIDENT_BYTES: usize = 16 << 20;
 
 /// What the system reads at least.
 const PAGE_BYTES: usize = 4096;
+
+/// From this many bytes on the system copies them faster than it maps their pages.
+#[cfg(unix)]
+const READ_BYTES: usize = 16 << 10;
 
 /// A file of weights: its name and its bytes.
 #[derive(Debug)]
@@ -39,7 +43,7 @@ enum Bytes {
 }
 
 impl FileMap {
-    /// Maps a file.
+    /// Maps a file, which stays open as long as its map.
     ///
     /// # Errors
     /// It is missing, empty, not to be read, or no regular file.
@@ -52,7 +56,8 @@ impl FileMap {
         if metadata.len() == 0 {
             return Err(empty(path));
         }
-        // SAFETY: the bytes are only ever copied out; a file that others cut short meanwhile is the one danger left.
+        // SAFETY: the bytes are only ever copied out; a file that others cut short while that is done is the one danger
+        // left.
         let map = unsafe { Mmap::map(&file) }.map_err(|source| cannot_read(path, source))?;
         let content = Bytes::Mapped {
             map,
@@ -88,9 +93,14 @@ impl FileMap {
     /// The file ends before, or cannot be read.
     pub(super) fn read(&self, start: usize, out: &mut [u8]) -> io::Result<()> {
         match &self.content {
-            // The system copies faster than it maps pages.
             #[cfg(unix)]
-            Bytes::Mapped { file, .. } => std::os::unix::fs::FileExt::read_exact_at(file, out, start as u64),
+            Bytes::Mapped { file, .. } if out.len() >= READ_BYTES => {
+                let read = std::os::unix::fs::FileExt::read_exact_at(file, out, start as u64);
+                read.map_err(|error| match error.kind() {
+                    io::ErrorKind::UnexpectedEof => self.unreadable("it was cut short while it was read"),
+                    kind => io::Error::new(kind, format!("{}: {error}", self.name())),
+                })
+            }
             _ => {
                 let bytes = self.bytes().get(start..).and_then(|rest| rest.get(..out.len()));
                 out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
@@ -105,20 +115,23 @@ impl FileMap {
     /// # Errors
     /// As for [`FileMap::read`].
     pub(super) fn decode(&self, element: Element, start: usize, stride: usize, out: &mut [f32]) -> io::Result<()> {
+        if out.is_empty() {
+            return Ok(());
+        }
         if stride == element.width()
             && let Some(out) = element.as_stored(out)
         {
             return self.read(start, out);
         }
-        let needed = out.len().saturating_sub(1).checked_mul(stride).and_then(|last| last.checked_add(element.width()));
+        let needed = (out.len() - 1).checked_mul(stride).and_then(|last| last.checked_add(element.width()));
         let rest = self.bytes().get(start..).filter(|rest| needed.is_some_and(|needed| rest.len() >= needed));
         element.decode(rest.ok_or(io::ErrorKind::UnexpectedEof)?, stride, out);
         self.note_read(out.len() * stride);
         Ok(())
     }
 
-    /// Notes that so many bytes have been copied out, once. Pages are given back in time, so that the memory that the
-    /// process is seen to use does not grow with the file.
+    /// Notes that so many bytes have been copied out of the map, once. Pages are given back in time, so that the memory
+    /// that the process is seen to use does not grow with the file.
     pub(super) fn note_read(&self, bytes: usize) {
         let bytes = bytes.max(PAGE_BYTES);
         if self.read.fetch_add(bytes, Ordering::Relaxed) + bytes > RESIDENT_BYTES {
@@ -248,11 +261,26 @@ mod tests {
     }
 
     #[test]
+    fn no_values_are_found_anywhere() {
+        let (_path, maps) = maps(&[0; 8]);
+        for map in maps {
+            for kind in [NumberType::F32, NumberType::F64] {
+                map.decode(kind.little(), 8, kind.little().width(), &mut []).unwrap();
+            }
+        }
+    }
+
+    #[test]
     #[cfg(unix)]
     fn a_file_that_is_cut_short_meanwhile_is_an_error() {
-        let (path, [map, _]) = maps(&[0; 32]);
-        File::options().write(true).open(&path).unwrap().set_len(16).unwrap();
-        let error = map.decode(NumberType::F32.little(), 0, 4, &mut [0.0; 8]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        let (path, [map, held]) = maps(&[1; 2 * READ_BYTES]);
+        let read = |map: &FileMap, values: usize| {
+            let mut out = vec![0.0; values];
+            map.decode(NumberType::F32.little(), 0, 4, &mut out).map(|()| out)
+        };
+        assert_eq!(read(&map, READ_BYTES / 2).unwrap(), read(&held, READ_BYTES / 2).unwrap());
+        File::options().write(true).open(&path).unwrap().set_len(READ_BYTES as u64).unwrap();
+        let error = read(&map, READ_BYTES / 2).unwrap_err();
+        assert_eq!(error.to_string(), format!("{}: it was cut short while it was read", path.display()));
     }
 }

@@ -33,6 +33,7 @@ use crate::net::ReadOptions;
 pub use arrays::Arrays;
 pub use binaryproto::BinaryprotoWriter;
 pub use caffemodel::{CaffemodelWriter, MAX_FILE_BYTES, caffemodel_size};
+#[doc(inline)]
 pub use caffemodel_numeric::number_type::NumberType;
 pub use corner::Patch;
 pub(crate) use corner::{Corner, Slice};

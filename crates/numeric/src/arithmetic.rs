@@ -7,8 +7,18 @@ use crate::binary16;
 /// Other platforms make another one, and Rust promises none, so that it is chosen where Caffe's arithmetic makes it.
 pub const INVALID: f32 = f32::from_bits(0xffc0_0000);
 
+/// Makes all values the same.
+#[inline(never)]
+pub fn fill(values: &mut [f32], value: f32) {
+    values.fill(value);
+}
+
 /// Multiplies each value by its mask, 0 or 1.
+///
+/// # Panics
+/// There are not as many masks as values.
 pub fn mask(values: &mut [f32], mask: &[f32]) {
+    assert_eq!(values.len(), mask.len(), "a mask for each value");
     for (value, &kept) in values.iter_mut().zip(mask) {
         *value = if kept == 0.0 { times_zero(*value) } else { *value };
     }

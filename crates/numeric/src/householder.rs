@@ -18,6 +18,9 @@ const LANES: usize = 8;
 /// Replaces the rows of this length, at most as many as they are long, by orthonormal ones.
 ///
 /// The values do not depend on the number of threads.
+///
+/// # Panics
+/// `length` is 0, or the rows are more than that or not whole.
 pub fn orthonormalise(matrix: &mut [f64], length: usize) {
     let mut reflections = Reflections { factors: Vec::new(), signs: Vec::new(), length };
     for start in (0..matrix.len()).step_by(TILE * length) {

@@ -1,6 +1,7 @@
 //! What `caffemodel` does to every value of a net: draw, decode, round, normalise, count.
 //!
-//! The crate knows nothing of nets. It is compiled for speed, the rest of the program for size.
+//! Of nets the crate knows the names that streams are keyed by. It is compiled for speed, the rest of the program for
+//! size, so that no public function over many values is generic or inline: it would be compiled where it is called.
 
 pub mod arithmetic;
 pub mod binary16;

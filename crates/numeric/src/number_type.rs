@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
 /// A number type and its byte order.
@@ -57,6 +58,7 @@ impl NumberType {
     }
 
     /// The type in little-endian order.
+    #[doc(hidden)]
     pub const fn little(self) -> Element {
         Element { kind: self, big_endian: false }
     }
@@ -73,7 +75,7 @@ impl Element {
         }
     }
 
-    /// The memory of values as the bytes that they are stored as; `None` where they must be decoded.
+    /// The memory of values as bytes, if these are how the values are stored; `None` where they must be decoded.
     pub fn as_stored(self, values: &mut [f32]) -> Option<&mut [u8]> {
         let is_memory = self.kind == NumberType::F32 && self.big_endian == cfg!(target_endian = "big");
         is_memory.then(|| bytemuck::cast_slice_mut(values))
@@ -109,6 +111,13 @@ impl Element {
             NumberType::U64 => each!(u64, 8, |value| value as f32),
         }
     }
+}
+
+/// The bytes of values rounded to the nearest half, in little-endian order.
+pub fn little_halves(values: &[f32]) -> Vec<u8> {
+    let mut halves = vec![f16::ZERO; values.len()];
+    halves.convert_from_f32_slice(values);
+    halves.iter().map(|half| half.to_le_bytes()).collect::<Vec<_>>().into_flattened()
 }
 
 fn decode_each<const WIDTH: usize>(bytes: &[u8], stride: usize, out: &mut [f32], to_f32: impl Fn([u8; WIDTH]) -> f32) {
@@ -174,6 +183,18 @@ mod tests {
         assert_eq!(
             [other, NumberType::I32.little()].map(|element| element.as_stored(&mut values).is_some()),
             [false; 2]
+        );
+    }
+
+    #[test]
+    fn halves_are_the_nearest_ones() {
+        let values: Vec<f32> = (0..20).map(|index| 1.0 + index as f32 / 4096.0).chain([-65520.0, 1e-8, -0.0]).collect();
+        let bytes = little_halves(&values);
+        let decoded = decoded(NumberType::F16.little(), &bytes);
+        let expected: Vec<f32> = values.iter().map(|&value| f16::from_f32(value).to_f32()).collect();
+        assert_eq!(
+            decoded.iter().map(|half| half.to_bits()).collect::<Vec<_>>(),
+            expected.iter().map(|half| half.to_bits()).collect::<Vec<_>>()
         );
     }
 }

@@ -184,7 +184,7 @@ impl Runs {
     }
 }
 
-/// Values in place in a mapped file.
+/// Values in place in a file.
 struct WireValues {
     file: Arc<FileMap>,
     runs: Vec<ValueRun>,

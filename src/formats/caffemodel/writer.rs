@@ -8,7 +8,7 @@
 
 use std::io::{self, Write};
 
-use half::f16;
+use caffemodel_numeric::number_type::little_halves;
 use prost::Message;
 use prost::encoding::{WireType, decode_key, encode_key, encode_varint, encoded_len_varint, key_len, skip_field};
 
@@ -295,8 +295,7 @@ impl<W: Write> CaffemodelWriter<W> {
 impl<W: Write> Sink for CaffemodelWriter<W> {
     fn write(&mut self, values: &[f32]) -> io::Result<()> {
         if self.halves {
-            let halves: Vec<u8> = values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
-            return self.out.write_all(&halves);
+            return self.out.write_all(&little_halves(values));
         }
         self.out.write_all(&le_bytes(values))
     }

@@ -16,7 +16,8 @@ use super::{Distribution, Draws, Generator, Mt19937};
 /// A fill is what one call makes: a fill of an odd number of values up to 1.55 loses the second of the last pair.
 ///
 /// ```
-/// use caffemodel_numeric::random::{CaffeGenerator, Era, Generator};
+/// # use caffemodel_numeric as caffemodel;
+/// use caffemodel::random::{CaffeGenerator, Era, Generator};
 /// let mut rng = CaffeGenerator::new(1701, Era::default());
 /// let mut weights = [0.0; 3];
 /// rng.gaussian(0.0, 0.01, &mut weights);

@@ -29,7 +29,8 @@ const DISCARDED: usize = 4096;
 /// The engine: a seed in, 32-bit draws out.
 ///
 /// ```
-/// use caffemodel_numeric::random::{Draws, Mt19937};
+/// # use caffemodel_numeric as caffemodel;
+/// use caffemodel::random::{Draws, Mt19937};
 /// let mut engine = Mt19937::new(5489);
 /// assert_eq!(engine.draw(), 3499211612);
 /// ```

@@ -39,7 +39,8 @@ const DOMAIN: &[u8] = b"caffemodel stream 1";
 /// The streams of one blob.
 ///
 /// ```
-/// use caffemodel_numeric::random::{Generator, NativeGenerator};
+/// # use caffemodel_numeric as caffemodel;
+/// use caffemodel::random::{Generator, NativeGenerator};
 ///
 /// let mut weights = [0.0; 8];
 /// let mut again = [0.0; 8];

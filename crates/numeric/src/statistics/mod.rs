@@ -5,6 +5,7 @@ mod beta;
 mod histogram;
 mod kolmogorov_smirnov;
 mod moments;
+#[doc(hidden)]
 pub mod one_sample;
 mod running;
 mod sample;

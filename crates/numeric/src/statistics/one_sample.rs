@@ -1,4 +1,4 @@
-//! The Kolmogorov-Smirnov test of one sample against a distribution.
+//! The Kolmogorov-Smirnov test of one sample against a distribution, for the tests of both crates.
 
 /// The Kolmogorov-Smirnov distance that a right distribution of so many samples exceeds once in a thousand seeds.
 pub fn critical(samples: usize) -> f64 {

@@ -26,7 +26,7 @@ impl Picker {
         picker
     }
 
-    /// Takes what is due of the values from `offset` on.
+    /// Takes what is due of the values from `offset` on; pieces come in order and without gaps.
     pub fn pick(&mut self, offset: usize, values: &[f32]) {
         while self.keys.len() < self.size && self.next - offset < values.len() {
             self.keys.push(key(values[self.next - offset]));

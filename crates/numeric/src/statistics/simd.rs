@@ -1,7 +1,7 @@
 //! Loops that run with wider vectors where the machine has them.
 //!
 //! Most are plain Rust without branches, which the compiler turns into vector code for the target, and once more for
-//! AVX2. It never fuses a multiplication with an addition, so that the bits are the same.
+//! AVX2 and for AVX-512. It never fuses a multiplication with an addition, so that the bits are the same.
 
 /// Defines a function that does what the `#[inline(always)]` function behind the `=` does, compiled for the vectors of
 /// the machine.
@@ -12,6 +12,15 @@ macro_rules! vectorised {
     (fn $name:ident($($argument:ident: $type:ty),*) = $kernel:path;) => {
         #[inline(never)]
         fn $name($($argument: $type),*) {
+            #[cfg(target_arch = "x86_64")]
+            if std::arch::is_x86_feature_detected!("avx512bw") && std::arch::is_x86_feature_detected!("avx512vl") {
+                #[target_feature(enable = "avx512bw,avx512vl")]
+                fn avx512($($argument: $type),*) {
+                    $kernel($($argument),*)
+                }
+                // SAFETY: the machine has the instructions.
+                return unsafe { avx512($($argument),*) };
+            }
             #[cfg(target_arch = "x86_64")]
             if std::arch::is_x86_feature_detected!("avx2") {
                 #[target_feature(enable = "avx2")]

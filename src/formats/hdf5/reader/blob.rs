@@ -185,9 +185,9 @@ impl Windows {
         if raw.len() != end - start {
             return Err(self.file.unreadable("damaged HDF5: a dataset is shorter than its shape"));
         }
-        let raw: Vec<u8> = raw.iter().flat_map(|value| value.0).collect();
+        let raw: Vec<[u8; WIDEST]> = raw.into_iter().map(|Raw(value)| value).collect();
         let mut values = vec![0.0; end - start];
-        self.element.decode(&raw, WIDEST, &mut values);
+        self.element.decode(raw.as_flattened(), WIDEST, &mut values);
         Ok((start..end, values))
     }
 }

@@ -14,13 +14,13 @@ use crate::formats::{NumberType, StoredValues};
 /// How many bytes are unpacked at a time.
 const PIECE_BYTES: usize = 1 << 16;
 
-/// Bytes of a mapped file.
-struct MapReader {
+/// A stretch of a file.
+struct StretchReader {
     file: Arc<FileMap>,
     rest: Range<usize>,
 }
 
-impl Read for MapReader {
+impl Read for StretchReader {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = out.len().min(self.rest.len());
         self.file.read(self.rest.start, &mut out[..count])?;
@@ -40,7 +40,7 @@ pub(super) struct EntryReader {
 
 impl EntryReader {
     pub(super) fn new(file: &Arc<FileMap>, entry: &ArchiveEntry) -> EntryReader {
-        let packed = MapReader { file: Arc::clone(file), rest: entry.contents.clone() };
+        let packed = StretchReader { file: Arc::clone(file), rest: entry.contents.clone() };
         let reader: Box<dyn Read + Send> = match entry.method {
             Compression::Stored => Box::new(packed),
             Compression::Deflated => Box::new(DeflateDecoder::new(packed)),

@@ -18,10 +18,11 @@ use thiserror::Error;
 /// Ubuntu 16.04 1.58, Ubuntu 18.04 1.65, Debian 12 1.74.
 ///
 /// ```
-/// use caffemodel_numeric::random::Era;
+/// # use caffemodel_numeric as caffemodel;
+/// use caffemodel::random::Era;
 /// assert_eq!("1.58.0".parse(), Ok(Era::V1_56));
 /// assert_eq!(Era::default(), "1.74".parse()?);
-/// # Ok::<(), caffemodel_numeric::random::ReleaseError>(())
+/// # Ok::<(), caffemodel::random::ReleaseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]

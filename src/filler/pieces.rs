@@ -38,8 +38,7 @@ pub trait Piecewise: fmt::Debug + Send + Sync {
 
     /// See [`Filler::moments`]; those of the distribution, if any.
     fn moments(&self) -> Option<Moments> {
-        let distribution = self.distribution()?;
-        Moments::finite(distribution.mean(), distribution.std())
+        self.distribution()?.moments()
     }
 }
 

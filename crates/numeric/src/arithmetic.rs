@@ -8,6 +8,7 @@ use crate::binary16;
 pub const INVALID: f32 = f32::from_bits(0xffc0_0000);
 
 /// Makes all values the same.
+// Inlined, it would be compiled for size with its caller.
 #[inline(never)]
 pub fn fill(values: &mut [f32], value: f32) {
     values.fill(value);

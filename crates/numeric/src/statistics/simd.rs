@@ -12,29 +12,29 @@ macro_rules! vectorised {
     (fn $name:ident($($argument:ident: $type:ty),*) = $kernel:path;) => {
         #[inline(never)]
         fn $name($($argument: $type),*) {
-            #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("avx512bw") && std::arch::is_x86_feature_detected!("avx512vl") {
-                #[target_feature(enable = "avx512bw,avx512vl")]
-                fn avx512($($argument: $type),*) {
-                    $kernel($($argument),*)
-                }
-                // SAFETY: the machine has the instructions.
-                return unsafe { avx512($($argument),*) };
-            }
-            #[cfg(target_arch = "x86_64")]
-            if std::arch::is_x86_feature_detected!("avx2") {
-                #[target_feature(enable = "avx2")]
-                fn avx2($($argument: $type),*) {
-                    $kernel($($argument),*)
-                }
-                // SAFETY: the machine has the instructions.
-                return unsafe { avx2($($argument),*) };
-            }
+            $crate::statistics::simd::with_features!(["avx512bw", "avx512vl"] $kernel => $($argument: $type),*);
+            $crate::statistics::simd::with_features!(["avx2"] $kernel => $($argument: $type),*);
             $kernel($($argument),*)
         }
     };
 }
 pub(super) use vectorised;
+
+/// Returns what the function returns, compiled for these instructions, if the machine has them.
+macro_rules! with_features {
+    ([$($feature:tt),+] $kernel:path => $($argument:ident: $type:ty),*) => {
+        #[cfg(target_arch = "x86_64")]
+        if $(std::arch::is_x86_feature_detected!($feature))&&+ {
+            $(#[target_feature(enable = $feature)])+
+            fn wide($($argument: $type),*) {
+                $kernel($($argument),*)
+            }
+            // SAFETY: the machine has the instructions.
+            return unsafe { wide($($argument),*) };
+        }
+    };
+}
+pub(super) use with_features;
 
 /// The bytes of a vector.
 pub(super) const VECTOR_BYTES: usize = 32;
